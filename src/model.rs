@@ -1,0 +1,216 @@
+//! The project's own words: what a voicemail, its caller, a stretch of time and an account are.
+//!
+//! No wire format (that is [`crate::telecmi`]), no SQL (that is [`crate::store`]), no screen.
+
+use std::fmt;
+use std::hash::Hasher as _;
+
+use chrono::{DateTime, TimeZone as _, Utc};
+use siphasher::sip::SipHasher13;
+
+use crate::text;
+
+/// Which of TeleCMI's two services an account belongs to: they differ in host and field names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Region {
+    /// CHUB, `rest.telecmi.com`.
+    #[default]
+    Global,
+    /// CHUB India, `piopiy.telecmi.com`.
+    India,
+}
+
+impl Region {
+    /// The name used in settings and flags.
+    pub fn name(self) -> &'static str {
+        match self {
+            Region::Global => "global",
+            Region::India => "india",
+        }
+    }
+
+    /// The region of that name.
+    pub fn from_name(name: &str) -> Option<Region> {
+        [Region::Global, Region::India].into_iter().find(|region| region.name() == name)
+    }
+
+    /// What stands before `/voicemail` and `/play`, from the vendor's pages.
+    pub fn base_url(self) -> &'static str {
+        match self {
+            Region::Global => "https://rest.telecmi.com/v2",
+            Region::India => "https://piopiy.telecmi.com/v1",
+        }
+    }
+}
+
+/// A voicemail's identity: the same for the same voicemail on every machine and in every store.
+///
+/// The server promises no identifier of its own (India sends `_id`, the other region none), so it
+/// is a keyless 64-bit hash of what makes a voicemail that voicemail: its time, its caller as
+/// received and its recording's name. Changing how it is made would orphan what users noted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VoicemailId(u64);
+
+impl VoicemailId {
+    /// The identity of the voicemail left at `time` by `caller` (as received) in `recording`.
+    pub fn new(time: DateTime<Utc>, caller: &str, recording: &str) -> VoicemailId {
+        let mut hasher = SipHasher13::new();
+        hasher.write(&time.timestamp_millis().to_le_bytes());
+        // A byte that no UTF-8 text holds keeps ("ab", "c") apart from ("a", "bc").
+        for text in [caller, recording] {
+            hasher.write(text.as_bytes());
+            hasher.write(&[0xff]);
+        }
+        VoicemailId(hasher.finish())
+    }
+
+    /// The identity as a number, for storing it.
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The identity that [`VoicemailId::bits`] gave.
+    pub fn from_bits(bits: u64) -> VoicemailId {
+        VoicemailId(bits)
+    }
+}
+
+/// Thirteen characters of Crockford's base 32, most significant first, so that a prefix is stable.
+impl fmt::Display for VoicemailId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+        (0..13).rev().try_for_each(|place| {
+            let digit = (self.0 >> (place * 5)) & 31;
+            write!(f, "{}", char::from(DIGITS[digit as usize]))
+        })
+    }
+}
+
+/// A recording's name exactly as the server gave it: needed to ask for the audio, and foreign.
+///
+/// It is never a path and never goes to a terminal as it is, so it has no `Display`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RecordingName(String);
+
+impl RecordingName {
+    /// Wraps the server's text.
+    pub fn new(name: impl Into<String>) -> RecordingName {
+        RecordingName(name.into())
+    }
+
+    /// The text to send back to the server.
+    pub fn as_sent(&self) -> &str {
+        &self.0
+    }
+
+    /// The text made safe for a terminal.
+    pub fn shown(&self) -> String {
+        text::clean(&self.0, text::NAME_MAX)
+    }
+}
+
+/// One voicemail as the server described it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Voicemail {
+    /// Its identity.
+    pub id: VoicemailId,
+    /// When it was left.
+    pub time: DateTime<Utc>,
+    /// The caller as received, made safe for a terminal; empty when withheld.
+    pub caller: String,
+    /// The name of its recording, if it has one.
+    pub recording: Option<RecordingName>,
+}
+
+impl Voicemail {
+    /// Puts a voicemail together; `caller` is foreign text and is made safe here.
+    pub fn new(time: DateTime<Utc>, caller: &str, recording: Option<RecordingName>) -> Voicemail {
+        let caller = text::clean(caller.trim(), text::CALLER_MAX);
+        let id = VoicemailId::new(time, &caller, recording.as_ref().map_or("", RecordingName::as_sent));
+        Voicemail { id, time, caller, recording }
+    }
+}
+
+/// A stretch of time, half open: `start` belongs to it, `end` does not. Never negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    start: i64,
+    end: i64,
+}
+
+impl Span {
+    /// From `start` up to `end`; empty when `end` is not after `start`. Whole milliseconds.
+    pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Span {
+        Span::from_millis(start.timestamp_millis(), end.timestamp_millis())
+    }
+
+    /// The same from milliseconds since the epoch.
+    pub fn from_millis(start: i64, end: i64) -> Span {
+        Span { start, end: end.max(start) }
+    }
+
+    /// The first millisecond, since the epoch.
+    pub fn start_millis(self) -> i64 {
+        self.start
+    }
+
+    /// The first millisecond that no longer belongs to it, since the epoch.
+    pub fn end_millis(self) -> i64 {
+        self.end
+    }
+
+    /// When it starts.
+    pub fn start(self) -> DateTime<Utc> {
+        from_millis(self.start)
+    }
+
+    /// When it is over.
+    pub fn end(self) -> DateTime<Utc> {
+        from_millis(self.end)
+    }
+
+    /// Whether it holds no moment at all.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// Whether `millis` (since the epoch) lies in it.
+    pub fn contains(self, millis: i64) -> bool {
+        self.start <= millis && millis < self.end
+    }
+
+    /// What both have in common; empty when they do not touch.
+    pub fn intersect(self, other: Span) -> Span {
+        let start = self.start.max(other.start);
+        Span::from_millis(start, self.end.min(other.end))
+    }
+}
+
+/// A moment from milliseconds since the epoch; beyond what chrono can hold, its nearest end.
+pub fn from_millis(millis: i64) -> DateTime<Utc> {
+    Utc.timestamp_millis_opt(millis).single().unwrap_or(if millis < 0 {
+        DateTime::<Utc>::MIN_UTC
+    } else {
+        DateTime::<Utc>::MAX_UTC
+    })
+}
+
+/// Names the account whose voicemail a store holds: region and app ID, and the server when it is
+/// not TeleCMI's own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AccountKey(String);
+
+impl AccountKey {
+    /// The key for `app_id` in `region`; `base_url` only when it was set by the user.
+    pub fn new(region: Region, app_id: u64, base_url: Option<&str>) -> AccountKey {
+        match base_url {
+            Some(url) => AccountKey(format!("{}/{app_id}@{url}", region.name())),
+            None => AccountKey(format!("{}/{app_id}", region.name())),
+        }
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

@@ -1,0 +1,28 @@
+//! A text that cannot be printed and is wiped when dropped.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// The app secret. It has no `Display`, its `Debug` shows nothing of it, and its memory is wiped
+/// when the last copy goes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes the secret over.
+    pub fn new(text: String) -> Secret {
+        Secret(Zeroizing::new(text))
+    }
+
+    /// The secret itself: for the request's body, and nothing else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}

@@ -1,0 +1,73 @@
+//! Making foreign text safe to show: what a server, a file or a caller wrote must not move the
+//! cursor, change colours or reorder a line. Done once, where the text enters.
+
+/// The longest caller that is kept, in characters. A number has at most 15 digits (E.164); the
+/// rest is room for what else a telephone system puts there.
+pub const CALLER_MAX: usize = 80;
+
+/// The longest recording name that is shown, in characters.
+pub const NAME_MAX: usize = 255;
+
+/// The longest message of a server that is shown, in characters.
+pub const MESSAGE_MAX: usize = 200;
+
+/// `text` without control and direction characters, white space as single blanks, cut to `max`
+/// characters (an ellipsis stands for what was cut).
+pub fn clean(text: &str, max: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(max * 4));
+    let (mut count, mut blank) = (0, false);
+    for c in text.chars() {
+        if c.is_whitespace() {
+            blank = count > 0;
+            continue;
+        }
+        if c.is_control() || is_invisible(c) {
+            continue;
+        }
+        let needed = 1 + usize::from(blank);
+        if count + needed > max {
+            // Room for the ellipsis was not kept back: it takes the last character's place.
+            out.pop();
+            out.truncate(out.trim_end().len());
+            out.push('…');
+            return out;
+        }
+        if blank {
+            out.push(' ');
+            blank = false;
+        }
+        out.push(c);
+        count += needed;
+    }
+    out
+}
+
+/// Characters that change how their neighbours are shown and have no look of their own.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn escapes_and_direction_marks_are_dropped() {
+        assert_eq!(clean("\x1b[31mred\x07\u{202e}", 20), "[31mred");
+    }
+
+    #[test]
+    fn white_space_is_folded_and_trimmed() {
+        assert_eq!(clean("  a\r\n\tb  ", 20), "a b");
+    }
+
+    #[test]
+    fn long_text_is_cut_with_an_ellipsis() {
+        assert_eq!(clean("abcdef", 4), "abc…");
+        assert_eq!(clean("abcd", 4), "abcd");
+        assert_eq!(clean("abc de", 5), "abc…");
+    }
+}
