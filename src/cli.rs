@@ -1,0 +1,75 @@
+//! The command line: flags and verbs.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A voicemail inbox for the terminal, for TeleCMI accounts.
+#[derive(Debug, Parser)]
+#[command(name = "vmail", version, about, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(after_help = "Credentials come from TELECMI_APPID and TELECMI_SECRET, or from the settings file: \
+    `vmail config` prints it with every setting explained. No flag takes the secret, because others \
+    on the machine can read a command line.")]
+pub struct Cli {
+    /// Flags of the screen.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+    /// What to do instead of opening the screen.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// Flags of the screen. Each but the first and the last two is a setting of the same name.
+#[derive(Args, Debug)]
+pub struct ScreenArgs {
+    /// Look around without an account: made-up voicemail from a server inside the program
+    #[arg(long)]
+    pub demo: bool,
+    /// TeleCMI's service: global or india
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Dates to show at start: 24h, 7d, 2w, today, "last month", 2026-11-01..2026-11-15, …
+    #[arg(long, value_name = "RANGE")]
+    pub range: Option<String>,
+    /// Zone in which times are shown: an IANA name, or local
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<String>,
+    /// What stands before /voicemail and /play, for another server than TeleCMI's
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Requests under way at once, 1 to 16
+    #[arg(long, value_name = "N")]
+    pub concurrency: Option<String>,
+    /// Settings file to use instead of the usual one
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Log to a file; how much is up to `VMAIL_LOG` (error, warn, info, debug, trace)
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+}
+
+/// What to do instead of opening the screen.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Print the default settings file, with every setting explained
+    Config,
+    /// Run the demo's server alone and print its base URL
+    DemoServer(DemoServerArgs),
+}
+
+/// Flags of `demo-server`.
+#[derive(Args, Debug)]
+pub struct DemoServerArgs {
+    /// Port on 127.0.0.1; 0 takes any that is free
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Make up so many voicemail instead of serving the demo's
+    #[arg(long, value_name = "N")]
+    pub rows: Option<usize>,
+    /// Days over which these are spread
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=36500))]
+    pub days: u32,
+    /// Milliseconds by which every answer is held back
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub latency: u64,
+}

@@ -1,0 +1,78 @@
+//! The screen: an event loop around a state.
+//!
+//! Draw; wait for one message; take in what else is queued; draw again. There is no frame rate
+//! and no tick while nothing on screen moves: an idle inbox costs no time and no bytes.
+
+use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
+
+pub mod command;
+pub mod dates;
+pub mod input;
+pub mod keymap;
+pub mod layout;
+pub mod msg;
+pub mod rows;
+pub mod runtime;
+pub mod state;
+pub mod terminal;
+pub mod theme;
+pub mod update;
+pub mod view;
+
+use msg::{Effect, Msg};
+use runtime::Runtime;
+use state::{Setup, State};
+use terminal::Screen;
+
+/// How many messages may wait. Who sends more waits for a place, so memory stays bounded.
+const QUEUE: usize = 256;
+
+/// How many messages are taken in before the next frame: a flood must not hold up the screen.
+const BATCH: usize = 64;
+
+/// Runs the screen until the user leaves. `clock` tells the time.
+pub async fn run(
+    setup: Setup,
+    work: runtime::Work,
+    options: &terminal::Options,
+    clock: fn() -> DateTime<Utc>,
+) -> std::io::Result<()> {
+    let (sender, mut messages) = mpsc::channel(QUEUE);
+    let mut runtime = Runtime::new(work, sender.clone(), clock);
+    let mut screen = Screen::enter(options)?;
+    terminal::listen(sender)?;
+    let mut state = State::new(setup, screen.size(), clock());
+    let mut effects = update::start(&mut state);
+    loop {
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Quit => return runtime.finish(screen).await,
+                Effect::Suspend => screen.suspend()?,
+                Effect::Redraw => state.size = screen.resume()?,
+                Effect::Notify(text) => screen.notify(&text)?,
+                work => runtime.run(work),
+            }
+        }
+        screen.draw(&state)?;
+        let mut next = wait(&mut messages, &state, clock).await;
+        effects.extend(update::update(&mut state, Msg::Tick(clock())));
+        for _ in 0..BATCH {
+            let Some(msg) = next else { break };
+            effects.extend(update::update(&mut state, msg));
+            next = messages.try_recv().ok();
+        }
+    }
+}
+
+/// The next message; `None` when the state asked to be woken before one came.
+async fn wait(messages: &mut mpsc::Receiver<Msg>, state: &State, clock: fn() -> DateTime<Utc>) -> Option<Msg> {
+    match state.wake_at() {
+        // A moment that is past already still lets messages in: the time-out polls them first.
+        Some(at) => {
+            let left = (at - clock()).to_std().unwrap_or_default();
+            tokio::time::timeout(left, messages.recv()).await.ok().flatten()
+        }
+        None => messages.recv().await,
+    }
+}

@@ -1,0 +1,152 @@
+//! The range picker: presets, a calendar and a text field, all three about one expression.
+//!
+//! The text is the truth. Presets and calendar write it; what they highlight is read from it.
+
+use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, Utc};
+use chrono_tz::Tz;
+use tui_input::{Input, InputRequest};
+
+use crate::model::Span;
+use crate::range::{self, PRESETS, Range, RangeError};
+use crate::tui::msg::Survey;
+
+/// The part of the picker that has the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The list of presets.
+    Presets,
+    /// The month.
+    Calendar,
+    /// The text field.
+    Text,
+}
+
+/// The range picker.
+#[derive(Debug)]
+pub struct Dates {
+    /// The part that has the focus.
+    pub part: Part,
+    /// The expression.
+    pub input: Input,
+    /// The text was not typed yet: the first character replaces it.
+    pub untouched: bool,
+    /// The highlighted preset.
+    pub preset: usize,
+    /// The day where the calendar's cursor stands.
+    pub day: NaiveDate,
+    /// The day where a range starts, once marked.
+    pub mark: Option<NaiveDate>,
+    /// What the store knows of the month and the range.
+    pub survey: Option<Survey>,
+}
+
+impl Dates {
+    /// Opens on `range`.
+    pub fn new(range: &Range, now: DateTime<Utc>, zone: Tz) -> Dates {
+        let expression = range.expression();
+        let preset = PRESETS.iter().position(|(text, _)| *text == expression);
+        let today = now.with_timezone(&zone).date_naive();
+        let shown = range.resolve(now, zone);
+        let last = shown.end.map_or(now, |end| end.min(now));
+        // The end belongs to the next day when the range is of whole days.
+        let day = (last - chrono::TimeDelta::milliseconds(1)).with_timezone(&zone).date_naive().min(today);
+        Dates {
+            part: if preset.is_some() { Part::Presets } else { Part::Text },
+            input: Input::new(expression),
+            untouched: true,
+            preset: preset.unwrap_or(0),
+            day,
+            mark: None,
+            survey: None,
+        }
+    }
+
+    /// The range as typed, or what is wrong with it.
+    pub fn range(&self) -> Result<Range, RangeError> {
+        Range::parse(self.input.value())
+    }
+
+    /// Moves the focus to the next part, or the previous one.
+    pub fn switch(&mut self, forth: bool) {
+        self.part = match (self.part, forth) {
+            (Part::Presets, true) | (Part::Text, false) => Part::Calendar,
+            (Part::Calendar, true) | (Part::Presets, false) => Part::Text,
+            (Part::Text, true) | (Part::Calendar, false) => Part::Presets,
+        };
+    }
+
+    /// Highlights preset `index` and writes its expression.
+    pub fn choose_preset(&mut self, index: usize) {
+        if let Some((expression, _)) = PRESETS.get(index) {
+            self.preset = index;
+            self.mark = None;
+            self.write((*expression).to_owned());
+        }
+    }
+
+    /// Moves the calendar's cursor by days and writes the range from the mark to it.
+    pub fn move_day(&mut self, days: i64) {
+        let step = Days::new(days.unsigned_abs());
+        let moved = if days < 0 { self.day.checked_sub_days(step) } else { self.day.checked_add_days(step) };
+        self.go_to(moved);
+    }
+
+    /// Moves it by months, to the same day of the month where there is one.
+    pub fn move_month(&mut self, months: i32) {
+        let step = Months::new(months.unsigned_abs());
+        let moved = if months < 0 { self.day.checked_sub_months(step) } else { self.day.checked_add_months(step) };
+        self.go_to(moved);
+    }
+
+    fn go_to(&mut self, day: Option<NaiveDate>) {
+        self.day = day.unwrap_or(self.day);
+        self.write_days();
+    }
+
+    /// Marks the day where the range starts, or takes the mark away.
+    pub fn toggle_mark(&mut self) {
+        self.mark = if self.mark == Some(self.day) { None } else { Some(self.day) };
+        self.write_days();
+    }
+
+    fn write_days(&mut self) {
+        let mark = self.mark.unwrap_or(self.day);
+        let (first, last) = (mark.min(self.day), mark.max(self.day));
+        let text = if first == last { first.to_string() } else { format!("{first}..{last}") };
+        self.write(text);
+    }
+
+    fn write(&mut self, text: String) {
+        self.input = Input::new(text);
+        self.untouched = true;
+    }
+
+    /// Types `text` into the field, which gets the focus.
+    pub fn type_text(&mut self, text: &str) {
+        if self.untouched {
+            self.input = Input::default();
+        }
+        for c in text.chars().filter(|c| !c.is_control()) {
+            self.input.handle(InputRequest::InsertChar(c));
+        }
+        self.edited();
+    }
+
+    /// Changes the field by one editing step.
+    pub fn edit(&mut self, request: InputRequest) {
+        self.input.handle(request);
+        self.edited();
+    }
+
+    /// The calendar follows what is typed.
+    fn edited(&mut self) {
+        self.part = Part::Text;
+        self.untouched = false;
+        self.mark = None;
+    }
+
+    /// The days of the month on screen.
+    pub fn month(&self, zone: Tz) -> Vec<Span> {
+        range::days_of_month(self.day.year(), self.day.month(), zone)
+    }
+}

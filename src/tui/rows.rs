@@ -1,0 +1,329 @@
+//! The rows of the list as compact columns: what a million voicemail cost while one looks at ten.
+//!
+//! A row is 20 bytes (time, identity, caller); a caller's text is held once however often they
+//! called. Nothing here is formatted: only what is visible is, and only in `view/`.
+
+use std::cmp::Ordering;
+
+use chrono::{NaiveDate, TimeDelta};
+use chrono_tz::Tz;
+
+use crate::model::{Span, VoicemailId, from_millis};
+use crate::range;
+use crate::store::{self, CallerId, Row};
+
+/// Where a row stands in the order of the list: newest first, then by identity, largest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowKey {
+    /// Milliseconds since the epoch.
+    pub time: i64,
+    /// The voicemail.
+    pub id: VoicemailId,
+}
+
+impl RowKey {
+    /// The key of `row`.
+    pub fn of(row: &Row) -> RowKey {
+        RowKey { time: row.time, id: row.id }
+    }
+}
+
+impl Ord for RowKey {
+    fn cmp(&self, other: &RowKey) -> Ordering {
+        (other.time, other.id).cmp(&(self.time, self.id))
+    }
+}
+
+impl PartialOrd for RowKey {
+    fn partial_cmp(&self, other: &RowKey) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The rows, in the order of the list.
+#[derive(Clone, Debug, Default)]
+pub struct RowColumns {
+    times: Vec<i64>,
+    ids: Vec<VoicemailId>,
+    callers: Vec<CallerId>,
+    texts: CallerTexts,
+}
+
+impl RowColumns {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.times.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+
+    /// The row at `index`.
+    pub fn get(&self, index: usize) -> Option<Row> {
+        Some(Row { time: *self.times.get(index)?, id: *self.ids.get(index)?, caller: *self.callers.get(index)? })
+    }
+
+    /// The caller's text of `row`, empty when withheld.
+    pub fn caller(&self, row: &Row) -> &str {
+        self.texts.get(row.caller)
+    }
+
+    /// Where `key` is, or where it would be.
+    pub fn search(&self, key: RowKey) -> Result<usize, usize> {
+        let at = self.lower_bound(key, self.len());
+        if self.get(at).is_some_and(|row| RowKey::of(&row) == key) { Ok(at) } else { Err(at) }
+    }
+
+    /// How many rows are at least as new as `millis`.
+    pub fn not_older_than(&self, millis: i64) -> usize {
+        self.times.partition_point(|&time| time >= millis)
+    }
+
+    /// Takes in the rows of `new` that lie in `span` and are not there yet; says how many.
+    pub fn merge(&mut self, new: &store::Rows, span: Span) -> usize {
+        for (caller, text) in &new.callers {
+            self.texts.put(*caller, text);
+        }
+        let mut fresh: Vec<Row> = new
+            .rows
+            .iter()
+            .filter(|row| span.contains(row.time) && self.search(RowKey::of(row)).is_err())
+            .copied()
+            .collect();
+        fresh.sort_unstable_by_key(RowKey::of);
+        fresh.dedup_by_key(|row| row.id);
+        let added = fresh.len();
+        // From the back, so that the usual case (older rows at the end) moves nothing.
+        let mut from = self.len();
+        let mut to = from + added;
+        let Some(filler) = fresh.first().copied() else { return 0 };
+        self.times.resize(to, filler.time);
+        self.ids.resize(to, filler.id);
+        self.callers.resize(to, filler.caller);
+        while let Some(row) = fresh.pop() {
+            let at = self.lower_bound(RowKey::of(&row), from);
+            let moved = from - at;
+            self.times.copy_within(at..from, to - moved);
+            self.ids.copy_within(at..from, to - moved);
+            self.callers.copy_within(at..from, to - moved);
+            from = at;
+            to -= moved + 1;
+            self.times[to] = row.time;
+            self.ids[to] = row.id;
+            self.callers[to] = row.caller;
+        }
+        added
+    }
+
+    /// Where `key` belongs among the first `len` rows.
+    fn lower_bound(&self, key: RowKey, len: usize) -> usize {
+        let (mut left, mut right) = (0, len);
+        while left < right {
+            let middle = left.midpoint(right);
+            if (RowKey { time: self.times[middle], id: self.ids[middle] }) < key {
+                left = middle + 1;
+            } else {
+                right = middle;
+            }
+        }
+        left
+    }
+}
+
+/// Every caller's text in one string, by the small number that the store gave the caller.
+#[derive(Clone, Debug, Default)]
+struct CallerTexts {
+    text: String,
+    places: Vec<(u32, u16)>,
+}
+
+impl CallerTexts {
+    fn get(&self, caller: CallerId) -> &str {
+        let Some(&(start, len)) = self.places.get(caller.0 as usize) else { return "" };
+        self.text.get(start as usize..start as usize + usize::from(len)).unwrap_or("")
+    }
+
+    /// Text that changed is appended and the old one forgotten: names change rarely.
+    fn put(&mut self, caller: CallerId, text: &str) {
+        if self.get(caller) == text {
+            return;
+        }
+        let index = caller.0 as usize;
+        if self.places.len() <= index {
+            self.places.resize(index + 1, (0, 0));
+        }
+        self.places[index] = (self.text.len() as u32, text.len() as u16);
+        self.text.push_str(text);
+    }
+}
+
+/// The list as lines: a heading before the rows of each local day.
+///
+/// Line numbers count headings and rows from 0. Found by searching for the ends of days, so it
+/// costs the days and not the rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Days {
+    days: Vec<Day>,
+    rows: usize,
+}
+
+/// One day's heading and its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day {
+    /// The local date.
+    pub date: NaiveDate,
+    /// The first of its rows.
+    pub first: usize,
+}
+
+/// What stands on a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// The heading of the day with that number.
+    Heading(usize),
+    /// The row with that number.
+    Row(usize),
+}
+
+impl Days {
+    /// The days of `rows` in `zone`.
+    pub fn new(rows: &RowColumns, zone: Tz) -> Days {
+        let mut days = Vec::new();
+        let mut first = 0;
+        while let Some(row) = rows.get(first) {
+            let date = from_millis(row.time).with_timezone(&zone).date_naive();
+            days.push(Day { date, first });
+            // A clock set back over midnight can bring a date twice; a day then ends where its
+            // rows do, and every turn takes in one row at the least.
+            let start = range::day_span(date, zone).start_millis();
+            first = rows.not_older_than(start).max(first + 1);
+        }
+        Days { days, rows: rows.len() }
+    }
+
+    /// How many lines there are.
+    pub fn lines(&self) -> usize {
+        self.rows + self.days.len()
+    }
+
+    /// The line of row `row`.
+    pub fn line_of(&self, row: usize) -> usize {
+        row + self.days.partition_point(|day| day.first <= row)
+    }
+
+    /// What stands on `line`.
+    pub fn at(&self, line: usize) -> Option<Line> {
+        if line >= self.lines() {
+            return None;
+        }
+        let day = self.day_of_line(line)?;
+        let heading = self.days[day].first + day;
+        Some(if line == heading { Line::Heading(day) } else { Line::Row(line - day - 1) })
+    }
+
+    /// The number of the day that `line` belongs to.
+    pub fn day_of_line(&self, line: usize) -> Option<usize> {
+        let mut left = 0;
+        let mut right = self.days.len();
+        while left < right {
+            let middle = left.midpoint(right);
+            if self.days[middle].first + middle <= line {
+                left = middle + 1;
+            } else {
+                right = middle;
+            }
+        }
+        left.checked_sub(1)
+    }
+
+    /// The number of the day that row `row` belongs to.
+    pub fn day_of_row(&self, row: usize) -> Option<usize> {
+        self.days.partition_point(|day| day.first <= row).checked_sub(1)
+    }
+
+    /// The day with that number.
+    pub fn day(&self, number: usize) -> Option<Day> {
+        self.days.get(number).copied()
+    }
+
+    /// How many rows that day has.
+    pub fn rows_of(&self, number: usize) -> usize {
+        let end = self.days.get(number + 1).map_or(self.rows, |day| day.first);
+        self.days.get(number).map_or(0, |day| end - day.first)
+    }
+}
+
+/// "Today · Mon 23 Nov", "Yesterday · Sun 22 Nov", "Mon 16 Nov", "Thu 24 Dec 2025".
+pub fn day_name(date: NaiveDate, today: NaiveDate) -> String {
+    let plain = date.format("%a %-d %b");
+    if date == today {
+        format!("Today · {plain}")
+    } else if date == today - TimeDelta::days(1) {
+        format!("Yesterday · {plain}")
+    } else if date.format("%Y").to_string() == today.format("%Y").to_string() {
+        plain.to_string()
+    } else {
+        date.format("%a %-d %b %Y").to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rows(times: &[(i64, u64)]) -> store::Rows {
+        store::Rows {
+            rows: times
+                .iter()
+                .map(|&(time, id)| Row { time, id: VoicemailId::from_bits(id), caller: CallerId(1) })
+                .collect(),
+            callers: vec![(CallerId(1), "caller".into())],
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn merging_in_any_pieces_gives_one_sorted_list(
+            pieces in prop::collection::vec(prop::collection::vec((0i64..50, 0u64..4), 0..12), 0..8)
+        ) {
+            let all = Span::from_millis(5, 45);
+            let mut columns = RowColumns::default();
+            let mut expected = std::collections::BTreeSet::new();
+            for piece in &pieces {
+                // An identity belongs to one time only.
+                let piece: Vec<_> = piece.iter().map(|&(time, id)| (time, id + 10 * time as u64)).collect();
+                let before = expected.len();
+                expected.extend(piece.iter().filter(|(time, _)| all.contains(*time)).copied());
+                prop_assert_eq!(columns.merge(&rows(&piece), all), expected.len() - before);
+            }
+            let got: Vec<_> =
+                (0..columns.len()).filter_map(|i| columns.get(i)).map(|r| (r.time, r.id.bits())).collect();
+            let expected: Vec<_> = expected.into_iter().rev().collect();
+            prop_assert_eq!(got, expected);
+        }
+
+        #[test]
+        fn lines_and_rows_agree(mut times in prop::collection::vec(0i64..40 * 86_400_000, 0..60)) {
+            times.sort_unstable();
+            times.dedup();
+            let pairs: Vec<_> = times.iter().map(|&time| (time, time as u64)).collect();
+            let mut columns = RowColumns::default();
+            columns.merge(&rows(&pairs), Span::from_millis(0, i64::MAX));
+            let days = Days::new(&columns, chrono_tz::Asia::Kolkata);
+            let seen: Vec<usize> = (0..days.lines())
+                .filter_map(|line| match days.at(line) {
+                    Some(Line::Row(row)) => {
+                        assert_eq!(days.line_of(row), line);
+                        Some(row)
+                    }
+                    _ => None,
+                })
+                .collect();
+            prop_assert_eq!(seen, (0..columns.len()).collect::<Vec<_>>());
+            prop_assert!(days.at(days.lines()).is_none());
+        }
+    }
+}

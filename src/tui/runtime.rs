@@ -1,0 +1,214 @@
+//! Turns effects into work, and the work's end into messages.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{OnceCell, mpsc};
+use tokio::task::AbortHandle;
+
+use crate::model::{AccountKey, Region, Span};
+use crate::store::{Store, StoreError, StoreHandle};
+use crate::sync::{self, Job, Progress, SyncError};
+use crate::telecmi::{BaseUrl, Client, Credentials};
+use crate::tui::msg::{Effect, Lane, Msg, Reply, Survey, Ticket};
+use crate::tui::rows::RowKey;
+use crate::tui::terminal::Screen;
+
+/// How many other voicemail of a caller the detail lists.
+const OTHERS: usize = 8;
+
+/// How many progress reports of a sync may wait for the screen; then the network waits as well.
+const REPORTS: usize = 32;
+
+/// Whose voicemail is shown, and how it is asked for.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Its name in the store.
+    pub key: AccountKey,
+    /// Which of TeleCMI's services.
+    pub region: Region,
+    /// Another server than TeleCMI's own.
+    pub base_url: Option<BaseUrl>,
+    /// Who asks.
+    pub credentials: Credentials,
+}
+
+/// What the runtime works with.
+#[derive(Debug)]
+pub struct Work {
+    /// The account; `None` when there are no credentials yet.
+    pub account: Option<Account>,
+    /// The store.
+    pub store: StoreHandle,
+    /// How many requests may be under way at once.
+    pub concurrency: usize,
+    /// How late a voicemail may appear on the server.
+    pub overlap: Duration,
+}
+
+/// Runs jobs; of each lane the latest only.
+pub struct Runtime {
+    work: Work,
+    account: Option<Arc<Account>>,
+    client: Arc<OnceCell<Client>>,
+    messages: mpsc::Sender<Msg>,
+    clock: fn() -> DateTime<Utc>,
+    jobs: HashMap<Lane, AbortHandle>,
+}
+
+impl Runtime {
+    /// A runtime that answers through `messages`.
+    pub fn new(work: Work, messages: mpsc::Sender<Msg>, clock: fn() -> DateTime<Utc>) -> Runtime {
+        let account = work.account.clone().map(Arc::new);
+        Runtime { work, account, client: Arc::default(), messages, clock, jobs: HashMap::new() }
+    }
+
+    /// Starts the work of `effect`. What concerns the terminal is the loop's, not ours.
+    pub fn run(&mut self, effect: Effect) {
+        let Some(account) = self.account.clone() else { return };
+        let (store, key) = (self.work.store.clone(), account.key.clone());
+        match effect {
+            Effect::LoadRows { ticket, span, after, limit } => self.start(ticket, async move {
+                let rows = read_rows(&store, key, span, after, limit).await;
+                Some(rows.unwrap_or_else(Reply::RowsFailed))
+            }),
+            Effect::LoadDetails { ticket, id } => self.start(ticket, async move {
+                let job = move |store: &mut Store| {
+                    let account = store.account(&key)?;
+                    store.details(account, id, OTHERS)
+                };
+                // A row without its details is still a row: the list says when the store fails.
+                let details = store.call(job).await.ok().flatten();
+                Some(Reply::Details(details.map(Box::new)))
+            }),
+            Effect::Survey { ticket, days, span } => self.start(ticket, async move {
+                let job = move |store: &mut Store| survey(store, &key, &days, span);
+                store.call(job).await.ok().map(Reply::Survey)
+            }),
+            Effect::Count { ticket, span } => self.start(ticket, async move {
+                let job = move |store: &mut Store| {
+                    let account = store.account(&key)?;
+                    store.count(account, span)
+                };
+                store.call(job).await.ok().map(Reply::Counted)
+            }),
+            Effect::Sync { ticket, span, again } => self.sync(ticket, span, again, account),
+            Effect::Cancel(lane) => self.cancel(lane),
+            Effect::Notify(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
+        }
+    }
+
+    /// Gives the terminal back and waits until all that was to be stored is stored.
+    pub async fn finish(mut self, screen: Screen) -> io::Result<()> {
+        drop(screen);
+        for lane in [Lane::Sync, Lane::Rows, Lane::Details, Lane::Survey, Lane::Count] {
+            self.cancel(lane);
+        }
+        self.work.store.close().await;
+        Ok(())
+    }
+
+    fn start<F>(&mut self, ticket: Ticket, job: F)
+    where
+        F: Future<Output = Option<Reply>> + Send + 'static,
+    {
+        let messages = self.messages.clone();
+        let store = self.work.store.clone();
+        let task = tokio::spawn(async move {
+            let reply = job.await;
+            tell_notices(&store, &messages).await;
+            if let Some(reply) = reply {
+                // The loop is gone only when the program ends.
+                let _ = messages.send(Msg::Reply(ticket, reply)).await;
+            }
+        });
+        self.cancel(ticket.lane);
+        self.jobs.insert(ticket.lane, task.abort_handle());
+    }
+
+    fn cancel(&mut self, lane: Lane) {
+        if let Some(job) = self.jobs.remove(&lane) {
+            job.abort();
+        }
+    }
+
+    fn sync(&mut self, ticket: Ticket, span: Span, again: bool, account: Arc<Account>) {
+        let now = (self.clock)();
+        let store = self.work.store.clone();
+        let client = self.client.clone();
+        let messages = self.messages.clone();
+        let (concurrency, overlap) = (self.work.concurrency, self.work.overlap);
+        self.start(ticket, async move {
+            let (reports, mut progress) = mpsc::channel(REPORTS);
+            let pass_on = async {
+                while let Some(report) = progress.recv().await {
+                    let _ = messages.send(Msg::Reply(ticket, Reply::Sync(report))).await;
+                }
+            };
+            let fetch = async {
+                // Built here, not at start: reading the platform's certificates takes a while.
+                let build = || async {
+                    let Account { region, base_url, credentials, .. } = &*account;
+                    Client::new(*region, base_url.as_ref(), credentials.clone())
+                };
+                let client = client.get_or_try_init(build).await.map_err(SyncError::from)?;
+                let key = account.key.clone();
+                let number = store.call(move |store| store.account(&key)).await.map_err(SyncError::from)?;
+                let job = Job {
+                    account: number,
+                    asked: span,
+                    reaches_now: span.end() >= now - chrono::TimeDelta::seconds(1),
+                    overlap,
+                    concurrency,
+                    force: again,
+                    now,
+                };
+                sync::run(job, client.clone(), store.clone(), reports).await
+            };
+            let (result, ()) = tokio::join!(fetch, pass_on);
+            tracing::info!(?result, "sync ended");
+            Some(Reply::Synced(result))
+        });
+    }
+}
+
+async fn read_rows(
+    store: &StoreHandle,
+    key: AccountKey,
+    span: Span,
+    after: Option<RowKey>,
+    limit: usize,
+) -> Result<Reply, StoreError> {
+    let job = move |store: &mut Store| {
+        let account = store.account(&key)?;
+        let rows = store.rows(account, span, after.map(|key| (key.time, key.id)), limit)?;
+        let covered = store.coverage(account, span)?;
+        // Complete from the range's start on: a gap before a covered stretch does not count.
+        let complete_to = covered.first().filter(|first| first.start_millis() <= span.start_millis());
+        let more = rows.rows.len() == limit;
+        Ok(Reply::Rows { rows, more, complete_to: complete_to.map(|first| first.end_millis()) })
+    };
+    store.call(job).await
+}
+
+fn survey(store: &mut Store, key: &AccountKey, days: &[Span], span: Span) -> Result<Survey, StoreError> {
+    let account = store.account(key)?;
+    let covered: i64 = store.coverage(account, span)?.iter().map(|part| part.end_millis() - part.start_millis()).sum();
+    Ok(Survey {
+        per_day: store.counts(account, days)?,
+        stored: store.count(account, span)?,
+        missing: (span.end_millis() - span.start_millis() - covered).max(0),
+    })
+}
+
+/// Passes on what the store has to say: a damaged file moved aside, a full disk.
+async fn tell_notices(store: &StoreHandle, messages: &mpsc::Sender<Msg>) {
+    if let Ok(notices) = store.call(|store| Ok(store.notices())).await {
+        for notice in notices {
+            let _ = messages.send(Msg::StoreNotice(notice)).await;
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! What the screen knows. Plain data: changed by [`super::update`] alone, read by `view/`.
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use ratatui::layout::Size;
+
+use crate::model::Span;
+use crate::range::Range;
+use crate::store::{Details, Row, StoreError};
+use crate::sync::SyncError;
+use crate::tui::command::Scope;
+use crate::tui::dates::{Dates, Part};
+use crate::tui::keymap::Keymap;
+use crate::tui::layout::{self, Regions};
+use crate::tui::msg::Lanes;
+use crate::tui::rows::{Days, RowColumns, RowKey};
+
+/// What the settings say about the screen.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Only ASCII signs: the locale is not UTF-8, or the user wants it so.
+    pub ascii: bool,
+    /// No colour at all (`NO_COLOR`).
+    pub plain: bool,
+    /// The terminal has the 256-colour palette, whose greys do not depend on its theme.
+    pub palette: bool,
+}
+
+/// What does not change while the screen is up.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The name of the account; `None` when there are no credentials yet.
+    pub account: Option<String>,
+    /// The user's zone: everything shown is in it.
+    pub zone: Tz,
+    /// The range at start.
+    pub range: Range,
+    /// How often to ask for new voicemail; `None` for never.
+    pub refresh: Option<Duration>,
+    /// Signs and colours.
+    pub look: Look,
+    /// Where the settings are, for the screen without an account.
+    pub config_path: String,
+}
+
+/// Everything on screen.
+#[derive(Debug)]
+pub struct State {
+    /// The present moment, as of the last message.
+    pub now: DateTime<Utc>,
+    /// The terminal's size.
+    pub size: Size,
+    /// The user's zone.
+    pub zone: Tz,
+    /// Signs and colours.
+    pub look: Look,
+    /// The name of the account, if there is one.
+    pub account: Option<String>,
+    /// Where the settings are.
+    pub config_path: String,
+    /// The range on screen.
+    pub range: Range,
+    /// The list.
+    pub inbox: Inbox,
+    /// The detail pane.
+    pub detail: Detail,
+    /// What stands above everything else.
+    pub overlay: Option<Overlay>,
+    /// Fetching.
+    pub sync: Sync,
+    /// What is said in the status line for now.
+    pub notice: Option<Notice>,
+    /// What each key means.
+    pub keymap: Keymap,
+    pub(super) lanes: Lanes,
+}
+
+/// The list of voicemail.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    /// The rows of the range that were read so far.
+    pub rows: RowColumns,
+    /// Their days.
+    pub days: Days,
+    /// The row where the user is.
+    pub selected: Option<RowKey>,
+    /// The first line on screen.
+    pub top: usize,
+    /// How far reading the store came.
+    pub load: Load,
+    /// The rows are of another range: the next ones from the store take their place.
+    pub replace: bool,
+    /// How far the range is known to be complete, from the store.
+    pub complete_to: Option<i64>,
+}
+
+impl Inbox {
+    /// The number of the selected row.
+    pub fn selected_index(&self) -> Option<usize> {
+        self.rows.search(self.selected?).ok()
+    }
+
+    /// The selected row.
+    pub fn selected_row(&self) -> Option<Row> {
+        self.rows.get(self.selected_index()?)
+    }
+}
+
+/// How far reading from the store came.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Load {
+    /// Not all there yet.
+    #[default]
+    Loading,
+    /// All there.
+    Complete,
+    /// It did not work.
+    Failed(StoreError),
+}
+
+/// The detail pane.
+#[derive(Debug, Default)]
+pub struct Detail {
+    /// It has the focus.
+    pub focused: bool,
+    /// It is shown in full, instead of the list.
+    pub full: bool,
+    /// What is known of the selected voicemail; may still be about the one selected before.
+    pub loaded: Option<Box<Details>>,
+    /// Which of the caller's other voicemail is marked.
+    pub marked: Option<usize>,
+    /// How many lines are scrolled out at the top.
+    pub scroll: u16,
+}
+
+/// What stands above the inbox.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The range picker.
+    Dates(Box<Dates>),
+    /// The help, scrolled down by so many lines.
+    Help(u16),
+}
+
+/// Fetching from the server.
+#[derive(Clone, Debug, Default)]
+pub struct Sync {
+    /// The job under way.
+    pub running: Option<Running>,
+    /// When the range was last asked for with success.
+    pub last: Option<DateTime<Utc>>,
+    /// Why the last try failed.
+    pub failure: Option<SyncError>,
+    /// When to ask again.
+    pub next: Option<DateTime<Utc>>,
+    /// How many rows could not be read.
+    pub unreadable: usize,
+    /// The user stopped it: part of the range may be missing.
+    pub stopped: bool,
+    /// How often to ask; `None` for never.
+    pub refresh: Option<Duration>,
+}
+
+/// A job that fetches.
+#[derive(Clone, Debug, Default)]
+pub struct Running {
+    /// How many voicemail arrived.
+    pub got: usize,
+    /// How many the server says there are.
+    pub of: Option<u64>,
+    /// How many pages arrived.
+    pub page: u32,
+    /// How many pages there seem to be.
+    pub pages: Option<u32>,
+    /// A request is waiting to be tried again.
+    pub retry: Option<Retry>,
+    /// The newest voicemail on screen when the job began: what is newer is news.
+    pub newest_before: Option<i64>,
+    /// How many are newer than that.
+    pub news: usize,
+}
+
+/// A request that failed and is tried again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Retry {
+    /// The number of the coming try, from 2.
+    pub try_number: u32,
+    /// How many tries there are.
+    pub of: u32,
+    /// The time until then.
+    pub wait: Duration,
+    /// What went wrong.
+    pub why: String,
+}
+
+/// One line for the user.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// What happened, and what to do.
+    pub text: String,
+    /// It is a fault: stays until a key.
+    pub fault: bool,
+    /// When it goes by itself.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl State {
+    /// The state at start.
+    pub fn new(setup: Setup, size: Size, now: DateTime<Utc>) -> State {
+        State {
+            now,
+            size,
+            zone: setup.zone,
+            look: setup.look,
+            account: setup.account,
+            config_path: setup.config_path,
+            range: setup.range,
+            inbox: Inbox::default(),
+            detail: Detail::default(),
+            overlay: None,
+            sync: Sync { refresh: setup.refresh, ..Sync::default() },
+            notice: None,
+            keymap: Keymap::default(),
+            lanes: Lanes::default(),
+        }
+    }
+
+    /// Today in the user's zone.
+    pub fn today(&self) -> NaiveDate {
+        self.now.with_timezone(&self.zone).date_naive()
+    }
+
+    /// The stretch of time whose voicemail belongs in the list.
+    pub fn view_span(&self) -> Span {
+        self.range.resolve(self.now, self.zone).view()
+    }
+
+    /// What is known of the selected voicemail, once it was read.
+    pub fn shown_details(&self) -> Option<&Details> {
+        let id = self.inbox.selected?.id;
+        self.detail.loaded.as_deref().filter(|details| details.voicemail.id == id)
+    }
+
+    /// Where everything stands.
+    pub fn regions(&self) -> Regions {
+        layout::regions(self)
+    }
+
+    /// Where a key is looked up, in this order. Focus is derived, never stored twice.
+    pub fn scopes(&self) -> &'static [Scope] {
+        match &self.overlay {
+            Some(Overlay::Help(_)) => &[Scope::Help, Scope::Anywhere],
+            Some(Overlay::Dates(dates)) if dates.part == Part::Calendar => {
+                &[Scope::Calendar, Scope::Dates, Scope::Anywhere]
+            }
+            Some(Overlay::Dates(_)) => &[Scope::Dates, Scope::Anywhere],
+            None if self.detail_focused() => &[Scope::Detail, Scope::Inbox, Scope::Anywhere],
+            None => &[Scope::List, Scope::Inbox, Scope::Anywhere],
+        }
+    }
+
+    /// Whether keys go to the detail.
+    pub fn detail_focused(&self) -> bool {
+        self.detail.full || self.detail.focused && self.regions().detail.is_some()
+    }
+
+    /// When the screen changes by itself next: a notice goes, or the server is asked again.
+    pub fn wake_at(&self) -> Option<DateTime<Utc>> {
+        let notice = self.notice.as_ref().and_then(|notice| notice.until);
+        let refresh = self.sync.next.filter(|_| self.sync.running.is_none());
+        notice.into_iter().chain(refresh).min()
+    }
+}

@@ -1,0 +1,54 @@
+//! Drawing: pure functions from the state to the frame. No clock, no I/O, and only what is
+//! visible is formatted. One region of the screen a file.
+
+use ratatui::Frame;
+
+use crate::tui::state::{Overlay, State};
+use crate::tui::theme::Theme;
+
+mod ascii;
+mod blank;
+mod dates;
+mod detail;
+mod header;
+mod help;
+mod inbox;
+mod pen;
+mod status;
+mod words;
+
+/// Draws the whole screen.
+pub fn draw(state: &State, frame: &mut Frame) {
+    let theme = Theme::new(&state.look);
+    let regions = state.regions();
+    let buffer = frame.buffer_mut();
+    header::draw(state, &theme, regions.header, buffer);
+    match regions.detail {
+        Some(area) if state.detail.full => detail::draw(state, &theme, area, buffer),
+        detail_area => {
+            if state.inbox.rows.is_empty() {
+                blank::draw(state, &theme, regions.list, buffer);
+            } else {
+                inbox::draw(state, &theme, &regions, buffer);
+            }
+            if let Some(area) = detail_area {
+                detail::draw(state, &theme, area, buffer);
+            }
+        }
+    }
+    status::draw(state, &theme, &regions, buffer);
+    let cursor = match &state.overlay {
+        Some(Overlay::Dates(picker)) => dates::draw(state, picker, &theme, buffer),
+        Some(Overlay::Help(top)) => {
+            help::draw(state, *top, &theme, buffer);
+            None
+        }
+        None => None,
+    };
+    if state.look.ascii {
+        ascii::fold(buffer);
+    }
+    if let Some(position) = cursor {
+        frame.set_cursor_position(position);
+    }
+}

@@ -1,0 +1,145 @@
+//! What stands in the list's place when it has no rows: what this is, and what to do next.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::tui::command::Command;
+use crate::tui::layout::centred;
+use crate::tui::state::{Load, State};
+use crate::tui::theme::Theme;
+use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::words;
+
+/// One line: a key or a label in the accent colour, and text.
+struct Said {
+    label: String,
+    text: String,
+    style: Style,
+}
+
+impl Said {
+    fn text(text: impl Into<String>, style: Style) -> Said {
+        Said { label: String::new(), text: text.into(), style }
+    }
+
+    fn key(state: &State, command: Command, text: &str, theme: &Theme) -> Said {
+        let key = state.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default();
+        Said { label: format!("{key:<5}"), text: text.to_owned(), style: theme.text }
+    }
+}
+
+/// Draws the reason why there is nothing to see.
+pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let lines = if state.account.is_none() {
+        first_start(state, theme)
+    } else if let Some(failure) = &state.sync.failure {
+        failed(state, &failure.to_string(), theme)
+    } else if state.sync.running.is_some() || state.inbox.load == Load::Loading {
+        loading(state, theme)
+    } else {
+        empty(state, theme)
+    };
+    let wide = lines.iter().map(|line| width(&line.label) + width(&line.text)).max().unwrap_or(0);
+    let lines = if wide > area.width.saturating_sub(2) { wrapped(lines, area.width.saturating_sub(2)) } else { lines };
+    let wide = lines.iter().map(|line| width(&line.label) + width(&line.text)).max().unwrap_or(0);
+    let place = centred(area, wide, lines.len() as u16);
+    for (y, line) in lines.iter().enumerate() {
+        Pen::new(buffer, place, y as u16).write(&line.label, theme.accent).write(&line.text, line.style);
+    }
+}
+
+/// Breaks lines at words; what follows a label is indented under its text.
+fn wrapped(lines: Vec<Said>, room: u16) -> Vec<Said> {
+    let mut out = Vec::new();
+    for line in lines {
+        let indent = width(&line.label);
+        let mut label = line.label;
+        let mut text = String::new();
+        for word in line.text.split_whitespace() {
+            if !text.is_empty() && indent + width(&text) + 1 + width(word) > room {
+                out.push(Said { label, text: std::mem::take(&mut text), style: line.style });
+                label = " ".repeat(usize::from(indent));
+            }
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(word);
+        }
+        out.push(Said { label, text, style: line.style });
+    }
+    out
+}
+
+fn first_start(state: &State, theme: &Theme) -> Vec<Said> {
+    vec![
+        Said::text("Welcome. Which TeleCMI account?", theme.strong),
+        Said::text("App ID and secret are in the TeleCMI dashboard, under Settings.", theme.quiet),
+        Said::text("", theme.text),
+        Said::text("Put them into the environment", theme.quiet),
+        Said::text("export TELECMI_APPID=1111113 TELECMI_SECRET=…", theme.text),
+        Said::text("", theme.text),
+        Said::text(format!("or into {}", state.config_path), theme.quiet),
+        Said::text("appid = 1111113", theme.text),
+        Said::text("secret_command = \"pass show telecmi\"", theme.text),
+        Said::text("", theme.text),
+        Said::text("and start vmail again. To look around first:", theme.quiet),
+        Said::text("vmail --demo", theme.text),
+    ]
+}
+
+fn loading(state: &State, theme: &Theme) -> Vec<Said> {
+    let mut lines = vec![Said::text(format!("Asking for voicemail: {}", label(state)), theme.strong)];
+    let retry = state.sync.running.as_ref().and_then(|running| running.retry.as_ref());
+    if let Some(retry) = retry {
+        lines.push(Said::text("", theme.text));
+        lines.push(Said::text(&retry.why, theme.warning));
+        let (number, of, wait) = (retry.try_number, retry.of, words::seconds(retry.wait));
+        lines.push(Said::text(format!("try {number} of {of} in {wait}"), theme.quiet));
+    }
+    lines
+}
+
+fn failed(state: &State, why: &str, theme: &Theme) -> Vec<Said> {
+    vec![
+        Said::text(format!("No answer for: {}", label(state)), theme.strong),
+        Said::text("", theme.text),
+        Said::text(why, theme.fault),
+        Said::text("", theme.text),
+        Said::key(state, Command::Again, "try again", theme),
+        Said::key(state, Command::Dates, "other dates", theme),
+        Said::key(state, Command::Quit, "quit", theme),
+    ]
+}
+
+fn empty(state: &State, theme: &Theme) -> Vec<Said> {
+    let asked = match state.sync.last {
+        Some(time) => format!("Asked {}.", words::age(time, state.now)),
+        None => "Not asked to the end.".to_owned(),
+    };
+    let unreadable = match state.sync.unreadable {
+        0 => String::new(),
+        1 => " One row could not be read.".to_owned(),
+        many => format!(" {many} rows could not be read."),
+    };
+    vec![
+        Said::text(format!("No voicemail: {}", label(state)), theme.strong),
+        Said::text("", theme.text),
+        Said::text(state.range.sentence(state.now, state.zone), theme.quiet),
+        Said::text(asked + &unreadable, theme.quiet),
+        Said::text("", theme.text),
+        Said::key(state, Command::Earlier, "the range before", theme),
+        Said::key(state, Command::Dates, "other dates", theme),
+        Said::key(state, Command::Again, "ask again", theme),
+    ]
+}
+
+fn label(state: &State) -> String {
+    let label = state.range.label(state.now, state.zone);
+    // Names of stretches go on in mid-sentence; names of months and days keep their capital.
+    match label.split_once(' ') {
+        Some((first @ ("Last" | "This"), rest)) => format!("{} {rest}", first.to_lowercase()),
+        _ if label == "Today" || label == "Yesterday" => label.to_lowercase(),
+        _ => label,
+    }
+}

@@ -1,0 +1,170 @@
+//! The range picker: presets, the calendar, the text, and what the text means.
+
+use chrono::{Datelike as _, NaiveDate};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::widgets::{Block, BorderType, Clear, Widget as _};
+
+use crate::model::Span;
+use crate::range::{self, PRESETS, Range};
+use crate::tui::dates::{Dates, Part};
+use crate::tui::layout::centred;
+use crate::tui::state::State;
+use crate::tui::theme::Theme;
+use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::words;
+
+/// The width of the presets with their dates, and of the calendar, in cells.
+const PRESETS_WIDTH: u16 = 33;
+const CALENDAR_WIDTH: u16 = 28;
+
+/// Draws the picker; says where the cursor stands when the text has the focus.
+pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let place = centred(buffer.area, 76, 18);
+    let inside = frame(place, "Dates", theme, buffer);
+    let foot = 4.min(inside.height);
+    let blank = u16::from(inside.height > 12);
+    let body = Rect {
+        x: inside.x + 1,
+        y: inside.y + blank,
+        width: inside.width.saturating_sub(2),
+        height: inside.height.saturating_sub(foot + blank),
+    };
+    if body.width >= PRESETS_WIDTH + CALENDAR_WIDTH + 4 {
+        presets(state, dates, theme, Rect { width: PRESETS_WIDTH, ..body }, buffer);
+        let x = body.right() - CALENDAR_WIDTH;
+        calendar(state, dates, theme, Rect { x, width: CALENDAR_WIDTH, ..body }, buffer);
+    } else if dates.part == Part::Calendar {
+        calendar(state, dates, theme, body, buffer);
+    } else {
+        presets(state, dates, theme, body, buffer);
+    }
+    let foot = Rect { y: inside.bottom() - foot, height: foot, ..body };
+    text(state, dates, theme, foot, buffer)
+}
+
+/// A box with a title above whatever was there; returns what is inside.
+pub fn frame(place: Rect, title: &str, theme: &Theme, buffer: &mut Buffer) -> Rect {
+    Clear.render(place, buffer);
+    let block = Block::bordered().border_type(BorderType::Rounded).border_style(theme.faint);
+    let inside = block.inner(place);
+    block.render(place, buffer);
+    let top = Rect { x: place.x + 2, width: place.width.saturating_sub(4), height: 1, ..place };
+    Pen::new(buffer, top, 0)
+        .write(&format!(" {title} "), theme.strong)
+        .right(" Esc closes ", theme.quiet);
+    inside
+}
+
+fn presets(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let focused = dates.part == Part::Presets;
+    // In a low box the list scrolls with its highlight.
+    let top = (dates.preset + 1).saturating_sub(usize::from(area.height.max(1)));
+    for (y, (index, (expression, label))) in PRESETS.iter().enumerate().skip(top).enumerate() {
+        if y as u16 >= area.height {
+            break;
+        }
+        let here = focused && index == dates.preset;
+        let y = y as u16;
+        if here {
+            buffer.set_style(Rect { y: area.y + y, height: 1, ..area }, theme.selected);
+        }
+        let lift = |style: Style| if here { style.patch(theme.selected).patch(theme.strong) } else { style };
+        let days = Range::parse(expression).map(|range| range.dates(state.now, state.zone)).unwrap_or_default();
+        Pen::new(buffer, Rect { width: area.width.saturating_sub(1), ..area }, y)
+            .column(if here { "▌" } else { "" }, 1, theme.accent)
+            .column(&(index + 1).to_string(), 3, theme.accent)
+            .write(label, lift(theme.text))
+            .skip(1)
+            .right(&days, lift(theme.quiet));
+    }
+}
+
+fn calendar(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let focused = dates.part == Part::Calendar;
+    let title = dates.day.format("‹ %B %Y ›").to_string();
+    let indent = area.width.min(CALENDAR_WIDTH).saturating_sub(width(&title)) / 2;
+    let title_style = if focused { theme.accent.patch(theme.strong) } else { theme.strong };
+    Pen::new(buffer, area, 0).skip(indent).write(&title, title_style);
+    Pen::new(buffer, area, 1).write(" Mo  Tu  We  Th  Fr  Sa  Su", theme.quiet);
+    let chosen = dates.range().ok().map(|range| range.resolve(state.now, state.zone).span(state.now));
+    let Some(first) = dates.day.with_day(1) else { return };
+    let offset = first.weekday().num_days_from_monday();
+    let counts = dates.survey.as_ref().map_or(&[][..], |survey| &survey.per_day);
+    let most = counts.iter().copied().max().unwrap_or(0);
+    for (index, date) in first.iter_days().take_while(|date| date.month() == first.month()).enumerate() {
+        let place = index as u32 + offset;
+        let (column, line) = ((place % 7) as u16, 2 + (place / 7) as u16);
+        let brought = counts.get(index).copied().unwrap_or(0);
+        let style = day_style(state, theme, date, chosen, brought, most);
+        let here = focused && date == dates.day;
+        let sign = |edge: bool| if here && edge { "›" } else { " " };
+        let cell = format!("{}{:>2} ", sign(true), date.day());
+        let style = if here { style.patch(theme.strong).add_modifier(ratatui::style::Modifier::UNDERLINED) } else { style };
+        Pen::new(buffer, area, line).skip(column * 4).write(&cell, style);
+    }
+    let day_count = counts.get(dates.day.day0() as usize).copied().unwrap_or(0);
+    let told = format!("{}: {} voicemail", dates.day.format("%a %-d %b"), words::count(day_count));
+    let last = area.height.saturating_sub(1);
+    if last > 7 {
+        Pen::new(buffer, area, last).write(&told, theme.quiet);
+    }
+}
+
+fn day_style(state: &State, theme: &Theme, date: NaiveDate, chosen: Option<Span>, brought: u64, most: u64) -> Style {
+    let span = range::day_span(date, state.zone);
+    if chosen.is_some_and(|chosen| !chosen.intersect(span).is_empty()) {
+        return theme.chosen;
+    }
+    if date > state.today() {
+        return theme.faint;
+    }
+    match (brought * 3).div_ceil(most.max(1)) {
+        0 => theme.text,
+        third => theme.shades[(third as usize).min(3) - 1],
+    }
+}
+
+/// The text field, what it means or what is wrong with it, and what the store has of it.
+fn text(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    const LABEL: u16 = 7;
+    let focused = dates.part == Part::Text;
+    let room = area.width.saturating_sub(LABEL + 1).max(1);
+    let scroll = dates.input.visual_scroll(usize::from(room));
+    let value = dates.input.value();
+    let shown: String = value.chars().skip(scroll).collect();
+    let label = if focused { theme.accent } else { theme.quiet };
+    Pen::new(buffer, area, 0).column("Range", LABEL, label).write(&shown, theme.text);
+    let mut meaning = Pen::new(buffer, area, 1);
+    match dates.range() {
+        Ok(range) => {
+            meaning.skip(LABEL).write(&range.sentence(state.now, state.zone), theme.good);
+            if let Some(survey) = &dates.survey {
+                let stored = format!("{} stored", words::count(survey.stored));
+                Pen::new(buffer, area, 2).skip(LABEL).write(&stored, theme.quiet).write(&missing(survey.missing), theme.quiet);
+            }
+        }
+        Err(error) => {
+            let from = width(value.get(..error.at.start).unwrap_or("")).saturating_sub(scroll as u16);
+            let marked = width(value.get(error.at.clone()).unwrap_or("")).max(1);
+            meaning.skip(LABEL + from).write(&"▔".repeat(usize::from(marked.min(room))), theme.fault);
+            Pen::new(buffer, area, 2).skip(LABEL).write(&error.message, theme.fault);
+        }
+    }
+    let cursor = area.x + LABEL + (dates.input.visual_cursor().max(scroll) - scroll) as u16;
+    (focused && area.height > 0).then_some(Position::new(cursor.min(area.right()), area.y))
+}
+
+/// ", 2 days not fetched yet".
+fn missing(millis: i64) -> String {
+    const MINUTE: i64 = 60_000;
+    const DAY: i64 = 24 * 60 * MINUTE;
+    // The last minutes are always asked for again: late arrivals are not a gap.
+    match millis {
+        ..=1_800_000 => ", all fetched".to_owned(),
+        short if short < 2 * 60 * MINUTE => format!(", {} min not fetched yet", short / MINUTE),
+        short if short < 2 * DAY => format!(", {} h not fetched yet", short / (60 * MINUTE)),
+        long => format!(", {} days not fetched yet", words::count((long / DAY).unsigned_abs())),
+    }
+}

@@ -1,0 +1,149 @@
+//! The detail of the selected voicemail.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::caller;
+use crate::model::{RecordingName, from_millis};
+use crate::store::Details;
+use crate::tui::rows::day_name;
+use crate::tui::state::State;
+use crate::tui::theme::Theme;
+use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::words;
+
+/// A line of the detail: pieces from the left, and one at the right.
+#[derive(Default)]
+struct Piece {
+    left: Vec<(String, Style)>,
+    right: Option<(String, Style)>,
+    marked: bool,
+}
+
+impl Piece {
+    fn new(text: impl Into<String>, style: Style) -> Piece {
+        Piece { left: vec![(text.into(), style)], ..Piece::default() }
+    }
+
+    fn and(mut self, text: impl Into<String>, style: Style) -> Piece {
+        self.left.push((text.into(), style));
+        self
+    }
+}
+
+/// Draws the detail, from the line it is scrolled to.
+pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let lines = lines(state, theme, area.width);
+    let below = lines.len().saturating_sub(usize::from(area.height));
+    let top = usize::from(state.detail.scroll).min(below);
+    for (y, line) in lines.iter().skip(top).take(usize::from(area.height)).enumerate() {
+        let y = y as u16;
+        if line.marked {
+            buffer.set_style(Rect { y: area.y + y, height: 1, ..area }, theme.selected);
+        }
+        let mut pen = Pen::new(buffer, area, y);
+        for (text, style) in &line.left {
+            pen.write(text, *style);
+        }
+        if let Some((text, style)) = &line.right {
+            pen.skip(1).right(text, *style);
+        }
+    }
+}
+
+fn lines(state: &State, theme: &Theme, room: u16) -> Vec<Piece> {
+    let Some(row) = state.inbox.selected_row() else { return Vec::new() };
+    let details = state.shown_details();
+    let display = state.inbox.rows.caller(&row);
+    let name = if display.is_empty() { "Withheld" } else { display };
+    let name_style = if state.detail_focused() { theme.accent.patch(theme.strong) } else { theme.strong };
+    let mut lines = vec![Piece::new(name, name_style), caller_line(details, display, theme), Piece::default()];
+    lines.extend(time_lines(state, row.time, theme, room));
+    let Some(details) = details else { return lines };
+    if !display.is_empty() {
+        lines.push(Piece::default());
+        lines.extend(others(state, details, theme));
+    }
+    lines.push(Piece::default());
+    lines.push(Piece::new("Recording", theme.quiet));
+    match details.voicemail.recording.as_ref().map(RecordingName::shown) {
+        Some(name) => lines.extend(chunks(&name, room).map(|part| Piece::new(part, theme.text))),
+        None => lines.push(Piece::new("none came with this voicemail", theme.text)),
+    }
+    lines
+}
+
+/// The caller's other forms: as received, and the country.
+fn caller_line(details: Option<&Details>, display: &str, theme: &Theme) -> Piece {
+    let Some(details) = details else { return Piece::default() };
+    if display.is_empty() {
+        return Piece::new("the caller sent no number", theme.quiet);
+    }
+    let country = details.caller.country.as_deref().and_then(caller::country_name);
+    let received = &details.voicemail.caller;
+    match country {
+        Some(country) => Piece::new(country, theme.text).and(format!(" · as {received}"), theme.quiet),
+        None => Piece::new(format!("as received: {received}"), theme.quiet),
+    }
+}
+
+/// "Today 11:42:08 IST  06:12 UTC · 22 min ago", on two lines where that does not fit on one.
+fn time_lines(state: &State, time: i64, theme: &Theme, room: u16) -> Vec<Piece> {
+    let utc = from_millis(time);
+    let local = utc.with_timezone(&state.zone);
+    let (day, today) = (local.date_naive(), state.today());
+    let name = day_name(day, today);
+    let name = name.split_once(" · ").map_or(name.as_str(), |(word, _)| word);
+    let here = format!("{name} {}", local.format("%H:%M:%S %Z"));
+    let same_day = utc.date_naive() == day;
+    let there = utc.format(if same_day { "%H:%M UTC" } else { "%-d %b %H:%M UTC" });
+    let rest = format!("{there} · {}", words::age(utc, state.now));
+    if width(&here) + 2 + width(&rest) <= room {
+        vec![Piece::new(here, theme.text).and(format!("  {rest}"), theme.quiet)]
+    } else {
+        vec![Piece::new(here, theme.text), Piece::new(rest, theme.quiet)]
+    }
+}
+
+fn others(state: &State, details: &Details, theme: &Theme) -> Vec<Piece> {
+    let mut lines = vec![Piece::new("From this caller", theme.quiet)];
+    if details.others == 0 {
+        lines.push(Piece::new("nothing else stored", theme.text));
+        return lines;
+    }
+    lines[0].right = Some((words::count(details.others), theme.faint));
+    for (index, row) in details.latest_others.iter().enumerate() {
+        let time = from_millis(row.time);
+        let marked = state.detail_focused() && state.detail.marked == Some(index);
+        let when = time.with_timezone(&state.zone).format("%a %e %b %Y %H:%M").to_string();
+        let this_year = state.today().format(" %Y ").to_string();
+        let sign = if marked { "▸ " } else { "  " };
+        let mut line = Piece::new(sign, theme.accent)
+            .and(when.replace(&this_year, " "), theme.text)
+            .and(format!("   {}", words::age(time, state.now)), theme.quiet);
+        line.marked = marked;
+        lines.push(line);
+    }
+    let more = details.others.saturating_sub(details.latest_others.len() as u64);
+    if more > 0 {
+        lines.push(Piece::new(format!("  and {} older", words::count(more)), theme.quiet));
+    }
+    lines
+}
+
+/// `text` in pieces of `room` cells: a name has no words to break at.
+fn chunks(text: &str, room: u16) -> impl Iterator<Item = String> {
+    let room = usize::from(room.max(1));
+    let mut parts = vec![String::new()];
+    for c in text.chars() {
+        let mut encoded = [0; 4];
+        let last = parts.len() - 1;
+        if usize::from(width(&parts[last]) + width(c.encode_utf8(&mut encoded))) > room {
+            parts.push(String::new());
+        }
+        let last = parts.len() - 1;
+        parts[last].push(c);
+    }
+    parts.into_iter()
+}

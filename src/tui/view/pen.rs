@@ -1,0 +1,93 @@
+//! Writing along a line of cells: what does not fit is cut, with an ellipsis where it is text.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
+
+/// Writes from left to right within one line.
+pub struct Pen<'a> {
+    buffer: &'a mut Buffer,
+    x: u16,
+    y: u16,
+    end: u16,
+}
+
+impl<'a> Pen<'a> {
+    /// Starts at the left of line `line` of `area`; writes nothing when there is no such line.
+    pub fn new(buffer: &'a mut Buffer, area: Rect, line: u16) -> Pen<'a> {
+        let end = if line < area.height { area.right() } else { area.x };
+        Pen { buffer, x: area.x, y: area.y.saturating_add(line), end }
+    }
+
+    /// Writes `text`, cut where the line ends.
+    pub fn write(&mut self, text: &str, style: Style) -> &mut Self {
+        let room = self.end.saturating_sub(self.x);
+        self.fit(text, room, style);
+        self
+    }
+
+    /// Writes `text` in a column of `width` cells and goes to the column's end.
+    pub fn column(&mut self, text: &str, width: u16, style: Style) -> &mut Self {
+        let next = self.x.saturating_add(width).min(self.end);
+        self.fit(text, next.saturating_sub(self.x), style);
+        self.x = next;
+        self
+    }
+
+    /// Leaves `cells` blank.
+    pub fn skip(&mut self, cells: u16) -> &mut Self {
+        self.x = self.x.saturating_add(cells).min(self.end);
+        self
+    }
+
+    /// Writes `text` so that it ends at the line's end; what would overwrite is left out.
+    pub fn right(&mut self, text: &str, style: Style) -> &mut Self {
+        let width = width(text);
+        let start = self.end.saturating_sub(width);
+        if start >= self.x && width > 0 && start < self.end {
+            self.x = start;
+            self.fit(text, width, style);
+        }
+        self
+    }
+
+    /// How many cells are left.
+    pub fn room(&self) -> u16 {
+        self.end.saturating_sub(self.x)
+    }
+
+    fn fit(&mut self, text: &str, room: u16, style: Style) {
+        if room == 0 || text.is_empty() {
+            return;
+        }
+        let text = fitted(text, room);
+        let (x, _) = self.buffer.set_stringn(self.x, self.y, &text, usize::from(room), style);
+        self.x = x;
+    }
+}
+
+/// How many cells `text` takes.
+pub fn width(text: &str) -> u16 {
+    text.width().min(usize::from(u16::MAX)) as u16
+}
+
+/// `text`, or its beginning and an ellipsis when it is wider than `room` cells.
+fn fitted(text: &str, room: u16) -> std::borrow::Cow<'_, str> {
+    if width(text) <= room {
+        return text.into();
+    }
+    let mut kept = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        used += width(grapheme);
+        if used >= room {
+            break;
+        }
+        kept.push_str(grapheme);
+    }
+    kept.truncate(kept.trim_end().len());
+    kept.push('…');
+    kept.into()
+}

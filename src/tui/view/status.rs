@@ -1,0 +1,151 @@
+//! The last two lines: what is going on, and the keys of the moment.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::tui::command::{Command, Scope, TABLE};
+use crate::tui::layout::Regions;
+use crate::tui::state::{Overlay, Running, State};
+use crate::tui::theme::Theme;
+use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::words;
+
+/// How wide the progress bar is, in cells.
+const BAR: u16 = 20;
+
+/// Draws both.
+pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
+    status(state, theme, regions.status, buffer);
+    hints(state, theme, regions.hints, buffer);
+}
+
+fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    if area.height == 0 || state.account.is_none() && state.notice.is_none() {
+        return;
+    }
+    let inner = Rect { width: area.width.saturating_sub(1), ..area };
+    let mut pen = Pen::new(buffer, inner, 0);
+    pen.skip(1);
+    if let Some(notice) = &state.notice {
+        pen.write(&notice.text, if notice.fault { theme.fault } else { theme.good });
+        return;
+    }
+    match &state.sync.running {
+        Some(running) if is_worth_showing(state, running) => progress(running, theme, &mut pen),
+        _ => {
+            pen.write(&format!("{} voicemail", words::count(state.inbox.rows.len() as u64)), theme.text);
+            if state.sync.unreadable > 0 {
+                pen.write(&format!(" · {} could not be read", state.sync.unreadable), theme.warning);
+            }
+        }
+    }
+    let room = pen.room().saturating_sub(2);
+    let standing = standing(state, theme);
+    if let Some((text, style)) = standing.iter().find(|(text, _)| width(text) <= room) {
+        pen.right(text, *style);
+    }
+}
+
+/// A look for news that brings nothing must not make the line flicker.
+fn is_worth_showing(state: &State, running: &Running) -> bool {
+    state.sync.last.is_none() || running.retry.is_some() || running.pages.is_some_and(|pages| pages > 1)
+}
+
+fn progress(running: &Running, theme: &Theme, pen: &mut Pen) {
+    let got = words::count(running.got as u64);
+    match running.of.filter(|&of| of > 0) {
+        Some(of) => {
+            pen.write(&format!("fetched {got} of {}", words::count(of)), theme.text);
+            let part = (running.got as u64).min(of);
+            if pen.room() > BAR + 10 {
+                let full = (u64::from(BAR) * part / of) as usize;
+                pen.skip(1).write(&"━".repeat(full), theme.accent);
+                pen.write(&"─".repeat(usize::from(BAR) - full), theme.faint);
+                pen.write(&format!(" {} %", 100 * part / of), theme.text);
+            }
+        }
+        None if running.got > 0 => {
+            pen.write(&format!("fetched {got}"), theme.text);
+        }
+        None => {
+            pen.write("asking …", theme.text);
+        }
+    }
+    if let Some(retry) = &running.retry {
+        let wait = words::seconds(retry.wait);
+        pen.write(&format!("   try {} of {} in {wait}", retry.try_number, retry.of), theme.warning);
+        pen.write(&format!(" · {}", retry.why), theme.quiet);
+    } else if let Some(pages) = running.pages.filter(|&pages| pages > 1 && pen.room() > 50) {
+        let (page, pages) = (words::count(u64::from(running.page)), words::count(u64::from(pages)));
+        pen.write(&format!("   page {page} of {pages}"), theme.quiet);
+    }
+}
+
+/// How things stand with the server, from the longest wording to the shortest.
+fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
+    let sync = &state.sync;
+    let clock = |time| words::clock(time, state.now, state.zone);
+    if let Some(failure) = &sync.failure {
+        let what = if failure.is_offline() { "offline" } else { "not up to date" };
+        let since = match (sync.last, state.inbox.complete_to) {
+            (Some(last), _) => format!(" · showing what was fetched at {}", clock(last)),
+            (None, Some(to)) => format!(" · complete up to {}", clock(crate::model::from_millis(to))),
+            (None, None) => String::new(),
+        };
+        let next = match sync.next {
+            Some(next) => format!(" · next try {}", clock(next)),
+            None => " · R tries again".to_owned(),
+        };
+        return [format!("{what}{since}{next}"), format!("{what}{since}"), format!("{what}{next}"), what.to_owned()]
+            .into_iter()
+            .map(|text| (text, theme.warning))
+            .collect();
+    }
+    if sync.stopped {
+        return vec![("stopped · R goes on".to_owned(), theme.warning), ("stopped".to_owned(), theme.warning)];
+    }
+    if sync.running.is_some() && sync.last.is_none() {
+        return vec![("fetching".to_owned(), theme.quiet)];
+    }
+    let Some(last) = sync.last else { return Vec::new() };
+    let live = if sync.refresh.is_some() { "live · checked " } else { "checked " };
+    let short = if sync.refresh.is_some() { "live".to_owned() } else { clock(last) };
+    vec![(format!("{live}{}", clock(last)), theme.quiet), (short, theme.quiet)]
+}
+
+/// The keys of the moment, from the table of commands.
+fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    if area.height == 0 {
+        return;
+    }
+    let mut pen = Pen::new(buffer, area, 0);
+    pen.skip(1);
+    let scopes = state.scopes();
+    let within = |scope: Scope| scopes.contains(&scope);
+    let first = |entry: &&crate::tui::command::Entry| Some(entry.scope) != scopes.first().copied();
+    let mut entries: Vec<_> = TABLE.iter().filter(|entry| within(entry.scope) && !entry.hint.is_empty()).collect();
+    entries.sort_by_key(first);
+    // "All keys" is the way to everything that does not fit, so room is kept for it.
+    let help = entries.iter().position(|entry| entry.command == Command::Help).map(|at| entries.remove(at));
+    let kept = help.map_or(0, |entry| width(&text(state, entry.command)) + 3);
+    if state.account.is_none() && state.overlay.is_none() {
+        entries.retain(|entry| entry.command == Command::Quit);
+    }
+    let refused = |command: Command| command.refused(state).is_some() && !matches!(state.overlay, Some(Overlay::Dates(_)));
+    for entry in entries.into_iter().filter(|entry| !refused(entry.command)).chain(help) {
+        let room = if entry.command == Command::Help { 0 } else { kept };
+        if width(&text(state, entry.command)) + room > pen.room() {
+            continue;
+        }
+        pen.write(&key(state, entry.command), theme.accent).write(&format!(" {}", entry.hint), theme.quiet).skip(3);
+    }
+}
+
+fn key(state: &State, command: Command) -> String {
+    state.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default()
+}
+
+fn text(state: &State, command: Command) -> String {
+    format!("{} {}", key(state, command), command.entry().hint)
+}

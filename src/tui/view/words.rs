@@ -1,0 +1,70 @@
+//! Numbers, times and ages as people write them.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+/// `1204` as "1,204".
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// "22 min ago", "3 h ago", "5 days ago"; "just now" under a minute.
+pub fn age(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let age = now - time;
+    if age < TimeDelta::minutes(1) {
+        "just now".to_owned()
+    } else if age < TimeDelta::hours(1) {
+        format!("{} min ago", age.num_minutes())
+    } else if age < TimeDelta::hours(48) {
+        format!("{} h ago", age.num_hours())
+    } else {
+        format!("{} days ago", count(age.num_days().unsigned_abs()))
+    }
+}
+
+/// "1.4 s".
+pub fn seconds(time: Duration) -> String {
+    if time >= Duration::from_secs(10) { format!("{} s", time.as_secs()) } else { format!("{:.1} s", time.as_secs_f32()) }
+}
+
+/// "11:20" today, "Sun 22 Nov 11:20" otherwise.
+pub fn clock(time: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
+    let (time, now) = (time.with_timezone(&zone), now.with_timezone(&zone));
+    let form = if time.date_naive() == now.date_naive() { "%H:%M" } else { "%a %-d %b %H:%M" };
+    time.format(form).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::from_millis;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (number, text) in [(0, "0"), (999, "999"), (1204, "1,204"), (1_000_000, "1,000,000")] {
+            assert_eq!(count(number), text);
+        }
+    }
+
+    #[test]
+    fn ages_change_unit_where_people_do() {
+        let now = from_millis(1_000_000_000_000);
+        let ago = |seconds| age(now - TimeDelta::seconds(seconds), now);
+        assert_eq!(ago(-5), "just now");
+        assert_eq!(ago(59), "just now");
+        assert_eq!(ago(60), "1 min ago");
+        assert_eq!(ago(3600), "1 h ago");
+        assert_eq!(ago(47 * 3600), "47 h ago");
+        assert_eq!(ago(48 * 3600), "2 days ago");
+    }
+}
