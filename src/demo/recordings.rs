@@ -1,0 +1,41 @@
+//! The recordings the look-alike plays, compiled in from `assets/demo` (its README says how each was
+//! made). Which row has which is the rows' business.
+
+/// One recording: telephone-quality speech as mp3 or WAV.
+#[derive(Debug)]
+pub struct Recording {
+    /// The file's name in `assets/demo`, with its extension.
+    pub name: &'static str,
+    /// The whole file.
+    pub audio: &'static [u8],
+}
+
+impl Recording {
+    /// `mp3` or `wav`.
+    pub fn extension(&self) -> &'static str {
+        self.name.rsplit('.').next().unwrap_or_default()
+    }
+}
+
+macro_rules! recordings {
+    ($($name:literal),* $(,)?) => {
+        [$(Recording { name: $name, audio: include_bytes!(concat!("../../assets/demo/", $name)) }),*]
+    };
+}
+
+/// Every recording there is.
+pub static RECORDINGS: [Recording; 13] = recordings![
+    "alert.mp3",
+    "appointment.mp3",
+    "contract.mp3",
+    "delivery.mp3",
+    "front-desk.wav",
+    "gate.mp3",
+    "hello.mp3",
+    "invoice-again.mp3",
+    "invoice.mp3",
+    "loud.mp3",
+    "outage.mp3",
+    "quiet.mp3",
+    "shipment.mp3",
+];
