@@ -42,7 +42,7 @@ pub async fn run(
     let mut runtime = Runtime::new(work, sender.clone(), clock);
     let mut screen = Screen::enter(options)?;
     terminal::listen(sender)?;
-    let mut state = State::new(setup, screen.size(), clock());
+    let mut state = State::new(setup, screen.size()?, clock());
     let mut effects = update::start(&mut state);
     loop {
         for effect in effects.drain(..) {

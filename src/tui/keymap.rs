@@ -24,6 +24,11 @@ impl KeyChord {
         KeyChord { code: key.code, modifiers }
     }
 
+    /// The event that a terminal sends for it.
+    pub fn event(self) -> KeyEvent {
+        KeyEvent::new(self.code, self.modifiers)
+    }
+
     /// Reads `j`, `G`, `Ctrl-d`, `Alt-x`, `PgDn`, `Space`; `None` when there is no such key.
     pub fn parse(text: &str) -> Option<KeyChord> {
         let mut modifiers = KeyModifiers::NONE;

@@ -50,8 +50,8 @@ pub enum Reply {
         /// How far the asked range is known to be complete, in milliseconds since the epoch.
         complete_to: Option<i64>,
     },
-    /// Reading the store failed.
-    RowsFailed(store::StoreError),
+    /// The store could not answer.
+    ReadFailed(store::StoreError),
     /// Everything about one voicemail; `None` when the store no longer has it.
     Details(Option<Box<Details>>),
     /// What the range picker shows besides the calendar.
@@ -75,13 +75,11 @@ pub struct Survey {
     pub missing: i64,
 }
 
-/// Work to do.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Read rows of `span` from the store, newest first, those after `after`.
-    LoadRows {
-        /// Answers go here.
-        ticket: Ticket,
+/// A question to the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// Rows of `span`, newest first, those after `after`: answered by [`Reply::Rows`].
+    Rows {
         /// The range on screen.
         span: Span,
         /// The last row that is there already.
@@ -89,22 +87,26 @@ pub enum Effect {
         /// How many at the most.
         limit: usize,
     },
-    /// Read everything about one voicemail.
-    LoadDetails {
-        /// Answers go here.
-        ticket: Ticket,
-        /// Which.
-        id: VoicemailId,
-    },
-    /// Count voicemail per day, and what of `span` is missing.
+    /// Everything about one voicemail: answered by [`Reply::Details`].
+    Details(VoicemailId),
+    /// How much voicemail some days brought, and what of a range is missing: answered by
+    /// [`Reply::Survey`].
     Survey {
-        /// Answers go here.
-        ticket: Ticket,
         /// The calendar's days.
         days: Vec<Span>,
         /// The range as typed so far.
         span: Span,
     },
+    /// How many voicemail `span` holds: did another process, or a job cut short, add any?
+    /// Answered by [`Reply::Counted`].
+    Count(Span),
+}
+
+/// Work to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Ask the store.
+    Read(Ticket, Read),
     /// Fetch what is missing of a range.
     Sync {
         /// Answers go here.
@@ -113,13 +115,6 @@ pub enum Effect {
         span: Span,
         /// Ask for all of it, whatever was fetched before.
         again: bool,
-    },
-    /// Count the stored voicemail of `span`: did another process, or a job cut short, add any?
-    Count {
-        /// Answers go here.
-        ticket: Ticket,
-        /// The range on screen.
-        span: Span,
     },
     /// End the job of that lane.
     Cancel(Lane),

@@ -11,10 +11,9 @@ use tokio::task::AbortHandle;
 
 use crate::model::{AccountKey, Region, Span};
 use crate::store::{Store, StoreError, StoreHandle};
-use crate::sync::{self, Job, Progress, SyncError};
+use crate::sync::{self, Job, Summary, SyncError};
 use crate::telecmi::{BaseUrl, Client, Credentials};
-use crate::tui::msg::{Effect, Lane, Msg, Reply, Survey, Ticket};
-use crate::tui::rows::RowKey;
+use crate::tui::msg::{Effect, Lane, Msg, Read, Reply, Survey, Ticket};
 use crate::tui::terminal::Screen;
 
 /// How many other voicemail of a caller the detail lists.
@@ -71,29 +70,8 @@ impl Runtime {
         let Some(account) = self.account.clone() else { return };
         let (store, key) = (self.work.store.clone(), account.key.clone());
         match effect {
-            Effect::LoadRows { ticket, span, after, limit } => self.start(ticket, async move {
-                let rows = read_rows(&store, key, span, after, limit).await;
-                Some(rows.unwrap_or_else(Reply::RowsFailed))
-            }),
-            Effect::LoadDetails { ticket, id } => self.start(ticket, async move {
-                let job = move |store: &mut Store| {
-                    let account = store.account(&key)?;
-                    store.details(account, id, OTHERS)
-                };
-                // A row without its details is still a row: the list says when the store fails.
-                let details = store.call(job).await.ok().flatten();
-                Some(Reply::Details(details.map(Box::new)))
-            }),
-            Effect::Survey { ticket, days, span } => self.start(ticket, async move {
-                let job = move |store: &mut Store| survey(store, &key, &days, span);
-                store.call(job).await.ok().map(Reply::Survey)
-            }),
-            Effect::Count { ticket, span } => self.start(ticket, async move {
-                let job = move |store: &mut Store| {
-                    let account = store.account(&key)?;
-                    store.count(account, span)
-                };
-                store.call(job).await.ok().map(Reply::Counted)
+            Effect::Read(ticket, what) => self.start(ticket, async move {
+                store.call(move |store| answer(store, &key, &what)).await.unwrap_or_else(Reply::ReadFailed)
             }),
             Effect::Sync { ticket, span, again } => self.sync(ticket, span, again, account),
             Effect::Cancel(lane) => self.cancel(lane),
@@ -113,17 +91,15 @@ impl Runtime {
 
     fn start<F>(&mut self, ticket: Ticket, job: F)
     where
-        F: Future<Output = Option<Reply>> + Send + 'static,
+        F: Future<Output = Reply> + Send + 'static,
     {
         let messages = self.messages.clone();
         let store = self.work.store.clone();
         let task = tokio::spawn(async move {
             let reply = job.await;
             tell_notices(&store, &messages).await;
-            if let Some(reply) = reply {
-                // The loop is gone only when the program ends.
-                let _ = messages.send(Msg::Reply(ticket, reply)).await;
-            }
+            // The loop is gone only when the program ends.
+            let _ = messages.send(Msg::Reply(ticket, reply)).await;
         });
         self.cancel(ticket.lane);
         self.jobs.insert(ticket.lane, task.abort_handle());
@@ -154,9 +130,11 @@ impl Runtime {
                     let Account { region, base_url, credentials, .. } = &*account;
                     Client::new(*region, base_url.as_ref(), credentials.clone())
                 };
-                let client = client.get_or_try_init(build).await.map_err(SyncError::from)?;
+                let client = client.get_or_try_init(build).await;
+                let client = client.map_err(|error| SyncError::Api { error, got: Summary::default() })?;
                 let key = account.key.clone();
-                let number = store.call(move |store| store.account(&key)).await.map_err(SyncError::from)?;
+                let number = store.call(move |store| store.account(&key)).await;
+                let number = number.map_err(|error| SyncError::Store { error, got: Summary::default() })?;
                 let job = Job {
                     account: number,
                     asked: span,
@@ -170,37 +148,34 @@ impl Runtime {
             };
             let (result, ()) = tokio::join!(fetch, pass_on);
             tracing::info!(?result, "sync ended");
-            Some(Reply::Synced(result))
+            Reply::Synced(result)
         });
     }
 }
 
-async fn read_rows(
-    store: &StoreHandle,
-    key: AccountKey,
-    span: Span,
-    after: Option<RowKey>,
-    limit: usize,
-) -> Result<Reply, StoreError> {
-    let job = move |store: &mut Store| {
-        let account = store.account(&key)?;
-        let rows = store.rows(account, span, after.map(|key| (key.time, key.id)), limit)?;
-        let covered = store.coverage(account, span)?;
-        // Complete from the range's start on: a gap before a covered stretch does not count.
-        let complete_to = covered.first().filter(|first| first.start_millis() <= span.start_millis());
-        let more = rows.rows.len() == limit;
-        Ok(Reply::Rows { rows, more, complete_to: complete_to.map(|first| first.end_millis()) })
-    };
-    store.call(job).await
-}
-
-fn survey(store: &mut Store, key: &AccountKey, days: &[Span], span: Span) -> Result<Survey, StoreError> {
+/// What the store of account `key` answers.
+pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply, StoreError> {
     let account = store.account(key)?;
-    let covered: i64 = store.coverage(account, span)?.iter().map(|part| part.end_millis() - part.start_millis()).sum();
-    Ok(Survey {
-        per_day: store.counts(account, days)?,
-        stored: store.count(account, span)?,
-        missing: (span.end_millis() - span.start_millis() - covered).max(0),
+    Ok(match what {
+        Read::Rows { span, after, limit } => {
+            let rows = store.rows(account, *span, after.map(|key| (key.time, key.id)), *limit)?;
+            let covered = store.coverage(account, *span)?;
+            // Complete from the range's start on: a gap before a covered stretch does not count.
+            let complete = covered.first().filter(|first| first.start_millis() <= span.start_millis());
+            let more = rows.rows.len() == *limit;
+            Reply::Rows { rows, more, complete_to: complete.map(|first| first.end_millis()) }
+        }
+        Read::Details(id) => Reply::Details(store.details(account, *id, OTHERS)?.map(Box::new)),
+        Read::Survey { days, span } => {
+            let covered = store.coverage(account, *span)?;
+            let covered: i64 = covered.iter().map(|part| part.end_millis() - part.start_millis()).sum();
+            Reply::Survey(Survey {
+                per_day: store.counts(account, days)?,
+                stored: store.count(account, *span)?,
+                missing: (span.end_millis() - span.start_millis() - covered).max(0),
+            })
+        }
+        Read::Count(span) => Reply::Counted(store.count(account, *span)?),
     })
 }
 

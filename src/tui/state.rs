@@ -186,9 +186,9 @@ pub struct Running {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Retry {
     /// The number of the coming try, from 2.
-    pub try_number: u32,
+    pub try_number: usize,
     /// How many tries there are.
-    pub of: u32,
+    pub of: usize,
     /// The time until then.
     pub wait: Duration,
     /// What went wrong.
@@ -252,10 +252,11 @@ impl State {
     pub fn scopes(&self) -> &'static [Scope] {
         match &self.overlay {
             Some(Overlay::Help(_)) => &[Scope::Help, Scope::Anywhere],
-            Some(Overlay::Dates(dates)) if dates.part == Part::Calendar => {
-                &[Scope::Calendar, Scope::Dates, Scope::Anywhere]
-            }
-            Some(Overlay::Dates(_)) => &[Scope::Dates, Scope::Anywhere],
+            Some(Overlay::Dates(dates)) => match dates.part {
+                Part::Presets => &[Scope::Presets, Scope::Dates, Scope::Anywhere],
+                Part::Calendar => &[Scope::Calendar, Scope::Dates, Scope::Anywhere],
+                Part::Text => &[Scope::Dates, Scope::Anywhere],
+            },
             None if self.detail_focused() => &[Scope::Detail, Scope::Inbox, Scope::Anywhere],
             None => &[Scope::List, Scope::Inbox, Scope::Anywhere],
         }

@@ -2,7 +2,7 @@
 //!
 //! The only place with escape sequences. A frame is one synchronized update and one write.
 
-use std::io::{self, BufWriter, Stdout, Write as _};
+use std::io::{self, Write as _};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,20 +10,20 @@ use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event, EventStream,
 };
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use crossterm::{cursor, execute, queue};
+use crossterm::{cursor, execute};
 use futures_util::StreamExt as _;
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::{Rect, Size};
-use ratatui::{Terminal, TerminalOptions, Viewport};
+use ratatui::layout::Size;
 use tokio::sync::mpsc;
 
 use crate::config::Notify;
 use crate::tui::msg::Msg;
 use crate::tui::state::State;
-use crate::tui::view;
+
+mod frames;
+
+use frames::Frames;
 
 /// What the settings and the environment say about the terminal.
 #[derive(Clone, Debug, Default)]
@@ -36,15 +36,12 @@ pub struct Options {
     pub tmux: bool,
 }
 
-/// A frame of 200x60 cells, all of them changed and coloured, is below this.
-const FRAME_BYTES: usize = 128 * 1024;
-
 /// The terminal is ours: the panic hook must give it back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal, while it is ours. Given back when dropped.
 pub struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    frames: Frames,
     options: Options,
     suspended: bool,
 }
@@ -53,18 +50,14 @@ impl Screen {
     /// Takes the terminal.
     pub fn enter(options: &Options) -> io::Result<Screen> {
         give_back_on_panic();
-        let (width, height) = crossterm::terminal::size()?;
-        // The viewport is fixed so that a frame always has the size that the state was told.
-        let viewport = Viewport::Fixed(Rect::new(0, 0, width, height));
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, io::stdout()));
         take(options)?;
-        let terminal = Terminal::with_options(backend, TerminalOptions { viewport })?;
-        Ok(Screen { terminal, options: options.clone(), suspended: false })
+        Ok(Screen { frames: Frames::new(), options: options.clone(), suspended: false })
     }
 
-    /// Its size.
-    pub fn size(&self) -> Size {
-        Size::new(self.terminal.current_buffer_size().width, self.terminal.current_buffer_size().height)
+    /// The terminal's size.
+    pub fn size(&self) -> io::Result<Size> {
+        let (width, height) = crossterm::terminal::size()?;
+        Ok(Size::new(width, height))
     }
 
     /// Draws a frame: what changed since the last one, in one write.
@@ -72,13 +65,8 @@ impl Screen {
         if self.suspended {
             return Ok(());
         }
-        if self.size() != state.size {
-            self.terminal.resize(Rect::new(0, 0, state.size.width, state.size.height))?;
-        }
-        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(|frame| view::draw(state, frame))?;
-        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        io::Write::flush(self.terminal.backend_mut())
+        let bytes = self.frames.next(state)?;
+        write(&bytes)
     }
 
     /// Gives the terminal back and stops the process until the shell continues it.
@@ -92,15 +80,13 @@ impl Screen {
     pub fn resume(&mut self) -> io::Result<Size> {
         self.suspended = false;
         take(&self.options)?;
-        let (width, height) = crossterm::terminal::size()?;
-        self.terminal.resize(Rect::new(0, 0, width, height))?;
-        self.terminal.clear()?;
-        Ok(Size::new(width, height))
+        self.frames.forget();
+        self.size()
     }
 
     /// Tells of `text` outside the screen, in the ways that the settings name.
     pub fn notify(&mut self, text: &str) -> io::Result<()> {
-        let out = self.terminal.backend_mut();
+        let mut bytes = Vec::new();
         for way in &self.options.notify {
             let sequence = match way {
                 Notify::Bell => "\x07".to_owned(),
@@ -108,12 +94,12 @@ impl Screen {
                 Notify::Osc777 => format!("\x1b]777;notify;vmail;{text}\x1b\\"),
             };
             if self.options.tmux && *way != Notify::Bell {
-                write!(out, "\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b"))?;
+                write!(bytes, "\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b"))?;
             } else {
-                out.write_all(sequence.as_bytes())?;
+                bytes.extend_from_slice(sequence.as_bytes());
             }
         }
-        out.flush()
+        write(&bytes)
     }
 }
 
@@ -121,6 +107,35 @@ impl Drop for Screen {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+/// Writes past standard output's line buffer, which would cut a frame at its last line feed.
+#[cfg(unix)]
+fn write(mut bytes: &[u8]) -> io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::io::{Errno, write};
+    let terminal = rustix::stdio::stdout();
+    while !bytes.is_empty() {
+        match write(terminal, bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = &bytes[written..],
+            Err(Errno::INTR) => {}
+            // Another program on this terminal may have made it non-blocking.
+            Err(Errno::AGAIN) => {
+                poll(&mut [PollFd::new(&terminal, PollFlags::OUT)], None)?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn write(bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write as _;
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
 }
 
 fn take(options: &Options) -> io::Result<()> {

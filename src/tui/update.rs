@@ -3,8 +3,6 @@
 //! Synchronous, without I/O, and it never fails: an error becomes a [`Notice`] that says what to
 //! do. Keys of the range picker's text field are in [`super::input`].
 
-use std::time::Duration;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
@@ -16,7 +14,7 @@ use crate::sync::{Progress, Summary, SyncError};
 use crate::tui::command::Command;
 use crate::tui::dates::{Dates, Part};
 use crate::tui::input;
-use crate::tui::msg::{Effect, Lane, Msg, Reply, Ticket};
+use crate::tui::msg::{Effect, Lane, Msg, Read, Reply};
 use crate::tui::rows::{Days, Line, RowKey};
 use crate::tui::state::{Inbox, Load, Notice, Overlay, Retry, Running, State};
 
@@ -221,13 +219,12 @@ fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
             take_in(state, &rows, effects);
             state.inbox.complete_to = complete_to;
             if more {
-                let ticket = state.lanes.next(Lane::Rows);
-                effects.push(Effect::LoadRows { ticket, span: state.view_span(), after, limit: MORE_ROWS });
+                read(state, Lane::Rows, Read::Rows { span: state.view_span(), after, limit: MORE_ROWS }, effects);
             } else {
                 state.inbox.load = Load::Complete;
             }
         }
-        Reply::RowsFailed(error) => {
+        Reply::ReadFailed(error) => {
             fault(state, error.to_string());
             state.inbox.load = Load::Failed(error);
         }
@@ -280,8 +277,7 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
                 news(state, text.clone());
                 effects.push(Effect::Notify(text));
             }
-            let ticket = state.lanes.next(Lane::Count);
-            effects.push(Effect::Count { ticket, span: state.view_span() });
+            read(state, Lane::Count, Read::Count(state.view_span()), effects);
         }
         Err(error) => state.sync.failure = Some(error),
     }
@@ -329,8 +325,12 @@ fn load(state: &mut State, effects: &mut Vec<Effect>) {
 /// Reads it again while the rows stay on screen: what is there already is not added twice.
 fn reload(state: &mut State, effects: &mut Vec<Effect>) {
     state.inbox.load = Load::Loading;
-    let ticket = state.lanes.next(Lane::Rows);
-    effects.push(Effect::LoadRows { ticket, span: state.view_span(), after: None, limit: FIRST_ROWS });
+    read(state, Lane::Rows, Read::Rows { span: state.view_span(), after: None, limit: FIRST_ROWS }, effects);
+}
+
+/// Asks the store; an earlier question of the same lane need not be answered any more.
+fn read(state: &mut State, lane: Lane, what: Read, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Read(state.lanes.next(lane), what));
 }
 
 /// Starts fetching what is missing of the range, or all of it `again`.
@@ -383,7 +383,7 @@ fn survey(state: &mut State, effects: &mut Vec<Effect>) {
     let range = dates.range().unwrap_or_else(|_| state.range.clone());
     let span = range.resolve(state.now, state.zone).span(state.now);
     let days = dates.month(state.zone);
-    effects.push(Effect::Survey { ticket: state.lanes.next(Lane::Survey), days, span });
+    read(state, Lane::Survey, Read::Survey { days, span }, effects);
 }
 
 fn select_index(state: &mut State, index: usize, effects: &mut Vec<Effect>) {
@@ -500,7 +500,7 @@ fn follow(state: &mut State, effects: &mut Vec<Effect>) {
 fn load_details(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(row) = state.inbox.selected_row() else { return };
     if state.shown_details().is_none() && state.regions().detail.is_some() {
-        effects.push(Effect::LoadDetails { ticket: state.lanes.next(Lane::Details), id: row.id });
+        read(state, Lane::Details, Read::Details(row.id), effects);
     }
 }
 

@@ -1,7 +1,8 @@
 //! Drawing: pure functions from the state to the frame. No clock, no I/O, and only what is
 //! visible is formatted. One region of the screen a file.
 
-use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
 
 use crate::tui::state::{Overlay, State};
 use crate::tui::theme::Theme;
@@ -17,11 +18,11 @@ mod pen;
 mod status;
 mod words;
 
-/// Draws the whole screen.
-pub fn draw(state: &State, frame: &mut Frame) {
+/// Draws the whole screen into a blank buffer of the state's size; says where the cursor stands,
+/// when there is something to type into.
+pub fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
     let theme = Theme::new(&state.look);
     let regions = state.regions();
-    let buffer = frame.buffer_mut();
     header::draw(state, &theme, regions.header, buffer);
     match regions.detail {
         Some(area) if state.detail.full => detail::draw(state, &theme, area, buffer),
@@ -48,7 +49,5 @@ pub fn draw(state: &State, frame: &mut Frame) {
     if state.look.ascii {
         ascii::fold(buffer);
     }
-    if let Some(position) = cursor {
-        frame.set_cursor_position(position);
-    }
+    cursor
 }

@@ -1,0 +1,157 @@
+//! From one frame to the next in as few bytes as possible: what changed, or a scrolled list and
+//! what changed then, whichever is shorter. A frame that changes nothing is no bytes at all.
+
+use std::io::{self, Write as _};
+
+use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::queue;
+use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
+use ratatui::backend::{Backend as _, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::tui::state::State;
+use crate::tui::view;
+
+/// What the terminal shows, and how to get from there to what it should show.
+#[derive(Debug, Default)]
+pub struct Frames {
+    shown: Buffer,
+    next: Buffer,
+    cursor: Option<Position>,
+    list: Option<List>,
+    /// What the terminal shows is not known: the next frame is drawn whole.
+    unknown: bool,
+}
+
+/// Where the list was, and its first line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct List {
+    area: Rect,
+    top: usize,
+}
+
+impl Frames {
+    /// Frames for a terminal of which nothing is known.
+    pub fn new() -> Frames {
+        Frames { unknown: true, ..Frames::default() }
+    }
+
+    /// Forgets what the terminal shows.
+    pub fn forget(&mut self) {
+        self.unknown = true;
+    }
+
+    /// The bytes that make the terminal show `state`.
+    pub fn next(&mut self, state: &State) -> io::Result<Vec<u8>> {
+        let area = Rect::new(0, 0, state.size.width, state.size.height);
+        self.next.resize(area);
+        self.next.reset();
+        let cursor = view::draw(state, &mut self.next);
+        let list = List { area: state.regions().list, top: state.inbox.top };
+        let whole = self.unknown || self.shown.area != area;
+        let mut bytes = Vec::new();
+        if whole {
+            self.shown = Buffer::empty(area);
+            queue!(bytes, Hide, Clear(ClearType::All))?;
+            self.cursor = None;
+        }
+        let plain = changes(&self.shown, &self.next)?;
+        match self.list.filter(|_| !whole).and_then(|before| scroll(before, list)) {
+            Some(scroll) if !plain.is_empty() => {
+                let mut scrolled = scroll.bytes()?;
+                scroll.apply(&mut self.shown);
+                scrolled.extend(changes(&self.shown, &self.next)?);
+                bytes.extend(if scrolled.len() < plain.len() { scrolled } else { plain });
+            }
+            _ => bytes.extend(plain),
+        }
+        if let Some(Position { x, y }) = cursor
+            && (!bytes.is_empty() || cursor != self.cursor)
+        {
+            queue!(bytes, MoveTo(x, y))?;
+        }
+        match (self.cursor, cursor) {
+            (None, Some(_)) => queue!(bytes, Show)?,
+            (Some(_), None) => queue!(bytes, Hide)?,
+            _ => {}
+        }
+        std::mem::swap(&mut self.shown, &mut self.next);
+        self.list = Some(list);
+        self.cursor = cursor;
+        self.unknown = false;
+        if bytes.is_empty() {
+            return Ok(bytes);
+        }
+        let mut frame = Vec::with_capacity(bytes.len() + 16);
+        queue!(frame, BeginSynchronizedUpdate)?;
+        frame.append(&mut bytes);
+        queue!(frame, EndSynchronizedUpdate)?;
+        Ok(frame)
+    }
+}
+
+/// The bytes from one buffer to another of the same size.
+fn changes(from: &Buffer, to: &Buffer) -> io::Result<Vec<u8>> {
+    let mut changed = from.diff_iter(to).peekable();
+    let mut bytes = Vec::new();
+    if changed.peek().is_some() {
+        CrosstermBackend::new(&mut bytes).draw(changed)?;
+    }
+    Ok(bytes)
+}
+
+/// Whole lines of the terminal that move up (`by` above 0) or down.
+#[derive(Clone, Copy, Debug)]
+struct Scroll {
+    first: u16,
+    last: u16,
+    by: i64,
+}
+
+/// The scroll that brings the list from one place to another, when it is worth a thought.
+fn scroll(from: List, to: List) -> Option<Scroll> {
+    let by = to.top as i64 - from.top as i64;
+    let height = i64::from(to.area.height);
+    // The first line is the day's heading and stays.
+    let worth = from.area == to.area && by != 0 && by.abs() < height / 2;
+    worth.then(|| Scroll { first: to.area.y + 1, last: to.area.bottom() - 1, by })
+}
+
+impl Scroll {
+    /// Line feeds at the bottom of a scrolling region, or reverse ones at its top: these work
+    /// where the newer sequences for scrolling do not, as on the Linux console.
+    fn bytes(self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        write!(bytes, "\x1b[{};{}r", self.first + 1, self.last + 1)?;
+        let lines = self.by.unsigned_abs() as usize;
+        if self.by > 0 {
+            queue!(bytes, MoveTo(0, self.last))?;
+            bytes.extend(std::iter::repeat_n(b'\n', lines));
+        } else {
+            queue!(bytes, MoveTo(0, self.first))?;
+            bytes.extend(b"\x1bM".repeat(lines));
+        }
+        bytes.extend(b"\x1b[r");
+        Ok(bytes)
+    }
+
+    /// What the terminal shows afterwards.
+    fn apply(self, buffer: &mut Buffer) {
+        let width = usize::from(buffer.area.width);
+        let start = usize::from(self.first) * width;
+        let end = (usize::from(self.last) + 1) * width;
+        let cells = self.by.unsigned_abs() as usize * width;
+        let Some(region) = buffer.content.get_mut(start..end) else { return };
+        let blank = if self.by > 0 {
+            region.rotate_left(cells);
+            &mut region[end - start - cells..]
+        } else {
+            region.rotate_right(cells);
+            &mut region[..cells]
+        };
+        for cell in blank {
+            cell.reset();
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The screen without a terminal: keys in, cells out. Everything is real but the network and the
+//! clock: state, update, views, and a store in memory that answers at once.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use std::fmt::Write as _;
+use std::hash::Hasher as _;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+use siphasher::sip::SipHasher13;
+use vmail::model::{AccountKey, RecordingName, Region, Span, Voicemail};
+use vmail::range::Range;
+use vmail::store::{self, Put, Store};
+use vmail::sync::{Progress, Summary, SyncError};
+use vmail::tui::keymap::KeyChord;
+use vmail::tui::msg::{Effect, Lane, Msg, Reply, Ticket};
+use vmail::tui::runtime::answer;
+use vmail::tui::state::{Look, Setup, State};
+use vmail::tui::{update, view};
+
+/// Mon 23 Nov 2026 12:04:30 in India.
+pub fn now() -> DateTime<Utc> {
+    "2026-11-23T06:34:30Z".parse().unwrap()
+}
+
+/// What a screen is opened with.
+pub struct Opened {
+    pub size: (u16, u16),
+    pub account: Option<&'static str>,
+    pub range: &'static str,
+    pub look: Look,
+    pub stored: Vec<Voicemail>,
+    pub covered: Option<Span>,
+}
+
+impl Default for Opened {
+    fn default() -> Opened {
+        Opened {
+            size: (120, 40),
+            account: Some("acme-support"),
+            range: "7d",
+            look: Look { ascii: false, plain: false, palette: true },
+            stored: Vec::new(),
+            covered: None,
+        }
+    }
+}
+
+/// A screen that is driven by hand.
+pub struct Screen {
+    pub state: State,
+    store: Store,
+    key: AccountKey,
+    /// What the update asked of the world and the harness did not carry out.
+    pub effects: Vec<Effect>,
+}
+
+impl Screen {
+    /// Opens the screen, which reads the store and asks the server.
+    pub fn open(opened: Opened) -> Screen {
+        let options = store::Options { country: "IN".into(), now: now() };
+        let mut store = Store::in_memory(&options).unwrap();
+        let key = AccountKey::new(Region::Global, 1_111_113, None);
+        let account = store.account(&key).unwrap();
+        store.put_page(account, &opened.stored, opened.covered).unwrap();
+        let (width, height) = opened.size;
+        let setup = Setup {
+            account: opened.account.map(str::to_owned),
+            zone: chrono_tz::Asia::Kolkata,
+            range: Range::parse(opened.range).unwrap(),
+            refresh: Some(Duration::from_secs(60)),
+            look: opened.look,
+            config_path: "~/.config/vmail/config.toml".into(),
+        };
+        let state = State::new(setup, Size::new(width, height), now());
+        let mut screen = Screen { state, store, key, effects: Vec::new() };
+        let effects = update::start(&mut screen.state);
+        screen.carry_out(effects);
+        screen
+    }
+
+    /// Sends a message and answers what the store can answer.
+    pub fn send(&mut self, msg: Msg) -> &mut Screen {
+        let effects = update::update(&mut self.state, msg);
+        self.carry_out(effects);
+        self
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            if let Effect::Read(ticket, what) = effect {
+                let reply = answer(&mut self.store, &self.key, &what).unwrap_or_else(Reply::ReadFailed);
+                self.send(Msg::Reply(ticket, reply));
+            } else {
+                self.effects.push(effect);
+            }
+        }
+    }
+
+    /// Presses keys, written as in the help and separated by blanks.
+    pub fn keys(&mut self, keys: &str) -> &mut Screen {
+        for key in keys.split_whitespace() {
+            let chord = KeyChord::parse(key).unwrap_or_else(|| panic!("{key} is no key"));
+            self.send(Msg::Key(chord.event()));
+        }
+        self
+    }
+
+    /// Types text, blanks included.
+    pub fn type_text(&mut self, text: &str) -> &mut Screen {
+        for c in text.chars() {
+            let key = if c == ' ' { "Space".to_owned() } else { c.to_string() };
+            self.keys(&key);
+        }
+        self
+    }
+
+    /// Lets time go by.
+    pub fn wait(&mut self, time: TimeDelta) -> &mut Screen {
+        self.send(Msg::Tick(self.state.now + time))
+    }
+
+    /// The ticket of the sync that was asked for last.
+    pub fn sync_ticket(&self) -> Ticket {
+        let sync = |effect: &Effect| match effect {
+            Effect::Sync { ticket, .. } => Some(*ticket),
+            _ => None,
+        };
+        self.effects.iter().rev().find_map(sync).expect("a sync was asked for")
+    }
+
+    /// A page arrives: it is stored, and the screen is told.
+    pub fn page(&mut self, rows: &[Voicemail], got: usize, of: u64, page: u32, pages: u32) -> &mut Screen {
+        let account = self.store.account(&self.key).unwrap();
+        let Put { added } = self.store.put_page(account, rows, None).unwrap();
+        let ticket = self.sync_ticket();
+        let page = Progress::Page { added, got, of: Some(of), page, pages: Some(pages), unreadable: 0 };
+        self.send(Msg::Reply(ticket, Reply::Sync(page)))
+    }
+
+    /// A request is going to be tried again.
+    pub fn progress(&mut self, progress: Progress) -> &mut Screen {
+        let ticket = self.sync_ticket();
+        self.send(Msg::Reply(ticket, Reply::Sync(progress)))
+    }
+
+    /// The sync ends well.
+    pub fn synced(&mut self) -> &mut Screen {
+        self.ends(Ok(Summary { covered: true, asked_windows: 1, ..Summary::default() }))
+    }
+
+    /// The sync ends.
+    pub fn ends(&mut self, result: Result<Summary, SyncError>) -> &mut Screen {
+        let ticket = self.sync_ticket();
+        assert_eq!(ticket.lane, Lane::Sync);
+        self.send(Msg::Reply(ticket, Reply::Synced(result)))
+    }
+
+    /// Gives the window another size.
+    pub fn resize(&mut self, width: u16, height: u16) -> &mut Screen {
+        self.send(Msg::Resize(Size::new(width, height)))
+    }
+
+    /// Draws, and returns the cells.
+    pub fn buffer(&mut self) -> Buffer {
+        let Size { width, height } = self.state.size;
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        view::draw(&self.state, &mut buffer);
+        buffer
+    }
+
+    /// The screen as text, without trailing blanks.
+    pub fn text(&mut self) -> String {
+        text_of(&self.buffer())
+    }
+
+    /// The screen as text, and a hash of every cell's style: a changed colour changes it.
+    pub fn snapshot(&mut self) -> String {
+        let buffer = self.buffer();
+        let mut hasher = SipHasher13::new();
+        for cell in &buffer.content {
+            hasher.write(format!("{:?}", cell.style()).as_bytes());
+        }
+        format!("{}\nstyles: {:016x}\n", text_of(&buffer), hasher.finish())
+    }
+}
+
+fn text_of(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for y in 0..buffer.area.height {
+        let line: String = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();
+        writeln!(text, "{}", line.trim_end()).unwrap();
+    }
+    text
+}
+
+/// A voicemail left at `time` (RFC 3339) by `caller`.
+pub fn voicemail(time: &str, caller: &str) -> Voicemail {
+    let time: DateTime<Utc> = time.parse().unwrap();
+    let name = format!("{}37436692948_{caller}.mp3", time.timestamp());
+    Voicemail::new(time, caller, Some(RecordingName::new(name)))
+}
+
+/// A week of a small firm's voicemail.
+pub fn week() -> Vec<Voicemail> {
+    [
+        ("2026-11-23T11:42:08+05:30", "919876543210"),
+        ("2026-11-23T10:05:41+05:30", "9845012345"),
+        ("2026-11-23T09:31:00+05:30", ""),
+        ("2026-11-23T08:50:12+05:30", "JD-ACMEBK"),
+        ("2026-11-22T19:12:33+05:30", "9811100042"),
+        ("2026-11-22T18:40:02+05:30", "919876543210"),
+        ("2026-11-22T12:02:55+05:30", "442079460018"),
+        ("2026-11-20T17:58:10+05:30", "918041122000"),
+        ("2026-11-20T16:20:48+05:30", "9876500001"),
+        ("2026-11-20T15:01:19+05:30", "9811100042"),
+        ("2026-11-20T11:11:11+05:30", "JD-ACMEBK"),
+        ("2026-11-20T09:47:30+05:30", "9987065432"),
+        ("2026-11-19T20:30:00+05:30", "9876500002"),
+        ("2026-11-19T16:20:15+05:30", "9876543210"),
+        ("2026-11-19T10:15:37+05:30", "9845012345"),
+        ("2026-11-18T18:04:22+05:30", "9876500001"),
+        ("2026-11-18T09:00:05+05:30", "914428117000"),
+        ("2026-11-17T14:02:44+05:30", "9876500002"),
+        ("2026-11-17T07:55:51+05:30", ""),
+    ]
+    .map(|(time, caller)| voicemail(time, caller))
+    .into()
+}
