@@ -7,6 +7,7 @@ pub mod model;
 pub mod range;
 pub mod secret;
 pub mod store;
+pub mod suggest;
 pub mod sync;
 pub mod telecmi;
 pub mod text;

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 
 use super::period::{Day, Period, Unit, YEARS, same_kind, weekday_name};
 use super::{MAX_SHIFT, Range, RangeError};
+use crate::suggest::nearest;
 use crate::text;
 
 /// What is said of a range that ends before it starts.
@@ -383,11 +384,5 @@ fn shown(word: &str) -> String {
 
 /// `: did you mean …?` for the nearest of `words`, or `otherwise` where none is near.
 fn suggestion<'w>(word: &str, words: impl IntoIterator<Item = &'w str>, otherwise: &str) -> String {
-    // Two slips in a long word, one in a short one.
-    let most = if word.chars().count() > 4 { 2 } else { 1 };
-    let nearest = words.into_iter().map(|known| (strsim::osa_distance(word, known), known)).min();
-    match nearest {
-        Some((distance, known)) if distance <= most => format!(": did you mean `{known}`?"),
-        _ => otherwise.to_owned(),
-    }
+    nearest(word, words).map_or_else(|| otherwise.to_owned(), |known| format!(": did you mean `{known}`?"))
 }
