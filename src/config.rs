@@ -1,1 +1,264 @@
-//! (to be written)
+//! Settings: the built-in file, the user's file, the environment and the flags, checked and merged.
+//!
+//! Pure, but for [`secret_from_command`]: the caller reads the file and the environment. Every
+//! fault is reported at once and none repeats a secret. `assets/config.toml` is the default as
+//! well as the documentation; it is read by the same code as the user's file.
+
+mod secret;
+mod settings;
+mod zone;
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::secret::Secret;
+use crate::suggest::nearest;
+use crate::text;
+
+pub use secret::{CommandError, secret_from_command};
+pub use settings::{Ascii, Notification, SecretSource, Settings, Timezone};
+pub use zone::{LocalZone, local_zone};
+
+use settings::{KEYS, Value};
+
+/// The default settings, with comments that document each.
+pub const DEFAULT: &str = include_str!("../assets/config.toml");
+
+/// The settings that the environment can set, and by which variable.
+const VARIABLES: [(&str, &str); 7] = [
+    ("region", "VMAIL_REGION"),
+    ("appid", "TELECMI_APPID"),
+    ("secret", "TELECMI_SECRET"),
+    ("base_url", "VMAIL_BASE_URL"),
+    ("range", "VMAIL_RANGE"),
+    ("timezone", "VMAIL_TIMEZONE"),
+    ("concurrency", "VMAIL_CONCURRENCY"),
+];
+
+/// How much of a foreign key or value a message repeats, in characters.
+const SHOWN_MAX: usize = 60;
+
+/// Everything settings come from.
+#[derive(Debug)]
+pub struct Sources {
+    /// The user's file and its text, if there is one.
+    pub file: Option<(PathBuf, String)>,
+    /// The file's permission bits, where the system has some.
+    pub file_mode: Option<u32>,
+    /// What was given on the command line.
+    pub flags: Overrides,
+    /// What the environment sets.
+    pub env: Overrides,
+    /// What is wrong with a base URL, in words that follow "`base_url`: ".
+    pub check_base_url: fn(&str) -> Result<(), String>,
+}
+
+/// Settings given as text, outside a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `region`
+    pub region: Option<String>,
+    /// `appid`
+    pub app_id: Option<String>,
+    /// `secret`
+    pub secret: Option<Secret>,
+    /// `base_url`
+    pub base_url: Option<String>,
+    /// `range`
+    pub range: Option<String>,
+    /// `timezone`
+    pub timezone: Option<String>,
+    /// `concurrency`
+    pub concurrency: Option<String>,
+}
+
+impl Overrides {
+    /// What the environment sets, by `get`, which looks a variable up. An empty one counts as unset.
+    pub fn from_env(get: impl Fn(&str) -> Option<String>) -> Overrides {
+        let setting = |key: &str| {
+            let (_, variable) = VARIABLES.iter().find(|(known, _)| *known == key)?;
+            get(variable).filter(|value| !value.is_empty())
+        };
+        Overrides {
+            region: setting("region"),
+            app_id: setting("appid"),
+            secret: setting("secret").map(Secret::new),
+            base_url: setting("base_url"),
+            range: setting("range"),
+            timezone: setting("timezone"),
+            concurrency: setting("concurrency"),
+        }
+    }
+
+    /// What is set, by the settings' names.
+    fn entries(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("region", self.region.as_deref()),
+            ("appid", self.app_id.as_deref()),
+            ("secret", self.secret.as_ref().map(Secret::expose)),
+            ("base_url", self.base_url.as_deref()),
+            ("range", self.range.as_deref()),
+            ("timezone", self.timezone.as_deref()),
+            ("concurrency", self.concurrency.as_deref()),
+        ]
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value?)))
+    }
+}
+
+/// Everything that is wrong with the settings, in the order of the lines.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    /// The user's file, if there is one.
+    pub path: Option<PathBuf>,
+    /// What is wrong: never empty.
+    pub faults: Vec<Fault>,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where.
+    pub place: Place,
+    /// What, and what to do, in one line. Never holds a secret.
+    pub message: String,
+}
+
+/// Where a fault is. The order is that in which faults are reported.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The file as a whole.
+    File,
+    /// A line of the file, from 1.
+    Line(usize),
+    /// A variable of the environment, by its name.
+    Variable(&'static str),
+    /// A flag, with its hyphens.
+    Flag(String),
+}
+
+/// A line a fault: `config.toml:12: …`, `--range: …`.
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.as_deref().unwrap_or(Path::new("config.toml")).display();
+        for (index, Fault { place, message }) in self.faults.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            match place {
+                Place::File => write!(f, "{path}: {message}")?,
+                Place::Line(line) => write!(f, "{path}:{line}: {message}")?,
+                Place::Variable(name) => write!(f, "{name}: {message}")?,
+                Place::Flag(name) => write!(f, "{name}: {message}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The settings in force: a flag beats the environment, which beats the file, which beats the
+/// default. What is wrong is reported even where something else beats it.
+pub fn load(sources: Sources) -> Result<Settings, ConfigError> {
+    let mut loader =
+        Loader { settings: Settings::blank(), check_base_url: sources.check_base_url, faults: Vec::new() };
+    loader.read_file(DEFAULT, None);
+    let mut path = None;
+    if let Some((file, text)) = sources.file {
+        let open_to = sources.file_mode.filter(|mode| mode & 0o077 != 0).map(|_| file.as_path());
+        loader.read_file(&text, open_to);
+        path = Some(file);
+    }
+    for (key, value) in sources.env.entries() {
+        let variable = VARIABLES.iter().find(|(known, _)| *known == key);
+        loader.set(key, &Value::Text(value), Place::Variable(variable.map_or(key, |(_, name)| name)));
+    }
+    for (key, value) in sources.flags.entries() {
+        loader.set(key, &Value::Text(value), Place::Flag(format!("--{}", key.replace('_', "-"))));
+    }
+    let Loader { settings, mut faults, .. } = loader;
+    if faults.is_empty() {
+        return Ok(settings);
+    }
+    faults.sort_by(|one, other| one.place.cmp(&other.place));
+    Err(ConfigError { path, faults })
+}
+
+/// The names of all settings, in the order in which they are documented.
+pub fn keys() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().map(|(name, _)| *name)
+}
+
+struct Loader {
+    settings: Settings,
+    check_base_url: fn(&str) -> Result<(), String>,
+    faults: Vec<Fault>,
+}
+
+impl Loader {
+    /// Takes over what a file sets. `exposed` is its path where others can read it: then it must
+    /// not hold a secret.
+    fn read_file(&mut self, text: &str, exposed: Option<&Path>) {
+        let line = |at: Range<usize>| 1 + text[..at.start.min(text.len())].matches('\n').count();
+        let (table, errors) = DeTable::parse_recoverable(text);
+        let mut broken = Vec::new();
+        for error in errors {
+            let at = error.span().map(&line);
+            broken.extend(at);
+            // Not the error's Display: that quotes the line, secret and all.
+            self.fault(at.map_or(Place::File, Place::Line), text::clean(error.message(), text::MESSAGE_MAX));
+        }
+        let place_of =
+            |key: &str| table.get_ref().get_key_value(key).map(|(key, _)| Place::Line(line(key.span())));
+        if let (Some(place), Some(path)) = (place_of("secret"), exposed) {
+            let path = quoted(path);
+            self.fault(place, format!("others can read the secret in this file: run `chmod 600 {path}`"));
+        }
+        if let (Some(one), Some(other)) = (place_of("secret"), place_of("secret_command")) {
+            self.fault(one.max(other), "both `secret` and `secret_command` are set: keep one".to_owned());
+        }
+        for (key, value) in table.get_ref() {
+            let at = line(key.span());
+            // What was made up for a broken line has faults of its own, and its key may be a value.
+            if !broken.contains(&at) {
+                self.set(
+                    key.get_ref(),
+                    &Value::Toml(Spanned::<DeValue<'_>>::get_ref(value)),
+                    Place::Line(at),
+                );
+            }
+        }
+    }
+
+    fn set(&mut self, key: &str, value: &Value<'_>, place: Place) {
+        let Some((name, set)) = KEYS.iter().find(|(name, _)| *name == key) else {
+            let shown = text::clean(key, SHOWN_MAX);
+            let hint = nearest(key, keys()).map_or_else(
+                || format!("there are {}", keys().collect::<Vec<_>>().join(", ")),
+                |known| format!("did you mean `{known}`?"),
+            );
+            return self.fault(place, format!("there is no setting `{shown}`: {hint}"));
+        };
+        let result = set(&mut self.settings, value).and_then(|()| match &self.settings.base_url {
+            Some(url) if key == "base_url" => (self.check_base_url)(url),
+            _ => Ok(()),
+        });
+        if let Err(message) = result {
+            self.fault(place, format!("`{name}`: {message}"));
+        }
+    }
+
+    fn fault(&mut self, place: Place, message: String) {
+        self.faults.push(Fault { place, message });
+    }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@%,".contains(c);
+    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+}

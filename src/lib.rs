@@ -10,6 +10,7 @@ pub mod paths;
 pub mod range;
 pub mod secret;
 pub mod store;
+pub mod suggest;
 pub mod sync;
 pub mod telecmi;
 pub mod text;

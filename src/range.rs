@@ -1,1 +1,247 @@
-//! (to be written)
+//! The date-range language: `7d`, `last month`, `2026-11-01..2026-11-15`, `monday..` and the like,
+//! read, resolved in a time zone, moved by their own length and put into words.
+//!
+//! Pure: now and the zone are arguments. Nothing here knows a screen or a search query, so that
+//! both can use it.
+//!
+//! | written | means |
+//! |---|---|
+//! | `24h`, `last 24 hours` | from exactly 24 hours ago, up to now and onwards |
+//! | `7d`, `2w`, `last 7 days` | whole local days, today included |
+//! | `today`, `yesterday`, `monday`, `mon` | one local day; a weekday is the latest up to today |
+//! | `this week`, `last month`, `this year` | calendar periods; weeks start on Monday |
+//! | `2026-11-01`, `2026-11`, `2026` | a day, a month, a year |
+//! | `2026-11-01T09:00`, `today 09:00` | a moment, as a start or an end; seconds may follow |
+//! | `A..B`, `A to B`, `A – B` | from the start of A to the end of B |
+//! | `A..`, `..B`, `..`, `all` | open ends |
+//! | `7d -1`, `this month -2` | moved by its own length, for ranges that move with the day |
+//!
+//! A range is half open: a day ends with the midnight after it, and `..17:30` ends at 17:30 sharp.
+
+mod describe;
+mod parse;
+mod period;
+
+use std::fmt;
+
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
+use chrono_tz::Tz;
+
+use crate::model::Span;
+use period::{Clock, Edge, Period, Step};
+
+pub use describe::zone_name;
+
+/// Every preset: its expression and its label, in the order in which they are offered.
+pub const PRESETS: &[(&str, &str)] = &[
+    ("24h", "Last 24 hours"),
+    ("today", "Today"),
+    ("yesterday", "Yesterday"),
+    ("7d", "Last 7 days"),
+    ("30d", "Last 30 days"),
+    ("this week", "This week"),
+    ("this month", "This month"),
+    ("last month", "Last month"),
+];
+
+/// Where an open start begins when the server must be given one: 2010-01-01T00:00Z, before the
+/// service existed. Not 0, which a server may take for missing.
+const SERVICE_START_MILLIS: i64 = 1_262_304_000_000;
+
+/// Where an open end lies for a list, so that what arrives next is in it: the end of year 9999.
+const FAR_FUTURE_MILLIS: i64 = 253_402_300_800_000;
+
+/// How often a range can be moved by its own length, in either direction.
+const MAX_SHIFT: i32 = 1_000_000;
+
+/// A range as it was meant, not yet bound to a moment: `7d` is another week tomorrow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    from: Option<Period>,
+    to: Option<Period>,
+    /// How many times it was moved by its own length. Always 0 for fixed dates: moving those gives
+    /// other dates.
+    shift: i32,
+}
+
+/// Why a text is no range, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message} (try 7d, yesterday, last month or 2026-11-01..2026-11-15)")]
+pub struct RangeError {
+    /// The faulty part, in bytes of the text; empty where something is missing.
+    pub at: std::ops::Range<usize>,
+    /// What is wrong with it, in one line without a full stop.
+    pub message: String,
+}
+
+impl Range {
+    /// Everything there is.
+    pub const ALL: Range = Range { from: None, to: None, shift: 0 };
+
+    /// Reads a range in any of the forms above, in capitals or small letters.
+    ///
+    /// Whether the end comes before the start can depend on the day (`this week..2026-11-20`);
+    /// that is found by [`Range::parse_at`] alone. Here such a range is accepted, and is empty.
+    pub fn parse(text: &str) -> Result<Range, RangeError> {
+        parse::parse(text).map(|parsed| parsed.range)
+    }
+
+    /// Reads a range for use at this moment: one that ends before it starts is an error as well.
+    pub fn parse_at(text: &str, now: DateTime<Utc>, zone: Tz) -> Result<Range, RangeError> {
+        let parse::Parsed { range, end } = parse::parse(text)?;
+        let bounds = range.unshifted(&Clock::new(now, zone));
+        if let (Some(start), Some(until)) = (bounds.start, bounds.end)
+            && until.wall(zone) <= start.wall(zone)
+        {
+            return Err(RangeError { at: end, message: parse::REVERSED.to_owned() });
+        }
+        Ok(range)
+    }
+
+    /// The moments between which it lies. Never ends before it starts.
+    pub fn resolve(&self, now: DateTime<Utc>, zone: Tz) -> Resolved {
+        let bounds = self.bounds(&Clock::new(now, zone));
+        let start = bounds.start.map(|edge| edge.instant(zone));
+        let end = bounds.end.map(|edge| edge.instant(zone));
+        Resolved { start, end: end.max(end.and(start)) }
+    }
+
+    /// The same stretch moved `by` times its own length: hours for `24h`, days for `7d`, calendar
+    /// months for `this month`, time on the clock for ranges with times. The end of one is exactly
+    /// the start of the next, and moving back gives an equal range.
+    ///
+    /// An open end counts up to now (up to the end of today where it starts with a day). `None`
+    /// for an open start, which has no length, and beyond the years 2000 to 2999.
+    pub fn shifted(&self, by: i32, now: DateTime<Utc>, zone: Tz) -> Option<Range> {
+        if let (Some(from), Some(to)) = (self.from, self.to)
+            && from.is_fixed()
+            && to.is_fixed()
+        {
+            let (from, to) = period::moved_fixed(from, to, by.into())?;
+            return Some(Range { from: Some(from), to: Some(to), shift: 0 });
+        }
+        let clock = Clock::new(now, zone);
+        let shift = self.shift.checked_add(by).filter(|shift| (-MAX_SHIFT..=MAX_SHIFT).contains(shift))?;
+        let plain = self.unshifted(&clock);
+        plain.moved(self.step(plain, &clock)?, shift.into(), &clock)?;
+        Some(Range { shift, ..*self })
+    }
+
+    /// Text that reads back as an equal range.
+    pub fn expression(&self) -> String {
+        self.to_string()
+    }
+
+    /// The edges before it was moved.
+    fn unshifted(&self, clock: &Clock) -> Bounds {
+        let end = self.to.and_then(|to| to.end(clock));
+        Bounds { start: self.from.map(|from| from.start(clock, end)), end }
+    }
+
+    /// The edges. Where moving leads out of the years a range can reach, an empty one at their start.
+    fn bounds(&self, clock: &Clock) -> Bounds {
+        let plain = self.unshifted(clock);
+        if self.shift == 0 {
+            return plain;
+        }
+        let Some(step) = self.step(plain, clock) else { return plain };
+        let nowhere = Bounds { start: Some(Edge::first()), end: Some(Edge::first()) };
+        plain.moved(step, self.shift.into(), clock).unwrap_or(nowhere)
+    }
+
+    /// Its own length, if it has one.
+    fn step(&self, plain: Bounds, clock: &Clock) -> Option<Step> {
+        Step::between(plain.start?, plain.measured_end(clock), self.is_months(), clock.zone)
+    }
+
+    /// Whether it is made of whole calendar months.
+    fn is_months(&self) -> bool {
+        self.from.is_some_and(Period::is_months) && self.to.is_some_and(Period::is_months)
+    }
+}
+
+/// The canonical text: see [`Range::expression`].
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.from, self.to) {
+            (Some(from), Some(to)) if from == to => write!(f, "{from}")?,
+            (from, to) => {
+                if let Some(from) = from {
+                    write!(f, "{from}")?;
+                }
+                f.write_str("..")?;
+                if let Some(to) = to {
+                    write!(f, "{to}")?;
+                }
+            }
+        }
+        if self.shift == 0 { Ok(()) } else { write!(f, " {:+}", self.shift) }
+    }
+}
+
+/// The edges of a range at some moment; `None` is open.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    start: Option<Edge>,
+    end: Option<Edge>,
+}
+
+impl Bounds {
+    /// The end that counts for the length of a range: an open one is now, or the end of today.
+    fn measured_end(self, clock: &Clock) -> Edge {
+        self.end.unwrap_or(match self.start {
+            Some(Edge::Day(_)) => Edge::Day(clock.today + Days::new(1)),
+            _ => Edge::Exact(clock.now),
+        })
+    }
+
+    /// Both edges `times` steps on.
+    fn moved(self, step: Step, times: i64, clock: &Clock) -> Option<Bounds> {
+        if times == 0 {
+            return Some(self);
+        }
+        let start = self.start?.moved(step, times)?;
+        let end = self.measured_end(clock).moved(step, times)?;
+        Some(Bounds { start: Some(start), end: Some(end) })
+    }
+}
+
+/// A range at one moment. Half open: `end` no longer belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The first moment, if it has one.
+    pub start: Option<DateTime<Utc>>,
+    /// The first moment after it; `None` is now and onwards. Can lie in the future, as that of
+    /// today does.
+    pub end: Option<DateTime<Utc>>,
+}
+
+impl Resolved {
+    /// What to ask the server for: from 2010 where the start is open, and never beyond `now`.
+    pub fn span(&self, now: DateTime<Utc>) -> Span {
+        let start = self.start.map_or(SERVICE_START_MILLIS, |start| start.timestamp_millis());
+        let end = self.end.map_or(now, |end| end.min(now));
+        Span::from_millis(start, end.timestamp_millis())
+    }
+
+    /// What belongs in the list: an open or future end takes in what is yet to arrive.
+    pub fn view(&self) -> Span {
+        let start = self.start.map_or(0, |start| start.timestamp_millis());
+        Span::from_millis(start, self.end.map_or(FAR_FUTURE_MILLIS, |end| end.timestamp_millis()))
+    }
+}
+
+/// The local day `date`; 23 or 25 hours where the clock changes, empty where the zone skipped it.
+pub fn day_span(date: NaiveDate, zone: Tz) -> Span {
+    let midnight = |date: NaiveDate| Edge::Day(date).instant(zone);
+    Span::new(midnight(date), date.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, midnight))
+}
+
+/// The local days of a month (1 to 12) in order; none when there is no such month.
+pub fn days_of_month(year: i32, month: u32, zone: Tz) -> Vec<Span> {
+    NaiveDate::from_ymd_opt(year, month, 1)
+        .into_iter()
+        .flat_map(|first| first.iter_days().take(first.num_days_in_month().into()))
+        .map(|day| day_span(day, zone))
+        .collect()
+}

@@ -1,0 +1,71 @@
+//! The secret from a command that prints it.
+
+use std::io;
+use std::process::{Command, ExitStatus, Stdio};
+
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
+use crate::text;
+
+/// Why a command gave no secret. Repeats what it wrote to stderr, never what it printed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// There is no command.
+    #[error("secret_command is empty")]
+    NoCommand,
+    /// It could not be started.
+    #[error("secret_command: cannot run `{program}`: {source}")]
+    NotStarted {
+        /// The program.
+        program: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// It ended with another status than 0.
+    #[error("secret_command failed ({status}){}", .said.as_ref().map_or_else(String::new, |said| format!(": {said}")))]
+    Failed {
+        /// Its exit status.
+        status: ExitStatus,
+        /// The first line that it wrote to stderr, made safe for a terminal.
+        said: Option<String>,
+    },
+    /// It printed nothing.
+    #[error("secret_command printed nothing: it must print the secret")]
+    Empty,
+    /// It printed more than a line.
+    #[error("secret_command printed more than one line: it must print the secret and nothing else")]
+    Lines,
+    /// It printed something else than text.
+    #[error("secret_command printed something that is no text (UTF-8)")]
+    NotText,
+}
+
+/// Runs a program with its arguments and takes what it prints, less one line end, as the secret.
+///
+/// It shares the terminal's input, so that it can ask for a passphrase: to be called before the
+/// screen is up. Blocks until the program ends.
+pub fn secret_from_command(argv: &[String]) -> Result<Secret, CommandError> {
+    let (program, arguments) = argv.split_first().ok_or(CommandError::NoCommand)?;
+    let output =
+        Command::new(program).args(arguments).stdin(Stdio::inherit()).output().map_err(|source| {
+            CommandError::NotStarted { program: text::clean(program, text::NAME_MAX), source }
+        })?;
+    let printed = Zeroizing::new(output.stdout);
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let said =
+            stderr.lines().map(|line| text::clean(line, text::MESSAGE_MAX)).find(|line| !line.is_empty());
+        return Err(CommandError::Failed { status: output.status, said });
+    }
+    let secret = std::str::from_utf8(&printed).map_err(|_| CommandError::NotText)?;
+    let secret = secret.strip_suffix('\n').unwrap_or(secret);
+    let secret = secret.strip_suffix('\r').unwrap_or(secret);
+    if secret.trim().is_empty() {
+        return Err(CommandError::Empty);
+    }
+    if secret.contains('\n') {
+        return Err(CommandError::Lines);
+    }
+    Ok(Secret::new(secret.to_owned()))
+}

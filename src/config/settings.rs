@@ -1,0 +1,371 @@
+//! The settings with their types, and how each is read from a value.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use chrono_tz::{TZ_VARIANTS, Tz};
+use toml::de::DeValue;
+
+use super::SHOWN_MAX;
+use crate::model::Region;
+use crate::range::Range;
+use crate::secret::Secret;
+use crate::suggest::nearest;
+use crate::text;
+
+/// Every setting, checked. `assets/config.toml` says what each is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Which service the account belongs to.
+    pub region: Region,
+    /// The app ID, if one is set.
+    pub app_id: Option<u64>,
+    /// The secret or where it comes from, if one is set.
+    pub secret: Option<SecretSource>,
+    /// What stands before `/voicemail` and `/play`, where it is not the region's own.
+    pub base_url: Option<String>,
+    /// The dates shown at start.
+    pub range: Range,
+    /// The zone of every date and time.
+    pub timezone: Timezone,
+    /// Two capital letters, ISO 3166-1: the country of callers without a country code.
+    pub country: String,
+    /// Whether borders and signs are ASCII.
+    pub ascii: Ascii,
+    /// Whether wheel and click do something.
+    pub mouse: bool,
+    /// How many pages are asked for at the same time, 1 to 16.
+    pub concurrency: usize,
+    /// How long to wait between two looks for new voicemail; `None` is not to look.
+    pub refresh: Option<Duration>,
+    /// How much before what is already there is asked for again.
+    pub overlap: Duration,
+    /// How new voicemail is announced; each at most once.
+    pub notify: Vec<Notification>,
+}
+
+/// Where the secret comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// It was given as it is.
+    Text(Secret),
+    /// A program and its arguments print it: see [`super::secret_from_command`]. Never empty.
+    Command(Vec<String>),
+}
+
+/// The zone of every date and time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timezone {
+    /// The machine's or the session's own: see [`super::local_zone`].
+    Local,
+    /// This one.
+    Named(Tz),
+}
+
+/// Whether borders and signs are ASCII.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ascii {
+    /// Where the locale is not UTF-8.
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// A way to announce new voicemail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notification {
+    /// The terminal's bell.
+    Bell,
+    /// A desktop notification by the escape sequence OSC 9.
+    Osc9,
+    /// A desktop notification by the escape sequence OSC 777.
+    Osc777,
+}
+
+impl Settings {
+    /// What there is before the built-in file is read, which sets all but the four that are `None`.
+    pub(super) fn blank() -> Settings {
+        Settings {
+            region: Region::Global,
+            app_id: None,
+            secret: None,
+            base_url: None,
+            range: Range::ALL,
+            timezone: Timezone::Named(Tz::UTC),
+            country: String::new(),
+            ascii: Ascii::Never,
+            mouse: false,
+            concurrency: 1,
+            refresh: None,
+            overlap: Duration::ZERO,
+            notify: Vec::new(),
+        }
+    }
+}
+
+/// Takes a value over, or says in words that follow "`name`: " why not.
+type Set = fn(&mut Settings, &Value<'_>) -> Result<(), String>;
+
+/// Every setting there is.
+pub(super) const KEYS: &[(&str, Set)] = &[
+    ("region", |settings, value| {
+        settings.region =
+            value.one_of([Region::Global, Region::India].map(|region| (region.name(), region)))?;
+        Ok(())
+    }),
+    ("appid", |settings, value| {
+        settings.app_id = Some(value.whole(1..=u64::MAX, "the app ID from the TeleCMI dashboard, a number")?);
+        Ok(())
+    }),
+    ("secret", |settings, value| {
+        // The messages name the type at most: not a letter of the value.
+        let secret = value.text("the app secret in quotes")?;
+        if secret.trim().is_empty() {
+            return Err("it is empty: put the app secret between the quotes".to_owned());
+        }
+        settings.secret = Some(SecretSource::Text(Secret::new(secret.to_owned())));
+        Ok(())
+    }),
+    ("secret_command", |settings, value| {
+        settings.secret = Some(SecretSource::Command(value.command()?));
+        Ok(())
+    }),
+    ("base_url", |settings, value| {
+        settings.base_url =
+            Some(value.text("a URL in quotes, like \"https://rest.telecmi.com/v2\"")?.to_owned());
+        Ok(())
+    }),
+    ("range", |settings, value| {
+        let text = value.text("dates in quotes, like \"7d\"")?;
+        settings.range = Range::parse(text).map_err(|error| {
+            // The part at fault, where it is not the whole and can be seen.
+            let part = text.get(error.at.clone()).filter(|part| !part.trim().is_empty() && *part != text);
+            let part =
+                part.map_or_else(String::new, |part| format!(" at `{}`", text::clean(part, SHOWN_MAX)));
+            format!("{}{part}: {error}", said(text))
+        })?;
+        Ok(())
+    }),
+    ("timezone", |settings, value| {
+        settings.timezone = value.timezone()?;
+        Ok(())
+    }),
+    ("country", |settings, value| {
+        settings.country = value.country()?;
+        Ok(())
+    }),
+    ("ascii", |settings, value| {
+        settings.ascii =
+            value.one_of([("auto", Ascii::Auto), ("always", Ascii::Always), ("never", Ascii::Never)])?;
+        Ok(())
+    }),
+    ("mouse", |settings, value| {
+        settings.mouse = value.truth()?;
+        Ok(())
+    }),
+    ("concurrency", |settings, value| {
+        settings.concurrency = value.whole(1..=16, "1 to 16 pages")? as usize;
+        Ok(())
+    }),
+    ("refresh", |settings, value| {
+        let expected = "5 to 86400 seconds, or 0 for never";
+        let seconds = value.whole(0..=86_400, expected)?;
+        if (1..5).contains(&seconds) {
+            return Err(format!("{seconds} is out of range: expected {expected}"));
+        }
+        settings.refresh = (seconds > 0).then_some(Duration::from_secs(seconds));
+        Ok(())
+    }),
+    ("overlap", |settings, value| {
+        settings.overlap = Duration::from_secs(60 * value.whole(0..=1440, "0 to 1440 minutes")?);
+        Ok(())
+    }),
+    ("notify", |settings, value| {
+        settings.notify = value.notifications()?;
+        Ok(())
+    }),
+];
+
+/// A value as it was given.
+pub(super) enum Value<'v> {
+    /// In a file.
+    Toml(&'v DeValue<'v>),
+    /// As a flag or in the environment.
+    Text(&'v str),
+}
+
+impl Value<'_> {
+    fn text(&self, expected: &str) -> Result<&str, String> {
+        match self {
+            Value::Text(text) => Ok(text),
+            Value::Toml(DeValue::String(text)) => Ok(text),
+            Value::Toml(other) => Err(mistyped(other, expected)),
+        }
+    }
+
+    fn whole(&self, range: RangeInclusive<u64>, expected: &str) -> Result<u64, String> {
+        let number = match self {
+            Value::Text(text) => text.trim().parse::<i128>().ok(),
+            Value::Toml(DeValue::Integer(number)) => {
+                i128::from_str_radix(number.as_str(), number.radix()).ok()
+            }
+            Value::Toml(DeValue::String(_)) => {
+                return Err(format!("this is text: expected {expected}, without quotes"));
+            }
+            Value::Toml(other) => return Err(mistyped(other, expected)),
+        };
+        // What is no number is not repeated: it may be the secret in the wrong variable.
+        let number = number.ok_or_else(|| format!("this is no number in range: expected {expected}"))?;
+        u64::try_from(number)
+            .ok()
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| format!("{number} is out of range: expected {expected}"))
+    }
+
+    fn truth(&self) -> Result<bool, String> {
+        match self {
+            Value::Toml(DeValue::Boolean(truth)) => Ok(*truth),
+            Value::Toml(DeValue::String(_)) | Value::Text(_) => {
+                Err("this is text: expected true or false, without quotes".to_owned())
+            }
+            Value::Toml(other) => Err(mistyped(other, "true or false")),
+        }
+    }
+
+    fn one_of<T: Copy, const N: usize>(&self, choices: [(&'static str, T); N]) -> Result<T, String> {
+        let names = choices.map(|(name, _)| name);
+        let text = self.text(&one_of_quoted(&names))?;
+        choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice).ok_or_else(|| {
+            let hint = hint(nearest(text, names));
+            format!("{} is unknown: expected {}{hint}", said(text), one_of_quoted(&names))
+        })
+    }
+
+    fn notifications(&self) -> Result<Vec<Notification>, String> {
+        const CHOICES: [(&str, Notification); 3] =
+            [("bell", Notification::Bell), ("osc9", Notification::Osc9), ("osc777", Notification::Osc777)];
+        let items = self.list("a list like [\"bell\"]")?;
+        let mut chosen = Vec::new();
+        for item in items {
+            let way = item.one_of(CHOICES)?;
+            if !chosen.contains(&way) {
+                chosen.push(way);
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// A text for the shell, or a program and its arguments. Repeats nothing: arguments can be secret.
+    fn command(&self) -> Result<Vec<String>, String> {
+        const EXPECTED: &str = "a command in quotes, or a list like [\"pass\", \"show\", \"telecmi\"]";
+        let argv = match self {
+            Value::Toml(DeValue::Array(_)) => {
+                let words = self.list(EXPECTED)?;
+                words
+                    .iter()
+                    .map(|word| word.text(EXPECTED).map(str::to_owned))
+                    .collect::<Result<Vec<_>, _>>()?
+            }
+            _ => match self.text(EXPECTED)?.trim() {
+                "" => Vec::new(),
+                line => ["sh", "-c", line].map(str::to_owned).to_vec(),
+            },
+        };
+        match argv.first() {
+            Some(program) if !program.is_empty() => Ok(argv),
+            _ => Err(format!("it is empty: expected {EXPECTED}")),
+        }
+    }
+
+    fn list(&self, expected: &str) -> Result<Vec<Value<'_>>, String> {
+        match self {
+            Value::Toml(DeValue::Array(items)) => {
+                Ok(items.iter().map(|item| Value::Toml(item.get_ref())).collect())
+            }
+            Value::Toml(other) => Err(mistyped(other, expected)),
+            Value::Text(_) => Err(format!("this is text: expected {expected}")),
+        }
+    }
+
+    fn timezone(&self) -> Result<Timezone, String> {
+        const EXPECTED: &str = "\"local\" or a name like \"Asia/Kolkata\"";
+        let text = self.text(EXPECTED)?;
+        if text.eq_ignore_ascii_case("local") {
+            return Ok(Timezone::Local);
+        }
+        text.parse().map(Timezone::Named).map_err(|_| {
+            // The city decides: people know that, and slip in it. Abbreviations are too short to guess.
+            let city = text.rsplit('/').next().unwrap_or(text).replace(' ', "_");
+            let meant = Some(city.as_str())
+                .filter(|city| city.len() > 3)
+                .and_then(|city| nearest(city, TZ_VARIANTS.into_iter().map(city_of).chain(["local"])))
+                .map(|city| {
+                    TZ_VARIANTS
+                        .into_iter()
+                        .find(|zone| city_of(*zone) == city)
+                        .map_or(city, |zone| zone.name())
+                });
+            format!("{} is no time zone: expected {EXPECTED}{}", said(text), hint(meant))
+        })
+    }
+
+    fn country(&self) -> Result<String, String> {
+        const EXPECTED: &str = "two letters of ISO 3166-1, like \"IN\"";
+        let text = self.text(EXPECTED)?;
+        let code = text.to_ascii_uppercase();
+        if rust_iso3166::from_alpha2(&code).is_some() {
+            return Ok(code);
+        }
+        let named = || {
+            let name = nearest(text, rust_iso3166::ALL.iter().map(|country| country.name))?;
+            rust_iso3166::ALL.iter().find(|country| country.name == name)
+        };
+        let meant = match code.as_str() {
+            // What people call it, though the standard does not.
+            "UK" => Some("GB"),
+            _ => rust_iso3166::from_alpha3(&code)
+                .map(|country| country.alpha2)
+                .or_else(|| Some(named()?.alpha2)),
+        };
+        Err(format!("{} is no country: expected {EXPECTED}{}", said(text), hint(meant)))
+    }
+}
+
+/// The last part of a zone's name.
+fn city_of(zone: Tz) -> &'static str {
+    let name = zone.name();
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// A value's type and what it should have been; nothing of the value.
+fn mistyped(value: &DeValue<'_>, expected: &str) -> String {
+    let found = match value {
+        DeValue::String(_) => "text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    };
+    format!("this is {found}: expected {expected}")
+}
+
+/// A value made fit to be repeated.
+fn said(value: &str) -> String {
+    format!("\"{}\"", text::clean(value, SHOWN_MAX))
+}
+
+fn hint(meant: Option<&str>) -> String {
+    meant.map_or_else(String::new, |meant| format!("; did you mean \"{meant}\"?"))
+}
+
+/// `"a", "b" or "c"`.
+fn one_of_quoted(names: &[&str]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}

@@ -1,0 +1,376 @@
+//! Settings: what is merged, what is refused and how, and that the built-in file tells the truth.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use vmail::config::{
+    Ascii, CommandError, ConfigError, DEFAULT, Notification, Overrides, SecretSource, Settings, Sources,
+    Timezone, keys, load, local_zone, secret_from_command,
+};
+use vmail::model::Region;
+use vmail::range::Range;
+use vmail::secret::Secret;
+
+fn check_base_url(url: &str) -> Result<(), String> {
+    if url.starts_with("https://") { Ok(()) } else { Err("must start with https://".to_owned()) }
+}
+
+fn sources() -> Sources {
+    Sources {
+        file: None,
+        file_mode: None,
+        flags: Overrides::default(),
+        env: Overrides::default(),
+        check_base_url,
+    }
+}
+
+fn load_file(text: &str) -> Result<Settings, ConfigError> {
+    load(Sources {
+        file: Some((PathBuf::from("config.toml"), text.to_owned())),
+        file_mode: Some(0o100_600),
+        ..sources()
+    })
+}
+
+/// The lines that a file's faults make.
+fn faults(text: &str) -> Vec<String> {
+    let error = load_file(text).expect_err(text);
+    error.to_string().lines().map(str::to_owned).collect()
+}
+
+/// The settings that the built-in file shows as comments only, uncommented.
+fn with_examples() -> String {
+    DEFAULT
+        .lines()
+        .map(|line| {
+            line.strip_prefix('#')
+                .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+                .unwrap_or(line)
+                .to_owned()
+                + "\n"
+        })
+        .collect()
+}
+
+#[test]
+fn the_built_in_file_sets_the_documented_defaults() {
+    let settings = load(sources()).unwrap();
+    assert_eq!(
+        settings,
+        Settings {
+            region: Region::Global,
+            app_id: None,
+            secret: None,
+            base_url: None,
+            range: Range::parse("7d").unwrap(),
+            timezone: Timezone::Local,
+            country: "IN".to_owned(),
+            ascii: Ascii::Auto,
+            mouse: false,
+            concurrency: 6,
+            refresh: Some(Duration::from_secs(60)),
+            overlap: Duration::from_secs(15 * 60),
+            notify: vec![],
+        }
+    );
+}
+
+#[test]
+fn the_built_in_file_shows_every_setting_and_no_other() {
+    let text = with_examples();
+    let shown: BTreeSet<_> = toml::de::DeTable::parse(&text)
+        .unwrap()
+        .get_ref()
+        .keys()
+        .map(|key| key.get_ref().to_string())
+        .collect();
+    assert_eq!(shown, keys().map(str::to_owned).collect());
+    // Its examples are fine, but for the one pair that excludes each other.
+    let faults = faults(&text);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].contains("both `secret` and `secret_command`"), "{faults:?}");
+}
+
+#[test]
+fn the_built_in_file_names_the_variables_that_are_read() {
+    let asked = std::cell::RefCell::new(BTreeSet::new());
+    let _ = Overrides::from_env(|name| {
+        asked.borrow_mut().insert(name.to_owned());
+        None
+    });
+    assert_eq!(asked.borrow().len(), 7);
+    for name in asked.into_inner() {
+        assert!(DEFAULT.contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn a_file_sets_everything() {
+    let settings = load_file(
+        r#"
+        region = "india"
+        appid = 42
+        secret = "hunter2"
+        base_url = "https://proxy.example/v1"
+        range = "this month"
+        timezone = "Asia/Kolkata"
+        country = "gb"
+        ascii = "always"
+        mouse = true
+        concurrency = 16
+        refresh = 0
+        overlap = 0
+        notify = ["bell", "osc777", "bell"]
+        "#,
+    );
+    assert_eq!(
+        settings.unwrap(),
+        Settings {
+            region: Region::India,
+            app_id: Some(42),
+            secret: Some(SecretSource::Text(Secret::new("hunter2".to_owned()))),
+            base_url: Some("https://proxy.example/v1".to_owned()),
+            range: Range::parse("this month").unwrap(),
+            timezone: Timezone::Named(Tz::Asia__Kolkata),
+            country: "GB".to_owned(),
+            ascii: Ascii::Always,
+            mouse: true,
+            concurrency: 16,
+            refresh: None,
+            overlap: Duration::ZERO,
+            notify: vec![Notification::Bell, Notification::Osc777],
+        }
+    );
+}
+
+#[test]
+fn a_command_is_a_list_or_a_line_for_the_shell() {
+    let command = |text: &str| load_file(text).unwrap().secret;
+    let argv =
+        |words: &[&str]| Some(SecretSource::Command(words.iter().map(|&word| word.to_owned()).collect()));
+    assert_eq!(command(r#"secret_command = ["pass", "a b"]"#), argv(&["pass", "a b"]));
+    assert_eq!(
+        command(r#"secret_command = "pass 'a b' | head -n1""#),
+        argv(&["sh", "-c", "pass 'a b' | head -n1"])
+    );
+}
+
+#[test]
+fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
+    let variables = [
+        ("VMAIL_RANGE", "today"),
+        ("VMAIL_REGION", "india"),
+        ("TELECMI_SECRET", "from-env"),
+        ("TELECMI_APPID", "7"),
+    ];
+    let env = Overrides::from_env(|name| {
+        variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    });
+    let flags = Overrides {
+        range: Some("24h".to_owned()),
+        concurrency: Some("3".to_owned()),
+        ..Overrides::default()
+    };
+    let text = "range = \"30d\"\ncountry = \"FR\"\nregion = \"global\"\nsecret_command = \"x\"\n";
+    let file = Some((PathBuf::from("config.toml"), text.to_owned()));
+    let settings = load(Sources { file, env, flags, ..sources() }).unwrap();
+    assert_eq!(settings.range.expression(), "24h");
+    assert_eq!(settings.region, Region::India);
+    assert_eq!(settings.country, "FR");
+    assert_eq!(settings.concurrency, 3);
+    assert_eq!(settings.app_id, Some(7));
+    assert_eq!(settings.secret, Some(SecretSource::Text(Secret::new("from-env".to_owned()))));
+    assert_eq!(settings.overlap, Duration::from_secs(900));
+}
+
+#[test]
+fn an_empty_variable_is_unset() {
+    assert_eq!(Overrides::from_env(|_| Some(String::new())), Overrides::default());
+}
+
+#[test]
+fn every_fault_is_reported_at_once_with_its_line() {
+    let faults = faults(
+        "\
+# a comment
+region = \"indai\"
+refresh = 3
+
+concurency = 4
+mouse = \"yes\"
+timezone = \"Asia/Kolkatta\"
+range = \"last wek\"
+base_url = \"http://example.com\"
+overlap = tomorrow
+",
+    );
+    let expected = [
+        r#"config.toml:2: `region`: "indai" is unknown: expected "global" or "india"; did you mean "india"?"#,
+        "config.toml:3: `refresh`: 3 is out of range: expected 5 to 86400 seconds, or 0 for never",
+        "config.toml:5: there is no setting `concurency`: did you mean `concurrency`?",
+        "config.toml:6: `mouse`: this is text: expected true or false, without quotes",
+        r#"config.toml:7: `timezone`: "Asia/Kolkatta" is no time zone: expected "local" or a name like "Asia/Kolkata"; did you mean "Asia/Kolkata"?"#,
+        r#"config.toml:8: `range`: "last wek" at `wek`: `wek` is no week, month or year: did you mean `week`? (try 7d, yesterday, last month or 2026-11-01..2026-11-15)"#,
+        "config.toml:9: `base_url`: must start with https://",
+    ];
+    assert_eq!(faults[..7], expected);
+    assert!(faults[7].starts_with("config.toml:10: "), "{}", faults[7]);
+    assert_eq!(faults.len(), 8);
+}
+
+#[test]
+fn each_kind_of_fault_says_what_to_do() {
+    let table = [
+        ("region = 3", "this is a number: expected \"global\" or \"india\""),
+        (
+            "appid = \"42\"",
+            "this is text: expected the app ID from the TeleCMI dashboard, a number, without quotes",
+        ),
+        ("appid = -1", "-1 is out of range"),
+        ("appid = 0", "0 is out of range"),
+        ("appid = 4.2", "this is a number: expected the app ID"),
+        ("appid = 99999999999999999999999999999999999999999999", "this is no number in range"),
+        ("secret = \"\"", "it is empty"),
+        ("secret = 12345", "this is a number: expected the app secret in quotes"),
+        ("secret_command = []", "it is empty"),
+        ("secret_command = \" \"", "it is empty"),
+        ("secret_command = [1]", "this is a number"),
+        ("concurrency = 0", "expected 1 to 16 pages"),
+        ("concurrency = 17", "expected 1 to 16 pages"),
+        ("refresh = 86401", "or 0 for never"),
+        ("overlap = 1441", "expected 0 to 1440 minutes"),
+        ("overlap = -1", "expected 0 to 1440 minutes"),
+        ("notify = \"bell\"", "this is text: expected a list like [\"bell\"]"),
+        ("notify = [\"bel\"]", "did you mean \"bell\"?"),
+        ("notify = [true]", "this is true or false"),
+        ("mouse = 1", "this is a number: expected true or false"),
+        ("ascii = true", "this is true or false: expected \"auto\", \"always\" or \"never\""),
+        ("country = \"UK\"", "did you mean \"GB\"?"),
+        ("country = \"IND\"", "did you mean \"IN\"?"),
+        ("country = \"india\"", "did you mean \"IN\"?"),
+        ("timezone = \"New York\"", "did you mean \"America/New_York\"?"),
+        ("timezone = \"IST\"", "or a name like \"Asia/Kolkata\""),
+        ("timezone = 2026-11-01", "this is a date"),
+        ("app_id = 1", "did you mean `appid`?"),
+        ("[account]\nappid = 1", "there is no setting `account`: there are region, appid, secret"),
+        ("mouse = true\nmouse = false", "duplicate key"),
+        ("\"\\u001b[2J\" = 1", "there is no setting `[2J`"),
+    ];
+    for (text, says) in table {
+        let faults = faults(text);
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].contains(says), "{text}: {}", faults[0]);
+    }
+}
+
+#[test]
+fn faults_outside_the_file_name_their_place() {
+    let flags = Overrides { base_url: Some("ftp://x".to_owned()), ..Overrides::default() };
+    let env =
+        Overrides { app_id: Some("4x2".to_owned()), range: Some("7x".to_owned()), ..Overrides::default() };
+    let file = Some((PathBuf::from("/home/me/config.toml"), "mouse = 1".to_owned()));
+    let error = load(Sources { file, flags, env, ..sources() }).unwrap_err().to_string();
+    let lines: Vec<_> = error.lines().collect();
+    assert!(lines[0].starts_with("/home/me/config.toml:1: `mouse`"), "{error}");
+    assert!(
+        lines[1].starts_with("TELECMI_APPID: `appid`: this is no number in range: expected the app ID"),
+        "{error}"
+    );
+    assert!(lines[2].starts_with("VMAIL_RANGE: `range`: \"7x\" at `x`"), "{error}");
+    assert!(lines[3].starts_with("--base-url: `base_url`: must start"), "{error}");
+    assert_eq!(lines.len(), 4);
+}
+
+#[test]
+fn no_fault_repeats_a_secret() {
+    for text in [
+        "secret = hunter2",
+        "secret = \"hunter2",
+        "secret hunter2",
+        "secret: hunter2",
+        "secret = 'hunter2' 'hunter2'",
+        "secret =\n\"hunter2\"",
+        "secret = [\"hunter2\"]",
+        "secret = { hunter2 = 1 }",
+        "secret = \"\"\"\nhunter2\n",
+        "secrt = \"hunter2\"",
+        "secret_command = [\"echo\", 3, \"hunter2\"]",
+        "secret_command = { hunter2 = \"hunter2\" }",
+        "secret = \"hunter2\"\nsecret_command = \"echo hunter2\"",
+    ] {
+        let error = load_file(text).expect_err(text);
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{text}: {error}");
+    }
+    let swapped = Overrides { app_id: Some("hunter2".to_owned()), ..Overrides::default() };
+    let error = load(Sources { env: swapped, ..sources() }).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    let overrides = Overrides { secret: Some(Secret::new("hunter2".to_owned())), ..Overrides::default() };
+    assert!(!format!("{overrides:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_secret_that_others_can_read_is_refused() {
+    let load = |path: &str, mode, text: &str| {
+        load(Sources { file: Some((PathBuf::from(path), text.to_owned())), file_mode: mode, ..sources() })
+    };
+    let secret = "mouse = true\nsecret = \"hunter2\"\n";
+    for mode in [0o100_640, 0o100_604, 0o100_644, 0o100_620] {
+        let error = load("/home/me/config.toml", Some(mode), secret).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "/home/me/config.toml:2: others can read the secret in this file: run `chmod 600 /home/me/config.toml`"
+        );
+    }
+    let error = load("/home/o'me x/c.toml", Some(0o644), secret).unwrap_err().to_string();
+    assert!(error.ends_with(r"run `chmod 600 '/home/o'\''me x/c.toml'`"), "{error}");
+
+    assert!(load("c", Some(0o100_600), secret).is_ok());
+    assert!(load("c", Some(0o400), secret).is_ok());
+    assert!(load("c", None, secret).is_ok(), "a system without permission bits");
+    assert!(load("c", Some(0o644), "secret_command = \"pass x\"").is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_gives_the_secret_or_a_reason() {
+    let run = |script: &str| secret_from_command(&["sh", "-c", script].map(str::to_owned));
+    for script in ["echo hunter2", "printf hunter2", r"printf 'hunter2\r\n'"] {
+        assert_eq!(run(script).unwrap().expose(), "hunter2", "{script}");
+    }
+    assert_eq!(run("printf ' a b '").unwrap().expose(), " a b ");
+
+    let error =
+        run(r"echo hunter2; printf '\n\033[31mno such entry\nmore\n' >&2; exit 3").unwrap_err().to_string();
+    assert_eq!(error, "secret_command failed (exit status: 3): [31mno such entry");
+    let error = run("exit 1").unwrap_err().to_string();
+    assert_eq!(error, "secret_command failed (exit status: 1)");
+
+    assert!(matches!(run("true"), Err(CommandError::Empty)));
+    assert!(matches!(run("echo; echo"), Err(CommandError::Empty)));
+    assert!(matches!(run("echo hunter2; echo user: me"), Err(CommandError::Lines)));
+    assert!(matches!(run(r"printf '\377'"), Err(CommandError::NotText)));
+    assert!(matches!(secret_from_command(&[]), Err(CommandError::NoCommand)));
+    let missing = secret_from_command(&["/nonexistent/pass".to_owned()]).unwrap_err().to_string();
+    assert!(missing.starts_with("secret_command: cannot run `/nonexistent/pass`: "), "{missing}");
+}
+
+#[test]
+fn local_is_the_session_then_the_machine_then_utc() {
+    let zone = |tz: Option<&str>, system: Option<&str>| {
+        let local = local_zone(tz, system.map(str::to_owned));
+        (local.zone, local.note.is_some())
+    };
+    let kolkata = Some("Asia/Kolkata");
+    assert_eq!(zone(None, kolkata), (Tz::Asia__Kolkata, false));
+    assert_eq!(zone(Some("Europe/London"), kolkata), (Tz::Europe__London, false));
+    assert_eq!(zone(Some(":Europe/London"), kolkata), (Tz::Europe__London, false));
+    assert_eq!(zone(Some("/usr/share/zoneinfo/Europe/London"), kolkata), (Tz::Europe__London, false));
+    assert_eq!(zone(Some(""), kolkata), (Tz::UTC, false));
+    assert_eq!(zone(Some("IST-5:30"), kolkata), (Tz::Asia__Kolkata, true));
+    assert_eq!(zone(Some("nonsense"), None), (Tz::UTC, true));
+    assert_eq!(zone(None, Some("Mars/Base")), (Tz::UTC, true));
+    assert_eq!(zone(None, None), (Tz::UTC, true));
+}
