@@ -2,7 +2,7 @@
 //! connection means. Knows nothing of voicemail.
 
 use std::error::Error as StdError;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::iter::successors;
 use std::time::Duration;
 
@@ -136,12 +136,14 @@ pub(super) fn failed(error: reqwest::Error) -> ApiError {
         return ApiError::Offline { reason: OfflineReason::NameLookup };
     }
     let reached = !error.is_connect();
-    causes(&error).find_map(|cause| meaning(cause, reached)).unwrap_or_else(|| {
-        if error.is_decode() && !causes(&error).any(<dyn StdError>::is::<hyper::Error>) {
-            return ApiError::Malformed { what: "its compression is damaged" };
-        }
-        ApiError::Offline { reason: OfflineReason::Other }
-    })
+    if let Some(known) = causes(&error).find_map(|cause| meaning(cause, reached)) {
+        return known;
+    }
+    // What fails about a body without HTTP having a part in it is its compression.
+    if error.is_decode() && !causes(&error).any(<dyn StdError>::is::<hyper::Error>) {
+        return ApiError::Malformed { what: "its compression is damaged" };
+    }
+    ApiError::Offline { reason: OfflineReason::Other }
 }
 
 /// What one cause says for itself; `reached` once there was a connection.
@@ -158,13 +160,14 @@ fn meaning(cause: &(dyn StdError + 'static), reached: bool) -> Option<ApiError> 
         OfflineReason::Cut
     } else if let Some(io) = cause.downcast_ref::<io::Error>() {
         match io.kind() {
-            io::ErrorKind::ConnectionRefused => OfflineReason::Refused,
-            io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable
-            | io::ErrorKind::NetworkDown => OfflineReason::Unreachable,
-            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
-                OfflineReason::Cut
+            ErrorKind::ConnectionRefused => OfflineReason::Refused,
+            ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
+                OfflineReason::Unreachable
             }
+            ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::UnexpectedEof => OfflineReason::Cut,
             _ => return None,
         }
     } else if !reached && cause.to_string().starts_with("tunnel error") {

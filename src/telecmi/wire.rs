@@ -92,10 +92,14 @@ impl<'a> Answer<'a> {
     fn message(&self, secret: &Secret) -> Option<String> {
         let said = ["msg", "message", "error"].into_iter().filter_map(|key| self.0.get(key));
         let mut texts = said.map(|raw| as_text(raw)).filter(|said| !said.is_empty() && said != "true");
-        texts.next().map(|said| match secret.expose() {
-            "" => said.into_owned(),
-            secret => said.replace(secret, "…"),
-        })
+        let said = texts.next()?.into_owned();
+        let secret = secret.expose();
+        if secret.is_empty() {
+            return Some(said);
+        }
+        // What is no text is shown as JSON, where the secret may be written with escapes.
+        let escaped = serde_json::to_string(secret).unwrap_or_default();
+        Some(said.replace(secret, "…").replace(escaped.trim_matches('"'), "…"))
     }
 
     /// The page of voicemail that this answer holds. To be asked once [`judge`] found no fault.
