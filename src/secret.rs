@@ -26,3 +26,15 @@ impl fmt::Debug for Secret {
         f.write_str("Secret(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Secret;
+
+    #[test]
+    fn nothing_of_it_is_shown() {
+        let shown =
+            format!("{:?} {:#?}", Secret::new("s3cret".to_owned()), Some(Secret::new("s3cret".to_owned())));
+        assert!(!shown.contains("s3"), "{shown}");
+    }
+}

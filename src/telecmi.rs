@@ -1,13 +1,34 @@
 //! The TeleCMI REST API: [`Client`] is its only public face. The wire format stays inside.
+//!
+//! One call is one try: whether to try again is the caller's decision, by
+//! [`ApiError::is_transient`]. Nothing here looks at a clock, writes to disk or shows anything.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use reqwest::Url;
 
-use crate::model::{Region, Span, Voicemail};
+use crate::model::{RecordingName, Region, Span, Voicemail};
 use crate::secret::Secret;
 
+mod base_url;
+mod dialect;
 mod error;
+mod http;
+mod recording;
+mod wire;
 
-pub use error::ApiError;
+pub use base_url::{BaseUrl, BaseUrlError};
+pub use error::{ApiError, OfflineReason, RedirectFault, WaitingFor};
+pub use recording::{AudioFormat, Recording};
+
+use dialect::ListRequest;
+use wire::{Answer, Asked};
+
+/// The largest list that is read, in bytes after decompression: fifty rows are about 10 kB.
+const LIST_MAX: u64 = 8 << 20;
 
 /// Who asks: an app ID and its secret.
 #[derive(Clone, Debug)]
@@ -18,9 +39,27 @@ pub struct Credentials {
     pub secret: Secret,
 }
 
-/// What stands before `/voicemail` and `/play`: https, or plain http to the loopback.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BaseUrl(String);
+/// How long a request may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// To reach the server, TLS included.
+    pub connect: Duration,
+    /// A whole page, from the first byte out to the last byte in.
+    pub page: Duration,
+    /// A recording to begin, and from then on each part of it. As a whole it takes as long as it
+    /// takes: lines are slow and recordings long.
+    pub recording_part: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Timeouts {
+        Timeouts {
+            connect: Duration::from_secs(10),
+            page: Duration::from_secs(30),
+            recording_part: Duration::from_secs(30),
+        }
+    }
+}
 
 /// One page of voicemail, as far as it could be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,23 +75,89 @@ pub struct Page {
 }
 
 /// Asks TeleCMI. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Client {}
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    http: reqwest::Client,
+    region: Region,
+    credentials: Credentials,
+    list_url: Url,
+    play_url: Url,
+    timeouts: Timeouts,
+}
 
 impl Client {
-    /// A client for one account. Opens no connection.
+    /// A client for one account, at `base_url` instead of the region's own. Opens no connection,
+    /// but reads the platform's certificates: keep it off the way to the first frame.
     pub fn new(
         region: Region,
         base_url: Option<&BaseUrl>,
         credentials: Credentials,
     ) -> Result<Client, ApiError> {
-        let _ = (region, base_url, credentials);
-        todo!()
+        Client::with_timeouts(region, base_url, credentials, Timeouts::default())
+    }
+
+    /// The same with other time-outs.
+    pub fn with_timeouts(
+        region: Region,
+        base_url: Option<&BaseUrl>,
+        credentials: Credentials,
+        timeouts: Timeouts,
+    ) -> Result<Client, ApiError> {
+        let base = base_url.map_or(region.base_url(), BaseUrl::as_str);
+        let url = |route: &str| {
+            Url::parse(&format!("{base}/{route}"))
+                .map_err(|error| ApiError::Setup { reason: error.to_string() })
+        };
+        let (list_url, play_url) = (url("voicemail")?, url("play")?);
+        let http = http::client(&list_url, timeouts.connect)?;
+        Ok(Client(Arc::new(Inner { http, region, credentials, list_url, play_url, timeouts })))
     }
 
     /// The voicemail of `window`, page `number` (from 1). One try.
     pub async fn page(&self, window: Span, number: u32) -> Result<Page, ApiError> {
-        let _ = (window, number);
-        todo!()
+        let Inner { http, region, credentials, list_url, timeouts, .. } = &*self.0;
+        let body = ListRequest::new(*region, credentials, window, number);
+        let page = http::within(timeouts.page, async {
+            let request = |url| http.post(url).json(&body);
+            let mut response = http::send(list_url.clone(), timeouts.connect, request).await?;
+            let head = http::head(&response);
+            let body = http::read_all(&mut response, Vec::new(), LIST_MAX).await;
+            // An error that shows in the status needs no body.
+            let body = if head.status.is_success() { body? } else { body.unwrap_or_default() };
+            let text = wire::decode(&body);
+            let answer = match Answer::parse(&text) {
+                Err(what) if head.status.is_success() => return Err(ApiError::Malformed { what }),
+                parsed => parsed.unwrap_or_else(|_| Answer::silent()),
+            };
+            match wire::judge(Asked::List, head, &answer, &credentials.secret) {
+                Some(fault) => Err(fault),
+                None => answer.page(head.time),
+            }
+        });
+        page.await
+    }
+
+    /// Begins to fetch the recording `name`. One try. A recording that is missing or not published
+    /// yet is [`ApiError::NotReady`].
+    pub async fn recording(&self, name: &RecordingName) -> Result<Recording, ApiError> {
+        let Inner { http, region, credentials, play_url, timeouts, .. } = &*self.0;
+        let mut url = play_url.clone();
+        url.query_pairs_mut().extend_pairs(dialect::play_query(*region, credentials, name));
+        let response = http::send(url, timeouts.connect, |url| http.get(url));
+        let response = http::within(timeouts.recording_part, response).await?;
+        Recording::begin(response, timeouts.recording_part, &credentials.secret).await
+    }
+}
+
+/// By hand: reqwest's own shows proxies, and those may hold a password.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("region", &self.0.region)
+            .field("credentials", &self.0.credentials)
+            .field("timeouts", &self.0.timeouts)
+            .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,214 @@
+//! A recording on its way from the server: what kind it is, and its bytes as they come. Whether it
+//! can be played is for those who decode it.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::Response;
+use reqwest::header::CONTENT_TYPE;
+
+use super::error::ApiError;
+use super::http::{failed, head, read_all, within};
+use super::wire::{Answer, Asked, Head, decode, judge};
+use crate::secret::Secret;
+use crate::text;
+
+/// The most that is read of one recording: over an hour of telephone-quality WAV.
+const RECORDING_MAX: u64 = 64 << 20;
+
+/// The most that is read of an answer that is no recording.
+const ERROR_MAX: u64 = 1 << 20;
+
+/// Shorter than a WAV header and its first samples, or than an MP3's first frames: the server
+/// started to publish the recording and has not finished.
+const RECORDING_MIN: usize = 64;
+
+/// What the first bytes of a recording say it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AudioFormat {
+    /// MPEG audio, layer III.
+    Mp3,
+    /// RIFF WAVE, whatever its samples are.
+    Wav,
+}
+
+impl AudioFormat {
+    /// By the first 12 bytes or more; `None` when they are neither.
+    fn sniff(start: &[u8]) -> Option<AudioFormat> {
+        match start {
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..] => Some(AudioFormat::Wav),
+            [b'I', b'D', b'3', ..] => Some(AudioFormat::Mp3),
+            // A frame header: eleven bits of sync, a version that exists, layer III, and a bit
+            // rate and a sample rate that exist.
+            [0xff, version, rates, ..]
+                if version & 0xe6 == 0xe2
+                    && version & 0x18 != 0x08
+                    && rates & 0xf0 != 0xf0
+                    && rates & 0x0c != 0x0c =>
+            {
+                Some(AudioFormat::Mp3)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A recording that is being received. Its bytes come from [`Recording::chunk`].
+pub struct Recording {
+    start: Option<Bytes>,
+    rest: Response,
+    content_type: Option<String>,
+    length: Option<u64>,
+    format: Option<AudioFormat>,
+    received: u64,
+    patience: Duration,
+}
+
+impl Recording {
+    /// Reads the start of `response` and makes sure that it is no error in disguise. Each part of
+    /// the body has `patience` to arrive.
+    pub(super) async fn begin(
+        mut response: Response,
+        patience: Duration,
+        secret: &Secret,
+    ) -> Result<Recording, ApiError> {
+        let head = head(&response);
+        let content_type = response.headers().get(CONTENT_TYPE);
+        let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).to_lowercase());
+        let length = response.content_length();
+        let start = within(patience, read_start(&mut response)).await;
+        let format = start.as_deref().ok().and_then(AudioFormat::sniff);
+        if !head.status.is_success() {
+            return Err(fault(head, response, start.unwrap_or_default(), patience, secret).await);
+        }
+        let start = start?;
+        if format.is_none() && is_text(&start, content_type.as_deref()) {
+            return Err(fault(head, response, start, patience, secret).await);
+        }
+        if start.len() < RECORDING_MIN {
+            return Err(ApiError::NotReady);
+        }
+        Ok(Recording {
+            received: start.len() as u64,
+            start: Some(start.into()),
+            rest: response,
+            content_type: content_type.map(|given| text::clean(&given, text::NAME_MAX)),
+            length,
+            format,
+            patience,
+        })
+    }
+
+    /// What the first bytes say it is; `None` when they are of another kind.
+    pub fn format(&self) -> Option<AudioFormat> {
+        self.format
+    }
+
+    /// What the server says it is, in lower case and safe for a terminal. It may be wrong.
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type.as_deref()
+    }
+
+    /// How many bytes there will be, where the server sent it.
+    pub fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// The next bytes, `None` after the last ones. An error is final. A recording whose length
+    /// was sent and that ends early is an error; one without can end early unnoticed.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, ApiError> {
+        if let Some(start) = self.start.take() {
+            return Ok(Some(start));
+        }
+        let next = within(self.patience, async { self.rest.chunk().await.map_err(failed) }).await?;
+        self.received += next.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        if self.received > RECORDING_MAX {
+            return Err(ApiError::TooLarge { limit: RECORDING_MAX });
+        }
+        Ok(next)
+    }
+}
+
+/// By hand: the response shows its URL, and that holds the secret.
+impl fmt::Debug for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recording")
+            .field("content_type", &self.content_type)
+            .field("length", &self.length)
+            .field("format", &self.format)
+            .field("received", &self.received)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The first bytes of the body, enough to tell what it is; all of it when it is shorter.
+async fn read_start(response: &mut Response) -> Result<Vec<u8>, ApiError> {
+    let mut start = Vec::new();
+    while start.len() < RECORDING_MIN {
+        match response.chunk().await.map_err(failed)? {
+            Some(chunk) => start.extend_from_slice(&chunk),
+            None => break,
+        }
+    }
+    Ok(start)
+}
+
+/// What an answer that is no recording means; `start` was read from its body already.
+async fn fault(
+    head: Head,
+    mut response: Response,
+    start: Vec<u8>,
+    patience: Duration,
+    secret: &Secret,
+) -> ApiError {
+    let body = match within(patience, read_all(&mut response, start, ERROR_MAX)).await {
+        Err(error) if head.status.is_success() => return error,
+        body => body.unwrap_or_default(),
+    };
+    let text = decode(&body);
+    let answer = Answer::parse(&text);
+    let otherwise = match text.trim_start().chars().next() {
+        None => ApiError::NotReady,
+        Some('<') => ApiError::Malformed { what: "it is a web page, not a recording" },
+        Some(_) if answer.is_ok() => ApiError::Malformed { what: "it is JSON, not a recording" },
+        Some(_) => ApiError::Malformed { what: "it is text, not a recording" },
+    };
+    let answer = answer.unwrap_or_else(|_| Answer::silent());
+    judge(Asked::Recording, head, &answer, secret).unwrap_or(otherwise)
+}
+
+/// Whether an answer that does not start like audio is JSON, a web page or other text: by what
+/// the server calls it or by how it starts.
+fn is_text(start: &[u8], content_type: Option<&str>) -> bool {
+    let called_text = content_type
+        .is_some_and(|given| given.starts_with("text/") || given.contains("json") || given.contains("html"));
+    let text = decode(start);
+    called_text || text.trim_start().starts_with(['{', '[', '<'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AudioFormat::{self, Mp3, Wav};
+
+    #[test]
+    fn audio_is_known_by_its_first_bytes() {
+        for (start, format) in [
+            (b"RIFF\x24\0\0\0WAVEfmt " as &[u8], Some(Wav)),
+            (b"RIFF\x24\0\0\0AVI LIST", None),
+            (b"ID3\x04\0\0\0\0\0\x23TSSE", Some(Mp3)),
+            (b"\xff\xfb\x90\x64\0\0\0\0\0\0\0\0", Some(Mp3)),
+            (b"\xff\xe3\x18\xc4\0\0\0\0\0\0\0\0", Some(Mp3)),
+            // A version, a layer, a bit rate and a sample rate that do not exist or are not MP3's.
+            (b"\xff\xeb\x90\x64\0\0\0\0\0\0\0\0", None),
+            (b"\xff\xf1\x50\x80\0\0\0\0\0\0\0\0", None),
+            (b"\xff\xfb\xf0\x64\0\0\0\0\0\0\0\0", None),
+            (b"\xff\xfb\x9c\x64\0\0\0\0\0\0\0\0", None),
+            (b"OggS\0\x02\0\0\0\0\0\0", None),
+            (b"\xff\xfe{\0", None),
+            (b"", None),
+        ] {
+            assert_eq!(AudioFormat::sniff(start), format, "{start:?}");
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! What TeleCMI sends: its JSON, taken as it comes, and what its answers mean.
+//!
+//! The vendor's pages disagree with each other and with the service (most errors arrive with HTTP
+//! 200), so everything is read field by field and nothing is required that is not needed. No
+//! request and no connection is made here.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::StatusCode;
+use serde_json::value::RawValue;
+
+use super::Page;
+use super::error::ApiError;
+use crate::model::{RecordingName, Voicemail, from_millis};
+use crate::secret::Secret;
+use crate::text;
+
+/// Times below this are seconds, from it on milliseconds: as seconds it is the year 5138, as
+/// milliseconds March 1973, and no voicemail is that young or that old.
+const SECONDS_BELOW: f64 = 1e11;
+
+/// From here on a time is neither: as milliseconds this is the year 5138.
+const TIME_BELOW: f64 = 1e14;
+
+/// Up to here every whole number is exactly one `f64`.
+const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
+
+/// What was asked for: the same code means different things in the answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// A page of voicemail.
+    List,
+    /// A recording.
+    Recording,
+}
+
+/// What stands before the body of an answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The server's clock.
+    pub time: Option<DateTime<Utc>>,
+    /// How long the server asks to be left alone.
+    pub retry_after: Option<Duration>,
+}
+
+/// A JSON object with its values still as they were sent: a strange value costs its reader
+/// something, never the whole answer. Of a key that comes twice the last one counts.
+type Object<'a> = HashMap<String, &'a RawValue>;
+
+/// The JSON object that an answer is.
+pub(super) struct Answer<'a>(Object<'a>);
+
+/// A body as text: without a byte-order mark, and with what is not UTF-8 replaced.
+pub(super) fn decode(body: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body))
+}
+
+impl<'a> Answer<'a> {
+    /// Reads `text`, or says what it is instead.
+    pub(super) fn parse(text: &'a str) -> Result<Answer<'a>, &'static str> {
+        serde_json::from_str(text).map(Answer).map_err(|_| match text.trim_start().chars().next() {
+            None => "it is empty",
+            Some('<') => "it is a web page, not JSON",
+            Some('{') => "its JSON is damaged or cut off",
+            Some('[') => "it is a JSON list where an object is due",
+            Some(_) => "it is not JSON",
+        })
+    }
+
+    /// An answer that says nothing: stands for a body that is not JSON.
+    pub(super) fn silent() -> Answer<'a> {
+        Answer(Object::new())
+    }
+
+    fn code(&self) -> Option<i64> {
+        self.0.get("code").and_then(|raw| number(raw)).map(|code| code as i64)
+    }
+
+    /// Whether `error` is there and is not one of the ways to say no.
+    fn says_error(&self) -> bool {
+        self.0.get("error").is_some_and(|raw| {
+            !matches!(raw.get(), "null" | "false" | "0" | "[]" | "{}" | r#""""# | r#""false""# | r#""0""#)
+        })
+    }
+
+    /// What the server says, without `secret` should it be so kind as to repeat it.
+    fn message(&self, secret: &Secret) -> Option<String> {
+        let said = ["msg", "message", "error"].into_iter().filter_map(|key| self.0.get(key));
+        let mut texts = said.map(|raw| as_text(raw)).filter(|said| !said.is_empty() && said != "true");
+        let said = texts.next()?.into_owned();
+        let secret = secret.expose();
+        if secret.is_empty() {
+            return Some(said);
+        }
+        // What is no text is shown as JSON, where the secret may be written with escapes.
+        let escaped = serde_json::to_string(secret).unwrap_or_default();
+        Some(said.replace(secret, "…").replace(escaped.trim_matches('"'), "…"))
+    }
+
+    /// The page of voicemail that this answer holds. To be asked once [`judge`] found no fault.
+    pub(super) fn page(&self, server_time: Option<DateTime<Utc>>) -> Result<Page, ApiError> {
+        // "total" is always the window's; where both are there, "count" may be the page's.
+        let total = ["total", "count"].into_iter().filter_map(|key| self.0.get(key));
+        let total = total.filter_map(|raw| number(raw)).find(|total| *total >= 0.0).map(|total| total as u64);
+        let rows: Vec<&RawValue> = match self.0.get("voicemail") {
+            Some(raw) => serde_json::from_str::<Option<_>>(raw.get())
+                .map_err(|_| ApiError::Malformed { what: "its voicemail is not a list" })?
+                .unwrap_or_default(),
+            None if self.code().is_some() || total.is_some() => Vec::new(),
+            None => return Err(ApiError::Malformed { what: "it is JSON, but no list of voicemail" }),
+        };
+        let sent = rows.len();
+        let rows: Vec<Voicemail> = rows.into_iter().filter_map(voicemail).collect();
+        Ok(Page { unreadable: sent - rows.len(), rows, total, server_time })
+    }
+}
+
+/// The error that an answer stands for, if it does: by its HTTP status, its code, its `error` flag
+/// and its words together, since none of them can be relied on alone.
+pub(super) fn judge(asked: Asked, head: Head, answer: &Answer<'_>, secret: &Secret) -> Option<ApiError> {
+    let http = (!head.status.is_success()).then_some(i64::from(head.status.as_u16()));
+    let code = answer.code().filter(|code| *code != 200);
+    if http.is_none() && code.is_none() && !answer.says_error() {
+        return None;
+    }
+    let retry_after = head.retry_after;
+    let is = |number| code == Some(number) || http == Some(number);
+    let number = code.or(http);
+    let message = answer.message(secret);
+    let words = words(message.as_deref().unwrap_or_default());
+    // A server's own fault (500 and up) stays one whatever it says; below that the same number
+    // means different things on different pages, and the words decide.
+    let words = words.filter(|_| number.is_none_or(|number| number < 500));
+
+    let message = text::clean(&message.unwrap_or_default(), text::MESSAGE_MAX);
+    let message = match message.trim_end_matches('.') {
+        "" => match code {
+            Some(code) => format!("error {code} without a word"),
+            None if http.is_some() => format!("HTTP {}", head.status),
+            None => "an error without a word".to_owned(),
+        },
+        message => message.to_owned(),
+    };
+    Some(if is(429) || words == Some(Words::SlowDown) {
+        ApiError::RateLimited { retry_after }
+    } else if words == Some(Words::WhoAreYou) {
+        ApiError::NotAuthenticated { message }
+    } else if words == Some(Words::WrongShape) {
+        ApiError::BadRequest { message }
+    } else if is(401) || is(403) || is(407) {
+        ApiError::NotAuthenticated { message }
+    } else if asked == Asked::Recording && (number == Some(404) || code == Some(502)) {
+        ApiError::NotReady
+    } else {
+        match number {
+            // Request timeout and "too early" are worth another try.
+            Some(400..=407 | 409..=424 | 426..=499) => ApiError::BadRequest { message },
+            _ => ApiError::Server { message, retry_after },
+        }
+    })
+}
+
+/// What the words of an error are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Words {
+    WhoAreYou,
+    WrongShape,
+    SlowDown,
+}
+
+fn words(message: &str) -> Option<Words> {
+    let message = message.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    if has(&["too many", "rate limit"]) {
+        Some(Words::SlowDown)
+    } else if has(&["authent", "authori", "credential", "access denied"]) {
+        Some(Words::WhoAreYou)
+    } else if has(&["parameter", "missing", "required"]) {
+        Some(Words::WrongShape)
+    } else if has(&["invalid", "wrong"]) && has(&["token", "secret", "appid", "app id"]) {
+        Some(Words::WhoAreYou)
+    } else {
+        None
+    }
+}
+
+/// A row as far as it is needed; `None` when it is no object or has no usable time.
+fn voicemail(raw: &RawValue) -> Option<Voicemail> {
+    let row: Object = serde_json::from_str(raw.get()).ok()?;
+    let time = moment(number(row.get("time")?)?)?;
+    let caller = row.get("from").map(|raw| caller(raw)).unwrap_or_default();
+    let recording = row.get("voicename").and_then(|raw| recording(raw));
+    Some(Voicemail::new(time, &caller, recording))
+}
+
+fn moment(time: f64) -> Option<DateTime<Utc>> {
+    if time <= 0.0 || time >= TIME_BELOW {
+        return None;
+    }
+    Some(from_millis(if time < SECONDS_BELOW { time * 1000.0 } else { time } as i64))
+}
+
+/// The caller as it came, `""` for none. Numbers keep every digit; one written as `9.1e9` gets
+/// its digits back, so that it is the same caller.
+fn caller(raw: &RawValue) -> Cow<'_, str> {
+    let text = as_text(raw);
+    let digits = text.len() == raw.get().len() && text.contains(['.', 'e', 'E']);
+    match number(raw).filter(|number| digits && number.fract() == 0.0 && number.abs() < EXACT_BELOW) {
+        Some(number) => Cow::Owned(format!("{number:.0}")),
+        None => text,
+    }
+}
+
+/// A recording's name is text; a number is taken too. Anything else cannot be asked for.
+fn recording(raw: &RawValue) -> Option<RecordingName> {
+    let is_text = serde_json::from_str::<String>(raw.get()).is_ok();
+    let name = as_text(raw);
+    let is_name = (is_text || number(raw).is_some()) && !name.trim().is_empty();
+    is_name.then(|| RecordingName::new(name))
+}
+
+/// The text of a JSON string, `""` for null, and of anything else the JSON itself.
+fn as_text(raw: &RawValue) -> Cow<'_, str> {
+    let json = raw.get();
+    match serde_json::from_str::<Option<String>>(json) {
+        Ok(text) => Cow::Owned(text.unwrap_or_default()),
+        // A string may also fail, over half a surrogate pair: what stands between its quotes will do.
+        Err(_) => Cow::Borrowed(json.strip_prefix('"').and_then(|j| j.strip_suffix('"')).unwrap_or(json)),
+    }
+}
+
+/// The number that a JSON number or a string is, if it is finite.
+fn number(raw: &RawValue) -> Option<f64> {
+    as_text(raw).trim().parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use reqwest::StatusCode;
+
+    use super::{Answer, Asked, Head, decode, judge};
+    use crate::secret::Secret;
+
+    /// Everything that is done with a body, on both kinds of answers.
+    fn read(status: u16, body: &[u8]) {
+        let head = Head { status: StatusCode::from_u16(status).unwrap(), time: None, retry_after: None };
+        let text = decode(body);
+        let Ok(answer) = Answer::parse(&text) else { return };
+        for asked in [Asked::List, Asked::Recording] {
+            let _ = judge(asked, head, &answer, &Secret::new("secret".to_owned()));
+        }
+        if let Ok(page) = answer.page(None) {
+            assert!(page.rows.iter().all(|row| row.time.timestamp_millis() > 0));
+        }
+    }
+
+    /// JSON of the right shape with anything in its places.
+    fn value() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just("null".to_owned()),
+            any::<bool>().prop_map(|b| b.to_string()),
+            any::<i64>().prop_map(|n| n.to_string()),
+            any::<f64>()
+                .prop_filter("JSON has no such number", |n| n.is_finite())
+                .prop_map(|n| format!("{n:e}")),
+            "[1-9][0-9]{0,39}(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?",
+            any::<String>().prop_map(|s| serde_json::to_string(&s).unwrap()),
+            Just(r#""\ud800""#.to_owned()),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            let key = prop_oneof![
+                Just("time".to_owned()),
+                Just("from".to_owned()),
+                Just("voicename".to_owned()),
+                Just("voicemail".to_owned()),
+                Just("code".to_owned()),
+                Just("error".to_owned()),
+                Just("msg".to_owned()),
+                Just("count".to_owned()),
+                "[a-z]{0,3}",
+            ];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(","))),
+                prop::collection::vec((key, inner), 0..5).prop_map(|pairs| {
+                    let pairs: Vec<_> =
+                        pairs.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+                    format!("{{{}}}", pairs.join(","))
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(body: Vec<u8>, status in 200u16..600) {
+            read(status, &body);
+        }
+
+        #[test]
+        fn no_json_makes_the_reader_panic(value in value(), status in 200u16..600) {
+            read(status, value.as_bytes());
+        }
+
+        #[test]
+        fn a_row_never_costs_the_page(rows in prop::collection::vec(value(), 0..6)) {
+            let body = format!(r#"{{"code":200,"voicemail":[{}]}}"#, rows.join(","));
+            let answer = Answer::parse(&body).unwrap_or_else(|what| panic!("{what}: {body}"));
+            let page = answer.page(None).unwrap();
+            prop_assert_eq!(page.rows.len() + page.unreadable, rows.len());
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Recordings: the audio, and everything that comes in its place.
+
+use vmail::model::{RecordingName, Region};
+use vmail::telecmi::{ApiError, AudioFormat, OfflineReason, Recording, Timeouts};
+use wiremock::ResponseTemplate;
+
+use crate::support::{Server, Then, checked, client, raw, short};
+
+async fn server() -> Server {
+    Server::start(Region::Global).await
+}
+
+fn mp3() -> Vec<u8> {
+    [b"\xff\xfb\x90\x64".as_slice(), &[7; 200_000]].concat()
+}
+
+fn wav() -> Vec<u8> {
+    [b"RIFF\x24\x10\0\0WAVEfmt ".as_slice(), &[7; 5_000]].concat()
+}
+
+async fn bytes(mut recording: Recording) -> Result<Vec<u8>, ApiError> {
+    let mut all = Vec::new();
+    while let Some(chunk) = recording.chunk().await? {
+        all.extend_from_slice(&chunk);
+    }
+    Ok(all)
+}
+
+#[tokio::test]
+async fn audio_comes_whole_with_what_is_known_about_it() {
+    let server = server().await;
+    for (body, called, format) in [
+        (mp3(), "audio/mpeg", Some(AudioFormat::Mp3)),
+        (wav(), "audio/x-wav", Some(AudioFormat::Wav)),
+        // The bytes are believed before the name.
+        (wav(), "text/html", Some(AudioFormat::Wav)),
+        (mp3(), "application/json", Some(AudioFormat::Mp3)),
+        (b"OggS".repeat(100), "application/octet-stream", None),
+    ] {
+        let answer = ResponseTemplate::new(200).set_body_raw(body.clone(), called);
+        let recording = server.recording(answer).await.unwrap_or_else(|error| panic!("{called}: {error}"));
+        assert_eq!(recording.format(), format);
+        assert_eq!(recording.content_type(), Some(called));
+        assert_eq!(recording.length(), Some(body.len() as u64));
+        let shown = format!("{recording:?}");
+        assert!(!shown.contains("s3cr") && !shown.contains("http"), "{shown}");
+        assert!(bytes(recording).await.unwrap() == body, "{called}");
+    }
+    let nameless = ResponseTemplate::new(200).set_body_bytes(mp3());
+    assert_eq!(server.recording(nameless).await.unwrap().content_type(), None);
+}
+
+#[tokio::test]
+async fn a_recording_that_is_not_published_yet() {
+    let server = server().await;
+    let json = |status, body: &str| ResponseTemplate::new(status).set_body_raw(body, "application/json");
+    for answer in [
+        json(200, r#"{"code":502,"msg":"Internal Server Error"}"#),
+        json(502, r#"{"code":502,"msg":"Internal Server Error"}"#),
+        json(200, r#"{"code":"404","error":true,"msg":"File not found"}"#),
+        json(404, ""),
+        ResponseTemplate::new(404).set_body_raw("<html>Not Found</html>", "text/html"),
+        ResponseTemplate::new(200),
+        ResponseTemplate::new(204),
+        ResponseTemplate::new(200).set_body_raw("", "audio/mpeg"),
+        ResponseTemplate::new(200).set_body_raw("", "application/json"),
+        ResponseTemplate::new(200).set_body_raw(&wav()[..44], "audio/wav"),
+    ] {
+        assert_eq!(server.recording(answer.clone()).await.unwrap_err(), ApiError::NotReady, "{answer:?}");
+    }
+    assert_eq!(checked(&ApiError::NotReady), "The recording is not there yet. Try again in a minute.");
+}
+
+#[tokio::test]
+async fn errors_in_disguise() {
+    let server = server().await;
+    let auth = r#"{"code":407,"error":true,"msg":"Authentication Failed"}"#;
+    for called in ["audio/mpeg", "application/json", "text/html"] {
+        let answer = ResponseTemplate::new(200).set_body_raw(format!("\u{feff} {auth}"), called);
+        let error = server.recording(answer).await.unwrap_err();
+        assert!(matches!(error, ApiError::NotAuthenticated { .. }), "{called}: {error:?}");
+    }
+    let missing = ResponseTemplate::new(200).set_body_string(r#"{"code":404,"msg":"Parameter missing"}"#);
+    let error = server.recording(missing).await.unwrap_err();
+    assert!(matches!(error, ApiError::BadRequest { .. }), "{error:?}");
+    let gateway = ResponseTemplate::new(502).set_body_string("<html>Bad Gateway</html>");
+    let error = server.recording(gateway).await.unwrap_err();
+    assert!(matches!(error, ApiError::Server { .. }), "{error:?}");
+
+    let page = format!("<html>{}</html>", "x".repeat(500));
+    for (body, called, what) in [
+        (page.as_str(), "audio/mpeg", "it is a web page, not a recording"),
+        (page.as_str(), "text/html", "it is a web page, not a recording"),
+        (r#"{"code":200,"url":"https://example.com/a.mp3"}"#, "audio/mpeg", "it is JSON, not a recording"),
+        ("[1]", "audio/mpeg", "it is text, not a recording"),
+        ("please come back later", "text/plain", "it is text, not a recording"),
+    ] {
+        let answer = ResponseTemplate::new(200).set_body_raw(body, called);
+        assert_eq!(server.recording(answer).await.unwrap_err(), ApiError::Malformed { what }, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_recording_that_breaks_off_says_so() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: audio/mpeg\r\ncontent-length: 999999\r\n\r\n";
+    let begun = [head.as_bytes(), &mp3()].concat();
+    for (then, timeouts, transient) in [
+        (Then::Close, Timeouts::default(), ApiError::Offline { reason: OfflineReason::Cut }),
+        (
+            Then::Hold,
+            short(),
+            ApiError::TimedOut {
+                waiting_for: vmail::telecmi::WaitingFor::Answer,
+                limit: short().recording_part,
+            },
+        ),
+    ] {
+        let (port, _) = raw(begun.clone(), then).await;
+        let client = client(&format!("http://127.0.0.1:{port}"), Region::Global, timeouts);
+        let recording = client.recording(&RecordingName::new("a")).await.unwrap();
+        assert_eq!(recording.length(), Some(999_999));
+        let error = bytes(recording).await.unwrap_err();
+        checked(&error);
+        assert_eq!(error, transient);
+    }
+}
