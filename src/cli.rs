@@ -1,8 +1,38 @@
-//! The command line: flags and verbs.
+//! The command line: flags and verbs, one verb a file.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
+
+use crate::config::ConfigError;
+use crate::error::Failure;
+
+pub mod config;
+pub mod demo_server;
+pub mod screen;
+
+/// What of the world outside enters at `main`.
+#[derive(Clone, Copy, Debug)]
+pub struct World {
+    /// Tells the time.
+    pub clock: fn() -> DateTime<Utc>,
+    /// Looks up a variable of the environment.
+    pub variable: fn(&str) -> Option<String>,
+    /// The IANA name of the machine's time zone.
+    pub system_zone: fn() -> Option<String>,
+}
+
+/// The program was asked for something it cannot do; says what to do instead.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+/// The exit code for `error`.
+pub fn exit_code(error: &anyhow::Error) -> ExitCode {
+    if error.is::<Usage>() || error.is::<ConfigError>() { Failure::Usage.into() } else { Failure::Other.into() }
+}
 
 /// A voicemail inbox for the terminal, for TeleCMI accounts.
 #[derive(Debug, Parser)]

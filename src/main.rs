@@ -1,1 +1,37 @@
-fn main() {}
+//! vmail: parses the arguments, opens the screen or carries out a verb, and ends with one line on
+//! stderr and an exit code when something fails.
+//!
+//! Clock, environment and time zone enter here; everywhere else they are arguments.
+
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+use clap::Parser as _;
+use vmail::cli::{self, Cli, Verb, World};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let world = World { clock, variable, system_zone: || iana_time_zone::get_timezone().ok() };
+    let result = match cli.verb {
+        None => cli::screen::run(cli.screen, &world),
+        Some(Verb::Config) => cli::config::run(),
+        Some(Verb::DemoServer(args)) => cli::demo_server::run(&args, &world),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("vmail: {error:#}");
+            cli::exit_code(&error)
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where time enters")]
+fn clock() -> DateTime<Utc> {
+    Utc::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where the environment enters")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -43,6 +43,8 @@ pub struct Setup {
     pub look: Look,
     /// Where the settings are, for the screen without an account.
     pub config_path: String,
+    /// Something the user should know at start.
+    pub note: Option<String>,
 }
 
 /// Everything on screen.
@@ -221,7 +223,7 @@ impl State {
             detail: Detail::default(),
             overlay: None,
             sync: Sync { refresh: setup.refresh, ..Sync::default() },
-            notice: None,
+            notice: setup.note.map(|text| Notice { text, fault: true, until: None }),
             keymap: Keymap::default(),
             lanes: Lanes::default(),
         }

@@ -75,6 +75,7 @@ impl Screen {
             refresh: Some(Duration::from_secs(60)),
             look: opened.look,
             config_path: "~/.config/vmail/config.toml".into(),
+            note: None,
         };
         let state = State::new(setup, Size::new(width, height), now());
         let mut screen = Screen { state, store, key, effects: Vec::new() };

@@ -1,0 +1,210 @@
+//! `vmail`: from flags, settings and environment to the screen.
+
+use std::fs;
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::cli::{ScreenArgs, Usage, World};
+use crate::config::{self, Ascii, Overrides, SecretSource, Settings, Sources, Timezone};
+use crate::demo;
+use crate::model::AccountKey;
+use crate::paths::{self, XdgDirs};
+use crate::secret::Secret;
+use crate::store::{self, Opened, Store, StoreHandle};
+use crate::telecmi::{BaseUrl, Credentials};
+use crate::tui::runtime::{Account, Work};
+use crate::tui::state::{Look, Setup};
+use crate::tui::{self, terminal};
+
+/// How often the demo asks: its visitor should see a voicemail arrive.
+const DEMO_REFRESH: Duration = Duration::from_secs(5);
+
+/// Opens the screen, and returns when the user leaves it.
+pub fn run(args: ScreenArgs, world: &World) -> anyhow::Result<()> {
+    let term = (world.variable)("TERM").unwrap_or_default();
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        return Err(Usage("the inbox needs a terminal: stdin and stdout must be one".into()).into());
+    }
+    if term == "dumb" {
+        return Err(Usage("the inbox needs a terminal that can place the cursor: TERM is dumb".into()).into());
+    }
+    if let Some(path) = &args.log {
+        log_to(path, world)?;
+    }
+    let (settings, config_path) = settings(&args, world)?;
+    let local = config::local_zone((world.variable)("TZ").as_deref(), (world.system_zone)());
+    let (zone, note) = match settings.timezone {
+        Timezone::Named(zone) => (zone, None),
+        Timezone::Local => (local.zone, local.note),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let result = runtime.block_on(async {
+        let server = match args.demo {
+            true => Some(demo::Server::start(demo::Options::new((world.clock)())).await?),
+            false => None,
+        };
+        let account = match &server {
+            Some(server) => Some(demo_account(server)?),
+            None => account(&settings)?,
+        };
+        let name = account.as_ref().map(|account| match args.demo {
+            true => "demo".to_owned(),
+            false => account.credentials.app_id.to_string(),
+        });
+        let setup = Setup {
+            account: name,
+            zone,
+            range: settings.range.clone(),
+            refresh: if args.demo { Some(DEMO_REFRESH) } else { settings.refresh },
+            look: look(&settings, world, &term),
+            config_path: shown(config_path.as_deref(), world),
+            note,
+        };
+        let work = Work {
+            account,
+            store: open_store(args.demo, &settings, world)?,
+            concurrency: settings.concurrency,
+            overlap: settings.overlap,
+        };
+        let options = terminal::Options {
+            mouse: settings.mouse,
+            notify: settings.notify.clone(),
+            tmux: (world.variable)("TMUX").is_some(),
+        };
+        tui::run(setup, work, &options, world.clock).await.context("the terminal is gone")
+    });
+    // A read of the terminal or a name look-up may still block a thread; nobody waits for it.
+    runtime.shutdown_background();
+    result
+}
+
+/// The settings in force and where their file is. The demo touches nothing of the user's, so it
+/// reads a file only when told to.
+fn settings(args: &ScreenArgs, world: &World) -> anyhow::Result<(Settings, Option<PathBuf>)> {
+    let usual = if args.demo { None } else { paths::config_file(&xdg(world)) };
+    let path = args.config.clone().or_else(|| usual.clone());
+    let text = path.as_deref().map(|path| (path, fs::read_to_string(path)));
+    let file = match text {
+        Some((path, Ok(text))) => Some((path.to_owned(), text)),
+        Some((_, Err(error))) if error.kind() == io::ErrorKind::NotFound && args.config.is_none() => None,
+        Some((path, Err(error))) => {
+            return Err(Usage(format!("{}: the settings cannot be read: {error}", path.display())).into());
+        }
+        None => None,
+    };
+    let env = if args.demo { Overrides::default() } else { Overrides::from_env(world.variable) };
+    let flags = Overrides {
+        region: args.region.clone(),
+        base_url: args.base_url.clone(),
+        range: args.range.clone(),
+        timezone: args.timezone.clone(),
+        concurrency: args.concurrency.clone(),
+        ..Overrides::default()
+    };
+    let check_base_url = |url: &str| BaseUrl::parse(url).map(drop).map_err(|error| error.to_string());
+    let file_mode = file.as_ref().and_then(|(path, _)| mode(path));
+    let sources = Sources { file, file_mode, flags, env, check_base_url };
+    Ok((config::load(sources)?, path))
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt as _;
+    Some(fs::metadata(path).ok()?.permissions().mode())
+}
+
+#[cfg(not(unix))]
+fn mode(_: &Path) -> Option<u32> {
+    None
+}
+
+/// Who asks, once app ID and secret are both there.
+fn account(settings: &Settings) -> anyhow::Result<Option<Account>> {
+    let (Some(app_id), Some(source)) = (settings.app_id, &settings.secret) else { return Ok(None) };
+    let secret = match source {
+        SecretSource::Text(secret) => secret.clone(),
+        SecretSource::Command(command) => config::secret_from_command(command)?,
+    };
+    Ok(Some(Account {
+        key: AccountKey::new(settings.region, app_id, settings.base_url.as_deref()),
+        region: settings.region,
+        base_url: settings.base_url.as_deref().map(BaseUrl::parse).transpose()?,
+        credentials: Credentials { app_id, secret },
+    }))
+}
+
+fn demo_account(server: &demo::Server) -> anyhow::Result<Account> {
+    let url = server.base_url(false);
+    Ok(Account {
+        key: AccountKey::new(crate::model::Region::Global, demo::APP_ID, Some(&url)),
+        region: crate::model::Region::Global,
+        base_url: Some(BaseUrl::parse(&url)?),
+        credentials: Credentials { app_id: demo::APP_ID, secret: Secret::new(demo::SECRET.to_owned()) },
+    })
+}
+
+/// The store, opened on its own thread while the first frame is drawn. The demo's is in memory.
+fn open_store(demo: bool, settings: &Settings, world: &World) -> anyhow::Result<StoreHandle> {
+    let options = store::Options { country: settings.country.clone(), now: (world.clock)() };
+    if demo {
+        let open = move || Ok(Opened { store: Store::in_memory(&options)?, notices: Vec::new() });
+        return Ok(StoreHandle::spawn(open));
+    }
+    let path = paths::store_file(&xdg(world)).context("no home folder: set XDG_DATA_HOME")?;
+    Ok(StoreHandle::spawn(move || Store::open(&path, &options)))
+}
+
+fn xdg(world: &World) -> XdgDirs {
+    let folder = |name| (world.variable)(name).map(Into::into);
+    XdgDirs { config: folder("XDG_CONFIG_HOME"), data: folder("XDG_DATA_HOME") }
+}
+
+/// Signs and colours that this terminal and its user want.
+fn look(settings: &Settings, world: &World, term: &str) -> Look {
+    let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
+    // The first of these that is set decides, says POSIX.
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
+    Look {
+        ascii: match settings.ascii {
+            Ascii::Auto => !locale.contains("utf-8") && !locale.contains("utf8"),
+            Ascii::Always => true,
+            Ascii::Never => false,
+        },
+        plain: set("NO_COLOR").is_some(),
+        palette: term.contains("256color") || set("COLORTERM").is_some(),
+    }
+}
+
+/// A path with `~` for the home folder.
+fn shown(path: Option<&Path>, world: &World) -> String {
+    let path = path.map_or_else(|| "config.toml".to_owned(), |path| path.display().to_string());
+    match (world.variable)("HOME").and_then(|home| path.strip_prefix(&home).map(str::to_owned)) {
+        Some(rest) => format!("~{rest}"),
+        None => path,
+    }
+}
+
+/// Sends what the program logs to a file that only its user can read. The program's own lines
+/// only: what the HTTP libraries log at the finest level holds requests, and with them the secret.
+fn log_to(path: &Path, world: &World) -> anyhow::Result<()> {
+    let level = (world.variable)("VMAIL_LOG").unwrap_or_else(|| "info".to_owned());
+    let level: LevelFilter = level
+        .parse()
+        .map_err(|_| Usage(format!("VMAIL_LOG is {level}: use error, warn, info, debug or trace")))?;
+    let mut open = fs::OpenOptions::new();
+    open.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    let file = open.open(path).with_context(|| format!("{}: cannot log there", path.display()))?;
+    let own = tracing_subscriber::filter::Targets::new().with_target("vmail", level);
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(file));
+    tracing_subscriber::registry().with(lines).with(own).init();
+    Ok(())
+}
