@@ -20,7 +20,7 @@ impl Range {
     }
 
     /// Its dates, with the year only where it is not the current one: `17–23 Nov`,
-    /// `28 Dec 2025 – 3 Jan`, `Nov`, `22 Nov 12:04 – now`, `up to 15 Nov`, `all time`.
+    /// `28 Dec 2025 – 3 Jan`, `Nov`, `22 Nov 12:04 – now`, `up to 15 Nov`, `All time`.
     pub fn dates(&self, now: DateTime<Utc>, zone: Tz) -> String {
         Words::new(self, now, zone).dates()
     }
@@ -78,7 +78,6 @@ impl<'r> Words<'r> {
     /// The name that the edges give.
     fn label(&self) -> String {
         match (self.bounds.start, self.bounds.end) {
-            (None, None) => "All time".to_owned(),
             (Some(start), None) => format!("since {}", self.edge(start)),
             (Some(Edge::Day(start)), Some(Edge::Day(end))) if start < end => {
                 let last = end - Days::new(1);
@@ -96,7 +95,7 @@ impl<'r> Words<'r> {
 
     fn dates(&self) -> String {
         match (self.bounds.start, self.bounds.end) {
-            (None, None) => "all time".to_owned(),
+            (None, None) => "All time".to_owned(),
             (Some(start), None) => format!("{} – now", self.edge(start)),
             (None, Some(Edge::Day(end))) => format!("up to {}", self.date(end - Days::new(1))),
             (None, Some(end)) => format!("up to {}", self.edge(end)),
