@@ -20,7 +20,7 @@ use crate::suggest::nearest;
 use crate::text;
 
 pub use secret::{CommandError, secret_from_command};
-pub use settings::{Ascii, Notification, SecretSource, Settings, Timezone};
+pub use settings::{Ascii, Notify, SecretSource, Settings, Timezone};
 pub use zone::{LocalZone, local_zone};
 
 use settings::{KEYS, Value};

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 use vmail::config::{
-    Ascii, CommandError, ConfigError, DEFAULT, Notification, Overrides, SecretSource, Settings, Sources,
-    Timezone, keys, load, local_zone, secret_from_command,
+    Ascii, CommandError, ConfigError, DEFAULT, Notify, Overrides, SecretSource, Settings, Sources, Timezone,
+    keys, load, local_zone, secret_from_command,
 };
 use vmail::model::Region;
 use vmail::range::Range;
@@ -141,7 +141,7 @@ fn a_file_sets_everything() {
             concurrency: 16,
             refresh: None,
             overlap: Duration::ZERO,
-            notify: vec![Notification::Bell, Notification::Osc777],
+            notify: vec![Notify::Bell, Notify::Osc777],
         }
     );
 }

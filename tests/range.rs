@@ -152,7 +152,7 @@ fn every_form_has_words() {
         ),
         ("2026-11-01..", "since 1 Nov", "1 Nov – now", "Sun 1 Nov 00:00 – now IST · 23 days"),
         ("..2026-11-15", "up to 15 Nov", "up to 15 Nov", "up to Sun 15 Nov 23:59 IST"),
-        ("all", "All time", "all time", "all time, in IST"),
+        ("all", "All time", "All time", "all time, in IST"),
         (
             "2026-11-01T09:00..2026-11-01T17:30",
             "1 Nov 09:00–17:30",

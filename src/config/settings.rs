@@ -41,7 +41,7 @@ pub struct Settings {
     /// How much before what is already there is asked for again.
     pub overlap: Duration,
     /// How new voicemail is announced; each at most once.
-    pub notify: Vec<Notification>,
+    pub notify: Vec<Notify>,
 }
 
 /// Where the secret comes from.
@@ -75,7 +75,7 @@ pub enum Ascii {
 
 /// A way to announce new voicemail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notification {
+pub enum Notify {
     /// The terminal's bell.
     Bell,
     /// A desktop notification by the escape sequence OSC 9.
@@ -243,9 +243,9 @@ impl Value<'_> {
         })
     }
 
-    fn notifications(&self) -> Result<Vec<Notification>, String> {
-        const CHOICES: [(&str, Notification); 3] =
-            [("bell", Notification::Bell), ("osc9", Notification::Osc9), ("osc777", Notification::Osc777)];
+    fn notifications(&self) -> Result<Vec<Notify>, String> {
+        const CHOICES: [(&str, Notify); 3] =
+            [("bell", Notify::Bell), ("osc9", Notify::Osc9), ("osc777", Notify::Osc777)];
         let items = self.list("a list like [\"bell\"]")?;
         let mut chosen = Vec::new();
         for item in items {

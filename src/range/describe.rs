@@ -12,8 +12,7 @@ impl Range {
     /// Its name: `Last 7 days`, `Today`, `November 2026`, `1–15 Nov`, `since 1 Nov`. A range that
     /// was moved is named by its dates. Equal to [`Range::dates`] where there is no better name.
     pub fn label(&self, now: DateTime<Utc>, zone: Tz) -> String {
-        let clock = Clock::new(now, zone);
-        let words = Words { range: self, bounds: self.bounds(&clock), clock };
+        let words = Words::new(self, now, zone);
         match (self.from, self.to) {
             (Some(from), Some(to)) if from == to && self.shift == 0 => words.name(from),
             _ => words.label(),
@@ -21,17 +20,15 @@ impl Range {
     }
 
     /// Its dates, with the year only where it is not the current one: `17–23 Nov`,
-    /// `28 Dec 2025 – 3 Jan`, `Nov`, `22 Nov 12:04 – now`, `up to 15 Nov`, `all time`.
+    /// `28 Dec 2025 – 3 Jan`, `Nov`, `22 Nov 12:04 – now`, `up to 15 Nov`, `All time`.
     pub fn dates(&self, now: DateTime<Utc>, zone: Tz) -> String {
-        let clock = Clock::new(now, zone);
-        Words { range: self, bounds: self.bounds(&clock), clock }.dates()
+        Words::new(self, now, zone).dates()
     }
 
     /// Everything about it in a line: `Mon 16 Nov 00:00 – Sun 22 Nov 23:59 IST · 7 days`. A day's
     /// last minute stands for the midnight after it.
     pub fn sentence(&self, now: DateTime<Utc>, zone: Tz) -> String {
-        let clock = Clock::new(now, zone);
-        Words { range: self, bounds: self.bounds(&clock), clock }.sentence()
+        Words::new(self, now, zone).sentence()
     }
 }
 
@@ -54,7 +51,12 @@ struct Words<'r> {
     clock: Clock,
 }
 
-impl Words<'_> {
+impl<'r> Words<'r> {
+    fn new(range: &'r Range, now: DateTime<Utc>, zone: Tz) -> Words<'r> {
+        let clock = Clock::new(now, zone);
+        Words { range, bounds: range.bounds(&clock), clock }
+    }
+
     /// The name of a single period.
     fn name(&self, period: Period) -> String {
         match period {
@@ -76,7 +78,6 @@ impl Words<'_> {
     /// The name that the edges give.
     fn label(&self) -> String {
         match (self.bounds.start, self.bounds.end) {
-            (None, None) => "All time".to_owned(),
             (Some(start), None) => format!("since {}", self.edge(start)),
             (Some(Edge::Day(start)), Some(Edge::Day(end))) if start < end => {
                 let last = end - Days::new(1);
@@ -94,7 +95,7 @@ impl Words<'_> {
 
     fn dates(&self) -> String {
         match (self.bounds.start, self.bounds.end) {
-            (None, None) => "all time".to_owned(),
+            (None, None) => "All time".to_owned(),
             (Some(start), None) => format!("{} – now", self.edge(start)),
             (None, Some(Edge::Day(end))) => format!("up to {}", self.date(end - Days::new(1))),
             (None, Some(end)) => format!("up to {}", self.edge(end)),

@@ -216,17 +216,20 @@ impl Parser<'_> {
     }
 
     fn period(&mut self) -> Result<Period, RangeError> {
-        match self.peek() {
-            Some(Token { kind: Kind::Number, .. }) => self.numbered(),
-            Some(Token { kind: Kind::Word, .. }) => self.named(),
-            Some(token) => Err(self.unexpected(token)),
-            None => Err(error(self.text.len()..self.text.len(), "something is missing here")),
+        if let Some(number) = self.take(Kind::Number) {
+            return self.numbered(number);
         }
+        if let Some(word) = self.take(Kind::Word) {
+            return self.named(word);
+        }
+        let end = self.text.len();
+        Err(self
+            .peek()
+            .map_or_else(|| error(end..end, "something is missing here"), |token| self.unexpected(token)))
     }
 
     /// What starts with a number: `7d`, `2026`, `2026-11`, `2026-11-01T09:00`.
-    fn numbered(&mut self) -> Result<Period, RangeError> {
-        let Some(number) = self.take(Kind::Number) else { return self.period() };
+    fn numbered(&mut self, number: Token) -> Result<Period, RangeError> {
         if self.adjacent(Kind::Minus).is_some() {
             return self.date(number);
         }
@@ -327,8 +330,7 @@ impl Parser<'_> {
     }
 
     /// What starts with a word: `today`, `monday 09:00`, `last week`, `last 7 days`.
-    fn named(&mut self) -> Result<Period, RangeError> {
-        let Some(token) = self.take(Kind::Word) else { return self.period() };
+    fn named(&mut self, token: Token) -> Result<Period, RangeError> {
         let word = self.word(token);
         match word.as_str() {
             "today" => return self.day_or_moment(Day::Today),
