@@ -98,8 +98,9 @@ impl<'a> Answer<'a> {
             return Some(said);
         }
         // What is no text is shown as JSON, where the secret may be written with escapes.
-        let escaped = serde_json::to_string(secret).unwrap_or_default();
-        Some(said.replace(secret, "…").replace(escaped.trim_matches('"'), "…"))
+        let quoted = serde_json::to_string(secret).unwrap_or_default();
+        let escaped = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(secret);
+        Some(said.replace(secret, "…").replace(escaped, "…"))
     }
 
     /// The page of voicemail that this answer holds. To be asked once [`judge`] found no fault.

@@ -52,6 +52,7 @@ async fn status_code_and_words_decide_together() {
         (200, r#"{"code":1e300}"#, "server"),
         (200, r#"{"code":429,"msg":"slow"}"#, "rate"),
         (200, r#"{"code":400,"msg":"Too many requests"}"#, "rate"),
+        (200, r#"{"code":500,"msg":"Authentication backend missing"}"#, "server"),
         // A status that says error is one, whatever the body says.
         (500, r#"{"code":200,"voicemail":[]}"#, "server"),
         (500, r#"{"code":407,"error":true,"msg":"Authentication Failed"}"#, "auth"),

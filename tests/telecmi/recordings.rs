@@ -11,11 +11,11 @@ async fn server() -> Server {
 }
 
 fn mp3() -> Vec<u8> {
-    [b"\xff\xfb\x90\x64".as_slice(), &[7; 200_000]].concat()
+    [b"\xff\xfb\x90\x64".as_slice(), &b"\x07".repeat(200_000)].concat()
 }
 
 fn wav() -> Vec<u8> {
-    [b"RIFF\x24\x10\0\0WAVEfmt ".as_slice(), &[7; 5_000]].concat()
+    [b"RIFF\x24\x10\0\0WAVEfmt ".as_slice(), &b"\x07".repeat(5_000)].concat()
 }
 
 async fn bytes(mut recording: Recording) -> Result<Vec<u8>, ApiError> {
