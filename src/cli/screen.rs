@@ -61,7 +61,7 @@ pub fn run(args: ScreenArgs, world: &World) -> anyhow::Result<()> {
         let setup = Setup {
             account: name,
             zone,
-            range: settings.range.clone(),
+            range: settings.range,
             refresh: if args.demo { Some(DEMO_REFRESH) } else { settings.refresh },
             look: look(&settings, world, &term),
             config_path: shown(config_path.as_deref(), world),

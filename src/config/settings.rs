@@ -7,6 +7,7 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 use toml::de::DeValue;
 
 use super::SHOWN_MAX;
+use crate::caller;
 use crate::model::Region;
 use crate::range::Range;
 use crate::secret::Secret;
@@ -315,20 +316,11 @@ impl Value<'_> {
         const EXPECTED: &str = "two letters of ISO 3166-1, like \"IN\"";
         let text = self.text(EXPECTED)?;
         let code = text.to_ascii_uppercase();
-        if rust_iso3166::from_alpha2(&code).is_some() {
+        if caller::country_name(&code).is_some() {
             return Ok(code);
         }
-        let named = || {
-            let name = nearest(text, rust_iso3166::ALL.iter().map(|country| country.name))?;
-            rust_iso3166::ALL.iter().find(|country| country.name == name)
-        };
-        let meant = match code.as_str() {
-            // What people call it, though the standard does not.
-            "UK" => Some("GB"),
-            _ => rust_iso3166::from_alpha3(&code)
-                .map(|country| country.alpha2)
-                .or_else(|| Some(named()?.alpha2)),
-        };
+        // "India", "UK", "United States of America".
+        let meant = country_emoji::name_to_code(text);
         Err(format!("{} is no country: expected {EXPECTED}{}", said(text), hint(meant)))
     }
 }

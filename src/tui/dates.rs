@@ -62,8 +62,8 @@ impl Dates {
     }
 
     /// The range as typed, or what is wrong with it.
-    pub fn range(&self) -> Result<Range, RangeError> {
-        Range::parse(self.input.value())
+    pub fn range(&self, now: DateTime<Utc>, zone: Tz) -> Result<Range, RangeError> {
+        Range::parse_at(self.input.value(), now, zone)
     }
 
     /// Moves the focus to the next part, or the previous one.

@@ -357,7 +357,7 @@ fn show(state: &mut State, range: Range, effects: &mut Vec<Effect>) {
 
 fn show_chosen(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Dates(dates)) = &state.overlay else { return };
-    match dates.range() {
+    match dates.range(state.now, state.zone) {
         Ok(range) => show(state, range, effects),
         // The picker marks what is wrong; the status line need not repeat it.
         Err(_) => {
@@ -380,7 +380,7 @@ fn shift(state: &mut State, by: i32, effects: &mut Vec<Effect>) {
 
 fn survey(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Dates(dates)) = &state.overlay else { return };
-    let range = dates.range().unwrap_or_else(|_| state.range.clone());
+    let range = dates.range(state.now, state.zone).unwrap_or(state.range);
     let span = range.resolve(state.now, state.zone).span(state.now);
     let days = dates.month(state.zone);
     read(state, Lane::Survey, Read::Survey { days, span }, effects);

@@ -88,7 +88,7 @@ fn calendar(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mu
     let title_style = if focused { theme.accent.patch(theme.strong) } else { theme.strong };
     Pen::new(buffer, area, 0).skip(indent).write(&title, title_style);
     Pen::new(buffer, area, 1).write(" Mo  Tu  We  Th  Fr  Sa  Su", theme.quiet);
-    let chosen = dates.range().ok().map(|range| range.resolve(state.now, state.zone).span(state.now));
+    let chosen = dates.range(state.now, state.zone).ok().map(|range| range.resolve(state.now, state.zone).span(state.now));
     let Some(first) = dates.day.with_day(1) else { return };
     let offset = first.weekday().num_days_from_monday();
     let counts = dates.survey.as_ref().map_or(&[][..], |survey| &survey.per_day);
@@ -137,7 +137,7 @@ fn text(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Bu
     let label = if focused { theme.accent } else { theme.quiet };
     Pen::new(buffer, area, 0).column("Range", LABEL, label).write(&shown, theme.text);
     let mut meaning = Pen::new(buffer, area, 1);
-    match dates.range() {
+    match dates.range(state.now, state.zone) {
         Ok(range) => {
             meaning.skip(LABEL).write(&range.sentence(state.now, state.zone), theme.good);
             if let Some(survey) = &dates.survey {

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::range;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, width};
@@ -18,7 +19,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     if dates == label {
         dates.clear();
     }
-    let zone = state.now.with_timezone(&state.zone).format("%Z").to_string();
+    let zone = range::zone_name(state.now, state.zone);
     // The range is never left out; what stands before it gives way.
     let ends = [
         [label.as_str(), &dates, &zone].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("  "),
