@@ -17,7 +17,7 @@ use futures_util::StreamExt as _;
 use ratatui::layout::Size;
 use tokio::sync::mpsc;
 
-use crate::config::Notification;
+use crate::config::Notify;
 use crate::tui::msg::Msg;
 use crate::tui::state::State;
 
@@ -31,7 +31,7 @@ pub struct Options {
     /// Take the mouse.
     pub mouse: bool,
     /// How to tell of new voicemail.
-    pub notify: Vec<Notification>,
+    pub notify: Vec<Notify>,
     /// Inside tmux, which passes a sequence on only when it is wrapped.
     pub tmux: bool,
 }
@@ -89,11 +89,11 @@ impl Screen {
         let mut bytes = Vec::new();
         for way in &self.options.notify {
             let sequence = match way {
-                Notification::Bell => "\x07".to_owned(),
-                Notification::Osc9 => format!("\x1b]9;{text}\x1b\\"),
-                Notification::Osc777 => format!("\x1b]777;notify;vmail;{text}\x1b\\"),
+                Notify::Bell => "\x07".to_owned(),
+                Notify::Osc9 => format!("\x1b]9;{text}\x1b\\"),
+                Notify::Osc777 => format!("\x1b]777;notify;vmail;{text}\x1b\\"),
             };
-            if self.options.tmux && *way != Notification::Bell {
+            if self.options.tmux && *way != Notify::Bell {
                 write!(bytes, "\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b"))?;
             } else {
                 bytes.extend_from_slice(sequence.as_bytes());

@@ -89,7 +89,7 @@ fn first_start(state: &State, theme: &Theme) -> Vec<Said> {
 }
 
 fn loading(state: &State, theme: &Theme) -> Vec<Said> {
-    let mut lines = vec![Said::text(format!("Asking for voicemail: {}", label(state)), theme.strong)];
+    let mut lines = vec![Said::text(format!("Asking for voicemail{}", when(state)), theme.strong)];
     let retry = state.sync.running.as_ref().and_then(|running| running.retry.as_ref());
     if let Some(retry) = retry {
         lines.push(Said::text("", theme.text));
@@ -102,7 +102,7 @@ fn loading(state: &State, theme: &Theme) -> Vec<Said> {
 
 fn failed(state: &State, why: &str, theme: &Theme) -> Vec<Said> {
     vec![
-        Said::text(format!("No answer for: {}", label(state)), theme.strong),
+        Said::text(format!("No answer for voicemail{}", when(state)), theme.strong),
         Said::text("", theme.text),
         Said::text(why, theme.fault),
         Said::text("", theme.text),
@@ -123,7 +123,7 @@ fn empty(state: &State, theme: &Theme) -> Vec<Said> {
         many => format!(" {many} rows could not be read."),
     };
     vec![
-        Said::text(format!("No voicemail: {}", label(state)), theme.strong),
+        Said::text(format!("No voicemail{}", when(state)), theme.strong),
         Said::text("", theme.text),
         Said::text(state.range.sentence(state.now, state.zone), theme.quiet),
         Said::text(asked + &unreadable, theme.quiet),
@@ -134,12 +134,13 @@ fn empty(state: &State, theme: &Theme) -> Vec<Said> {
     ]
 }
 
-fn label(state: &State) -> String {
+/// The range as the end of a sentence: " in the last 7 days", " today", ": 10–16 Nov".
+fn when(state: &State) -> String {
     let label = state.range.label(state.now, state.zone);
-    // Names of stretches go on in mid-sentence; names of months and days keep their capital.
     match label.split_once(' ') {
-        Some((first @ ("Last" | "This"), rest)) => format!("{} {rest}", first.to_lowercase()),
-        _ if label == "Today" || label == "Yesterday" => label.to_lowercase(),
-        _ => label,
+        Some(("Last", rest)) if rest.starts_with(|c: char| c.is_ascii_digit()) => format!(" in the last {rest}"),
+        Some((word @ ("Last" | "This"), rest)) => format!(" {} {rest}", word.to_lowercase()),
+        _ if label == "Today" || label == "Yesterday" => format!(" {}", label.to_lowercase()),
+        _ => format!(": {label}"),
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{Datelike as _, NaiveDate};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
 use ratatui::widgets::{Block, BorderType, Clear, Widget as _};
 
 use crate::model::Span;
@@ -16,7 +16,7 @@ use crate::tui::view::pen::{Pen, width};
 use crate::tui::view::words;
 
 /// The width of the presets with their dates, and of the calendar, in cells.
-const PRESETS_WIDTH: u16 = 33;
+const PRESETS_WIDTH: u16 = 38;
 const CALENDAR_WIDTH: u16 = 28;
 
 /// Draws the picker; says where the cursor stands when the text has the focus.
@@ -52,7 +52,7 @@ pub fn frame(place: Rect, title: &str, theme: &Theme, buffer: &mut Buffer) -> Re
     block.render(place, buffer);
     let top = Rect { x: place.x + 2, width: place.width.saturating_sub(4), height: 1, ..place };
     Pen::new(buffer, top, 0)
-        .write(&format!(" {title} "), theme.strong)
+        .write(&format!(" {title} "), theme.strong.fg(Color::Reset))
         .right(" Esc closes ", theme.quiet);
     inside
 }
@@ -101,7 +101,7 @@ fn calendar(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mu
         let here = focused && date == dates.day;
         let sign = |edge: bool| if here && edge { "›" } else { " " };
         let cell = format!("{}{:>2} ", sign(true), date.day());
-        let style = if here { style.patch(theme.strong).add_modifier(ratatui::style::Modifier::UNDERLINED) } else { style };
+        let style = if here { style.patch(theme.strong).add_modifier(Modifier::UNDERLINED) } else { style };
         Pen::new(buffer, area, line).skip(column * 4).write(&cell, style);
     }
     let day_count = counts.get(dates.day.day0() as usize).copied().unwrap_or(0);

@@ -97,8 +97,9 @@ fn time_lines(state: &State, time: i64, theme: &Theme, room: u16) -> Vec<Piece> 
     let name = name.split_once(" · ").map_or(name.as_str(), |(word, _)| word);
     let here = format!("{name} {}", local.format("%H:%M:%S %Z"));
     let same_day = utc.date_naive() == day;
-    let there = utc.format(if same_day { "%H:%M UTC" } else { "%-d %b %H:%M UTC" });
-    let rest = format!("{there} · {}", words::age(utc, state.now));
+    let there = utc.format(if same_day { "%H:%M UTC · " } else { "%-d %b %H:%M UTC · " }).to_string();
+    let there = if local.naive_local() == utc.naive_utc() { String::new() } else { there };
+    let rest = format!("{there}{}", words::age(utc, state.now));
     if width(&here) + 2 + width(&rest) <= room {
         vec![Piece::new(here, theme.text).and(format!("  {rest}"), theme.quiet)]
     } else {
