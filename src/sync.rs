@@ -102,6 +102,22 @@ pub struct Job {
     pub now: DateTime<Utc>,
 }
 
+impl SyncError {
+    /// Whether asking again later may help by itself.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            SyncError::Api { error, .. } => error.is_transient(),
+            SyncError::Store { .. } => true,
+            SyncError::Endless { .. } => false,
+        }
+    }
+
+    /// Whether the server could not be reached, or not in time.
+    pub fn is_offline(&self) -> bool {
+        matches!(self, SyncError::Api { error: ApiError::Offline { .. } | ApiError::TimedOut { .. }, .. })
+    }
+}
+
 /// What happens while a sync runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -184,11 +200,13 @@ pub enum SyncError {
 /// A failed request is tried [`TRIES`] times, if its error is a transient one. When one fails for
 /// good, nothing more is asked for, and what arrived is kept. Dropping the future cancels all
 /// requests; a page whose storing has begun is stored.
+///
+/// Reports go to `progress`. Whoever listens slowly slows the sync down: no page is left out.
 pub async fn run(
     job: Job,
     api: impl Api,
     store: impl Sink,
-    progress: impl Fn(Progress) + Send + Sync,
+    progress: mpsc::Sender<Progress>,
 ) -> Result<Summary, SyncError> {
     let clock = Clock { now: job.now.timestamp_millis(), read: Instant::now() };
     let asked = Span::from_millis(job.asked.start_millis(), job.open_end().min(clock.now));
@@ -300,17 +318,17 @@ struct Outcome {
 }
 
 /// The network's half: asks for pages and hands them on.
-struct Collector<'a, A, P> {
+struct Collector<'a, A> {
     job: &'a Job,
     clock: Clock,
     missing: Vec<Span>,
     walk: Walk,
     skew: Skew,
     api: &'a A,
-    progress: &'a P,
+    progress: &'a mpsc::Sender<Progress>,
 }
 
-impl<A: Api, P: Fn(Progress) + Send + Sync> Collector<'_, A, P> {
+impl<A: Api> Collector<'_, A> {
     /// Walks to the end, or until a request fails for good or nobody takes the pages any more.
     async fn collect(&mut self, pages: mpsc::Sender<Arrived>) -> Result<(), Stop> {
         let mut concurrency = self.job.concurrency.clamp(1, CONCURRENCY_MAX);
@@ -385,7 +403,7 @@ impl<A: Api, P: Fn(Progress) + Send + Sync> Collector<'_, A, P> {
 }
 
 /// Asks for one page until it comes, its error is no transient one, or the tries are used up.
-async fn fetch<A: Api, P: Fn(Progress)>(api: &A, request: Request, progress: &P) -> Outcome {
+async fn fetch(api: &impl Api, request: Request, progress: &mpsc::Sender<Progress>) -> Outcome {
     let backoff = ExponentialBuilder::new()
         .with_min_delay(Duration::from_millis(500))
         .with_factor(2.0)
@@ -405,7 +423,8 @@ async fn fetch<A: Api, P: Fn(Progress)>(api: &A, request: Request, progress: &P)
         .notify(|error, wait| {
             try_number += 1;
             rate_limited |= matches!(error, ApiError::RateLimited { .. });
-            progress(Progress::Retrying { try_number, of: TRIES, wait, error: error.clone() });
+            // Nothing is lost with a report that finds no place: the next one replaces it.
+            let _ = progress.try_send(Progress::Retrying { try_number, of: TRIES, wait, error: error.clone() });
         })
         .await;
     Outcome { request, result, rate_limited }
@@ -413,12 +432,12 @@ async fn fetch<A: Api, P: Fn(Progress)>(api: &A, request: Request, progress: &P)
 
 /// The store's half: keeps the pages one after the other, in the order in which they arrived, for a
 /// mark of coverage is only true once the pages before it are stored.
-async fn keep<P: Fn(Progress)>(
+async fn keep(
     store: &impl Sink,
     account: AccountId,
     mut pages: mpsc::Receiver<Arrived>,
     added_so_far: &mut usize,
-    progress: &P,
+    progress: &mpsc::Sender<Progress>,
 ) -> Result<(), StoreError> {
     while let Some(Arrived { rows, covered, tally }) = pages.recv().await {
         let added = if rows.is_empty() && covered.is_none() {
@@ -428,7 +447,8 @@ async fn keep<P: Fn(Progress)>(
         };
         *added_so_far += added.rows.len();
         let Tally { got, of, unreadable, page, pages } = tally;
-        progress(Progress::Page { added, got, of, page, pages, unreadable });
+        // Who no longer listens still wants the pages stored.
+        let _ = progress.send(Progress::Page { added, got, of, page, pages, unreadable }).await;
     }
     Ok(())
 }

@@ -189,12 +189,16 @@ async fn sync(
     fake: &Fake,
     shelf: &Shelf,
 ) -> (Result<Summary, SyncError>, Vec<(Duration, Progress)>) {
-    let (began, seen) = (Instant::now(), Mutex::new(Vec::new()));
-    let result = run(job, fake, shelf, |progress| {
-        seen.lock().unwrap().push((began.elapsed(), progress));
-    })
-    .await;
-    (result, seen.into_inner().unwrap_or_else(PoisonError::into_inner))
+    let began = Instant::now();
+    let (sender, mut reports) = tokio::sync::mpsc::channel(64);
+    let listen = async {
+        let mut seen = Vec::new();
+        while let Some(progress) = reports.recv().await {
+            seen.push((began.elapsed(), progress));
+        }
+        seen
+    };
+    tokio::join!(run(job, fake, shelf, sender), listen)
 }
 
 fn waits(progress: &[(Duration, Progress)]) -> Vec<(usize, Duration)> {
@@ -429,7 +433,7 @@ async fn dropping_the_task_cancels_every_request() {
     let (told, mut first) = tokio::sync::mpsc::channel(1_000);
     let task = tokio::spawn({
         let (fake, shelf) = (Arc::clone(&fake), Arc::clone(&shelf));
-        async move { run(job(), &*fake, &*shelf, |progress| told.try_send(progress).unwrap()).await }
+        async move { run(job(), &*fake, &*shelf, told).await }
     });
     first.recv().await.unwrap();
     assert!(fake.in_flight.load(SeqCst) > 0);
