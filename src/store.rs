@@ -1,14 +1,41 @@
 //! What is kept: voicemail, callers and which stretches of time were fetched. The only SQL.
+//!
+//! One [`Store`] is one connection and has one owner, usually the thread behind a
+//! [`StoreHandle`]. Several processes may use one file. A file that fails while it is in use is
+//! dealt with here, and the call that met it is tried once more: a damaged one is moved aside and
+//! made anew, an unusable one is left for a copy in memory. [`Store::notices`] tells the user.
+//!
+//! Nothing here knows the network or the screen. No clock either: the time comes with [`Options`].
 
+use std::io;
 use std::path::Path;
+use std::time::Instant;
 
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::Connection;
+
+use crate::caller::CallerForms;
 use crate::model::{AccountKey, Span, Voicemail, VoicemailId};
 
-/// The caller of a row, as a small number that one store keeps for good.
+mod file;
+mod memory;
+mod migrations;
+mod tables;
+mod thread;
+mod trouble;
+
+use file::{Obstacle, StoreFile};
+use tables::Tables;
+use trouble::Trouble;
+
+pub use thread::StoreHandle;
+pub use trouble::{Notice, StoreError};
+
+/// The caller of a row, as a small number (from 1, without gaps) that one store keeps for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallerId(pub u32);
 
-/// The account within one store.
+/// The account within one [`Store`], valid as long as that lives, whatever happens to its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AccountId(pub i64);
 
@@ -45,41 +72,91 @@ pub struct Details {
     /// As the server described it.
     pub voicemail: Voicemail,
     /// Its caller in every form.
-    pub caller: crate::caller::CallerForms,
-    /// How many other voicemail of the same caller are stored; 0 when the caller is withheld.
+    pub caller: CallerForms,
+    /// How many other voicemail of the same caller are stored, in whichever spelling the number
+    /// came; 0 when the caller is withheld.
     pub others: u64,
     /// The newest of the others, newest first.
     pub latest_others: Vec<Row>,
 }
 
-/// Why the store could not do what was asked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// Placeholder.
-    #[error("{0}")]
-    Sql(String),
+/// What a store has to know from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Where callers without a country code are from: two letters, ISO 3166-1.
+    pub country: String,
+    /// The time now; a damaged file is named by it.
+    pub now: DateTime<Utc>,
+}
+
+/// An open store, and what its user is to be told.
+#[derive(Debug)]
+pub struct Opened {
+    /// The store.
+    pub store: Store,
+    /// What happened while it was opened.
+    pub notices: Vec<Notice>,
+}
+
+impl Opened {
+    /// The store alone; what there is to tell waits in [`Store::notices`].
+    fn into_store(self) -> Store {
+        let Opened { mut store, notices } = self;
+        store.notices.splice(0..0, notices);
+        store
+    }
 }
 
 /// The store. One thread owns it; see [`StoreHandle`].
 #[derive(Debug)]
-pub struct Store {}
+pub struct Store {
+    tables: Tables,
+    /// `None` in memory.
+    file: Option<StoreFile>,
+    notices: Vec<Notice>,
+    /// What [`Tables::data_version`] last said; `None` when the file is another one.
+    seen_version: Option<i64>,
+    opened: (DateTime<Utc>, Instant),
+}
+
+/// How often opening is tried when other processes replace the file at the same time.
+const OPEN_TRIES: usize = 8;
 
 impl Store {
-    /// Opens (or makes) the store in `path`.
-    pub fn open(path: &Path) -> Result<Store, StoreError> {
-        let _ = path;
-        todo!()
+    /// Opens the store in `path`; makes it, and folders that are missing, for its user alone.
+    ///
+    /// A damaged store is moved aside and made anew, and where there can be none it is in memory:
+    /// the notices say so. Fails with [`StoreError::Newer`] and leaves everything as it is when a
+    /// newer program wrote the store, and with [`StoreError::Busy`] when another process does not
+    /// let it in.
+    pub fn open(path: &Path, options: &Options) -> Result<Opened, StoreError> {
+        // SQLite keeps its log beside the file itself, so that is where all of it is.
+        let target = path.is_symlink().then(|| path.canonicalize().ok()).flatten();
+        let path = target.as_deref().unwrap_or(path);
+        let mut notices = Vec::new();
+        let (file, connection) = open(path, &options.country, options.now, &mut notices)?;
+        Ok(Opened { store: Store::new(file, connection, options)?, notices })
     }
 
     /// A store that is gone when dropped.
-    pub fn in_memory() -> Result<Store, StoreError> {
-        todo!()
+    pub fn in_memory(options: &Options) -> Result<Store, StoreError> {
+        Store::new(None, memory::empty(&options.country)?, options)
+    }
+
+    fn new(file: Option<StoreFile>, connection: Connection, options: &Options) -> Result<Store, StoreError> {
+        let tables = Tables::new(connection, options.country.clone());
+        Ok(Store {
+            seen_version: Some(tables.data_version()?),
+            tables,
+            file,
+            notices: Vec::new(),
+            opened: (options.now, Instant::now()),
+        })
     }
 
     /// The number of `account`, made when it is new.
     pub fn account(&mut self, account: &AccountKey) -> Result<AccountId, StoreError> {
-        let _ = account;
-        todo!()
+        self.run(|tables| tables.account(account))
     }
 
     /// Up to `limit` rows of `span`, newest first, that come after `after` in that order.
@@ -90,31 +167,28 @@ impl Store {
         after: Option<(i64, VoicemailId)>,
         limit: usize,
     ) -> Result<Rows, StoreError> {
-        let _ = (account, span, after, limit);
-        todo!()
+        self.run(|tables| tables.rows(account, span, after, limit))
     }
 
     /// How many rows `span` holds.
     pub fn count(&mut self, account: AccountId, span: Span) -> Result<u64, StoreError> {
-        let _ = (account, span);
-        todo!()
+        self.run(|tables| tables.count(account, span))
     }
 
-    /// Stores a page's rows and marks `covered`, both or neither.
+    /// Stores a page's rows and marks `covered`, both or neither. Rows that are stored already
+    /// are left as they are.
     pub fn put_page(
         &mut self,
         account: AccountId,
         rows: &[Voicemail],
         covered: Option<Span>,
     ) -> Result<Put, StoreError> {
-        let _ = (account, rows, covered);
-        todo!()
+        self.run(|tables| tables.put_page(account, rows, covered))
     }
 
     /// The stretches of `span` that were fetched to their end: ascending, disjoint, not touching.
     pub fn coverage(&mut self, account: AccountId, span: Span) -> Result<Vec<Span>, StoreError> {
-        let _ = (account, span);
-        todo!()
+        self.run(|tables| tables.coverage(account, span))
     }
 
     /// Everything about one voicemail, with up to `others` more of its caller.
@@ -124,34 +198,133 @@ impl Store {
         id: VoicemailId,
         others: usize,
     ) -> Result<Option<Details>, StoreError> {
-        let _ = (account, id, others);
-        todo!()
+        self.run(|tables| tables.details(account, id, others))
     }
 
     /// How many voicemail lie in each of `days`.
     pub fn counts(&mut self, account: AccountId, days: &[Span]) -> Result<Vec<u64>, StoreError> {
-        let _ = (account, days);
-        todo!()
+        self.run(|tables| days.iter().map(|&day| tables.count(account, day)).collect())
     }
 
-    /// Whether another process changed the store since this was last asked.
+    /// Writes up to `limit` callers anew if they were written for another default country, and
+    /// says whether there are more to do. For idle moments; until it is done, some show as before.
+    pub fn reformat_callers(&mut self, limit: usize) -> Result<bool, StoreError> {
+        self.run(|tables| tables.reformat_callers(limit))
+    }
+
+    /// Whether another process changed the store since this was last asked (or since it was
+    /// opened).
     pub fn changed_elsewhere(&mut self) -> Result<bool, StoreError> {
-        todo!()
+        let version = self.run(|tables| tables.data_version())?;
+        Ok(self.seen_version.replace(version) != Some(version))
+    }
+
+    /// What happened since this was last asked that the user is to be told.
+    ///
+    /// Worth asking after every call: some notices void what was read before.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// Runs `work`, and once more if the store failed under it and could be replaced.
+    fn run<R>(&mut self, work: impl Fn(&mut Tables) -> rusqlite::Result<R>) -> Result<R, StoreError> {
+        if let Some(file) = self.file.take_if(|file| file.is_replaced()) {
+            self.reopen(&file, false)?;
+        }
+        let error = match work(&mut self.tables) {
+            Ok(result) => return Ok(result),
+            Err(error) => error,
+        };
+        tracing::warn!(%error, "the store failed");
+        let Some(file) = self.file.take() else { return Err(error.into()) };
+        match Trouble::of(&error) {
+            Trouble::Damaged => self.reopen(&file, true)?,
+            Trouble::Unusable(reason) => {
+                let copy = memory::copy_of(self.tables.connection(), file.path(), self.tables.country())?;
+                self.tables.replace(copy);
+                self.notices.push(Notice::InMemory { reason });
+            }
+            Trouble::Busy | Trouble::Other => {
+                self.file = Some(file);
+                return Err(error.into());
+            }
+        }
+        work(&mut self.tables).map_err(StoreError::from)
+    }
+    /// Lets go of `file`, moves it aside if it is `damaged`, and goes on with what its path names
+    /// by then. In memory if that cannot be the store.
+    fn reopen(&mut self, file: &StoreFile, damaged: bool) -> Result<(), StoreError> {
+        let spare = memory::empty(self.tables.country())?;
+        let old = self.tables.replace(spare);
+        StoreFile::leave_log(&old);
+        drop(old);
+        self.seen_version = None;
+
+        let (at, since) = self.opened;
+        let now = at + TimeDelta::from_std(since.elapsed()).unwrap_or_default();
+        let moved = if damaged { file.move_aside(now) } else { Ok(None) };
+        let reason = match moved {
+            Ok(to) => {
+                let from = file.path().to_owned();
+                self.notices.push(match to {
+                    Some(to) => Notice::MovedAside { from, to },
+                    None => Notice::Replaced { path: from },
+                });
+                match open(file.path(), self.tables.country(), now, &mut self.notices) {
+                    Ok((file, connection)) => {
+                        self.tables.replace(connection);
+                        self.file = file;
+                        return Ok(());
+                    }
+                    Err(error) => error.to_string(),
+                }
+            }
+            Err(error) => unmovable(file.path(), &error),
+        };
+        self.notices.push(Notice::InMemory { reason });
+        Ok(())
     }
 }
 
-/// The way to the thread that owns the store. Cheap to clone; jobs run in the order they are sent.
-#[derive(Clone, Debug)]
-pub struct StoreHandle {}
-
-impl StoreHandle {
-    /// Runs `job` on the store's thread and waits for what it returns.
-    pub async fn call<R, F>(&self, job: F) -> Result<R, StoreError>
-    where
-        R: Send + 'static,
-        F: FnOnce(&mut Store) -> Result<R, StoreError> + Send + 'static,
-    {
-        let _ = job;
-        todo!()
+/// The store in `path`, or one in memory where there can be none.
+fn open(
+    path: &Path,
+    country: &str,
+    now: DateTime<Utc>,
+    notices: &mut Vec<Notice>,
+) -> Result<(Option<StoreFile>, Connection), StoreError> {
+    let mut reason = format!("{} is being replaced over and over", path.display());
+    for _ in 0..OPEN_TRIES {
+        let file = match StoreFile::find(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                reason = format!("{} cannot be made: {error}", path.display());
+                break;
+            }
+        };
+        match file.connect(country) {
+            Ok(connection) => return Ok((Some(file), connection)),
+            Err(Obstacle::Damaged) => match file.move_aside(now) {
+                Ok(Some(to)) => notices.push(Notice::MovedAside { from: path.to_owned(), to }),
+                Ok(None) => {}
+                Err(error) => {
+                    notices.push(Notice::InMemory { reason: unmovable(path, &error) });
+                    return Ok((None, memory::empty(country)?));
+                }
+            },
+            Err(Obstacle::Vanished) => {}
+            Err(Obstacle::Unusable(why)) => {
+                reason = format!("{why} ({})", path.display());
+                break;
+            }
+            Err(Obstacle::Refused(error)) => return Err(error),
+        }
     }
+    notices.push(Notice::InMemory { reason });
+    Ok((None, memory::copy_of_file(path, country)?))
+}
+
+fn unmovable(path: &Path, error: &io::Error) -> String {
+    format!("{} is damaged and cannot be moved aside: {error}", path.display())
 }

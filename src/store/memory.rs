@@ -1,0 +1,56 @@
+//! The store in memory: where it goes on when its file cannot be used.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite::backup::{Backup, StepResult};
+
+use super::file::{self, Obstacle};
+use super::trouble::StoreError;
+
+/// An empty store.
+pub(super) fn empty(country: &str) -> Result<Connection, StoreError> {
+    adopt(Connection::open_in_memory()?, Path::new(":memory:"), country)
+}
+
+/// What can be read of the store in `path`, or an empty one.
+pub(super) fn copy_of_file(path: &Path, country: &str) -> Result<Connection, StoreError> {
+    let copied = [false, true]
+        .into_iter()
+        .filter_map(|immutable| file::read_only(path, immutable))
+        .find_map(|source| copy(&source).ok());
+    or_empty(copied, path, country)
+}
+
+/// What can be read through `source`, or an empty store. `path` is where `source` is from.
+pub(super) fn copy_of(source: &Connection, path: &Path, country: &str) -> Result<Connection, StoreError> {
+    or_empty(copy(source).ok(), path, country)
+}
+
+/// A copy that is damaged or unfinished is no better than none; one that is newer is refused.
+fn or_empty(copied: Option<Connection>, path: &Path, country: &str) -> Result<Connection, StoreError> {
+    match copied.map(|copied| adopt(copied, path, country)) {
+        Some(Err(newer @ StoreError::Newer { .. })) => Err(newer),
+        Some(Ok(copied)) => Ok(copied),
+        Some(Err(_)) | None => empty(country),
+    }
+}
+
+fn copy(source: &Connection) -> rusqlite::Result<Connection> {
+    let mut copied = Connection::open_in_memory()?;
+    let backup = Backup::new(source, &mut copied)?;
+    // In one step: nobody can be kept waiting but ourselves.
+    let step = backup.step(-1)?;
+    drop(backup);
+    // Busy: no more is to be had now, and the network has it all.
+    if step == StepResult::Done { Ok(copied) } else { Connection::open_in_memory() }
+}
+
+fn adopt(mut connection: Connection, path: &Path, country: &str) -> Result<Connection, StoreError> {
+    match file::prepare(&mut connection, path, country) {
+        Ok(()) => Ok(connection),
+        Err(Obstacle::Refused(error)) => Err(error),
+        Err(Obstacle::Unusable(reason)) => Err(StoreError::Sql(reason)),
+        Err(Obstacle::Damaged | Obstacle::Vanished) => Err(StoreError::Sql("damaged".to_owned())),
+    }
+}

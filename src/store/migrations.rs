@@ -1,0 +1,108 @@
+//! How the tables came to be. Append only: a step that was released is never changed.
+//!
+//! These tables hold what the server said, so that all of it can be fetched again. What the user
+//! does with a voicemail belongs in tables of its own, keyed by (account, voicemail id), that no
+//! sync writes to.
+
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
+
+/// One step from a version to the next.
+struct Migration {
+    /// What the step is for, in a sentence.
+    why: &'static str,
+    sql: &'static str,
+}
+
+/// The step at index `n` leads from version `n` to `n + 1`.
+const MIGRATIONS: &[Migration] = &[Migration {
+    why: "Keep what the server said: accounts, callers, voicemail and which stretches of time were fetched.",
+    // `voicemail.id` is the identity with its top bit turned, so that SQLite's signed order is
+    // the unsigned order of `VoicemailId`. The list is read from `voicemail_newest` alone.
+    sql: "
+        CREATE TABLE account (
+            id INTEGER PRIMARY KEY,
+            key TEXT NOT NULL UNIQUE
+        ) STRICT;
+
+        CREATE TABLE caller (
+            id INTEGER PRIMARY KEY,
+            raw TEXT NOT NULL UNIQUE,
+            display TEXT NOT NULL,
+            e164 TEXT,
+            country TEXT
+        ) STRICT;
+        CREATE INDEX caller_e164 ON caller (e164) WHERE e164 IS NOT NULL;
+
+        CREATE TABLE voicemail (
+            account INTEGER NOT NULL REFERENCES account,
+            id INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            caller INTEGER NOT NULL REFERENCES caller,
+            recording TEXT,
+            PRIMARY KEY (account, id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX voicemail_newest ON voicemail (account, time DESC, id DESC, caller);
+        CREATE INDEX voicemail_of_caller ON voicemail (account, caller, time DESC, id DESC);
+
+        CREATE TABLE coverage (
+            account INTEGER NOT NULL REFERENCES account,
+            start INTEGER NOT NULL,
+            until INTEGER NOT NULL CHECK (until > start),
+            PRIMARY KEY (account, start)
+        ) STRICT, WITHOUT ROWID;
+
+        -- The country the callers' texts were made with. Callers from `next` on may still have
+        -- the texts of an earlier one; NULL when none does.
+        CREATE TABLE formatting (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            country TEXT NOT NULL,
+            next INTEGER
+        ) STRICT;
+    ",
+}];
+
+/// The version this program writes.
+pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// The version of the store behind `connection`; 0 when it is empty.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Brings the store up to [`VERSION`] and notes when callers are due to be written for another
+/// `country`. Writes nothing when there is nothing to change.
+pub(super) fn apply(connection: &mut Connection, country: &str) -> rusqlite::Result<()> {
+    if version(connection)? == VERSION && formatted_for(connection)?.as_deref() == Some(country) {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Asked again: while this waited for the lock, another process may have been here.
+    let done = usize::try_from(version(&transaction)?).unwrap_or(0);
+    for (number, migration) in (1_i64..).zip(MIGRATIONS).skip(done) {
+        tracing::info!(number, why = migration.why, "store migration");
+        transaction.execute_batch(migration.sql)?;
+        transaction.pragma_update(None, "user_version", number)?;
+    }
+    transaction.execute(
+        "INSERT INTO formatting (one, country) VALUES (1, ?1)
+         ON CONFLICT (one) DO UPDATE SET country = ?1, next = 1 WHERE country <> ?1",
+        [country],
+    )?;
+    transaction.commit()
+}
+
+fn formatted_for(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    connection.query_row("SELECT country FROM formatting", [], |row| row.get(0)).optional()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MIGRATIONS;
+
+    #[test]
+    fn every_step_says_why_in_a_sentence() {
+        for migration in MIGRATIONS {
+            assert!(migration.why.ends_with('.') && migration.why.len() < 120, "{}", migration.why);
+        }
+    }
+}

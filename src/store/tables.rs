@@ -1,0 +1,373 @@
+//! The questions and the writes: all SQL about voicemail, callers and coverage.
+//!
+//! Each method is one attempt on one connection. What to do when the file under it fails is
+//! decided in [`super`].
+
+use std::cmp::Reverse;
+use std::collections::HashSet;
+
+use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, TransactionBehavior, params};
+
+use super::{AccountId, CallerId, Details, Put, Row, Rows};
+use crate::caller::{self, CallerForms};
+use crate::model::{self, AccountKey, RecordingName, Span, Voicemail, VoicemailId};
+
+/// The newest of a span after a given row. Answered from the index `voicemail_newest` alone, with
+/// no sorting, so its cost is that of the rows it returns.
+const NEWEST: &str = "
+    SELECT time, id, caller FROM voicemail
+    WHERE account = ?1 AND time >= ?2 AND (time, id) < (?3, ?4)
+    ORDER BY time DESC, id DESC LIMIT ?5";
+
+/// A connection to a migrated store, and what this process knows about it.
+#[derive(Debug)]
+pub(super) struct Tables {
+    connection: Connection,
+    /// The default country for new callers.
+    country: String,
+    /// What [`AccountId`]s stand for: the one at index `n` is `n + 1`.
+    accounts: Vec<Account>,
+}
+
+#[derive(Debug)]
+struct Account {
+    key: AccountKey,
+    /// Its number in the file; asked for again after the file was replaced.
+    number: Option<i64>,
+}
+
+impl Tables {
+    pub(super) fn new(connection: Connection, country: String) -> Tables {
+        Tables { connection, country, accounts: Vec::new() }
+    }
+
+    /// Goes on with another connection and returns the one used so far. Accounts keep their
+    /// [`AccountId`].
+    pub(super) fn replace(&mut self, connection: Connection) -> Connection {
+        for account in &mut self.accounts {
+            account.number = None;
+        }
+        std::mem::replace(&mut self.connection, connection)
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) fn country(&self) -> &str {
+        &self.country
+    }
+
+    pub(super) fn account(&mut self, key: &AccountKey) -> rusqlite::Result<AccountId> {
+        let index = self.accounts.iter().position(|account| account.key == *key).unwrap_or_else(|| {
+            self.accounts.push(Account { key: key.clone(), number: None });
+            self.accounts.len() - 1
+        });
+        let id = AccountId(index as i64 + 1);
+        self.number(id)?;
+        Ok(id)
+    }
+
+    /// The number of an account in the file. 0, which no account has, for an id of another store.
+    fn number(&mut self, id: AccountId) -> rusqlite::Result<i64> {
+        let index = usize::try_from(id.0 - 1).ok();
+        let Some(account) = index.and_then(|index| self.accounts.get_mut(index)) else { return Ok(0) };
+        if let Some(number) = account.number {
+            return Ok(number);
+        }
+        let key = account.key.as_str();
+        self.connection.execute("INSERT INTO account (key) VALUES (?1) ON CONFLICT DO NOTHING", [key])?;
+        let number =
+            self.connection.query_row("SELECT id FROM account WHERE key = ?1", [key], |row| row.get(0))?;
+        account.number = Some(number);
+        Ok(number)
+    }
+
+    pub(super) fn rows(
+        &mut self,
+        account: AccountId,
+        span: Span,
+        after: Option<(i64, VoicemailId)>,
+        limit: usize,
+    ) -> rusqlite::Result<Rows> {
+        let account = self.number(account)?;
+        // Nothing is smaller than the smallest identity: this bound takes all of an earlier
+        // moment and nothing of the span's end.
+        let end = (span.end_millis(), i64::MIN);
+        let (time, id) = after.map_or(end, |(time, id)| end.min((time, stored(id))));
+        let mut statement = self.connection.prepare_cached(NEWEST)?;
+        let rows = statement
+            .query_map(params![account, span.start_millis(), time, id, sql_limit(limit)], read_row)?
+            .collect::<rusqlite::Result<Vec<Row>>>()?;
+        with_callers(&self.connection, rows)
+    }
+
+    pub(super) fn count(&mut self, account: AccountId, span: Span) -> rusqlite::Result<u64> {
+        let account = self.number(account)?;
+        self.connection
+            .prepare_cached("SELECT count(*) FROM voicemail WHERE account = ?1 AND time >= ?2 AND time < ?3")?
+            .query_row(params![account, span.start_millis(), span.end_millis()], read_count)
+    }
+
+    pub(super) fn put_page(
+        &mut self,
+        account: AccountId,
+        rows: &[Voicemail],
+        covered: Option<Span>,
+    ) -> rusqlite::Result<Put> {
+        let account = self.number(account)?;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut added = Vec::new();
+        {
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO voicemail (account, id, time, caller, recording)
+                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+            )?;
+            for voicemail in rows {
+                let caller = intern(&transaction, &voicemail.caller, &self.country)?;
+                let row = Row { time: voicemail.time.timestamp_millis(), id: voicemail.id, caller };
+                let recording = voicemail.recording.as_ref().map(RecordingName::as_sent);
+                if insert.execute(params![account, stored(row.id), row.time, row.caller.0, recording])? == 1 {
+                    added.push(row);
+                }
+            }
+        }
+        if let Some(span) = covered.filter(|span| !span.is_empty()) {
+            cover(&transaction, account, span)?;
+        }
+        added.sort_unstable_by_key(newest_first);
+        let added = with_callers(&transaction, added)?;
+        transaction.commit()?;
+        Ok(Put { added })
+    }
+
+    pub(super) fn coverage(&mut self, account: AccountId, span: Span) -> rusqlite::Result<Vec<Span>> {
+        let account = self.number(account)?;
+        self.connection
+            .prepare_cached(
+                "SELECT start, until FROM coverage
+                 WHERE account = ?1 AND start < ?3 AND until > ?2 ORDER BY start",
+            )?
+            .query_map(params![account, span.start_millis(), span.end_millis()], |row| {
+                Ok(Span::from_millis(row.get(0)?, row.get(1)?).intersect(span))
+            })?
+            // What touches an empty span has nothing in common with it.
+            .filter(|found| found.as_ref().is_ok_and(|span| !span.is_empty()) || found.is_err())
+            .collect()
+    }
+
+    pub(super) fn details(
+        &mut self,
+        account: AccountId,
+        id: VoicemailId,
+        others: usize,
+    ) -> rusqlite::Result<Option<Details>> {
+        let account = self.number(account)?;
+        let found = self
+            .connection
+            .prepare_cached(
+                "SELECT time, recording, raw, display, e164, country
+                 FROM voicemail JOIN caller ON caller.id = voicemail.caller
+                 WHERE account = ?1 AND voicemail.id = ?2",
+            )?
+            .query_row(params![account, stored(id)], |row| {
+                let voicemail = Voicemail {
+                    id,
+                    time: model::from_millis(row.get(0)?),
+                    recording: row.get::<_, Option<String>>(1)?.map(RecordingName::new),
+                    caller: row.get(2)?,
+                };
+                let caller = CallerForms { display: row.get(3)?, e164: row.get(4)?, country: row.get(5)? };
+                Ok((voicemail, caller))
+            })
+            .optional()?;
+        let Some((voicemail, caller)) = found else { return Ok(None) };
+        let (others, latest_others) = if caller.display.is_empty() {
+            (0, Vec::new())
+        } else {
+            self.others(account, &voicemail, &caller, others)?
+        };
+        Ok(Some(Details { voicemail, caller, others, latest_others }))
+    }
+
+    /// How many other voicemail the caller left, and the newest `limit` of them. One number can
+    /// have come in several spellings: all of them count.
+    fn others(
+        &self,
+        account: i64,
+        voicemail: &Voicemail,
+        forms: &CallerForms,
+        limit: usize,
+    ) -> rusqlite::Result<(u64, Vec<Row>)> {
+        let callers = self
+            .connection
+            .prepare_cached("SELECT id FROM caller WHERE raw = ?1 OR e164 = ?2")?
+            .query_map(params![voicemail.caller, forms.e164], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<u32>>>()?;
+        let mut count = 0;
+        let mut latest = Vec::new();
+        // A question for each spelling, so that each is answered in the order of an index.
+        for caller in callers {
+            count += self
+                .connection
+                .prepare_cached(
+                    "SELECT count(*) FROM voicemail WHERE account = ?1 AND caller = ?2 AND id <> ?3",
+                )?
+                .query_row(params![account, caller, stored(voicemail.id)], read_count)?;
+            let mut newest = self.connection.prepare_cached(
+                "SELECT time, id, caller FROM voicemail WHERE account = ?1 AND caller = ?2 AND id <> ?3
+                 ORDER BY time DESC, id DESC LIMIT ?4",
+            )?;
+            for row in newest
+                .query_map(params![account, caller, stored(voicemail.id), sql_limit(limit)], read_row)?
+            {
+                latest.push(row?);
+            }
+        }
+        latest.sort_unstable_by_key(newest_first);
+        latest.truncate(limit);
+        Ok((count, latest))
+    }
+
+    pub(super) fn reformat_callers(&mut self, limit: usize) -> rusqlite::Result<bool> {
+        let due: Option<i64> =
+            self.connection.query_row("SELECT next FROM formatting", [], |row| row.get(0))?;
+        let Some(next) = due else { return Ok(false) };
+        let limit = limit.max(1);
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let callers = transaction
+            .prepare_cached("SELECT id, raw FROM caller WHERE id >= ?1 ORDER BY id LIMIT ?2")?
+            .query_map(params![next, sql_limit(limit)], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
+        for (id, raw) in &callers {
+            let forms = caller::forms(raw, &self.country);
+            transaction
+                .prepare_cached("UPDATE caller SET display = ?2, e164 = ?3, country = ?4 WHERE id = ?1")?
+                .execute(params![id, forms.display, forms.e164, forms.country])?;
+        }
+        let next = callers.last().map(|(id, _)| id + 1).filter(|_| callers.len() == limit);
+        transaction.execute("UPDATE formatting SET next = ?1", [next])?;
+        transaction.commit()?;
+        Ok(next.is_some())
+    }
+
+    /// A number that is another one after another connection has written.
+    pub(super) fn data_version(&self) -> rusqlite::Result<i64> {
+        self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
+    }
+}
+
+/// The number of the caller `raw`, made when it is new.
+fn intern(connection: &Connection, raw: &str, country: &str) -> rusqlite::Result<CallerId> {
+    let known = connection
+        .prepare_cached("SELECT id FROM caller WHERE raw = ?1")?
+        .query_row([raw], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(CallerId(id));
+    }
+    let forms = caller::forms(raw, country);
+    connection
+        .prepare_cached(
+            "INSERT INTO caller (raw, display, e164, country) VALUES (?1, ?2, ?3, ?4) RETURNING id",
+        )?
+        .query_row(params![raw, forms.display, forms.e164, forms.country], |row| row.get(0))
+        .map(CallerId)
+}
+
+/// Adds `span` to what is covered and melts it with every stretch it touches.
+fn cover(connection: &Connection, account: i64, span: Span) -> rusqlite::Result<()> {
+    let (start, until) = (span.start_millis(), span.end_millis());
+    let (first, last) = connection
+        .prepare_cached(
+            "SELECT min(start), max(until) FROM coverage
+             WHERE account = ?1 AND start <= ?3 AND until >= ?2",
+        )?
+        .query_row(params![account, start, until], |row| {
+            Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?))
+        })?;
+    connection
+        .prepare_cached("DELETE FROM coverage WHERE account = ?1 AND start <= ?3 AND until >= ?2")?
+        .execute(params![account, start, until])?;
+    connection.prepare_cached("INSERT INTO coverage (account, start, until) VALUES (?1, ?2, ?3)")?.execute(
+        params![
+            account,
+            first.map_or(start, |first| first.min(start)),
+            last.map_or(until, |last| last.max(until)),
+        ],
+    )?;
+    Ok(())
+}
+
+/// `rows` with the text of every caller in them.
+fn with_callers(connection: &Connection, rows: Vec<Row>) -> rusqlite::Result<Rows> {
+    let mut text = connection.prepare_cached("SELECT display FROM caller WHERE id = ?1")?;
+    let mut seen = HashSet::new();
+    let mut callers = Vec::new();
+    for row in &rows {
+        if seen.insert(row.caller) {
+            callers.push((row.caller, text.query_row([row.caller.0], |row| row.get(0))?));
+        }
+    }
+    Ok(Rows { rows, callers })
+}
+
+fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+    Ok(Row { time: row.get(0)?, id: loaded(row.get(1)?), caller: CallerId(row.get(2)?) })
+}
+
+fn read_count(row: &SqlRow<'_>) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(0).map(i64::unsigned_abs)
+}
+
+fn newest_first(row: &Row) -> Reverse<(i64, VoicemailId)> {
+    Reverse((row.time, row.id))
+}
+
+fn sql_limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// Turns the top bit, which makes the order of unsigned numbers that of SQLite's signed ones.
+const TOP_BIT: u64 = 1 << 63;
+
+fn stored(id: VoicemailId) -> i64 {
+    (id.bits() ^ TOP_BIT).cast_signed()
+}
+
+fn loaded(id: i64) -> VoicemailId {
+    VoicemailId::from_bits(id.cast_unsigned() ^ TOP_BIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::{NEWEST, loaded, stored};
+    use crate::model::VoicemailId;
+    use crate::store::migrations;
+
+    #[test]
+    fn the_stored_order_is_that_of_identities() {
+        let ids = [0, 1, (1 << 63) - 1, 1 << 63, u64::MAX].map(VoicemailId::from_bits);
+        assert!(ids.is_sorted() && ids.map(stored).is_sorted());
+        assert_eq!(ids.map(stored).map(loaded), ids);
+    }
+
+    #[test]
+    fn the_list_is_read_from_its_index_alone_and_never_sorted() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrations::apply(&mut connection, "IN").unwrap();
+        let plan: Vec<String> = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {NEWEST}"))
+            .unwrap()
+            .query_map([1, 0, 9, 0, 200], |row| row.get("detail"))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(plan.len(), 1, "{plan:?}");
+        assert!(plan[0].starts_with("SEARCH voicemail USING COVERING INDEX voicemail_newest"), "{plan:?}");
+        // Both ends of the span bound the search; neither is a filter over rows read in vain.
+        assert!(plan[0].contains("time>?") && plan[0].contains("<(?,?)"), "{plan:?}");
+    }
+}
