@@ -31,7 +31,11 @@ pub struct Usage(pub String);
 
 /// The exit code for `error`.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
-    if error.is::<Usage>() || error.is::<ConfigError>() { Failure::Usage.into() } else { Failure::Other.into() }
+    if error.is::<Usage>() || error.is::<ConfigError>() {
+        Failure::Usage.into()
+    } else {
+        Failure::Other.into()
+    }
 }
 
 /// A voicemail inbox for the terminal, for TeleCMI accounts.

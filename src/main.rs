@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let world = World { clock, variable, system_zone: || iana_time_zone::get_timezone().ok() };
     let result = match cli.verb {
-        None => cli::screen::run(cli.screen, &world),
+        None => cli::screen::run(&cli.screen, &world),
         Some(Verb::Config) => cli::config::run(),
         Some(Verb::DemoServer(args)) => cli::demo_server::run(&args, &world),
     };

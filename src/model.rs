@@ -180,6 +180,7 @@ impl Span {
     }
 
     /// What both have in common; empty when they do not touch.
+    #[must_use]
     pub fn intersect(self, other: Span) -> Span {
         let start = self.start.max(other.start);
         Span::from_millis(start, self.end.min(other.end))

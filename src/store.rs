@@ -212,6 +212,27 @@ impl Store {
         self.run(|tables| tables.reformat_callers(limit))
     }
 
+    /// Counts how often another store took the place of this one. What was stored before that may
+    /// be gone: who marks coverage piece by piece must begin again.
+    pub fn generation(&self) -> u64 {
+        self.tables.generation
+    }
+
+    /// As [`Store::put_page`], but `covered` is marked only while the store is still the one of
+    /// `generation`.
+    pub fn put_page_since(
+        &mut self,
+        generation: u64,
+        account: AccountId,
+        rows: &[Voicemail],
+        covered: Option<Span>,
+    ) -> Result<Put, StoreError> {
+        self.run(|tables| {
+            let covered = covered.filter(|_| tables.generation == generation);
+            tables.put_page(account, rows, covered)
+        })
+    }
+
     /// Whether another process changed the store since this was last asked (or since it was
     /// opened).
     pub fn changed_elsewhere(&mut self) -> Result<bool, StoreError> {
@@ -259,6 +280,7 @@ impl Store {
         StoreFile::leave_log(&old);
         drop(old);
         self.seen_version = None;
+        self.tables.generation += 1;
 
         let (at, since) = self.opened;
         let now = at + TimeDelta::from_std(since.elapsed()).unwrap_or_default();

@@ -68,9 +68,19 @@ pub trait Sink: Sync {
     ) -> impl Future<Output = Result<Put, StoreError>> + Send;
 }
 
-impl Sink for StoreHandle {
+/// The store as a sync found it.
+#[derive(Clone, Debug)]
+pub struct Shelf {
+    /// The way to it.
+    pub store: StoreHandle,
+    /// [`crate::store::Store::generation`] when the sync began. When another store takes its place
+    /// in between, pages that were stored are gone, and a mark must not claim them.
+    pub generation: u64,
+}
+
+impl Sink for Shelf {
     async fn coverage(&self, account: AccountId, span: Span) -> Result<Vec<Span>, StoreError> {
-        self.call(move |store| store.coverage(account, span)).await
+        self.store.call(move |store| store.coverage(account, span)).await
     }
 
     async fn put_page(
@@ -79,7 +89,8 @@ impl Sink for StoreHandle {
         rows: Vec<Voicemail>,
         covered: Option<Span>,
     ) -> Result<Put, StoreError> {
-        self.call(move |store| store.put_page(account, &rows, covered)).await
+        let generation = self.generation;
+        self.store.call(move |store| store.put_page_since(generation, account, &rows, covered)).await
     }
 }
 
@@ -424,7 +435,8 @@ async fn fetch(api: &impl Api, request: Request, progress: &mpsc::Sender<Progres
             try_number += 1;
             rate_limited |= matches!(error, ApiError::RateLimited { .. });
             // Nothing is lost with a report that finds no place: the next one replaces it.
-            let _ = progress.try_send(Progress::Retrying { try_number, of: TRIES, wait, error: error.clone() });
+            let _ =
+                progress.try_send(Progress::Retrying { try_number, of: TRIES, wait, error: error.clone() });
         })
         .await;
     Outcome { request, result, rate_limited }

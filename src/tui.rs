@@ -66,7 +66,11 @@ pub async fn run(
 }
 
 /// The next message; `None` when the state asked to be woken before one came.
-async fn wait(messages: &mut mpsc::Receiver<Msg>, state: &State, clock: fn() -> DateTime<Utc>) -> Option<Msg> {
+async fn wait(
+    messages: &mut mpsc::Receiver<Msg>,
+    state: &State,
+    clock: fn() -> DateTime<Utc>,
+) -> Option<Msg> {
     match state.wake_at() {
         // A moment that is past already still lets messages in: the time-out polls them first.
         Some(at) => {

@@ -130,9 +130,13 @@ fn help() {
 #[test]
 fn no_colour_and_ascii() {
     let look = Look { ascii: true, plain: true, palette: false };
-    at_three_sizes("ascii", || Opened { look: look.clone(), ..filled() }, |screen| {
-        screen.synced().keys("j");
-    });
+    at_three_sizes(
+        "ascii",
+        || Opened { look: look.clone(), ..filled() },
+        |screen| {
+            screen.synced().keys("j");
+        },
+    );
     let buffer = Screen::open(Opened { look, ..filled() }).synced().buffer();
     assert!(buffer.content.iter().all(|cell| cell.symbol().is_ascii()));
     assert!(buffer.content.iter().all(|cell| cell.fg == ratatui::style::Color::Reset));
@@ -278,7 +282,8 @@ fn an_idle_screen_sleeps_until_the_next_look() {
 
 #[test]
 fn a_new_range_asks_only_for_itself() {
-    let covered = Some(Span::new("2026-11-01T00:00:00Z".parse().unwrap(), "2026-11-23T06:00:00Z".parse().unwrap()));
+    let covered =
+        Some(Span::new("2026-11-01T00:00:00Z".parse().unwrap(), "2026-11-23T06:00:00Z".parse().unwrap()));
     let mut screen = Screen::open(Opened { covered, ..filled() });
     screen.synced().keys("d 2");
     let Some(Effect::Sync { span, again: false, .. }) = screen.effects.last() else {

@@ -145,7 +145,7 @@ mod rows {
             rows.unwrap().rows.iter().map(|row| row.id.bits()).collect::<Vec<_>>()
         };
         assert_eq!(after(&mut store, bits[2]), bits[3..]);
-        assert_eq!(after(&mut store, 0), []);
+        assert_eq!(after(&mut store, 0), Vec::<u64>::new());
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::tui::{self, terminal};
 const DEMO_REFRESH: Duration = Duration::from_secs(5);
 
 /// Opens the screen, and returns when the user leaves it.
-pub fn run(args: ScreenArgs, world: &World) -> anyhow::Result<()> {
+pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
     let term = (world.variable)("TERM").unwrap_or_default();
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Usage("the inbox needs a terminal: stdin and stdout must be one".into()).into());
@@ -38,7 +38,7 @@ pub fn run(args: ScreenArgs, world: &World) -> anyhow::Result<()> {
     if let Some(path) = &args.log {
         log_to(path, world)?;
     }
-    let (settings, config_path) = settings(&args, world)?;
+    let (settings, config_path) = settings(args, world)?;
     let local = config::local_zone((world.variable)("TZ").as_deref(), (world.system_zone)());
     let (zone, note) = match settings.timezone {
         Timezone::Named(zone) => (zone, None),
@@ -46,18 +46,17 @@ pub fn run(args: ScreenArgs, world: &World) -> anyhow::Result<()> {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let result = runtime.block_on(async {
-        let server = match args.demo {
-            true => Some(demo::Server::start(demo::Options::new((world.clock)())).await?),
-            false => None,
+        let server = if args.demo {
+            Some(demo::Server::start(demo::Options::new((world.clock)())).await?)
+        } else {
+            None
         };
         let account = match &server {
             Some(server) => Some(demo_account(server)?),
             None => account(&settings)?,
         };
-        let name = account.as_ref().map(|account| match args.demo {
-            true => "demo".to_owned(),
-            false => account.credentials.app_id.to_string(),
-        });
+        let app_id = account.as_ref().map(|account| account.credentials.app_id.to_string());
+        let name = if args.demo { Some("demo".to_owned()) } else { app_id };
         let setup = Setup {
             account: name,
             zone,

@@ -27,6 +27,8 @@ pub(super) struct Tables {
     country: String,
     /// What [`AccountId`]s stand for: the one at index `n` is `n + 1`.
     accounts: Vec<Account>,
+    /// Counts up when another store took the place of this one.
+    pub(super) generation: u64,
 }
 
 #[derive(Debug)]
@@ -38,7 +40,7 @@ struct Account {
 
 impl Tables {
     pub(super) fn new(connection: Connection, country: String) -> Tables {
-        Tables { connection, country, accounts: Vec::new() }
+        Tables { connection, country, accounts: Vec::new(), generation: 0 }
     }
 
     /// Goes on with another connection and returns the one used so far. Accounts keep their

@@ -135,7 +135,9 @@ impl Command {
             Command::Again | Command::Earlier | Command::Later | Command::Dates if no_account => {
                 Some("no account yet: there is nothing to ask")
             }
-            Command::Open | Command::SwitchPane if state.inbox.rows.is_empty() => Some("nothing to read here"),
+            Command::Open | Command::SwitchPane if state.inbox.rows.is_empty() => {
+                Some("nothing to read here")
+            }
             _ => None,
         }
     }

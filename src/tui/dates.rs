@@ -94,7 +94,8 @@ impl Dates {
     /// Moves it by months, to the same day of the month where there is one.
     pub fn move_month(&mut self, months: i32) {
         let step = Months::new(months.unsigned_abs());
-        let moved = if months < 0 { self.day.checked_sub_months(step) } else { self.day.checked_add_months(step) };
+        let moved =
+            if months < 0 { self.day.checked_sub_months(step) } else { self.day.checked_add_months(step) };
         self.go_to(moved);
     }
 

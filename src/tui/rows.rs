@@ -62,7 +62,11 @@ impl RowColumns {
 
     /// The row at `index`.
     pub fn get(&self, index: usize) -> Option<Row> {
-        Some(Row { time: *self.times.get(index)?, id: *self.ids.get(index)?, caller: *self.callers.get(index)? })
+        Some(Row {
+            time: *self.times.get(index)?,
+            id: *self.ids.get(index)?,
+            caller: *self.callers.get(index)?,
+        })
     }
 
     /// The caller's text of `row`, empty when withheld.

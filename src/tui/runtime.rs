@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 
 use crate::model::{AccountKey, Region, Span};
 use crate::store::{Store, StoreError, StoreHandle};
-use crate::sync::{self, Job, Summary, SyncError};
+use crate::sync::{self, Job, Shelf, Summary, SyncError};
 use crate::telecmi::{BaseUrl, Client, Credentials};
 use crate::tui::msg::{Effect, Lane, Msg, Read, Reply, Survey, Ticket};
 use crate::tui::terminal::Screen;
@@ -133,10 +133,11 @@ impl Runtime {
                 let client = client.get_or_try_init(build).await;
                 let client = client.map_err(|error| SyncError::Api { error, got: Summary::default() })?;
                 let key = account.key.clone();
-                let number = store.call(move |store| store.account(&key)).await;
-                let number = number.map_err(|error| SyncError::Store { error, got: Summary::default() })?;
+                let found = store.call(move |store| Ok((store.account(&key)?, store.generation()))).await;
+                let (account, generation) =
+                    found.map_err(|error| SyncError::Store { error, got: Summary::default() })?;
                 let job = Job {
-                    account: number,
+                    account,
                     asked: span,
                     reaches_now: span.end() >= now - chrono::TimeDelta::seconds(1),
                     overlap,
@@ -144,7 +145,7 @@ impl Runtime {
                     force: again,
                     now,
                 };
-                sync::run(job, client.clone(), store.clone(), reports).await
+                sync::run(job, client.clone(), Shelf { store: store.clone(), generation }, reports).await
             };
             let (result, ()) = tokio::join!(fetch, pass_on);
             tracing::info!(?result, "sync ended");

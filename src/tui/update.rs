@@ -43,7 +43,6 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     match msg {
         Msg::Key(key) if key.kind != KeyEventKind::Release => on_key(state, key, &mut effects),
-        Msg::Key(_) => {}
         Msg::Mouse(mouse) => on_mouse(state, mouse, &mut effects),
         Msg::Paste(text) => {
             if let Some(Overlay::Dates(dates)) = &mut state.overlay {
@@ -58,8 +57,8 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Tick(now) => on_tick(state, now, &mut effects),
         Msg::Reply(ticket, reply) if state.lanes.wants(ticket) => on_reply(state, reply, &mut effects),
-        Msg::Reply(..) => {}
-        Msg::StoreNotice(notice) => fault(state, notice.to_string()),
+        Msg::Key(_) | Msg::Reply(..) => {}
+        Msg::StoreNotice(notice) => on_store_notice(state, &notice, &mut effects),
         Msg::Hangup => effects.push(Effect::Quit),
         Msg::Stop => effects.push(Effect::Suspend),
         Msg::Resumed => effects.push(Effect::Redraw),
@@ -122,7 +121,8 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::CloseDates | Command::CloseHelp => state.overlay = None,
         Command::HelpDown | Command::HelpUp => {
             if let Some(Overlay::Help(top)) = &mut state.overlay {
-                *top = if command == Command::HelpDown { top.saturating_add(1) } else { top.saturating_sub(1) };
+                *top =
+                    if command == Command::HelpDown { top.saturating_add(1) } else { top.saturating_sub(1) };
             }
         }
         Command::PickPreset => {
@@ -219,7 +219,12 @@ fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
             take_in(state, &rows, effects);
             state.inbox.complete_to = complete_to;
             if more {
-                read(state, Lane::Rows, Read::Rows { span: state.view_span(), after, limit: MORE_ROWS }, effects);
+                read(
+                    state,
+                    Lane::Rows,
+                    Read::Rows { span: state.view_span(), after, limit: MORE_ROWS },
+                    effects,
+                );
             } else {
                 state.inbox.load = Load::Complete;
             }
@@ -285,15 +290,23 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
     state.sync.next = refresh.filter(|_| again).map(|every| state.now + every);
 }
 
+/// Another store took the place of the one that was read: rows and callers' numbers are void, and
+/// what a sync under way had stored may be gone, so both begin again.
+fn on_store_notice(state: &mut State, notice: &store::Notice, effects: &mut Vec<Effect>) {
+    fault(state, notice.to_string());
+    if matches!(notice, store::Notice::MovedAside { .. } | store::Notice::Replaced { .. }) {
+        load(state, effects);
+        sync(state, false, effects);
+    }
+}
+
 /// Adds rows to the list; selection and view stay where they are.
 fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
     let span = state.view_span();
     let anchor = match state.inbox.days.at(state.inbox.top) {
         _ if state.inbox.top == 0 => None,
         Some(Line::Row(row)) => state.inbox.rows.get(row),
-        Some(Line::Heading(day)) => {
-            state.inbox.days.day(day).and_then(|day| state.inbox.rows.get(day.first))
-        }
+        Some(Line::Heading(day)) => state.inbox.days.day(day).and_then(|day| state.inbox.rows.get(day.first)),
         None => None,
     };
     let offset = anchor.map(|row| line_of(state, RowKey::of(&row)).saturating_sub(state.inbox.top));

@@ -2,8 +2,8 @@
 //! ahead when everybody waits.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -316,14 +316,19 @@ async fn the_server_says_how_long_to_wait() {
 async fn each_request_that_met_a_rate_limit_halves_what_is_in_flight() {
     let server = Server::honest((0..3_000).map(|i| NOW - HOUR - i * 1_000), 10);
     let fake = Fake::new(server).failing(2, &[rate_limited(1)]).failing(3, &[rate_limited(1)]);
-    let (began, limited) = (Instant::now(), AtomicBool::new(false));
-    let result = run(Job { concurrency: 8, ..job() }, &fake, &Shelf::default(), |_| {
-        // Both limited pages have come by then, and what was in flight beside them.
-        if began.elapsed() > Duration::from_secs(1) + LATENCY * 3 && !limited.swap(true, SeqCst) {
-            fake.most_in_flight.store(0, SeqCst);
+    let began = Instant::now();
+    let (shelf, (sender, mut reports)) = (Shelf::default(), tokio::sync::mpsc::channel(64));
+    let listen = async {
+        let mut limited = false;
+        while reports.recv().await.is_some() {
+            // Both limited pages have come by then, and what was in flight beside them.
+            if began.elapsed() > Duration::from_secs(1) + LATENCY * 3 && !limited {
+                limited = true;
+                fake.most_in_flight.store(0, SeqCst);
+            }
         }
-    })
-    .await;
+    };
+    let (result, ()) = tokio::join!(run(Job { concurrency: 8, ..job() }, &fake, &shelf, sender), listen);
     assert_eq!(result.unwrap().added, 3_000);
     assert_eq!(fake.most_in_flight.load(SeqCst), 2);
 }

@@ -41,7 +41,11 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         empty(state, theme)
     };
     let wide = lines.iter().map(|line| width(&line.label) + width(&line.text)).max().unwrap_or(0);
-    let lines = if wide > area.width.saturating_sub(2) { wrapped(lines, area.width.saturating_sub(2)) } else { lines };
+    let lines = if wide > area.width.saturating_sub(2) {
+        wrapped(lines, area.width.saturating_sub(2))
+    } else {
+        lines
+    };
     let wide = lines.iter().map(|line| width(&line.label) + width(&line.text)).max().unwrap_or(0);
     let place = centred(area, wide, lines.len() as u16);
     for (y, line) in lines.iter().enumerate() {
@@ -138,7 +142,9 @@ fn empty(state: &State, theme: &Theme) -> Vec<Said> {
 fn when(state: &State) -> String {
     let label = state.range.label(state.now, state.zone);
     match label.split_once(' ') {
-        Some(("Last", rest)) if rest.starts_with(|c: char| c.is_ascii_digit()) => format!(" in the last {rest}"),
+        Some(("Last", rest)) if rest.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!(" in the last {rest}")
+        }
         Some((word @ ("Last" | "This"), rest)) => format!(" {} {rest}", word.to_lowercase()),
         _ if label == "Today" || label == "Yesterday" => format!(" {}", label.to_lowercase()),
         _ => format!(": {label}"),

@@ -71,7 +71,8 @@ fn presets(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut
             buffer.set_style(Rect { y: area.y + y, height: 1, ..area }, theme.selected);
         }
         let lift = |style: Style| if here { style.patch(theme.selected).patch(theme.strong) } else { style };
-        let days = Range::parse(expression).map(|range| range.dates(state.now, state.zone)).unwrap_or_default();
+        let days =
+            Range::parse(expression).map(|range| range.dates(state.now, state.zone)).unwrap_or_default();
         Pen::new(buffer, Rect { width: area.width.saturating_sub(1), ..area }, y)
             .column(if here { "▌" } else { "" }, 1, theme.accent)
             .column(&(index + 1).to_string(), 3, theme.accent)
@@ -88,7 +89,10 @@ fn calendar(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mu
     let title_style = if focused { theme.accent.patch(theme.strong) } else { theme.strong };
     Pen::new(buffer, area, 0).skip(indent).write(&title, title_style);
     Pen::new(buffer, area, 1).write(" Mo  Tu  We  Th  Fr  Sa  Su", theme.quiet);
-    let chosen = dates.range(state.now, state.zone).ok().map(|range| range.resolve(state.now, state.zone).span(state.now));
+    let chosen = dates
+        .range(state.now, state.zone)
+        .ok()
+        .map(|range| range.resolve(state.now, state.zone).span(state.now));
     let Some(first) = dates.day.with_day(1) else { return };
     let offset = first.weekday().num_days_from_monday();
     let counts = dates.survey.as_ref().map_or(&[][..], |survey| &survey.per_day);
@@ -112,7 +116,14 @@ fn calendar(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mu
     }
 }
 
-fn day_style(state: &State, theme: &Theme, date: NaiveDate, chosen: Option<Span>, brought: u64, most: u64) -> Style {
+fn day_style(
+    state: &State,
+    theme: &Theme,
+    date: NaiveDate,
+    chosen: Option<Span>,
+    brought: u64,
+    most: u64,
+) -> Style {
     let span = range::day_span(date, state.zone);
     if chosen.is_some_and(|chosen| !chosen.intersect(span).is_empty()) {
         return theme.chosen;
@@ -142,7 +153,10 @@ fn text(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Bu
             meaning.skip(LABEL).write(&range.sentence(state.now, state.zone), theme.good);
             if let Some(survey) = &dates.survey {
                 let stored = format!("{} stored", words::count(survey.stored));
-                Pen::new(buffer, area, 2).skip(LABEL).write(&stored, theme.quiet).write(&missing(survey.missing), theme.quiet);
+                Pen::new(buffer, area, 2)
+                    .skip(LABEL)
+                    .write(&stored, theme.quiet)
+                    .write(&missing(survey.missing), theme.quiet);
             }
         }
         Err(error) => {

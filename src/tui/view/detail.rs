@@ -58,7 +58,8 @@ fn lines(state: &State, theme: &Theme, room: u16) -> Vec<Piece> {
     let display = state.inbox.rows.caller(&row);
     let name = if display.is_empty() { "Withheld" } else { display };
     let name_style = if state.detail_focused() { theme.accent.patch(theme.strong) } else { theme.strong };
-    let mut lines = vec![Piece::new(name, name_style), caller_line(details, display, theme), Piece::default()];
+    let mut lines =
+        vec![Piece::new(name, name_style), caller_line(details, display, theme), Piece::default()];
     lines.extend(time_lines(state, row.time, theme, room));
     let Some(details) = details else { return lines };
     if !display.is_empty() {
@@ -97,9 +98,13 @@ fn time_lines(state: &State, time: i64, theme: &Theme, room: u16) -> Vec<Piece> 
     let name = name.split_once(" · ").map_or(name.as_str(), |(word, _)| word);
     let here = format!("{name} {}", local.format("%H:%M:%S %Z"));
     let same_day = utc.date_naive() == day;
-    let there = utc.format(if same_day { "%H:%M UTC · " } else { "%-d %b %H:%M UTC · " }).to_string();
-    let there = if local.naive_local() == utc.naive_utc() { String::new() } else { there };
-    let rest = format!("{there}{}", words::age(utc, state.now));
+    let age = words::age(utc, state.now);
+    let rest = if local.naive_local() == utc.naive_utc() {
+        age
+    } else {
+        let form = if same_day { "%H:%M UTC" } else { "%-d %b %H:%M UTC" };
+        format!("{} · {age}", utc.format(form))
+    };
     if width(&here) + 2 + width(&rest) <= room {
         vec![Piece::new(here, theme.text).and(format!("  {rest}"), theme.quiet)]
     } else {

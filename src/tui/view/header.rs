@@ -22,7 +22,12 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let zone = range::zone_name(state.now, state.zone);
     // The range is never left out; what stands before it gives way.
     let ends = [
-        [label.as_str(), &dates, &zone].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("  "),
+        [label.as_str(), &dates, &zone]
+            .iter()
+            .filter(|part| !part.is_empty())
+            .copied()
+            .collect::<Vec<_>>()
+            .join("  "),
         label.clone(),
     ];
     let room = pen.room().saturating_sub(3);

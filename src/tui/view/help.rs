@@ -49,7 +49,10 @@ pub fn draw(state: &State, top: u16, theme: &Theme, buffer: &mut Buffer) {
                 } else {
                     keys.join("  ")
                 };
-                pen.skip(1).column(&keys, 20.min(inside.width / 3), theme.accent).skip(1).write(entry.help, theme.text);
+                pen.skip(1)
+                    .column(&keys, 20.min(inside.width / 3), theme.accent)
+                    .skip(1)
+                    .write(entry.help, theme.text);
             }
             Line::Blank => {}
         }

@@ -51,9 +51,15 @@ fn voicemail(state: &State, theme: &Theme, number: usize, area: Rect, y: u16, bu
         let line = Rect { y: area.y + y, height: 1, ..area };
         buffer.set_style(line, theme.selected);
     }
-    let lift = |style: ratatui::style::Style| if selected { style.patch(theme.selected).patch(theme.strong) } else { style };
+    let lift = |style: ratatui::style::Style| {
+        if selected { style.patch(theme.selected).patch(theme.strong) } else { style }
+    };
     let mut pen = Pen::new(buffer, area, y);
-    pen.column(if selected { "▌" } else { "" }, 4, theme.accent.patch(if state.detail_focused() { theme.quiet } else { theme.accent }));
+    pen.column(
+        if selected { "▌" } else { "" },
+        4,
+        theme.accent.patch(if state.detail_focused() { theme.quiet } else { theme.accent }),
+    );
     pen.column(&time, 8, lift(theme.text));
     pen.write(caller, lift(style));
 }

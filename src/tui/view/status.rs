@@ -97,13 +97,21 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
             Some(next) => format!(" · next try {}", clock(next)),
             None => " · R tries again".to_owned(),
         };
-        return [format!("{what}{since}{next}"), format!("{what}{since}"), format!("{what}{next}"), what.to_owned()]
-            .into_iter()
-            .map(|text| (text, theme.warning))
-            .collect();
+        return [
+            format!("{what}{since}{next}"),
+            format!("{what}{since}"),
+            format!("{what}{next}"),
+            what.to_owned(),
+        ]
+        .into_iter()
+        .map(|text| (text, theme.warning))
+        .collect();
     }
     if sync.stopped {
-        return vec![("stopped · R goes on".to_owned(), theme.warning), ("stopped".to_owned(), theme.warning)];
+        return vec![
+            ("stopped · R goes on".to_owned(), theme.warning),
+            ("stopped".to_owned(), theme.warning),
+        ];
     }
     if sync.running.is_some() && sync.last.is_none() {
         return vec![("fetching".to_owned(), theme.quiet)];
@@ -124,7 +132,8 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let scopes = state.scopes();
     let within = |scope: Scope| scopes.contains(&scope);
     let first = |entry: &&crate::tui::command::Entry| Some(entry.scope) != scopes.first().copied();
-    let mut entries: Vec<_> = TABLE.iter().filter(|entry| within(entry.scope) && !entry.hint.is_empty()).collect();
+    let mut entries: Vec<_> =
+        TABLE.iter().filter(|entry| within(entry.scope) && !entry.hint.is_empty()).collect();
     entries.sort_by_key(first);
     // "All keys" is the way to everything that does not fit, so room is kept for it.
     let help = entries.iter().position(|entry| entry.command == Command::Help).map(|at| entries.remove(at));
@@ -132,13 +141,17 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     if state.account.is_none() && state.overlay.is_none() {
         entries.retain(|entry| entry.command == Command::Quit);
     }
-    let refused = |command: Command| command.refused(state).is_some() && !matches!(state.overlay, Some(Overlay::Dates(_)));
+    let refused = |command: Command| {
+        command.refused(state).is_some() && !matches!(state.overlay, Some(Overlay::Dates(_)))
+    };
     for entry in entries.into_iter().filter(|entry| !refused(entry.command)).chain(help) {
         let room = if entry.command == Command::Help { 0 } else { kept };
         if width(&text(state, entry.command)) + room > pen.room() {
             continue;
         }
-        pen.write(&key(state, entry.command), theme.accent).write(&format!(" {}", entry.hint), theme.quiet).skip(3);
+        pen.write(&key(state, entry.command), theme.accent)
+            .write(&format!(" {}", entry.hint), theme.quiet)
+            .skip(3);
     }
 }
 

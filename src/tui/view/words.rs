@@ -34,7 +34,11 @@ pub fn age(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
 
 /// "1.4 s".
 pub fn seconds(time: Duration) -> String {
-    if time >= Duration::from_secs(10) { format!("{} s", time.as_secs()) } else { format!("{:.1} s", time.as_secs_f32()) }
+    if time >= Duration::from_secs(10) {
+        format!("{} s", time.as_secs())
+    } else {
+        format!("{:.1} s", time.as_secs_f32())
+    }
 }
 
 /// "11:20" today, "Sun 22 Nov 11:20" otherwise.
