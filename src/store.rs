@@ -206,9 +206,11 @@ impl Store {
         self.run(|tables| days.iter().map(|&day| tables.count(account, day)).collect())
     }
 
-    /// Writes up to `limit` callers anew if they were written for another default country, and
-    /// says whether there are more to do. For idle moments; until it is done, some show as before.
-    pub fn reformat_callers(&mut self, limit: usize) -> Result<bool, StoreError> {
+    /// Writes up to `limit` callers anew (at least one) if they were written for another default
+    /// country, and says how many it wrote: 0 when all are done. For idle moments; until it is
+    /// done, some show as before.
+    pub fn reformat_callers(&mut self, limit: usize) -> Result<usize, StoreError> {
+        let limit = limit.max(1);
         self.run(|tables| tables.reformat_callers(limit))
     }
 

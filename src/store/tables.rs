@@ -231,11 +231,10 @@ impl Tables {
         Ok((count, latest))
     }
 
-    pub(super) fn reformat_callers(&mut self, limit: usize) -> rusqlite::Result<bool> {
+    pub(super) fn reformat_callers(&mut self, limit: usize) -> rusqlite::Result<usize> {
         let due: Option<i64> =
             self.connection.query_row("SELECT next FROM formatting", [], |row| row.get(0))?;
-        let Some(next) = due else { return Ok(false) };
-        let limit = limit.max(1);
+        let Some(next) = due else { return Ok(0) };
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let callers = transaction
             .prepare_cached("SELECT id, raw FROM caller WHERE id >= ?1 ORDER BY id LIMIT ?2")?
@@ -250,7 +249,7 @@ impl Tables {
         let next = callers.last().map(|(id, _)| id + 1).filter(|_| callers.len() == limit);
         transaction.execute("UPDATE formatting SET next = ?1", [next])?;
         transaction.commit()?;
-        Ok(next.is_some())
+        Ok(callers.len())
     }
 
     /// A number that is another one after another connection has written.

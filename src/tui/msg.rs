@@ -30,6 +30,8 @@ pub enum Msg {
     Reply(Ticket, Reply),
     /// The store moved a damaged file aside, or works from memory: said to the user once.
     StoreNotice(store::Notice),
+    /// Callers are written in another way now, for another default country.
+    CallersChanged,
     /// The terminal is gone, or a signal asks to end.
     Hangup,
     /// Another process asks to stop for now (SIGTSTP).

@@ -62,6 +62,7 @@ impl Runtime {
     /// A runtime that answers through `messages`.
     pub fn new(work: Work, messages: mpsc::Sender<Msg>, clock: fn() -> DateTime<Utc>) -> Runtime {
         let account = work.account.clone().map(Arc::new);
+        tokio::spawn(reformat_callers(work.store.clone(), messages.clone()));
         Runtime { work, account, client: Arc::default(), messages, clock, jobs: HashMap::new() }
     }
 
@@ -178,6 +179,19 @@ pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply,
         }
         Read::Count(span) => Reply::Counted(store.count(account, *span)?),
     })
+}
+
+/// Writes callers anew after the default country was changed, a few at a time: whoever asks the
+/// store in between waits for some milliseconds at the most.
+async fn reformat_callers(store: StoreHandle, messages: mpsc::Sender<Msg>) {
+    const SLICE: usize = 200;
+    let mut changed = false;
+    while let Ok(1..) = store.call(|store| store.reformat_callers(SLICE)).await {
+        changed = true;
+    }
+    if changed {
+        let _ = messages.send(Msg::CallersChanged).await;
+    }
 }
 
 /// Passes on what the store has to say: a damaged file moved aside, a full disk.

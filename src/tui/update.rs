@@ -17,6 +17,7 @@ use crate::tui::input;
 use crate::tui::msg::{Effect, Lane, Msg, Read, Reply};
 use crate::tui::rows::{Days, Line, RowKey};
 use crate::tui::state::{Inbox, Load, Notice, Overlay, Retry, Running, State};
+use crate::tui::view;
 
 /// How long a piece of news stays in the status line.
 const NEWS: TimeDelta = TimeDelta::seconds(4);
@@ -59,6 +60,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Reply(ticket, reply) if state.lanes.wants(ticket) => on_reply(state, reply, &mut effects),
         Msg::Key(_) | Msg::Reply(..) => {}
         Msg::StoreNotice(notice) => on_store_notice(state, &notice, &mut effects),
+        Msg::CallersChanged => load(state, &mut effects),
         Msg::Hangup => effects.push(Effect::Quit),
         Msg::Stop => effects.push(Effect::Suspend),
         Msg::Resumed => effects.push(Effect::Redraw),
@@ -119,12 +121,8 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::Quit | Command::QuitAtOnce => effects.push(Effect::Quit),
         Command::ShowRange => show_chosen(state, effects),
         Command::CloseDates | Command::CloseHelp => state.overlay = None,
-        Command::HelpDown | Command::HelpUp => {
-            if let Some(Overlay::Help(top)) = &mut state.overlay {
-                *top =
-                    if command == Command::HelpDown { top.saturating_add(1) } else { top.saturating_sub(1) };
-            }
-        }
+        Command::HelpDown => scroll_help(state, 1),
+        Command::HelpUp => scroll_help(state, -1),
         Command::PickPreset => {
             if let (Some(Overlay::Dates(dates)), Some(number)) = (&mut state.overlay, input::digit(key)) {
                 dates.choose_preset(number.saturating_sub(1));
@@ -148,6 +146,13 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
             }
         }
         Command::Suspend => effects.push(Effect::Suspend),
+    }
+}
+
+fn scroll_help(state: &mut State, by: i16) {
+    let last = view::overflow(state);
+    if let Some(Overlay::Help(top)) = &mut state.overlay {
+        *top = top.saturating_add_signed(by).min(last);
     }
 }
 
@@ -257,7 +262,7 @@ fn on_progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>)
                 running.news += added.rows.iter().filter(|row| row.time > newest).count();
                 (running.got, running.of, running.page, running.pages) = (got, of, page, pages);
                 running.retry = None;
-                state.sync.unreadable = unreadable;
+                state.sync.unreadable = state.sync.unreadable.max(unreadable);
             }
             take_in(state, &added, effects);
         }
@@ -276,7 +281,7 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
         Ok(summary) => {
             state.sync.failure = None;
             state.sync.last = Some(state.now);
-            state.sync.unreadable = summary.unreadable;
+            state.sync.unreadable = state.sync.unreadable.max(summary.unreadable);
             if running.news > 0 {
                 let text = format!("{} new voicemail", running.news);
                 news(state, text.clone());
@@ -284,7 +289,15 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
             }
             read(state, Lane::Count, Read::Count(state.view_span()), effects);
         }
-        Err(error) => state.sync.failure = Some(error),
+        Err(error) => {
+            // Said once, not at every look that fails the same way. Without rows the screen says it.
+            let text = error.to_string();
+            let said = state.sync.failure.as_ref().map(ToString::to_string);
+            if said.as_ref() != Some(&text) && !state.inbox.rows.is_empty() {
+                fault(state, text);
+            }
+            state.sync.failure = Some(error);
+        }
     }
     let again = state.sync.failure.as_ref().is_none_or(SyncError::is_transient);
     state.sync.next = refresh.filter(|_| again).map(|every| state.now + every);
@@ -352,6 +365,9 @@ fn sync(state: &mut State, again: bool, effects: &mut Vec<Effect>) {
     state.sync.running = Some(Running { newest_before: newest, ..Running::default() });
     state.sync.stopped = false;
     state.sync.next = None;
+    if again {
+        state.sync.unreadable = 0;
+    }
     let span = state.range.resolve(state.now, state.zone).span(state.now);
     effects.push(Effect::Sync { ticket: state.lanes.next(Lane::Sync), span, again });
 }
@@ -420,7 +436,8 @@ fn move_rows(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
 /// Moves selection and view together, so that the row stays where the eye is.
 fn move_page(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
     if state.detail_focused() {
-        state.detail.scroll = state.detail.scroll.saturating_add_signed(by as i16);
+        let scroll = state.detail.scroll.saturating_add_signed(by as i16);
+        state.detail.scroll = scroll.min(view::overflow(state));
         return;
     }
     state.inbox.top = state.inbox.top.saturating_add_signed(by);

@@ -2,7 +2,7 @@
 //! visible is formatted. One region of the screen a file.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 
 use crate::tui::state::{Overlay, State};
 use crate::tui::theme::Theme;
@@ -17,6 +17,16 @@ mod inbox;
 mod pen;
 mod status;
 mod words;
+
+/// How many lines of the help, or of the detail under it, do not fit: as far as it can scroll.
+pub fn overflow(state: &State) -> u16 {
+    let area = Rect::new(0, 0, state.size.width, state.size.height);
+    match (&state.overlay, state.regions().detail) {
+        (Some(Overlay::Help(_)), _) => help::overflow(state, area),
+        (None, Some(area)) => detail::overflow(state, area),
+        _ => 0,
+    }
+}
 
 /// Draws the whole screen into a blank buffer of the state's size; says where the cursor stands,
 /// when there is something to type into.

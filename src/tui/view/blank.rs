@@ -56,21 +56,12 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 /// Breaks lines at words; what follows a label is indented under its text.
 fn wrapped(lines: Vec<Said>, room: u16) -> Vec<Said> {
     let mut out = Vec::new();
-    for line in lines {
-        let indent = width(&line.label);
-        let mut label = line.label;
-        let mut text = String::new();
-        for word in line.text.split_whitespace() {
-            if !text.is_empty() && indent + width(&text) + 1 + width(word) > room {
-                out.push(Said { label, text: std::mem::take(&mut text), style: line.style });
-                label = " ".repeat(usize::from(indent));
-            }
-            if !text.is_empty() {
-                text.push(' ');
-            }
-            text.push_str(word);
+    for Said { mut label, text, style } in lines {
+        let indent = width(&label);
+        for text in words::wrapped(&text, room.saturating_sub(indent)) {
+            out.push(Said { label, text, style });
+            label = " ".repeat(usize::from(indent));
         }
-        out.push(Said { label, text, style: line.style });
     }
     out
 }

@@ -23,7 +23,7 @@ const CALENDAR_WIDTH: u16 = 28;
 pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = centred(buffer.area, 76, 18);
     let inside = frame(place, "Dates", theme, buffer);
-    let foot = 4.min(inside.height);
+    let foot = if inside.height > 12 { 4 } else { 3.min(inside.height) };
     let blank = u16::from(inside.height > 12);
     let body = Rect {
         x: inside.x + 1,
@@ -95,18 +95,22 @@ fn calendar(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mu
         .map(|range| range.resolve(state.now, state.zone).span(state.now));
     let Some(first) = dates.day.with_day(1) else { return };
     let offset = first.weekday().num_days_from_monday();
+    // In a low box the weeks scroll with the cursor.
+    let week = |date: NaiveDate| ((date.day0() + offset) / 7) as u16;
+    let above = (week(dates.day) + 3).saturating_sub(area.height.max(3));
     let counts = dates.survey.as_ref().map_or(&[][..], |survey| &survey.per_day);
     let most = counts.iter().copied().max().unwrap_or(0);
     for (index, date) in first.iter_days().take_while(|date| date.month() == first.month()).enumerate() {
         let place = index as u32 + offset;
-        let (column, line) = ((place % 7) as u16, 2 + (place / 7) as u16);
+        let column = (place % 7) as u16;
+        let Some(line) = week(date).checked_sub(above) else { continue };
         let brought = counts.get(index).copied().unwrap_or(0);
         let style = day_style(state, theme, date, chosen, brought, most);
         let here = focused && date == dates.day;
         let sign = |edge: bool| if here && edge { "›" } else { " " };
         let cell = format!("{}{:>2} ", sign(true), date.day());
         let style = if here { style.patch(theme.strong).add_modifier(Modifier::UNDERLINED) } else { style };
-        Pen::new(buffer, area, line).skip(column * 4).write(&cell, style);
+        Pen::new(buffer, area, 2 + line).skip(column * 4).write(&cell, style);
     }
     let day_count = counts.get(dates.day.day0() as usize).copied().unwrap_or(0);
     let told = format!("{}: {} voicemail", dates.day.format("%a %-d %b"), words::count(day_count));

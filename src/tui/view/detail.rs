@@ -32,6 +32,13 @@ impl Piece {
     }
 }
 
+/// How many lines do not fit into `area`.
+pub fn overflow(state: &State, area: Rect) -> u16 {
+    // The theme changes no line's length.
+    let lines = lines(state, &Theme::new(&state.look), area.width).len();
+    (lines as u16).saturating_sub(area.height)
+}
+
 /// Draws the detail, from the line it is scrolled to.
 pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let lines = lines(state, theme, area.width);

@@ -3,13 +3,17 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::tui::command::{Entry, Scope, TABLE};
+use crate::tui::command::{Scope, TABLE};
 use crate::tui::layout::centred;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::Pen;
+use crate::tui::view::words;
 
 use super::dates::frame;
+
+/// How wide the help is, where there is room.
+const WIDTH: u16 = 88;
 
 /// The order in which scopes are explained.
 const SCOPES: &[Scope] = &[
@@ -23,39 +27,41 @@ const SCOPES: &[Scope] = &[
     Scope::Anywhere,
 ];
 
-enum Line {
-    Title(&'static str),
-    Key(&'static Entry),
-    Blank,
+/// A line of the help: a title, or keys and what they do, or the rest of that.
+#[derive(Default)]
+struct Line {
+    title: &'static str,
+    keys: String,
+    text: String,
+}
+
+/// How many lines do not fit on a screen of this size.
+pub fn overflow(state: &State, screen: Rect) -> u16 {
+    let (_, lines) = content(state, screen);
+    (lines.len() as u16 + 2).saturating_sub(screen.height)
+}
+
+/// The width of the column of keys, and the lines.
+fn content(state: &State, screen: Rect) -> (u16, Vec<Line>) {
+    let width = screen.width.min(WIDTH);
+    let keys_width = (width / 4).min(17);
+    (keys_width, lines(state, width.saturating_sub(keys_width + 5)))
 }
 
 /// Draws the help, scrolled down by `top` lines as far as there are any.
 pub fn draw(state: &State, top: u16, theme: &Theme, buffer: &mut Buffer) {
-    let lines = lines();
-    let place = centred(buffer.area, 78, lines.len() as u16 + 2);
+    let (keys_width, lines) = content(state, buffer.area);
+    let place = centred(buffer.area, WIDTH, lines.len() as u16 + 2);
     let inside = frame(place, "Keys", theme, buffer);
     let below = (lines.len() as u16).saturating_sub(inside.height);
     let top = top.min(below);
     for (y, line) in lines.iter().skip(usize::from(top)).take(usize::from(inside.height)).enumerate() {
-        let mut pen = Pen::new(buffer, inside, y as u16);
-        match line {
-            Line::Title(title) => {
-                pen.skip(1).write(title, theme.strong);
-            }
-            Line::Key(entry) => {
-                let keys: Vec<_> = state.keymap.keys(entry.command).iter().map(ToString::to_string).collect();
-                let keys = if keys.len() > 3 {
-                    format!("{} – {}", keys[0], keys[keys.len() - 1])
-                } else {
-                    keys.join("  ")
-                };
-                pen.skip(1)
-                    .column(&keys, 20.min(inside.width / 3), theme.accent)
-                    .skip(1)
-                    .write(entry.help, theme.text);
-            }
-            Line::Blank => {}
-        }
+        Pen::new(buffer, inside, y as u16)
+            .skip(1)
+            .write(line.title, theme.strong)
+            .column(&line.keys, keys_width, theme.accent)
+            .skip(1)
+            .write(&line.text, theme.text);
     }
     if below > 0 {
         let more = Rect { y: place.bottom().saturating_sub(1), height: 1, ..place };
@@ -65,14 +71,23 @@ pub fn draw(state: &State, top: u16, theme: &Theme, buffer: &mut Buffer) {
     }
 }
 
-fn lines() -> Vec<Line> {
+fn lines(state: &State, room: u16) -> Vec<Line> {
     let mut lines = Vec::new();
     for scope in SCOPES {
         if !lines.is_empty() {
-            lines.push(Line::Blank);
+            lines.push(Line::default());
         }
-        lines.push(Line::Title(scope.title()));
-        lines.extend(TABLE.iter().filter(|entry| entry.scope == *scope).map(Line::Key));
+        lines.push(Line { title: scope.title(), ..Line::default() });
+        for entry in TABLE.iter().filter(|entry| entry.scope == *scope) {
+            let keys: Vec<_> = state.keymap.keys(entry.command).iter().map(ToString::to_string).collect();
+            let mut keys = match keys.as_slice() {
+                [first, .., last] if keys.len() > 4 => format!("{first} – {last}"),
+                few => few.join("  "),
+            };
+            for text in words::wrapped(entry.help, room) {
+                lines.push(Line { keys: std::mem::take(&mut keys), text, ..Line::default() });
+            }
+        }
     }
     lines
 }

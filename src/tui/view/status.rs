@@ -27,12 +27,11 @@ fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let inner = Rect { width: area.width.saturating_sub(1), ..area };
     let mut pen = Pen::new(buffer, inner, 0);
     pen.skip(1);
-    if let Some(notice) = &state.notice {
-        pen.write(&notice.text, if notice.fault { theme.fault } else { theme.good });
-        return;
-    }
-    match &state.sync.running {
-        Some(running) if is_worth_showing(state, running) => progress(running, theme, &mut pen),
+    match (&state.notice, &state.sync.running) {
+        (Some(notice), _) => {
+            pen.write(&notice.text, if notice.fault { theme.fault } else { theme.good });
+        }
+        (None, Some(running)) if is_worth_showing(state, running) => progress(running, theme, &mut pen),
         _ => {
             pen.write(&format!("{} voicemail", words::count(state.inbox.rows.len() as u64)), theme.text);
             if state.sync.unreadable > 0 {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+use crate::tui::view::pen::width;
+
 /// `1204` as "1,204".
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -46,6 +48,24 @@ pub fn clock(time: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
     let (time, now) = (time.with_timezone(&zone), now.with_timezone(&zone));
     let form = if time.date_naive() == now.date_naive() { "%H:%M" } else { "%a %-d %b %H:%M" };
     time.format(form).to_string()
+}
+
+/// `text` in lines of at most `room` cells, broken at blanks; a longer word has its line alone.
+pub fn wrapped(text: &str, room: u16) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.len() - 1;
+        let line = &mut lines[last];
+        if line.is_empty() {
+            line.push_str(word);
+        } else if width(line) + 1 + width(word) <= room {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
