@@ -3,6 +3,9 @@
 //! Draw; wait for one message; take in what else is queued; draw again. There is no frame rate
 //! and no tick while nothing on screen moves: an idle inbox costs no time and no bytes.
 
+use std::io;
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
@@ -31,36 +34,59 @@ const QUEUE: usize = 256;
 /// How many messages are taken in before the next frame: a flood must not hold up the screen.
 const BATCH: usize = 64;
 
+/// How long a frame waits for the store's answer. It mostly comes within a millisecond, and one
+/// frame with it costs a slow line less than one without it and another.
+const PATIENCE: Duration = Duration::from_millis(4);
+
 /// Runs the screen until the user leaves. `clock` tells the time.
 pub async fn run(
     setup: Setup,
     work: runtime::Work,
     options: &terminal::Options,
     clock: fn() -> DateTime<Utc>,
-) -> std::io::Result<()> {
+) -> io::Result<()> {
     let (sender, mut messages) = mpsc::channel(QUEUE);
     let mut runtime = Runtime::new(work, sender.clone(), clock);
     let mut screen = Screen::enter(options)?;
-    terminal::listen(sender)?;
+    terminal::listen(&sender)?;
     let mut state = State::new(setup, screen.size()?, clock());
     let mut effects = update::start(&mut state);
+    let mut patience = PATIENCE;
     loop {
+        let mut asked = false;
         for effect in effects.drain(..) {
             match effect {
-                Effect::Quit => return runtime.finish(screen).await,
+                Effect::Quit => {
+                    // Whoever still has something to say must not wait for a place.
+                    messages.close();
+                    return runtime.finish(screen).await;
+                }
                 Effect::Suspend => screen.suspend()?,
                 Effect::Redraw => state.size = screen.resume()?,
                 Effect::Notify(text) => screen.notify(&text)?,
-                work => runtime.run(work),
+                work => {
+                    asked |= matches!(work, Effect::Read(..));
+                    runtime.run(work);
+                }
             }
         }
-        screen.draw(&state)?;
-        let mut next = wait(&mut messages, &state, clock).await;
+        let mut next = None;
+        if asked && !patience.is_zero() {
+            next = tokio::time::timeout(patience, messages.recv()).await.ok().flatten();
+            // Once for a frame: whoever holds a key down sees the list move.
+            patience = Duration::ZERO;
+        }
+        if next.is_none() {
+            screen.draw(&state)?;
+            patience = PATIENCE;
+            next = wait(&mut messages, &state, clock).await;
+        }
         effects.extend(update::update(&mut state, Msg::Tick(clock())));
-        for _ in 0..BATCH {
-            let Some(msg) = next else { break };
+        let mut left = BATCH;
+        while let Some(msg) = next {
             effects.extend(update::update(&mut state, msg));
-            next = messages.try_recv().ok();
+            left -= 1;
+            next = if left > 0 { messages.try_recv().ok() } else { None };
         }
     }
 }

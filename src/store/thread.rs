@@ -83,6 +83,23 @@ impl StoreHandle {
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
+    /// Runs `job` on the store's thread; nobody waits for it. It is told why if there is no store.
+    ///
+    /// Never blocks: when the queue is full, the job waits for a place in a task of its own.
+    pub fn post(&self, job: impl FnOnce(Result<&mut Store, StoreError>) + Send + 'static) {
+        let job: Job = Box::new(move |store| {
+            // A panic was logged, and there is nobody to tell.
+            let _ = run(|| {
+                job(store.as_mut().map_err(|error| error.clone()));
+                Ok(())
+            });
+        });
+        if let Err(mpsc::error::TrySendError::Full(order)) = self.orders.try_send(Order::Run(job)) {
+            let orders = self.orders.clone();
+            tokio::spawn(async move { orders.send(order).await });
+        }
+    }
+
     /// Waits until everything sent so far is done and the store is closed. Later calls on other
     /// handles return [`StoreError::Closed`].
     pub async fn close(self) {

@@ -118,8 +118,8 @@ pub enum Effect {
         /// Ask for all of it, whatever was fetched before.
         again: bool,
     },
-    /// End the job of that lane.
-    Cancel(Lane),
+    /// Fetch no further.
+    StopSync,
     /// Tell the user outside the screen (bell, desktop notification), as the settings say.
     Notify(String),
     /// Give the terminal back and stop until the shell continues us.
@@ -146,7 +146,8 @@ pub enum Lane {
 }
 
 impl Lane {
-    const COUNT: usize = 5;
+    /// How many lanes there are.
+    pub const COUNT: usize = 5;
 }
 
 /// A job's number in its lane: an answer with an old number is dropped.

@@ -1,8 +1,8 @@
 //! Turns effects into work, and the work's end into messages.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -55,7 +55,9 @@ pub struct Runtime {
     client: Arc<OnceCell<Client>>,
     messages: mpsc::Sender<Msg>,
     clock: fn() -> DateTime<Utc>,
-    jobs: HashMap<Lane, AbortHandle>,
+    /// The newest question of each lane: an older one that still waits need not be answered.
+    asked: [Arc<AtomicU32>; Lane::COUNT],
+    sync: Option<AbortHandle>,
 }
 
 impl Runtime {
@@ -63,19 +65,17 @@ impl Runtime {
     pub fn new(work: Work, messages: mpsc::Sender<Msg>, clock: fn() -> DateTime<Utc>) -> Runtime {
         let account = work.account.clone().map(Arc::new);
         tokio::spawn(reformat_callers(work.store.clone(), messages.clone()));
-        Runtime { work, account, client: Arc::default(), messages, clock, jobs: HashMap::new() }
+        let asked = Default::default();
+        Runtime { work, account, client: Arc::default(), messages, clock, asked, sync: None }
     }
 
     /// Starts the work of `effect`. What concerns the terminal is the loop's, not ours.
     pub fn run(&mut self, effect: Effect) {
         let Some(account) = self.account.clone() else { return };
-        let (store, key) = (self.work.store.clone(), account.key.clone());
         match effect {
-            Effect::Read(ticket, what) => self.start(ticket, async move {
-                store.call(move |store| answer(store, &key, &what)).await.unwrap_or_else(Reply::ReadFailed)
-            }),
+            Effect::Read(ticket, what) => self.read(ticket, what, account.key.clone()),
             Effect::Sync { ticket, span, again } => self.sync(ticket, span, again, account),
-            Effect::Cancel(lane) => self.cancel(lane),
+            Effect::StopSync => self.stop_sync(),
             Effect::Notify(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
         }
     }
@@ -83,31 +83,35 @@ impl Runtime {
     /// Gives the terminal back and waits until all that was to be stored is stored.
     pub async fn finish(mut self, screen: Screen) -> io::Result<()> {
         drop(screen);
-        for lane in [Lane::Sync, Lane::Rows, Lane::Details, Lane::Survey, Lane::Count] {
-            self.cancel(lane);
-        }
+        self.stop_sync();
         self.work.store.close().await;
         Ok(())
     }
 
-    fn start<F>(&mut self, ticket: Ticket, job: F)
-    where
-        F: Future<Output = Reply> + Send + 'static,
-    {
+    /// Asks the store, whose thread answers the loop directly: a key waits for nothing in between.
+    fn read(&self, ticket: Ticket, what: Read, key: AccountKey) {
+        let asked = Arc::clone(&self.asked[ticket.lane as usize]);
+        asked.store(ticket.number, Ordering::Relaxed);
         let messages = self.messages.clone();
-        let store = self.work.store.clone();
-        let task = tokio::spawn(async move {
-            let reply = job.await;
-            tell_notices(&store, &messages).await;
+        self.work.store.post(move |store| {
+            if asked.load(Ordering::Relaxed) != ticket.number {
+                return;
+            }
+            let (reply, notices) = match store {
+                Ok(store) => (answer(store, &key, &what), store.notices()),
+                Err(error) => (Err(error), Vec::new()),
+            };
             // The loop is gone only when the program ends.
-            let _ = messages.send(Msg::Reply(ticket, reply)).await;
+            for notice in notices {
+                let _ = messages.blocking_send(Msg::StoreNotice(notice));
+            }
+            let reply = reply.unwrap_or_else(Reply::ReadFailed);
+            let _ = messages.blocking_send(Msg::Reply(ticket, reply));
         });
-        self.cancel(ticket.lane);
-        self.jobs.insert(ticket.lane, task.abort_handle());
     }
 
-    fn cancel(&mut self, lane: Lane) {
-        if let Some(job) = self.jobs.remove(&lane) {
+    fn stop_sync(&mut self) {
+        if let Some(job) = self.sync.take() {
             job.abort();
         }
     }
@@ -118,7 +122,8 @@ impl Runtime {
         let client = self.client.clone();
         let messages = self.messages.clone();
         let (concurrency, overlap) = (self.work.concurrency, self.work.overlap);
-        self.start(ticket, async move {
+        self.stop_sync();
+        let task = tokio::spawn(async move {
             let (reports, mut progress) = mpsc::channel(REPORTS);
             let pass_on = async {
                 while let Some(report) = progress.recv().await {
@@ -150,8 +155,13 @@ impl Runtime {
             };
             let (result, ()) = tokio::join!(fetch, pass_on);
             tracing::info!(?result, "sync ended");
-            Reply::Synced(result)
+            let notices = store.call(|store| Ok(store.notices())).await;
+            for notice in notices.unwrap_or_default() {
+                let _ = messages.send(Msg::StoreNotice(notice)).await;
+            }
+            let _ = messages.send(Msg::Reply(ticket, Reply::Synced(result))).await;
         });
+        self.sync = Some(task.abort_handle());
     }
 }
 
@@ -191,14 +201,5 @@ async fn reformat_callers(store: StoreHandle, messages: mpsc::Sender<Msg>) {
     }
     if changed {
         let _ = messages.send(Msg::CallersChanged).await;
-    }
-}
-
-/// Passes on what the store has to say: a damaged file moved aside, a full disk.
-async fn tell_notices(store: &StoreHandle, messages: &mpsc::Sender<Msg>) {
-    if let Ok(notices) = store.call(|store| Ok(store.notices())).await {
-        for notice in notices {
-            let _ = messages.send(Msg::StoreNotice(notice)).await;
-        }
     }
 }

@@ -5,15 +5,15 @@
 use std::io::{self, Write as _};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event, EventStream,
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
 };
 use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute};
-use futures_util::StreamExt as _;
 use ratatui::layout::Size;
 use tokio::sync::mpsc;
 
@@ -188,11 +188,13 @@ fn stop() -> io::Result<()> {
 }
 
 /// Passes on what comes from the terminal, and signals.
-pub fn listen(sender: mpsc::Sender<Msg>) -> io::Result<()> {
-    signals(&sender)?;
-    tokio::spawn(async move {
-        let mut events = EventStream::new();
-        while let Some(Ok(event)) = events.next().await {
+pub fn listen(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
+    signals(sender)?;
+    watch_line(sender.clone())?;
+    let sender = sender.clone();
+    // A thread of its own: from the key to the loop there is one step, and no poll in between.
+    thread::Builder::new().name("keys".to_owned()).spawn(move || {
+        while let Ok(event) = crossterm::event::read() {
             let msg = match event {
                 Event::Key(key) => Msg::Key(key),
                 Event::Mouse(mouse) => Msg::Mouse(mouse),
@@ -200,13 +202,34 @@ pub fn listen(sender: mpsc::Sender<Msg>) -> io::Result<()> {
                 Event::Resize(width, height) => Msg::Resize(Size::new(width, height)),
                 Event::FocusGained | Event::FocusLost => continue,
             };
-            if sender.send(msg).await.is_err() {
+            if sender.blocking_send(msg).is_err() {
                 return;
             }
         }
-        // The terminal cannot be read any more: the line is closed. Nobody is left to tell.
-        let _ = sender.send(Msg::Hangup).await;
-    });
+        let _ = sender.blocking_send(Msg::Hangup);
+    })?;
+    Ok(())
+}
+
+/// Waits for the line to be closed. crossterm reads on from a terminal that is gone, at full
+/// speed, and SIGHUP need not reach us: it may be ignored, as under nohup.
+#[cfg(unix)]
+fn watch_line(sender: mpsc::Sender<Msg>) -> io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    thread::Builder::new().name("line".to_owned()).spawn(move || {
+        let terminal = rustix::stdio::stdin();
+        // No event is asked for: a closed line is told all the same.
+        let mut line = [PollFd::new(&terminal, PollFlags::empty())];
+        while poll(&mut line, None) == Err(rustix::io::Errno::INTR) {}
+        if line[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) {
+            let _ = sender.blocking_send(Msg::Hangup);
+        }
+    })?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn watch_line(_: mpsc::Sender<Msg>) -> io::Result<()> {
     Ok(())
 }
 

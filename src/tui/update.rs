@@ -485,7 +485,7 @@ fn back(state: &mut State, effects: &mut Vec<Effect>) {
         state.lanes.next(Lane::Sync);
         state.sync.stopped = true;
         state.sync.next = state.sync.refresh.map(|every| state.now + every);
-        effects.push(Effect::Cancel(Lane::Sync));
+        effects.push(Effect::StopSync);
         news(state, "stopped fetching; what arrived is kept, R goes on".to_owned());
     }
 }

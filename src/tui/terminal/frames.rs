@@ -7,7 +7,7 @@ use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
 use ratatui::backend::{Backend as _, CrosstermBackend};
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 
 use crate::tui::state::State;
@@ -93,12 +93,38 @@ impl Frames {
 
 /// The bytes from one buffer to another of the same size.
 fn changes(from: &Buffer, to: &Buffer) -> io::Result<Vec<u8>> {
-    let mut changed = from.diff_iter(to).peekable();
     let mut bytes = Vec::new();
-    if changed.peek().is_some() {
-        CrosstermBackend::new(&mut bytes).draw(changed)?;
+    let cells = bridged(from.diff_iter(to), to);
+    if !cells.is_empty() {
+        CrosstermBackend::new(&mut bytes).draw(cells.into_iter())?;
     }
     Ok(bytes)
+}
+
+/// Moving the cursor takes up to eight bytes: a gap this small is cheaper written again.
+const GAP: u16 = 6;
+
+/// The changed cells, and those between two of them where the gap is small and of one style.
+fn bridged<'a>(
+    changed: impl Iterator<Item = (u16, u16, &'a Cell)>,
+    to: &'a Buffer,
+) -> Vec<(u16, u16, &'a Cell)> {
+    let mut cells: Vec<(u16, u16, &Cell)> = Vec::new();
+    for (x, y, cell) in changed {
+        if let Some(&(last_x, last_y, last)) = cells.last()
+            && last_y == y
+            && (2..=GAP + 1).contains(&(x - last_x))
+        {
+            let gap = || (last_x + 1..x).map(|x| (x, y, &to[(x, y)]));
+            // ASCII only: a wide character covers a cell that must not be written.
+            let plain = |cell: &Cell| cell.symbol().is_ascii() && cell.style() == last.style();
+            if last.symbol().is_ascii() && gap().all(|(_, _, cell)| plain(cell)) {
+                cells.extend(gap());
+            }
+        }
+        cells.push((x, y, cell));
+    }
+    cells
 }
 
 /// Whole lines of the terminal that move up (`by` above 0) or down.
