@@ -292,3 +292,27 @@ fn a_new_range_asks_only_for_itself() {
     assert_eq!(span.start(), "2026-11-23T00:00:00+05:30".parse::<chrono::DateTime<chrono::Utc>>().unwrap());
     assert_eq!(span.end(), common::now());
 }
+
+#[test]
+fn a_large_store_is_read_to_its_end_while_pages_arrive() {
+    let minute = |minute: i64| common::now() - TimeDelta::minutes(minute);
+    let caller = |number: i64| format!("98765{:05}", number % 997);
+    let stored: Vec<_> = (1..=9_000)
+        .filter(|number| number % 3 != 0)
+        .map(|number| voicemail(&minute(number).to_rfc3339(), &caller(number)))
+        .collect();
+    let mut screen = Screen::open_held(Opened { range: "30d", stored, ..Opened::default() });
+    // What is fetched lies behind, within and before what is read.
+    for missing in (0..30).rev().map(|page| page * 300 + 3) {
+        let page: Vec<_> =
+            (missing..missing + 300).step_by(3).map(|n| voicemail(&minute(n).to_rfc3339(), &caller(n))).collect();
+        screen.page(&page, 1, 9_000, 1, 90);
+        screen.answer_one();
+    }
+    while screen.answer_one() {}
+    assert_eq!(screen.state.inbox.rows.len(), 9_000);
+    screen.keys("G");
+    assert!(screen.text().contains("9,000 voicemail"), "{}", screen.text());
+    let blank = screen.text().lines().filter(|line| line.contains("Withheld")).count();
+    assert_eq!(blank, 0, "every caller has its text: {}", screen.text());
+}

@@ -92,16 +92,39 @@ impl Tables {
         after: Option<(i64, VoicemailId)>,
         limit: usize,
     ) -> rusqlite::Result<Rows> {
+        let rows = self.bare_rows(account, span, after, limit)?;
+        with_callers(&self.connection, rows)
+    }
+
+    pub(super) fn bare_rows(
+        &mut self,
+        account: AccountId,
+        span: Span,
+        after: Option<(i64, VoicemailId)>,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<Row>> {
         let account = self.number(account)?;
         // Nothing is smaller than the smallest identity: this bound takes all of an earlier
         // moment and nothing of the span's end.
         let end = (span.end_millis(), i64::MIN);
         let (time, id) = after.map_or(end, |(time, id)| end.min((time, stored(id))));
         let mut statement = self.connection.prepare_cached(NEWEST)?;
-        let rows = statement
+        statement
             .query_map(params![account, span.start_millis(), time, id, sql_limit(limit)], read_row)?
-            .collect::<rusqlite::Result<Vec<Row>>>()?;
-        with_callers(&self.connection, rows)
+            .collect()
+    }
+
+    pub(super) fn callers(
+        &self,
+        after: Option<CallerId>,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<(CallerId, String)>> {
+        self.connection
+            .prepare_cached("SELECT id, display FROM caller WHERE id > ?1 ORDER BY id LIMIT ?2")?
+            .query_map(params![after.map_or(0, |caller| caller.0), sql_limit(limit)], |row| {
+                Ok((CallerId(row.get(0)?), row.get(1)?))
+            })?
+            .collect()
     }
 
     pub(super) fn count(&mut self, account: AccountId, span: Span) -> rusqlite::Result<u64> {

@@ -9,7 +9,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
 
 use crate::model::{Span, VoicemailId};
-use crate::store::{self, Details};
+use crate::store::{self, CallerId, Details};
 use crate::sync::{Progress, Summary, SyncError};
 use crate::tui::rows::RowKey;
 
@@ -52,6 +52,13 @@ pub enum Reply {
         /// How far the asked range is known to be complete, in milliseconds since the epoch.
         complete_to: Option<i64>,
     },
+    /// The text of callers, a part of what was asked for.
+    Callers {
+        /// In the order of their numbers.
+        callers: Vec<(CallerId, String)>,
+        /// Whether there are further ones.
+        more: bool,
+    },
     /// The store could not answer.
     ReadFailed(store::StoreError),
     /// Everything about one voicemail; `None` when the store no longer has it.
@@ -62,8 +69,9 @@ pub enum Reply {
     Sync(Progress),
     /// The sync ended.
     Synced(Result<Summary, SyncError>),
-    /// How many voicemail the store holds in the range on screen.
-    Counted(u64),
+    /// How many voicemail the store holds in the range on screen; `None` when no other process
+    /// wrote.
+    Counted(Option<u64>),
 }
 
 /// How much voicemail some days brought, and what is known of a range.
@@ -88,6 +96,15 @@ pub enum Read {
         after: Option<RowKey>,
         /// How many at the most.
         limit: usize,
+        /// Without the callers' text.
+        bare: bool,
+    },
+    /// The text of callers that come after this one: answered by [`Reply::Callers`].
+    Callers {
+        /// The last one that is there already.
+        after: Option<CallerId>,
+        /// How many at the most.
+        limit: usize,
     },
     /// Everything about one voicemail: answered by [`Reply::Details`].
     Details(VoicemailId),
@@ -101,7 +118,12 @@ pub enum Read {
     },
     /// How many voicemail `span` holds: did another process, or a job cut short, add any?
     /// Answered by [`Reply::Counted`].
-    Count(Span),
+    Count {
+        /// The range on screen.
+        span: Span,
+        /// Only another process can have added any: no need to count when none wrote.
+        if_changed: bool,
+    },
 }
 
 /// Work to do.

@@ -85,11 +85,16 @@ impl RowColumns {
         self.times.partition_point(|&time| time >= millis)
     }
 
-    /// Takes in the rows of `new` that lie in `span` and are not there yet; says how many.
-    pub fn merge(&mut self, new: &store::Rows, span: Span) -> usize {
-        for (caller, text) in &new.callers {
+    /// Takes in what to show for callers.
+    pub fn name(&mut self, callers: &[(CallerId, String)]) {
+        for (caller, text) in callers {
             self.texts.put(*caller, text);
         }
+    }
+
+    /// Takes in the rows of `new` that lie in `span` and are not there yet; says how many.
+    pub fn merge(&mut self, new: &store::Rows, span: Span) -> usize {
+        self.name(&new.callers);
         let mut fresh: Vec<Row> = new
             .rows
             .iter()

@@ -10,7 +10,7 @@ use tokio::sync::{OnceCell, mpsc};
 use tokio::task::AbortHandle;
 
 use crate::model::{AccountKey, Region, Span};
-use crate::store::{Store, StoreError, StoreHandle};
+use crate::store::{Rows, Store, StoreError, StoreHandle};
 use crate::sync::{self, Job, Shelf, Summary, SyncError};
 use crate::telecmi::{BaseUrl, Client, Credentials};
 use crate::tui::msg::{Effect, Lane, Msg, Read, Reply, Survey, Ticket};
@@ -169,13 +169,23 @@ impl Runtime {
 pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply, StoreError> {
     let account = store.account(key)?;
     Ok(match what {
-        Read::Rows { span, after, limit } => {
-            let rows = store.rows(account, *span, after.map(|key| (key.time, key.id)), *limit)?;
+        Read::Rows { span, after, limit, bare } => {
+            let after = after.map(|key| (key.time, key.id));
+            let rows = if *bare {
+                Rows { rows: store.bare_rows(account, *span, after, *limit)?, callers: Vec::new() }
+            } else {
+                store.rows(account, *span, after, *limit)?
+            };
             let covered = store.coverage(account, *span)?;
             // Complete from the range's start on: a gap before a covered stretch does not count.
             let complete = covered.first().filter(|first| first.start_millis() <= span.start_millis());
             let more = rows.rows.len() == *limit;
             Reply::Rows { rows, more, complete_to: complete.map(|first| first.end_millis()) }
+        }
+        Read::Callers { after, limit } => {
+            let callers = store.callers(*after, *limit)?;
+            let more = callers.len() == *limit;
+            Reply::Callers { callers, more }
         }
         Read::Details(id) => Reply::Details(store.details(account, *id, OTHERS)?.map(Box::new)),
         Read::Survey { days, span } => {
@@ -187,7 +197,10 @@ pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply,
                 missing: (span.end_millis() - span.start_millis() - covered).max(0),
             })
         }
-        Read::Count(span) => Reply::Counted(store.count(account, *span)?),
+        Read::Count { span, if_changed } => {
+            let worth = store.changed_elsewhere()? || !*if_changed;
+            Reply::Counted(if worth { Some(store.count(account, *span)?) } else { None })
+        }
     })
 }
 

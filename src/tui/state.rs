@@ -92,6 +92,12 @@ pub struct Inbox {
     pub top: usize,
     /// How far reading the store came.
     pub load: Load,
+    /// How far the store was read.
+    pub read_to: Option<RowKey>,
+    /// The callers' texts are all there: rows can come without.
+    pub callers_read: bool,
+    /// A sync was cut short: what it stored last may not have reached the screen.
+    pub unsure: bool,
     /// The rows are of another range: the next ones from the store take their place.
     pub replace: bool,
     /// How far the range is known to be complete, from the store.

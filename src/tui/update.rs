@@ -25,9 +25,15 @@ const NEWS: TimeDelta = TimeDelta::seconds(4);
 /// How many rows the first look into the store brings: more than any screen shows.
 const FIRST_ROWS: usize = 200;
 
+/// How many rows the second look brings, still with their callers: most ranges end here.
+const SOME_ROWS: usize = 2_000;
+
 /// How many rows each further look brings: a few milliseconds of work, so that a key or a page
 /// that arrives never waits for the rest of a million.
 const MORE_ROWS: usize = 20_000;
+
+/// How many callers' texts each look brings.
+const MORE_CALLERS: usize = 20_000;
 
 /// The work to do when the program starts.
 pub fn start(state: &mut State) -> Vec<Effect> {
@@ -216,22 +222,27 @@ fn on_tick(state: &mut State, now: DateTime<Utc>, effects: &mut Vec<Effect>) {
 fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
     match reply {
         Reply::Rows { rows, more, complete_to } => {
-            let after = rows.rows.last().map(RowKey::of);
             if std::mem::take(&mut state.inbox.replace) {
-                let selected = state.inbox.selected;
-                state.inbox = Inbox { selected, ..Inbox::default() };
+                let Inbox { selected, unsure, .. } = state.inbox;
+                state.inbox = Inbox { selected, unsure, ..Inbox::default() };
             }
+            state.inbox.read_to = rows.rows.last().map(RowKey::of).or(state.inbox.read_to);
             take_in(state, &rows, effects);
             state.inbox.complete_to = complete_to;
             if more {
-                read(
-                    state,
-                    Lane::Rows,
-                    Read::Rows { span: state.view_span(), after, limit: MORE_ROWS },
-                    effects,
-                );
+                read_on(state, effects);
             } else {
                 state.inbox.load = Load::Complete;
+            }
+        }
+        Reply::Callers { callers, more } => {
+            state.inbox.rows.name(&callers);
+            if more {
+                let after = callers.last().map(|(caller, _)| *caller);
+                read(state, Lane::Rows, Read::Callers { after, limit: MORE_CALLERS }, effects);
+            } else {
+                state.inbox.callers_read = true;
+                read_on(state, effects);
             }
         }
         Reply::ReadFailed(error) => {
@@ -247,7 +258,8 @@ fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
         Reply::Sync(progress) => on_progress(state, progress, effects),
         Reply::Synced(result) => on_synced(state, result, effects),
         Reply::Counted(stored) => {
-            if state.inbox.load == Load::Complete && stored != state.inbox.rows.len() as u64 {
+            let shown = state.inbox.rows.len() as u64;
+            if state.inbox.load == Load::Complete && stored.is_some_and(|stored| stored != shown) {
                 reload(state, effects);
             }
         }
@@ -287,7 +299,8 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
                 news(state, text.clone());
                 effects.push(Effect::Notify(text));
             }
-            read(state, Lane::Count, Read::Count(state.view_span()), effects);
+            let if_changed = !std::mem::take(&mut state.inbox.unsure);
+            read(state, Lane::Count, Read::Count { span: state.view_span(), if_changed }, effects);
         }
         Err(error) => {
             // Said once, not at every look that fails the same way. Without rows the screen says it.
@@ -351,7 +364,24 @@ fn load(state: &mut State, effects: &mut Vec<Effect>) {
 /// Reads it again while the rows stay on screen: what is there already is not added twice.
 fn reload(state: &mut State, effects: &mut Vec<Effect>) {
     state.inbox.load = Load::Loading;
-    read(state, Lane::Rows, Read::Rows { span: state.view_span(), after: None, limit: FIRST_ROWS }, effects);
+    state.inbox.callers_read = false;
+    let span = state.view_span();
+    read(state, Lane::Rows, Read::Rows { span, after: None, limit: FIRST_ROWS, bare: false }, effects);
+}
+
+/// Reads on after the first rows: some with their callers, and where there are many, first all
+/// callers and then the rows without. Looking each caller up for a million rows takes ten times
+/// as long.
+fn read_on(state: &mut State, effects: &mut Vec<Effect>) {
+    let (span, after) = (state.view_span(), state.inbox.read_to);
+    let what = if state.inbox.rows.len() < SOME_ROWS {
+        Read::Rows { span, after, limit: SOME_ROWS, bare: false }
+    } else if state.inbox.callers_read {
+        Read::Rows { span, after, limit: MORE_ROWS, bare: true }
+    } else {
+        Read::Callers { after: None, limit: MORE_CALLERS }
+    };
+    read(state, Lane::Rows, what, effects);
 }
 
 /// Asks the store; an earlier question of the same lane need not be answered any more.
@@ -361,6 +391,7 @@ fn read(state: &mut State, lane: Lane, what: Read, effects: &mut Vec<Effect>) {
 
 /// Starts fetching what is missing of the range, or all of it `again`.
 fn sync(state: &mut State, again: bool, effects: &mut Vec<Effect>) {
+    state.inbox.unsure |= state.sync.running.is_some();
     let newest = state.inbox.rows.get(0).map(|row| row.time);
     state.sync.running = Some(Running { newest_before: newest, ..Running::default() });
     state.sync.stopped = false;
@@ -483,6 +514,7 @@ fn back(state: &mut State, effects: &mut Vec<Effect>) {
         state.detail.focused = false;
     } else if state.sync.running.take().is_some() {
         state.lanes.next(Lane::Sync);
+        state.inbox.unsure = true;
         state.sync.stopped = true;
         state.sync.next = state.sync.refresh.map(|every| state.now + every);
         effects.push(Effect::StopSync);

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::hash::Hasher as _;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use vmail::range::Range;
 use vmail::store::{self, Put, Store};
 use vmail::sync::{Progress, Summary, SyncError};
 use vmail::tui::keymap::KeyChord;
-use vmail::tui::msg::{Effect, Lane, Msg, Reply, Ticket};
+use vmail::tui::msg::{Effect, Lane, Msg, Read, Reply, Ticket};
 use vmail::tui::runtime::answer;
 use vmail::tui::state::{Look, Setup, State};
 use vmail::tui::{update, view};
@@ -57,11 +58,30 @@ pub struct Screen {
     key: AccountKey,
     /// What the update asked of the world and the harness did not carry out.
     pub effects: Vec<Effect>,
+    /// Questions to the store that wait, when they are answered one by one.
+    held: Option<VecDeque<(Ticket, Read)>>,
 }
 
 impl Screen {
     /// Opens the screen, which reads the store and asks the server.
     pub fn open(opened: Opened) -> Screen {
+        Screen::start(opened, None)
+    }
+
+    /// The same with a store that answers only when it is told to: see [`Screen::answer_one`].
+    pub fn open_held(opened: Opened) -> Screen {
+        Screen::start(opened, Some(VecDeque::new()))
+    }
+
+    /// Lets the store answer the oldest question; says whether there was one.
+    pub fn answer_one(&mut self) -> bool {
+        let Some((ticket, what)) = self.held.as_mut().and_then(VecDeque::pop_front) else { return false };
+        let reply = answer(&mut self.store, &self.key, &what).unwrap_or_else(Reply::ReadFailed);
+        self.send(Msg::Reply(ticket, reply));
+        true
+    }
+
+    fn start(opened: Opened, held: Option<VecDeque<(Ticket, Read)>>) -> Screen {
         let options = store::Options { country: "IN".into(), now: now() };
         let mut store = Store::in_memory(&options).unwrap();
         let key = AccountKey::new(Region::Global, 1_111_113, None);
@@ -78,7 +98,7 @@ impl Screen {
             note: None,
         };
         let state = State::new(setup, Size::new(width, height), now());
-        let mut screen = Screen { state, store, key, effects: Vec::new() };
+        let mut screen = Screen { state, store, key, effects: Vec::new(), held };
         let effects = update::start(&mut screen.state);
         screen.carry_out(effects);
         screen
@@ -93,11 +113,13 @@ impl Screen {
 
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            if let Effect::Read(ticket, what) = effect {
-                let reply = answer(&mut self.store, &self.key, &what).unwrap_or_else(Reply::ReadFailed);
-                self.send(Msg::Reply(ticket, reply));
-            } else {
-                self.effects.push(effect);
+            match (effect, &mut self.held) {
+                (Effect::Read(ticket, what), Some(held)) => held.push_back((ticket, what)),
+                (Effect::Read(ticket, what), None) => {
+                    let reply = answer(&mut self.store, &self.key, &what).unwrap_or_else(Reply::ReadFailed);
+                    self.send(Msg::Reply(ticket, reply));
+                }
+                (effect, _) => self.effects.push(effect),
             }
         }
     }
