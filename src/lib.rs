@@ -1,4 +1,26 @@
 //! vmail: a voicemail inbox for the terminal, for TeleCMI accounts.
+//!
+//! The network only fills the store; the screen only shows the store. `ARCHITECTURE.md` has the
+//! map, the words and the reasons; read [`tui::msg`] first. Which file of `tui/view/` draws what:
+//!
+//! ```text
+//!  vmail  1111113    32 voicemail          Last 7 days  17–23 Nov  IST    header.rs
+//!
+//!    Today · Mon 23 Nov                  5 │  +91 98450 12345             inbox.rs  │  detail.rs
+//!     11:58   +91 98765 43210              │  India · as 9845012345       (blank.rs where
+//! ▌   10:05   +9╭─ Dates ─────────────────── Esc closes ─╮                there is nothing
+//!     09:31   Wi│  1  Last 24 hours    ‹ November 2026 › │                to list)
+//!     08:50   JD│  2  Today            Mo  Tu  We  Th  Fr│
+//!    Yesterday ·│  3  Yesterday         2   3   4   5   6│ 10:15          dates.rs, help.rs:
+//!     19:12   +9│ Range  7d                              │ 17:42          above the rest
+//!     12:02   +4╰────────────────────────────────────────╯ 18:21
+//!
+//!  32 voicemail                                     live · checked 12:04  status.rs: how it
+//!  Enter read   d dates   [ earlier   ] later   q quit   ? all keys       stands, and keys
+//! ```
+//!
+//! All of them write with `pen.rs`, put numbers and times into words with `words.rs`, and take
+//! their colours from [`tui::theme`]; `ascii.rs` goes over what they drew.
 
 pub mod caller;
 pub mod cli;

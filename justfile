@@ -1,0 +1,25 @@
+# The commands of the project. `just` lists them.
+
+_list:
+    @just --list --unsorted
+
+# Open the inbox on made-up voicemail
+demo:
+    cargo run --release -- --demo
+
+# Run all tests, or those named
+test *names:
+    cargo test {{ names }}
+
+# Check formatting and lints
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets --locked -- -D warnings
+
+# Make the screens and tables of the documents anew
+docs:
+    UPDATE_DOCS=1 cargo test --test docs
+
+# Run what CI runs
+ci:
+    .ci/run
