@@ -304,8 +304,10 @@ fn a_large_store_is_read_to_its_end_while_pages_arrive() {
     let mut screen = Screen::open_held(Opened { range: "30d", stored, ..Opened::default() });
     // What is fetched lies behind, within and before what is read.
     for missing in (0..30).rev().map(|page| page * 300 + 3) {
-        let page: Vec<_> =
-            (missing..missing + 300).step_by(3).map(|n| voicemail(&minute(n).to_rfc3339(), &caller(n))).collect();
+        let page: Vec<_> = (missing..missing + 300)
+            .step_by(3)
+            .map(|n| voicemail(&minute(n).to_rfc3339(), &caller(n)))
+            .collect();
         screen.page(&page, 1, 9_000, 1, 90);
         screen.answer_one();
     }
