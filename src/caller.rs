@@ -17,7 +17,8 @@ pub struct CallerForms {
 }
 
 /// What telephone systems send in place of a number that the caller keeps to themselves.
-const WITHHELD: [&str; 6] = ["anonymous", "null", "private", "restricted", "unknown", "withheld"];
+const WITHHELD: [&str; 8] =
+    ["anonymous", "null", "private", "restricted", "unavailable", "undefined", "unknown", "withheld"];
 
 /// The forms of `raw`, a caller as received; `country` (two letters, ISO 3166-1) is where a number
 /// without a country code is from.
@@ -140,8 +141,8 @@ mod tests {
 
     #[test]
     fn a_withheld_caller_shows_nothing() {
-        for raw in ["", "  ", "0", "-", "null", "anonymous", "Anonymous", "UNKNOWN", "private", "Restricted"]
-        {
+        let ways = ["", "  ", "0", "-", "null", "anonymous", "Anonymous", "UNKNOWN", "private", "Restricted"];
+        for raw in ways.into_iter().chain(["Unavailable", "undefined"]) {
             assert_eq!(forms(raw, "IN"), CallerForms::default(), "{raw:?}");
         }
     }

@@ -344,6 +344,7 @@ impl<A: Api> Collector<'_, A> {
     async fn collect(&mut self, pages: mpsc::Sender<Arrived>) -> Result<(), Stop> {
         let mut concurrency = self.job.concurrency.clamp(1, CONCURRENCY_MAX);
         let mut in_flight = FuturesUnordered::new();
+        let mut refusal = None;
         loop {
             while in_flight.len() < concurrency
                 && let Some(request) = self.walk.next_request()
@@ -355,7 +356,11 @@ impl<A: Api> Collector<'_, A> {
                 outcome = in_flight.next() => outcome,
             };
             let Some(Outcome { request, result, rate_limited }) = outcome else {
-                return if self.walk.is_endless() { Err(Stop::Endless) } else { Ok(()) };
+                return match refusal {
+                    _ if self.walk.is_endless() => Err(Stop::Endless),
+                    Some(error) if !self.walk.is_complete() => Err(Stop::Failed(error)),
+                    _ => Ok(()),
+                };
             };
             if rate_limited {
                 concurrency = (concurrency / 2).max(1);
@@ -373,12 +378,17 @@ impl<A: Api> Collector<'_, A> {
                 }
                 Err(error) => {
                     let refused = matches!(error, ApiError::BadRequest { .. });
-                    if !self.walk.is_past_the_end(request, refused) {
+                    let covered = if self.walk.is_past_the_end(request, refused) {
+                        let nothing =
+                            Page { rows: Vec::new(), unreadable: 0, total: None, server_time: None };
+                        self.walk.arrived(request, &nothing)
+                    } else if refused && request.page > 1 {
+                        refusal.get_or_insert(error);
+                        self.walk.refused(request)
+                    } else {
                         return Err(Stop::Failed(error));
-                    }
-                    let nothing = Page { rows: Vec::new(), unreadable: 0, total: None, server_time: None };
-                    let covered = self.walk.arrived(request, &nothing);
-                    Arrived { rows: nothing.rows, covered, tally: self.walk.tally() }
+                    };
+                    Arrived { rows: Vec::new(), covered, tally: self.walk.tally() }
                 }
             };
             if pages.send(arrived).await.is_err() {

@@ -169,6 +169,25 @@ fn the_selected_voicemail_stays_when_newer_ones_arrive() {
 }
 
 #[test]
+fn voicemail_that_appears_late_is_news_and_so_is_the_first_one() {
+    let late = voicemail("2026-11-23T11:35:00+05:30", "9876500009");
+    for stored in [week(), Vec::new()] {
+        let mut screen = Screen::open(Opened { stored, size: (80, 24), ..Opened::default() });
+        screen.synced().wait(TimeDelta::seconds(61));
+        screen.page(std::slice::from_ref(&late), 1, 1, 1, 1).synced();
+        assert!(screen.text().contains("1 new voicemail"), "{}", screen.text());
+    }
+}
+
+#[test]
+fn what_is_fetched_for_the_first_time_is_no_news() {
+    let mut screen = Screen::open(Opened { size: (80, 24), ..Opened::default() });
+    screen.page(&week(), 19, 19, 1, 1).synced();
+    assert!(!screen.text().contains("new voicemail"), "{}", screen.text());
+    assert!(screen.effects.iter().all(|effect| !matches!(effect, Effect::Notify(_))));
+}
+
+#[test]
 fn what_is_on_screen_stays_on_its_line_when_rows_arrive_above() {
     let mut screen = Screen::open(Opened { size: (80, 12), ..filled() });
     screen.synced().keys("G k k");
@@ -304,8 +323,10 @@ fn a_large_store_is_read_to_its_end_while_pages_arrive() {
     let mut screen = Screen::open_held(Opened { range: "30d", stored, ..Opened::default() });
     // What is fetched lies behind, within and before what is read.
     for missing in (0..30).rev().map(|page| page * 300 + 3) {
-        let page: Vec<_> =
-            (missing..missing + 300).step_by(3).map(|n| voicemail(&minute(n).to_rfc3339(), &caller(n))).collect();
+        let page: Vec<_> = (missing..missing + 300)
+            .step_by(3)
+            .map(|n| voicemail(&minute(n).to_rfc3339(), &caller(n)))
+            .collect();
         screen.page(&page, 1, 9_000, 1, 90);
         screen.answer_one();
     }

@@ -131,10 +131,13 @@ fn account(settings: &Settings) -> anyhow::Result<Option<Account>> {
         SecretSource::Text(secret) => secret.clone(),
         SecretSource::Command(command) => config::secret_from_command(command)?,
     };
+    let base_url = settings.base_url.as_deref().map(BaseUrl::parse).transpose()?;
+    // One account has one key, however its server is written.
+    let base_url = base_url.filter(|url| url.as_str() != settings.region.base_url());
     Ok(Some(Account {
-        key: AccountKey::new(settings.region, app_id, settings.base_url.as_deref()),
+        key: AccountKey::new(settings.region, app_id, base_url.as_ref().map(BaseUrl::as_str)),
         region: settings.region,
-        base_url: settings.base_url.as_deref().map(BaseUrl::parse).transpose()?,
+        base_url,
         credentials: Credentials { app_id, secret },
     }))
 }
@@ -206,4 +209,34 @@ fn log_to(path: &Path, world: &World) -> anyhow::Result<()> {
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(file));
     tracing_subscriber::registry().with(lines).with(own).init();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::account;
+    use crate::config::{self, Overrides, Sources};
+    use crate::model::AccountKey;
+    use crate::secret::Secret;
+
+    fn key(base_url: Option<&str>) -> AccountKey {
+        let flags = Overrides {
+            app_id: Some("1111113".to_owned()),
+            secret: Some(Secret::new("secret".to_owned())),
+            base_url: base_url.map(str::to_owned),
+            ..Overrides::default()
+        };
+        let (file, file_mode, env) = (None, None, Overrides::default());
+        let settings = config::load(Sources { file, file_mode, flags, env, check_base_url: |_| Ok(()) });
+        account(&settings.unwrap()).unwrap().unwrap().key
+    }
+
+    #[test]
+    fn an_account_has_one_key_however_its_server_is_written() {
+        for url in ["https://rest.telecmi.com/v2", "https://REST.telecmi.com/v2/"] {
+            assert_eq!(key(Some(url)), key(None), "{url}");
+        }
+        let local = key(Some("http://127.0.0.1:8080/v2"));
+        assert_eq!(key(Some("http://127.0.0.1:8080/v2/")), local);
+        assert_ne!(local, key(None));
+    }
 }

@@ -4,6 +4,8 @@
 //! rows as were sent, readable or not), and the pages up to it may be asked for side by side. The
 //! window ends on a page that brings nothing new, or where the total is met by a last page that is
 //! not full; where the total is missing, or may be too small, one page at a time is tried past it.
+//! Where it is too big, a server may refuse the pages that it does not have: that is the end as well,
+//! if the page before was not full.
 
 use std::collections::HashSet;
 
@@ -17,6 +19,9 @@ use crate::telecmi::Page;
 /// With the smallest known page of 10 rows that is 10,000 voicemail in a window without a total.
 /// What arrived until then is kept, and where it came newest first the next walk starts below it.
 pub const PAGES_PAST_TOTAL: u32 = 1_000;
+
+/// The smallest known page, in rows: a page with fewer may be a window's last.
+const PAGE_LEAST: usize = 10;
 
 /// A page to ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,11 +90,18 @@ impl Walk {
         self.courses[request.course].arrived(request.page, page, self.margin)
     }
 
+    /// Takes in that the server understood a request for a page within the total, but not the first,
+    /// and turned it down. What comes of it shows once the pages before it are there: the window's
+    /// end, or a gap, with which it is never complete. Returns the same as [`Walk::arrived`].
+    pub fn refused(&mut self, request: Request) -> Option<Span> {
+        self.courses[request.course].refused(request.page, self.margin)
+    }
+
     /// Whether a request that failed only says that its window has no such page. `refused` is
     /// whether the server understood the request and turned it down.
     ///
-    /// Never so within the total. Past it a refusal is an end; any other failure is one only when
-    /// the total was kept, over more than a page and to the last row.
+    /// Never so within the total, which is for [`Walk::refused`]. Past it a refusal is an end; any
+    /// other failure is one only when the total was kept, over more than a page and to the last row.
     pub fn is_past_the_end(&self, request: Request, refused: bool) -> bool {
         let course = &self.courses[request.course];
         course.page_one.is_some_and(|first| {
@@ -174,6 +186,9 @@ struct Course {
     /// The highest page that brought something new, and the highest that did not.
     last_news: u32,
     last_void: u32,
+    /// The highest page that was full, and the lowest within the total that was refused.
+    last_full: u32,
+    first_refused: Option<u32>,
     /// Whether the last page by the total was not full.
     ended_short: bool,
     seen: HashSet<VoicemailId>,
@@ -196,6 +211,8 @@ impl Course {
             arrived: 0,
             last_news: 0,
             last_void: 0,
+            last_full: 0,
+            first_refused: None,
             ended_short: false,
             seen: HashSet::new(),
             mixed: HashSet::new(),
@@ -260,8 +277,24 @@ impl Course {
         if number == first.pages {
             self.ended_short = sent(page) < first.size;
         }
+        if sent(page) >= first.size.max(PAGE_LEAST) {
+            self.last_full = self.last_full.max(number);
+        }
         self.order.arrived(number, &page.rows);
         self.covered(margin)
+    }
+
+    fn refused(&mut self, number: u32, margin: i64) -> Option<Span> {
+        self.in_flight -= 1;
+        self.last_void = self.last_void.max(number);
+        self.first_refused = Some(self.first_refused.map_or(number, |first| first.min(number)));
+        self.covered(margin)
+    }
+
+    /// Whether a page was refused that the window has: one after it brought something new, or the
+    /// one before it is full, as where a server gives no more than so many pages.
+    fn has_gap(&self) -> bool {
+        self.first_refused.is_some_and(|page| page <= self.last_news || page <= self.last_full + 1)
     }
 
     /// Whether rows that cannot be read may be new ones: they cannot be told apart. They are not
@@ -274,7 +307,7 @@ impl Course {
     /// What is covered now, if that is more than before. Closes the window at its end.
     fn covered(&mut self, margin: i64) -> Option<Span> {
         let Window { span, settled } = self.window;
-        if self.ahead() == Ahead::Nothing {
+        if self.ahead() == Ahead::Nothing && !self.has_gap() {
             self.done = true;
             self.seen = HashSet::new();
             return settled.then_some(span);

@@ -134,6 +134,9 @@ pub(super) fn judge(asked: Asked, head: Head, answer: &Answer<'_>, secret: &Secr
     let number = code.or(http);
     let message = answer.message(secret);
     let words = words(message.as_deref().unwrap_or_default());
+    if asked == Asked::List && code == Some(404) && words == Some(Words::Nothing) {
+        return None;
+    }
     // A server's own fault (500 and up) stays one whatever it says; below that the same number
     // means different things on different pages, and the words decide.
     let words = words.filter(|_| number.is_none_or(|number| number < 500));
@@ -172,6 +175,8 @@ enum Words {
     WhoAreYou,
     WrongShape,
     SlowDown,
+    /// Nothing is wrong: there is no voicemail.
+    Nothing,
 }
 
 fn words(message: &str) -> Option<Words> {
@@ -185,9 +190,22 @@ fn words(message: &str) -> Option<Words> {
         Some(Words::WrongShape)
     } else if has(&["invalid", "wrong"]) && has(&["token", "secret", "appid", "app id"]) {
         Some(Words::WhoAreYou)
+    } else if says_nothing_is_there(&message) {
+        Some(Words::Nothing)
     } else {
         None
     }
+}
+
+/// Whether `message`, in small letters, is what servers say that answer an empty list with an error:
+/// "No Records Found", and not a word more. No page says how TeleCMI does it.
+fn says_nothing_is_there(message: &str) -> bool {
+    let words: Vec<&str> = message.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let thing = match words[..] {
+        ["no", thing] | ["no", thing, "found"] | [thing, "not", "found"] => thing,
+        _ => return false,
+    };
+    matches!(thing, "record" | "records" | "data" | "voicemail" | "voicemails")
 }
 
 /// A row as far as it is needed; `None` when it is no object or has no usable time.

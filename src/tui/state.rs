@@ -184,9 +184,10 @@ pub struct Running {
     pub pages: Option<u32>,
     /// A request is waiting to be tried again.
     pub retry: Option<Retry>,
-    /// The newest voicemail on screen when the job began: what is newer is news.
+    /// The newest voicemail on screen when the job began: what is newer is news, and anything is
+    /// once the range was fetched to its end.
     pub newest_before: Option<i64>,
-    /// How many are newer than that.
+    /// How many were news.
     pub news: usize,
 }
 

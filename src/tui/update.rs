@@ -270,8 +270,10 @@ fn on_progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>)
     match progress {
         Progress::Page { added, got, of, page, pages, unreadable } => {
             if let Some(running) = &mut state.sync.running {
+                // Once all of the range was here, whatever comes is new: it may appear late.
+                let complete = state.sync.last.is_some();
                 let newest = running.newest_before.unwrap_or(i64::MAX);
-                running.news += added.rows.iter().filter(|row| row.time > newest).count();
+                running.news += added.rows.iter().filter(|row| complete || row.time > newest).count();
                 (running.got, running.of, running.page, running.pages) = (got, of, page, pages);
                 running.retry = None;
                 state.sync.unreadable = state.sync.unreadable.max(unreadable);

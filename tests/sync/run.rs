@@ -380,6 +380,31 @@ async fn a_refusal_past_the_last_page_is_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn refusals_within_a_total_that_is_too_big_cost_no_page_in_flight() {
+    // The refusals are answered first: the pages with rows are late.
+    let server = Server { past_the_end: PastTheEnd::Refuses, total: Total::TooBig(100), ..server(57) };
+    let late = [5, 6].into_iter().fold(Fake::new(server), |fake, page| fake.failing(page, &[fault()]));
+    let shelf = Shelf::default();
+    let summary = sync(job(), &late, &shelf).await.0.unwrap();
+    assert_eq!((summary.added, summary.covered, shelf.len()), (57, true, 57));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_gives_so_many_pages_and_no_more_is_asked_for_the_rest_next_time() {
+    let refusal = || ApiError::BadRequest { message: "page is too high".to_owned() };
+    let faults = vec![refusal(); 9];
+    let fake = (4..=10).fold(Fake::new(server(100)), |fake, page| fake.failing(page, &faults));
+    let shelf = Shelf::default();
+    let (result, _) = sync(job(), &fake, &shelf).await;
+    let Err(SyncError::Api { error, got }) = result else { panic!("{result:?}") };
+    assert_eq!((error, got.added), (refusal(), 30));
+    for _ in 0..6 {
+        let _ = sync(job(), &fake, &shelf).await;
+    }
+    assert_eq!(shelf.len(), 100, "each sync begins where the last one ended");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_is_ahead_is_asked_for_what_came_by_its_clock() {
     let ahead = 10 * MINUTE;
     let mut server = server(25);

@@ -141,7 +141,7 @@ pub fn servers() -> impl Strategy<Value = Server> {
     let row =
         (0_i64..10_000, any::<u32>(), 0..=MARGIN, prop::bool::weighted(0.1), prop::bool::weighted(0.95));
     (vec(row, 0..90), 1_usize..12, order, total, past_the_end, any::<bool>()).prop_map(
-        |(mut drawn, page_size, order, total, mut past_the_end, whole_seconds)| {
+        |(mut drawn, mut page_size, order, total, mut past_the_end, whole_seconds)| {
             for (time, ..) in &mut drawn {
                 // Many rows of one moment, as where times have no fractions.
                 *time -= if whole_seconds { *time % 1_000 } else { 0 };
@@ -160,12 +160,12 @@ pub fn servers() -> impl Strategy<Value = Server> {
                 }
                 rows.push(row);
             }
-            // Only past an honest total is a refusal an end, and rows that nobody can read cannot
-            // be told apart when they come again.
+            // Within a total that is too big, a refusal is an end only after a page that is not
+            // full, and rows that nobody can read cannot be told apart when they come again.
             let lies_upwards = matches!(total, Total::TooBig(_) | Total::Endless);
             let unreadable = rows.iter().any(|(_, row)| row.is_none());
             match past_the_end {
-                PastTheEnd::Refuses if lies_upwards => past_the_end = PastTheEnd::Empty,
+                PastTheEnd::Refuses if lies_upwards => page_size = page_size.min(9),
                 PastTheEnd::RepeatsLast | PastTheEnd::BeginsAgain if unreadable => {
                     past_the_end = PastTheEnd::Empty;
                 }

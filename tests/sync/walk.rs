@@ -61,12 +61,16 @@ fn walk(
             break;
         }
         let request = in_flight.swap_remove(pick % in_flight.len());
-        let page = server.page(request.span, request.page).unwrap_or_else(|| {
-            assert!(walk.is_past_the_end(request, true), "refused within the total: {request:?}");
-            nothing()
-        });
-        let covered = walk.arrived(request, &page);
-        kept.put(&page, covered);
+        let covered = match server.page(request.span, request.page) {
+            Some(page) => {
+                let covered = walk.arrived(request, &page);
+                kept.put(&page, covered);
+                covered
+            }
+            None if walk.is_past_the_end(request, true) => walk.arrived(request, &nothing()),
+            None => walk.refused(request),
+        };
+        kept.covered.extend(covered);
         prop_assert_eq!(kept.lost(server, covered), [], "after {:?}, claiming {:?}", request, covered);
     }
     Ok(asked)
@@ -206,15 +210,54 @@ fn after_an_empty_page_a_later_one_with_rows_takes_the_walk_on_to_the_total() {
     assert_eq!(state.next_request().map(|request| request.page), Some(4));
 }
 
-#[test]
-fn a_refusal_within_the_total_is_no_end() {
-    let mut state = Walk::new(&[settled(everything())], MARGIN);
+/// Walks a window of three pages by its total: page 1 is full, page 2 as given, page 3 is refused.
+fn walk_with_page_three_refused(second: &[i64]) -> (Walk, Option<Span>) {
+    let page = |times: &[i64]| Page {
+        rows: times.iter().enumerate().map(|(i, &time)| voicemail(time, i)).collect(),
+        total: Some(30),
+        ..nothing()
+    };
+    let mut state = Walk::new(&[settled(everything())], 0);
     let first = state.next_request().unwrap();
     assert!(!state.is_past_the_end(first, true));
-    let page = Page { rows: vec![voicemail(9, 0)], total: Some(2), ..nothing() };
-    state.arrived(first, &page);
-    let second = state.next_request().unwrap();
-    assert!(!state.is_past_the_end(second, true));
+    state.arrived(first, &page(&(91..=100).rev().collect::<Vec<_>>()));
+    let (two, three) = (state.next_request().unwrap(), state.next_request().unwrap());
+    assert!(!state.is_past_the_end(three, true));
+    assert_eq!(state.refused(three), None, "the page before it has not come");
+    assert_eq!(state.next_request(), None);
+    let covered = state.arrived(two, &page(second));
+    (state, covered)
+}
+
+#[test]
+fn a_refusal_within_the_total_is_the_end_when_the_page_before_is_not_full() {
+    let (state, covered) = walk_with_page_three_refused(&[90, 89, 88]);
+    assert!(state.is_complete());
+    assert_eq!(covered, Some(everything()));
+}
+
+#[test]
+fn a_refusal_after_a_full_page_is_a_gap() {
+    let (mut state, covered) = walk_with_page_three_refused(&(81..=90).rev().collect::<Vec<_>>());
+    assert!(!state.is_complete());
+    assert_eq!(covered, Some(Span::from_millis(82, 10_000)), "what came newest first is covered");
+    assert_eq!(state.next_request(), None);
+}
+
+#[test]
+fn a_refusal_before_a_page_with_rows_is_a_gap() {
+    let mut state = Walk::new(&[settled(everything())], 0);
+    let page = |time: i64| Page { rows: vec![voicemail(time, 0)], total: Some(3), ..nothing() };
+    let first = state.next_request().unwrap();
+    state.arrived(first, &page(9));
+    let (second, third) = (state.next_request().unwrap(), state.next_request().unwrap());
+    assert_eq!(state.refused(second), None);
+    assert_eq!(state.arrived(third, &page(7)), None);
+    // One more is tried, because the last one brought something new.
+    let fourth = state.next_request().unwrap();
+    assert_eq!(state.arrived(fourth, &nothing()), None);
+    assert_eq!(state.next_request(), None);
+    assert!(!state.is_complete());
 }
 
 #[test]

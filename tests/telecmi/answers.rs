@@ -160,6 +160,9 @@ async fn an_empty_page_in_every_form() {
         (r#"{"voicemail":[],"count":-1}"#, None),
         (r#"{"voicemail":[],"count":"many"}"#, None),
         (r#"{"code":"OK","voicemail":[]}"#, None),
+        (r#"{"code":404,"error":true,"msg":"No Records Found"}"#, None),
+        (r#"{"code":"404","msg":"Voicemail not found."}"#, None),
+        (r#"{"code":404,"message":"no data"}"#, None),
     ] {
         let page = server.page_of(body).await.unwrap_or_else(|error| panic!("{body}: {error}"));
         assert_eq!((page.rows.len(), page.unreadable, page.total), (0, 0, total), "{body}");
