@@ -201,9 +201,8 @@ fn words(message: &str) -> Option<Words> {
 /// "No Records Found", and not a word more. No page says how TeleCMI does it.
 fn says_nothing_is_there(message: &str) -> bool {
     let words: Vec<&str> = message.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
-    let thing = match words[..] {
-        ["no", thing] | ["no", thing, "found"] | [thing, "not", "found"] => thing,
-        _ => return false,
+    let (["no", thing] | ["no", thing, "found"] | [thing, "not", "found"]) = words[..] else {
+        return false;
     };
     matches!(thing, "record" | "records" | "data" | "voicemail" | "voicemails")
 }
