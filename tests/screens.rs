@@ -239,6 +239,15 @@ fn a_range_is_picked_on_the_calendar() {
 }
 
 #[test]
+fn a_single_day_stands_in_the_header_once() {
+    let mut screen = Screen::open(Opened { range: "2026-11-20", ..filled() });
+    let text = screen.synced().text();
+    let header = text.lines().next().unwrap_or_default();
+    assert!(header.ends_with("Fri 20 Nov  IST"), "{header}");
+    assert_eq!(header.matches("20 Nov").count(), 1, "{header}");
+}
+
+#[test]
 fn days_are_stepped_through() {
     let mut screen = Screen::open(Opened { size: (80, 24), ..filled() });
     let selected = |screen: &mut Screen| {

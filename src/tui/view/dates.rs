@@ -75,7 +75,7 @@ fn presets(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut
             Range::parse(expression).map(|range| range.dates(state.now, state.zone)).unwrap_or_default();
         Pen::new(buffer, Rect { width: area.width.saturating_sub(1), ..area }, y)
             .column(if here { "▌" } else { "" }, 1, theme.accent)
-            .column(&(index + 1).to_string(), 3, theme.accent)
+            .column(&(index + 1).to_string(), 3, lift(theme.accent))
             .write(label, lift(theme.text))
             .skip(1)
             .right(&days, lift(theme.quiet));

@@ -16,7 +16,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let Some(account) = &state.account else { return };
     let label = state.range.label(state.now, state.zone);
     let mut dates = state.range.dates(state.now, state.zone);
-    if dates == label {
+    if label.contains(&dates) {
         dates.clear();
     }
     let zone = range::zone_name(state.now, state.zone);
