@@ -275,6 +275,15 @@ fn the_callers_other_voicemail_are_one_jump_away() {
 }
 
 #[test]
+fn the_footer_says_what_enter_does_in_the_detail() {
+    let mut screen = Screen::open(Opened { size: (80, 24), ..filled() });
+    screen.synced().keys("Enter");
+    assert!(screen.text().contains("Enter back"), "{}", screen.text());
+    screen.keys("j");
+    assert!(screen.text().contains("Enter go there"), "{}", screen.text());
+}
+
+#[test]
 fn a_jump_out_of_the_range_takes_the_range_along() {
     let mut stored = week();
     stored.push(voicemail("2026-10-30T14:41:00+05:30", "919876543210"));

@@ -149,7 +149,7 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
             continue;
         }
         pen.write(&key(state, entry.command), theme.accent)
-            .write(&format!(" {}", entry.hint), theme.quiet)
+            .write(&format!(" {}", hint(state, entry.command)), theme.quiet)
             .skip(3);
     }
 }
@@ -158,6 +158,11 @@ fn key(state: &State, command: Command) -> String {
     state.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default()
 }
 
+/// The command's hint; with nothing marked to go to, there is only the way back.
+fn hint(state: &State, command: Command) -> &'static str {
+    if command == Command::Follow && state.detail.marked.is_none() { "back" } else { command.entry().hint }
+}
+
 fn text(state: &State, command: Command) -> String {
-    format!("{} {}", key(state, command), command.entry().hint)
+    format!("{} {}", key(state, command), hint(state, command))
 }
