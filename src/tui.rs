@@ -55,12 +55,12 @@ pub async fn run(
             }
         }
         screen.draw(&state)?;
-        let mut next = wait(&mut messages, &state, clock).await;
+        let next = wait(&mut messages, &state, clock).await;
         effects.extend(update::update(&mut state, Msg::Tick(clock())));
-        for _ in 0..BATCH {
-            let Some(msg) = next else { break };
+        // Lazy: what is received is taken in, and the rest stays in the queue.
+        let queued = std::iter::from_fn(|| messages.try_recv().ok());
+        for msg in next.into_iter().chain(queued).take(BATCH) {
             effects.extend(update::update(&mut state, msg));
-            next = messages.try_recv().ok();
         }
     }
 }
