@@ -45,13 +45,22 @@ pub async fn run(
     let mut state = State::new(setup, screen.size()?, clock());
     let mut effects = update::start(&mut state);
     loop {
-        for effect in effects.drain(..) {
-            match effect {
-                Effect::Quit => return runtime.finish(screen).await,
-                Effect::Suspend => screen.suspend()?,
-                Effect::Redraw => state.size = screen.resume()?,
-                Effect::Notify(text) => screen.notify(&text)?,
-                work => runtime.run(work),
+        while !effects.is_empty() {
+            for effect in std::mem::take(&mut effects) {
+                match effect {
+                    Effect::Quit => return runtime.finish(screen).await,
+                    Effect::Suspend => {
+                        if !screen.suspend()? {
+                            effects.extend(update::update(&mut state, Msg::NoShell));
+                        }
+                    }
+                    Effect::Redraw => {
+                        let size = screen.resume()?;
+                        effects.extend(update::update(&mut state, Msg::Resize(size)));
+                    }
+                    Effect::Notify(text) => screen.notify(&text)?,
+                    work => runtime.run(work),
+                }
             }
         }
         screen.draw(&state)?;

@@ -69,11 +69,16 @@ impl Screen {
         write(&bytes)
     }
 
-    /// Gives the terminal back and stops the process until the shell continues it.
-    pub fn suspend(&mut self) -> io::Result<()> {
+    /// Gives the terminal back and stops the process until the shell continues it. Does nothing
+    /// and returns false where no shell could.
+    pub fn suspend(&mut self) -> io::Result<bool> {
+        if !has_shell() {
+            return Ok(false);
+        }
         self.suspended = true;
         give_back();
-        stop()
+        stop()?;
+        Ok(true)
     }
 
     /// Takes the terminal again after a stop; everything is drawn anew. Returns its size.
@@ -86,6 +91,11 @@ impl Screen {
 
     /// Tells of `text` outside the screen, in the ways that the settings name.
     pub fn notify(&mut self, text: &str) -> io::Result<()> {
+        if !self.suspended {
+            // It was a stop that cannot be seen coming (SIGSTOP), and others had the terminal:
+            // crossterm sets the line only when it believes it is not set yet.
+            disable_raw_mode()?;
+        }
         let mut bytes = Vec::new();
         for way in &self.options.notify {
             let sequence = match way {
@@ -181,7 +191,7 @@ fn stop() -> io::Result<()> {
     rustix::process::kill_current_process_group(rustix::process::Signal::STOP).map_err(io::Error::from)
 }
 
-/// Elsewhere there is nothing to stop: the screen is simply taken again.
+/// Elsewhere there is no such thing, and [`has_shell`] says so before.
 #[cfg(not(unix))]
 fn stop() -> io::Result<()> {
     Ok(())
@@ -189,6 +199,19 @@ fn stop() -> io::Result<()> {
 
 /// Passes on what comes from the terminal, and signals.
 pub fn listen(sender: mpsc::Sender<Msg>) -> io::Result<()> {
+/// Whether a shell with job control started us: it leads the session and gave us a process group
+/// of our own. Without one, as under `ssh -t host vmail`, nobody would continue what is stopped.
+#[cfg(unix)]
+fn has_shell() -> bool {
+    use rustix::process::{getpgrp, getsid};
+    getsid(None).is_ok_and(|session| session != getpgrp())
+}
+
+#[cfg(not(unix))]
+fn has_shell() -> bool {
+    false
+}
+
     signals(&sender)?;
     tokio::spawn(async move {
         let mut events = EventStream::new();

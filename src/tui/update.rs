@@ -61,6 +61,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::StoreNotice(notice) => on_store_notice(state, &notice, &mut effects),
         Msg::Hangup => effects.push(Effect::Quit),
         Msg::Stop => effects.push(Effect::Suspend),
+        Msg::NoShell => news(state, "there is no shell to go back to".to_owned()),
         Msg::Resumed => effects.push(Effect::Redraw),
     }
     effects
