@@ -5,6 +5,9 @@
 use std::io::{self, Write as _};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+#[cfg(unix)]
+use std::time::Duration;
 
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event, EventStream,
@@ -35,6 +38,11 @@ pub struct Options {
     /// Inside tmux, which passes a sequence on only when it is wrapped.
     pub tmux: bool,
 }
+
+/// How long the program may take to end after a signal: longer than the store waits for another
+/// process that is writing.
+#[cfg(unix)]
+const GRACE: Duration = Duration::from_secs(6);
 
 /// The terminal is ours: the panic hook must give it back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -220,6 +228,7 @@ fn has_shell() -> bool {
                 Event::Key(key) => Msg::Key(key),
                 Event::Mouse(mouse) => Msg::Mouse(mouse),
                 Event::Paste(text) => Msg::Paste(text),
+    watch_line(sender.clone())?;
                 Event::Resize(width, height) => Msg::Resize(Size::new(width, height)),
                 Event::FocusGained | Event::FocusLost => continue,
             };
@@ -227,7 +236,7 @@ fn has_shell() -> bool {
                 return;
             }
         }
-        // The terminal cannot be read any more: the line is closed. Nobody is left to tell.
+        // The terminal cannot be read any more. Nobody is left to tell.
         let _ = sender.send(Msg::Hangup).await;
     });
     Ok(())
@@ -242,6 +251,30 @@ fn signals(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
         (SignalKind::terminate(), Msg::Hangup),
         (SignalKind::hangup(), Msg::Hangup),
         (SignalKind::interrupt(), Msg::Hangup),
+/// Tells when the line is closed. The events do not: crossterm reads the end of a file again and
+/// again, for good. Nor does a signal for sure: SIGHUP goes to the leader of the session alone.
+#[cfg(unix)]
+fn watch_line(sender: mpsc::Sender<Msg>) -> io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::io::Errno;
+    let wait = move || {
+        let terminal = rustix::stdio::stdin();
+        // Asked for nothing, the system tells of the line's end alone.
+        let mut line = [PollFd::new(&terminal, PollFlags::empty())];
+        while poll(&mut line, None) == Err(Errno::INTR) {}
+        if line[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) {
+            // The loop is gone only when the program ends.
+            let _ = sender.blocking_send(Msg::Hangup);
+        }
+    };
+    thread::Builder::new().name("line".to_owned()).spawn(wait).map(drop)
+}
+
+#[cfg(not(unix))]
+fn watch_line(_: mpsc::Sender<Msg>) -> io::Result<()> {
+    Ok(())
+}
+
         (stop, Msg::Stop),
         (resumed, Msg::Resumed),
     ];
@@ -249,7 +282,14 @@ fn signals(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
         let mut signals = signal(kind)?;
         let sender = sender.clone();
         tokio::spawn(async move {
-            while signals.recv().await.is_some() && sender.send(msg.clone()).await.is_ok() {}
+            while signals.recv().await.is_some() {
+                if msg == Msg::Hangup {
+                    tokio::spawn(abandon(kind));
+                }
+                if sender.send(msg.clone()).await.is_err() {
+                    return;
+                }
+            }
         });
     }
     Ok(())
@@ -265,3 +305,13 @@ fn signals(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
     });
     Ok(())
 }
+/// Ends the program, should it still be there after [`GRACE`]: the loop then waits for a terminal
+/// that nobody reads, or for a disk. Only the line's settings can be put back.
+#[cfg(unix)]
+async fn abandon(signal: tokio::signal::unix::SignalKind) {
+    tokio::time::sleep(GRACE).await;
+    let _ = disable_raw_mode();
+    // What a shell reports for a program that the signal ended.
+    std::process::exit(128 + signal.as_raw_value())
+}
+
