@@ -228,7 +228,8 @@ fn has_shell() -> bool {
                 Event::Key(key) => Msg::Key(key),
                 Event::Mouse(mouse) => Msg::Mouse(mouse),
                 Event::Paste(text) => Msg::Paste(text),
-    watch_line(sender.clone())?;
+                // The signal tells: crossterm forgets it when a key comes at the same moment.
+                Event::Resize(..) if cfg!(unix) => continue,
                 Event::Resize(width, height) => Msg::Resize(Size::new(width, height)),
                 Event::FocusGained | Event::FocusLost => continue,
             };
@@ -292,11 +293,7 @@ fn watch_line(_: mpsc::Sender<Msg>) -> io::Result<()> {
             }
         });
     }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn signals(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
+    let mut resized = signal(SignalKind::window_change())?;
     let sender = sender.clone();
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
