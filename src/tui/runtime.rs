@@ -1,11 +1,14 @@
 //! Turns effects into work, and the work's end into messages.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
 use tokio::sync::{OnceCell, mpsc};
 use tokio::task::AbortHandle;
 
@@ -96,7 +99,14 @@ impl Runtime {
         let messages = self.messages.clone();
         let store = self.work.store.clone();
         let task = tokio::spawn(async move {
-            let reply = job.await;
+            let panicked = |panic: Box<dyn Any + Send>| {
+                let error = StoreError::of_panic(panic.as_ref());
+                match ticket.lane {
+                    Lane::Sync => Reply::Synced(Err(SyncError::Store { error, got: Summary::default() })),
+                    _ => Reply::ReadFailed(error),
+                }
+            };
+            let reply = AssertUnwindSafe(job).catch_unwind().await.unwrap_or_else(panicked);
             tell_notices(&store, &messages).await;
             // The loop is gone only when the program ends.
             let _ = messages.send(Msg::Reply(ticket, reply)).await;

@@ -91,6 +91,11 @@ impl Screen {
 
     /// Takes the terminal again after a stop; everything is drawn anew. Returns its size.
     pub fn resume(&mut self) -> io::Result<Size> {
+        if !self.suspended {
+            // It was a stop that cannot be seen coming (SIGSTOP), and others had the terminal:
+            // crossterm sets the line only when it believes it is not set yet.
+            disable_raw_mode()?;
+        }
         self.suspended = false;
         take(&self.options)?;
         self.frames.forget();
@@ -99,11 +104,6 @@ impl Screen {
 
     /// Tells of `text` outside the screen, in the ways that the settings name.
     pub fn notify(&mut self, text: &str) -> io::Result<()> {
-        if !self.suspended {
-            // It was a stop that cannot be seen coming (SIGSTOP), and others had the terminal:
-            // crossterm sets the line only when it believes it is not set yet.
-            disable_raw_mode()?;
-        }
         let mut bytes = Vec::new();
         for way in &self.options.notify {
             let sequence = match way {
@@ -181,15 +181,35 @@ fn give_back() {
     }
 }
 
+/// A panic on the thread that draws is the end, and readable. Elsewhere it is caught where it
+/// happened and said on the screen, which stays; the log has the rest.
 fn give_back_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        let drawing = thread::current().id();
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            give_back();
-            before(info);
+            if TAKEN.load(Ordering::SeqCst) && thread::current().id() != drawing {
+                tracing::error!("{info}");
+            } else {
+                give_back();
+                before(info);
+            }
         }));
     });
+}
+
+/// Whether a shell with job control started us: it leads the session and gave us a process group
+/// of our own. Without one, as under `ssh -t host vmail`, nobody would continue what is stopped.
+#[cfg(unix)]
+fn has_shell() -> bool {
+    use rustix::process::{getpgrp, getsid};
+    getsid(None).is_ok_and(|session| session != getpgrp())
+}
+
+#[cfg(not(unix))]
+fn has_shell() -> bool {
+    false
 }
 
 /// Stops the whole process group, as the terminal's own Ctrl-Z would: a program that started us
@@ -207,20 +227,8 @@ fn stop() -> io::Result<()> {
 
 /// Passes on what comes from the terminal, and signals.
 pub fn listen(sender: mpsc::Sender<Msg>) -> io::Result<()> {
-/// Whether a shell with job control started us: it leads the session and gave us a process group
-/// of our own. Without one, as under `ssh -t host vmail`, nobody would continue what is stopped.
-#[cfg(unix)]
-fn has_shell() -> bool {
-    use rustix::process::{getpgrp, getsid};
-    getsid(None).is_ok_and(|session| session != getpgrp())
-}
-
-#[cfg(not(unix))]
-fn has_shell() -> bool {
-    false
-}
-
     signals(&sender)?;
+    watch_line(sender.clone())?;
     tokio::spawn(async move {
         let mut events = EventStream::new();
         while let Some(Ok(event)) = events.next().await {
@@ -243,15 +251,6 @@ fn has_shell() -> bool {
     Ok(())
 }
 
-#[cfg(unix)]
-fn signals(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let stop = SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw());
-    let resumed = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
-    let kinds = [
-        (SignalKind::terminate(), Msg::Hangup),
-        (SignalKind::hangup(), Msg::Hangup),
-        (SignalKind::interrupt(), Msg::Hangup),
 /// Tells when the line is closed. The events do not: crossterm reads the end of a file again and
 /// again, for good. Nor does a signal for sure: SIGHUP goes to the leader of the session alone.
 #[cfg(unix)]
@@ -276,6 +275,15 @@ fn watch_line(_: mpsc::Sender<Msg>) -> io::Result<()> {
     Ok(())
 }
 
+#[cfg(unix)]
+fn signals(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let stop = SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw());
+    let resumed = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
+    let kinds = [
+        (SignalKind::terminate(), Msg::Hangup),
+        (SignalKind::hangup(), Msg::Hangup),
+        (SignalKind::interrupt(), Msg::Hangup),
         (stop, Msg::Stop),
         (resumed, Msg::Resumed),
     ];
@@ -296,12 +304,16 @@ fn watch_line(_: mpsc::Sender<Msg>) -> io::Result<()> {
     let mut resized = signal(SignalKind::window_change())?;
     let sender = sender.clone();
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            let _ = sender.send(Msg::Hangup).await;
+        while resized.recv().await.is_some() {
+            let Ok((width, height)) = crossterm::terminal::size() else { continue };
+            if sender.send(Msg::Resize(Size::new(width, height))).await.is_err() {
+                return;
+            }
         }
     });
     Ok(())
 }
+
 /// Ends the program, should it still be there after [`GRACE`]: the loop then waits for a terminal
 /// that nobody reads, or for a disk. Only the line's settings can be put back.
 #[cfg(unix)]
@@ -312,3 +324,13 @@ async fn abandon(signal: tokio::signal::unix::SignalKind) {
     std::process::exit(128 + signal.as_raw_value())
 }
 
+#[cfg(not(unix))]
+fn signals(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
+    let sender = sender.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            let _ = sender.send(Msg::Hangup).await;
+        }
+    });
+    Ok(())
+}
