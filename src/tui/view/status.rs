@@ -3,10 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget as _};
 
 use crate::tui::command::{Command, Scope, TABLE};
 use crate::tui::layout::Regions;
-use crate::tui::state::{Overlay, Running, State};
+use crate::tui::state::{Notice, Overlay, Running, State};
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, width};
 use crate::tui::view::words;
@@ -25,12 +26,11 @@ fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         return;
     }
     let inner = Rect { width: area.width.saturating_sub(1), ..area };
+    if let Some(notice) = &state.notice {
+        return said(notice, theme, inner, buffer);
+    }
     let mut pen = Pen::new(buffer, inner, 0);
     pen.skip(1);
-    if let Some(notice) = &state.notice {
-        pen.write(&notice.text, if notice.fault { theme.fault } else { theme.good });
-        return;
-    }
     match &state.sync.running {
         Some(running) if is_worth_showing(state, running) => progress(running, theme, &mut pen),
         _ => {
@@ -44,6 +44,20 @@ fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let standing = standing(state, theme);
     if let Some((text, style)) = standing.iter().find(|(text, _)| width(text) <= room) {
         pen.right(text, *style);
+    }
+}
+
+/// What happened and what to do is worth more lines than one: they cover what is above.
+fn said(notice: &Notice, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let style = if notice.fault { theme.fault } else { theme.good };
+    let lines = words::broken(&notice.text, usize::from(area.width.saturating_sub(1)));
+    let shown = (lines.len() as u16).min(area.y / 2 + 1);
+    let area = Rect { y: area.y + 1 - shown, height: shown, ..area };
+    if shown > 1 {
+        Clear.render(Rect { width: area.width + 1, ..area }, buffer);
+    }
+    for (y, line) in lines.iter().enumerate() {
+        Pen::new(buffer, area, y as u16).skip(1).write(line, style);
     }
 }
 
