@@ -317,8 +317,12 @@ fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
     state.inbox.days = Days::new(&state.inbox.rows, state.zone);
     if let (Some(anchor), Some(offset)) = (anchor, offset) {
         state.inbox.top = line_of(state, RowKey::of(&anchor)).saturating_sub(offset);
+    // Windows are fetched side by side, and the newest need not come first. Who is at the top of
+    // a list that was empty when it was asked for wants to begin at the newest.
+    let begins = state.inbox.selected_index() == Some(0)
+        && state.sync.running.as_ref().is_some_and(|running| running.newest_before.is_none());
     }
-    if state.inbox.selected_index().is_none() {
+    if begins || state.inbox.selected_index().is_none() {
         state.inbox.selected = state.inbox.rows.get(0).map(|row| RowKey::of(&row));
     }
     keep_visible(state);
