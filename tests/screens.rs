@@ -10,8 +10,10 @@ use insta::assert_snapshot;
 use vmail::model::Span;
 use vmail::sync::{Progress, Summary, SyncError};
 use vmail::telecmi::{ApiError, OfflineReason};
+use vmail::tui::keymap::KeyChord;
 use vmail::tui::msg::{Effect, Msg, Reply};
 use vmail::tui::state::Look;
+use vmail::tui::update::update;
 
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
 
@@ -166,6 +168,35 @@ fn the_selected_voicemail_stays_when_newer_ones_arrive() {
     assert!(screen.effects.contains(&Effect::Notify("1 new voicemail".into())));
     screen.wait(TimeDelta::seconds(5));
     assert!(screen.text().contains("20 voicemail"), "{}", screen.text());
+}
+
+#[test]
+fn a_list_that_fills_begins_at_the_newest_whatever_came_first() {
+    let mut screen = Screen::open(Opened { size: (80, 24), ..Opened::default() });
+    let week = week();
+    let selected = |screen: &Screen| screen.state.inbox.selected_index();
+    screen.page(&week[5..], 14, 19, 1, 2);
+    assert_eq!(selected(&screen), Some(0));
+    screen.page(&week[2..5], 17, 19, 2, 2);
+    assert_eq!(selected(&screen), Some(0));
+    // From here on the user is somewhere.
+    screen.keys("j").page(&week[..2], 19, 19, 2, 2);
+    assert_eq!(selected(&screen), Some(3));
+}
+
+#[test]
+fn there_and_back_keeps_the_detail() {
+    let mut screen = Screen::open(filled());
+    screen.synced().keys("j");
+    let second = screen.state.detail.loaded.clone();
+    screen.keys("k");
+    let key = |key| Msg::Key(KeyChord::parse(key).unwrap().event());
+    let effects = update(&mut screen.state, key("j"));
+    let [Effect::Read(ticket, _)] = effects.as_slice() else { panic!("{effects:?}") };
+    // Back before the answer comes.
+    assert_eq!(update(&mut screen.state, key("k")), []);
+    screen.send(Msg::Reply(*ticket, Reply::Details(second)));
+    assert!(screen.state.shown_details().is_some());
 }
 
 #[test]
