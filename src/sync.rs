@@ -118,7 +118,7 @@ impl SyncError {
     pub fn is_transient(&self) -> bool {
         match self {
             SyncError::Api { error, .. } => error.is_transient(),
-            SyncError::Store { .. } => true,
+            SyncError::Store { error, .. } => error.is_transient(),
             SyncError::Endless { .. } => false,
         }
     }

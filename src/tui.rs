@@ -54,19 +54,28 @@ pub async fn run(
     let mut patience = PATIENCE;
     loop {
         let mut asked = false;
-        for effect in effects.drain(..) {
-            match effect {
-                Effect::Quit => {
-                    // Whoever still has something to say must not wait for a place.
-                    messages.close();
-                    return runtime.finish(screen).await;
-                }
-                Effect::Suspend => screen.suspend()?,
-                Effect::Redraw => state.size = screen.resume()?,
-                Effect::Notify(text) => screen.notify(&text)?,
-                work => {
-                    asked |= matches!(work, Effect::Read(..));
-                    runtime.run(work);
+        while !effects.is_empty() {
+            for effect in std::mem::take(&mut effects) {
+                match effect {
+                    Effect::Quit => {
+                        // Whoever still has something to say must not wait for a place.
+                        messages.close();
+                        return runtime.finish(screen).await;
+                    }
+                    Effect::Suspend => {
+                        if !screen.suspend()? {
+                            effects.extend(update::update(&mut state, Msg::NoShell));
+                        }
+                    }
+                    Effect::Redraw => {
+                        let size = screen.resume()?;
+                        effects.extend(update::update(&mut state, Msg::Resize(size)));
+                    }
+                    Effect::Notify(text) => screen.notify(&text)?,
+                    work => {
+                        asked |= matches!(work, Effect::Read(..));
+                        runtime.run(work);
+                    }
                 }
             }
         }
@@ -82,11 +91,10 @@ pub async fn run(
             next = wait(&mut messages, &state, clock).await;
         }
         effects.extend(update::update(&mut state, Msg::Tick(clock())));
-        let mut left = BATCH;
-        while let Some(msg) = next {
+        // Lazy: what is received is taken in, and the rest stays in the queue.
+        let queued = std::iter::from_fn(|| messages.try_recv().ok());
+        for msg in next.into_iter().chain(queued).take(BATCH) {
             effects.extend(update::update(&mut state, msg));
-            left -= 1;
-            next = if left > 0 { messages.try_recv().ok() } else { None };
         }
     }
 }

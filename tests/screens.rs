@@ -10,8 +10,10 @@ use insta::assert_snapshot;
 use vmail::model::Span;
 use vmail::sync::{Progress, Summary, SyncError};
 use vmail::telecmi::{ApiError, OfflineReason};
+use vmail::tui::keymap::KeyChord;
 use vmail::tui::msg::{Effect, Msg, Reply};
 use vmail::tui::state::Look;
+use vmail::tui::update::update;
 
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
 
@@ -185,6 +187,35 @@ fn what_is_fetched_for_the_first_time_is_no_news() {
     screen.page(&week(), 19, 19, 1, 1).synced();
     assert!(!screen.text().contains("new voicemail"), "{}", screen.text());
     assert!(screen.effects.iter().all(|effect| !matches!(effect, Effect::Notify(_))));
+}
+
+#[test]
+fn a_list_that_fills_begins_at_the_newest_whatever_came_first() {
+    let mut screen = Screen::open(Opened { size: (80, 24), ..Opened::default() });
+    let week = week();
+    let selected = |screen: &Screen| screen.state.inbox.selected_index();
+    screen.page(&week[5..], 14, 19, 1, 2);
+    assert_eq!(selected(&screen), Some(0));
+    screen.page(&week[2..5], 17, 19, 2, 2);
+    assert_eq!(selected(&screen), Some(0));
+    // From here on the user is somewhere.
+    screen.keys("j").page(&week[..2], 19, 19, 2, 2);
+    assert_eq!(selected(&screen), Some(3));
+}
+
+#[test]
+fn there_and_back_keeps_the_detail() {
+    let mut screen = Screen::open(filled());
+    screen.synced().keys("j");
+    let second = screen.state.detail.loaded.clone();
+    screen.keys("k");
+    let key = |key| Msg::Key(KeyChord::parse(key).unwrap().event());
+    let effects = update(&mut screen.state, key("j"));
+    let [Effect::Read(ticket, _)] = effects.as_slice() else { panic!("{effects:?}") };
+    // Back before the answer comes.
+    assert_eq!(update(&mut screen.state, key("k")), []);
+    screen.send(Msg::Reply(*ticket, Reply::Details(second)));
+    assert!(screen.state.shown_details().is_some());
 }
 
 #[test]

@@ -580,15 +580,17 @@ mod damage {
     }
 }
 
-/// Tests that need a process of their own run an ignored test of this file, which reads the path
-/// of its store from its input and does nothing without one.
+/// Tests that need a process of their own start one that runs another test of this file. That one
+/// finds the path of its store in its environment, and does nothing without.
 #[cfg(unix)]
 mod processes {
     use super::*;
 
+    const STORE: &str = "VMAIL_TEST_STORE";
+
     fn child(test: &str, limit: Option<u32>, path: &Path) -> Child {
         let test = format!("processes::{test}");
-        let arguments = ["--exact", &test, "--ignored", "--nocapture"];
+        let arguments = ["--exact", &test, "--nocapture"];
         let this = std::env::current_exe().unwrap();
         let mut command = match limit {
             // Files cannot grow beyond `limit` blocks of 512 bytes: to a program, a full disk.
@@ -600,25 +602,16 @@ mod processes {
             }
             None => Command::new(this),
         };
-        let mut child = command
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
-        writeln!(child.stdin.take().unwrap(), "{}", path.display()).unwrap();
-        child
+        command.args(arguments).env(STORE, path).stdout(Stdio::piped()).spawn().unwrap()
     }
 
     fn given_path() -> Option<PathBuf> {
-        let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line).unwrap();
-        (!line.trim().is_empty()).then(|| PathBuf::from(line.trim()))
+        let mut environment = std::env::vars_os();
+        environment.find_map(|(name, path)| (name == STORE).then(|| PathBuf::from(path)))
     }
 
+    /// The process that is killed in the next test.
     #[test]
-    #[ignore = "the process that is killed in the next test"]
     fn writes_until_killed() {
         let Some(path) = given_path() else { return };
         let (mut store, account) = open(&path);
@@ -653,8 +646,8 @@ mod processes {
         assert_eq!(names(folder.path()), BTreeSet::from(["vmail.db".to_owned()]));
     }
 
+    /// The process that meets the full disk in the next test.
     #[test]
-    #[ignore = "the process that meets the full disk in the next test"]
     fn writes_until_the_disk_is_full() {
         let Some(path) = given_path() else { return };
         let (mut store, account) = open(&path);
@@ -698,8 +691,8 @@ mod processes {
         assert!(rows.is_multiple_of(10) && rows > 0 && rows < pages * 10, "{rows} of {pages} pages");
     }
 
+    /// The process of the next test.
     #[test]
-    #[ignore = "the process of the next test"]
     fn opens_where_nothing_can_be_written() {
         let Some(path) = given_path() else { return };
         let Opened { mut store, notices } = Store::open(&path, &options()).unwrap();

@@ -25,12 +25,16 @@ pub fn run(args: &DemoServerArgs, world: &World) -> anyhow::Result<()> {
             .await
             .with_context(|| format!("port {} cannot be used: --port 0 takes a free one", args.port))?;
         let url = server.base_url(false);
-        let mut out = io::stdout().lock();
-        writeln!(out, "{url}")?;
-        out.flush()?;
-        eprintln!("TELECMI_APPID={APP_ID} TELECMI_SECRET={SECRET} vmail --base-url {url}");
-        eprintln!("For --region india: --base-url {}. Ctrl-C ends the server.", server.base_url(true));
-        tokio::signal::ctrl_c().await?;
+        let announced = async {
+            let mut out = io::stdout().lock();
+            writeln!(out, "{url}")?;
+            out.flush()?;
+            eprintln!("TELECMI_APPID={APP_ID} TELECMI_SECRET={SECRET} vmail --base-url {url}");
+            eprintln!("For --region india: --base-url {}. Ctrl-C ends the server.", server.base_url(true));
+            Ok(())
+        };
+        // Listens before it speaks: who has read the URL may interrupt at once.
+        tokio::try_join!(biased; tokio::signal::ctrl_c(), announced)?;
         Ok(())
     })
 }

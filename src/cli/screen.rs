@@ -28,6 +28,7 @@ const DEMO_REFRESH: Duration = Duration::from_secs(5);
 
 /// Opens the screen, and returns when the user leaves it.
 pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
+    let (settings, config_path) = settings(args, world)?;
     let term = (world.variable)("TERM").unwrap_or_default();
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Usage("the inbox needs a terminal: stdin and stdout must be one".into()).into());
@@ -38,7 +39,6 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
     if let Some(path) = &args.log {
         log_to(path, world)?;
     }
-    let (settings, config_path) = settings(args, world)?;
     let local = config::local_zone((world.variable)("TZ").as_deref(), (world.system_zone)());
     let (zone, note) = match settings.timezone {
         Timezone::Named(zone) => (zone, None),

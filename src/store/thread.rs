@@ -1,6 +1,5 @@
 //! The thread that owns the store, and the way to it.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
@@ -114,17 +113,5 @@ impl StoreHandle {
 /// Runs `work`; a panic in it is an error and not the end of the thread. A transaction that was
 /// open is rolled back on the way.
 fn run<R>(work: impl FnOnce() -> Result<R, StoreError>) -> Result<R, StoreError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let message = message(panic.as_ref());
-        tracing::error!(message, "a job of the store panicked");
-        Err(StoreError::Panicked(message.to_owned()))
-    })
-}
-
-fn message(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(StoreError::of_panic(panic.as_ref())))
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with a store, in words for people, and what an error of SQLite calls for.
 
+use std::any::Any;
 use std::path::PathBuf;
 
 use rusqlite::{Error, ErrorCode};
@@ -33,6 +34,20 @@ pub enum StoreError {
     /// The store's thread has ended.
     #[error("the store is closed: start vmail again")]
     Closed,
+}
+
+impl StoreError {
+    /// For a job that panicked with `panic`.
+    pub fn of_panic(panic: &(dyn Any + Send)) -> StoreError {
+        let message = panic.downcast_ref::<&str>().copied();
+        let message = message.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        StoreError::Panicked(message.unwrap_or("no message").to_owned())
+    }
+
+    /// Whether asking again later may help by itself.
+    pub fn is_transient(&self) -> bool {
+        !matches!(self, StoreError::Newer { .. } | StoreError::Closed)
+    }
 }
 
 impl From<Error> for StoreError {

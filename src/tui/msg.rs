@@ -36,6 +36,8 @@ pub enum Msg {
     Hangup,
     /// Another process asks to stop for now (SIGTSTP).
     Stop,
+    /// It cannot stop: there is no shell that could continue it.
+    NoShell,
     /// The process runs again after a stop (SIGCONT): the screen has to be drawn anew.
     Resumed,
 }

@@ -1,11 +1,14 @@
 //! Turns effects into work, and the work's end into messages.
 
+use std::any::Any;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
 use tokio::sync::{OnceCell, mpsc};
 use tokio::task::AbortHandle;
 
@@ -98,7 +101,11 @@ impl Runtime {
                 return;
             }
             let (reply, notices) = match store {
-                Ok(store) => (answer(store, &key, &what), store.notices()),
+                Ok(store) => {
+                    let answer = catch_unwind(AssertUnwindSafe(|| answer(store, &key, &what)));
+                    let reply = answer.unwrap_or_else(|panic| Err(StoreError::of_panic(panic.as_ref())));
+                    (reply, store.notices())
+                }
                 Err(error) => (Err(error), Vec::new()),
             };
             // The loop is gone only when the program ends.
@@ -153,6 +160,11 @@ impl Runtime {
                 };
                 sync::run(job, client.clone(), Shelf { store: store.clone(), generation }, reports).await
             };
+            let panicked = |panic: Box<dyn Any + Send>| {
+                let error = StoreError::of_panic(panic.as_ref());
+                Err(SyncError::Store { error, got: Summary::default() })
+            };
+            let fetch = async { AssertUnwindSafe(fetch).catch_unwind().await.unwrap_or_else(panicked) };
             let (result, ()) = tokio::join!(fetch, pass_on);
             tracing::info!(?result, "sync ended");
             let notices = store.call(|store| Ok(store.notices())).await;

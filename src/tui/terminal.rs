@@ -6,6 +6,8 @@ use std::io::{self, Write as _};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+#[cfg(unix)]
+use std::time::Duration;
 
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
@@ -35,6 +37,11 @@ pub struct Options {
     /// Inside tmux, which passes a sequence on only when it is wrapped.
     pub tmux: bool,
 }
+
+/// How long the program may take to end after a signal: longer than the store waits for another
+/// process that is writing.
+#[cfg(unix)]
+const GRACE: Duration = Duration::from_secs(6);
 
 /// The terminal is ours: the panic hook must give it back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -69,15 +76,25 @@ impl Screen {
         write(&bytes)
     }
 
-    /// Gives the terminal back and stops the process until the shell continues it.
-    pub fn suspend(&mut self) -> io::Result<()> {
+    /// Gives the terminal back and stops the process until the shell continues it. Does nothing
+    /// and returns false where no shell could.
+    pub fn suspend(&mut self) -> io::Result<bool> {
+        if !has_shell() {
+            return Ok(false);
+        }
         self.suspended = true;
         give_back();
-        stop()
+        stop()?;
+        Ok(true)
     }
 
     /// Takes the terminal again after a stop; everything is drawn anew. Returns its size.
     pub fn resume(&mut self) -> io::Result<Size> {
+        if !self.suspended {
+            // It was a stop that cannot be seen coming (SIGSTOP), and others had the terminal:
+            // crossterm sets the line only when it believes it is not set yet.
+            disable_raw_mode()?;
+        }
         self.suspended = false;
         take(&self.options)?;
         self.frames.forget();
@@ -163,15 +180,35 @@ fn give_back() {
     }
 }
 
+/// A panic on the thread that draws is the end, and readable. Elsewhere it is caught where it
+/// happened and said on the screen, which stays; the log has the rest.
 fn give_back_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        let drawing = thread::current().id();
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            give_back();
-            before(info);
+            if TAKEN.load(Ordering::SeqCst) && thread::current().id() != drawing {
+                tracing::error!("{info}");
+            } else {
+                give_back();
+                before(info);
+            }
         }));
     });
+}
+
+/// Whether a shell with job control started us: it leads the session and gave us a process group
+/// of our own. Without one, as under `ssh -t host vmail`, nobody would continue what is stopped.
+#[cfg(unix)]
+fn has_shell() -> bool {
+    use rustix::process::{getpgrp, getsid};
+    getsid(None).is_ok_and(|session| session != getpgrp())
+}
+
+#[cfg(not(unix))]
+fn has_shell() -> bool {
+    false
 }
 
 /// Stops the whole process group, as the terminal's own Ctrl-Z would: a program that started us
@@ -181,7 +218,7 @@ fn stop() -> io::Result<()> {
     rustix::process::kill_current_process_group(rustix::process::Signal::STOP).map_err(io::Error::from)
 }
 
-/// Elsewhere there is nothing to stop: the screen is simply taken again.
+/// Elsewhere there is no such thing, and [`has_shell`] says so before.
 #[cfg(not(unix))]
 fn stop() -> io::Result<()> {
     Ok(())
@@ -199,6 +236,8 @@ pub fn listen(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
                 Event::Key(key) => Msg::Key(key),
                 Event::Mouse(mouse) => Msg::Mouse(mouse),
                 Event::Paste(text) => Msg::Paste(text),
+                // The signal tells: crossterm forgets it when a key comes at the same moment.
+                Event::Resize(..) if cfg!(unix) => continue,
                 Event::Resize(width, height) => Msg::Resize(Size::new(width, height)),
                 Event::FocusGained | Event::FocusLost => continue,
             };
@@ -206,26 +245,29 @@ pub fn listen(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
                 return;
             }
         }
+        // The terminal cannot be read any more. Nobody is left to tell.
         let _ = sender.blocking_send(Msg::Hangup);
     })?;
     Ok(())
 }
 
-/// Waits for the line to be closed. crossterm reads on from a terminal that is gone, at full
-/// speed, and SIGHUP need not reach us: it may be ignored, as under nohup.
+/// Tells when the line is closed. The events do not: crossterm reads the end of a file again and
+/// again, for good. Nor does a signal for sure: SIGHUP goes to the leader of the session alone.
 #[cfg(unix)]
 fn watch_line(sender: mpsc::Sender<Msg>) -> io::Result<()> {
     use rustix::event::{PollFd, PollFlags, poll};
-    thread::Builder::new().name("line".to_owned()).spawn(move || {
+    use rustix::io::Errno;
+    let wait = move || {
         let terminal = rustix::stdio::stdin();
-        // No event is asked for: a closed line is told all the same.
+        // Asked for nothing, the system tells of the line's end alone.
         let mut line = [PollFd::new(&terminal, PollFlags::empty())];
-        while poll(&mut line, None) == Err(rustix::io::Errno::INTR) {}
+        while poll(&mut line, None) == Err(Errno::INTR) {}
         if line[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) {
+            // The loop is gone only when the program ends.
             let _ = sender.blocking_send(Msg::Hangup);
         }
-    })?;
-    Ok(())
+    };
+    thread::Builder::new().name("line".to_owned()).spawn(wait).map(drop)
 }
 
 #[cfg(not(unix))]
@@ -249,10 +291,37 @@ fn signals(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
         let mut signals = signal(kind)?;
         let sender = sender.clone();
         tokio::spawn(async move {
-            while signals.recv().await.is_some() && sender.send(msg.clone()).await.is_ok() {}
+            while signals.recv().await.is_some() {
+                if msg == Msg::Hangup {
+                    tokio::spawn(abandon(kind));
+                }
+                if sender.send(msg.clone()).await.is_err() {
+                    return;
+                }
+            }
         });
     }
+    let mut resized = signal(SignalKind::window_change())?;
+    let sender = sender.clone();
+    tokio::spawn(async move {
+        while resized.recv().await.is_some() {
+            let Ok((width, height)) = crossterm::terminal::size() else { continue };
+            if sender.send(Msg::Resize(Size::new(width, height))).await.is_err() {
+                return;
+            }
+        }
+    });
     Ok(())
+}
+
+/// Ends the program, should it still be there after [`GRACE`]: the loop then waits for a terminal
+/// that nobody reads, or for a disk. Only the line's settings can be put back.
+#[cfg(unix)]
+async fn abandon(signal: tokio::signal::unix::SignalKind) {
+    tokio::time::sleep(GRACE).await;
+    let _ = disable_raw_mode();
+    // What a shell reports for a program that the signal ended.
+    std::process::exit(128 + signal.as_raw_value())
 }
 
 #[cfg(not(unix))]

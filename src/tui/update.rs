@@ -69,6 +69,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::CallersChanged => load(state, &mut effects),
         Msg::Hangup => effects.push(Effect::Quit),
         Msg::Stop => effects.push(Effect::Suspend),
+        Msg::NoShell => news(state, "there is no shell to go back to".to_owned()),
         Msg::Resumed => effects.push(Effect::Redraw),
     }
     effects
@@ -249,7 +250,13 @@ fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
             fault(state, error.to_string());
             state.inbox.load = Load::Failed(error);
         }
-        Reply::Details(details) => state.detail.loaded = details,
+        Reply::Details(details) => {
+            // The selection may have come back by then, to what is loaded already.
+            let selected = state.inbox.selected.map(|key| key.id);
+            if details.as_ref().is_some_and(|details| Some(details.voicemail.id) == selected) {
+                state.detail.loaded = details;
+            }
+        }
         Reply::Survey(survey) => {
             if let Some(Overlay::Dates(dates)) = &mut state.overlay {
                 dates.survey = Some(survey);
@@ -338,6 +345,10 @@ fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
         None => None,
     };
     let offset = anchor.map(|row| line_of(state, RowKey::of(&row)).saturating_sub(state.inbox.top));
+    // Windows are fetched side by side, and the newest need not come first. Who is at the top of
+    // a list that was empty when it was asked for wants to begin at the newest.
+    let begins = state.inbox.selected_index() == Some(0)
+        && state.sync.running.as_ref().is_some_and(|running| running.newest_before.is_none());
     if state.inbox.rows.merge(rows, span) == 0 {
         return;
     }
@@ -345,7 +356,7 @@ fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
     if let (Some(anchor), Some(offset)) = (anchor, offset) {
         state.inbox.top = line_of(state, RowKey::of(&anchor)).saturating_sub(offset);
     }
-    if state.inbox.selected_index().is_none() {
+    if begins || state.inbox.selected_index().is_none() {
         state.inbox.selected = state.inbox.rows.get(0).map(|row| RowKey::of(&row));
     }
     keep_visible(state);

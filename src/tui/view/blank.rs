@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::sync::SyncError;
 use crate::tui::command::Command;
 use crate::tui::layout::centred;
 use crate::tui::state::{Load, State};
@@ -34,7 +35,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let lines = if state.account.is_none() {
         first_start(state, theme)
     } else if let Some(failure) = &state.sync.failure {
-        failed(state, &failure.to_string(), theme)
+        failed(state, failure, theme)
     } else if state.sync.running.is_some() || state.inbox.load == Load::Loading {
         loading(state, theme)
     } else {
@@ -58,7 +59,7 @@ fn wrapped(lines: Vec<Said>, room: u16) -> Vec<Said> {
     let mut out = Vec::new();
     for Said { mut label, text, style } in lines {
         let indent = width(&label);
-        for text in words::wrapped(&text, room.saturating_sub(indent)) {
+        for text in words::broken(&text, room.saturating_sub(indent)) {
             out.push(Said { label, text, style });
             label = " ".repeat(usize::from(indent));
         }
@@ -95,16 +96,26 @@ fn loading(state: &State, theme: &Theme) -> Vec<Said> {
     lines
 }
 
-fn failed(state: &State, why: &str, theme: &Theme) -> Vec<Said> {
-    vec![
-        Said::text(format!("No answer for voicemail{}", when(state)), theme.strong),
+fn failed(state: &State, failure: &SyncError, theme: &Theme) -> Vec<Said> {
+    // A store that is not for this program will not be, whatever is asked of it.
+    let no_store = matches!(failure, SyncError::Store { error, .. } if !error.is_transient());
+    let title = if no_store {
+        "The stored voicemail cannot be used".to_owned()
+    } else {
+        format!("No answer for voicemail{}", when(state))
+    };
+    let mut lines = vec![
+        Said::text(title, theme.strong),
         Said::text("", theme.text),
-        Said::text(why, theme.fault),
+        Said::text(failure.to_string(), theme.fault),
         Said::text("", theme.text),
-        Said::key(state, Command::Again, "try again", theme),
-        Said::key(state, Command::Dates, "other dates", theme),
-        Said::key(state, Command::Quit, "quit", theme),
-    ]
+    ];
+    if !no_store {
+        lines.push(Said::key(state, Command::Again, "try again", theme));
+        lines.push(Said::key(state, Command::Dates, "other dates", theme));
+    }
+    lines.push(Said::key(state, Command::Quit, "quit", theme));
+    lines
 }
 
 fn empty(state: &State, theme: &Theme) -> Vec<Said> {

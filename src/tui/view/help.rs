@@ -84,7 +84,7 @@ fn lines(state: &State, room: u16) -> Vec<Line> {
                 [first, .., last] if keys.len() > 4 => format!("{first} – {last}"),
                 few => few.join("  "),
             };
-            for text in words::wrapped(entry.help, room) {
+            for text in words::broken(entry.help, room) {
                 lines.push(Line { keys: std::mem::take(&mut keys), text, ..Line::default() });
             }
         }

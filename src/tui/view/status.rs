@@ -3,10 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget as _};
 
 use crate::tui::command::{Command, Scope, TABLE};
 use crate::tui::layout::Regions;
-use crate::tui::state::{Overlay, Running, State};
+use crate::tui::state::{Notice, Overlay, Running, State};
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, width};
 use crate::tui::view::words;
@@ -25,13 +26,18 @@ fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         return;
     }
     let inner = Rect { width: area.width.saturating_sub(1), ..area };
+    let mut used = 1;
+    if let Some(notice) = &state.notice {
+        let lines = words::broken(&notice.text, inner.width.saturating_sub(1));
+        said(notice, &lines, theme, inner, buffer);
+        let [line] = lines.as_slice() else { return };
+        used += width(line);
+    }
     let mut pen = Pen::new(buffer, inner, 0);
-    pen.skip(1);
-    match (&state.notice, &state.sync.running) {
-        (Some(notice), _) => {
-            pen.write(&notice.text, if notice.fault { theme.fault } else { theme.good });
-        }
-        (None, Some(running)) if is_worth_showing(state, running) => progress(running, theme, &mut pen),
+    pen.skip(used);
+    match &state.sync.running {
+        _ if state.notice.is_some() => {}
+        Some(running) if is_worth_showing(state, running) => progress(running, theme, &mut pen),
         _ => {
             pen.write(&format!("{} voicemail", words::count(state.inbox.rows.len() as u64)), theme.text);
             if state.sync.unreadable > 0 {
@@ -43,6 +49,19 @@ fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let standing = standing(state, theme);
     if let Some((text, style)) = standing.iter().find(|(text, _)| width(text) <= room) {
         pen.right(text, *style);
+    }
+}
+
+/// What happened and what to do is worth more lines than one: they cover what is above.
+fn said(notice: &Notice, lines: &[String], theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let style = if notice.fault { theme.fault } else { theme.good };
+    let shown = (lines.len() as u16).min(area.y / 2 + 1);
+    let area = Rect { y: area.y + 1 - shown, height: shown, ..area };
+    if shown > 1 {
+        Clear.render(Rect { width: area.width + 1, ..area }, buffer);
+    }
+    for (y, line) in lines.iter().enumerate() {
+        Pen::new(buffer, area, y as u16).skip(1).write(line, style);
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::tui::view::pen::width;
 
@@ -50,21 +51,25 @@ pub fn clock(time: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
     time.format(form).to_string()
 }
 
-/// `text` in lines of at most `room` cells, broken at blanks; a longer word has its line alone.
-pub fn wrapped(text: &str, room: u16) -> Vec<String> {
-    let mut lines = vec![String::new()];
+/// `text` in lines of up to `room` cells, broken between words; a word that is longer, as a path
+/// may be, is broken anywhere.
+pub fn broken(text: &str, room: u16) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
     for word in text.split_whitespace() {
-        let last = lines.len() - 1;
-        let line = &mut lines[last];
-        if line.is_empty() {
-            line.push_str(word);
-        } else if width(line) + 1 + width(word) <= room {
+        if !line.is_empty() && width(&line) + 1 + width(word) > room {
+            lines.push(std::mem::take(&mut line));
+        } else if !line.is_empty() {
             line.push(' ');
-            line.push_str(word);
-        } else {
-            lines.push(word.to_owned());
+        }
+        for grapheme in word.graphemes(true) {
+            if !line.is_empty() && width(&line) + width(grapheme) > room {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push_str(grapheme);
         }
     }
+    lines.push(line);
     lines
 }
 
@@ -72,6 +77,14 @@ pub fn wrapped(text: &str, room: u16) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::model::from_millis;
+
+    #[test]
+    fn lines_are_broken_between_words_and_long_words_anywhere() {
+        assert_eq!(broken("one two three", 7), ["one two", "three"]);
+        assert_eq!(broken("in /a/long/path here", 6), ["in", "/a/lon", "g/path", "here"]);
+        assert_eq!(broken("", 6), [""]);
+        assert_eq!(broken("ab", 0), ["a", "b"]);
+    }
 
     #[test]
     fn thousands_are_set_apart() {

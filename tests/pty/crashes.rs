@@ -1,0 +1,149 @@
+//! Panics. The program has no way to make one, so these tests start themselves in a terminal: the
+//! tests named `in_a_terminal_…` do nothing unless they were started so.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use chrono::{DateTime, Utc};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use vmail::config::Notify;
+use vmail::demo::{APP_ID, SECRET};
+use vmail::model::{AccountKey, Region};
+use vmail::range::Range;
+use vmail::secret::Secret;
+use vmail::store::{self, Opened, Store, StoreHandle};
+use vmail::telecmi::{BaseUrl, Credentials};
+use vmail::tui::runtime::{Account, Work};
+use vmail::tui::state::{Look, Setup};
+use vmail::tui::terminal::{Options, Screen};
+
+use crate::harness::{Launch, Terminal, until};
+use crate::world::{Home, Server};
+
+const MARKER: &str = "VMAIL_TEST_IN_A_TERMINAL";
+
+fn is_in_a_terminal() -> bool {
+    std::env::vars_os().any(|(name, _)| name == MARKER)
+}
+
+/// Starts a test of this file in a terminal.
+fn start(test: &str) -> Terminal {
+    let home = Home::new();
+    let this: PathBuf = std::env::current_exe().unwrap();
+    let test = format!("crashes::{test}");
+    Launch::program(&home, &this, ["--exact", &test, "--nocapture"])
+        .env(MARKER, "1")
+        .env("RUST_BACKTRACE", "0")
+        .start()
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_before_it_speaks() {
+    let terminal = start("in_a_terminal_it_panics");
+    assert_ne!(terminal.end().exit_code(), 0);
+    terminal.assert_given_back();
+    terminal.look(|seen| assert!(seen.shows("a fault of ours"), "{}", seen.text()));
+    // Line feeds that return to the margin: the message is not a staircase.
+    assert!(terminal.text().lines().any(|line| line.starts_with("a fault of ours")), "{}", terminal.text());
+}
+
+#[test]
+fn in_a_terminal_it_panics() {
+    if is_in_a_terminal() {
+        let options = Options { mouse: true, notify: vec![Notify::Bell], tmux: false };
+        let _screen = Screen::enter(&options).unwrap();
+        panic!("a fault of ours");
+    }
+}
+
+#[test]
+fn a_panic_that_the_store_survives_is_said_on_the_screen() {
+    let mut terminal = start("in_a_terminal_the_store_panics");
+    terminal.wait_for("a fault in vmail ended this request (no store today)");
+    terminal.look(|seen| {
+        assert!(seen.screen().alternate_screen(), "{}", seen.text());
+        assert!(!seen.text().contains("panicked at"), "{}", seen.text());
+    });
+    // Raw mode is still on: the key comes without a line's end.
+    terminal.send("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+    terminal.assert_given_back();
+}
+
+#[test]
+fn in_a_terminal_the_store_panics() {
+    if is_in_a_terminal() {
+        let store = StoreHandle::spawn(|| {
+            until("the screen", || crossterm::terminal::is_raw_mode_enabled().unwrap());
+            panic!("no store today")
+        });
+        open_screen("http://127.0.0.1:9/v2", store);
+    }
+}
+
+#[test]
+fn a_panic_in_a_job_is_said_and_the_job_can_be_started_again() {
+    let mut terminal = start("in_a_terminal_a_sync_panics");
+    for _ in 0..2 {
+        terminal.wait_for("not up to date");
+        terminal.look(|seen| assert!(seen.total().is_some_and(|total| total > 10), "{}", seen.text()));
+        let again = terminal.look(|seen| seen.bytes.len());
+        terminal.send("R");
+        terminal.wait("a new sync", |seen| seen.bytes.len() > again);
+    }
+    terminal.wait_for("not up to date");
+    terminal.send("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+    terminal.assert_given_back();
+}
+
+#[test]
+fn in_a_terminal_a_sync_panics() {
+    if !is_in_a_terminal() {
+        return;
+    }
+    // The only thing of a job's that a test can put in: who listens to what it logs at its end.
+    tracing_subscriber::registry().with(Accident).init();
+    let server = Server::start();
+    let options = store::Options { country: "IN".to_owned(), now: clock() };
+    let store =
+        StoreHandle::spawn(move || Ok(Opened { store: Store::in_memory(&options)?, notices: Vec::new() }));
+    open_screen(server.url(), store);
+}
+
+struct Accident;
+
+impl<S: tracing::Subscriber> Layer<S> for Accident {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        assert!(event.metadata().target() != "vmail::tui::runtime", "an accident");
+    }
+}
+
+fn clock() -> DateTime<Utc> {
+    SystemTime::now().into()
+}
+
+fn open_screen(url: &str, store: StoreHandle) {
+    let setup = Setup {
+        account: Some("1".to_owned()),
+        zone: chrono_tz::UTC,
+        range: Range::parse("7d").unwrap(),
+        refresh: None,
+        look: Look { ascii: false, plain: true, palette: false },
+        config_path: String::new(),
+        note: None,
+    };
+    let secret = Secret::new(SECRET.to_owned());
+    let account = Account {
+        key: AccountKey::new(Region::Global, APP_ID, Some(url)),
+        region: Region::Global,
+        base_url: Some(BaseUrl::parse(url).unwrap()),
+        credentials: Credentials { app_id: APP_ID, secret },
+    };
+    let work = Work { account: Some(account), store, concurrency: 1, overlap: Duration::ZERO };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(vmail::tui::run(setup, work, &Options::default(), clock)).unwrap();
+    runtime.shutdown_background();
+}

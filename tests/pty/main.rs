@@ -1,0 +1,18 @@
+//! The real program in a real terminal: what a user sees, what the terminal is left like, what is
+//! on the disk and whether a process stays behind.
+//!
+//! Tests wait for states and never for time. Each has a home folder of its own. What a process
+//! is doing is read from `/proc`, so they run on Linux alone.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
+
+mod accounts;
+mod crashes;
+mod files;
+mod harness;
+mod jobs;
+mod looks;
+mod settings;
+mod signals;
+mod world;

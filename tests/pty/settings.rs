@@ -1,0 +1,62 @@
+//! Settings, as far as they need a terminal: what they may not do to it, and a secret that works.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use vmail::demo::{APP_ID, SECRET};
+
+use crate::harness::Launch;
+use crate::world::{Home, Server, inbox, with_credentials};
+
+#[test]
+fn settings_that_are_wrong_never_take_the_screen() {
+    let home = Home::new();
+    home.settings("refresh = 1\n");
+    let terminal = with_credentials(Launch::vmail::<&str>(&home, [])).start();
+    assert_eq!(terminal.end().exit_code(), 2);
+    terminal.look(|seen| {
+        assert!(seen.shows("refresh"), "{}", seen.text());
+        assert!(!seen.bytes.contains(&0x1b), "{}", seen.text());
+    });
+    assert!(terminal.is_as_found());
+}
+
+#[test]
+fn a_secret_command_that_fails_is_said_before_the_screen_is_taken() {
+    let home = Home::new();
+    home.settings(&format!(
+        "appid = {APP_ID}\nsecret_command = \"echo the keyring is locked >&2; exit 3\"\n"
+    ));
+    let terminal = Launch::vmail::<&str>(&home, []).start();
+    assert_ne!(terminal.end().exit_code(), 0);
+    terminal.look(|seen| {
+        assert!(seen.shows("secret_command") || seen.shows("locked"), "{}", seen.text());
+        assert!(!seen.bytes.contains(&0x1b), "{}", seen.text());
+    });
+}
+
+#[test]
+fn a_dumb_terminal_is_refused_in_one_line() {
+    let home = Home::new();
+    let terminal = Launch::vmail(&home, ["--demo"]).env("TERM", "dumb").start();
+    assert_eq!(terminal.end().exit_code(), 2);
+    terminal.look(|seen| {
+        assert_eq!(seen.text().trim().lines().count(), 1, "{}", seen.text());
+        assert!(seen.shows("TERM"), "{}", seen.text());
+    });
+}
+
+#[test]
+fn a_settings_file_in_use_works_with_a_private_secret() {
+    let home = Home::new();
+    let server = Server::start();
+    home.settings(&format!("appid = {APP_ID}\nsecret = \"{SECRET}\"\nbase_url = \"{}\"\n", server.url()));
+    let path = home.path().join("config/vmail/config.toml");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let terminal = Launch::vmail::<&str>(&home, []).start();
+    terminal.wait_until_live();
+    // The command's output is the secret as well.
+    home.settings(&format!("appid = {APP_ID}\nsecret_command = \"echo {SECRET}\"\n"));
+    let terminal = inbox(&home, server.url(), &[]).env("TELECMI_SECRET", "").start();
+    terminal.wait_until_live();
+}

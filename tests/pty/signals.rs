@@ -1,0 +1,81 @@
+//! Ends that nobody asked for on the keyboard: signals, and lines that break.
+
+use crate::harness::{Launch, Signal, Terminal, until};
+use crate::world::{Home, Server, with_credentials};
+
+fn opened(home: &Home, server: &Server) -> Terminal {
+    let terminal = server.inbox(home, &[]).start();
+    terminal.wait_until_live();
+    terminal
+}
+
+#[test]
+fn a_signal_ends_it_and_gives_the_terminal_back() {
+    let (home, server) = (Home::new(), Server::start());
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let terminal = opened(&home, &server);
+        terminal.signal(signal);
+        let status = terminal.end();
+        assert_eq!(status.signal(), None, "{signal:?}");
+        terminal.assert_given_back();
+    }
+}
+
+#[test]
+fn a_signal_ends_it_in_mid_sync() {
+    let home = Home::new();
+    let slow = std::time::Duration::from_secs(3600);
+    let server = Server::with(|options| vmail::demo::Options { latency: slow, ..options });
+    let terminal = server.inbox(&home, &[]).start();
+    terminal.wait_for("Asking for voicemail");
+    terminal.signal(Signal::TERM);
+    terminal.end();
+    terminal.assert_given_back();
+}
+
+#[test]
+fn a_closed_line_ends_it() {
+    let (home, server) = (Home::new(), Server::start());
+    let mut terminal = opened(&home, &server);
+    terminal.cut("j");
+    terminal.exit();
+}
+
+/// As under `nohup`: no SIGHUP tells of the closed line.
+#[test]
+fn a_closed_line_ends_it_without_a_hangup_signal() {
+    let (home, server) = (Home::new(), Server::start());
+    // In the first the program is what the kernel would signal, in the second the shell is.
+    for script in ["trap '' HUP; exec \"$VMAIL\" --base-url", "trap '' HUP; \"$VMAIL\" \"$@\" --base-url"] {
+        home.settings("refresh = 0\n");
+        let script = format!("{script} {}; exit 3", server.url());
+        let mut terminal = with_credentials(Launch::shell(&home, &script)).start();
+        // Nothing would wake it up by itself.
+        terminal.wait_for("checked");
+        terminal.cut("j");
+        terminal.exit();
+    }
+}
+
+/// The terminal's other end no longer reads, as over a stalled network: writing blocks for good.
+#[test]
+fn a_line_that_stalls_does_not_keep_it_from_ending() {
+    let (home, server) = (Home::new(), Server::start());
+    for signal in [Signal::TERM, Signal::HUP] {
+        let mut terminal = opened(&home, &server);
+        terminal.freeze("j");
+        // Each of these draws a frame, until no more fit into the line.
+        until("it is stuck in writing", || {
+            terminal.signal(Signal::CONT);
+            is_writing(terminal.pid())
+        });
+        terminal.signal(signal);
+        terminal.exit();
+    }
+}
+
+/// Whether the main thread waits in a call whose first argument is standard output.
+fn is_writing(pid: u32) -> bool {
+    let call = std::fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap();
+    call.split(' ').nth(1) == Some("0x1")
+}
