@@ -158,7 +158,10 @@ impl Runtime {
                     force: again,
                     now,
                 };
-                sync::run(job, client.clone(), Shelf { store: store.clone(), generation }, reports).await
+                let result =
+                    sync::run(job, client.clone(), Shelf { store: store.clone(), generation }, reports).await;
+                tracing::info!(?result, "sync ended");
+                result
             };
             let panicked = |panic: Box<dyn Any + Send>| {
                 let error = StoreError::of_panic(panic.as_ref());
@@ -166,7 +169,6 @@ impl Runtime {
             };
             let fetch = async { AssertUnwindSafe(fetch).catch_unwind().await.unwrap_or_else(panicked) };
             let (result, ()) = tokio::join!(fetch, pass_on);
-            tracing::info!(?result, "sync ended");
             let notices = store.call(|store| Ok(store.notices())).await;
             for notice in notices.unwrap_or_default() {
                 let _ = messages.send(Msg::StoreNotice(notice)).await;

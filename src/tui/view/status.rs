@@ -26,18 +26,13 @@ fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         return;
     }
     let inner = Rect { width: area.width.saturating_sub(1), ..area };
-    let mut used = 1;
-    if let Some(notice) = &state.notice {
-        let lines = words::broken(&notice.text, inner.width.saturating_sub(1));
-        said(notice, &lines, theme, inner, buffer);
-        let [line] = lines.as_slice() else { return };
-        used += width(line);
-    }
     let mut pen = Pen::new(buffer, inner, 0);
-    pen.skip(used);
-    match &state.sync.running {
-        _ if state.notice.is_some() => {}
-        Some(running) if is_worth_showing(state, running) => progress(running, theme, &mut pen),
+    pen.skip(1);
+    match (&state.notice, &state.sync.running) {
+        (Some(Notice { text, fault: false, .. }), _) => {
+            pen.write(text, theme.good);
+        }
+        (_, Some(running)) if is_worth_showing(state, running) => progress(running, theme, &mut pen),
         _ => {
             pen.write(&format!("{} voicemail", words::count(state.inbox.rows.len() as u64)), theme.text);
             if state.sync.unreadable > 0 {
@@ -50,18 +45,20 @@ fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     if let Some((text, style)) = standing.iter().find(|(text, _)| width(text) <= room) {
         pen.right(text, *style);
     }
+    if let Some(Notice { text, fault: true, .. }) = &state.notice {
+        fault(text, theme, inner, buffer);
+    }
 }
 
-/// What happened and what to do is worth more lines than one: they cover what is above.
-fn said(notice: &Notice, lines: &[String], theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let style = if notice.fault { theme.fault } else { theme.good };
-    let shown = (lines.len() as u16).min(area.y / 2 + 1);
-    let area = Rect { y: area.y + 1 - shown, height: shown, ..area };
-    if shown > 1 {
-        Clear.render(Rect { width: area.width + 1, ..area }, buffer);
-    }
+/// What went wrong and what to do, whole: it covers the lines above, and the status stays.
+fn fault(text: &str, theme: &Theme, status: Rect, buffer: &mut Buffer) {
+    let lines = words::broken(text, status.width.saturating_sub(1));
+    // On a screen of one line it takes the place of the status.
+    let shown = (lines.len() as u16).min((status.y / 2).max(1));
+    let area = Rect { y: status.y.saturating_sub(shown), height: shown, ..status };
+    Clear.render(Rect { width: area.width + 1, ..area }, buffer);
     for (y, line) in lines.iter().enumerate() {
-        Pen::new(buffer, area, y as u16).skip(1).write(line, style);
+        Pen::new(buffer, area, y as u16).skip(1).write(line, theme.fault);
     }
 }
 
