@@ -41,7 +41,15 @@ pub fn forms(raw: &str, country: &str) -> CallerForms {
 
 /// The short English name of the country with this code (two letters, ISO 3166-1).
 pub fn country_name(code: &str) -> Option<&'static str> {
-    country_emoji::code_to_name(code)
+    countries().find(|(known, _)| *known == code).map(|(_, name)| name)
+}
+
+/// Every country: its code and its short English name.
+///
+/// A text of our own: the crates have official names, which are long, or tables with a pointer for
+/// each entry, which the loader would have to fix up at every start (2.5 MB of them in one).
+pub fn countries() -> impl Iterator<Item = (&'static str, &'static str)> {
+    include_str!("../assets/countries.txt").lines().filter_map(|line| line.split_once(' '))
 }
 
 fn is_withheld(raw: &str) -> bool {
@@ -74,7 +82,9 @@ fn is_country(code: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{CallerForms, country_name, forms};
+    use rlibphonenumber::PHONE_NUMBER_UTIL;
+
+    use super::{CallerForms, country_name, forms, is_country};
 
     #[test]
     fn numbers_are_shown_the_international_way_however_they_came() {
@@ -161,5 +171,15 @@ mod tests {
             assert_eq!(country_name(code), Some(name));
         }
         assert_eq!(country_name("ZZ"), None);
+    }
+
+    #[test]
+    fn every_country_with_numbers_has_a_name() {
+        let nameless: Vec<_> = PHONE_NUMBER_UTIL
+            .get_supported_regions()
+            .map(|region| region.to_string())
+            .filter(|code| is_country(code) && country_name(code).is_none())
+            .collect();
+        assert!(nameless.is_empty(), "{nameless:?}");
     }
 }

@@ -319,8 +319,15 @@ impl Value<'_> {
         if caller::country_name(&code).is_some() {
             return Ok(code);
         }
-        // "India", "UK", "United States of America".
-        let meant = country_emoji::name_to_code(text);
+        // What people call it, though the standard does not; a name; or three letters.
+        let meant = if code == "UK" {
+            Some("GB")
+        } else {
+            let name = nearest(text, caller::countries().map(|(_, name)| name));
+            let named = caller::countries().find(|(_, known)| Some(*known) == name);
+            let begun = || caller::countries().find(|(known, _)| code.len() == 3 && code.starts_with(known));
+            named.or_else(begun).map(|(code, _)| code)
+        };
         Err(format!("{} is no country: expected {EXPECTED}{}", said(text), hint(meant)))
     }
 }
