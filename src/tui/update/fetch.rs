@@ -1,0 +1,242 @@
+//! What arrives: rows from the store, pages from the server, and how both are asked for.
+
+use super::detail::load_details;
+use super::moves::keep_visible;
+use super::{fault, news};
+use crate::range::Range;
+use crate::store;
+use crate::sync::{Progress, Summary, SyncError};
+use crate::tui::msg::{Effect, Lane, Read, Reply};
+use crate::tui::rows::{Days, Line, RowKey};
+use crate::tui::state::{Inbox, Load, Overlay, Retry, Running, State};
+
+/// How many rows the first look into the store brings: more than any screen shows.
+const FIRST_ROWS: usize = 200;
+
+/// How many rows the second look brings, still with their callers: most ranges end here.
+const SOME_ROWS: usize = 2_000;
+
+/// How many rows each further look brings: a few milliseconds of work, so that a key or a page
+/// that arrives never waits for the rest of a million.
+const MORE_ROWS: usize = 20_000;
+
+/// How many callers' texts each look brings.
+const MORE_CALLERS: usize = 20_000;
+
+pub(super) fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
+    match reply {
+        Reply::Rows { rows, more, complete_to } => {
+            if std::mem::take(&mut state.inbox.replace) {
+                let Inbox { selected, unsure, .. } = state.inbox;
+                state.inbox = Inbox { selected, unsure, ..Inbox::default() };
+            }
+            state.inbox.read_to = rows.rows.last().map(RowKey::of).or(state.inbox.read_to);
+            take_in(state, &rows, effects);
+            state.inbox.complete_to = complete_to;
+            if more {
+                read_on(state, effects);
+            } else {
+                state.inbox.load = Load::Complete;
+            }
+        }
+        Reply::Callers { callers, more } => {
+            state.inbox.rows.name(&callers);
+            if more {
+                let after = callers.last().map(|(caller, _)| *caller);
+                read(state, Lane::Rows, Read::Callers { after, limit: MORE_CALLERS }, effects);
+            } else {
+                state.inbox.callers_read = true;
+                read_on(state, effects);
+            }
+        }
+        Reply::ReadFailed(error) => {
+            fault(state, error.to_string());
+            state.inbox.load = Load::Failed(error);
+        }
+        Reply::Details(details) => {
+            // The selection may have come back by then, to what is loaded already.
+            let selected = state.inbox.selected.map(|key| key.id);
+            if details.as_ref().is_some_and(|details| Some(details.voicemail.id) == selected) {
+                state.detail.loaded = details;
+            }
+        }
+        Reply::Survey(survey) => {
+            if let Some(Overlay::Dates(dates)) = &mut state.overlay {
+                dates.survey = Some(survey);
+            }
+        }
+        Reply::Sync(progress) => on_progress(state, progress, effects),
+        Reply::Synced(result) => on_synced(state, result, effects),
+        Reply::Counted(stored) => {
+            let shown = state.inbox.rows.len() as u64;
+            if state.inbox.load == Load::Complete && stored.is_some_and(|stored| stored != shown) {
+                reload(state, effects);
+            }
+        }
+    }
+}
+
+fn on_progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>) {
+    match progress {
+        Progress::Page { added, got, of, page, pages, unreadable } => {
+            if let Some(running) = &mut state.sync.running {
+                // Once all of the range was here, whatever comes is new: it may appear late.
+                let complete = state.sync.last.is_some();
+                let newest = running.newest_before.unwrap_or(i64::MAX);
+                running.news += added.rows.iter().filter(|row| complete || row.time > newest).count();
+                (running.got, running.of, running.page, running.pages) = (got, of, page, pages);
+                running.retry = None;
+                state.sync.unreadable = state.sync.unreadable.max(unreadable);
+            }
+            take_in(state, &added, effects);
+        }
+        Progress::Retrying { try_number, of, wait, error } => {
+            if let Some(running) = &mut state.sync.running {
+                running.retry = Some(Retry { try_number, of, wait, why: error.to_string() });
+            }
+        }
+    }
+}
+
+fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mut Vec<Effect>) {
+    let running = state.sync.running.take().unwrap_or_default();
+    let refresh = state.sync.refresh;
+    match result {
+        Ok(summary) => {
+            state.sync.failure = None;
+            state.sync.last = Some(state.now);
+            state.sync.unreadable = state.sync.unreadable.max(summary.unreadable);
+            if running.news > 0 {
+                let text = format!("{} new voicemail", running.news);
+                news(state, text.clone());
+                effects.push(Effect::Notify(text));
+            }
+            let if_changed = !std::mem::take(&mut state.inbox.unsure);
+            read(state, Lane::Count, Read::Count { span: state.view_span(), if_changed }, effects);
+        }
+        Err(error) => {
+            // Said once, not at every look that fails the same way. Without rows the screen says it.
+            let text = error.to_string();
+            let said = state.sync.failure.as_ref().map(ToString::to_string);
+            if said.as_ref() != Some(&text) && !state.inbox.rows.is_empty() {
+                fault(state, text);
+            }
+            state.sync.failure = Some(error);
+        }
+    }
+    let again = state.sync.failure.as_ref().is_none_or(SyncError::is_transient);
+    state.sync.next = refresh.filter(|_| again).map(|every| state.now + every);
+}
+
+/// Another store took the place of the one that was read: rows and callers' numbers are void, and
+/// what a sync under way had stored may be gone, so both begin again.
+pub(super) fn on_store_notice(state: &mut State, notice: &store::Notice, effects: &mut Vec<Effect>) {
+    fault(state, notice.to_string());
+    if matches!(notice, store::Notice::MovedAside { .. } | store::Notice::Replaced { .. }) {
+        load(state, effects);
+        sync(state, false, effects);
+    }
+}
+
+/// Adds rows to the list; selection and view stay where they are.
+fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
+    let span = state.view_span();
+    let anchor = match state.inbox.days.at(state.inbox.top) {
+        _ if state.inbox.top == 0 => None,
+        Some(Line::Row(row)) => state.inbox.rows.get(row),
+        Some(Line::Heading(day)) => state.inbox.days.day(day).and_then(|day| state.inbox.rows.get(day.first)),
+        None => None,
+    };
+    let offset = anchor.map(|row| line_of(state, RowKey::of(&row)).saturating_sub(state.inbox.top));
+    // Windows are fetched side by side, and the newest need not come first. Who is at the top of
+    // a list that was empty when it was asked for wants to begin at the newest.
+    let begins = state.inbox.selected_index() == Some(0)
+        && state.sync.running.as_ref().is_some_and(|running| running.newest_before.is_none());
+    if state.inbox.rows.merge(rows, span) == 0 {
+        return;
+    }
+    state.inbox.days = Days::new(&state.inbox.rows, state.zone);
+    if let (Some(anchor), Some(offset)) = (anchor, offset) {
+        state.inbox.top = line_of(state, RowKey::of(&anchor)).saturating_sub(offset);
+    }
+    if begins || state.inbox.selected_index().is_none() {
+        state.inbox.selected = state.inbox.rows.get(0).map(|row| RowKey::of(&row));
+    }
+    keep_visible(state);
+    load_details(state, effects);
+}
+
+pub(super) fn line_of(state: &State, key: RowKey) -> usize {
+    state.inbox.rows.search(key).map_or(0, |row| state.inbox.days.line_of(row))
+}
+
+/// Reads the list anew from the store, for another range. The rows of the old one stay on screen
+/// until the first new ones come, a moment later: an empty frame in between would only flicker.
+pub(super) fn load(state: &mut State, effects: &mut Vec<Effect>) {
+    state.inbox.replace = true;
+    reload(state, effects);
+}
+
+/// Reads it again while the rows stay on screen: what is there already is not added twice.
+fn reload(state: &mut State, effects: &mut Vec<Effect>) {
+    state.inbox.load = Load::Loading;
+    state.inbox.callers_read = false;
+    let span = state.view_span();
+    read(state, Lane::Rows, Read::Rows { span, after: None, limit: FIRST_ROWS, bare: false }, effects);
+}
+
+/// Reads on after the first rows: some with their callers, and where there are many, first all
+/// callers and then the rows without. Looking each caller up for a million rows takes ten times
+/// as long.
+fn read_on(state: &mut State, effects: &mut Vec<Effect>) {
+    let (span, after) = (state.view_span(), state.inbox.read_to);
+    let what = if state.inbox.rows.len() < SOME_ROWS {
+        Read::Rows { span, after, limit: SOME_ROWS, bare: false }
+    } else if state.inbox.callers_read {
+        Read::Rows { span, after, limit: MORE_ROWS, bare: true }
+    } else {
+        Read::Callers { after: None, limit: MORE_CALLERS }
+    };
+    read(state, Lane::Rows, what, effects);
+}
+
+/// Asks the store; an earlier question of the same lane need not be answered any more.
+pub(super) fn read(state: &mut State, lane: Lane, what: Read, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Read(state.lanes.next(lane), what));
+}
+
+/// Starts fetching what is missing of the range, or all of it `again`.
+pub(super) fn sync(state: &mut State, again: bool, effects: &mut Vec<Effect>) {
+    state.inbox.unsure |= state.sync.running.is_some();
+    let newest = state.inbox.rows.get(0).map(|row| row.time);
+    state.sync.running = Some(Running { newest_before: newest, ..Running::default() });
+    state.sync.stopped = false;
+    state.sync.next = None;
+    if again {
+        state.sync.unreadable = 0;
+    }
+    let span = state.range.resolve(state.now, state.zone).span(state.now);
+    effects.push(Effect::Sync { ticket: state.lanes.next(Lane::Sync), span, again });
+}
+
+/// Puts another range on screen.
+pub(super) fn show(state: &mut State, range: Range, effects: &mut Vec<Effect>) {
+    state.range = range;
+    state.overlay = None;
+    state.sync.last = None;
+    state.sync.failure = None;
+    state.sync.unreadable = 0;
+    state.detail.full = false;
+    load(state, effects);
+    sync(state, false, effects);
+}
+
+pub(super) fn shift(state: &mut State, by: i32, effects: &mut Vec<Effect>) {
+    if by > 0 && state.range.resolve(state.now, state.zone).view().end() > state.now {
+        return news(state, "nothing is later than now".to_owned());
+    }
+    match state.range.shifted(by, state.now, state.zone) {
+        Some(range) => show(state, range, effects),
+        None => news(state, "this range has no length to move by: d chooses another".to_owned()),
+    }
+}

@@ -1,0 +1,46 @@
+//! The range picker: its commands, and what the store is asked for it.
+
+use super::fetch::{read, show};
+use crate::tui::command::Command;
+use crate::tui::dates::{Dates, Part};
+use crate::tui::msg::{Effect, Lane, Read};
+use crate::tui::state::{Overlay, State};
+
+/// Commands that stay within the range picker.
+pub(super) fn in_dates(dates: &mut Dates, command: Command) {
+    match command {
+        Command::NextPart => dates.switch(true),
+        Command::PreviousPart => dates.switch(false),
+        Command::NextPreset => dates.choose_preset(dates.preset + 1),
+        Command::PreviousPreset => dates.choose_preset(dates.preset.saturating_sub(1)),
+        Command::NextDay => dates.move_day(1),
+        Command::PreviousDay => dates.move_day(-1),
+        Command::NextWeek => dates.move_day(7),
+        Command::PreviousWeek => dates.move_day(-7),
+        Command::NextMonth => dates.move_month(1),
+        Command::PreviousMonth => dates.move_month(-1),
+        Command::MarkDay => dates.toggle_mark(),
+        _ => {}
+    }
+}
+
+pub(super) fn show_chosen(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Dates(dates)) = &state.overlay else { return };
+    match dates.range(state.now, state.zone) {
+        Ok(range) => show(state, range, effects),
+        // The picker marks what is wrong; the status line need not repeat it.
+        Err(_) => {
+            if let Some(Overlay::Dates(dates)) = &mut state.overlay {
+                dates.part = Part::Text;
+            }
+        }
+    }
+}
+
+pub(super) fn survey(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Dates(dates)) = &state.overlay else { return };
+    let range = dates.range(state.now, state.zone).unwrap_or(state.range);
+    let span = range.resolve(state.now, state.zone).span(state.now);
+    let days = dates.month(state.zone);
+    read(state, Lane::Survey, Read::Survey { days, span }, effects);
+}
