@@ -300,7 +300,9 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
     let refresh = state.sync.refresh;
     match result {
         Ok(summary) => {
-            state.sync.failure = None;
+            // What was said of a failure holds no longer.
+            let over = state.sync.failure.take().map(|failure| failure.to_string());
+            state.notice.take_if(|notice| over.as_ref() == Some(&notice.text));
             state.sync.last = Some(state.now);
             state.sync.unreadable = state.sync.unreadable.max(summary.unreadable);
             if running.news > 0 {

@@ -110,6 +110,7 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
         };
         let next = match sync.next {
             Some(next) => format!(" · next try {}", clock(next)),
+            None if sync.running.is_some() => " · trying again".to_owned(),
             None => " · R tries again".to_owned(),
         };
         return [
