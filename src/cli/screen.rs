@@ -57,6 +57,8 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
         };
         let app_id = account.as_ref().map(|account| account.credentials.app_id.to_string());
         let name = if args.demo { Some("demo".to_owned()) } else { app_id };
+        let note =
+            note.or_else(|| half_an_account(&settings).map(str::to_owned).filter(|_| account.is_none()));
         let setup = Setup {
             account: name,
             zone,
@@ -140,6 +142,17 @@ fn account(settings: &Settings) -> anyhow::Result<Option<Account>> {
         base_url,
         credentials: Credentials { app_id, secret },
     }))
+}
+
+/// What is missing where only one of app ID and secret is there.
+fn half_an_account(settings: &Settings) -> Option<&'static str> {
+    match (settings.app_id, &settings.secret) {
+        (Some(_), None) => {
+            Some("The app ID is set, the secret is not: TELECMI_SECRET, secret_command or secret.")
+        }
+        (None, Some(_)) => Some("The secret is set, the app ID is not: TELECMI_APPID or appid."),
+        _ => None,
+    }
 }
 
 fn demo_account(server: &demo::Server) -> anyhow::Result<Account> {

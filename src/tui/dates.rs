@@ -30,8 +30,8 @@ pub struct Dates {
     pub input: Input,
     /// The text was not typed yet: the first character replaces it.
     pub untouched: bool,
-    /// The highlighted preset.
-    pub preset: usize,
+    /// The highlighted preset; none when the range is none of them.
+    pub preset: Option<usize>,
     /// The day where the calendar's cursor stands.
     pub day: NaiveDate,
     /// The day where a range starts, once marked.
@@ -51,10 +51,10 @@ impl Dates {
         // The end belongs to the next day when the range is of whole days.
         let day = (last - chrono::TimeDelta::milliseconds(1)).with_timezone(&zone).date_naive().min(today);
         Dates {
-            part: if preset.is_some() { Part::Presets } else { Part::Text },
+            part: Part::Presets,
             input: Input::new(expression),
             untouched: true,
-            preset: preset.unwrap_or(0),
+            preset,
             day,
             mark: None,
             survey: None,
@@ -78,7 +78,7 @@ impl Dates {
     /// Highlights preset `index` and writes its expression.
     pub fn choose_preset(&mut self, index: usize) {
         if let Some((expression, _)) = PRESETS.get(index) {
-            self.preset = index;
+            self.preset = Some(index);
             self.mark = None;
             self.write((*expression).to_owned());
         }

@@ -174,6 +174,8 @@ pub struct Sync {
 /// A job that fetches.
 #[derive(Clone, Debug, Default)]
 pub struct Running {
+    /// The user asked for it.
+    pub by_hand: bool,
     /// How many voicemail arrived.
     pub got: usize,
     /// How many the server says there are.

@@ -35,7 +35,7 @@ pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
         state.sync.stopped = true;
         state.sync.next = state.sync.refresh.map(|every| state.now + every);
         effects.push(Effect::StopSync);
-        news(state, "stopped fetching; what arrived is kept, R goes on".to_owned());
+        news(state, "stopped fetching: what arrived is kept".to_owned());
     }
 }
 

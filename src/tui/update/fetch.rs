@@ -103,7 +103,9 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
     let refresh = state.sync.refresh;
     match result {
         Ok(summary) => {
-            state.sync.failure = None;
+            // What was said of a failure holds no longer.
+            let over = state.sync.failure.take().map(|failure| failure.to_string());
+            state.notice.take_if(|notice| over.as_ref() == Some(&notice.text));
             state.sync.last = Some(state.now);
             state.sync.unreadable = state.sync.unreadable.max(summary.unreadable);
             if running.news > 0 {
@@ -115,10 +117,11 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
             read(state, Lane::Count, Read::Count { span: state.view_span(), if_changed }, effects);
         }
         Err(error) => {
-            // Said once, not at every look that fails the same way. Without rows the screen says it.
+            // Said once, not at every look that fails the same way, unless the user asked for this
+            // one. Without rows the screen says it.
             let text = error.to_string();
             let said = state.sync.failure.as_ref().map(ToString::to_string);
-            if said.as_ref() != Some(&text) && !state.inbox.rows.is_empty() {
+            if (running.by_hand || said.as_ref() != Some(&text)) && !state.inbox.rows.is_empty() {
                 fault(state, text);
             }
             state.sync.failure = Some(error);
@@ -209,7 +212,7 @@ pub(super) fn read(state: &mut State, lane: Lane, what: Read, effects: &mut Vec<
 pub(super) fn sync(state: &mut State, again: bool, effects: &mut Vec<Effect>) {
     state.inbox.unsure |= state.sync.running.is_some();
     let newest = state.inbox.rows.get(0).map(|row| row.time);
-    state.sync.running = Some(Running { newest_before: newest, ..Running::default() });
+    state.sync.running = Some(Running { by_hand: again, newest_before: newest, ..Running::default() });
     state.sync.stopped = false;
     state.sync.next = None;
     if again {

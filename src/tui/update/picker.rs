@@ -11,8 +11,10 @@ pub(super) fn in_dates(dates: &mut Dates, command: Command) {
     match command {
         Command::NextPart => dates.switch(true),
         Command::PreviousPart => dates.switch(false),
-        Command::NextPreset => dates.choose_preset(dates.preset + 1),
-        Command::PreviousPreset => dates.choose_preset(dates.preset.saturating_sub(1)),
+        Command::NextPreset => dates.choose_preset(dates.preset.map_or(0, |preset| preset + 1)),
+        Command::PreviousPreset => {
+            dates.choose_preset(dates.preset.map_or(0, |preset| preset.saturating_sub(1)))
+        }
         Command::NextDay => dates.move_day(1),
         Command::PreviousDay => dates.move_day(-1),
         Command::NextWeek => dates.move_day(7),

@@ -47,6 +47,9 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     } else {
         lines
     };
+    // On a low screen blank lines give way.
+    let low = lines.len() > usize::from(area.height);
+    let lines: Vec<_> = lines.into_iter().filter(|line| !low || !line.text.is_empty()).collect();
     let wide = lines.iter().map(|line| width(&line.label) + width(&line.text)).max().unwrap_or(0);
     let place = centred(area, wide, lines.len() as u16);
     for (y, line) in lines.iter().enumerate() {

@@ -60,12 +60,12 @@ pub fn frame(place: Rect, title: &str, theme: &Theme, buffer: &mut Buffer) -> Re
 fn presets(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let focused = dates.part == Part::Presets;
     // In a low box the list scrolls with its highlight.
-    let top = (dates.preset + 1).saturating_sub(usize::from(area.height.max(1)));
+    let top = (dates.preset.unwrap_or(0) + 1).saturating_sub(usize::from(area.height.max(1)));
     for (y, (index, (expression, label))) in PRESETS.iter().enumerate().skip(top).enumerate() {
         if y as u16 >= area.height {
             break;
         }
-        let here = focused && index == dates.preset;
+        let here = focused && Some(index) == dates.preset;
         let y = y as u16;
         if here {
             buffer.set_style(Rect { y: area.y + y, height: 1, ..area }, theme.selected);

@@ -110,6 +110,7 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
         };
         let next = match sync.next {
             Some(next) => format!(" · next try {}", clock(next)),
+            None if sync.running.is_some() => " · trying again".to_owned(),
             None => " · R tries again".to_owned(),
         };
         return [
@@ -123,10 +124,11 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
         .collect();
     }
     if sync.stopped {
-        return vec![
-            ("stopped · R goes on".to_owned(), theme.warning),
-            ("stopped".to_owned(), theme.warning),
-        ];
+        let next = match sync.next {
+            Some(next) => format!("stopped · goes on at {}", clock(next)),
+            None => "stopped · R asks again".to_owned(),
+        };
+        return vec![(next, theme.warning), ("stopped".to_owned(), theme.warning)];
     }
     if sync.running.is_some() && sync.last.is_none() {
         return vec![("fetching".to_owned(), theme.quiet)];
