@@ -13,7 +13,7 @@ pub(super) fn in_dates(dates: &mut Dates, command: Command) {
         Command::PreviousPart => dates.switch(false),
         Command::NextPreset => dates.choose_preset(dates.preset.map_or(0, |preset| preset + 1)),
         Command::PreviousPreset => {
-            dates.choose_preset(dates.preset.map_or(0, |preset| preset.saturating_sub(1)))
+            dates.choose_preset(dates.preset.map_or(0, |preset| preset.saturating_sub(1)));
         }
         Command::NextDay => dates.move_day(1),
         Command::PreviousDay => dates.move_day(-1),
