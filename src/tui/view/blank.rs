@@ -75,15 +75,13 @@ fn first_start(state: &State, theme: &Theme) -> Vec<Said> {
         Said::text("Welcome. Which TeleCMI account?", theme.strong),
         Said::text("App ID and secret are in the TeleCMI dashboard, under Settings.", theme.quiet),
         Said::text("", theme.text),
-        Said::text("Put them into the environment", theme.quiet),
         Said::text("export TELECMI_APPID=1111113 TELECMI_SECRET=…", theme.text),
         Said::text("", theme.text),
-        Said::text(format!("or into {}", state.config_path), theme.quiet),
+        Said::text(format!("or, in {},", state.config_path), theme.quiet),
         Said::text("appid = 1111113", theme.text),
         Said::text("secret_command = \"pass show telecmi\"", theme.text),
         Said::text("", theme.text),
-        Said::text("and start vmail again. To look around first:", theme.quiet),
-        Said::text("vmail --demo", theme.text),
+        Said::text("To look around first: vmail --demo", theme.quiet),
     ]
 }
 

@@ -22,10 +22,20 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
 }
 
 fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    if area.height == 0 || state.account.is_none() && state.notice.is_none() {
+    if area.height == 0 {
         return;
     }
     let inner = Rect { width: area.width.saturating_sub(1), ..area };
+    if state.account.is_some() {
+        going_on(state, theme, inner, buffer);
+    }
+    if let Some(Notice { text, fault: true, .. }) = &state.notice {
+        fault(text, theme, inner, buffer);
+    }
+}
+
+/// News, or progress, or how much there is; and how things stand with the server.
+fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
     let mut pen = Pen::new(buffer, inner, 0);
     pen.skip(1);
     match (&state.notice, &state.sync.running) {
@@ -44,9 +54,6 @@ fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let standing = standing(state, theme);
     if let Some((text, style)) = standing.iter().find(|(text, _)| width(text) <= room) {
         pen.right(text, *style);
-    }
-    if let Some(Notice { text, fault: true, .. }) = &state.notice {
-        fault(text, theme, inner, buffer);
     }
 }
 
