@@ -208,6 +208,8 @@ fn an_idle_inbox_writes_nothing() {
     let relay = Relay::before(&server);
     let terminal = inbox(&home, relay.url(), &[]).start();
     terminal.wait_until_live();
+    // The frame may have been read up to that word only.
+    terminal.wait("the frame's end", |seen| seen.bytes.ends_with(b"\x1b[?2026l"));
     let (text, before) = terminal.look(|seen| (seen.text(), seen.bytes.len()));
     let asked = relay.asked();
     until("two looks for news", || relay.asked() >= asked + 2);
