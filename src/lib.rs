@@ -30,6 +30,7 @@ pub mod error;
 pub mod model;
 pub mod paths;
 pub mod range;
+pub mod recording;
 pub mod secret;
 pub mod store;
 pub mod suggest;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::Url;
+use reqwest::{RequestBuilder, Response, Url};
 
 use crate::model::{RecordingName, Region, Span, Voicemail};
 use crate::secret::Secret;
@@ -22,7 +22,7 @@ mod wire;
 
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use error::{ApiError, OfflineReason, RedirectFault, WaitingFor};
-pub use recording::{AudioFormat, Recording};
+pub use recording::{AudioFormat, Bookmark, Recording};
 
 use dialect::ListRequest;
 use wire::{Answer, Asked};
@@ -142,11 +142,37 @@ impl Client {
     /// Begins to fetch the recording `name`. One try. A recording that is missing or not published
     /// yet is [`ApiError::NotReady`].
     pub async fn recording(&self, name: &RecordingName) -> Result<Recording, ApiError> {
+        let response = self.play(name, |request| request).await?;
+        self.begin(response).await
+    }
+
+    /// Goes on with the recording `name` where it broke off. A server that does not give just that
+    /// part begins again: [`Recording::received`] of the result tells, and is then 0. One try.
+    pub async fn resume(&self, name: &RecordingName, bookmark: &Bookmark) -> Result<Recording, ApiError> {
+        let response = self.play(name, |request| bookmark.ask(request)).await?;
+        if bookmark.is_continued_by(&response) {
+            Ok(Recording::go_on(bookmark, response, self.0.timeouts.recording_part))
+        } else if recording::is_partial(&response) {
+            self.recording(name).await
+        } else {
+            self.begin(response).await
+        }
+    }
+
+    async fn play(
+        &self,
+        name: &RecordingName,
+        ask: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, ApiError> {
         let Inner { http, region, credentials, play_url, timeouts, .. } = &*self.0;
         let mut url = play_url.clone();
         url.query_pairs_mut().extend_pairs(dialect::play_query(*region, credentials, name));
-        let response = http::send(url, timeouts.connect, |url| http.get(url));
-        let response = http::within(timeouts.recording_part, response).await?;
+        let response = http::send(url, timeouts.connect, |url| ask(http.get(url)));
+        http::within(timeouts.recording_part, response).await
+    }
+
+    async fn begin(&self, response: Response) -> Result<Recording, ApiError> {
+        let Inner { credentials, timeouts, .. } = &*self.0;
         Recording::begin(response, timeouts.recording_part, &credentials.secret).await
     }
 }

@@ -1,21 +1,21 @@
 //! A recording on its way from the server: what kind it is, and its bytes as they come. Whether it
-//! can be played is for those who decode it.
+//! can be played is for those who decode it, how much of it is taken for those who keep it.
 
 use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::Response;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{
+    ACCEPT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_RANGE, LAST_MODIFIED,
+    RANGE,
+};
+use reqwest::{RequestBuilder, Response, StatusCode};
 
 use super::error::ApiError;
 use super::http::{failed, head, read_all, within};
 use super::wire::{Answer, Asked, Head, decode, judge};
 use crate::secret::Secret;
 use crate::text;
-
-/// The most that is read of one recording: over an hour of telephone-quality WAV.
-const RECORDING_MAX: u64 = 64 << 20;
 
 /// The most that is read of an answer that is no recording.
 const ERROR_MAX: u64 = 1 << 20;
@@ -34,6 +34,17 @@ pub enum AudioFormat {
 }
 
 impl AudioFormat {
+    /// Every format there is.
+    pub const ALL: [AudioFormat; 2] = [AudioFormat::Mp3, AudioFormat::Wav];
+
+    /// The usual end of a file's name, without the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            AudioFormat::Mp3 => "mp3",
+            AudioFormat::Wav => "wav",
+        }
+    }
+
     /// By the first 12 bytes or more; `None` when they are neither.
     fn sniff(start: &[u8]) -> Option<AudioFormat> {
         match start {
@@ -62,7 +73,50 @@ pub struct Recording {
     length: Option<u64>,
     format: Option<AudioFormat>,
     received: u64,
+    /// What the server tells this version of the file by, in a form that `If-Range` takes.
+    version: Option<HeaderValue>,
     patience: Duration,
+}
+
+/// Where a recording broke off: what [`super::Client::resume`] needs to go on there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bookmark {
+    received: u64,
+    length: u64,
+    content_type: Option<String>,
+    format: Option<AudioFormat>,
+    version: Option<HeaderValue>,
+}
+
+impl Bookmark {
+    /// Has `request` ask for what is missing, or for all of it where the file is another one by now.
+    pub(super) fn ask(&self, request: RequestBuilder) -> RequestBuilder {
+        let request = request
+            .header(RANGE, format!("bytes={}-", self.received))
+            // What is missing is counted in the file's own bytes.
+            .header(ACCEPT_ENCODING, "identity");
+        match &self.version {
+            Some(version) => request.header(IF_RANGE, version),
+            None => request,
+        }
+    }
+
+    /// Whether `response` is exactly what is missing.
+    pub(super) fn is_continued_by(&self, response: &Response) -> bool {
+        let Bookmark { received, length, .. } = self;
+        let due = format!("bytes {received}-{}/{length}", length.saturating_sub(1));
+        let range = response.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok());
+        response.status() == StatusCode::PARTIAL_CONTENT
+            && range.is_some_and(|range| range.trim().eq_ignore_ascii_case(&due))
+            // Unknown where it is compressed all the same.
+            && response.content_length() == Some(length.saturating_sub(*received))
+    }
+}
+
+/// Whether `response` is about a part of the file: the part that was asked for, another one, or word
+/// that there is none.
+pub(super) fn is_partial(response: &Response) -> bool {
+    matches!(response.status(), StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE)
 }
 
 impl Recording {
@@ -77,6 +131,7 @@ impl Recording {
         let content_type = response.headers().get(CONTENT_TYPE);
         let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).to_lowercase());
         let length = response.content_length();
+        let version = version(response.headers());
         let start = within(patience, read_start(&mut response)).await;
         let format = start.as_deref().ok().and_then(AudioFormat::sniff);
         if !head.status.is_success() {
@@ -90,14 +145,22 @@ impl Recording {
             return Err(ApiError::NotReady);
         }
         Ok(Recording {
-            received: start.len() as u64,
+            received: 0,
             start: Some(start.into()),
             rest: response,
             content_type: content_type.map(|given| text::clean(&given, text::NAME_MAX)),
             length,
             format,
+            version,
             patience,
         })
+    }
+
+    /// Goes on at `bookmark` with `rest`, which [continues it](Bookmark::is_continued_by).
+    pub(super) fn go_on(bookmark: &Bookmark, rest: Response, patience: Duration) -> Recording {
+        let Bookmark { received, length, content_type, format, version } = bookmark.clone();
+        let length = Some(length);
+        Recording { start: None, rest, content_type, length, format, received, version, patience }
     }
 
     /// What the first bytes say it is; `None` when they are of another kind.
@@ -115,17 +178,33 @@ impl Recording {
         self.length
     }
 
+    /// How many bytes there were before those that [`Recording::chunk`] gives next.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Where it stands. `None` where its length is not known, as with a compressed one: what goes on
+    /// there could not be told from another file.
+    pub fn bookmark(&self) -> Option<Bookmark> {
+        let length = self.length.filter(|length| (1..*length).contains(&self.received))?;
+        Some(Bookmark {
+            received: self.received,
+            length,
+            content_type: self.content_type.clone(),
+            format: self.format,
+            version: self.version.clone(),
+        })
+    }
+
     /// The next bytes, `None` after the last ones. An error is final. A recording whose length
-    /// was sent and that ends early is an error; one without can end early unnoticed.
+    /// was sent and that ends early is an error; one without can end early unnoticed. They may come
+    /// without end: the caller must know how much to take.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, ApiError> {
-        if let Some(start) = self.start.take() {
-            return Ok(Some(start));
-        }
-        let next = within(self.patience, async { self.rest.chunk().await.map_err(failed) }).await?;
+        let next = match self.start.take() {
+            Some(start) => Some(start),
+            None => within(self.patience, async { self.rest.chunk().await.map_err(failed) }).await?,
+        };
         self.received += next.as_ref().map_or(0, |bytes| bytes.len() as u64);
-        if self.received > RECORDING_MAX {
-            return Err(ApiError::TooLarge { limit: RECORDING_MAX });
-        }
         Ok(next)
     }
 }
@@ -152,6 +231,13 @@ async fn read_start(response: &mut Response) -> Result<Vec<u8>, ApiError> {
         }
     }
     Ok(start)
+}
+
+/// What tells a file from its later versions: a strong `ETag`, or else when it was last changed
+/// (RFC 9110, 13.1.5).
+fn version(headers: &HeaderMap) -> Option<HeaderValue> {
+    let strong = headers.get(ETAG).filter(|tag| tag.as_bytes().starts_with(b"\""));
+    strong.or(headers.get(LAST_MODIFIED)).cloned()
 }
 
 /// What an answer that is no recording means; `start` was read from its body already.

@@ -2,7 +2,8 @@
 
 use vmail::model::{RecordingName, Region};
 use vmail::telecmi::{ApiError, AudioFormat, OfflineReason, Recording, Timeouts};
-use wiremock::ResponseTemplate;
+use wiremock::matchers::any;
+use wiremock::{Mock, ResponseTemplate};
 
 use crate::support::{Server, Then, checked, client, raw, short};
 
@@ -123,4 +124,94 @@ async fn a_recording_that_breaks_off_says_so() {
         checked(&error);
         assert_eq!(error, transient);
     }
+}
+
+/// Long enough not to come in one piece.
+fn long() -> Vec<u8> {
+    let noise = (0..4_000_000_u32).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8);
+    b"\xff\xfb\x90\x64".iter().copied().chain(noise).collect()
+}
+
+/// What the client makes of the rest of a long recording that broke off, when the server answers
+/// `rest(received)` to the next request and the whole to every one after it. With it, what came
+/// before and how the next request asked.
+async fn resumed(
+    version: Option<(&'static str, &str)>,
+    rest: impl Fn(usize) -> ResponseTemplate,
+) -> (Vec<u8>, Result<Recording, ApiError>, wiremock::Request) {
+    let server = server().await;
+    let mut whole = ResponseTemplate::new(200).set_body_raw(long(), "audio/mpeg");
+    if let Some((name, value)) = version {
+        whole = whole.insert_header(name, value);
+    }
+    let mut broken = server.recording(whole.clone()).await.unwrap();
+    assert_eq!((broken.received(), broken.bookmark()), (0, None), "nothing came, nothing to go on with");
+    let before = broken.chunk().await.unwrap().unwrap().to_vec();
+    assert_eq!(broken.received(), before.len() as u64);
+    let bookmark = broken.bookmark().unwrap();
+    drop(broken);
+
+    server.mock.reset().await;
+    let rest = rest(before.len());
+    Mock::given(any()).respond_with(rest).up_to_n_times(1).mount(&server.mock).await;
+    Mock::given(any()).respond_with(whole).mount(&server.mock).await;
+    let resumed = server.client.resume(&RecordingName::new("a.mp3"), &bookmark).await;
+    let request = server.mock.received_requests().await.unwrap().remove(0);
+    (before, resumed, request)
+}
+
+/// The part of the long recording from `start`, called `range`.
+fn part(start: usize, range: &str) -> ResponseTemplate {
+    let part = ResponseTemplate::new(206).set_body_raw(&long()[start..], "audio/mpeg");
+    part.insert_header("content-range", range)
+}
+
+#[tokio::test]
+async fn a_recording_goes_on_where_it_broke_off() {
+    let total = long().len();
+    let last = "Mon, 23 Nov 2026 10:00:00 GMT";
+    for (version, if_range) in [
+        (None, None),
+        (Some(("etag", "\"a1\"")), Some("\"a1\"")),
+        (Some(("last-modified", last)), Some(last)),
+        // A weak one does not promise the same bytes.
+        (Some(("etag", "W/\"a1\"")), None),
+    ] {
+        let rest = |start| part(start, &format!("bytes {start}-{}/{total}", total - 1));
+        let (mut all, resumed, request) = resumed(version, rest).await;
+        let resumed = resumed.unwrap();
+        assert_eq!(resumed.received(), all.len() as u64);
+        assert_eq!((resumed.format(), resumed.length()), (Some(AudioFormat::Mp3), Some(total as u64)));
+        assert_eq!(resumed.content_type(), Some("audio/mpeg"));
+        assert_eq!(request.headers["range"], format!("bytes={}-", all.len()));
+        assert_eq!(request.headers["accept-encoding"], "identity");
+        assert_eq!(request.headers.get("if-range").map(|value| value.to_str().unwrap()), if_range);
+        all.extend(bytes(resumed).await.unwrap());
+        assert!(all == long());
+    }
+}
+
+#[tokio::test]
+async fn a_part_that_is_not_the_missing_one_is_not_taken() {
+    let total = long().len();
+    let whole = || ResponseTemplate::new(200).set_body_raw(long(), "audio/mpeg");
+    let answers: [(&str, &dyn Fn(usize) -> ResponseTemplate); 7] = [
+        ("it ignores ranges", &|_| whole()),
+        ("it has no such part", &|_| ResponseTemplate::new(416)),
+        ("another start", &|start| part(start, &format!("bytes {}-{}/{total}", start - 1, total - 1))),
+        ("another end", &|start| part(start, &format!("bytes {start}-{}/{total}", total - 2))),
+        ("another length", &|start| part(start, &format!("bytes {start}-{total}/{}", total + 1))),
+        ("fewer bytes than it says", &|start| {
+            part(start + 1, &format!("bytes {start}-{}/{total}", total - 1))
+        }),
+        ("no word on what part", &|start| ResponseTemplate::new(206).set_body_bytes(&long()[start..])),
+    ];
+    for (why, answer) in answers {
+        let (_, resumed, _) = resumed(None, answer).await;
+        let resumed = resumed.unwrap();
+        assert_eq!(resumed.received(), 0, "{why}");
+        assert!(bytes(resumed).await.unwrap() == long(), "{why}");
+    }
+    let (_, gone, _) = resumed(None, |_| ResponseTemplate::new(404)).await;
+    assert_eq!(gone.unwrap_err(), ApiError::NotReady);
 }

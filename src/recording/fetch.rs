@@ -1,0 +1,252 @@
+//! One recording on its way from the server to the disk: tries, the check that it is audio, and
+//! going on where a transfer broke off.
+
+use std::io::{self, Write as _};
+use std::mem;
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use bytes::Bytes;
+use tokio::sync::watch;
+
+use super::folder::{Folder, Kept, Temp, blocking};
+use super::{FetchError, Limits, Progress};
+use crate::model::{RecordingName, VoicemailId};
+use crate::telecmi::{ApiError, AudioFormat, Bookmark, Client, OfflineReason, Recording};
+
+/// How often a recording is asked for before its transfer fails.
+pub const TRIES: usize = 5;
+
+/// How much is gathered before it is written: few trips to a blocking thread, little memory.
+const WRITE_AT: usize = 256 << 10;
+
+/// Where recordings come from.
+pub trait RecordingApi: Clone + Send + Sync + 'static {
+    /// A recording that is being received.
+    type Transfer: Transfer;
+
+    /// Begins to fetch the recording `name`, or goes on at `bookmark` where that is possible: see
+    /// [`Transfer::received`]. One try.
+    fn recording(
+        &self,
+        name: &RecordingName,
+        bookmark: Option<&Bookmark>,
+    ) -> impl Future<Output = Result<Self::Transfer, ApiError>> + Send;
+}
+
+/// A recording that is being received: what [`Recording`] is, as far as it is needed here.
+pub trait Transfer: Send {
+    /// What its first bytes say it is.
+    fn format(&self) -> Option<AudioFormat>;
+
+    /// What the server says it is, in lower case and safe for a terminal.
+    fn content_type(&self) -> Option<&str>;
+
+    /// How many bytes the whole recording has, where the server sent it.
+    fn length(&self) -> Option<u64>;
+
+    /// How many bytes of it there were before those that come next: 0 for one that begins.
+    fn received(&self) -> u64;
+
+    /// Where it stands, if it can go on there.
+    fn bookmark(&self) -> Option<Bookmark>;
+
+    /// The next bytes, `None` after the last ones. An error is final.
+    fn chunk(&mut self) -> impl Future<Output = Result<Option<Bytes>, ApiError>> + Send;
+}
+
+impl RecordingApi for Client {
+    type Transfer = Recording;
+
+    async fn recording(
+        &self,
+        name: &RecordingName,
+        bookmark: Option<&Bookmark>,
+    ) -> Result<Recording, ApiError> {
+        match bookmark {
+            Some(bookmark) => Client::resume(self, name, bookmark).await,
+            None => Client::recording(self, name).await,
+        }
+    }
+}
+
+impl Transfer for Recording {
+    fn format(&self) -> Option<AudioFormat> {
+        Recording::format(self)
+    }
+
+    fn content_type(&self) -> Option<&str> {
+        Recording::content_type(self)
+    }
+
+    fn length(&self) -> Option<u64> {
+        Recording::length(self)
+    }
+
+    fn received(&self) -> u64 {
+        Recording::received(self)
+    }
+
+    fn bookmark(&self) -> Option<Bookmark> {
+        Recording::bookmark(self)
+    }
+
+    async fn chunk(&mut self) -> Result<Option<Bytes>, ApiError> {
+        Recording::chunk(self).await
+    }
+}
+
+/// How long to wait before asking again for a recording that was not there `tries` times (from 1):
+/// 10, 20, 40 and then 60 s each time. It is mostly published within a minute.
+pub fn not_ready_wait(tries: u32) -> Duration {
+    let doubled = 10_u64 << tries.saturating_sub(1).min(3);
+    Duration::from_secs(doubled.min(60))
+}
+
+/// What to fetch, from where, and whom to tell.
+pub(super) struct Job<'a, A> {
+    pub api: &'a A,
+    pub name: &'a RecordingName,
+    pub folder: &'a Folder,
+    pub limits: Limits,
+    pub progress: &'a watch::Sender<Progress>,
+}
+
+impl<A: RecordingApi> Job<'_, A> {
+    /// Fetches the recording and keeps it as the one of `id`.
+    pub(super) async fn run(&self, id: VoicemailId) -> Result<Kept, FetchError> {
+        let mut waits = ExponentialBuilder::new()
+            .with_min_delay(self.limits.first_wait)
+            .with_factor(2.0)
+            .with_max_delay(Duration::from_secs(60))
+            .with_max_times(TRIES - 1)
+            .with_jitter()
+            .build();
+        let mut begun = None;
+        loop {
+            let error = match self.attempt(&mut begun).await {
+                Ok(whole) => return whole.keep(self.folder, id).await,
+                Err(FetchError::Api(error)) if error.is_transient() => error,
+                Err(error) => return Err(error),
+            };
+            let Some(wait) = waits.next() else { return Err(error.into()) };
+            tokio::time::sleep(wait.max(error.retry_after().unwrap_or_default())).await;
+        }
+    }
+
+    /// One try: all of the recording, or what an earlier try lacks. What can be gone on with is left
+    /// in `begun`.
+    async fn attempt(&self, begun: &mut Option<Begun>) -> Result<Draft, FetchError> {
+        let bookmark = begun.as_ref().map(|begun| &begun.bookmark);
+        let mut transfer = self.api.recording(self.name, bookmark).await?;
+        let mut draft = match begun.take().filter(|_| transfer.received() > 0) {
+            Some(begun) => begun.draft,
+            None => Draft::new(self.folder.clone(), self.verified(&transfer)?).await?,
+        };
+        match self.receive(&mut transfer, &mut draft).await {
+            Ok(()) => Ok(draft),
+            Err(error) => {
+                *begun = transfer.bookmark().map(|bookmark| Begun { draft, bookmark });
+                Err(error)
+            }
+        }
+    }
+
+    /// What kind of audio `transfer` brings, if it is audio and not too much of it.
+    fn verified(&self, transfer: &A::Transfer) -> Result<AudioFormat, FetchError> {
+        let called = transfer.content_type();
+        let format = transfer.format().filter(|_| called.is_none_or(may_be_audio));
+        let format =
+            format.ok_or_else(|| FetchError::NotAudio { content_type: called.map(str::to_owned) })?;
+        self.check(transfer.length().unwrap_or_default())?;
+        Ok(format)
+    }
+
+    async fn receive(&self, transfer: &mut A::Transfer, draft: &mut Draft) -> Result<(), FetchError> {
+        let length = transfer.length();
+        while let Some(bytes) = transfer.chunk().await? {
+            self.check(transfer.received())?;
+            draft.add(&bytes).await?;
+            self.progress.send_replace((transfer.received(), length));
+        }
+        if length.is_some_and(|length| transfer.received() != length) {
+            return Err(ApiError::Offline { reason: OfflineReason::Cut }.into());
+        }
+        Ok(())
+    }
+
+    fn check(&self, bytes: u64) -> Result<(), FetchError> {
+        let limit = self.limits.max_bytes_each;
+        if bytes > limit { Err(FetchError::TooLarge { limit }) } else { Ok(()) }
+    }
+}
+
+/// What a try left that broke off.
+struct Begun {
+    draft: Draft,
+    bookmark: Bookmark,
+}
+
+/// A recording that is being written. Dropping it deletes the file.
+struct Draft {
+    temp: Temp,
+    unwritten: Vec<u8>,
+    format: AudioFormat,
+}
+
+impl Draft {
+    async fn new(folder: Folder, format: AudioFormat) -> Result<Draft, FetchError> {
+        let temp = blocking(move || folder.temp()).await?;
+        Ok(Draft { temp, unwritten: Vec::new(), format })
+    }
+
+    async fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.unwritten.extend_from_slice(bytes);
+        if self.unwritten.len() < WRITE_AT {
+            return Ok(());
+        }
+        let (mut file, unwritten) = (self.temp.file(), mem::take(&mut self.unwritten));
+        blocking(move || file.write_all(&unwritten)).await
+    }
+
+    /// Writes the rest, has the disk hold all of it, and only then gives it its name.
+    async fn keep(self, folder: &Folder, id: VoicemailId) -> Result<Kept, FetchError> {
+        let Draft { temp, unwritten, format } = self;
+        let path = folder.path(id, format);
+        let kept = blocking(move || {
+            temp.file().write_all(&unwritten)?;
+            let bytes = temp.rename(&path)?;
+            Ok(Kept { path, bytes, format })
+        });
+        Ok(kept.await?)
+    }
+}
+
+/// Whether what a server calls `content_type` may be audio. Servers that do not know a recording's
+/// kind send it as a stream of bytes; those that name another kind mean it.
+fn may_be_audio(content_type: &str) -> bool {
+    let other = ["text/", "image/", "multipart/"].iter().any(|kind| content_type.starts_with(kind));
+    !other && !["json", "html", "xml"].iter().any(|kind| content_type.contains(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{may_be_audio, not_ready_wait};
+
+    #[test]
+    fn the_wait_for_a_recording_doubles_up_to_a_minute() {
+        let waits = [0, 1, 2, 3, 4, 5, u32::MAX].map(|tries| not_ready_wait(tries).as_secs());
+        assert_eq!(waits, [10, 10, 20, 40, 60, 60, 60]);
+    }
+
+    #[test]
+    fn what_names_another_kind_is_no_audio() {
+        for audio in ["audio/mpeg", "audio/x-wav; x=1", "application/octet-stream", "binary/octet-stream"] {
+            assert!(may_be_audio(audio), "{audio}");
+        }
+        for other in ["text/html; charset=utf-8", "application/problem+json", "image/png", "application/xml"]
+        {
+            assert!(!may_be_audio(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Saving a recording where the user wants it: the copy, and the name that is suggested for it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::DateTime;
+use chrono_tz::Tz;
+
+use super::folder::{Temp, blocking};
+use crate::telecmi::AudioFormat;
+
+/// The longest caller in a suggested name, in characters.
+const CALLER_MAX: usize = 40;
+
+/// Why a recording was not saved. Nothing is left of the try.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SaveError {
+    /// A file of that name is there already, and nothing was said about replacing it.
+    #[error("There is a file of that name already. Choose another name, or replace it.")]
+    Exists,
+    /// The recording is not on the disk.
+    #[error("The recording is not here yet. Fetch it first.")]
+    NotKept,
+    /// It could not be written.
+    #[error("The recording cannot be saved: {reason}. Choose another folder.")]
+    Disk {
+        /// The system's words.
+        reason: String,
+    },
+}
+
+impl From<io::Error> for SaveError {
+    fn from(error: io::Error) -> SaveError {
+        SaveError::Disk { reason: error.to_string() }
+    }
+}
+
+/// Copies `source` to `target`, which appears whole or not at all.
+pub(super) async fn copy(source: PathBuf, target: PathBuf, overwrite: bool) -> Result<(), SaveError> {
+    let copied = blocking(move || copy_now(&source, &target, overwrite)).await;
+    copied.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => SaveError::Exists,
+        _ => error.into(),
+    })
+}
+
+/// Fails with [`io::ErrorKind::AlreadyExists`] when the target is there and must stay.
+fn copy_now(source: &Path, target: &Path, overwrite: bool) -> io::Result<()> {
+    if !overwrite && fs::symlink_metadata(target).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let temp = Temp::create(folder.unwrap_or(Path::new(".")), None)?;
+    io::copy(&mut File::open(source)?, &mut temp.file())?;
+    if overwrite {
+        return temp.rename(target).map(drop);
+    }
+    // Renaming would replace a file that has appeared meanwhile, so the name is taken first.
+    OpenOptions::new().write(true).create_new(true).open(target)?;
+    temp.rename(target).map(drop).inspect_err(|_| {
+        // Only the empty file that was to be replaced.
+        let _ = fs::remove_file(target);
+    })
+}
+
+/// A name for the recording that `caller` left at `time`: `2026-11-23_1142_Anita-Rao.mp3`.
+///
+/// ASCII letters, digits, `+`, `-`, `_` and one dot, at most 64 characters: every file system and
+/// shell takes it, whatever the caller is called.
+pub fn suggested_name(time: DateTime<Tz>, caller: &str, format: AudioFormat) -> String {
+    let mut name = String::new();
+    for c in caller.chars() {
+        if c.is_ascii_alphanumeric() || c == '+' {
+            name.push(c);
+        } else if !name.is_empty() && !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    name.truncate(CALLER_MAX);
+    let caller = match name.trim_end_matches('-') {
+        "" => "unknown",
+        caller => caller,
+    };
+    format!("{}_{caller}.{}", time.format("%Y-%m-%d_%H%M"), format.extension())
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeZone as _};
+    use chrono_tz::Asia::Kolkata;
+    use chrono_tz::Tz;
+    use proptest::prelude::*;
+
+    use super::suggested_name;
+    use crate::telecmi::AudioFormat::{Mp3, Wav};
+
+    fn time() -> DateTime<Tz> {
+        Kolkata.with_ymd_and_hms(2026, 11, 23, 11, 42, 8).unwrap()
+    }
+
+    #[test]
+    fn a_name_says_when_and_who() {
+        for (caller, name) in [
+            ("Anita Rao", "2026-11-23_1142_Anita-Rao.mp3"),
+            ("+91 98450 12345", "2026-11-23_1142_+91-98450-12345.mp3"),
+            ("JD-ACMEBK", "2026-11-23_1142_JD-ACMEBK.mp3"),
+            ("  ../../etc/passwd\0 ", "2026-11-23_1142_etc-passwd.mp3"),
+            ("Rao, Anita (desk)", "2026-11-23_1142_Rao-Anita-desk.mp3"),
+            ("", "2026-11-23_1142_unknown.mp3"),
+            ("अनिता", "2026-11-23_1142_unknown.mp3"),
+        ] {
+            assert_eq!(suggested_name(time(), caller, Mp3), name);
+        }
+        assert!(suggested_name(time(), "a", Wav).ends_with("_a.wav"));
+    }
+
+    proptest! {
+        #[test]
+        fn every_file_system_takes_every_name(caller: String) {
+            let name = suggested_name(time(), &caller, Mp3);
+            prop_assert!(name.len() <= 64, "{}", name);
+            prop_assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-_.".contains(&b)), "{}", name);
+            prop_assert!(!name.contains("..") && name.starts_with("2026-11-23_1142_"), "{}", name);
+        }
+    }
+}

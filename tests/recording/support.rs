@@ -1,0 +1,235 @@
+//! A folder for recordings, a server that follows a script, and the check that every error goes
+//! through.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use vmail::model::{RecordingName, Region, VoicemailId};
+use vmail::recording::{FetchError, Kept, Limits, Recordings};
+use vmail::secret::Secret;
+use vmail::telecmi::{BaseUrl, Client, Credentials, Timeouts};
+
+/// Holds what has to be escaped in a URL.
+pub const SECRET: &str = r#"s3cr&t+/"ü %<"#;
+
+pub fn id(number: u64) -> VoicemailId {
+    VoicemailId::from_bits(number)
+}
+
+pub fn name() -> RecordingName {
+    RecordingName::new("../../a.mp3")
+}
+
+/// So many bytes that begin like an MP3 and never repeat soon.
+pub fn mp3(bytes: usize) -> Vec<u8> {
+    let noise = (0..bytes as u32).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8);
+    b"\xff\xfb\x90\x64".iter().copied().chain(noise).take(bytes).collect()
+}
+
+/// Waits that a test does not notice.
+pub fn limits() -> Limits {
+    Limits { first_wait: Duration::from_millis(1), ..Limits::default() }
+}
+
+/// Recordings in a folder of their own, which must be made first.
+pub struct Shelf {
+    pub recordings: Recordings,
+    dir: TempDir,
+}
+
+impl Shelf {
+    pub fn new(limits: Limits) -> Shelf {
+        let dir = TempDir::new().unwrap();
+        let recordings = Recordings::open(dir.path().join("deep/recordings"), limits).unwrap();
+        Shelf { recordings, dir }
+    }
+
+    pub fn folder(&self) -> PathBuf {
+        self.dir.path().join("deep/recordings")
+    }
+
+    /// The names of everything in the folder, in order.
+    pub fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder()).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    pub async fn fetch(&self, server: &Server, number: u64) -> Result<Kept, FetchError> {
+        self.fetch_with(server, number, |_, _| {}).await
+    }
+
+    pub async fn fetch_with(
+        &self,
+        server: &Server,
+        number: u64,
+        progress: impl Fn(u64, Option<u64>),
+    ) -> Result<Kept, FetchError> {
+        let name = name();
+        let fetch = self.recordings.fetch(&server.client, id(number), &name, progress);
+        in_time(fetch).await.inspect_err(|error| {
+            checked(error);
+        })
+    }
+}
+
+/// What `work` gives. A test that waits in vain must fail and not hang.
+pub async fn in_time<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), work).await.expect("nothing happens any more")
+}
+
+/// An error's line, once it is sure that neither this nor its debug form gives anything away.
+pub fn checked(error: &FetchError) -> String {
+    let line = error.to_string();
+    for text in [&line, &format!("{error:?}")] {
+        for hidden in [SECRET, "s3cr", "http:", "127.0.0.1", "/v2", "\x1b"] {
+            assert!(!text.contains(hidden), "{text} gives away {hidden}");
+        }
+    }
+    assert_eq!(line.lines().count(), 1, "{line}");
+    assert!(line.ends_with('.') && !line.contains(".."), "{line}");
+    line
+}
+
+/// What a server does with one request: bytes, then what comes after them.
+#[derive(Clone)]
+pub struct Reply {
+    bytes: Vec<u8>,
+    then: Then,
+}
+
+#[derive(Clone)]
+enum Then {
+    Close,
+    /// Says nothing more and keeps the connection.
+    Hold,
+    /// Waits until the test opens the gate, then sends the rest.
+    Gate(Arc<Semaphore>, Vec<u8>),
+    /// Sends the same again and again.
+    Forever(Vec<u8>),
+}
+
+impl Reply {
+    /// An answer with this head (lines below the status) and body, and nothing more.
+    pub fn new(status: u16, head: &str, body: impl AsRef<[u8]>) -> Reply {
+        let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\n{head}\r\n\r\n");
+        Reply { bytes: [head.as_bytes(), body.as_ref()].concat(), then: Then::Close }
+    }
+
+    /// Audio that says how long it is.
+    pub fn audio(body: impl AsRef<[u8]>) -> Reply {
+        let length = body.as_ref().len();
+        Reply::new(200, &format!("content-type: audio/mpeg\r\ncontent-length: {length}"), body)
+    }
+
+    /// The first `sent` bytes of audio that says how long it is.
+    pub fn cut(body: &[u8], sent: usize) -> Reply {
+        let mut reply = Reply::audio(body);
+        reply.bytes.truncate(reply.bytes.len() - (body.len() - sent));
+        reply
+    }
+
+    /// The part of `body` from `start`.
+    pub fn part(body: &[u8], start: usize) -> Reply {
+        let (length, total) = (body.len() - start, body.len());
+        let range = format!("content-range: bytes {start}-{}/{total}", total - 1);
+        let head = format!("content-type: audio/mpeg\r\ncontent-length: {length}\r\n{range}");
+        Reply::new(206, &head, &body[start..])
+    }
+
+    pub fn then_hold(self) -> Reply {
+        Reply { then: Then::Hold, ..self }
+    }
+
+    pub fn then_forever(self, bytes: impl Into<Vec<u8>>) -> Reply {
+        Reply { then: Then::Forever(bytes.into()), ..self }
+    }
+
+    /// The same, with everything after `sent` bytes of its body kept back until the gate opens.
+    pub fn gated(self, gate: &Arc<Semaphore>, body: usize, sent: usize) -> Reply {
+        let at = self.bytes.len() - (body - sent);
+        let (now, later) = self.bytes.split_at(at);
+        Reply { bytes: now.to_vec(), then: Then::Gate(Arc::clone(gate), later.to_vec()) }
+    }
+}
+
+/// A gate for [`Reply::gated`].
+pub fn closed() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(0))
+}
+
+/// A server that answers by a script: a reply for each request, the last one for all that follow.
+pub struct Server {
+    pub client: Client,
+    pub port: u16,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    pub async fn start(script: impl Into<Vec<Reply>>) -> Server {
+        Server::with_timeouts(script, Timeouts::default()).await
+    }
+
+    pub async fn with_timeouts(script: impl Into<Vec<Reply>>, timeouts: Timeouts) -> Server {
+        let script = script.into();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&requests);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (script, log) = (script.clone(), Arc::clone(&log));
+                tokio::spawn(serve(stream, script, log));
+            }
+        });
+        Server { client: client(port, timeouts), port, requests }
+    }
+
+    /// Every request up to now, with its head.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+pub fn client(port: u16, timeouts: Timeouts) -> Client {
+    let base = BaseUrl::parse(&format!("http://127.0.0.1:{port}/v2")).unwrap();
+    let credentials = Credentials { app_id: 1_111_112, secret: Secret::new(SECRET.to_owned()) };
+    Client::with_timeouts(Region::Global, Some(&base), credentials, timeouts).unwrap()
+}
+
+async fn serve(mut stream: TcpStream, script: Vec<Reply>, log: Arc<Mutex<Vec<String>>>) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if stream.read_buf(&mut head).await.unwrap_or(0) == 0 {
+            return;
+        }
+    }
+    let number = {
+        let mut log = log.lock().unwrap();
+        log.push(String::from_utf8_lossy(&head).to_lowercase());
+        log.len() - 1
+    };
+    let Reply { bytes, then } = script[number.min(script.len() - 1)].clone();
+    // The client may leave at any time.
+    let _ = stream.write_all(&bytes).await;
+    match then {
+        Then::Close => {}
+        Then::Hold => {
+            let _ = stream.read(&mut [0]).await;
+        }
+        Then::Gate(gate, rest) => {
+            gate.acquire().await.unwrap().forget();
+            let _ = stream.write_all(&rest).await;
+        }
+        Then::Forever(bytes) => while stream.write_all(&bytes).await.is_ok() {},
+    }
+    let _ = stream.shutdown().await;
+}
