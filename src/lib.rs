@@ -22,6 +22,7 @@
 //! All of them write with `pen.rs`, put numbers and times into words with `words.rs`, and take
 //! their colours from [`tui::theme`]; `ascii.rs` goes over what they drew.
 
+pub mod audio;
 pub mod caller;
 pub mod cli;
 pub mod config;

@@ -1,0 +1,188 @@
+//! WAV: the few codings that need no more than arithmetic, read with as much tolerance as telephone
+//! systems call for. A file of these kinds cannot fail but by being short.
+
+use crate::audio::{AudioError, Codec, MAX_BYTES, MAX_SAMPLES, Pcm, Sound, mp3};
+
+/// Channels that make sense; more are a damaged header.
+const MAX_CHANNELS: u16 = 8;
+
+/// Decodes what stands behind `RIFF....WAVE`.
+pub(super) fn decode(mut chunks: &[u8]) -> Result<Pcm, AudioError> {
+    let mut inside = None;
+    while let Some((head, body)) = chunks.split_first_chunk::<8>() {
+        let (name, length) = head.split_at(4);
+        let length = little(length) as usize;
+        let held = &body[..length.min(body.len())];
+        match name {
+            b"fmt " => inside = Some(Inside::read(held)?),
+            b"data" => {
+                // Written to a pipe, the length was not known: it is a number without meaning. Any
+                // other that is not there was there once.
+                let cut = held.len() < length && length <= MAX_BYTES;
+                let pcm = match inside {
+                    Some(Inside::Samples(samples)) => samples.decode(held)?,
+                    Some(Inside::Mp3) => mp3::decode(held)?,
+                    None => return Err(AudioError::Damaged),
+                };
+                return Ok(Pcm { cut: pcm.cut || cut, ..pcm });
+            }
+            _ => {}
+        }
+        // Chunks begin at even places.
+        chunks = body.get(length.saturating_add(length & 1)..).unwrap_or_default();
+    }
+    Err(AudioError::Damaged)
+}
+
+/// What the `fmt ` chunk says is in the file.
+enum Inside {
+    Samples(Samples),
+    /// Some recorders wrap their mp3.
+    Mp3,
+}
+
+/// Samples that are decoded one by one.
+struct Samples {
+    sound: Sound,
+    /// Bytes of one sample of one channel.
+    bytes: usize,
+    /// The value of one sample.
+    value: fn(&[u8]) -> f32,
+}
+
+impl Inside {
+    fn read(chunk: &[u8]) -> Result<Inside, AudioError> {
+        let Some(fields) = chunk.first_chunk::<16>() else {
+            return Err(AudioError::Damaged);
+        };
+        let word = |at: usize| u16::from_le_bytes([fields[at], fields[at + 1]]);
+        let (channels, rate, bits) = (word(2), little(&fields[4..8]), word(14));
+        let tag = match (word(0), chunk.get(24..26)) {
+            // "Extensible": the tag stands at the start of a longer identifier.
+            (0xfffe, Some(tag)) => little(tag) as u16,
+            (tag, _) => tag,
+        };
+        let (codec, bytes, value): (_, _, fn(&[u8]) -> f32) = match (tag, bits) {
+            (0x0001, 8) => (Codec::Pcm, 1, |bytes| (f32::from(bytes[0]) - 128.0) / 128.0),
+            (0x0001, 16) => (Codec::Pcm, 2, integer),
+            (0x0001, 24) => (Codec::Pcm, 3, integer),
+            (0x0001, 32) => (Codec::Pcm, 4, integer),
+            (0x0003, 32) => (Codec::Float, 4, |bytes| f32::from_bits(little(bytes))),
+            // How many bits is not always written: it can only be 8.
+            (0x0006, _) => (Codec::ALaw, 1, |bytes| f32::from(a_law(bytes[0])) / 32_768.0),
+            (0x0007, _) => (Codec::MuLaw, 1, |bytes| f32::from(mu_law(bytes[0])) / 32_768.0),
+            (0x0055, _) => return Ok(Inside::Mp3),
+            _ => return Err(AudioError::Unsupported(coding(tag, bits))),
+        };
+        if !(1..=MAX_CHANNELS).contains(&channels) || !Sound::RATES.contains(&rate) {
+            return Err(AudioError::Damaged);
+        }
+        let sound = Sound { codec, rate, channels: channels as u8 };
+        Ok(Inside::Samples(Samples { sound, bytes, value }))
+    }
+}
+
+impl Samples {
+    fn decode(&self, data: &[u8]) -> Result<Pcm, AudioError> {
+        let channels = usize::from(self.sound.channels);
+        let frame = self.bytes * channels;
+        if data.len() / frame > MAX_SAMPLES {
+            return Err(AudioError::TooLong);
+        }
+        let mut values = [0.0; MAX_CHANNELS as usize];
+        let mixed = data.chunks_exact(frame).map(|frame| {
+            for (value, bytes) in values.iter_mut().zip(frame.chunks_exact(self.bytes)) {
+                *value = (self.value)(bytes);
+            }
+            mix(&values[..channels])
+        });
+        let samples: Vec<f32> = mixed.collect();
+        if samples.is_empty() {
+            return Err(AudioError::Empty);
+        }
+        Ok(Pcm { samples, sound: self.sound, cut: false })
+    }
+}
+
+/// One sample from those of all channels, within -1 to 1 and a number whatever they were.
+pub(super) fn mix(channels: &[f32]) -> f32 {
+    let mean = match channels {
+        [mono] => *mono,
+        _ => channels.iter().sum::<f32>() / channels.len() as f32,
+    };
+    if mean.is_nan() { 0.0 } else { mean.clamp(-1.0, 1.0) }
+}
+
+/// Up to four bytes as a number, the lowest first.
+fn little(bytes: &[u8]) -> u32 {
+    bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u32::from(*byte))
+}
+
+/// A signed integer of two to four bytes.
+fn integer(bytes: &[u8]) -> f32 {
+    // Shifted to the top, the sign is where it belongs.
+    let top = little(bytes) << (32 - 8 * bytes.len());
+    top as i32 as f32 / 2_147_483_648.0
+}
+
+/// ITU-T G.711, table 2: a sign, three bits of segment, four bits within it, all inverted.
+fn mu_law(byte: u8) -> i16 {
+    const BIAS: i16 = 0x84;
+    let bits = !byte;
+    let magnitude = ((i16::from(bits & 0x0f) << 3) + BIAS) << (bits >> 4 & 7);
+    if bits & 0x80 == 0 { magnitude - BIAS } else { BIAS - magnitude }
+}
+
+/// ITU-T G.711, table 1: as µ-law, with every other bit inverted and a first segment without a step.
+fn a_law(byte: u8) -> i16 {
+    let bits = byte ^ 0x55;
+    let step = i16::from(bits & 0x0f) << 4;
+    let magnitude = match bits >> 4 & 7 {
+        0 => step + 0x008,
+        segment => (step + 0x108) << (segment - 1),
+    };
+    if bits & 0x80 == 0 { -magnitude } else { magnitude }
+}
+
+/// What a coding is called. The numbers are those of RFC 2361 and of Microsoft's `mmreg.h`.
+fn coding(tag: u16, bits: u16) -> String {
+    let name = match tag {
+        0x0001 | 0x0003 => return format!("WAV with samples of {bits} bits"),
+        0x0002 => "Microsoft ADPCM",
+        0x0010 => "OKI ADPCM",
+        0x0011 => "IMA ADPCM",
+        0x0022 => "TrueSpeech",
+        0x0031 => "GSM 6.10",
+        0x0040 | 0x0064 => "G.726 ADPCM",
+        0x0042 | 0x0111 => "G.723.1",
+        0x0050 => "MPEG audio of layer I or II",
+        0x0083 | 0x0133 => "G.729",
+        0x00ff | 0x1600 => "AAC",
+        0x0160..=0x0163 => "Windows Media Audio",
+        0xa109 => "Speex",
+        _ => return format!("WAV with coding {tag:#06x}"),
+    };
+    name.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{a_law, integer, mu_law};
+
+    #[test]
+    fn g711_has_the_values_of_the_standard() {
+        assert_eq!([0x00, 0x0f, 0x7f, 0xff, 0x80].map(mu_law), [-32_124, -16_764, 0, 0, 32_124]);
+        assert_eq!([0x55, 0xd5, 0x2a, 0xaa, 0x54].map(a_law), [-8, 8, -32_256, 32_256, -24]);
+        for byte in 0..=127 {
+            assert_eq!(mu_law(byte), -mu_law(byte | 0x80));
+            assert_eq!(a_law(byte), -a_law(byte | 0x80));
+        }
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "these values are exact")]
+    fn integers_keep_their_sign() {
+        let values = [integer(&[0x00, 0x80]), integer(&[0x00, 0x00, 0x40]), integer(&[0xff; 4])];
+        assert_eq!(values, [-1.0, 0.5, -1.0 / 2_147_483_648.0]);
+    }
+}

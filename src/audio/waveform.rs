@@ -1,0 +1,312 @@
+//! What a recording looks like: how loud it is from start to end, where it is silent, and how loud
+//! the voice is. Computed once, kept as a few hundred bytes, and drawn from those alone.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use crate::audio::{Codec, MAX_SAMPLES, Pcm, Sound};
+
+/// How finely loudness is kept, for the whole recording: two dots in each of 128 cells.
+const PEAKS: usize = 256;
+
+/// Loudness is measured over 20 ms: about the shortest sound of speech.
+const BLOCKS_A_SECOND: u32 = 50;
+
+/// A silence shorter than this belongs to the speech, in blocks: 400 ms.
+const SHORTEST_SILENCE: usize = 20;
+
+/// How much of a silence is left to the speech before and after it, in blocks: 100 ms.
+const EDGE: usize = 5;
+
+/// Below this nobody is speaking, in dBFS: where even the loudest part is, all is silence.
+const NOTHING: f32 = -60.0;
+
+/// A peak below this draws nothing: -48 dBFS, as the byte of a peak.
+const FAINT: u8 = 16;
+
+/// The loudness of a thumbnail's lowest step below its highest, in dB.
+const THUMBNAIL_RANGE: f32 = 32.0;
+
+/// A recording's outline. Small, and enough to draw it and to skip its silences.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waveform {
+    sound: Sound,
+    samples: usize,
+    cut: bool,
+    /// The voice in tenths of dBFS; `None` where all is silence.
+    loudness: Option<i16>,
+    /// The square root of the highest sample of each part, as 0 to 255: a byte is too coarse for the
+    /// sample itself where it is quiet.
+    peaks: Vec<u8>,
+    /// In milliseconds, in order, not touching each other.
+    silences: Vec<Range<u32>>,
+}
+
+impl Waveform {
+    /// Looks at a whole recording.
+    pub fn new(pcm: &Pcm) -> Waveform {
+        let blocks = Blocks::new(pcm);
+        Waveform {
+            sound: pcm.sound,
+            samples: pcm.samples.len(),
+            cut: pcm.cut,
+            loudness: blocks.loudness(),
+            peaks: peaks(&pcm.samples),
+            silences: blocks.silences(),
+        }
+    }
+
+    /// The recording's length.
+    pub fn length(&self) -> Duration {
+        self.sound.time(self.samples)
+    }
+
+    /// What kind of sound it is.
+    pub fn sound(&self) -> Sound {
+        self.sound
+    }
+
+    /// Whether the recording is not whole: see [`Pcm::cut`].
+    pub fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// How loud the voice is, in dBFS (a full sine has -3); `None` where all is silence.
+    pub fn loudness(&self) -> Option<f32> {
+        self.loudness.map(|tenths| f32::from(tenths) / 10.0)
+    }
+
+    /// The silent stretches that can be left out, in milliseconds, in order. A breath before and after
+    /// each is not part of it.
+    pub fn silences(&self) -> &[Range<u32>] {
+        &self.silences
+    }
+
+    /// How much shorter the recording is without its silences.
+    pub fn silence(&self) -> Duration {
+        let total = self.silences.iter().map(|silence| u64::from(silence.end - silence.start)).sum();
+        Duration::from_millis(total)
+    }
+
+    /// The outline as `width` columns: how many of `height` dots each is high. The loudest of the
+    /// recording has all of them, and a recording of nothing but silence has none.
+    pub fn columns(&self, width: usize, height: usize) -> Vec<usize> {
+        let loudest = self.loudest();
+        self.parts(width)
+            .map(|part| {
+                let peak = part.iter().copied().max().unwrap_or(0);
+                if loudest < FAINT { 0 } else { (usize::from(peak) * height).div_ceil(usize::from(loudest)) }
+            })
+            .map(|dots| dots.min(height))
+            .collect()
+    }
+
+    /// Which of `width` columns are silent for the most part.
+    pub fn silent_columns(&self, width: usize) -> Vec<bool> {
+        let length = self.length().as_secs_f64() * 1_000.0;
+        (0..width)
+            .map(|column| {
+                let middle = (column as f64 + 0.5) * length / width as f64;
+                let before = self.silences.partition_point(|silence| f64::from(silence.end) <= middle);
+                self.silences.get(before).is_some_and(|silence| f64::from(silence.start) <= middle)
+            })
+            .collect()
+    }
+
+    /// The loudness in `cells` steps, each 0 (silent) to 8 (as loud as the loudest): for the eighth
+    /// blocks. Steps are of equal loudness to the ear, 4 dB.
+    pub fn thumbnail(&self, cells: usize) -> Vec<u8> {
+        if self.loudest() < FAINT {
+            return vec![0; cells];
+        }
+        let level = |part: &[u8]| {
+            // A peak is kept as a square root: its power is the fourth.
+            let power = part.iter().map(|peak| (f32::from(*peak) / 255.0).powi(4)).sum::<f32>();
+            decibels(power / part.len().max(1) as f32)
+        };
+        let levels: Vec<f32> = self.parts(cells).map(level).collect();
+        let loudest = levels.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let step = |level: &f32| ((level - loudest) / THUMBNAIL_RANGE * 8.0 + 8.0).ceil().clamp(0.0, 8.0);
+        levels.iter().map(|level| step(level) as u8).collect()
+    }
+
+    /// The peaks in `count` parts, none of them empty.
+    fn parts(&self, count: usize) -> impl Iterator<Item = &[u8]> {
+        let have = self.peaks.len();
+        (0..count).map(move |part| {
+            let start = (part * have / count).min(have.saturating_sub(1));
+            let end = ((part + 1) * have / count).max(start + 1).min(have);
+            &self.peaks[start..end]
+        })
+    }
+
+    fn loudest(&self) -> u8 {
+        self.peaks.iter().copied().max().unwrap_or(0)
+    }
+}
+
+/// The highest sample of each of up to [`PEAKS`] parts.
+fn peaks(samples: &[f32]) -> Vec<u8> {
+    let count = PEAKS.min(samples.len());
+    (0..count)
+        .map(|part| {
+            let range = part * samples.len() / count..(part + 1) * samples.len() / count;
+            let peak = samples[range].iter().fold(0.0, |peak: f32, sample| peak.max(sample.abs()));
+            (peak.min(1.0).sqrt() * 255.0).round() as u8
+        })
+        .collect()
+}
+
+/// A power as a level, at least -100.
+fn decibels(power: f32) -> f32 {
+    10.0 * power.max(1e-10).log10()
+}
+
+/// The level of each block of a recording, and what tells voice from silence in it.
+struct Blocks {
+    /// In dBFS.
+    levels: Vec<f32>,
+    /// A block at or below this is silent.
+    threshold: f32,
+    /// How long a block is, in milliseconds. The last one may be shorter.
+    millis: f64,
+}
+
+impl Blocks {
+    fn new(pcm: &Pcm) -> Blocks {
+        let block = (pcm.sound.rate / BLOCKS_A_SECOND) as usize;
+        let level = |block: &[f32]| {
+            decibels(block.iter().map(|sample| sample * sample).sum::<f32>() / block.len() as f32)
+        };
+        let levels: Vec<f32> = pcm.samples.chunks(block).map(level).collect();
+        let threshold = threshold(&levels);
+        Blocks { levels, threshold, millis: pcm.sound.time(block).as_secs_f64() * 1_000.0 }
+    }
+
+    /// The mean power of the blocks with a voice, in tenths of dBFS.
+    fn loudness(&self) -> Option<i16> {
+        let voiced = self.levels.iter().filter(|level| **level > self.threshold);
+        let (count, power) = voiced.fold((0_u32, 0.0), |(count, power), level| {
+            (count + 1, power + 10_f64.powf(f64::from(level / 10.0)))
+        });
+        (count > 0).then(|| (decibels((power / f64::from(count)) as f32) * 10.0).round() as i16)
+    }
+
+    fn silences(&self) -> Vec<Range<u32>> {
+        let mut silences = Vec::new();
+        let mut at = 0;
+        for run in self.levels.chunk_by(|a, b| (*a > self.threshold) == (*b > self.threshold)) {
+            let (start, end) = (at, at + run.len());
+            at = end;
+            if run[0] <= self.threshold && run.len() >= SHORTEST_SILENCE {
+                let time = |block: usize| (block as f64 * self.millis).round() as u32;
+                silences.push(time(start + EDGE)..time(end - EDGE));
+            }
+        }
+        silences
+    }
+}
+
+/// The level up to which a block is silent: 6 dB above the noise on the line, but 20 to 40 dB below
+/// the voice, so that neither a quiet caller nor a loud line is taken for silence.
+fn threshold(levels: &[f32]) -> f32 {
+    let mut sorted = levels.to_vec();
+    sorted.sort_by(|a, b| b.total_cmp(a));
+    // Half a second in all is at least as loud as this: a click is shorter, and a few words are not.
+    let voice = sorted.get(25.min(sorted.len() / 2)).copied().unwrap_or(NOTHING);
+    let noise = sorted.get(sorted.len() * 9 / 10).copied().unwrap_or(NOTHING);
+    if voice < NOTHING { f32::INFINITY } else { (noise + 6.0).clamp(voice - 40.0, voice - 20.0) }
+}
+
+/// The bytes in the store. All numbers have their lowest byte first:
+///
+/// | bytes | what |
+/// |---|---|
+/// | 1 | version |
+/// | 1, 1, 4 | codec, channels, rate |
+/// | 4 | samples |
+/// | 1 | whether it is cut |
+/// | 2 | loudness in tenths of dBFS, or the lowest number for none |
+/// | 2, then as many | peaks |
+/// | 8 each, to the end | silences: start and end in milliseconds |
+const VERSION: u8 = 1;
+
+/// The codecs by their number in the bytes. Append only.
+const CODECS: [Codec; 5] = [Codec::Mp3, Codec::Pcm, Codec::Float, Codec::ALaw, Codec::MuLaw];
+
+impl Waveform {
+    /// As bytes to keep: some hundreds for a usual recording, at most 150 kB.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let codec = CODECS.iter().position(|codec| *codec == self.sound.codec).unwrap_or(0);
+        let mut bytes = vec![VERSION, codec as u8, self.sound.channels];
+        bytes.extend(self.sound.rate.to_le_bytes());
+        bytes.extend((self.samples as u32).to_le_bytes());
+        bytes.push(u8::from(self.cut));
+        bytes.extend(self.loudness.unwrap_or(i16::MIN).to_le_bytes());
+        bytes.extend((self.peaks.len() as u16).to_le_bytes());
+        bytes.extend(&self.peaks);
+        for silence in &self.silences {
+            bytes.extend(silence.start.to_le_bytes());
+            bytes.extend(silence.end.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// From kept bytes; `None` where they are of another version or damaged: look at the recording
+    /// anew.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Waveform> {
+        let mut rest = Rest(bytes);
+        let [version, codec, channels] = rest.take()?;
+        if version != VERSION || !(1..=8).contains(&channels) {
+            return None;
+        }
+        let sound = Sound { codec: *CODECS.get(usize::from(codec))?, rate: rest.number()?, channels };
+        let samples = rest.number()? as usize;
+        let [cut] = rest.take()?;
+        let loudness = i16::from_le_bytes(rest.take()?);
+        let peaks = usize::from(u16::from_le_bytes(rest.take()?));
+        let known = Sound::RATES.contains(&sound.rate) && (1..=MAX_SAMPLES).contains(&samples) && cut <= 1;
+        if !known || peaks != PEAKS.min(samples) || rest.0.len() < peaks {
+            return None;
+        }
+        let (peaks, silences) = rest.0.split_at(peaks);
+        let (silences, []) = silences.as_chunks::<8>() else {
+            return None;
+        };
+        let mut waveform = Waveform {
+            sound,
+            samples,
+            cut: cut == 1,
+            loudness: (loudness != i16::MIN).then_some(loudness),
+            peaks: peaks.to_vec(),
+            silences: Vec::with_capacity(silences.len()),
+        };
+        let length = waveform.length().as_secs_f64() * 1_000.0;
+        let mut end = 0;
+        for silence in silences {
+            let mut rest = Rest(silence);
+            let silence = rest.number()?..rest.number()?;
+            if silence.start < end || silence.is_empty() || f64::from(silence.end) >= length + 1.0 {
+                return None;
+            }
+            end = silence.end;
+            waveform.silences.push(silence);
+        }
+        Some(waveform)
+    }
+}
+
+/// Bytes that are still to be read.
+struct Rest<'a>(&'a [u8]);
+
+impl Rest<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*taken)
+    }
+
+    fn number(&mut self) -> Option<u32> {
+        self.take().map(u32::from_le_bytes)
+    }
+}
