@@ -29,6 +29,7 @@ pub mod demo;
 pub mod error;
 pub mod model;
 pub mod paths;
+pub mod player;
 pub mod range;
 pub mod secret;
 pub mod store;
