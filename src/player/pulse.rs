@@ -39,6 +39,10 @@ const VERSIONS: std::ops::RangeInclusive<u16> = 14..=35;
 /// The device of a server that has none: it takes everything and is heard by nobody.
 const NO_DEVICE: &[u8] = b"auto_null";
 
+/// How many packets are taken in after the time for it is over. A program that was stopped and goes on
+/// finds some that came in time; a server that talks without end must not hold us.
+const LATE_MAX: u32 = 64;
+
 /// Bytes of a time in a packet: its tag, seconds and microseconds.
 const TIME: usize = 9;
 
@@ -140,7 +144,7 @@ impl Pulse {
         let (channel, credit) = self.created(&answer)?;
         self.said.channel = Some(channel);
         self.said.credit = credit;
-        Ok(Stream { pulse: self, channel, rate })
+        Ok(Stream { pulse: self, channel, rate, paused: false, stuck: None })
     }
 
     /// The number of the stream that was made, and how many bytes it takes.
@@ -197,25 +201,13 @@ impl Pulse {
 
     /// Takes in what the server says, until it is `enough` or `until` is over.
     fn take_in(&mut self, until: Instant, enough: impl Fn(&Said) -> bool) -> Result<(), Unavailable> {
+        let mut late = 0;
         while !enough(&self.said)
+            && late < LATE_MAX
             && let Some(packet) = self.wire.receive(until)?
         {
             self.said.take(&packet, self.version)?;
-            // A server that talks without end must not hold us.
-            if Instant::now() >= until {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// As [`take_in`](Pulse::take_in), for at most `patience`. A server that was silent for half the
-    /// time-out has to show that it lives: where a device sleeps there is nothing to say, where the
-    /// server hangs there never will be.
-    fn listen(&mut self, patience: Duration, enough: impl Fn(&Said) -> bool) -> Result<(), Unavailable> {
-        self.take_in(Instant::now() + patience, &enough)?;
-        if !enough(&self.said) && self.wire.heard().elapsed() >= self.wire.timeout() / 2 {
-            self.request(&Command::Stat)?;
+            late += u32::from(Instant::now() >= until);
         }
         Ok(())
     }
@@ -272,15 +264,39 @@ pub struct Stream {
     pulse: Pulse,
     channel: u32,
     rate: u32,
+    paused: bool,
+    /// Since when nothing moves though it should.
+    stuck: Option<Instant>,
+}
+
+impl Stream {
+    /// Takes in what the server says until it is `enough`, for at most `patience`. Where that comes to
+    /// nothing for twice the time-out, the server or its device hangs: once is what a device may need
+    /// to wake up.
+    fn listen(&mut self, patience: Duration, enough: impl Fn(&Said) -> bool) -> Result<bool, Unavailable> {
+        let now = Instant::now();
+        self.pulse.take_in(now + patience, &enough)?;
+        let enough = enough(&self.pulse.said);
+        if enough || self.paused {
+            self.stuck = None;
+        } else if self.stuck.get_or_insert(now).elapsed() >= 2 * self.pulse.wire.timeout() {
+            return Err(Unavailable::Hung);
+        }
+        Ok(enough)
+    }
 }
 
 impl Output for Stream {
     fn wanted(&mut self, patience: Duration) -> Result<usize, Unavailable> {
-        self.pulse.listen(patience, |said| said.credit >= SAMPLE)?;
+        self.listen(patience, |said| said.credit >= SAMPLE)?;
         Ok(self.pulse.said.credit / SAMPLE)
     }
 
     fn write(&mut self, samples: &[i16]) -> Result<(), Unavailable> {
+        if samples.is_empty() {
+            // A server hangs up on a packet without samples.
+            return Ok(());
+        }
         self.pulse.said.drain = Drain::Off;
         let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
         let mut packet = Vec::with_capacity(protocol::DESCRIPTOR_SIZE + bytes.len());
@@ -292,7 +308,9 @@ impl Output for Stream {
 
     fn pause(&mut self, paused: bool) -> Result<(), Unavailable> {
         let cork = CorkStreamParams { channel: self.channel, cork: paused };
-        self.pulse.request(&Command::CorkPlaybackStream(cork)).map(drop)
+        self.pulse.request(&Command::CorkPlaybackStream(cork))?;
+        self.paused = paused;
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), Unavailable> {
@@ -305,8 +323,7 @@ impl Output for Stream {
             let number = self.pulse.send(&Command::DrainPlaybackStream(self.channel))?;
             self.pulse.said.drain = Drain::Asked(number);
         }
-        self.pulse.listen(patience, |said| said.drain == Drain::Done)?;
-        Ok(self.pulse.said.drain == Drain::Done)
+        self.listen(patience, |said| said.drain == Drain::Done)
     }
 
     fn latency(&mut self) -> Result<Duration, Unavailable> {

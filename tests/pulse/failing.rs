@@ -222,7 +222,7 @@ fn the_first_server_that_answers_is_taken() {
     });
     let silent = Fake::new(Client::outlast);
     let good = Fake::new(|mut client| {
-        client.serve();
+        client.welcome();
         client.outlast();
     });
     let list = |fakes: &[&Fake]| {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::tone::tones;
+use crate::tone::{Tone, tones};
 use crate::until;
 
 /// The rate it records at: not the recordings' own, so that nothing fits by chance.
@@ -60,14 +60,24 @@ impl Recorder {
         self.tape.lock().unwrap().sounded
     }
 
-    /// The tones so far: how high, in Hz, and how long.
-    pub fn tones(&self) -> Vec<(f64, Duration)> {
+    /// The tones so far.
+    pub fn tones(&self) -> Vec<Tone> {
         tones(&self.tape.lock().unwrap().samples, RATE)
     }
 
     /// How long the sound so far is, silence left out.
     pub fn sound(&self) -> Duration {
-        self.tones().iter().map(|(_, length)| *length).sum()
+        self.tones().iter().map(|tone| tone.length).sum()
+    }
+
+    /// Waits until there was sound and then silence.
+    pub fn settle(&self) {
+        const SILENCE: usize = RATE as usize / 5;
+        until("it ends with silence", || {
+            let tape = self.tape.lock().unwrap();
+            let silent = tape.samples.iter().rev().take_while(|sample| **sample == 0).count();
+            (tape.sounded.is_some() && silent >= SILENCE).then_some(())
+        });
     }
 
     /// Waits until `more` was recorded after now.

@@ -33,8 +33,6 @@ pub(super) struct Wire {
     /// What came and is no whole packet yet.
     incoming: Vec<u8>,
     timeout: Duration,
-    /// When something last came.
-    heard: Instant,
 }
 
 impl Wire {
@@ -44,17 +42,12 @@ impl Wire {
             Address::Unix(path) => connect_unix(path)?,
             Address::Tcp { host, port, family } => connect_tcp(host, *port, *family, timeout)?,
         };
-        Ok(Wire { socket, incoming: Vec::new(), timeout, heard: Instant::now() })
+        Ok(Wire { socket, incoming: Vec::new(), timeout })
     }
 
     /// The limit that [`connect`](Wire::connect) was given.
     pub(super) fn timeout(&self) -> Duration {
         self.timeout
-    }
-
-    /// When the server last said anything.
-    pub(super) fn heard(&self) -> Instant {
-        self.heard
     }
 
     /// Sends all of `bytes`, or fails with [`Unavailable::Hung`].
@@ -88,10 +81,7 @@ impl Wire {
             let mut bytes = [0; 4096];
             match recv(&self.socket, &mut bytes[..], RecvFlags::empty()) {
                 Ok((0, _)) => return Err(Unavailable::Killed),
-                Ok((count, _)) => {
-                    self.incoming.extend_from_slice(&bytes[..count]);
-                    self.heard = Instant::now();
-                }
+                Ok((count, _)) => self.incoming.extend_from_slice(&bytes[..count]),
                 Err(Errno::AGAIN | Errno::INTR) => {}
                 Err(_) => return Err(Unavailable::Killed),
             }
