@@ -168,7 +168,7 @@ fn who_never_answers_hangs() {
 
 #[test]
 fn what_is_no_greeting_is_said_to_be_none() {
-    let misunderstood: &[(&str, Vec<u8>)] = &[
+    let misunderstood = [
         ("another protocol", b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),
         ("noise", vec![0xff; 64]),
         ("nothing in it", packet(&[])),
@@ -178,7 +178,7 @@ fn what_is_no_greeting_is_said_to_be_none() {
         ("an unknown error", packet(&[b'L', 0, 0, 0, 0, b'L', 0, 0, 0, 1, b'L', 0, 0, 0, 99])),
         ("too old", packet(&[b'L', 0, 0, 0, 2, b'L', 0, 0, 0, 1, b'L', 0, 0, 0, 13])),
     ];
-    for (what, bytes) in misunderstood.iter().cloned() {
+    for (what, bytes) in misunderstood {
         let fake = Fake::new(move |mut client| {
             client.command();
             client.say_bytes(&bytes);
@@ -308,8 +308,12 @@ fn what_was_asked_for_adds_up() {
 fn who_talks_without_end_is_not_listened_to_for_good() {
     let fake = Fake::new(|mut client| {
         client.serve();
-        let chatter = Command::Underflow(Underflow { channel: CHANNEL, offset: 0 });
-        while protocol::write_command_message(client.0.get_mut(), u32::MAX, &chatter, VERSION).is_ok() {}
+        let mut word = Vec::new();
+        let nothing = Command::Underflow(Underflow { channel: CHANNEL, offset: 0 });
+        protocol::write_command_message(&mut word, u32::MAX, &nothing, VERSION).unwrap();
+        // Much at a time, to be faster than who reads it.
+        let chatter = word.repeat(4096);
+        while client.0.get_mut().write_all(&chatter).is_ok() {}
     });
     let mut stream = fake.open(SHORT).unwrap();
     stream.write(&[0; 800]).unwrap();

@@ -6,6 +6,7 @@ use rustix::process::Signal;
 use vmail::player::pulse::{Pulse, Stream};
 use vmail::player::{Output as _, Unavailable};
 
+use crate::recorder::Recorder;
 use crate::servers::{Kind, Server};
 use crate::tone::sine;
 use crate::{PATIENCE, RATE, feed, open};
@@ -13,11 +14,13 @@ use crate::{PATIENCE, RATE, feed, open};
 /// Shorter than in use: some of these tests wait for it to pass.
 const SHORT: Duration = Duration::from_millis(500);
 
-/// A stream in the middle of a tone.
-fn playing(server: &Server) -> Stream {
+/// A stream in the middle of a tone, and somebody who listens: `PulseAudio`'s silent device wakes up
+/// in two seconds otherwise.
+fn playing(server: &Server) -> (Stream, Recorder) {
+    let recorder = server.record();
     let mut stream = Pulse::connect(&server.environment(), SHORT).unwrap().start(RATE).unwrap();
     feed(&mut stream, &sine(440.0, Duration::from_millis(300), RATE)).unwrap();
-    stream
+    (stream, recorder)
 }
 
 /// Plays on until it fails: why, and how long that took.
@@ -38,7 +41,7 @@ fn fails(stream: &mut Stream) -> (Unavailable, Duration) {
 
 fn dies(kind: Kind) {
     let Some(server) = Server::start(kind) else { return };
-    let mut stream = playing(&server);
+    let (mut stream, _listener) = playing(&server);
     server.signal(Signal::KILL);
     let (reason, took) = fails(&mut stream);
     assert_eq!(reason, Unavailable::Killed);
@@ -58,7 +61,7 @@ fn pipewire_dies() {
 
 fn hangs(kind: Kind) {
     let Some(server) = Server::start(kind) else { return };
-    let mut stream = playing(&server);
+    let (mut stream, _listener) = playing(&server);
     server.signal(Signal::STOP);
     let (reason, took) = fails(&mut stream);
     assert_eq!(reason, Unavailable::Hung);
@@ -82,7 +85,7 @@ fn pipewire_hangs() {
 #[test]
 fn pipewires_device_hangs() {
     let Some(server) = Server::start(Kind::PipeWire) else { return };
-    let mut stream = playing(&server);
+    let (mut stream, _listener) = playing(&server);
     server.signal_device(Signal::STOP);
     let (reason, took) = fails(&mut stream);
     assert_eq!(reason, Unavailable::Hung);
@@ -93,7 +96,7 @@ fn pipewires_device_hangs() {
 #[test]
 fn pipewires_device_dies() {
     let Some(server) = Server::start(Kind::PipeWire) else { return };
-    let mut stream = playing(&server);
+    let (mut stream, _listener) = playing(&server);
     server.signal_device(Signal::KILL);
     let (reason, took) = fails(&mut stream);
     assert_eq!(reason, Unavailable::Killed);
@@ -118,7 +121,7 @@ fn pipewire_has_no_device() {
 
 fn loses_its_device(kind: Kind) {
     let Some(server) = Server::start(kind) else { return };
-    let mut stream = playing(&server);
+    let (mut stream, _listener) = playing(&server);
     server.remove_device();
     let (reason, took) = fails(&mut stream);
     assert_eq!(reason, Unavailable::NoSink);

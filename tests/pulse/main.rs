@@ -1,4 +1,4 @@
-//! Sound by the PulseAudio protocol: through the real servers to what is heard at the end, and
+//! Sound by the `PulseAudio` protocol: through the real servers to what is heard at the end, and
 //! against servers that behave badly.
 
 #![cfg(target_os = "linux")]

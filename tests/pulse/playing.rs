@@ -58,6 +58,8 @@ fn a_tone_arrives_as_it_was(server: &Server) {
     feed(&mut stream, &tone[4000..]).unwrap();
     finish(&mut stream).unwrap();
     assert_eq!(stream.drain(Duration::ZERO), Ok(true), "still at its end");
+    // What is drained was heard: nothing can be cut off any more.
+    drop(stream);
 
     recorder.settle();
     assert_tones(&recorder.tones(), &[(440.0, ms(1000))]);
@@ -126,7 +128,7 @@ fn little_is_held(server: &Server) {
 }
 
 fn a_long_pause_is_no_hang(server: &Server) {
-    // PulseAudio's silent device takes two seconds at once unless somebody listens.
+    // `PulseAudio`'s silent device wakes up in two seconds unless somebody listens.
     let _listener = server.record();
     let timeout = ms(500);
     let mut stream = Pulse::connect(&server.environment(), timeout).unwrap().start(RATE).unwrap();
