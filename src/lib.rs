@@ -30,6 +30,7 @@ pub mod demo;
 pub mod error;
 pub mod model;
 pub mod paths;
+pub mod player;
 pub mod range;
 pub mod recording;
 pub mod secret;

@@ -22,6 +22,9 @@ const LEAST_PART: usize = 4;
 /// Decodes an mp3 with or without tags.
 pub(super) fn decode(bytes: &[u8]) -> Result<Pcm, AudioError> {
     let frames = without_tags(bytes);
+    if frames.is_empty() {
+        return Err(AudioError::Empty);
+    }
     let mut taken = Taken::default();
     let ended = quietly(|| taken.read(frames));
     match ended {
@@ -30,13 +33,18 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Pcm, AudioError> {
         // What was decoded before the panic is good.
         None => taken.cut = true,
     }
-    let Some(sound) = taken.sound.filter(|_| taken.bytes * LEAST_PART >= frames.len()) else {
-        return Err(AudioError::NotAudio("neither mp3 nor WAV"));
-    };
-    if taken.samples.is_empty() {
-        return Err(AudioError::Damaged);
+    match taken.sound {
+        Some(sound) if !taken.samples.is_empty() && taken.bytes * LEAST_PART >= frames.len() => {
+            Ok(Pcm { samples: taken.samples, sound, cut: taken.cut })
+        }
+        _ if starts_frame(frames) => Err(AudioError::Damaged),
+        _ => Err(AudioError::NotAudio("neither mp3 nor WAV")),
     }
-    Ok(Pcm { samples: taken.samples, sound, cut: taken.cut })
+}
+
+/// Whether a frame may begin here: eleven bits that are set.
+fn starts_frame(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xff, 0xe0..=0xff, ..])
 }
 
 /// The bytes between the ID3 tag in front, which may hold a picture full of frame starts, and the
@@ -117,7 +125,7 @@ impl Taken {
         match track.num_frames {
             Some(promised) => self.trim(track.delay, track.padding, promised),
             // The start of one more frame behind the last one: it was to go on.
-            None => self.cut |= matches!(bytes.get(self.bytes..), Some([0xff, 0xe0..=0xff, ..])),
+            None => self.cut |= bytes.get(self.bytes..).is_some_and(starts_frame),
         }
         Ok(())
     }

@@ -175,6 +175,8 @@ fn what_is_no_recording_says_what_it_is() {
         (b"\x1f\x8b\x08\0\0\0\0\0", AudioError::NotAudio("a gzip archive")),
         (b"Not found, sorry.", AudioError::NotAudio("neither mp3 nor WAV")),
         (b"RIFF\x04\0\0\0AVI ", AudioError::NotAudio("a RIFF file of another kind")),
+        (b"ID3\x03\0\0\0\0\0\x04abcd", AudioError::Empty),
+        (b"\xff\xe3\x18\xc4\0\0", AudioError::Damaged),
         (b"RIFF", AudioError::Damaged),
         (b"RIFF\x04\0\0\0WAVE", AudioError::Damaged),
         (&wav(1, 0, 16, &[0; 8]), AudioError::Damaged),

@@ -96,10 +96,11 @@ fn speech_keeps_its_level_at_every_speed() {
 #[test]
 fn speeds_outside_are_brought_inside() {
     let mut reader = reader(tone(440.0, 1.0, 0.5));
-    for (asked, got) in [(9.0, 2.5), (0.1, 0.75), (f32::NAN, 0.75), (1.1, 1.1)] {
-        reader.set_speed(asked);
-        assert!((reader.speed() - got).abs() < 1e-6, "{} for {asked}", reader.speed());
-    }
+    let speeds = [9.0, 0.1, f32::NAN, 1.1].map(|speed| {
+        reader.set_speed(speed);
+        reader.speed().to_string()
+    });
+    assert_eq!(speeds, ["2.5", "0.75", "0.75", "1.1"]);
 }
 
 /// A recording that tells where it is: each second has a tone of its own.
@@ -189,7 +190,8 @@ fn nothing_clicks() {
     let mut heard = take(&mut loud, 1_000);
     for volume in [0.0, 1.0, 0.2, 1.0] {
         loud.set_volume(volume);
-        heard.extend(take(&mut loud, 1_000));
+        // Not a multiple of the tone's period: the change does not meet it at zero.
+        heard.extend(take(&mut loud, 1_007));
     }
     let step = largest_step(&heard);
     assert!(step < 0.3 * 0.24 * 1.25, "{step}");
