@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use divan::Bencher;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
-use vmail::model::{Span, VoicemailId};
+use vmail::model::{Flags, Sketch, Span, VoicemailId};
 use vmail::range::Range;
 use vmail::store::{CallerId, Row, Rows};
 use vmail::tui::keymap::KeyChord;
@@ -35,6 +35,8 @@ fn rows(count: usize) -> Rows {
         time: newest - number * STEP,
         id: VoicemailId::from_bits(number as u64),
         caller: CallerId(number as u32 % 1_000 + 1),
+        flags: Flags::RECORDING,
+        sketch: Sketch::default(),
     };
     Rows {
         rows: (0..count as i64).map(row).collect(),
@@ -87,6 +89,8 @@ fn a_page_of_new_rows(bencher: Bencher, count: usize) {
             time: now().timestamp_millis() + minute * 60_000 + number as i64,
             id: VoicemailId::from_bits(number),
             caller: CallerId(1),
+            flags: Flags::RECORDING,
+            sketch: Sketch::default(),
         };
         let page = Rows { rows: (0..10).map(row).collect(), callers: Vec::new() };
         assert_eq!(columns.merge(&page, all), 10);

@@ -131,6 +131,96 @@ impl Voicemail {
     }
 }
 
+/// What is known and was done of a voicemail: one bit each, so that a million cost a megabyte.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Flags(pub u8);
+
+impl Flags {
+    /// Nothing.
+    pub const NONE: Flags = Flags(0);
+    /// It was heard, or marked as if it was.
+    pub const READ: Flags = Flags(1);
+    /// The user wants to find it again.
+    pub const STARRED: Flags = Flags(2);
+    /// It is dealt with.
+    pub const DONE: Flags = Flags(4);
+    /// The caller was called back.
+    pub const CALLED: Flags = Flags(8);
+    /// The user wrote a note.
+    pub const NOTE: Flags = Flags(16);
+    /// It has a tag.
+    pub const TAGGED: Flags = Flags(32);
+    /// The server says that there is a recording.
+    pub const RECORDING: Flags = Flags(64);
+
+    /// Whether all of `other` are set.
+    pub fn has(self, other: Flags) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// These and `other`.
+    #[must_use]
+    pub fn with(self, other: Flags) -> Flags {
+        Flags(self.0 | other.0)
+    }
+
+    /// These without `other`.
+    #[must_use]
+    pub fn without(self, other: Flags) -> Flags {
+        Flags(self.0 & !other.0)
+    }
+}
+
+impl fmt::Debug for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = ["read", "starred", "done", "called", "note", "tagged", "recording"];
+        let set = names.iter().enumerate().filter(|(bit, _)| self.0 >> bit & 1 == 1);
+        f.debug_set().entries(set.map(|(_, name)| name)).finish()
+    }
+}
+
+/// What a line of the list shows of a recording: how long it is, and how loud where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Sketch {
+    /// The length in milliseconds; 0 while it is not known.
+    pub millis: u32,
+    thumbnail: u32,
+}
+
+impl Sketch {
+    /// How many steps of loudness there are.
+    pub const CELLS: usize = 10;
+
+    /// Of a recording of `millis`; `levels` are its loudness in [`Sketch::CELLS`] parts, each 0
+    /// to 8. Quieter than 1 is drawn as 1: a blank would look like no recording.
+    pub fn new(millis: u32, levels: &[u8]) -> Sketch {
+        let three_bits = |level: u8| u32::from(level.clamp(1, 8) - 1);
+        let thumbnail =
+            levels.iter().take(Sketch::CELLS).rev().fold(0, |all, &level| all << 3 | three_bits(level));
+        Sketch { millis, thumbnail }
+    }
+
+    /// The loudness of each part, 1 to 8.
+    pub fn levels(self) -> [u8; Sketch::CELLS] {
+        std::array::from_fn(|cell| (self.thumbnail >> (3 * cell) & 7) as u8 + 1)
+    }
+
+    /// The levels as a number, for storing them.
+    pub fn bits(self) -> u32 {
+        self.thumbnail
+    }
+
+    /// The sketch of a length and what [`Sketch::bits`] gave.
+    pub fn from_bits(millis: u32, thumbnail: u32) -> Sketch {
+        Sketch { millis, thumbnail }
+    }
+
+    /// Whether the recording was looked at.
+    pub fn is_known(self) -> bool {
+        self.millis > 0
+    }
+}
+
 /// A stretch of time, half open: `start` belongs to it, `end` does not. Never negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {

@@ -15,7 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 
 use crate::caller::CallerForms;
-use crate::model::{AccountKey, Span, Voicemail, VoicemailId};
+use crate::model::{AccountKey, Flags, Sketch, Span, Voicemail, VoicemailId};
 
 mod file;
 mod memory;
@@ -48,6 +48,10 @@ pub struct Row {
     pub id: VoicemailId,
     /// Who left it.
     pub caller: CallerId,
+    /// What was done with it.
+    pub flags: Flags,
+    /// Its recording, once that was looked at.
+    pub sketch: Sketch,
 }
 
 /// Rows, and the text of every caller they name.
@@ -78,6 +82,8 @@ pub struct Details {
     pub others: u64,
     /// The newest of the others, newest first.
     pub latest_others: Vec<Row>,
+    /// The outline of its recording as [`Store::put_sound`] took it, if it was looked at.
+    pub waveform: Option<Vec<u8>>,
 }
 
 /// What a store has to know from outside.
@@ -221,6 +227,39 @@ impl Store {
         others: usize,
     ) -> Result<Option<Details>, StoreError> {
         self.run(|tables| tables.details(account, id, others))
+    }
+
+    /// Keeps what is known of the recording of `id`, once it was looked at: `waveform` is its outline,
+    /// bytes that mean nothing here. Nothing happens where there is no such voicemail.
+    pub fn put_sound(
+        &mut self,
+        account: AccountId,
+        id: VoicemailId,
+        sketch: Sketch,
+        waveform: &[u8],
+    ) -> Result<(), StoreError> {
+        self.run(|tables| tables.put_sound(account, id, sketch, waveform))
+    }
+
+    /// Sets some flags of voicemail and clears others, all or none.
+    pub fn put_flags(
+        &mut self,
+        account: AccountId,
+        ids: &[VoicemailId],
+        set: Flags,
+        clear: Flags,
+    ) -> Result<(), StoreError> {
+        self.run(|tables| tables.put_flags(account, ids, set, clear))
+    }
+
+    /// What was last chosen for `name`, in the screen rather than in the settings.
+    pub fn choice(&mut self, name: &str) -> Result<Option<String>, StoreError> {
+        self.run(|tables| tables.choice(name))
+    }
+
+    /// Remembers a choice.
+    pub fn put_choice(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
+        self.run(|tables| tables.put_choice(name, value))
     }
 
     /// How many voicemail lie in each of `days`.

@@ -11,7 +11,9 @@ use std::process::{Child, Command, Stdio};
 use chrono::{DateTime, TimeZone as _, Utc};
 use proptest::prelude::*;
 use tempfile::TempDir;
-use vmail::model::{AccountKey, RecordingName, Region, Span, Voicemail, VoicemailId, from_millis};
+use vmail::model::{
+    AccountKey, Flags, RecordingName, Region, Sketch, Span, Voicemail, VoicemailId, from_millis,
+};
 use vmail::store::{AccountId, Notice, Opened, Options, Row, Store, StoreError, StoreHandle};
 
 const ALWAYS: i64 = i64::MAX;
@@ -796,4 +798,53 @@ mod thread {
         ended.await.unwrap_err();
         assert_eq!(names(folder.path()), BTreeSet::from(["vmail.db".to_owned()]));
     }
+}
+
+#[test]
+fn what_was_heard_and_seen_outlives_syncs_and_restarts() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("voicemail.db");
+    let (mut store, account) = open(&path);
+    let page = many(0, 3);
+    store.put_page(account, &page, Some(span(0, 9_000))).unwrap();
+    let sketch = Sketch::new(42_000, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 8]);
+    store.put_sound(account, page[1].id, sketch, b"outline").unwrap();
+    let all_three: Vec<_> = page.iter().map(|voicemail| voicemail.id).collect();
+    store.put_flags(account, &all_three, Flags::READ.with(Flags::STARRED), Flags::NONE).unwrap();
+    store.put_flags(account, &all_three[..1], Flags::NONE, Flags::READ).unwrap();
+    store.put_page(account, &page, Some(span(0, 9_000))).unwrap();
+    drop(store);
+
+    let (mut store, account) = open(&path);
+    let rows = all(&mut store, account);
+    let flags: Vec<_> = rows.iter().map(|row| row.flags).collect();
+    let read = Flags::RECORDING.with(Flags::STARRED).with(Flags::READ);
+    assert_eq!(flags, [read, read, read.without(Flags::READ)]);
+    assert_eq!(rows[1].sketch, sketch);
+    assert_eq!(rows[1].sketch.levels(), [1, 1, 2, 3, 4, 5, 6, 7, 8, 8]);
+    assert!(!rows[0].sketch.is_known());
+    let details = store.details(account, page[1].id, 8).unwrap().unwrap();
+    assert_eq!(details.waveform.as_deref(), Some(&b"outline"[..]));
+    assert_eq!(store.details(account, page[0].id, 8).unwrap().unwrap().waveform, None);
+}
+
+#[test]
+fn the_sound_of_an_unknown_voicemail_is_not_kept() {
+    let (mut store, account) = in_memory();
+    let stranger = voicemail(1, "98765").id;
+    store.put_sound(account, stranger, Sketch::new(1, &[]), b"outline").unwrap();
+    store.put_page(account, &[voicemail(1, "98765")], None).unwrap();
+    assert_eq!(store.details(account, stranger, 0).unwrap().unwrap().waveform, None);
+}
+
+#[test]
+fn choices_are_remembered() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("voicemail.db");
+    let (mut store, _) = open(&path);
+    assert_eq!(store.choice("save-folder").unwrap(), None);
+    store.put_choice("save-folder", "/tmp").unwrap();
+    store.put_choice("save-folder", "/home").unwrap();
+    drop(store);
+    assert_eq!(open(&path).0.choice("save-folder").unwrap().as_deref(), Some("/home"));
 }

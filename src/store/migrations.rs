@@ -1,8 +1,7 @@
 //! How the tables came to be. Append only: a step that was released is never changed.
 //!
-//! These tables hold what the server said, so that all of it can be fetched again. What the user
-//! does with a voicemail belongs in tables of its own, keyed by (account, voicemail id), that no
-//! sync writes to.
+//! What the server said of a voicemail is written once and never again, so what the user did with
+//! it can stand beside it: `flags` is in the row, and in the index that the list is read from.
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
@@ -14,7 +13,9 @@ struct Migration {
 }
 
 /// The step at index `n` leads from version `n` to `n + 1`.
-const MIGRATIONS: &[Migration] = &[Migration {
+const MIGRATIONS: &[Migration] = &[SERVER, LISTENING];
+
+const SERVER: Migration = Migration {
     why: "Keep what the server said: accounts, callers, voicemail and which stretches of time were fetched.",
     // `voicemail.id` is the identity with its top bit turned, so that SQLite's signed order is
     // the unsigned order of `VoicemailId`. The list is read from `voicemail_newest` alone.
@@ -59,7 +60,34 @@ const MIGRATIONS: &[Migration] = &[Migration {
             next INTEGER
         ) STRICT;
     ",
-}];
+};
+
+const LISTENING: Migration = Migration {
+    why: "Keep what was heard, what recordings sound like, and what was chosen in the screen.",
+    // 64 is `Flags::RECORDING`. `length` is in milliseconds, 0 while it is not known.
+    sql: "
+        ALTER TABLE voicemail ADD COLUMN flags INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE voicemail ADD COLUMN length INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE voicemail ADD COLUMN thumbnail INTEGER NOT NULL DEFAULT 0;
+        UPDATE voicemail SET flags = 64 WHERE recording IS NOT NULL;
+        DROP INDEX voicemail_newest;
+        CREATE INDEX voicemail_newest
+            ON voicemail (account, time DESC, id DESC, caller, flags, length, thumbnail);
+
+        CREATE TABLE sound (
+            account INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            waveform BLOB NOT NULL,
+            PRIMARY KEY (account, id),
+            FOREIGN KEY (account, id) REFERENCES voicemail
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE choice (
+            name TEXT PRIMARY KEY,
+            value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+    ",
+};
 
 /// The version this program writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -97,7 +125,33 @@ fn formatted_for(connection: &Connection) -> rusqlite::Result<Option<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::MIGRATIONS;
+    use rusqlite::Connection;
+
+    use super::{MIGRATIONS, SERVER, apply};
+    use crate::model::Flags;
+
+    #[test]
+    fn a_store_of_the_first_version_keeps_its_voicemail() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(SERVER.sql).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO account VALUES (1, 'global/1');
+                 INSERT INTO caller VALUES (1, '1', '1', NULL, NULL);
+                 INSERT INTO voicemail VALUES (1, 7, 100, 1, 'a.mp3'), (1, 8, 200, 1, NULL);
+                 PRAGMA user_version = 1;",
+            )
+            .unwrap();
+        apply(&mut connection, "IN").unwrap();
+        let flags: Vec<u8> = connection
+            .prepare("SELECT flags FROM voicemail ORDER BY time")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(flags, [Flags::RECORDING.0, 0]);
+    }
 
     #[test]
     fn every_step_says_why_in_a_sentence() {

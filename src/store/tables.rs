@@ -10,12 +10,12 @@ use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, TransactionBeh
 
 use super::{AccountId, CallerId, Details, Put, Row, Rows};
 use crate::caller::{self, CallerForms};
-use crate::model::{self, AccountKey, RecordingName, Span, Voicemail, VoicemailId};
+use crate::model::{self, AccountKey, Flags, RecordingName, Sketch, Span, Voicemail, VoicemailId};
 
 /// The newest of a span after a given row. Answered from the index `voicemail_newest` alone, with
 /// no sorting, so its cost is that of the rows it returns.
 const NEWEST: &str = "
-    SELECT time, id, caller FROM voicemail
+    SELECT time, id, caller, flags, length, thumbnail FROM voicemail
     WHERE account = ?1 AND time >= ?2 AND (time, id) < (?3, ?4)
     ORDER BY time DESC, id DESC LIMIT ?5";
 
@@ -145,14 +145,21 @@ impl Tables {
         let mut added = Vec::new();
         {
             let mut insert = transaction.prepare_cached(
-                "INSERT INTO voicemail (account, id, time, caller, recording)
-                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+                "INSERT INTO voicemail (account, id, time, caller, recording, flags)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
             )?;
             for voicemail in rows {
                 let caller = intern(&transaction, &voicemail.caller, &self.country)?;
-                let row = Row { time: voicemail.time.timestamp_millis(), id: voicemail.id, caller };
                 let recording = voicemail.recording.as_ref().map(RecordingName::as_sent);
-                if insert.execute(params![account, stored(row.id), row.time, row.caller.0, recording])? == 1 {
+                let row = Row {
+                    time: voicemail.time.timestamp_millis(),
+                    id: voicemail.id,
+                    caller,
+                    flags: if recording.is_some() { Flags::RECORDING } else { Flags::NONE },
+                    sketch: Sketch::default(),
+                };
+                let values = params![account, stored(row.id), row.time, caller.0, recording, row.flags.0];
+                if insert.execute(values)? == 1 {
                     added.push(row);
                 }
             }
@@ -191,9 +198,10 @@ impl Tables {
         let found = self
             .connection
             .prepare_cached(
-                "SELECT time, recording, raw, display, e164, country
+                "SELECT time, recording, raw, display, e164, country, waveform
                  FROM voicemail JOIN caller ON caller.id = voicemail.caller
-                 WHERE account = ?1 AND voicemail.id = ?2",
+                 LEFT JOIN sound ON sound.account = voicemail.account AND sound.id = voicemail.id
+                 WHERE voicemail.account = ?1 AND voicemail.id = ?2",
             )?
             .query_row(params![account, stored(id)], |row| {
                 let voicemail = Voicemail {
@@ -203,16 +211,16 @@ impl Tables {
                     caller: row.get(2)?,
                 };
                 let caller = CallerForms { display: row.get(3)?, e164: row.get(4)?, country: row.get(5)? };
-                Ok((voicemail, caller))
+                Ok((voicemail, caller, row.get(6)?))
             })
             .optional()?;
-        let Some((voicemail, caller)) = found else { return Ok(None) };
+        let Some((voicemail, caller, waveform)) = found else { return Ok(None) };
         let (others, latest_others) = if caller.display.is_empty() {
             (0, Vec::new())
         } else {
             self.others(account, &voicemail, &caller, others)?
         };
-        Ok(Some(Details { voicemail, caller, others, latest_others }))
+        Ok(Some(Details { voicemail, caller, others, latest_others, waveform }))
     }
 
     /// How many other voicemail the caller left, and the newest `limit` of them. One number can
@@ -240,7 +248,8 @@ impl Tables {
                 )?
                 .query_row(params![account, caller, stored(voicemail.id)], read_count)?;
             let mut newest = self.connection.prepare_cached(
-                "SELECT time, id, caller FROM voicemail WHERE account = ?1 AND caller = ?2 AND id <> ?3
+                "SELECT time, id, caller, flags, length, thumbnail FROM voicemail
+                 WHERE account = ?1 AND caller = ?2 AND id <> ?3
                  ORDER BY time DESC, id DESC LIMIT ?4",
             )?;
             for row in newest
@@ -252,6 +261,68 @@ impl Tables {
         latest.sort_unstable_by_key(newest_first);
         latest.truncate(limit);
         Ok((count, latest))
+    }
+
+    pub(super) fn put_sound(
+        &mut self,
+        account: AccountId,
+        id: VoicemailId,
+        sketch: Sketch,
+        waveform: &[u8],
+    ) -> rusqlite::Result<()> {
+        let account = self.number(account)?;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let found = transaction
+            .prepare_cached(
+                "UPDATE voicemail SET length = ?3, thumbnail = ?4 WHERE account = ?1 AND id = ?2",
+            )?
+            .execute(params![account, stored(id), sketch.millis, sketch.bits()])?;
+        if found == 1 {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO sound (account, id, waveform) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (account, id) DO UPDATE SET waveform = ?3",
+                )?
+                .execute(params![account, stored(id), waveform])?;
+        }
+        transaction.commit()
+    }
+
+    pub(super) fn put_flags(
+        &mut self,
+        account: AccountId,
+        ids: &[VoicemailId],
+        set: Flags,
+        clear: Flags,
+    ) -> rusqlite::Result<()> {
+        let account = self.number(account)?;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        {
+            let mut update = transaction.prepare_cached(
+                "UPDATE voicemail SET flags = (flags | ?3) & ~?4 WHERE account = ?1 AND id = ?2",
+            )?;
+            for &id in ids {
+                update.execute(params![account, stored(id), set.0, clear.0])?;
+            }
+        }
+        transaction.commit()
+    }
+
+    pub(super) fn choice(&self, name: &str) -> rusqlite::Result<Option<String>> {
+        self.connection
+            .prepare_cached("SELECT value FROM choice WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))
+            .optional()
+    }
+
+    pub(super) fn put_choice(&self, name: &str, value: &str) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO choice (name, value) VALUES (?1, ?2)
+                 ON CONFLICT (name) DO UPDATE SET value = ?2",
+            )?
+            .execute([name, value])
+            .map(drop)
     }
 
     pub(super) fn reformat_callers(&mut self, limit: usize) -> rusqlite::Result<usize> {
@@ -337,7 +408,13 @@ fn with_callers(connection: &Connection, rows: Vec<Row>) -> rusqlite::Result<Row
 }
 
 fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
-    Ok(Row { time: row.get(0)?, id: loaded(row.get(1)?), caller: CallerId(row.get(2)?) })
+    Ok(Row {
+        time: row.get(0)?,
+        id: loaded(row.get(1)?),
+        caller: CallerId(row.get(2)?),
+        flags: Flags(row.get(3)?),
+        sketch: Sketch::from_bits(row.get(4)?, row.get(5)?),
+    })
 }
 
 fn read_count(row: &SqlRow<'_>) -> rusqlite::Result<u64> {

@@ -1,14 +1,14 @@
 //! The rows of the list as compact columns: what a million voicemail cost while one looks at ten.
 //!
-//! A row is 20 bytes (time, identity, caller); a caller's text is held once however often they
-//! called. Nothing here is formatted: only what is visible is, and only in `view/`.
+//! A row is 32 bytes (time, identity, and what else its line shows); a caller's text is held once
+//! however often they called. Nothing here is formatted: only what is visible is, and only in `view/`.
 
 use std::cmp::Ordering;
 
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 
-use crate::model::{Span, VoicemailId, from_millis};
+use crate::model::{Flags, Sketch, Span, VoicemailId, from_millis};
 use crate::range;
 use crate::store::{self, CallerId, Row};
 
@@ -45,8 +45,22 @@ impl PartialOrd for RowKey {
 pub struct RowColumns {
     times: Vec<i64>,
     ids: Vec<VoicemailId>,
-    callers: Vec<CallerId>,
+    rest: Vec<Rest>,
     texts: CallerTexts,
+}
+
+/// What the order of the list does not depend on.
+#[derive(Clone, Copy, Debug)]
+struct Rest {
+    caller: CallerId,
+    sketch: Sketch,
+    flags: Flags,
+}
+
+impl Rest {
+    fn of(row: &Row) -> Rest {
+        Rest { caller: row.caller, sketch: row.sketch, flags: row.flags }
+    }
 }
 
 impl RowColumns {
@@ -62,11 +76,23 @@ impl RowColumns {
 
     /// The row at `index`.
     pub fn get(&self, index: usize) -> Option<Row> {
-        Some(Row {
-            time: *self.times.get(index)?,
-            id: *self.ids.get(index)?,
-            caller: *self.callers.get(index)?,
-        })
+        let Rest { caller, sketch, flags } = *self.rest.get(index)?;
+        Some(Row { time: *self.times.get(index)?, id: *self.ids.get(index)?, caller, flags, sketch })
+    }
+
+    /// Sets and clears flags of the row at `key`.
+    pub fn flag(&mut self, key: RowKey, set: Flags, clear: Flags) {
+        if let Ok(index) = self.search(key) {
+            let flags = &mut self.rest[index].flags;
+            *flags = flags.with(set).without(clear);
+        }
+    }
+
+    /// Notes what the recording of the row at `key` is like.
+    pub fn sketch(&mut self, key: RowKey, sketch: Sketch) {
+        if let Ok(index) = self.search(key) {
+            self.rest[index].sketch = sketch;
+        }
     }
 
     /// The caller's text of `row`, empty when withheld.
@@ -92,15 +118,16 @@ impl RowColumns {
         }
     }
 
-    /// Takes in the rows of `new` that lie in `span` and are not there yet; says how many.
+    /// Takes in the rows of `new` that lie in `span`; says how many were not there yet.
     pub fn merge(&mut self, new: &store::Rows, span: Span) -> usize {
         self.name(&new.callers);
-        let mut fresh: Vec<Row> = new
-            .rows
-            .iter()
-            .filter(|row| span.contains(row.time) && self.search(RowKey::of(row)).is_err())
-            .copied()
-            .collect();
+        let mut fresh: Vec<Row> = Vec::new();
+        for row in new.rows.iter().filter(|row| span.contains(row.time)) {
+            match self.search(RowKey::of(row)) {
+                Ok(index) => self.rest[index] = Rest::of(row),
+                Err(_) => fresh.push(*row),
+            }
+        }
         fresh.sort_unstable_by_key(RowKey::of);
         fresh.dedup_by_key(|row| row.id);
         let added = fresh.len();
@@ -110,18 +137,18 @@ impl RowColumns {
         let Some(filler) = fresh.first().copied() else { return 0 };
         self.times.resize(to, filler.time);
         self.ids.resize(to, filler.id);
-        self.callers.resize(to, filler.caller);
+        self.rest.resize(to, Rest::of(&filler));
         while let Some(row) = fresh.pop() {
             let at = self.lower_bound(RowKey::of(&row), from);
             let moved = from - at;
             self.times.copy_within(at..from, to - moved);
             self.ids.copy_within(at..from, to - moved);
-            self.callers.copy_within(at..from, to - moved);
+            self.rest.copy_within(at..from, to - moved);
             from = at;
             to -= moved + 1;
             self.times[to] = row.time;
             self.ids[to] = row.id;
-            self.callers[to] = row.caller;
+            self.rest[to] = Rest::of(&row);
         }
         added
     }
@@ -287,7 +314,13 @@ mod tests {
         store::Rows {
             rows: times
                 .iter()
-                .map(|&(time, id)| Row { time, id: VoicemailId::from_bits(id), caller: CallerId(1) })
+                .map(|&(time, id)| Row {
+                    time,
+                    id: VoicemailId::from_bits(id),
+                    caller: CallerId(1),
+                    flags: Flags::NONE,
+                    sketch: Sketch::default(),
+                })
                 .collect(),
             callers: vec![(CallerId(1), "caller".into())],
         }

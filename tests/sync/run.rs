@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
-use vmail::model::{Span, Voicemail, VoicemailId, from_millis};
+use vmail::model::{Flags, Sketch, Span, Voicemail, VoicemailId, from_millis};
 use vmail::store::{AccountId, CallerId, Put, Row, Rows, StoreError};
 use vmail::sync::plan::plan;
 use vmail::sync::{Api, Job, Progress, Sink, Summary, SyncError, TRIES, run};
@@ -137,7 +137,8 @@ impl Sink for &Shelf {
         for row in rows {
             if kept.insert(row.id, row.clone()).is_none() {
                 let time = row.time.timestamp_millis();
-                added.rows.push(Row { time, id: row.id, caller: CallerId(0) });
+                let (flags, sketch) = (Flags::RECORDING, Sketch::default());
+                added.rows.push(Row { time, id: row.id, caller: CallerId(0), flags, sketch });
             }
         }
         self.covered.lock().unwrap().extend(covered);
