@@ -149,11 +149,16 @@ impl Playing {
             return Wake::At(Instant::now());
         }
         // A step in a pause is shown, if not more often than anything else.
-        if watched && self.moved { Wake::At(self.next_look()) } else { Wake::OnOrders }
+        if watched && self.moved {
+            Wake::At(self.next_look().unwrap_or_else(Instant::now))
+        } else {
+            Wake::OnOrders
+        }
     }
 
-    fn next_look(&self) -> Instant {
-        self.looked.map_or_else(Instant::now, |looked| looked + REPORT_EVERY)
+    /// When it may be said again what is heard; at once where it never was.
+    fn next_look(&self) -> Option<Instant> {
+        self.looked.map(|looked| looked + REPORT_EVERY)
     }
 
     fn obey(&mut self, orders: &Orders) -> Result<(), Unavailable> {
@@ -223,7 +228,8 @@ impl Playing {
             self.tell_position(behind, watched, tell);
             return Ok(Progress::Ended);
         }
-        if self.moved && (watched || !self.was_heard) && Instant::now() >= self.next_look() {
+        let due = self.next_look().is_none_or(|time| Instant::now() >= time);
+        if due && self.moved && (watched || !self.was_heard) {
             let behind = self.output.latency()?;
             self.looked = Some(Instant::now());
             self.tell_heard(behind, tell);
