@@ -25,7 +25,8 @@ pub use outputs::Outputs;
 /// The thread that plays owns it and pulls: it asks how many samples are wanted, makes as many and
 /// writes them. Nothing else feeds the output, so nothing is queued anywhere but in the output
 /// itself, which holds about 100 ms: that is how late a change of speed or volume is heard when
-/// nothing is flushed. A pause and a flush are heard within 50 ms.
+/// nothing is flushed. A pause and a flush are heard within 50 ms; of a program of the user's own that
+/// is too much to ask, see [`command::Program`].
 ///
 /// A stream is for one play. Opening makes it, dropping it ends the sound at once. After an error it
 /// is of no use: drop it, say the error, and open another one when the user asks again.

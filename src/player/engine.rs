@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::handle::{Event, Events, Manner, Open, Play};
-use super::mailbox::{Mailbox, Orders};
+use super::mailbox::{Mailbox, Orders, Turn};
 use super::trail::Trail;
 use super::{Output, Unavailable};
 use crate::audio::Reader;
@@ -53,29 +53,29 @@ impl Engine {
             if orders.quit {
                 return;
             }
-            self.round(orders);
+            self.round(&orders);
         }
     }
 
     /// Obeys, and goes on playing.
-    fn round(&mut self, orders: Orders) {
+    fn round(&mut self, orders: &Orders) {
         if let Some(watch) = orders.watch {
             self.watch = watch;
         }
-        if let Some(play) = &orders.play {
-            // The one before is silenced first: no output need be able to hold two.
+        if orders.turn.is_some() {
+            // Silenced before the next one is opened: no output need be able to hold two.
             self.playing = None;
-            if let Some(play) = play {
-                match (self.open)(play.sound.pcm.sound.rate) {
-                    Ok(output) => self.playing = Some(Playing::new(play, output)),
-                    Err(reason) => (self.events)(play.number, Event::Failed(reason)),
-                }
+        }
+        if let Some(Turn::Play(play)) = &orders.turn {
+            match (self.open)(play.sound.pcm.sound.rate) {
+                Ok(output) => self.playing = Some(Playing::new(play, output)),
+                Err(reason) => (self.events)(play.number, Event::Failed(reason)),
             }
         }
         let Some(playing) = &mut self.playing else { return };
         let number = playing.number;
         let tell = |event| (self.events)(number, event);
-        match playing.obey(&orders).and_then(|()| playing.go_on(self.watch, &tell)) {
+        match playing.obey(orders).and_then(|()| playing.go_on(self.watch, &tell)) {
             Ok(Progress::Plays) => {}
             Ok(Progress::Ended) => {
                 self.playing = None;
@@ -110,11 +110,10 @@ struct Playing {
     trail: Trail,
     paused: bool,
     started: bool,
-    /// The silences that are left out now, and how much has to be heard: see [`Event::Heard`].
+    /// How much of the recording is silence that can be left out.
     silence: Duration,
-    skips_silence: bool,
-    heard_after: Duration,
-    was_heard: bool,
+    /// How much of it has to be heard until that is told; `None` when it was told.
+    heard_after: Option<Duration>,
     /// When the output was last asked what is heard, and what was reported then.
     looked: Option<Instant>,
     reported: Option<Duration>,
@@ -135,9 +134,7 @@ impl Playing {
             paused: false,
             started: false,
             silence: play.sound.waveform.silence(),
-            skips_silence: play.manner.skip_silence,
-            heard_after: play.heard_after,
-            was_heard: false,
+            heard_after: Some(play.heard_after),
             looked: None,
             reported: None,
             moved: true,
@@ -164,7 +161,6 @@ impl Playing {
     fn obey(&mut self, orders: &Orders) -> Result<(), Unavailable> {
         if let Some(manner) = orders.manner {
             apply(&mut self.reader, manner);
-            self.skips_silence = manner.skip_silence;
         }
         // To be held comes before going elsewhere, so that nothing is heard from there; to be let go
         // comes after it.
@@ -229,7 +225,7 @@ impl Playing {
             return Ok(Progress::Ended);
         }
         let due = self.next_look().is_none_or(|time| Instant::now() >= time);
-        if due && self.moved && (watched || !self.was_heard) {
+        if due && self.moved && (watched || self.heard_after.is_some()) {
             let behind = self.output.latency()?;
             self.looked = Some(Instant::now());
             self.tell_heard(behind, tell);
@@ -263,13 +259,11 @@ impl Playing {
     }
 
     fn tell_heard(&mut self, behind: Duration, tell: &impl Fn(Event)) {
-        if self.was_heard {
-            return;
-        }
-        let skipped = if self.skips_silence { self.silence } else { Duration::ZERO };
+        let Some(after) = self.heard_after else { return };
+        let skipped = if self.reader.skips_silence() { self.silence } else { Duration::ZERO };
         let all = self.reader.length().saturating_sub(skipped).saturating_sub(NEARLY);
-        if self.trail.played(behind) >= self.heard_after.min(all) {
-            self.was_heard = true;
+        if self.trail.played(behind) >= after.min(all) {
+            self.heard_after = None;
             tell(Event::Heard);
         }
     }

@@ -34,7 +34,7 @@ pub(super) struct Orders {
     /// To report the position or not.
     pub watch: Option<bool>,
     /// To play something else, or nothing. What follows is about that.
-    pub play: Option<Option<Play>>,
+    pub turn: Option<Turn>,
     /// To sound differently.
     pub manner: Option<Manner>,
     /// To hold the sound before going elsewhere, or to let it go on after that.
@@ -44,11 +44,17 @@ pub(super) struct Orders {
     pub step: i64,
 }
 
+/// What takes the place of what is being played.
+pub(super) enum Turn {
+    Play(Play),
+    Stop,
+}
+
 impl Orders {
     fn add(&mut self, command: Command) {
         match command {
-            Command::Play(play) => self.play_instead(Some(play)),
-            Command::Stop => self.play_instead(None),
+            Command::Play(play) => self.turn_to(Turn::Play(play)),
+            Command::Stop => self.turn_to(Turn::Stop),
             Command::Manner(manner) => self.manner = Some(manner),
             Command::Pause(paused) => self.pause = Some(paused),
             Command::Seek(to) => (self.seek, self.step) = (Some(to), 0),
@@ -58,8 +64,8 @@ impl Orders {
     }
 
     /// What was asked of an earlier play is of no interest any more.
-    fn play_instead(&mut self, play: Option<Play>) {
-        *self = Orders { play: Some(play), quit: self.quit, watch: self.watch, ..Orders::default() };
+    fn turn_to(&mut self, turn: Turn) {
+        *self = Orders { turn: Some(turn), quit: self.quit, watch: self.watch, ..Orders::default() };
     }
 }
 
@@ -162,7 +168,7 @@ mod tests {
             Command::Stop,
         ]);
         assert_eq!((orders.watch, orders.pause, orders.seek, orders.step), (Some(true), None, None, 0));
-        assert!(matches!(orders.play, Some(None)));
+        assert!(matches!(orders.turn, Some(Turn::Stop)));
         let orders = sum([Command::Stop, Command::Pause(true)]);
         assert_eq!(orders.pause, Some(true));
     }

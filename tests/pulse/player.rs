@@ -12,6 +12,9 @@ use crate::servers::{Kind, Server};
 use crate::tone::sine;
 use crate::{PATIENCE, RATE, until};
 
+/// How much of a tone's energy is missing where it fades in: 5/8 of 15 ms.
+const FADE: Duration = ms(9);
+
 /// The WAV of some samples, as a telephone system makes it.
 fn wav(samples: &[i16]) -> Vec<u8> {
     let data: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
@@ -118,7 +121,7 @@ fn a_recording_is_heard_as_it_is(server: &Server) {
     desk.player.send(play(&recording(&[(440.0, ms(1_000))])));
     assert_eq!(desk.rest(), [Event::Started, Event::Heard, Event::Ended]);
     recorder.settle();
-    assert_tones(&recorder.tones(), &[(440.0, ms(1_000))]);
+    assert_tones(&recorder.tones(), &[(440.0, ms(1_000) - FADE)]);
 }
 
 fn a_pause_holds_it(server: &Server) {
@@ -135,7 +138,7 @@ fn a_pause_holds_it(server: &Server) {
     desk.order(Command::Pause(false));
     desk.rest();
     recorder.settle();
-    assert_tones(&recorder.tones(), &[(600.0, ms(1_000))]);
+    assert_tones(&recorder.tones(), &[(600.0, ms(1_000) - FADE)]);
 }
 
 fn places_are_heard_and_shown(server: &Server) {
@@ -158,7 +161,8 @@ fn places_are_heard_and_shown(server: &Server) {
     desk.order(Command::Pause(false));
     assert_eq!(desk.rest().last(), Some(&Event::Ended));
     recorder.settle();
-    let tones = recorder.tones();
+    // Where one tone goes over into the next there may be anything for a moment.
+    let tones: Vec<_> = recorder.tones().into_iter().filter(|tone| tone.length > ms(30)).collect();
     let heard: Vec<_> = tones.iter().map(|tone| tone.frequency.round()).collect();
     assert_eq!(heard, [500.0, 1_500.0, 800.0], "{tones:?}");
     // From the second tone, 300 ms; of the third the beginning and the last 300 ms.
@@ -196,6 +200,7 @@ fn starts_at_once(kind: Kind) {
         .map(|_| {
             let recorder = server.record();
             let mut desk = Desk::at(&server);
+            assert_eq!(recorder.sounded(), None, "something else plays");
             let began = Instant::now();
             desk.player.send(play(&sound));
             until("it is heard", || recorder.sounded()) - began
@@ -231,7 +236,7 @@ fn dies_and_comes_back(kind: Kind) {
     desk.player.send(play(&recording(&[(700.0, ms(500))])));
     assert_eq!(desk.rest().last(), Some(&Event::Ended));
     recorder.settle();
-    assert_tones(&recorder.tones(), &[(700.0, ms(500))]);
+    assert_tones(&recorder.tones(), &[(700.0, ms(500) - FADE)]);
 }
 
 #[test]
