@@ -1,19 +1,32 @@
-//! Where sound goes: what a player needs of an output, and why there may be none.
+//! Playing: a [`Player`] on a thread of its own, and the outputs it plays to.
 //!
-//! The outputs are the submodules. What a recording is, how it is decoded, its position and its
-//! speed are not their business: they take samples and say how many.
+//! Here is what both sides need: what an output is, and why there may be none. The outputs are
+//! submodules; they take samples and say how many. What a recording is, how it is decoded, its speed
+//! and its silences are `audio`'s business; what is played next is that of whoever sends the commands.
 
+pub mod command;
+#[cfg(any(not(target_os = "linux"), feature = "alsa"))]
+mod device;
+mod engine;
+mod handle;
+mod mailbox;
+mod outputs;
 #[cfg(target_os = "linux")]
 pub mod pulse;
+mod trail;
 
 use std::time::Duration;
+
+pub use handle::{Command, Event, Manner, Play, Player, Sound};
+pub use outputs::Outputs;
 
 /// One stream of sound on its way to somebody's ears: mono, 16 bits, at the rate it was opened with.
 ///
 /// The thread that plays owns it and pulls: it asks how many samples are wanted, makes as many and
 /// writes them. Nothing else feeds the output, so nothing is queued anywhere but in the output
 /// itself, which holds about 100 ms: that is how late a change of speed or volume is heard when
-/// nothing is flushed. A pause and a flush are heard within 50 ms.
+/// nothing is flushed. A pause and a flush are heard within 50 ms; of a program of the user's own that
+/// is too much to ask, see [`command::Program`].
 ///
 /// A stream is for one play. Opening makes it, dropping it ends the sound at once. After an error it
 /// is of no use: drop it, say the error, and open another one when the user asks again.
@@ -59,6 +72,20 @@ pub enum Unavailable {
     /// The server runs and has no device, or the device went away.
     #[error("there is no sound device")]
     NoSink,
+    /// The device does not do what is asked of it: what the system says.
+    #[error("the sound device does not play: {0}")]
+    Device(String),
+    /// The user's own program for playing failed: its name, and how.
+    #[error("player_command {program:?} {how}")]
+    Program {
+        /// The program, as it is set.
+        program: String,
+        /// What became of it, going on from its name.
+        how: String,
+    },
+    /// There is no thread to play on: the system gave none, or it broke.
+    #[error("vmail cannot play any more: start it again")]
+    NoThread,
     /// The server said what this program does not understand.
     #[error("the sound server and vmail do not understand each other: {0}")]
     Protocol(String),

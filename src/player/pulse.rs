@@ -3,11 +3,11 @@
 //! One connection and one stream for each play: both take a few milliseconds, and nothing of an
 //! earlier play is left to go wrong. The stream has the recording's own rate; the server resamples.
 //! There is no thread here: what the server says is taken in whenever an answer or room for samples
-//! is waited for, and each wait has a limit. How to frame packets is `wire`'s business, where to find
+//! is waited for, and each wait has a limit. How to frame packets is `socket`'s business, where to find
 //! a server `address`'s.
 
 mod address;
-mod wire;
+mod socket;
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -20,7 +20,7 @@ use pulseaudio::protocol::{
 pub use address::{Address, Environment, Family, candidates};
 
 use super::{Output, Unavailable};
-use wire::Wire;
+use socket::Wire;
 
 /// How long an answer of a server may take.
 pub const TIMEOUT: Duration = Duration::from_secs(2);

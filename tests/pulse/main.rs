@@ -6,6 +6,7 @@
 
 mod failing;
 mod lost;
+mod player;
 mod playing;
 mod recorder;
 mod servers;

@@ -8,13 +8,13 @@ use vmail::player::{Output as _, Unavailable};
 
 use crate::servers::{Kind, Server};
 use crate::tone::{Tone, sine};
-use crate::{RATE, TIMEOUT, feed, finish, open, until};
+use crate::{RATE, feed, finish, open, until};
 
-const fn ms(count: u64) -> Duration {
+pub const fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
 }
 
-fn assert_tones(found: &[Tone], expected: &[(f64, Duration)]) {
+pub fn assert_tones(found: &[Tone], expected: &[(f64, Duration)]) {
     let same = |(tone, (frequency, length)): (&Tone, &(f64, Duration))| {
         (tone.frequency / frequency - 1.0).abs() < 0.01 && tone.length.abs_diff(*length) <= ms(15)
     };
@@ -48,11 +48,7 @@ fn a_tone_arrives_as_it_was(server: &Server) {
     let recorder = server.record();
     let tone = sine(440.0, ms(1000), RATE);
 
-    let began = Instant::now();
-    let pulse = Pulse::connect(&server.environment(), TIMEOUT).unwrap();
-    let connected = Instant::now();
-    let mut stream = pulse.start(RATE).unwrap();
-    let started = Instant::now();
+    let mut stream = open(&server.environment()).unwrap();
     feed(&mut stream, &tone[..4000]).unwrap();
     let latency = stream.latency().unwrap();
     feed(&mut stream, &tone[4000..]).unwrap();
@@ -64,13 +60,6 @@ fn a_tone_arrives_as_it_was(server: &Server) {
     recorder.settle();
     assert_tones(&recorder.tones(), &[(440.0, ms(1000))]);
     assert!((ms(20)..ms(200)).contains(&latency), "{latency:?} from writing to hearing");
-    eprintln!(
-        "{:?}: connected in {:?}, stream in {:?}, first sample {:?} after, {latency:?} behind",
-        server.kind,
-        connected - began,
-        started - connected,
-        recorder.sounded().unwrap() - started,
-    );
 }
 
 fn a_pause_is_silent_and_loses_nothing(server: &Server) {

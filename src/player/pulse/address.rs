@@ -15,6 +15,9 @@ const COOKIE_LEN: usize = 256;
 /// What of the environment leads to a sound server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
+    /// Where the user forwards the sound socket of their own desk to, with `ssh -R`. In a private
+    /// folder: who can connect to it can listen and be heard there.
+    pub forwarded: Option<PathBuf>,
     /// `PULSE_SERVER`: one or more servers, separated by blanks.
     pub pulse_server: Option<String>,
     /// `PULSE_RUNTIME_PATH`: the folder of the socket itself.
@@ -36,6 +39,7 @@ impl Environment {
     pub fn new(variable: impl Fn(&str) -> Option<String>) -> Environment {
         let set = |name| variable(name).filter(|value| !value.is_empty());
         Environment {
+            forwarded: None,
             pulse_server: set("PULSE_SERVER"),
             pulse_runtime_path: set("PULSE_RUNTIME_PATH"),
             xdg_runtime_dir: set("XDG_RUNTIME_DIR"),
@@ -74,9 +78,16 @@ pub enum Family {
     V6,
 }
 
-/// The servers to try, in this order. `PULSE_SERVER` alone counts where it is set; otherwise the
-/// user's socket, then the machine's. What cannot be read in the list is left out.
+/// The servers to try, in this order. A forwarded one is first: it is there because the user wants to
+/// hear it. Then `PULSE_SERVER` alone counts where it is set; otherwise the user's socket, then the
+/// machine's. What cannot be read in the list is left out.
 pub fn candidates(environment: &Environment) -> Vec<Address> {
+    let forwarded = environment.forwarded.clone().map(Address::Unix);
+    forwarded.into_iter().chain(local(environment)).collect()
+}
+
+/// The servers that the rules of PulseAudio lead to.
+fn local(environment: &Environment) -> Vec<Address> {
     if let Some(servers) = &environment.pulse_server {
         let machine = environment.machine_id.as_deref();
         return servers.split_whitespace().filter_map(|server| parse(server, machine)).collect();
@@ -193,6 +204,14 @@ mod tests {
         assert_eq!(candidates(&session), [unix("/run/user/1/pulse/native"), unix("/run/pulse/native")]);
         let own = Environment { pulse_runtime_path: Some("/own".to_owned()), ..session };
         assert_eq!(candidates(&own)[..2], [unix("/own/native"), unix("/run/user/1/pulse/native")]);
+    }
+
+    #[test]
+    fn a_forwarded_socket_comes_before_all_others() {
+        let forwarded = Environment { forwarded: Some("/desk".into()), ..Environment::default() };
+        assert_eq!(candidates(&forwarded), [unix("/desk"), unix("/run/pulse/native")]);
+        let listed = Environment { pulse_server: Some("/tmp/a".to_owned()), ..forwarded };
+        assert_eq!(candidates(&listed), [unix("/desk"), unix("/tmp/a")]);
     }
 
     #[test]

@@ -1,0 +1,46 @@
+//! Which output there is on this machine.
+
+use super::command::Program;
+use super::{Output, Unavailable};
+
+#[cfg(any(not(target_os = "linux"), feature = "alsa"))]
+use super::device::Device;
+#[cfg(target_os = "linux")]
+use super::pulse::{self, Pulse};
+
+/// Where to play, from the settings and the environment. Nothing is opened until something plays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outputs {
+    /// `player_command`: a program of the user's own and its arguments, in place of everything else.
+    /// Empty when there is none.
+    pub player_command: Vec<String>,
+    /// Where sound servers may be.
+    #[cfg(target_os = "linux")]
+    pub environment: pulse::Environment,
+}
+
+impl Outputs {
+    /// Opens the output for samples at this rate.
+    pub fn open(&self, rate: u32) -> Result<Box<dyn Output>, Unavailable> {
+        if let [program, arguments @ ..] = &self.player_command[..] {
+            return Ok(Box::new(Program::start(program, arguments, rate)?));
+        }
+        self.open_system(rate)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn open_system(&self, rate: u32) -> Result<Box<dyn Output>, Unavailable> {
+        match Pulse::connect(&self.environment, pulse::TIMEOUT).and_then(|pulse| pulse.start(rate)) {
+            Ok(stream) => Ok(Box::new(stream)),
+            #[cfg(feature = "alsa")]
+            Err(Unavailable::NoServer) => Ok(Box::new(Device::open(rate)?)),
+            Err(reason) => Err(reason),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    #[expect(clippy::unused_self, reason = "there is nothing to choose here")]
+    fn open_system(&self, rate: u32) -> Result<Box<dyn Output>, Unavailable> {
+        Ok(Box::new(Device::open(rate)?))
+    }
+}

@@ -1,0 +1,280 @@
+//! The player as a user hears it: recordings through it and the real servers.
+
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use vmail::audio;
+use vmail::player::{Command, Event, Manner, Outputs, Play, Player, Sound};
+
+use crate::playing::{assert_tones, ms};
+use crate::servers::{Kind, Server};
+use crate::tone::sine;
+use crate::{PATIENCE, RATE, until};
+
+/// How much of a tone's energy is missing where it fades in, in milliseconds: 5/8 of 15.
+const FADE: u64 = 9;
+
+/// The WAV of some samples, as a telephone system makes it.
+fn wav(samples: &[i16]) -> Vec<u8> {
+    let data: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let length = data.len() as u32;
+    [
+        b"RIFF",
+        &(36 + length).to_le_bytes()[..],
+        b"WAVEfmt ",
+        &[16, 0, 0, 0, 1, 0, 1, 0],
+        &RATE.to_le_bytes(),
+        &(2 * RATE).to_le_bytes(),
+        &[2, 0, 16, 0],
+        b"data",
+        &length.to_le_bytes(),
+        &data,
+    ]
+    .concat()
+}
+
+fn recording(tones: &[(f64, Duration)]) -> Sound {
+    let samples: Vec<i16> =
+        tones.iter().flat_map(|(frequency, length)| sine(*frequency, *length, RATE)).collect();
+    Sound::new(audio::decode(&wav(&samples)).unwrap())
+}
+
+fn play(sound: &Sound) -> Command {
+    play_at(sound, 1.0)
+}
+
+fn play_at(sound: &Sound, speed: f32) -> Command {
+    Command::Play(Play {
+        number: 1,
+        sound: sound.clone(),
+        from: Duration::ZERO,
+        manner: Manner { speed, auto_level: false, ..Manner::default() },
+        heard_after: ms(3_000),
+    })
+}
+
+/// A player as the program has it.
+struct Desk {
+    player: Player,
+    events: Receiver<Event>,
+}
+
+impl Desk {
+    fn at(server: &Server) -> Desk {
+        let outputs = Outputs { environment: server.environment(), ..Outputs::default() };
+        let (sender, events) = sync_channel(1_000);
+        let player = Player::new(
+            move |rate| outputs.open(rate),
+            move |_, event| {
+                let _ = sender.try_send(event);
+            },
+        );
+        Desk { player, events }
+    }
+
+    fn order(&mut self, command: Command) {
+        self.player.send(command);
+        assert!(self.player.settle(PATIENCE));
+    }
+
+    /// Waits for the end of the play: what was told.
+    fn rest(&self) -> Vec<Event> {
+        let mut all = Vec::new();
+        while !matches!(all.last(), Some(Event::Ended | Event::Failed(_))) {
+            all.push(self.events.recv_timeout(PATIENCE).unwrap());
+        }
+        all
+    }
+
+    /// Waits until a place from `from` on is reported.
+    fn shows(&self, from: Duration) -> Duration {
+        until("the position goes on", || match self.events.recv_timeout(PATIENCE).unwrap() {
+            Event::Position(position) if position >= from => Some(position),
+            _ => None,
+        })
+    }
+}
+
+fn plays(kind: Kind) {
+    let Some(server) = Server::start(kind) else { return };
+    a_recording_is_heard_as_it_is(&server);
+    a_pause_holds_it(&server);
+    places_are_heard_and_shown(&server);
+    faster_is_shorter_and_as_high(&server);
+    the_end_is_an_end(&server);
+}
+
+#[test]
+fn pulseaudio_plays_recordings() {
+    plays(Kind::PulseAudio);
+}
+
+#[test]
+fn pipewire_plays_recordings() {
+    plays(Kind::PipeWire);
+}
+
+fn a_recording_is_heard_as_it_is(server: &Server) {
+    let recorder = server.record();
+    let mut desk = Desk::at(server);
+    desk.player.send(play(&recording(&[(440.0, ms(1_000))])));
+    assert_eq!(desk.rest(), [Event::Started, Event::Heard, Event::Ended]);
+    recorder.settle();
+    assert_tones(&recorder.tones(), &[(440.0, ms(1_000 - FADE))]);
+}
+
+fn a_pause_holds_it(server: &Server) {
+    let recorder = server.record();
+    let mut desk = Desk::at(server);
+    desk.player.send(play(&recording(&[(600.0, ms(1_000))])));
+    until("it is heard", || (recorder.sound() >= ms(200)).then_some(()));
+    desk.order(Command::Pause(true));
+    // What was on its way to the tape arrives.
+    recorder.roll(ms(200));
+    let heard = recorder.sound();
+    recorder.roll(ms(300));
+    assert_eq!(recorder.sound(), heard, "heard while paused");
+    desk.order(Command::Pause(false));
+    desk.rest();
+    recorder.settle();
+    assert_tones(&recorder.tones(), &[(600.0, ms(1_000 - FADE))]);
+}
+
+fn places_are_heard_and_shown(server: &Server) {
+    let recorder = server.record();
+    let mut desk = Desk::at(server);
+    desk.player.send(Command::Watch(true));
+    desk.player.send(play(&recording(&[(500.0, ms(2_000)), (1_500.0, ms(2_000)), (800.0, ms(2_000))])));
+    let mut at = desk.shows(ms(300));
+    desk.order(Command::Pause(true));
+    // Another is told where it went on by 50 ms since.
+    while let Ok(Event::Position(position)) = desk.events.recv_timeout(ms(300)) {
+        at = position;
+    }
+    // What was on its way to the tape arrives.
+    recorder.roll(ms(300));
+    let tape = recorder.sound();
+    assert!(at.abs_diff(tape) <= ms(120), "{at:?} is shown and {tape:?} heard");
+    desk.order(Command::Pause(false));
+    desk.order(Command::Seek(ms(3_700)));
+    let at = desk.shows(ms(3_700));
+    assert!(at < ms(4_000), "{at:?} instead of 3.7 s");
+    // In the third tone.
+    desk.shows(ms(4_100));
+    desk.order(Command::Pause(true));
+    desk.order(Command::Seek(ms(5_700)));
+    desk.shows(ms(5_700));
+    desk.order(Command::Pause(false));
+    assert_eq!(desk.rest().last(), Some(&Event::Ended));
+    recorder.settle();
+    // Where one tone goes over into the next there may be anything for a moment.
+    let tones: Vec<_> = recorder.tones().into_iter().filter(|tone| tone.length > ms(30)).collect();
+    let heard: Vec<_> = tones.iter().map(|tone| tone.frequency.round()).collect();
+    assert_eq!(heard, [500.0, 1_500.0, 800.0], "{tones:?}");
+    // From the second tone, 300 ms; of the third the beginning and the last 300 ms.
+    assert!(tones[1].length.abs_diff(ms(300)) <= ms(30), "{tones:?}");
+    assert!(tones[2].length < ms(900), "{tones:?}");
+}
+
+fn faster_is_shorter_and_as_high(server: &Server) {
+    let recorder = server.record();
+    let mut desk = Desk::at(server);
+    desk.player.send(play_at(&recording(&[(440.0, ms(1_500))]), 1.5));
+    desk.rest();
+    recorder.settle();
+    // Two frames of the time stretching more or less.
+    let tones = recorder.tones();
+    assert_eq!(tones.len(), 1, "{tones:?}");
+    assert!((tones[0].frequency / 440.0 - 1.0).abs() < 0.01, "{tones:?}");
+    assert!(tones[0].length.abs_diff(ms(1_000)) <= ms(40), "{tones:?}");
+}
+
+fn the_end_is_an_end(server: &Server) {
+    let _listener = server.record();
+    let mut desk = Desk::at(server);
+    let sound = recording(&[(440.0, ms(1_000))]);
+    let Command::Play(play) = play(&sound) else { return };
+    desk.player.send(Command::Play(Play { from: ms(60_000), ..play }));
+    assert_eq!(desk.rest().last(), Some(&Event::Ended), "nothing to play");
+}
+
+fn starts_at_once(kind: Kind) {
+    let Some(server) = Server::start(kind) else { return };
+    server.hurry();
+    let sound = recording(&[(440.0, ms(500))]);
+    let mut took: Vec<_> = (0..5)
+        .map(|_| {
+            let recorder = server.record();
+            let mut desk = Desk::at(&server);
+            assert_eq!(recorder.sounded(), None, "something else plays");
+            let began = Instant::now();
+            desk.player.send(play(&sound));
+            until("it is heard", || recorder.sounded()) - began
+        })
+        .collect();
+    took.sort();
+    eprintln!("{kind:?}: the first sample is at the monitor {took:?} after the command");
+    assert!(took[0] < ms(50), "{took:?}");
+}
+
+#[test]
+fn pulseaudio_starts_at_once() {
+    starts_at_once(Kind::PulseAudio);
+}
+
+#[test]
+fn pipewire_starts_at_once() {
+    starts_at_once(Kind::PipeWire);
+}
+
+fn dies_and_comes_back(kind: Kind) {
+    let Some(mut server) = Server::start(kind) else { return };
+    let recorder = server.record();
+    let mut desk = Desk::at(&server);
+    desk.player.send(play(&recording(&[(440.0, ms(10_000))])));
+    until("it is heard", || recorder.sounded());
+    server.signal(Signal::KILL);
+    let told = desk.rest();
+    assert!(matches!(told[..], [Event::Started, Event::Failed(_)]), "{told:?}");
+    drop(recorder);
+    server.restart();
+    let recorder = server.record();
+    desk.player.send(play(&recording(&[(700.0, ms(500))])));
+    assert_eq!(desk.rest().last(), Some(&Event::Ended));
+    recorder.settle();
+    assert_tones(&recorder.tones(), &[(700.0, ms(500 - FADE))]);
+}
+
+#[test]
+fn pulseaudio_dies_and_comes_back() {
+    dies_and_comes_back(Kind::PulseAudio);
+}
+
+#[test]
+fn pipewire_dies_and_comes_back() {
+    dies_and_comes_back(Kind::PipeWire);
+}
+
+#[test]
+fn a_forwarded_socket_is_played_to() {
+    let Some(server) = Server::start(Kind::PulseAudio) else { return };
+    let recorder = server.record();
+    let folder = tempfile::tempdir().unwrap();
+    let forwarded = folder.path().join("sound");
+    let mut environment = server.environment();
+    environment.forwarded = Some(forwarded.clone());
+    // What is left of an earlier one is none.
+    drop(std::os::unix::net::UnixListener::bind(&forwarded).unwrap());
+    assert!(crate::open(&environment).is_ok(), "the server of this machine is there");
+
+    let elsewhere = vmail::player::pulse::Environment {
+        forwarded: Some(server.socket()),
+        ..vmail::player::pulse::Environment::default()
+    };
+    let mut stream = crate::open(&elsewhere).unwrap();
+    crate::feed(&mut stream, &sine(900.0, ms(300), RATE)).unwrap();
+    crate::finish(&mut stream).unwrap();
+    recorder.settle();
+    assert_tones(&recorder.tones(), &[(900.0, ms(300))]);
+}
