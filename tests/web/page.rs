@@ -1,8 +1,6 @@
 //! The page for the browser, asked over real sockets by whoever could ask: the browser it is for,
 //! other users of the machine, and other sites' pages.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of a test may panic as the test itself may")]
-
 use std::io;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;
