@@ -47,7 +47,7 @@ const PORTS: u16 = 20;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What the page shows and how long it stays.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// The recording, whole. It is shared, not copied.
     pub recording: Bytes,

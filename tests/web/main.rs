@@ -5,3 +5,5 @@
 #[cfg(unix)]
 mod clipboard;
 mod page;
+#[cfg(unix)]
+mod ssh;

@@ -19,7 +19,7 @@ fn recording() -> Bytes {
     (0..1000_u16).map(|n| (n / 251 * 3 + n % 251) as u8).collect()
 }
 
-fn options() -> Options {
+pub fn options() -> Options {
     Options {
         recording: recording(),
         media_type: "audio/mpeg",
@@ -92,7 +92,7 @@ async fn ask(page: &Page, method: &str, path: &str, more: &str) -> Reply {
 }
 
 /// The path in the page's address.
-fn path(page: &Page) -> String {
+pub fn path(page: &Page) -> String {
     let url = page.url();
     let path = url.strip_prefix(&format!("http://127.0.0.1:{}", page.port())).unwrap();
     path.to_owned()
@@ -308,7 +308,7 @@ async fn no_other_address_of_the_machine_answers() {
 async fn unopened_it_goes_when_its_time_is_up() {
     let mut page = open().await;
     pause();
-    advance(10 * MINUTE - Duration::from_secs(1)).await;
+    advance(9 * MINUTE).await;
     assert_eq!(page.stage(), Stage::Waiting);
     assert_eq!(page.changed().await, Stage::Closed(Closed::TimeUp));
     assert!(is_refused(page.port()).await);
