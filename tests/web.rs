@@ -1,6 +1,8 @@
 //! The page for the browser, asked over real sockets by whoever could ask: the browser it is for,
 //! other users of the machine, and other sites' pages.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of a test may panic as the test itself may")]
+
 use std::io;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;
@@ -19,7 +21,7 @@ fn recording() -> Bytes {
     (0..1000_u16).map(|n| (n / 251 * 3 + n % 251) as u8).collect()
 }
 
-pub fn options() -> Options {
+fn options() -> Options {
     Options {
         recording: recording(),
         media_type: "audio/mpeg",
@@ -92,7 +94,7 @@ async fn ask(page: &Page, method: &str, path: &str, more: &str) -> Reply {
 }
 
 /// The path in the page's address.
-pub fn path(page: &Page) -> String {
+fn path(page: &Page) -> String {
     let url = page.url();
     let path = url.strip_prefix(&format!("http://127.0.0.1:{}", page.port())).unwrap();
     path.to_owned()

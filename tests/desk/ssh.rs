@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixListener, UnixStream};
@@ -16,8 +17,6 @@ use tokio::time::{interval, timeout};
 use vmail::web::socket::{Cleared, clear};
 use vmail::web::ssh::Server;
 use vmail::web::{Options, PORT, Page, Stage};
-
-use super::page::{options, path};
 
 /// How long ssh may take on a busy machine: a failure's bound, not a wait.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -147,8 +146,19 @@ fn a_file_with_an_odd_name_is_fetched() {
 #[tokio::test]
 async fn the_page_is_opened_through_the_tunnel() {
     let Some(desk) = Desk::new() else { return };
-    // Not one of the ports that the system gives to whoever connects: the tries below could get it.
-    let mut page = Page::open(Options { port: PORT, ..options() }).await.unwrap();
+    let mut page = Page::open(Options {
+        recording: Bytes::from_static(b"sound"),
+        media_type: "audio/mpeg",
+        caller: "Anita Rao".to_owned(),
+        time: "Mon 23 Nov, 10:05".to_owned(),
+        file_name: "a.mp3".to_owned(),
+        lifetime: PATIENCE,
+        idle: PATIENCE,
+        // Not one of the ports that the system gives to whoever connects: the tries below could get it.
+        port: PORT,
+    })
+    .await
+    .unwrap();
     // The desk is this machine, so the port is taken for IPv4, and ssh warns and takes IPv6's.
     if TcpStream::connect((Ipv6Addr::LOCALHOST, page.port()))
         .await
@@ -159,11 +169,9 @@ async fn the_page_is_opened_through_the_tunnel() {
     }
     let _tunnel = desk.start(&desk.server.page(page.port()));
     let mut browser = until("no tunnel", || TcpStream::connect((Ipv6Addr::LOCALHOST, page.port()))).await;
-    let request = format!(
-        "GET {} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n",
-        path(&page),
-        page.port()
-    );
+    let path = page.url().replace(&format!("http://127.0.0.1:{}", page.port()), "");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n", page.port());
     browser.write_all(request.as_bytes()).await.unwrap();
     let mut reply = String::new();
     browser.read_to_string(&mut reply).await.unwrap();
@@ -174,10 +182,13 @@ async fn the_page_is_opened_through_the_tunnel() {
 #[tokio::test]
 async fn the_desks_sound_comes_here_and_a_dead_socket_is_no_obstacle() {
     let Some(desk) = Desk::new() else { return };
-    let sound = UnixListener::bind(desk.at("runtime/pulse/native")).unwrap();
     let here = desk.at("sound");
     let lines = desk.server.sound_config(&here);
     for by_config in [false, true] {
+        // A new one each time: whoever looked whether the last one listens is in its queue.
+        let native = desk.at("runtime/pulse/native");
+        let _ = fs::remove_file(&native);
+        let sound = UnixListener::bind(native).unwrap();
         // What the last forward left behind is in the way of the next.
         assert_eq!(clear(&here).await.unwrap(), if by_config { Cleared::Removed } else { Cleared::Absent });
         let line = if by_config {

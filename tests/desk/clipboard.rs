@@ -1,7 +1,8 @@
 //! Copying inside a real tmux.
 
+use std::ffi::OsString;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::mpsc;
 use std::thread;
@@ -29,11 +30,11 @@ impl Tmux {
         Some(tmux)
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn arguments(&self) -> [std::ffi::OsString; 4] {
+    fn arguments(&self) -> [OsString; 4] {
         ["-S".into(), self.path("socket").into(), "-f".into(), self.path("settings").into()]
     }
 
@@ -47,9 +48,8 @@ impl Tmux {
         std::fs::write(self.path("bytes"), bytes).unwrap();
         let (socket, file) = (self.path("socket"), self.path("bytes"));
         let pane = format!(
-            r"stty raw -echo; cat '{}'; printf '\033[c'; dd bs=1 count=1 >'{}' 2>&1; tmux -S '{}' wait-for -S read; exec cat",
+            r"stty raw -echo; cat '{}'; printf '\033[c'; dd bs=1 count=1 >/dev/null 2>&1; tmux -S '{}' wait-for -S read; exec cat",
             file.display(),
-            Path::new("/dev/null").display(),
             socket.display()
         );
         assert!(self.run(&["new-window", &pane]).status.success());
