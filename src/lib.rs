@@ -40,3 +40,4 @@ pub mod sync;
 pub mod telecmi;
 pub mod text;
 pub mod tui;
+pub mod web;

@@ -23,6 +23,7 @@ use crate::config::Notify;
 use crate::tui::msg::Msg;
 use crate::tui::state::State;
 
+pub mod escape;
 mod frames;
 
 use frames::Frames;
