@@ -8,13 +8,18 @@ use divan::Bencher;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use vmail::model::{Flags, Sketch, Span, VoicemailId};
+use vmail::player::Manner;
 use vmail::range::Range;
+use vmail::recording::Prefetch;
 use vmail::store::{CallerId, Row, Rows};
 use vmail::tui::keymap::KeyChord;
+use vmail::tui::listening::Habits;
 use vmail::tui::msg::{Effect, Msg, Reply};
 use vmail::tui::rows::{Days, RowColumns};
 use vmail::tui::state::{Look, Setup, State};
+use vmail::tui::ways::Surroundings;
 use vmail::tui::{update, view};
+use vmail::web::ssh::Server;
 
 const SIZES: [usize; 2] = [100_000, 1_000_000];
 
@@ -50,6 +55,14 @@ fn inbox(count: usize) -> State {
         zone: chrono_tz::Asia::Kolkata,
         range: Range::ALL,
         refresh: None,
+        habits: Habits { prefetch: Prefetch::Selected, manner: Manner::default() },
+        surroundings: Surroundings {
+            remote: false,
+            server: Server::new(None, "meera", "web-1"),
+            socket: None,
+            transfer: None,
+            home: None,
+        },
         look: Look { ascii: false, plain: false, palette: true },
         config_path: String::new(),
         note: None,

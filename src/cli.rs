@@ -22,6 +22,8 @@ pub struct World {
     pub variable: fn(&str) -> Option<String>,
     /// The IANA name of the machine's time zone.
     pub system_zone: fn() -> Option<String>,
+    /// What the machine calls itself.
+    pub host_name: fn() -> Option<String>,
 }
 
 /// The program was asked for something it cannot do; says what to do instead.

@@ -11,7 +11,8 @@ use vmail::cli::{self, Cli, Verb, World};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let world = World { clock, variable, system_zone: || iana_time_zone::get_timezone().ok() };
+    let system_zone = || iana_time_zone::get_timezone().ok();
+    let world = World { clock, variable, system_zone, host_name };
     let result = match cli.verb {
         None => cli::screen::run(&cli.screen, &world),
         Some(Verb::Config) => cli::config::run(),
@@ -34,4 +35,14 @@ fn clock() -> DateTime<Utc> {
 #[expect(clippy::disallowed_methods, reason = "this is where the environment enters")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+#[cfg(unix)]
+fn host_name() -> Option<String> {
+    rustix::system::uname().nodename().to_str().ok().map(str::to_owned)
+}
+
+#[cfg(not(unix))]
+fn host_name() -> Option<String> {
+    variable("COMPUTERNAME")
 }

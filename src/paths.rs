@@ -12,6 +12,10 @@ pub struct XdgDirs {
     pub config: Option<OsString>,
     /// `XDG_DATA_HOME`.
     pub data: Option<OsString>,
+    /// `XDG_CACHE_HOME`.
+    pub cache: Option<OsString>,
+    /// `XDG_RUNTIME_DIR`.
+    pub runtime: Option<OsString>,
 }
 
 /// The settings file: `vmail/config.toml` in the folder for settings.
@@ -24,6 +28,23 @@ pub fn config_file(xdg: &XdgDirs) -> Option<PathBuf> {
 pub fn store_file(xdg: &XdgDirs) -> Option<PathBuf> {
     let usual = || Some(ProjectDirs::from("", "", "vmail")?.data_dir().to_owned());
     Some(set(xdg.data.as_ref()).or_else(usual)?.join("vmail.db"))
+}
+
+/// Recordings, a folder for each account below it: they can all be fetched again, so they are in
+/// `vmail/recordings` in the folder for caches.
+pub fn recordings_folder(xdg: &XdgDirs) -> Option<PathBuf> {
+    let usual = || Some(ProjectDirs::from("", "", "vmail")?.cache_dir().to_owned());
+    Some(set(xdg.cache.as_ref()).or_else(usual)?.join("recordings"))
+}
+
+/// The socket to which the sound of the user's own machine can be forwarded: in a folder that
+/// nobody else can enter.
+pub fn sound_socket(xdg: &XdgDirs) -> Option<PathBuf> {
+    let runtime = xdg.runtime.as_ref().map(PathBuf::from).filter(|path| path.is_absolute());
+    match runtime {
+        Some(runtime) => Some(runtime.join("vmail-sound")),
+        None => Some(store_file(xdg)?.with_file_name("sound")),
+    }
 }
 
 /// `directories` heeds these variables on Linux alone; people set them on macOS as well. Relative
@@ -40,10 +61,16 @@ mod tests {
 
     #[test]
     fn xdg_folders_are_heeded_unless_relative() {
-        let set = XdgDirs { config: Some("/tmp/c".into()), data: Some("/tmp/d".into()) };
+        let set = XdgDirs {
+            config: Some("/tmp/c".into()),
+            data: Some("/tmp/d".into()),
+            cache: Some("/tmp/e".into()),
+            runtime: None,
+        };
         assert_eq!(config_file(&set).as_deref(), Some(Path::new("/tmp/c/vmail/config.toml")));
         assert_eq!(store_file(&set).as_deref(), Some(Path::new("/tmp/d/vmail/vmail.db")));
-        let relative = XdgDirs { config: Some("c".into()), data: None };
+        assert_eq!(recordings_folder(&set).as_deref(), Some(Path::new("/tmp/e/vmail/recordings")));
+        let relative = XdgDirs { config: Some("c".into()), ..XdgDirs::default() };
         assert_ne!(config_file(&relative).as_deref(), Some(Path::new("c/vmail/config.toml")));
     }
 }

@@ -7,6 +7,7 @@
 //!
 //! Nothing here knows the network or the screen. No clock either: the time comes with [`Options`].
 
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::time::Instant;
@@ -250,6 +251,11 @@ impl Store {
         clear: Flags,
     ) -> Result<(), StoreError> {
         self.run(|tables| tables.put_flags(account, ids, set, clear))
+    }
+
+    /// The voicemail that have all of `flags`.
+    pub fn flagged(&mut self, account: AccountId, flags: Flags) -> Result<HashSet<VoicemailId>, StoreError> {
+        self.run(|tables| tables.flagged(account, flags))
     }
 
     /// What was last chosen for `name`, in the screen rather than in the settings.

@@ -14,6 +14,7 @@ pub mod dates;
 pub mod input;
 pub mod keymap;
 pub mod layout;
+pub mod listening;
 pub mod msg;
 pub mod rows;
 pub mod runtime;
@@ -22,6 +23,7 @@ pub mod terminal;
 pub mod theme;
 pub mod update;
 pub mod view;
+pub mod ways;
 
 use msg::{Effect, Msg};
 use runtime::Runtime;
@@ -63,6 +65,7 @@ pub async fn run(
                         return runtime.finish(screen).await;
                     }
                     Effect::Suspend => {
+                        runtime.settle();
                         if !screen.suspend()? {
                             effects.extend(update::update(&mut state, Msg::NoShell));
                         }
@@ -72,6 +75,9 @@ pub async fn run(
                         effects.extend(update::update(&mut state, Msg::Resize(size)));
                     }
                     Effect::Notify(text) => screen.notify(&text)?,
+                    Effect::Copy(text) => screen.copy(&text)?,
+                    Effect::AskTerminal => screen.ask_for_transfer()?,
+                    Effect::Transfer { name, file } => screen.transfer(&name, &file),
                     work => {
                         asked |= matches!(work, Effect::Read(..));
                         runtime.run(work);
@@ -88,7 +94,11 @@ pub async fn run(
         if next.is_none() {
             screen.draw(&state)?;
             patience = PATIENCE;
-            next = wait(&mut messages, &state, clock).await;
+            // A file goes to the terminal piece by piece: keys come between.
+            match screen.send_piece()? {
+                Some(percent) => effects.extend(update::update(&mut state, Msg::Sending(percent))),
+                None => next = wait(&mut messages, &state, clock).await,
+            }
         }
         effects.extend(update::update(&mut state, Msg::Tick(clock())));
         // Lazy: what is received is taken in, and the rest stays in the queue.

@@ -11,6 +11,7 @@ use vmail::config::{
 };
 use vmail::model::Region;
 use vmail::range::Range;
+use vmail::recording::Prefetch;
 use vmail::secret::Secret;
 
 fn check_base_url(url: &str) -> Result<(), String> {
@@ -74,6 +75,12 @@ fn the_built_in_file_sets_the_documented_defaults() {
             refresh: Some(Duration::from_secs(60)),
             overlap: Duration::from_secs(15 * 60),
             notify: vec![],
+            prefetch: Prefetch::Selected,
+            heard_after: Duration::from_secs(3),
+            auto_level: true,
+            player_command: None,
+            cache: 1 << 30,
+            largest_recording: 64 << 20,
         }
     );
 }
@@ -124,6 +131,12 @@ fn a_file_sets_everything() {
         refresh = 0
         overlap = 0
         notify = ["bell", "osc777", "bell"]
+        prefetch = "unread"
+        heard_after = 0
+        auto_level = false
+        player_command = ["aplay", "-q"]
+        cache = 16
+        largest_recording = 1
         "#,
     );
     assert_eq!(
@@ -142,6 +155,12 @@ fn a_file_sets_everything() {
             refresh: None,
             overlap: Duration::ZERO,
             notify: vec![Notify::Bell, Notify::Osc777],
+            prefetch: Prefetch::Unread,
+            heard_after: Duration::ZERO,
+            auto_level: false,
+            player_command: Some(vec!["aplay".to_owned(), "-q".to_owned()]),
+            cache: 16 << 20,
+            largest_recording: 1 << 20,
         }
     );
 }

@@ -24,9 +24,6 @@ const NOTHING: f32 = -60.0;
 /// A peak below this draws nothing: -48 dBFS, as the byte of a peak.
 const FAINT: u8 = 16;
 
-/// The loudness of a thumbnail's lowest step below its highest, in dB.
-const THUMBNAIL_RANGE: f32 = 32.0;
-
 /// A recording's outline. Small, and enough to draw it and to skip its silences.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Waveform {
@@ -114,20 +111,20 @@ impl Waveform {
     }
 
     /// The loudness in `cells` steps, each 0 (silent) to 8 (as loud as the loudest): for the eighth
-    /// blocks. Steps are of equal loudness to the ear, 4 dB.
+    /// blocks. Steps are of equal amplitude: over a second or more, speech differs by too little to be
+    /// told apart in steps of equal loudness.
     pub fn thumbnail(&self, cells: usize) -> Vec<u8> {
         if self.loudest() < FAINT {
             return vec![0; cells];
         }
         let level = |part: &[u8]| {
-            // A peak is kept as a square root: its power is the fourth.
-            let power = part.iter().map(|peak| (f32::from(*peak) / 255.0).powi(4)).sum::<f32>();
-            decibels(power / part.len().max(1) as f32)
+            // A peak is kept as a square root.
+            let sum = part.iter().map(|peak| (f32::from(*peak) / 255.0).powi(2)).sum::<f32>();
+            sum / part.len().max(1) as f32
         };
         let levels: Vec<f32> = self.parts(cells).map(level).collect();
-        let loudest = levels.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let step = |level: &f32| ((level - loudest) / THUMBNAIL_RANGE * 8.0 + 8.0).ceil().clamp(0.0, 8.0);
-        levels.iter().map(|level| step(level) as u8).collect()
+        let loudest = levels.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+        levels.iter().map(|level| (level / loudest * 8.0).round() as u8).collect()
     }
 
     /// The peaks in `count` parts, none of them empty.

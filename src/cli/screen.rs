@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tempfile::TempDir;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -16,12 +17,21 @@ use crate::config::{self, Ascii, Overrides, SecretSource, Settings, Sources, Tim
 use crate::demo;
 use crate::model::AccountKey;
 use crate::paths::{self, XdgDirs};
+#[cfg(target_os = "linux")]
+use crate::player::pulse::Environment;
+use crate::player::{Manner, Outputs};
+use crate::recording::{self, Limits};
 use crate::secret::Secret;
 use crate::store::{self, Opened, Store, StoreHandle};
 use crate::telecmi::{BaseUrl, Credentials};
-use crate::tui::runtime::{Account, Work};
+use crate::tui::listening::Habits;
+use crate::tui::runtime::{Account, Equipment, Work};
 use crate::tui::state::{Look, Setup};
+use crate::tui::terminal::escape::Through;
+use crate::tui::terminal::escape::transfer::Transfer;
+use crate::tui::ways::Surroundings;
 use crate::tui::{self, terminal};
+use crate::web::ssh::Server;
 
 /// How often the demo asks: its visitor should see a voicemail arrive.
 const DEMO_REFRESH: Duration = Duration::from_secs(5);
@@ -64,20 +74,28 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
             zone,
             range: settings.range,
             refresh: if args.demo { Some(DEMO_REFRESH) } else { settings.refresh },
+            habits: habits(&settings),
+            surroundings: surroundings(&settings, world),
             look: look(&settings, world, &term),
             config_path: shown(config_path.as_deref(), world),
             note,
         };
+        // Dropped when the screen is left: nothing of the demo stays.
+        let folder =
+            if args.demo { Some(tempfile::Builder::new().prefix("vmail-demo-").tempdir()?) } else { None };
+        let equipment = equipment(folder.as_ref().map(TempDir::path), account.as_ref(), &settings, world)?;
         let work = Work {
             account,
             store: open_store(args.demo, &settings, world)?,
             concurrency: settings.concurrency,
             overlap: settings.overlap,
+            equipment,
         };
         let options = terminal::Options {
             mouse: settings.mouse,
             notify: settings.notify.clone(),
-            tmux: (world.variable)("TMUX").is_some(),
+            through: Through::detect(world.variable),
+            transfer: Transfer::detect(world.variable),
         };
         tui::run(setup, work, &options, world.clock).await.context("the terminal is gone")
     });
@@ -176,9 +194,77 @@ fn open_store(demo: bool, settings: &Settings, world: &World) -> anyhow::Result<
     Ok(StoreHandle::spawn(move || Store::open(&path, &options)))
 }
 
+/// What the settings say about listening.
+fn habits(settings: &Settings) -> Habits {
+    Habits {
+        prefetch: settings.prefetch,
+        manner: Manner { auto_level: settings.auto_level, ..Manner::default() },
+    }
+}
+
+/// Where the user sits.
+fn surroundings(settings: &Settings, world: &World) -> Surroundings {
+    let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
+    let connection = set("SSH_CONNECTION");
+    let user = set("USER").or_else(|| set("LOGNAME")).unwrap_or_else(|| "user".to_owned());
+    let host = (world.host_name)().unwrap_or_else(|| "this-machine".to_owned());
+    // Who named a program or a server for sound has seen to it.
+    let sound = settings.player_command.is_some() || set("PULSE_SERVER").is_some();
+    Surroundings {
+        remote: connection.is_some() && !sound,
+        server: Server::new(connection.as_deref(), &user, &host),
+        socket: paths::sound_socket(&xdg(world)),
+        transfer: Transfer::detect(world.variable),
+        home: set("HOME").map(PathBuf::from),
+    }
+}
+
+/// What there is to listen with. Recordings are kept in `folder`, or where they usually are.
+fn equipment(
+    folder: Option<&Path>,
+    account: Option<&Account>,
+    settings: &Settings,
+    world: &World,
+) -> anyhow::Result<Equipment> {
+    let usual = || paths::recordings_folder(&xdg(world)).context("no home folder: set XDG_CACHE_HOME");
+    let root = folder.map_or_else(usual, |folder| Ok(folder.to_owned()))?;
+    Ok(Equipment {
+        folder: account
+            .map_or_else(|| root.clone(), |account| recording::account_folder(&root, &account.key)),
+        limits: Limits {
+            max_bytes_each: settings.largest_recording,
+            cache_bytes: settings.cache,
+            ..Limits::default()
+        },
+        outputs: outputs(settings, world),
+        socket: paths::sound_socket(&xdg(world)),
+        heard_after: settings.heard_after,
+    })
+}
+
+#[cfg(target_os = "linux")]
+fn outputs(settings: &Settings, world: &World) -> Outputs {
+    let environment = Environment {
+        forwarded: paths::sound_socket(&xdg(world)),
+        machine_id: fs::read_to_string("/etc/machine-id").ok(),
+        ..Environment::new(world.variable)
+    };
+    Outputs { player_command: settings.player_command.clone().unwrap_or_default(), environment }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn outputs(settings: &Settings, _: &World) -> Outputs {
+    Outputs { player_command: settings.player_command.clone().unwrap_or_default() }
+}
+
 fn xdg(world: &World) -> XdgDirs {
     let folder = |name| (world.variable)(name).map(Into::into);
-    XdgDirs { config: folder("XDG_CONFIG_HOME"), data: folder("XDG_DATA_HOME") }
+    XdgDirs {
+        config: folder("XDG_CONFIG_HOME"),
+        data: folder("XDG_DATA_HOME"),
+        cache: folder("XDG_CACHE_HOME"),
+        runtime: folder("XDG_RUNTIME_DIR"),
+    }
 }
 
 /// Signs and colours that this terminal and its user want.

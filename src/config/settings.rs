@@ -10,6 +10,7 @@ use super::SHOWN_MAX;
 use crate::caller;
 use crate::model::Region;
 use crate::range::Range;
+use crate::recording::Prefetch;
 use crate::secret::Secret;
 use crate::suggest::nearest;
 use crate::text;
@@ -43,6 +44,18 @@ pub struct Settings {
     pub overlap: Duration,
     /// How new voicemail is announced; each at most once.
     pub notify: Vec<Notify>,
+    /// Which recordings are fetched before they are asked for.
+    pub prefetch: Prefetch,
+    /// How much of a recording is heard before its voicemail counts as heard.
+    pub heard_after: Duration,
+    /// Whether quiet callers are made louder.
+    pub auto_level: bool,
+    /// A program and its arguments that plays instead of the sound server; never empty.
+    pub player_command: Option<Vec<String>>,
+    /// How much kept recordings may take together, in bytes.
+    pub cache: u64,
+    /// The largest recording that is fetched, in bytes.
+    pub largest_recording: u64,
 }
 
 /// Where the secret comes from.
@@ -86,7 +99,7 @@ pub enum Notify {
 }
 
 impl Settings {
-    /// What there is before the built-in file is read, which sets all but the four that are `None`.
+    /// What there is before the built-in file is read, which sets all but those that are `None`.
     pub(super) fn blank() -> Settings {
         Settings {
             region: Region::Global,
@@ -102,6 +115,12 @@ impl Settings {
             refresh: None,
             overlap: Duration::ZERO,
             notify: Vec::new(),
+            prefetch: Prefetch::Off,
+            heard_after: Duration::ZERO,
+            auto_level: false,
+            player_command: None,
+            cache: 0,
+            largest_recording: 0,
         }
     }
 }
@@ -130,7 +149,8 @@ pub(super) const KEYS: &[(&str, Set)] = &[
         Ok(())
     }),
     ("secret_command", |settings, value| {
-        settings.secret = Some(SecretSource::Command(value.command()?));
+        let expected = "a command in quotes, or a list like [\"pass\", \"show\", \"telecmi\"]";
+        settings.secret = Some(SecretSource::Command(value.command(expected)?));
         Ok(())
     }),
     ("base_url", |settings, value| {
@@ -185,6 +205,35 @@ pub(super) const KEYS: &[(&str, Set)] = &[
     }),
     ("notify", |settings, value| {
         settings.notify = value.notifications()?;
+        Ok(())
+    }),
+    ("prefetch", |settings, value| {
+        settings.prefetch = value.one_of([
+            ("off", Prefetch::Off),
+            ("selected", Prefetch::Selected),
+            ("unread", Prefetch::Unread),
+        ])?;
+        Ok(())
+    }),
+    ("heard_after", |settings, value| {
+        settings.heard_after = Duration::from_secs(value.whole(0..=600, "0 to 600 seconds")?);
+        Ok(())
+    }),
+    ("auto_level", |settings, value| {
+        settings.auto_level = value.truth()?;
+        Ok(())
+    }),
+    ("player_command", |settings, value| {
+        let expected = "a command in quotes, or a list like [\"aplay\", \"-q\"]";
+        settings.player_command = Some(value.command(expected)?);
+        Ok(())
+    }),
+    ("cache", |settings, value| {
+        settings.cache = value.whole(16..=1_048_576, "16 to 1048576 MiB")? << 20;
+        Ok(())
+    }),
+    ("largest_recording", |settings, value| {
+        settings.largest_recording = value.whole(1..=64, "1 to 64 MiB")? << 20;
         Ok(())
     }),
 ];
@@ -259,24 +308,23 @@ impl Value<'_> {
     }
 
     /// A text for the shell, or a program and its arguments. Repeats nothing: arguments can be secret.
-    fn command(&self) -> Result<Vec<String>, String> {
-        const EXPECTED: &str = "a command in quotes, or a list like [\"pass\", \"show\", \"telecmi\"]";
+    fn command(&self, expected: &str) -> Result<Vec<String>, String> {
         let argv = match self {
             Value::Toml(DeValue::Array(_)) => {
-                let words = self.list(EXPECTED)?;
+                let words = self.list(expected)?;
                 words
                     .iter()
-                    .map(|word| word.text(EXPECTED).map(str::to_owned))
+                    .map(|word| word.text(expected).map(str::to_owned))
                     .collect::<Result<Vec<_>, _>>()?
             }
-            _ => match self.text(EXPECTED)?.trim() {
+            _ => match self.text(expected)?.trim() {
                 "" => Vec::new(),
                 line => ["sh", "-c", line].map(str::to_owned).to_vec(),
             },
         };
         match argv.first() {
             Some(program) if !program.is_empty() => Ok(argv),
-            _ => Err(format!("it is empty: expected {EXPECTED}")),
+            _ => Err(format!("it is empty: expected {expected}")),
         }
     }
 

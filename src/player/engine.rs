@@ -17,9 +17,8 @@ const ROUND: Duration = Duration::from_millis(20);
 /// crossfade to what follows is better than any that starts in the middle.
 const SOON: Duration = Duration::from_millis(100);
 
-/// How often the position is reported, and after what change.
+/// How often the position is reported at the most.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
-const REPORT_CHANGE: Duration = Duration::from_millis(50);
 
 /// How finely it is known what belongs to which place, in pieces a second.
 const PIECES_A_SECOND: usize = 200;
@@ -32,14 +31,14 @@ pub(super) struct Engine {
     mailbox: Arc<Mailbox>,
     open: Open,
     events: Events,
-    watch: bool,
+    watch: Option<Duration>,
     /// What is being played.
     playing: Option<Playing>,
 }
 
 impl Engine {
     pub(super) fn new(mailbox: Arc<Mailbox>, open: Open, events: Events) -> Engine {
-        Engine { mailbox, open, events, watch: false, playing: None }
+        Engine { mailbox, open, events, watch: None, playing: None }
     }
 
     /// Runs until it is told to quit.
@@ -141,12 +140,12 @@ impl Playing {
         }
     }
 
-    fn wake(&self, watched: bool) -> Wake {
+    fn wake(&self, watched: Option<Duration>) -> Wake {
         if !self.paused {
             return Wake::At(Instant::now());
         }
         // A step in a pause is shown, if not more often than anything else.
-        if watched && self.moved {
+        if watched.is_some() && self.moved {
             Wake::At(self.next_look().unwrap_or_else(Instant::now))
         } else {
             Wake::OnOrders
@@ -208,7 +207,7 @@ impl Playing {
     }
 
     /// Writes what the output wants, and says what is heard.
-    fn go_on(&mut self, watched: bool, tell: &impl Fn(Event)) -> Result<Progress, Unavailable> {
+    fn go_on(&mut self, watched: Option<Duration>, tell: &impl Fn(Event)) -> Result<Progress, Unavailable> {
         let mut ended = false;
         if !self.paused {
             ended = if self.reader.left().is_zero() { self.output.drain(ROUND)? } else { self.write()? };
@@ -225,7 +224,7 @@ impl Playing {
             return Ok(Progress::Ended);
         }
         let due = self.next_look().is_none_or(|time| Instant::now() >= time);
-        if due && self.moved && (watched || self.heard_after.is_some()) {
+        if due && self.moved && (watched.is_some() || self.heard_after.is_some()) {
             let behind = self.output.latency()?;
             self.looked = Some(Instant::now());
             self.tell_heard(behind, tell);
@@ -268,10 +267,10 @@ impl Playing {
         }
     }
 
-    fn tell_position(&mut self, behind: Duration, watched: bool, tell: &impl Fn(Event)) {
+    fn tell_position(&mut self, behind: Duration, watched: Option<Duration>, tell: &impl Fn(Event)) {
         let position = self.trail.heard(behind).unwrap_or_else(|| self.reader.position());
-        let changed = self.reported.is_none_or(|reported| reported.abs_diff(position) >= REPORT_CHANGE);
-        if watched && changed {
+        let Some(step) = watched else { return };
+        if self.reported.is_none_or(|reported| reported.abs_diff(position) >= step) {
             self.reported = Some(position);
             tell(Event::Position(position));
         }

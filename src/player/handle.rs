@@ -79,8 +79,9 @@ pub enum Command {
     Step(i64),
     /// Sounds differently from now on.
     Manner(Manner),
-    /// Whether the position is looked at. From the start it is not.
-    Watch(bool),
+    /// Whether the position is looked at, and how far it moves before that is told. From the start it
+    /// is not.
+    Watch(Option<Duration>),
     /// Ends the sound at once. No event tells of it.
     Stop,
 }
@@ -91,7 +92,7 @@ pub enum Event {
     /// The output is open and the first samples are on their way.
     Started,
     /// What is heard now, in the recording's own time. While it is watched, at most ten times a second,
-    /// and only after a change of 50 ms or more.
+    /// and only after a change that [`Command::Watch`] is interested in.
     Position(Duration),
     /// So much was heard as the play asked for. At most once, and only what was really played counts:
     /// neither what was jumped over nor a pause.

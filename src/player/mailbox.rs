@@ -32,7 +32,8 @@ pub(super) struct Orders {
     /// To end the thread.
     pub quit: bool,
     /// To report the position or not.
-    pub watch: Option<bool>,
+    #[expect(clippy::option_option, reason = "whether it was asked for, and whether it was switched off")]
+    pub watch: Option<Option<Duration>>,
     /// To play something else, or nothing. What follows is about that.
     pub turn: Option<Turn>,
     /// To sound differently.
@@ -161,13 +162,16 @@ mod tests {
     #[test]
     fn an_end_makes_all_forgotten_but_what_is_watched() {
         let orders = sum([
-            Command::Watch(true),
+            Command::Watch(Some(Duration::ZERO)),
             Command::Pause(true),
             Command::Seek(Duration::ZERO),
             Command::Step(1),
             Command::Stop,
         ]);
-        assert_eq!((orders.watch, orders.pause, orders.seek, orders.step), (Some(true), None, None, 0));
+        assert_eq!(
+            (orders.watch, orders.pause, orders.seek, orders.step),
+            (Some(Some(Duration::ZERO)), None, None, 0)
+        );
         assert!(matches!(orders.turn, Some(Turn::Stop)));
         let orders = sum([Command::Stop, Command::Pause(true)]);
         assert_eq!(orders.pause, Some(true));

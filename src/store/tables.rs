@@ -308,6 +308,18 @@ impl Tables {
         transaction.commit()
     }
 
+    pub(super) fn flagged(
+        &mut self,
+        account: AccountId,
+        flags: Flags,
+    ) -> rusqlite::Result<HashSet<VoicemailId>> {
+        let account = self.number(account)?;
+        self.connection
+            .prepare_cached("SELECT id FROM voicemail WHERE account = ?1 AND flags & ?2 = ?2")?
+            .query_map(params![account, flags.0], |row| row.get(0).map(loaded))?
+            .collect()
+    }
+
     pub(super) fn choice(&self, name: &str) -> rusqlite::Result<Option<String>> {
         self.connection
             .prepare_cached("SELECT value FROM choice WHERE name = ?1")?

@@ -45,6 +45,14 @@ impl AudioFormat {
         }
     }
 
+    /// Its media type, as browsers know it.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            AudioFormat::Mp3 => "audio/mpeg",
+            AudioFormat::Wav => "audio/wav",
+        }
+    }
+
     /// By the first 12 bytes or more; `None` when they are neither.
     fn sniff(start: &[u8]) -> Option<AudioFormat> {
         match start {

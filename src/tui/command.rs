@@ -3,6 +3,7 @@
 //!
 //! A new command is one line here and one arm in [`super::update`].
 
+use crate::model::Flags;
 use crate::tui::state::State;
 
 /// Where a command's keys work.
@@ -24,6 +25,10 @@ pub enum Scope {
     Calendar,
     /// The help.
     Help,
+    /// The ways to hear a recording elsewhere.
+    Ways,
+    /// The dialog that asks where to save.
+    Save,
 }
 
 impl Scope {
@@ -38,6 +43,8 @@ impl Scope {
             Scope::Presets => "Dates: presets",
             Scope::Calendar => "Dates: calendar",
             Scope::Help => "This help",
+            Scope::Ways => "Listen elsewhere",
+            Scope::Save => "Save",
         }
     }
 }
@@ -82,6 +89,20 @@ macro_rules! commands {
 commands! {
     Down, "down", ["j", "Down"], Inbox, "", "Next row";
     Up, "up", ["k", "Up"], Inbox, "", "Previous row";
+    PlayPause, "play", ["Space"], Inbox, "play", "Play the recording, hold it, go on";
+    SeekBack, "seek-back", ["h", "Left"], Inbox, "seek", "5 seconds back";
+    SeekForth, "seek-forth", ["l", "Right"], Inbox, "", "5 seconds forth";
+    StepBack, "step-back", [","], Inbox, "", "A second back";
+    StepForth, "step-forth", ["."], Inbox, "", "A second forth";
+    Restart, "restart", ["0"], Inbox, "", "From the start";
+    Faster, "faster", [">"], Inbox, "faster", "Play faster, up to 2.5 times; the pitch stays";
+    Slower, "slower", ["<"], Inbox, "", "Play slower, down to 0.75 times";
+    SkipSilence, "skip-silence", ["z"], Inbox, "cut silence", "Leave silences out, or not";
+    Louder, "louder", ["+", "="], Inbox, "", "Louder";
+    Quieter, "quieter", ["-"], Inbox, "", "Quieter";
+    PlayAll, "play-all", ["P"], Inbox, "play unread", "Play everything unread in the list, one after another";
+    SaveRecording, "save", ["w"], Inbox, "", "Save the recording to a file";
+    Elsewhere, "elsewhere", ["b"], Inbox, "", "Hear it elsewhere: in your browser, as a file, by forwarded sound";
     Open, "open", ["Enter"], List, "read", "Show the detail in full, and back";
     Follow, "follow", ["Enter"], Detail, "go there", "Jump to the marked voicemail of this caller, or back to the list";
     Dates, "dates", ["d"], Inbox, "dates", "Choose the range of dates";
@@ -98,7 +119,7 @@ commands! {
     DayBefore, "day-before", ["{"], Inbox, "", "The day before: older";
     DayAfter, "day-after", ["}"], Inbox, "", "The day after: newer";
     SwitchPane, "switch-pane", ["Tab", "BackTab"], Inbox, "", "Move between list and detail";
-    Back, "back", ["Esc"], Inbox, "", "Back to the list; in the list, stop fetching";
+    Back, "back", ["Esc"], Inbox, "", "Stop playing; back to the list; in the list, stop fetching";
     Quit, "quit", ["q"], Inbox, "quit", "Leave vmail";
     ShowRange, "show-range", ["Enter"], Dates, "show", "Show the chosen range";
     NextPart, "next-part", ["Tab"], Dates, "presets, calendar, text", "Move between presets, calendar and text";
@@ -117,6 +138,14 @@ commands! {
     HelpDown, "help-down", ["j", "Down", "Ctrl-d", "PgDn"], Help, "", "Further down";
     HelpUp, "help-up", ["k", "Up", "Ctrl-u", "PgUp"], Help, "", "Further up";
     CloseHelp, "close-help", ["Esc", "q", "?", "Enter"], Help, "close", "Close the help";
+    InBrowser, "in-browser", ["b"], Ways, "", "Serve it once for the browser of your own machine";
+    SaveHere, "save-here", ["w"], Ways, "", "Save it here, with the line that brings it to you";
+    ToTerminal, "to-terminal", ["t"], Ways, "", "Send the file to the terminal (iTerm2, kitty)";
+    PlayHere, "play-here", ["Space", "p"], Ways, "play here", "Play it here: the sound is forwarded";
+    CopyLine, "copy-line", ["c"], Ways, "copy the line", "Copy the line by the terminal's clipboard";
+    CloseWays, "close-ways", ["Esc", "q"], Ways, "close", "Back to the inbox";
+    SaveNow, "save-now", ["Enter"], Save, "save", "Save; asked again, replace what is there";
+    CloseSave, "close-save", ["Esc"], Save, "leave", "Do not save";
     Suspend, "suspend", ["Ctrl-z"], Anywhere, "", "Back to the shell; fg returns";
     QuitAtOnce, "quit-at-once", ["Ctrl-c"], Anywhere, "", "Leave vmail";
 }
@@ -137,6 +166,25 @@ impl Command {
             }
             Command::Open | Command::SwitchPane if state.inbox.rows.is_empty() => {
                 Some("nothing to read here")
+            }
+            Command::PlayPause | Command::PlayAll | Command::SaveRecording | Command::Elsewhere
+                if state.inbox.rows.is_empty() =>
+            {
+                Some("no voicemail here")
+            }
+            Command::PlayPause | Command::SaveRecording | Command::Elsewhere
+                if state.inbox.selected_row().is_some_and(|row| !row.flags.has(Flags::RECORDING)) =>
+            {
+                Some("no recording came with this voicemail")
+            }
+            Command::SeekBack
+            | Command::SeekForth
+            | Command::StepBack
+            | Command::StepForth
+            | Command::Restart
+                if state.listening.playback.is_none() =>
+            {
+                Some("nothing plays: Space plays the selected voicemail")
             }
             _ => None,
         }

@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::InputRequest;
 
 use crate::tui::dates::{Dates, Part};
+use crate::tui::ways::Save;
 
 /// Takes a key into the range picker's text field; says whether it was one for it.
 pub fn edit(dates: &mut Dates, key: KeyEvent) -> bool {
@@ -17,6 +18,19 @@ pub fn edit(dates: &mut Dates, key: KeyEvent) -> bool {
         },
     }
     true
+}
+
+/// Takes a key into the path of a recording that is being saved.
+pub fn edit_path(dialog: &mut Save, key: KeyEvent) {
+    let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    match key.code {
+        KeyCode::Char(c) if plain => dialog.type_text(c.encode_utf8(&mut [0; 4])),
+        _ => {
+            if let Some(request) = request(key) {
+                dialog.edit(request);
+            }
+        }
+    }
 }
 
 /// The digit that was typed.

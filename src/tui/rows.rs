@@ -88,7 +88,7 @@ impl RowColumns {
         }
     }
 
-    /// Notes what the recording of the row at `key` is like.
+    /// Notes what the recording of a row is like.
     pub fn sketch(&mut self, key: RowKey, sketch: Sketch) {
         if let Ok(index) = self.search(key) {
             self.rest[index].sketch = sketch;

@@ -3,24 +3,39 @@
 use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OnceCell, mpsc};
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 
-use crate::model::{AccountKey, Region, Span};
+use crate::model::{AccountKey, Region, Span, VoicemailId};
 use crate::store::{Rows, Store, StoreError, StoreHandle};
 use crate::sync::{self, Job, Shelf, Summary, SyncError};
-use crate::telecmi::{BaseUrl, Client, Credentials};
-use crate::tui::msg::{Effect, Lane, Msg, Read, Reply, Survey, Ticket};
+use crate::telecmi::{ApiError, BaseUrl, Client, Credentials};
+use crate::tui::msg::{Change, Effect, Lane, Msg, Read, Remembered, Reply, Survey, Ticket};
 use crate::tui::terminal::Screen;
+use crate::tui::ways::Way;
+
+mod sounds;
+
+pub use sounds::Equipment;
+use sounds::Sounds;
 
 /// How many other voicemail of a caller the detail lists.
 const OTHERS: usize = 8;
+
+/// The names under which choices are stored: see [`Remembered`].
+const WAY: &str = "way";
+const FOLDER: &str = "folder";
+
+/// How many changes may wait to be written: more than hands can make while a disk stalls.
+const CHANGES: usize = 1_024;
 
 /// How many progress reports of a sync may wait for the screen; then the network waits as well.
 const REPORTS: usize = 32;
@@ -49,12 +64,20 @@ pub struct Work {
     pub concurrency: usize,
     /// How late a voicemail may appear on the server.
     pub overlap: Duration,
+    /// What there is to listen with.
+    pub equipment: Equipment,
 }
 
 /// Runs jobs; of each lane the latest only.
 pub struct Runtime {
-    work: Work,
+    store: StoreHandle,
+    concurrency: usize,
+    overlap: Duration,
     account: Option<Arc<Account>>,
+    /// `None` without an account.
+    sounds: Option<Sounds>,
+    changes: mpsc::Sender<Change>,
+    writing: JoinHandle<()>,
     client: Arc<OnceCell<Client>>,
     messages: mpsc::Sender<Msg>,
     clock: fn() -> DateTime<Utc>,
@@ -66,20 +89,57 @@ pub struct Runtime {
 impl Runtime {
     /// A runtime that answers through `messages`.
     pub fn new(work: Work, messages: mpsc::Sender<Msg>, clock: fn() -> DateTime<Utc>) -> Runtime {
-        let account = work.account.clone().map(Arc::new);
-        tokio::spawn(reformat_callers(work.store.clone(), messages.clone()));
+        let Work { account, store, concurrency, overlap, equipment } = work;
+        let account = account.map(Arc::new);
+        let client = Arc::<OnceCell<Client>>::default();
+        tokio::spawn(reformat_callers(store.clone(), messages.clone()));
+        let (changes, to_write) = mpsc::channel(CHANGES);
+        let key = account.as_ref().map(|account| account.key.clone());
+        let writing = tokio::spawn(write(to_write, store.clone(), key, messages.clone()));
+        let sounds = account.clone().map(|account| {
+            Sounds::new(equipment, account, client.clone(), store.clone(), messages.clone(), clock)
+        });
         let asked = Default::default();
-        Runtime { work, account, client: Arc::default(), messages, clock, asked, sync: None }
+        Runtime {
+            store,
+            concurrency,
+            overlap,
+            account,
+            sounds,
+            changes,
+            writing,
+            client,
+            messages,
+            clock,
+            asked,
+            sync: None,
+        }
     }
 
     /// Starts the work of `effect`. What concerns the terminal is the loop's, not ours.
     pub fn run(&mut self, effect: Effect) {
-        let Some(account) = self.account.clone() else { return };
+        let (Some(account), Some(sounds)) = (self.account.clone(), &mut self.sounds) else { return };
         match effect {
+            Effect::Want(keys) => sounds.want(&keys),
+            Effect::Play { number, key, from, manner } => sounds.play(number, key, from, manner),
+            Effect::Control(control) => sounds.control(control),
+            Effect::Apply(change) => self.apply(change),
+            Effect::Remember(remembered) => self.remember(remembered),
+            Effect::Save { ticket, key, path, overwrite } => sounds.save(ticket, key, path, overwrite),
+            Effect::OpenPage { key, caller, time, file_name } => {
+                sounds.open_page(key, caller, time, file_name);
+            }
+            Effect::Send { key, name } => sounds.read(key, name),
             Effect::Read(ticket, what) => self.read(ticket, what, account.key.clone()),
             Effect::Sync { ticket, span, again } => self.sync(ticket, span, again, account),
             Effect::StopSync => self.stop_sync(),
-            Effect::Notify(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
+            Effect::AskTerminal
+            | Effect::Transfer { .. }
+            | Effect::Copy(_)
+            | Effect::Notify(_)
+            | Effect::Suspend
+            | Effect::Redraw
+            | Effect::Quit => {}
         }
     }
 
@@ -87,8 +147,44 @@ impl Runtime {
     pub async fn finish(mut self, screen: Screen) -> io::Result<()> {
         drop(screen);
         self.stop_sync();
-        self.work.store.close().await;
+        if let Some(sounds) = self.sounds {
+            sounds.finish().await;
+        }
+        drop(self.changes);
+        // It ends with the last change; a panic in it was reported by then.
+        let _ = self.writing.await;
+        self.store.close().await;
         Ok(())
+    }
+
+    /// Waits until nothing sounds any more: the program is about to be stopped.
+    pub fn settle(&self) {
+        if let Some(sounds) = &self.sounds {
+            sounds.settle();
+        }
+    }
+
+    /// Keeps what was chosen. Where that fails, it is asked for again the next time.
+    fn remember(&self, remembered: Remembered) {
+        self.store.post(move |store| {
+            let Ok(store) = store else { return };
+            let way = remembered.way.map_or("", Way::name);
+            let folder = remembered.folder.as_deref().and_then(Path::to_str).unwrap_or("");
+            for (name, value) in [(WAY, way), (FOLDER, folder)] {
+                if let Err(error) = store.put_choice(name, value) {
+                    tracing::warn!(%error, name, "a choice was not kept");
+                }
+            }
+        });
+    }
+
+    fn apply(&self, change: Change) {
+        if let Err(TrySendError::Full(change) | TrySendError::Closed(change)) = self.changes.try_send(change)
+        {
+            let messages = self.messages.clone();
+            let busy = Err(StoreError::Busy);
+            tokio::spawn(async move { messages.send(Msg::Applied(change, busy)).await });
+        }
     }
 
     /// Asks the store, whose thread answers the loop directly: a key waits for nothing in between.
@@ -96,7 +192,7 @@ impl Runtime {
         let asked = Arc::clone(&self.asked[ticket.lane as usize]);
         asked.store(ticket.number, Ordering::Relaxed);
         let messages = self.messages.clone();
-        self.work.store.post(move |store| {
+        self.store.post(move |store| {
             if asked.load(Ordering::Relaxed) != ticket.number {
                 return;
             }
@@ -125,10 +221,10 @@ impl Runtime {
 
     fn sync(&mut self, ticket: Ticket, span: Span, again: bool, account: Arc<Account>) {
         let now = (self.clock)();
-        let store = self.work.store.clone();
+        let store = self.store.clone();
         let client = self.client.clone();
         let messages = self.messages.clone();
-        let (concurrency, overlap) = (self.work.concurrency, self.work.overlap);
+        let (concurrency, overlap) = (self.concurrency, self.overlap);
         self.stop_sync();
         let task = tokio::spawn(async move {
             let (reports, mut progress) = mpsc::channel(REPORTS);
@@ -138,12 +234,7 @@ impl Runtime {
                 }
             };
             let fetch = async {
-                // Built here, not at start: reading the platform's certificates takes a while.
-                let build = || async {
-                    let Account { region, base_url, credentials, .. } = &*account;
-                    Client::new(*region, base_url.as_ref(), credentials.clone())
-                };
-                let client = client.get_or_try_init(build).await;
+                let client = self::client(&client, &account).await;
                 let client = client.map_err(|error| SyncError::Api { error, got: Summary::default() })?;
                 let key = account.key.clone();
                 let found = store.call(move |store| Ok((store.account(&key)?, store.generation()))).await;
@@ -179,6 +270,43 @@ impl Runtime {
     }
 }
 
+/// The client of `account`. Built when it is first needed, not at start: reading the platform's
+/// certificates takes a while.
+async fn client<'a>(cell: &'a OnceCell<Client>, account: &Account) -> Result<&'a Client, ApiError> {
+    let build = || async {
+        let Account { region, base_url, credentials, .. } = account;
+        Client::new(*region, base_url.as_ref(), credentials.clone())
+    };
+    cell.get_or_try_init(build).await
+}
+
+/// Writes changes one after the other until nobody can send any more.
+async fn write(
+    mut changes: mpsc::Receiver<Change>,
+    store: StoreHandle,
+    key: Option<AccountKey>,
+    messages: mpsc::Sender<Msg>,
+) {
+    let Some(key) = key else { return };
+    while let Some(change) = changes.recv().await {
+        let (key, what) = (key.clone(), change.clone());
+        let written = store.call(move |store| apply(store, &key, &what)).await;
+        // The loop is gone only when the program ends; what is left is written all the same.
+        let _ = messages.send(Msg::Applied(change, written)).await;
+    }
+}
+
+/// Writes `change` to the store of account `key`.
+pub fn apply(store: &mut Store, key: &AccountKey, change: &Change) -> Result<(), StoreError> {
+    let account = store.account(key)?;
+    match change {
+        Change::Flags { keys, set, clear } => {
+            let ids: Vec<VoicemailId> = keys.iter().map(|key| key.id).collect();
+            store.put_flags(account, &ids, *set, *clear)
+        }
+    }
+}
+
 /// What the store of account `key` answers.
 pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply, StoreError> {
     let account = store.account(key)?;
@@ -211,6 +339,10 @@ pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply,
                 missing: (span.end_millis() - span.start_millis() - covered).max(0),
             })
         }
+        Read::Remembered => Reply::Remembered(Remembered {
+            way: store.choice(WAY)?.and_then(|way| Way::from_name(&way)),
+            folder: store.choice(FOLDER)?.filter(|folder| !folder.is_empty()).map(PathBuf::from),
+        }),
         Read::Count { span, if_changed } => {
             let worth = store.changed_elsewhere()? || !*if_changed;
             Reply::Counted(if worth { Some(store.count(account, *span)?) } else { None })

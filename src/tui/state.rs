@@ -1,11 +1,13 @@
 //! What the screen knows. Plain data: changed by [`super::update`] alone, read by `view/`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use ratatui::layout::Size;
 
+use crate::audio::Waveform;
 use crate::model::Span;
 use crate::range::Range;
 use crate::store::{Details, Row, StoreError};
@@ -14,8 +16,10 @@ use crate::tui::command::Scope;
 use crate::tui::dates::{Dates, Part};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::{self, Regions};
-use crate::tui::msg::Lanes;
+use crate::tui::listening::{Habits, Listening, Phase, Recording};
+use crate::tui::msg::{Change, Lanes, Remembered};
 use crate::tui::rows::{Days, RowColumns, RowKey};
+use crate::tui::ways::{Save, Shared, Surroundings, Ways};
 
 /// What the settings say about the screen.
 #[derive(Clone, Debug)]
@@ -39,6 +43,10 @@ pub struct Setup {
     pub range: Range,
     /// How often to ask for new voicemail; `None` for never.
     pub refresh: Option<Duration>,
+    /// What the settings say about listening.
+    pub habits: Habits,
+    /// Where vmail runs, seen from where its user sits.
+    pub surroundings: Surroundings,
     /// Signs and colours.
     pub look: Look,
     /// Where the settings are, for the screen without an account.
@@ -72,11 +80,22 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// Fetching.
     pub sync: Sync,
+    /// Recordings, and what plays.
+    pub listening: Listening,
+    /// Where vmail runs, seen from where its user sits.
+    pub surroundings: Surroundings,
+    /// What is shared with the user's own machine.
+    pub shared: Shared,
+    /// What was chosen in the screen before.
+    pub remembered: Remembered,
+    /// What the user did and the store has not confirmed yet.
+    pub pending: Vec<Change>,
     /// What is said in the status line for now.
     pub notice: Option<Notice>,
     /// What each key means.
     pub keymap: Keymap,
-    pub(super) lanes: Lanes,
+    /// The newest question of each kind.
+    pub lanes: Lanes,
 }
 
 /// The list of voicemail.
@@ -137,6 +156,8 @@ pub struct Detail {
     pub full: bool,
     /// What is known of the selected voicemail; may still be about the one selected before.
     pub loaded: Option<Box<Details>>,
+    /// What its recording looks like, from the store.
+    pub waveform: Option<Waveform>,
     /// Which of the caller's other voicemail is marked.
     pub marked: Option<usize>,
     /// How many lines are scrolled out at the top.
@@ -150,6 +171,10 @@ pub enum Overlay {
     Dates(Box<Dates>),
     /// The help, scrolled down by so many lines.
     Help(u16),
+    /// Ways to hear a recording elsewhere.
+    Ways(Ways),
+    /// Where to save a recording.
+    Save(Box<Save>),
 }
 
 /// Fetching from the server.
@@ -232,6 +257,11 @@ impl State {
             detail: Detail::default(),
             overlay: None,
             sync: Sync { refresh: setup.refresh, ..Sync::default() },
+            listening: Listening::new(setup.habits),
+            surroundings: setup.surroundings,
+            shared: Shared::default(),
+            remembered: Remembered::default(),
+            pending: Vec::new(),
             notice: setup.note.map(|text| Notice { text, fault: true, until: None }),
             keymap: Keymap::default(),
             lanes: Lanes::default(),
@@ -263,6 +293,8 @@ impl State {
     pub fn scopes(&self) -> &'static [Scope] {
         match &self.overlay {
             Some(Overlay::Help(_)) => &[Scope::Help, Scope::Anywhere],
+            Some(Overlay::Ways(_)) => &[Scope::Ways, Scope::Anywhere],
+            Some(Overlay::Save(_)) => &[Scope::Save, Scope::Anywhere],
             Some(Overlay::Dates(dates)) => match dates.part {
                 Part::Presets => &[Scope::Presets, Scope::Dates, Scope::Anywhere],
                 Part::Calendar => &[Scope::Calendar, Scope::Dates, Scope::Anywhere],
@@ -278,10 +310,42 @@ impl State {
         self.detail.full || self.detail.focused && self.regions().detail.is_some()
     }
 
-    /// When the screen changes by itself next: a notice goes, or the server is asked again.
+    /// The outline of the selected voicemail's recording, once it was looked at.
+    pub fn shown_waveform(&self) -> Option<&Waveform> {
+        let id = self.inbox.selected?.id;
+        let seen_now = self.listening.waveform(id).map(Arc::as_ref);
+        seen_now.or_else(|| self.shown_details().and(self.detail.waveform.as_ref()))
+    }
+
+    /// When the screen changes by itself next: a notice goes, the server is asked again, or
+    /// something becomes due that was put off.
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         let notice = self.notice.as_ref().and_then(|notice| notice.until);
         let refresh = self.sync.next.filter(|_| self.sync.running.is_none());
-        notice.into_iter().chain(refresh).min()
+        let following = self.listening.queue.as_ref().and_then(|queue| queue.next);
+        let retry = self.shown_retry().map(|next| {
+            // Counted down before the user's eyes, by the second.
+            let left = (next - self.now).num_milliseconds().max(0);
+            self.now + TimeDelta::milliseconds((left - 1).rem_euclid(1_000) + 1)
+        });
+        [notice, refresh, self.listening.settles, following, retry].into_iter().flatten().min()
+    }
+
+    /// When the selected voicemail's recording is asked for again, if the server had none yet.
+    pub fn shown_retry(&self) -> Option<DateTime<Utc>> {
+        match self.listening.recordings.get(&self.inbox.selected?.id)? {
+            Recording::NotReady { next, .. } => Some(*next),
+            _ => None,
+        }
+    }
+
+    /// Whether the playhead of what plays is on screen.
+    pub fn playhead_is_shown(&self) -> bool {
+        let playing = |key: RowKey| {
+            let playback = self.listening.playback_of(key.id);
+            playback.is_some_and(|playback| playback.phase == Phase::Playing)
+        };
+        let covered = matches!(self.overlay, Some(Overlay::Help(_)));
+        self.inbox.selected.is_some_and(playing) && self.regions().detail.is_some() && !covered
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The only place with escape sequences. A frame is one synchronized update and one write.
 
+use std::collections::VecDeque;
 use std::io::{self, Write as _};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +26,8 @@ use crate::tui::state::State;
 
 pub mod escape;
 mod frames;
-
+use escape::Through;
+use escape::transfer::{self, Transfer};
 use frames::Frames;
 
 /// What the settings and the environment say about the terminal.
@@ -35,8 +37,10 @@ pub struct Options {
     pub mouse: bool,
     /// How to tell of new voicemail.
     pub notify: Vec<Notify>,
-    /// Inside tmux, which passes a sequence on only when it is wrapped.
-    pub tmux: bool,
+    /// What stands between the program and the terminal.
+    pub through: Through,
+    /// How the terminal takes a file, if it does.
+    pub transfer: Option<Transfer>,
 }
 
 /// How long the program may take to end after a signal: longer than the store waits for another
@@ -52,6 +56,11 @@ pub struct Screen {
     frames: Frames,
     options: Options,
     suspended: bool,
+    /// What is still to be written of a file, and how many pieces it has.
+    pieces: VecDeque<Vec<u8>>,
+    pieces_of: usize,
+    /// The number of the latest file.
+    session: u32,
 }
 
 impl Screen {
@@ -59,7 +68,14 @@ impl Screen {
     pub fn enter(options: &Options) -> io::Result<Screen> {
         give_back_on_panic();
         take(options)?;
-        Ok(Screen { frames: Frames::new(), options: options.clone(), suspended: false })
+        Ok(Screen {
+            frames: Frames::new(),
+            options: options.clone(),
+            suspended: false,
+            pieces: VecDeque::new(),
+            pieces_of: 0,
+            session: 0,
+        })
     }
 
     /// The terminal's size.
@@ -111,13 +127,56 @@ impl Screen {
                 Notify::Osc9 => format!("\x1b]9;{text}\x1b\\"),
                 Notify::Osc777 => format!("\x1b]777;notify;vmail;{text}\x1b\\"),
             };
-            if self.options.tmux && *way != Notify::Bell {
+            if self.options.through == Through::Tmux && *way != Notify::Bell {
                 write!(bytes, "\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b"))?;
             } else {
                 bytes.extend_from_slice(sequence.as_bytes());
             }
         }
         write(&bytes)
+    }
+}
+
+impl Screen {
+    /// Puts `text` on the clipboard of the user's terminal. Whether it took it, nobody can know.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let bytes = escape::copy(text, self.options.through).map_err(io::Error::other)?;
+        write(&bytes)
+    }
+
+    /// Has kitty ask its user whether a file may come: the first step of [`Screen::transfer`].
+    pub fn ask_for_transfer(&mut self) -> io::Result<()> {
+        self.session += 1;
+        write(&transfer::ask(&self.session_name()))
+    }
+
+    /// Gets `file` ready to be written piece by piece.
+    pub fn transfer(&mut self, name: &str, file: &[u8]) {
+        let Some(way) = self.options.transfer else { return };
+        let session = self.session_name();
+        self.pieces = transfer::send(way, &session, name, file).collect();
+        if way == Transfer::Whole {
+            // Nothing may come between its pieces.
+            let whole = self.pieces.drain(..).flatten().collect();
+            self.pieces.push_back(whole);
+        }
+        self.pieces_of = self.pieces.len();
+    }
+
+    /// Writes the next piece of the file, and says how much of it is written by then, in percent.
+    /// `None` when there is none, or when the terminal is not ours for now.
+    pub fn send_piece(&mut self) -> io::Result<Option<u8>> {
+        if self.suspended {
+            return Ok(None);
+        }
+        let Some(piece) = self.pieces.pop_front() else { return Ok(None) };
+        write(&piece)?;
+        let written = self.pieces_of - self.pieces.len();
+        Ok(Some((100 * written / self.pieces_of) as u8))
+    }
+
+    fn session_name(&self) -> String {
+        format!("vmail{}", self.session)
     }
 }
 

@@ -3,6 +3,8 @@
 //! Synchronous, without I/O, and it never fails: an error becomes a [`Notice`] that says what to
 //! do. The arms are here; what they do is beside, by what it is about.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
@@ -10,18 +12,27 @@ use ratatui::layout::Position;
 use crate::tui::command::Command;
 use crate::tui::dates::Dates;
 use crate::tui::input;
-use crate::tui::msg::{Effect, Msg};
+use crate::tui::msg::{Control, Effect, Lane, Msg, Read};
 use crate::tui::rows::Line;
 use crate::tui::state::{Notice, Overlay, State};
 use crate::tui::view;
 
+mod changes;
 mod detail;
 mod fetch;
+mod listen;
 mod moves;
 mod picker;
+mod share;
+mod want;
 
+use changes::on_applied;
 use detail::{back, follow, load_details, mark_other, switch_pane};
-use fetch::{load, on_reply, on_store_notice, shift, sync};
+use fetch::{load, on_reply, on_store_notice, read, shift, sync};
+use listen::{
+    change_manner, control, go_on, hold, on_player, on_recording, play_all, play_next, play_pause, seek,
+    watch,
+};
 use moves::{keep_visible, move_day, move_page, move_rows, select_index};
 use picker::{in_dates, show_chosen, survey};
 
@@ -34,6 +45,7 @@ pub fn start(state: &mut State) -> Vec<Effect> {
     if state.account.is_some() {
         load(state, &mut effects);
         sync(state, false, &mut effects);
+        read(state, Lane::Remembered, Read::Remembered, &mut effects);
     }
     effects
 }
@@ -44,12 +56,14 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) if key.kind != KeyEventKind::Release => on_key(state, key, &mut effects),
         Msg::Mouse(mouse) => on_mouse(state, mouse, &mut effects),
-        Msg::Paste(text) => {
-            if let Some(Overlay::Dates(dates)) = &mut state.overlay {
+        Msg::Paste(text) => match &mut state.overlay {
+            Some(Overlay::Dates(dates)) => {
                 dates.type_text(&text);
                 survey(state, &mut effects);
             }
-        }
+            Some(Overlay::Save(dialog)) => dialog.type_text(&text),
+            _ => {}
+        },
         Msg::Resize(size) => {
             state.size = size;
             keep_visible(state);
@@ -60,12 +74,31 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Key(_) | Msg::Reply(..) => {}
         Msg::StoreNotice(notice) => on_store_notice(state, &notice, &mut effects),
         Msg::CallersChanged => load(state, &mut effects),
+        Msg::Recording(key, news) => on_recording(state, key, news, &mut effects),
+        Msg::Player(number, event) => on_player(state, number, event, &mut effects),
+        Msg::Page(key, page) => share::on_page(state, key, page),
+        Msg::ToSend { name, file } => share::on_file(state, name, file, &mut effects),
+        Msg::Sending(percent) => share::on_sending(state, percent),
+        Msg::Applied(change, result) => on_applied(state, &change, result, &mut effects),
         Msg::Hangup => effects.push(Effect::Quit),
-        Msg::Stop => effects.push(Effect::Suspend),
-        Msg::NoShell => news(state, "there is no shell to go back to".to_owned()),
-        Msg::Resumed => effects.push(Effect::Redraw),
+        Msg::Stop => suspend(state, &mut effects),
+        Msg::NoShell => {
+            go_on(state, &mut effects);
+            news(state, "there is no shell to go back to".to_owned());
+        }
+        Msg::Resumed => {
+            effects.push(Effect::Redraw);
+            go_on(state, &mut effects);
+        }
     }
+    watch(state, &mut effects);
     effects
+}
+
+/// Stops the program for now; what plays is held until it goes on.
+fn suspend(state: &mut State, effects: &mut Vec<Effect>) {
+    hold(state, effects);
+    effects.push(Effect::Suspend);
 }
 
 fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
@@ -73,16 +106,26 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
         state.notice = None;
     }
     let Some(command) = state.keymap.command(state.scopes(), key) else {
-        if let Some(Overlay::Dates(dates)) = &mut state.overlay
-            && input::edit(dates, key)
-        {
-            survey(state, effects);
-        }
-        return;
+        return type_key(state, key, effects);
     };
     match command.refused(state) {
         Some(why) => news(state, why.to_owned()),
         None => run(state, command, key, effects),
+    }
+}
+
+/// A key that is no command goes to the text field that is open.
+fn type_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
+    let in_dates = match &mut state.overlay {
+        Some(Overlay::Dates(dates)) => input::edit(dates, key),
+        Some(Overlay::Save(dialog)) => {
+            input::edit_path(dialog, key);
+            false
+        }
+        _ => false,
+    };
+    if in_dates {
+        survey(state, effects);
     }
 }
 
@@ -94,6 +137,18 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::Up if state.detail_focused() => mark_other(state, -1),
         Command::Down => move_rows(state, 1, effects),
         Command::Up => move_rows(state, -1, effects),
+        Command::PlayPause => play_pause(state, effects),
+        Command::SeekBack => seek(state, -5_000, effects),
+        Command::SeekForth => seek(state, 5_000, effects),
+        Command::StepBack => seek(state, -1_000, effects),
+        Command::StepForth => seek(state, 1_000, effects),
+        Command::Restart => control(state, Control::Seek(Duration::ZERO), effects),
+        Command::Faster | Command::Slower | Command::SkipSilence | Command::Louder | Command::Quieter => {
+            change_manner(state, command, effects);
+        }
+        Command::PlayAll => play_all(state, effects),
+        Command::SaveRecording => share::save_selected(state),
+        Command::Elsewhere => share::offer_selected(state),
         Command::Open => {
             state.detail.full = true;
             state.detail.scroll = 0;
@@ -145,7 +200,15 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
                 survey(state, effects);
             }
         }
-        Command::Suspend => effects.push(Effect::Suspend),
+        Command::InBrowser
+        | Command::SaveHere
+        | Command::ToTerminal
+        | Command::PlayHere
+        | Command::CopyLine
+        | Command::CloseWays => share::in_ways(state, command, effects),
+        Command::SaveNow => share::save(state, effects),
+        Command::CloseSave => share::close_save(state),
+        Command::Suspend => suspend(state, effects),
     }
 }
 
@@ -190,6 +253,10 @@ fn on_tick(state: &mut State, now: DateTime<Utc>, effects: &mut Vec<Effect>) {
         // "Last 7 days" are other days now.
         load(state, effects);
     }
+    if state.listening.queue.as_ref().and_then(|queue| queue.next).is_some_and(|next| next <= now) {
+        play_next(state, effects);
+    }
+    want::on_tick(state, effects);
     if state.sync.running.is_none() && state.sync.next.is_some_and(|next| next <= now) {
         sync(state, false, effects);
     }

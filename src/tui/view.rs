@@ -15,7 +15,9 @@ mod header;
 mod help;
 mod inbox;
 mod pen;
+mod sound;
 mod status;
+mod ways;
 mod words;
 
 /// How many lines of the help, or of the detail under it, do not fit: as far as it can scroll.
@@ -54,6 +56,11 @@ pub fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
             help::draw(state, *top, &theme, buffer);
             None
         }
+        Some(Overlay::Ways(open)) => {
+            ways::draw(state, open, &theme, buffer);
+            None
+        }
+        Some(Overlay::Save(dialog)) => ways::draw_save(state, dialog, &theme, buffer),
         None => None,
     };
     if state.look.ascii {

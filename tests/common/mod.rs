@@ -7,21 +7,30 @@
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::hash::Hasher as _;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use siphasher::sip::SipHasher13;
-use vmail::model::{AccountKey, RecordingName, Region, Span, Voicemail};
+use vmail::audio::{Waveform, decode};
+use vmail::model::{AccountKey, RecordingName, Region, Sketch, Span, Voicemail};
+use vmail::player::{Event, Manner};
 use vmail::range::Range;
+use vmail::recording::Prefetch;
 use vmail::store::{self, Put, Store};
 use vmail::sync::{Progress, Summary, SyncError};
 use vmail::tui::keymap::KeyChord;
-use vmail::tui::msg::{Effect, Lane, Msg, Read, Reply, Ticket};
-use vmail::tui::runtime::answer;
+use vmail::tui::listening::Habits;
+use vmail::tui::msg::{Effect, Lane, Msg, Read, RecordingNews, Remembered, Reply, SaveTrouble, Ticket};
+use vmail::tui::rows::RowKey;
+use vmail::tui::runtime::{answer, apply};
 use vmail::tui::state::{Look, Setup, State};
+use vmail::tui::ways::Surroundings;
 use vmail::tui::{update, view};
+use vmail::web::ssh::Server;
 
 /// Mon 23 Nov 2026 12:04:30 in India.
 pub fn now() -> DateTime<Utc> {
@@ -36,6 +45,19 @@ pub struct Opened {
     pub look: Look,
     pub stored: Vec<Voicemail>,
     pub covered: Option<Span>,
+    pub prefetch: Prefetch,
+    /// The user came over ssh.
+    pub remote: bool,
+}
+
+fn surroundings(remote: bool) -> Surroundings {
+    Surroundings {
+        remote,
+        server: Server::new(Some("10.1.2.3 51000 10.0.0.7 22"), "meera", "web-1.example.in"),
+        socket: Some("/run/user/1000/vmail-sound".into()),
+        transfer: None,
+        home: Some("/home/meera".into()),
+    }
 }
 
 impl Default for Opened {
@@ -47,6 +69,8 @@ impl Default for Opened {
             look: Look { ascii: false, plain: false, palette: true },
             stored: Vec::new(),
             covered: None,
+            prefetch: Prefetch::Off,
+            remote: false,
         }
     }
 }
@@ -60,6 +84,7 @@ pub struct Screen {
     pub effects: Vec<Effect>,
     /// Questions to the store that wait, when they are answered one by one.
     held: Option<VecDeque<(Ticket, Read)>>,
+    changes_held: bool,
 }
 
 impl Screen {
@@ -93,12 +118,14 @@ impl Screen {
             zone: chrono_tz::Asia::Kolkata,
             range: Range::parse(opened.range).unwrap(),
             refresh: Some(Duration::from_secs(60)),
+            habits: Habits { prefetch: opened.prefetch, manner: Manner::default() },
+            surroundings: surroundings(opened.remote),
             look: opened.look,
             config_path: "~/.config/vmail/config.toml".into(),
             note: None,
         };
         let state = State::new(setup, Size::new(width, height), now());
-        let mut screen = Screen { state, store, key, effects: Vec::new(), held };
+        let mut screen = Screen { state, store, key, effects: Vec::new(), held, changes_held: false };
         let effects = update::start(&mut screen.state);
         screen.carry_out(effects);
         screen
@@ -118,6 +145,10 @@ impl Screen {
                 (Effect::Read(ticket, what), None) => {
                     let reply = answer(&mut self.store, &self.key, &what).unwrap_or_else(Reply::ReadFailed);
                     self.send(Msg::Reply(ticket, reply));
+                }
+                (Effect::Apply(change), _) if !self.changes_held => {
+                    let written = apply(&mut self.store, &self.key, &change);
+                    self.send(Msg::Applied(change, written));
                 }
                 (effect, _) => self.effects.push(effect),
             }
@@ -183,6 +214,55 @@ impl Screen {
         self.send(Msg::Reply(ticket, Reply::Synced(result)))
     }
 
+    /// The recording of `key` is on the disk: one of the demo's.
+    pub fn recording(&mut self, key: RowKey, file: &str) -> &mut Screen {
+        let (bytes, waveform) = recording(file);
+        let news = RecordingNews::Here { bytes, looked: Ok(Arc::new(waveform)) };
+        self.send(Msg::Recording(key, news))
+    }
+
+    /// Every recording was looked at before, and the list is read anew.
+    pub fn sounds(&mut self) -> &mut Screen {
+        const FILES: [&str; 5] = ["invoice.mp3", "delivery.mp3", "contract.mp3", "hello.mp3", "gate.mp3"];
+        let account = self.store.account(&self.key).unwrap();
+        let rows = &self.state.inbox.rows;
+        let ids: Vec<_> = (0..rows.len()).map(|index| rows.get(index).unwrap().id).collect();
+        for (id, file) in ids.iter().zip(FILES.iter().cycle()) {
+            let (_, waveform) = recording(file);
+            let millis = waveform.length().as_millis() as u32;
+            let sketch = Sketch::new(millis, &waveform.thumbnail(Sketch::CELLS));
+            self.store.put_sound(account, *id, sketch, &waveform.to_bytes()).unwrap();
+        }
+        self.send(Msg::CallersChanged)
+    }
+
+    /// The number of the play that was asked for last.
+    pub fn play_number(&self) -> u64 {
+        self.state.listening.playback.as_ref().expect("something plays").number
+    }
+
+    /// The player tells of the play that was asked for last.
+    pub fn player(&mut self, event: Event) -> &mut Screen {
+        self.send(Msg::Player(self.play_number(), event))
+    }
+
+    /// It was saved, or not.
+    pub fn saved(&mut self, result: Result<PathBuf, SaveTrouble>) -> &mut Screen {
+        let ticket = self.state.lanes.last(Lane::Save);
+        self.send(Msg::Reply(ticket, Reply::Saved(result)))
+    }
+
+    /// What was chosen before is read.
+    pub fn choose(&mut self, remembered: Remembered) -> &mut Screen {
+        let ticket = self.state.lanes.last(Lane::Remembered);
+        self.send(Msg::Reply(ticket, Reply::Remembered(remembered)))
+    }
+
+    /// From now on changes are not written.
+    pub fn hold_changes(&mut self) {
+        self.changes_held = true;
+    }
+
     /// Gives the window another size.
     pub fn resize(&mut self, width: u16, height: u16) -> &mut Screen {
         self.send(Msg::Resize(Size::new(width, height)))
@@ -210,6 +290,13 @@ impl Screen {
         }
         format!("{}\nstyles: {:016x}\n", text_of(&buffer), hasher.finish())
     }
+}
+
+/// One of the demo's recordings: its size in bytes, and what it looks like.
+fn recording(file: &str) -> (u64, Waveform) {
+    let path = format!("{}/assets/demo/{file}", env!("CARGO_MANIFEST_DIR"));
+    let bytes = std::fs::read(path).unwrap();
+    (bytes.len() as u64, Waveform::new(&decode(&bytes).unwrap()))
 }
 
 fn text_of(buffer: &Buffer) -> String {

@@ -31,7 +31,12 @@ fn assert_near(found: Duration, expected: Duration) {
 fn nothing_is_opened_until_something_plays() {
     let fake = Fake::default();
     let mut world = World::with(&fake);
-    for command in [Command::Pause(true), Command::Step(1), Command::Stop, Command::Watch(true)] {
+    for command in [
+        Command::Pause(true),
+        Command::Step(1),
+        Command::Stop,
+        Command::Watch(Some(Duration::from_millis(50))),
+    ] {
         world.order(command);
     }
     assert_eq!(fake.state().opened, 0);

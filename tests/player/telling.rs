@@ -11,7 +11,7 @@ fn watched(sound_length: Duration, manner: Manner, behind: Duration) -> (World, 
     let fake = Fake::default();
     fake.set(|state| state.behind = behind);
     let mut world = World::with(&fake);
-    world.send(Command::Watch(true));
+    world.send(Command::Watch(Some(Duration::from_millis(50))));
     world.send(Command::Play(Play { manner, ..play(&ramp(sound_length)) }));
     (world, fake)
 }

@@ -11,13 +11,18 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use vmail::config::Notify;
 use vmail::demo::{APP_ID, SECRET};
 use vmail::model::{AccountKey, Region};
+use vmail::player::{Manner, Outputs};
 use vmail::range::Range;
+use vmail::recording::{Limits, Prefetch};
 use vmail::secret::Secret;
 use vmail::store::{self, Opened, Store, StoreHandle};
 use vmail::telecmi::{BaseUrl, Credentials};
-use vmail::tui::runtime::{Account, Work};
+use vmail::tui::listening::Habits;
+use vmail::tui::runtime::{Account, Equipment, Work};
 use vmail::tui::state::{Look, Setup};
 use vmail::tui::terminal::{Options, Screen};
+use vmail::tui::ways::Surroundings;
+use vmail::web::ssh;
 
 use crate::harness::{Launch, Terminal, until};
 use crate::world::{Home, Server};
@@ -52,7 +57,7 @@ fn a_panic_gives_the_terminal_back_before_it_speaks() {
 #[test]
 fn in_a_terminal_it_panics() {
     if is_in_a_terminal() {
-        let options = Options { mouse: true, notify: vec![Notify::Bell], tmux: false };
+        let options = Options { mouse: true, notify: vec![Notify::Bell], ..Options::default() };
         let _screen = Screen::enter(&options).unwrap();
         panic!("a fault of ours");
     }
@@ -131,6 +136,14 @@ fn open_screen(url: &str, store: StoreHandle) {
         zone: chrono_tz::UTC,
         range: Range::parse("7d").unwrap(),
         refresh: None,
+        habits: Habits { prefetch: Prefetch::Off, manner: Manner::default() },
+        surroundings: Surroundings {
+            remote: false,
+            server: ssh::Server::new(None, "meera", "web-1"),
+            socket: None,
+            transfer: None,
+            home: None,
+        },
         look: Look { ascii: false, plain: true, palette: false },
         config_path: String::new(),
         note: None,
@@ -142,7 +155,14 @@ fn open_screen(url: &str, store: StoreHandle) {
         base_url: Some(BaseUrl::parse(url).unwrap()),
         credentials: Credentials { app_id: APP_ID, secret },
     };
-    let work = Work { account: Some(account), store, concurrency: 1, overlap: Duration::ZERO };
+    let equipment = Equipment {
+        folder: std::env::temp_dir().join("vmail-test-never-made"),
+        limits: Limits::default(),
+        outputs: Outputs::default(),
+        socket: None,
+        heard_after: Duration::ZERO,
+    };
+    let work = Work { account: Some(account), store, concurrency: 1, overlap: Duration::ZERO, equipment };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(vmail::tui::run(setup, work, &Options::default(), clock)).unwrap();
     runtime.shutdown_background();

@@ -144,7 +144,7 @@ fn a_pause_holds_it(server: &Server) {
 fn places_are_heard_and_shown(server: &Server) {
     let recorder = server.record();
     let mut desk = Desk::at(server);
-    desk.player.send(Command::Watch(true));
+    desk.player.send(Command::Watch(Some(Duration::from_millis(50))));
     desk.player.send(play(&recording(&[(500.0, ms(2_000)), (1_500.0, ms(2_000)), (800.0, ms(2_000))])));
     let mut at = desk.shows(ms(300));
     desk.order(Command::Pause(true));

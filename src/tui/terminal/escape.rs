@@ -22,8 +22,9 @@ pub const COPY_MAX: usize = 74_994;
 const SCREEN_PIECE: usize = 240;
 
 /// What stands between the program and the terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Through {
+    #[default]
     /// Nothing, or nothing that shows: ssh, mosh.
     Plain,
     /// tmux.

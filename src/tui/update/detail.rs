@@ -1,6 +1,7 @@
 //! The detail pane: its focus, the caller's other voicemail, and what is read for it.
 
 use super::fetch::{read, show};
+use super::listen::stop;
 use super::moves::select_index;
 use super::news;
 use crate::model::from_millis;
@@ -21,8 +22,11 @@ pub(super) fn switch_pane(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// One step back: from the detail to the list; in the list, an end to fetching.
+/// One step back: an end to playing; from the detail to the list; in the list, an end to fetching.
 pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.listening.playback.is_some() {
+        return stop(state, effects);
+    }
     if state.detail.marked.take().is_some() {
         return;
     }

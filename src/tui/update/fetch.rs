@@ -1,8 +1,11 @@
 //! What arrives: rows from the store, pages from the server, and how both are asked for.
 
+use super::changes::reapply;
 use super::detail::load_details;
 use super::moves::keep_visible;
-use super::{fault, news};
+use super::share::on_saved;
+use super::{fault, news, want};
+use crate::audio::Waveform;
 use crate::range::Range;
 use crate::store;
 use crate::sync::{Progress, Summary, SyncError};
@@ -57,6 +60,8 @@ pub(super) fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect
             // The selection may have come back by then, to what is loaded already.
             let selected = state.inbox.selected.map(|key| key.id);
             if details.as_ref().is_some_and(|details| Some(details.voicemail.id) == selected) {
+                let outline = details.as_ref().and_then(|details| details.waveform.as_deref());
+                state.detail.waveform = outline.and_then(Waveform::from_bytes);
                 state.detail.loaded = details;
             }
         }
@@ -67,6 +72,8 @@ pub(super) fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect
         }
         Reply::Sync(progress) => on_progress(state, progress, effects),
         Reply::Synced(result) => on_synced(state, result, effects),
+        Reply::Remembered(remembered) => state.remembered = remembered,
+        Reply::Saved(result) => on_saved(state, result, effects),
         Reply::Counted(stored) => {
             let shown = state.inbox.rows.len() as u64;
             if state.inbox.load == Load::Complete && stored.is_some_and(|stored| stored != shown) {
@@ -155,7 +162,9 @@ fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
     // a list that was empty when it was asked for wants to begin at the newest.
     let begins = state.inbox.selected_index() == Some(0)
         && state.sync.running.as_ref().is_some_and(|running| running.newest_before.is_none());
-    if state.inbox.rows.merge(rows, span) == 0 {
+    let added = state.inbox.rows.merge(rows, span);
+    reapply(state);
+    if added == 0 {
         return;
     }
     state.inbox.days = Days::new(&state.inbox.rows, state.zone);
@@ -165,6 +174,7 @@ fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
     if begins || state.inbox.selected_index().is_none() {
         state.inbox.selected = state.inbox.rows.get(0).map(|row| RowKey::of(&row));
     }
+    want::settle(state);
     keep_visible(state);
     load_details(state, effects);
 }

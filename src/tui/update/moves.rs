@@ -1,6 +1,7 @@
 //! Moving through the list: the selection, and what of the list is on screen.
 
 use super::detail::load_details;
+use super::want;
 use crate::tui::msg::Effect;
 use crate::tui::rows::RowKey;
 use crate::tui::state::State;
@@ -14,6 +15,7 @@ pub(super) fn select_index(state: &mut State, index: usize, effects: &mut Vec<Ef
         state.inbox.selected = Some(key);
         state.detail.marked = None;
         state.detail.scroll = 0;
+        want::settle(state);
         load_details(state, effects);
     }
     keep_visible(state);

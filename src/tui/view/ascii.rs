@@ -16,17 +16,32 @@ pub fn fold(buffer: &mut Buffer) {
 fn plain(symbol: &str) -> char {
     match symbol {
         "─" | "–" | "━" | "╸" | "−" => '-',
-        "│" | "┃" => '|',
-        "╭" | "╮" | "╰" | "╯" => '+',
-        "▌" | "›" | "▸" | "→" => '>',
+        "│" | "┃" | "▅" | "▆" => '|',
+        "╭" | "╮" | "╰" | "╯" | "★" => '+',
+        "▌" | "›" | "▸" | "→" | "▶" | "▷" => '>',
         "‹" | "←" => '<',
         "●" => '*',
-        "·" => '.',
+        "·" | "▁" | "▂" => '.',
+        "▃" | "▄" => ':',
+        "▇" | "█" => '#',
+        "‖" => '=',
         "…" => '~',
         "×" => 'x',
         "↑" => '^',
         "↓" => 'v',
         "✗" => '!',
-        _ => '?',
+        _ => braille(symbol).unwrap_or('?'),
     }
+}
+
+/// The dots of the waveform, by how many there are.
+fn braille(symbol: &str) -> Option<char> {
+    let dots = u32::from(symbol.chars().next()?).checked_sub(0x2800).filter(|dots| *dots < 256)?;
+    Some(match dots.count_ones() {
+        0 => ' ',
+        1..=2 => '.',
+        3..=4 => '-',
+        5..=6 => '+',
+        _ => '#',
+    })
 }

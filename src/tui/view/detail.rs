@@ -1,47 +1,58 @@
 //! The detail of the selected voicemail.
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::caller;
-use crate::model::{RecordingName, from_millis};
-use crate::store::Details;
+use crate::model::{Flags, RecordingName, from_millis};
+use crate::store::{Details, Row};
+use crate::tui::listening::Recording;
 use crate::tui::rows::day_name;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::words;
+use crate::tui::view::{sound, words};
 
 /// A line of the detail: pieces from the left, and one at the right.
 #[derive(Default)]
-struct Piece {
-    left: Vec<(String, Style)>,
+pub(super) struct Piece {
+    pub(super) left: Vec<(String, Style)>,
     right: Option<(String, Style)>,
     marked: bool,
 }
 
 impl Piece {
-    fn new(text: impl Into<String>, style: Style) -> Piece {
+    pub(super) fn new(text: impl Into<String>, style: Style) -> Piece {
         Piece { left: vec![(text.into(), style)], ..Piece::default() }
     }
 
-    fn and(mut self, text: impl Into<String>, style: Style) -> Piece {
+    pub(super) fn and(mut self, text: impl Into<String>, style: Style) -> Piece {
         self.left.push((text.into(), style));
         self
+    }
+
+    /// Adds a sign; signs of one style stay together.
+    pub(super) fn push(&mut self, sign: char, style: Style) {
+        match self.left.last_mut() {
+            Some((text, last)) if *last == style => text.push(sign),
+            _ => self.left.push((sign.into(), style)),
+        }
     }
 }
 
 /// How many lines do not fit into `area`.
 pub fn overflow(state: &State, area: Rect) -> u16 {
     // The theme changes no line's length.
-    let lines = lines(state, &Theme::new(&state.look), area.width).len();
+    let lines = lines(state, &Theme::new(&state.look), area).len();
     (lines as u16).saturating_sub(area.height)
 }
 
 /// Draws the detail, from the line it is scrolled to.
 pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let lines = lines(state, theme, area.width);
+    let lines = lines(state, theme, area);
     let below = lines.len().saturating_sub(usize::from(area.height));
     let top = usize::from(state.detail.scroll).min(below);
     for (y, line) in lines.iter().skip(top).take(usize::from(area.height)).enumerate() {
@@ -59,7 +70,8 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn lines(state: &State, theme: &Theme, room: u16) -> Vec<Piece> {
+fn lines(state: &State, theme: &Theme, area: Rect) -> Vec<Piece> {
+    let room = area.width;
     let Some(row) = state.inbox.selected_row() else { return Vec::new() };
     let details = state.shown_details();
     let display = state.inbox.rows.caller(&row);
@@ -68,6 +80,7 @@ fn lines(state: &State, theme: &Theme, room: u16) -> Vec<Piece> {
     let mut lines =
         vec![Piece::new(name, name_style), caller_line(details, display, theme), Piece::default()];
     lines.extend(time_lines(state, row.time, theme, room));
+    lines.extend(sound::lines(state, theme, &row, room, area.height));
     let Some(details) = details else { return lines };
     if !display.is_empty() {
         lines.push(Piece::default());
@@ -79,7 +92,20 @@ fn lines(state: &State, theme: &Theme, room: u16) -> Vec<Piece> {
         Some(name) => lines.extend(chunks(&name, room).map(|part| Piece::new(part, theme.text))),
         None => lines.push(Piece::new("none came with this voicemail", theme.text)),
     }
+    lines.extend(kind(state, theme, &row));
     lines
+}
+
+/// "8 kHz mono mp3 · 84 kB · kept".
+fn kind(state: &State, theme: &Theme, row: &Row) -> Option<Piece> {
+    let waveform = state.shown_waveform()?;
+    let kept = match state.listening.recordings.get(&row.id) {
+        Some(Recording::Here { bytes, .. }) => format!(" · {} · kept", words::bytes(*bytes)),
+        _ => String::new(),
+    };
+    let cut = if waveform.is_cut() { " · not whole" } else { "" };
+    let text = format!("{}{cut}{kept}", waveform.sound());
+    Some(Piece::new(text, theme.quiet))
 }
 
 /// The caller's other forms: as received, and the country.
@@ -132,9 +158,13 @@ fn others(state: &State, details: &Details, theme: &Theme) -> Vec<Piece> {
         let when = time.with_timezone(&state.zone).format("%a %e %b %Y %H:%M").to_string();
         let this_year = state.today().format(" %Y ").to_string();
         let sign = if marked { "▸ " } else { "  " };
+        let length = Duration::from_millis(row.sketch.millis.into());
+        let length = if row.sketch.is_known() { words::length(length) } else { String::new() };
+        let state_word = if row.flags.has(Flags::READ) { "" } else { "   unread" };
         let mut line = Piece::new(sign, theme.accent)
             .and(when.replace(&this_year, " "), theme.text)
-            .and(format!("   {}", words::age(time, state.now)), theme.quiet);
+            .and(format!("{length:>7}"), theme.text)
+            .and(state_word, theme.quiet);
         line.marked = marked;
         lines.push(line);
     }

@@ -1,15 +1,19 @@
 //! The list: a heading for each day, a line for each voicemail, and the scrollbar.
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
-use crate::model::from_millis;
+use crate::model::{Flags, from_millis};
+use crate::store::Row;
 use crate::tui::layout::Regions;
 use crate::tui::rows::{Line, RowKey, day_name};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
-use crate::tui::view::pen::Pen;
-use crate::tui::view::words;
+use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::{sound, words};
 
 /// Draws the lines that are on screen, and only these.
 pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
@@ -45,7 +49,9 @@ fn voicemail(state: &State, theme: &Theme, number: usize, area: Rect, y: u16, bu
     let Some(row) = state.inbox.rows.get(number) else { return };
     let selected = state.inbox.selected == Some(RowKey::of(&row));
     let caller = state.inbox.rows.caller(&row);
+    let unread = !row.flags.has(Flags::READ);
     let (caller, style) = if caller.is_empty() { ("Withheld", theme.quiet) } else { (caller, theme.text) };
+    let style = if unread { style.patch(theme.strong) } else { style };
     let time = from_millis(row.time).with_timezone(&state.zone).format("%H:%M").to_string();
     if selected {
         let line = Rect { y: area.y + y, height: 1, ..area };
@@ -57,11 +63,67 @@ fn voicemail(state: &State, theme: &Theme, number: usize, area: Rect, y: u16, bu
     let mut pen = Pen::new(buffer, area, y);
     pen.column(
         if selected { "▌" } else { "" },
-        4,
+        2,
         theme.accent.patch(if state.detail_focused() { theme.quiet } else { theme.accent }),
     );
+    let (sign, sign_style) = match state.listening.playback_of(row.id) {
+        Some(playback) => sound::sign(playback.phase, theme),
+        None => (if unread { "●" } else { "" }, theme.accent),
+    };
+    pen.column(sign, 2, lift(sign_style).patch(sign_style.fg.map_or(Style::new(), |fg| Style::new().fg(fg))));
     pen.column(&time, 8, lift(theme.text));
-    pen.write(caller, lift(style));
+    let columns = Columns::of(area.width);
+    pen.column(caller, columns.caller, lift(style));
+    length(&row, theme, &lift, &mut pen);
+    if columns.thumbnail {
+        pen.skip(2);
+        match sound::thumbnail(state, &row) {
+            Some((cells, played)) => {
+                let split = cells.char_indices().nth(played).map_or(cells.len(), |(at, _)| at);
+                pen.write(&cells[..split], lift(theme.good)).write(&cells[split..], lift(theme.quiet));
+            }
+            None => {
+                pen.column(sound::missing(state, &row), 12, lift(theme.quiet));
+            }
+        }
+    }
+}
+
+/// The length at the right of its column; a dash while it is not known.
+fn length(row: &Row, theme: &Theme, lift: &impl Fn(Style) -> Style, pen: &mut Pen<'_>) {
+    let (text, style) = if row.sketch.is_known() {
+        (words::length(Duration::from_millis(row.sketch.millis.into())), theme.text)
+    } else if row.flags.has(Flags::RECORDING) {
+        ("–".to_owned(), theme.faint)
+    } else {
+        (String::new(), theme.text)
+    };
+    let blank = LENGTH.saturating_sub(width(&text));
+    pen.skip(blank).write(&text, lift(style));
+}
+
+/// How wide the column of lengths is: "1:02:03" at the most.
+const LENGTH: u16 = 7;
+
+/// What stands beside each other, for a list of some width.
+struct Columns {
+    caller: u16,
+    thumbnail: bool,
+}
+
+impl Columns {
+    /// From the left: a sign and the time, 12 cells; then these.
+    fn of(width: u16) -> Columns {
+        const LEFT: u16 = 12;
+        const THUMBNAIL: u16 = 12;
+        /// Room for the marks at the right.
+        const MARKS: u16 = 12;
+        /// A caller is rarely longer.
+        const CALLER: u16 = 30;
+        let thumbnail = width >= 60;
+        let right = if thumbnail { LENGTH + THUMBNAIL + MARKS } else { LENGTH + 1 };
+        Columns { caller: width.saturating_sub(LEFT + right).clamp(8, CALLER), thumbnail }
+    }
 }
 
 /// The line at the list's right; its heavy part is the part of all lines that is on screen.

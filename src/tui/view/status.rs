@@ -7,10 +7,11 @@ use ratatui::widgets::{Clear, Widget as _};
 
 use crate::tui::command::{Command, Scope, TABLE};
 use crate::tui::layout::Regions;
+use crate::tui::listening::Phase;
 use crate::tui::state::{Notice, Overlay, Running, State};
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::words;
+use crate::tui::view::{sound, words};
 
 /// How wide the progress bar is, in cells.
 const BAR: u16 = 20;
@@ -41,6 +42,11 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
     match (&state.notice, &state.sync.running) {
         (Some(Notice { text, fault: false, .. }), _) => {
             pen.write(text, theme.good);
+        }
+        _ if state.listening.playback.is_some() => {
+            for (text, style) in sound::status(state, theme).unwrap_or_default() {
+                pen.write(&text, style);
+            }
         }
         (_, Some(running)) if is_worth_showing(state, running) => progress(running, theme, &mut pen),
         _ => {
@@ -155,10 +161,8 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     pen.skip(1);
     let scopes = state.scopes();
     let within = |scope: Scope| scopes.contains(&scope);
-    let first = |entry: &&crate::tui::command::Entry| Some(entry.scope) != scopes.first().copied();
     let mut entries: Vec<_> =
-        TABLE.iter().filter(|entry| within(entry.scope) && !entry.hint.is_empty()).collect();
-    entries.sort_by_key(first);
+        TABLE.iter().filter(|entry| within(entry.scope) && !hint(state, entry.command).is_empty()).collect();
     // "All keys" is the way to everything that does not fit, so room is kept for it.
     let help = entries.iter().position(|entry| entry.command == Command::Help).map(|at| entries.remove(at));
     let kept = help.map_or(0, |entry| width(&text(state, entry.command)) + 3);
@@ -180,12 +184,27 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 }
 
 fn key(state: &State, command: Command) -> String {
-    state.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default()
+    let first = |command| state.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default();
+    match command {
+        // Two keys, one meaning.
+        Command::SeekBack => format!("{} {}", first(command), first(Command::SeekForth)),
+        _ => first(command),
+    }
 }
 
-/// The command's hint; with nothing marked to go to, there is only the way back.
+/// The command's hint, by what it would do now; empty where it is of no interest.
 fn hint(state: &State, command: Command) -> &'static str {
-    if command == Command::Follow && state.detail.marked.is_none() { "back" } else { command.entry().hint }
+    let playback = state.listening.playback.as_ref();
+    let plays_selected =
+        playback.filter(|playback| Some(playback.key) == state.inbox.selected).map(|playback| playback.phase);
+    match command {
+        Command::Follow if state.detail.marked.is_none() => "back",
+        Command::PlayPause if plays_selected == Some(Phase::Playing) => "hold",
+        Command::PlayPause if plays_selected == Some(Phase::Paused) => "go on",
+        Command::SeekBack | Command::Faster | Command::SkipSilence if playback.is_none() => "",
+        Command::Back if playback.is_some() => "stop",
+        _ => command.entry().hint,
+    }
 }
 
 fn text(state: &State, command: Command) -> String {

@@ -35,6 +35,37 @@ pub fn age(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
+/// `text` with a capital letter at its start.
+pub fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// A length as on a clock: "0:42", "12:05", "1:02:03".
+pub fn length(length: Duration) -> String {
+    let seconds = length.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// "84 kB", "1.2 MB".
+pub fn bytes(bytes: u64) -> String {
+    match bytes {
+        ..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+/// How far a transfer is: "34 %", or "84 kB" where its size is not known; empty at first.
+pub fn transferred(got: u64, of: Option<u64>) -> String {
+    match of.filter(|&of| of > 0) {
+        _ if got == 0 => String::new(),
+        Some(of) => format!("{} %", (got.saturating_mul(100) / of).min(100)),
+        None => bytes(got),
+    }
+}
+
 /// "1.4 s".
 pub fn seconds(time: Duration) -> String {
     if time >= Duration::from_secs(10) {
@@ -84,6 +115,16 @@ mod tests {
         assert_eq!(broken("in /a/long/path here", 6), ["in", "/a/lon", "g/path", "here"]);
         assert_eq!(broken("", 6), [""]);
         assert_eq!(broken("ab", 0), ["a", "b"]);
+    }
+
+    #[test]
+    fn lengths_and_sizes_are_short() {
+        assert_eq!(length(Duration::from_millis(42_900)), "0:42");
+        assert_eq!(length(Duration::from_secs(3_723)), "1:02:03");
+        assert_eq!([0, 999, 84_212, 1_240_000].map(bytes), ["0 B", "999 B", "85 kB", "1.2 MB"]);
+        assert_eq!(transferred(0, Some(9)), "");
+        assert_eq!(transferred(34, Some(100)), "34 %");
+        assert_eq!(transferred(2_000, None), "2 kB");
     }
 
     #[test]

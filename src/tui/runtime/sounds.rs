@@ -1,0 +1,438 @@
+//! Recordings and the player: what is wanted is fetched and looked at, and what is here is played.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use std::{fs, io};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{OnceCell, Semaphore, mpsc};
+use tokio::task::{AbortHandle, spawn_blocking};
+
+use super::{Account, client};
+use crate::audio::{self, AudioError, Waveform};
+use crate::model::{Flags, Sketch, VoicemailId};
+use crate::player::{Command, Event, Manner, Outputs, Play, Player, Sound};
+use crate::recording::{FetchError, Kept, Limits, Recordings, SaveError};
+use crate::store::StoreHandle;
+use crate::telecmi::{AudioFormat, Client};
+use crate::tui::msg::{Control, Msg, PageNews, RecordingNews, Reply, SaveTrouble, Ticket};
+use crate::tui::rows::RowKey;
+use crate::web::socket::clear;
+use crate::web::{self, Page, Stage};
+
+/// How many recordings are fetched at once ahead of time. The one that is waited for comes on top.
+const SIDE_BY_SIDE: usize = 2;
+
+/// How many recordings stay decoded: the latest, and what was looked at ahead.
+const DECODED: usize = 4;
+
+/// After how many new recordings those are let go of that are too many.
+const TIDY_AFTER: u64 = 32;
+
+/// How long the page in the browser waits to be opened.
+const PAGE_LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+/// How long the recording stays on an open page after it was last asked for.
+const PAGE_IDLE: Duration = Duration::from_secs(10 * 60);
+
+/// How long a stop of the program waits for silence.
+const SILENCE: Duration = Duration::from_millis(200);
+
+/// What there is to play with.
+#[derive(Debug)]
+pub struct Equipment {
+    /// Where recordings are kept.
+    pub folder: PathBuf,
+    /// How much is kept.
+    pub limits: Limits,
+    /// Where sound goes.
+    pub outputs: Outputs,
+    /// Where the user can forward the sound of their own machine to.
+    pub socket: Option<PathBuf>,
+    /// How much of a recording is heard before it counts as heard.
+    pub heard_after: Duration,
+}
+
+/// The recordings of one account, and the player.
+pub(super) struct Sounds {
+    shared: Arc<Shared>,
+    transfers: HashMap<VoicemailId, AbortHandle>,
+    heard_after: Duration,
+    player: Arc<Mutex<Player>>,
+    /// The number of the play that is wanted, 0 for none.
+    wanted: Arc<AtomicU64>,
+    manner: Arc<Mutex<Option<Manner>>>,
+    socket: Option<PathBuf>,
+    page: Option<AbortHandle>,
+}
+
+struct Shared {
+    account: Arc<Account>,
+    client: Arc<OnceCell<Client>>,
+    store: StoreHandle,
+    messages: mpsc::Sender<Msg>,
+    clock: fn() -> DateTime<Utc>,
+    folder: PathBuf,
+    limits: Limits,
+    recordings: OnceCell<Recordings>,
+    places: Semaphore,
+    decoded: Mutex<Vec<(VoicemailId, Sound)>>,
+    fetched: AtomicU64,
+}
+
+impl Sounds {
+    pub(super) fn new(
+        equipment: Equipment,
+        account: Arc<Account>,
+        client: Arc<OnceCell<Client>>,
+        store: StoreHandle,
+        messages: mpsc::Sender<Msg>,
+        clock: fn() -> DateTime<Utc>,
+    ) -> Sounds {
+        let Equipment { folder, limits, outputs, socket, heard_after } = equipment;
+        let events = messages.clone();
+        let tasks = Handle::current();
+        let tell = move |number, event| {
+            let moved = matches!(event, Event::Position(_));
+            // The sound waits for nobody. Where the playhead was can be left out.
+            if let Err(TrySendError::Full(msg)) = events.try_send(Msg::Player(number, event))
+                && !moved
+            {
+                let events = events.clone();
+                tasks.spawn(async move { events.send(msg).await });
+            }
+        };
+        let player = Player::new(move |rate| outputs.open(rate), tell);
+        let shared = Shared {
+            account,
+            client,
+            store,
+            messages,
+            clock,
+            folder,
+            limits,
+            recordings: OnceCell::new(),
+            places: Semaphore::new(SIDE_BY_SIDE),
+            decoded: Mutex::default(),
+            fetched: AtomicU64::new(0),
+        };
+        Sounds {
+            shared: Arc::new(shared),
+            transfers: HashMap::new(),
+            heard_after,
+            player: Arc::new(Mutex::new(player)),
+            wanted: Arc::default(),
+            manner: Arc::default(),
+            socket,
+            page: None,
+        }
+    }
+
+    /// Ends the sound and the page. A forwarded socket that nobody serves any more would be in the way
+    /// of the next one: sshd does not remove it.
+    pub(super) async fn finish(self) {
+        if let Some(page) = self.page {
+            page.abort();
+        }
+        if let Some(socket) = &self.socket
+            && let Err(error) = clear(socket).await
+        {
+            tracing::warn!(%error, "a left-over sound socket was not removed");
+        }
+    }
+
+    /// Fetches `keys` and nothing else, the first one at once.
+    pub(super) fn want(&mut self, keys: &[RowKey]) {
+        self.transfers.retain(|id, transfer| {
+            let wanted = keys.iter().any(|key| key.id == *id);
+            if !wanted {
+                transfer.abort();
+            }
+            wanted && !transfer.is_finished()
+        });
+        for (index, &key) in keys.iter().enumerate() {
+            self.transfers.entry(key.id).or_insert_with(|| {
+                let shared = Arc::clone(&self.shared);
+                tokio::spawn(async move {
+                    // The first one is waited for, or is the selected one.
+                    let _place = if index == 0 { None } else { shared.places.acquire().await.ok() };
+                    let news = match shared.fetch(key).await {
+                        Ok(news) => news,
+                        Err(error) => RecordingNews::Failed(error),
+                    };
+                    let _ = shared.messages.send(Msg::Recording(key, news)).await;
+                })
+                .abort_handle()
+            });
+        }
+    }
+
+    /// Plays what is on the disk.
+    pub(super) fn play(&mut self, number: u64, key: RowKey, from: Duration, manner: Manner) {
+        self.wanted.store(number, Ordering::Relaxed);
+        *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = Some(manner);
+        let (wanted, latest) = (Arc::clone(&self.wanted), Arc::clone(&self.manner));
+        let (shared, player, heard_after) =
+            (Arc::clone(&self.shared), Arc::clone(&self.player), self.heard_after);
+        tokio::spawn(async move {
+            let Some(sound) = shared.sound(key.id).await else {
+                let _ = shared.messages.send(Msg::Recording(key, RecordingNews::Gone)).await;
+                return;
+            };
+            // Decoding takes a moment, in which the user may have changed their mind.
+            if wanted.load(Ordering::Relaxed) == number {
+                let manner = latest.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or(manner);
+                let mut player = player.lock().unwrap_or_else(PoisonError::into_inner);
+                player.send(Command::Play(Play { number, sound, from, manner, heard_after }));
+            }
+        });
+    }
+
+    /// Saves a recording, which is fetched first if need be. The folder is made where it is missing.
+    pub(super) fn save(&self, ticket: Ticket, key: RowKey, path: PathBuf, overwrite: bool) {
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            let saved = shared.save(key, &path, overwrite).await.map(|()| path);
+            let _ = shared.messages.send(Msg::Reply(ticket, Reply::Saved(saved))).await;
+        });
+    }
+
+    /// Reads a recording, which is fetched first if need be.
+    pub(super) fn read(&self, key: RowKey, name: String) {
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            let file = shared.bytes(key).await.map(|(bytes, _)| bytes);
+            let _ = shared.messages.send(Msg::ToSend { name, file }).await;
+        });
+    }
+
+    /// Serves a page with a recording until it was heard or its time is up.
+    pub(super) fn open_page(&mut self, key: RowKey, caller: String, time: String, file_name: String) {
+        if let Some(page) = self.page.take() {
+            page.abort();
+        }
+        let shared = Arc::clone(&self.shared);
+        let serve = async move {
+            let told = |page| shared.messages.send(Msg::Page(key, page));
+            let options = match shared.bytes(key).await {
+                Ok((recording, format)) => web::Options {
+                    recording,
+                    media_type: format.media_type(),
+                    caller,
+                    time,
+                    file_name,
+                    lifetime: PAGE_LIFETIME,
+                    idle: PAGE_IDLE,
+                    port: web::PORT,
+                },
+                Err(error) => {
+                    let _ = told(PageNews::Failed(error.to_string())).await;
+                    return;
+                }
+            };
+            let mut page = match Page::open(options).await {
+                Ok(page) => page,
+                Err(error) => {
+                    let why = format!("The page cannot be served: {error}. w saves the recording.");
+                    let _ = told(PageNews::Failed(why)).await;
+                    return;
+                }
+            };
+            let mut opened = false;
+            loop {
+                let (url, port) = (page.url(), page.port());
+                let _ = told(PageNews::Ready { url, port, opened }).await;
+                match page.changed().await {
+                    Stage::Waiting => {}
+                    Stage::Opened => opened = true,
+                    Stage::Closed(why) => {
+                        let _ = told(PageNews::Closed(why)).await;
+                        return;
+                    }
+                }
+            }
+        };
+        self.page = Some(tokio::spawn(serve).abort_handle());
+    }
+
+    pub(super) fn control(&mut self, control: Control) {
+        match control {
+            Control::Stop => self.wanted.store(0, Ordering::Relaxed),
+            Control::Manner(manner) => {
+                *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = Some(manner);
+            }
+            _ => {}
+        }
+        let mut player = self.player.lock().unwrap_or_else(PoisonError::into_inner);
+        player.send(match control {
+            Control::Pause(paused) => Command::Pause(paused),
+            Control::Seek(position) => Command::Seek(position),
+            Control::Step(millis) => Command::Step(millis),
+            Control::Manner(manner) => Command::Manner(manner),
+            Control::Watch(step) => Command::Watch(step),
+            Control::Stop => Command::Stop,
+        });
+    }
+
+    /// Waits until what was asked of the player is done: the program is about to be stopped.
+    pub(super) fn settle(&self) {
+        let player = self.player.lock().unwrap_or_else(PoisonError::into_inner);
+        if !player.settle(SILENCE) {
+            tracing::warn!("the sound did not stop in time");
+        }
+    }
+}
+
+impl Shared {
+    async fn recordings(&self) -> Result<&Recordings, FetchError> {
+        let open = || async {
+            let (folder, limits) = (self.folder.clone(), self.limits);
+            let opened = spawn_blocking(move || Recordings::open(folder, limits)).await;
+            opened.unwrap_or_else(|ended| Err(io::Error::other(ended))).map_err(FetchError::from)
+        };
+        self.recordings.get_or_try_init(open).await
+    }
+
+    /// Has the recording of `key` on the disk, and looks at it.
+    async fn fetch(self: &Arc<Shared>, key: RowKey) -> Result<RecordingNews, FetchError> {
+        let recordings = self.recordings().await?;
+        let account = self.account.key.clone();
+        let details = self.store.call(move |store| {
+            let account = store.account(&account)?;
+            store.details(account, key.id, 0)
+        });
+        let details = details.await.map_err(|error| FetchError::Disk { reason: error.to_string() })?;
+        let Some(details) = details else { return Err(FetchError::NotReady) };
+        let Some(name) = details.voicemail.recording else { return Err(FetchError::NotReady) };
+        let known = details.waveform.as_deref().and_then(Waveform::from_bytes);
+        let kept = if let Some(kept) = recordings.kept(key.id) {
+            kept
+        } else {
+            let client = client(&self.client, &self.account).await.map_err(FetchError::Api)?;
+            let told = |got, of| {
+                // What is not told now is told with the next piece.
+                let _ = self.messages.try_send(Msg::Recording(key, RecordingNews::Coming { got, of }));
+            };
+            let kept = recordings.fetch(client, key.id, &name, told).await?;
+            if self.fetched.fetch_add(1, Ordering::Relaxed).is_multiple_of(TIDY_AFTER) {
+                tokio::spawn(Arc::clone(self).tidy());
+            }
+            kept
+        };
+        let bytes = kept.bytes;
+        let looked = match known {
+            Some(waveform) => Ok(Arc::new(waveform)),
+            None => self.look(key, kept).await?,
+        };
+        Ok(RecordingNews::Here { bytes, looked })
+    }
+
+    /// Has the recording of `key` on the disk.
+    async fn kept(self: &Arc<Shared>, key: RowKey) -> Result<Kept, FetchError> {
+        let recordings = self.recordings().await?;
+        if let Some(kept) = recordings.kept(key.id) {
+            return Ok(kept);
+        }
+        self.fetch(key).await?;
+        recordings.kept(key.id).ok_or(FetchError::NotReady)
+    }
+
+    async fn bytes(self: &Arc<Shared>, key: RowKey) -> Result<(Bytes, AudioFormat), FetchError> {
+        let kept = self.kept(key).await?;
+        let read = spawn_blocking(move || fs::read(kept.path)).await;
+        let bytes = read.unwrap_or_else(|ended| Err(io::Error::other(ended)))?;
+        Ok((bytes.into(), kept.format))
+    }
+
+    async fn save(self: &Arc<Shared>, key: RowKey, path: &Path, overwrite: bool) -> Result<(), SaveTrouble> {
+        let fetched = |error: FetchError| SaveTrouble::Other(error.to_string());
+        self.kept(key).await.map_err(fetched)?;
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(|error| {
+                SaveTrouble::Other(format!("{} cannot be made: {error}", folder.display()))
+            })?;
+        }
+        let recordings = self.recordings().await.map_err(fetched)?;
+        recordings.save_as(key.id, path, overwrite).await.map_err(|error| match error {
+            SaveError::Exists => SaveTrouble::Exists,
+            error => SaveTrouble::Other(error.to_string()),
+        })
+    }
+
+    /// Decodes a recording and notes what it looks like.
+    async fn look(&self, key: RowKey, kept: Kept) -> Result<Result<Arc<Waveform>, AudioError>, FetchError> {
+        let decoded = spawn_blocking(move || decode(&kept.path)).await;
+        let sound = match decoded.unwrap_or_else(|ended| Err(io::Error::other(ended)))? {
+            Ok(sound) => sound,
+            Err(error) => return Ok(Err(error)),
+        };
+        let waveform = Arc::clone(&sound.waveform);
+        self.keep_decoded(key.id, sound);
+        let millis = u32::try_from(waveform.length().as_millis()).unwrap_or(u32::MAX).max(1);
+        let sketch = Sketch::new(millis, &waveform.thumbnail(Sketch::CELLS));
+        let (account, bytes) = (self.account.key.clone(), waveform.to_bytes());
+        let stored = self.store.call(move |store| {
+            let account = store.account(&account)?;
+            store.put_sound(account, key.id, sketch, &bytes)
+        });
+        if let Err(error) = stored.await {
+            // It is looked at again the next time; what is heard does not depend on it.
+            tracing::warn!(%error, "the outline of a recording was not stored");
+        }
+        Ok(Ok(waveform))
+    }
+
+    /// The decoded recording of `id`, if it is on the disk and can be decoded.
+    async fn sound(&self, id: VoicemailId) -> Option<Sound> {
+        let recordings = self.recordings().await.ok()?;
+        let kept = recordings.kept(id)?;
+        if let Err(error) = recordings.touch(id, (self.clock)()) {
+            tracing::warn!(%error, "a recording's time of hearing was not noted");
+        }
+        if let Some(sound) = self.decoded(id) {
+            return Some(sound);
+        }
+        let sound = spawn_blocking(move || decode(&kept.path)).await.ok()?.ok()?.ok()?;
+        self.keep_decoded(id, sound.clone());
+        Some(sound)
+    }
+
+    fn decoded(&self, id: VoicemailId) -> Option<Sound> {
+        let decoded = self.decoded.lock().unwrap_or_else(PoisonError::into_inner);
+        decoded.iter().find(|(other, _)| *other == id).map(|(_, sound)| sound.clone())
+    }
+
+    fn keep_decoded(&self, id: VoicemailId, sound: Sound) {
+        let mut decoded = self.decoded.lock().unwrap_or_else(PoisonError::into_inner);
+        decoded.retain(|(other, _)| *other != id);
+        if decoded.len() == DECODED {
+            decoded.remove(0);
+        }
+        decoded.push((id, sound));
+    }
+
+    /// Lets go of what is kept beyond the limit, but not of what is starred.
+    async fn tidy(self: Arc<Shared>) {
+        let account = self.account.key.clone();
+        let starred = self.store.call(move |store| {
+            let account = store.account(&account)?;
+            store.flagged(account, Flags::STARRED)
+        });
+        let (Ok(starred), Ok(recordings)) = (starred.await, self.recordings().await) else { return };
+        let recordings = recordings.clone();
+        let evicted = spawn_blocking(move || recordings.evict(&|id| starred.contains(&id))).await;
+        tracing::info!(?evicted, "recordings tidied");
+    }
+}
+
+/// Reads and decodes a recording.
+fn decode(path: &Path) -> io::Result<Result<Sound, AudioError>> {
+    let bytes = fs::read(path)?;
+    Ok(audio::decode(&bytes).map(Sound::new))
+}

@@ -1,0 +1,341 @@
+//! Listening: what plays, what plays next, and how it sounds.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::changes::apply;
+use super::moves::select_index;
+use super::share::{elsewhere, offer, remember};
+use super::want::want;
+use super::{fault, news};
+use crate::model::{Flags, Sketch};
+use crate::player::Event;
+use crate::recording::{FetchError, not_ready_wait};
+use crate::store::Row;
+use crate::tui::command::Command;
+use crate::tui::listening::{Phase, Playback, Queue, Recording, next_speed, next_volume};
+use crate::tui::msg::{Change, Control, Effect, RecordingNews};
+use crate::tui::rows::RowKey;
+use crate::tui::state::State;
+use crate::tui::ways::Way;
+
+/// The pause between two voicemail that are played one after the other.
+const GAP: TimeDelta = TimeDelta::milliseconds(700);
+
+/// How many voicemail are queued at the most.
+const QUEUE_MAX: usize = 1_000;
+
+/// How far the playhead moves at a time while it is on screen, and the time in the status line.
+const PLAYHEAD: Duration = Duration::from_millis(50);
+const TIME: Duration = Duration::from_millis(500);
+
+/// Plays the selected voicemail, or holds it, or lets it go on.
+pub(super) fn play_pause(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(row) = state.inbox.selected_row() else { return };
+    match state.listening.playback_of(row.id).map(|playback| playback.phase) {
+        Some(Phase::Playing) => pause(state, true, effects),
+        Some(Phase::Paused) => pause(state, false, effects),
+        Some(Phase::Fetching | Phase::Starting) => stop(state, effects),
+        None if elsewhere(state, &row, effects) => {}
+        None => begin_selected(state, effects),
+    }
+}
+
+/// Holds what plays, or lets it go on.
+fn pause(state: &mut State, paused: bool, effects: &mut Vec<Effect>) {
+    if let Some(playback) = &mut state.listening.playback {
+        playback.phase = if paused { Phase::Paused } else { Phase::Playing };
+        effects.push(Effect::Control(Control::Pause(paused)));
+    }
+}
+
+/// Plays the selected voicemail here, wherever the user sits.
+pub(super) fn begin_selected(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(row) = state.inbox.selected_row() {
+        state.listening.queue = None;
+        begin(state, &row, effects);
+    }
+}
+
+/// Plays `row` as soon as its recording is here.
+fn begin(state: &mut State, row: &Row, effects: &mut Vec<Effect>) {
+    let listening = &mut state.listening;
+    if listening.playback.as_ref().is_some_and(|playback| playback.phase != Phase::Fetching) {
+        effects.push(Effect::Control(Control::Stop));
+    }
+    listening.plays += 1;
+    listening.playback = Some(Playback {
+        number: listening.plays,
+        key: RowKey::of(row),
+        phase: Phase::Fetching,
+        position: Duration::ZERO,
+        length: Duration::from_millis(row.sketch.millis.into()),
+        stopped: false,
+    });
+    match listening.recordings.get(&row.id) {
+        Some(Recording::Here { looked: Ok(_), .. }) => start(state, effects),
+        Some(Recording::Here { looked: Err(error), .. }) => {
+            let why = error.to_string();
+            cannot(state, why, effects);
+        }
+        Some(Recording::Coming { .. }) | None => want(state, effects),
+        // The user asks, so it is tried again at once.
+        Some(Recording::NotReady { .. } | Recording::Failed(_)) => {
+            listening.recordings.remove(&row.id);
+            listening.wanted.retain(|key| key.id != row.id);
+            want(state, effects);
+        }
+    }
+}
+
+/// Plays what waits: its recording is here.
+fn start(state: &mut State, effects: &mut Vec<Effect>) {
+    let listening = &mut state.listening;
+    let Some(playback) = &mut listening.playback else { return };
+    let (key, id) = (playback.key, playback.key.id);
+    if let Some(Recording::Here { looked: Ok(waveform), .. }) = listening.recordings.get(&id) {
+        playback.length = waveform.length();
+    }
+    playback.phase = Phase::Starting;
+    let lost = listening.lost.take().filter(|(lost, _)| *lost == id);
+    playback.position = lost.map_or(Duration::ZERO, |(_, position)| position);
+    let (number, from, manner) = (playback.number, playback.position, listening.manner);
+    effects.push(Effect::Play { number, key, from, manner });
+    want(state, effects);
+}
+
+/// What waits cannot be played.
+fn cannot(state: &mut State, why: String, effects: &mut Vec<Effect>) {
+    state.listening.playback = None;
+    match &mut state.listening.queue {
+        Some(queue) => {
+            queue.skipped += 1;
+            queue.next = Some(state.now);
+            play_next(state, effects);
+        }
+        None => fault(state, why),
+    }
+}
+
+/// Ends what plays and what would follow.
+pub(super) fn stop(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(playback) = state.listening.playback.take() else { return };
+    state.listening.queue = None;
+    if playback.phase == Phase::Fetching {
+        want(state, effects);
+    } else {
+        effects.push(Effect::Control(Control::Stop));
+    }
+}
+
+/// Plays everything unread, from the selected voicemail down and then from the top.
+pub(super) fn play_all(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.listening.queue.is_some() {
+        return news(state, "everything unread is being played already: Esc stops".to_owned());
+    }
+    let rows = &state.inbox.rows;
+    let selected = state.inbox.selected_index().unwrap_or(0);
+    let unread = (selected..rows.len()).chain(0..selected).filter_map(|index| rows.get(index));
+    let rest: VecDeque<_> = unread.filter(is_unread).map(|row| RowKey::of(&row)).take(QUEUE_MAX).collect();
+    if rest.is_empty() {
+        return news(state, "nothing unread in this list".to_owned());
+    }
+    state.listening.queue = Some(Queue { rest, ..Queue::default() });
+    play_next(state, effects);
+}
+
+fn is_unread(row: &Row) -> bool {
+    row.flags.has(Flags::RECORDING) && !row.flags.has(Flags::READ)
+}
+
+/// Plays the next of the queue, or says how many were played when there is none.
+pub(super) fn play_next(state: &mut State, effects: &mut Vec<Effect>) {
+    while let Some(queue) = &mut state.listening.queue {
+        queue.next = None;
+        let Some(key) = queue.rest.pop_front() else {
+            let (heard, skipped) = (queue.heard, queue.skipped);
+            state.listening.queue = None;
+            let skipped =
+                if skipped == 0 { String::new() } else { format!(", {skipped} could not be played") };
+            return news(state, format!("{heard} played{skipped}: that was everything unread"));
+        };
+        // Another range may be on screen by now.
+        let Ok(index) = state.inbox.rows.search(key) else { continue };
+        let Some(row) = state.inbox.rows.get(index) else { continue };
+        select_index(state, index, effects);
+        return begin(state, &row, effects);
+    }
+}
+
+pub(super) fn on_recording(state: &mut State, key: RowKey, news: RecordingNews, effects: &mut Vec<Effect>) {
+    let (now, id) = (state.now, key.id);
+    let recordings = &mut state.listening.recordings;
+    let waits = state
+        .listening
+        .playback
+        .as_ref()
+        .is_some_and(|playback| playback.key.id == id && playback.phase == Phase::Fetching);
+    match news {
+        RecordingNews::Coming { got, of } => {
+            recordings.insert(id, Recording::Coming { got, of });
+            return;
+        }
+        RecordingNews::Here { bytes, looked } => {
+            if let Ok(waveform) = &looked {
+                let millis = u32::try_from(waveform.length().as_millis()).unwrap_or(u32::MAX);
+                let sketch = Sketch::new(millis.max(1), &waveform.thumbnail(Sketch::CELLS));
+                state.inbox.rows.sketch(key, sketch);
+            }
+            let broken = looked.as_ref().err().map(ToString::to_string);
+            recordings.insert(id, Recording::Here { bytes, looked });
+            match broken {
+                _ if !waits => {}
+                None => return start(state, effects),
+                Some(why) => cannot(state, why, effects),
+            }
+        }
+        RecordingNews::Gone => {
+            recordings.remove(&id);
+            state.listening.wanted.retain(|wanted| wanted.id != id);
+            if let Some(playback) = &mut state.listening.playback
+                && playback.key.id == id
+            {
+                playback.phase = Phase::Fetching;
+            }
+        }
+        RecordingNews::Failed(FetchError::NotReady) => {
+            let before = match recordings.get(&id) {
+                Some(Recording::NotReady { tries, .. }) => *tries,
+                _ => 0,
+            };
+            let tries = before + 1;
+            let next = now + not_ready_wait(tries);
+            recordings.insert(id, Recording::NotReady { tries, next });
+            // The list of what is wanted leaves it out until then.
+            state.listening.wanted.retain(|wanted| wanted.id != id);
+            if waits && state.listening.queue.is_some() {
+                cannot(state, FetchError::NotReady.to_string(), effects);
+            }
+        }
+        RecordingNews::Failed(error) => {
+            let why = error.to_string();
+            recordings.insert(id, Recording::Failed(why.clone()));
+            state.listening.wanted.retain(|wanted| wanted.id != id);
+            if waits {
+                cannot(state, why, effects);
+            }
+        }
+    }
+    want(state, effects);
+}
+
+pub(super) fn on_player(state: &mut State, number: u64, event: Event, effects: &mut Vec<Effect>) {
+    let Some(playback) = state.listening.playback.as_mut().filter(|playback| playback.number == number)
+    else {
+        return;
+    };
+    match event {
+        Event::Started => {
+            if playback.phase == Phase::Starting {
+                playback.phase = Phase::Playing;
+            }
+            remember(state, Way::Here, effects);
+        }
+        Event::Position(position) => playback.position = position,
+        Event::Heard => {
+            let (keys, set, clear) = (vec![playback.key], Flags::READ, Flags::NONE);
+            let unread = state.inbox.rows.search(keys[0]).ok().and_then(|index| state.inbox.rows.get(index));
+            if unread.is_none_or(|row| !row.flags.has(Flags::READ)) {
+                apply(state, Change::Flags { keys, set, clear }, effects);
+            }
+        }
+        Event::Ended => {
+            state.listening.playback = None;
+            if let Some(queue) = &mut state.listening.queue {
+                queue.heard += 1;
+                queue.next = Some(state.now + GAP);
+            }
+        }
+        Event::Failed(unavailable) => {
+            let begun = playback.phase != Phase::Starting;
+            let (key, id, position) = (playback.key, playback.key.id, playback.position);
+            state.listening.playback = None;
+            state.listening.queue = None;
+            if begun {
+                state.listening.lost = Some((id, position));
+                fault(state, format!("Playback stopped: {unavailable}. Space goes on where it was."));
+            } else {
+                offer(state, key, Some(unavailable));
+            }
+        }
+    }
+}
+
+/// Goes `millis` further in what plays, or back.
+pub(super) fn seek(state: &mut State, millis: i64, effects: &mut Vec<Effect>) {
+    control(state, Control::Step(millis), effects);
+}
+
+/// Does `what` to a playback that has begun.
+pub(super) fn control(state: &mut State, what: Control, effects: &mut Vec<Effect>) {
+    let begun = |playback: &Playback| playback.phase != Phase::Fetching;
+    if state.listening.playback.as_ref().is_some_and(begun) {
+        effects.push(Effect::Control(what));
+    }
+}
+
+/// Changes how it sounds, now and from now on.
+pub(super) fn change_manner(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
+    let manner = &mut state.listening.manner;
+    let said = match command {
+        Command::Faster | Command::Slower => {
+            manner.speed = next_speed(manner.speed, command == Command::Faster);
+            format!("speed {}×", manner.speed)
+        }
+        Command::Louder | Command::Quieter => {
+            manner.volume = next_volume(manner.volume, command == Command::Louder);
+            format!("volume {} %", (manner.volume * 100.0).round())
+        }
+        _ => {
+            manner.skip_silence = !manner.skip_silence;
+            if manner.skip_silence { "silence is cut" } else { "silence is played" }.to_owned()
+        }
+    };
+    let manner = *manner;
+    news(state, said);
+    control(state, Control::Manner(manner), effects);
+}
+
+/// Holds what plays while the program is stopped.
+pub(super) fn hold(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(playback) = &mut state.listening.playback
+        && playback.phase == Phase::Playing
+    {
+        playback.stopped = true;
+        pause(state, true, effects);
+    }
+}
+
+/// Goes on after [`hold`].
+pub(super) fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(playback) = &mut state.listening.playback
+        && std::mem::take(&mut playback.stopped)
+    {
+        pause(state, false, effects);
+    }
+}
+
+/// Has the player say where it is as finely as that is on screen.
+pub(super) fn watch(state: &mut State, effects: &mut Vec<Effect>) {
+    let begun = |playback: &Playback| playback.phase != Phase::Fetching;
+    let step = match &state.listening.playback {
+        Some(playback) if begun(playback) => Some(if state.playhead_is_shown() { PLAYHEAD } else { TIME }),
+        _ => None,
+    };
+    if step != state.listening.watch {
+        state.listening.watch = step;
+        effects.push(Effect::Control(Control::Watch(step)));
+    }
+}

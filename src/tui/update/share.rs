@@ -1,0 +1,268 @@
+//! Hearing a recording elsewhere, and saving it.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+
+use super::listen::begin_selected;
+use super::{fault, news};
+use crate::model::from_millis;
+use crate::player::Unavailable;
+use crate::recording::{FetchError, suggested_name};
+use crate::store::Row;
+use crate::telecmi::AudioFormat;
+use crate::tui::command::Command;
+use crate::tui::msg::{Effect, Lane, PageNews, SaveTrouble};
+use crate::tui::rows::{RowKey, day_name};
+use crate::tui::state::{Overlay, State};
+use crate::tui::terminal::escape::transfer::Transfer;
+use crate::tui::ways::{Save, Sending, Way, Ways, shown};
+
+/// The folder that is offered before any was chosen.
+const FOLDER: &str = "voicemail";
+
+/// Whether playing here is not what the user would hear; then the other ways are offered, or the
+/// one that was chosen last is taken at once.
+pub(super) fn elsewhere(state: &mut State, row: &Row, effects: &mut Vec<Effect>) -> bool {
+    if !state.surroundings.remote || state.remembered.way == Some(Way::Here) {
+        return false;
+    }
+    let way = state.remembered.way;
+    offer(state, RowKey::of(row), None);
+    if let Some(way) = way {
+        take(state, way, effects);
+    }
+    true
+}
+
+/// Shows the ways there are.
+pub(super) fn offer(state: &mut State, key: RowKey, why: Option<Unavailable>) {
+    state.overlay = Some(Overlay::Ways(Ways { key, why, chosen: None }));
+}
+
+/// Shows the ways to hear the selected voicemail.
+pub(super) fn offer_selected(state: &mut State) {
+    if let Some(key) = state.inbox.selected {
+        offer(state, key, None);
+    }
+}
+
+/// A command of the overlay.
+pub(super) fn in_ways(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
+    match command {
+        Command::PlayHere => take(state, Way::Here, effects),
+        Command::InBrowser => take(state, Way::Browser, effects),
+        Command::SaveHere => take(state, Way::Save, effects),
+        Command::ToTerminal => take(state, Way::Terminal, effects),
+        Command::CopyLine => copy_line(state, effects),
+        _ => state.overlay = None,
+    }
+}
+
+fn take(state: &mut State, way: Way, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Ways(ways)) = &mut state.overlay else { return };
+    let key = ways.key;
+    ways.chosen = Some(way);
+    match way {
+        Way::Here => {
+            state.overlay = None;
+            begin_selected(state, effects);
+        }
+        Way::Browser => open_page(state, key, effects),
+        Way::Save => ask_where(state, key),
+        Way::Terminal => send(state, key, effects),
+    }
+    // Playing here is remembered once it was heard.
+    if way != Way::Here {
+        remember(state, way, effects);
+    }
+}
+
+/// Notes the way for the next time.
+pub(super) fn remember(state: &mut State, way: Way, effects: &mut Vec<Effect>) {
+    if state.surroundings.remote && state.remembered.way != Some(way) {
+        state.remembered.way = Some(way);
+        effects.push(Effect::Remember(state.remembered.clone()));
+    }
+}
+
+fn open_page(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
+    let open = state.shared.page.as_ref().is_some_and(|(of, page)| *of == key && page.is_open());
+    if open {
+        return;
+    }
+    let Some(row) = state.inbox.rows.search(key).ok().and_then(|index| state.inbox.rows.get(index)) else {
+        return;
+    };
+    state.shared.page = Some((key, PageNews::Opening));
+    let local = from_millis(row.time).with_timezone(&state.zone);
+    let time = format!("{}, {}", day_name(local.date_naive(), state.today()), local.format("%H:%M:%S %Z"));
+    let (caller, file_name) = (caller(state, &row), file_name(state, &row));
+    effects.push(Effect::OpenPage { key, caller, time, file_name });
+}
+
+pub(super) fn on_page(state: &mut State, key: RowKey, page: PageNews) {
+    if let PageNews::Failed(why) = &page {
+        fault(state, why.clone());
+    }
+    state.shared.page = Some((key, page));
+}
+
+fn send(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
+    let Some(transfer) = state.surroundings.transfer else {
+        return news(state, "this terminal takes no files: iTerm2 and kitty do".to_owned());
+    };
+    let busy = match state.shared.sending {
+        Some(Sending::Under(..)) => true,
+        Some(Sending::Asked(asked)) => asked != key,
+        _ => transfer == Transfer::Kitty,
+    };
+    if matches!(state.shared.sending, Some(Sending::Under(..))) {
+        return news(state, "a file is on its way already".to_owned());
+    }
+    if busy {
+        state.shared.sending = Some(Sending::Asked(key));
+        effects.push(Effect::AskTerminal);
+        return;
+    }
+    let Some(row) = state.inbox.rows.search(key).ok().and_then(|index| state.inbox.rows.get(index)) else {
+        return;
+    };
+    state.shared.sending = Some(Sending::Under(key, 0));
+    effects.push(Effect::Send { key, name: file_name(state, &row) });
+}
+
+/// The line that stands under the chosen way.
+fn line(state: &State) -> Option<String> {
+    let Some(Overlay::Ways(ways)) = &state.overlay else { return None };
+    let server = &state.surroundings.server;
+    match ways.chosen {
+        Some(Way::Browser) => match &state.shared.page {
+            Some((_, PageNews::Ready { port, .. })) => Some(server.page(*port)),
+            _ => None,
+        },
+        Some(Way::Save) => {
+            let saved = state.shared.saved.as_ref().filter(|(key, _)| *key == ways.key);
+            saved.map(|(_, path)| server.copy(path))
+        }
+        _ => state.surroundings.socket.as_ref().map(|socket| server.sound(socket)),
+    }
+}
+
+fn copy_line(state: &mut State, effects: &mut Vec<Effect>) {
+    match line(state) {
+        Some(line) => {
+            news(state, "sent to the terminal's clipboard".to_owned());
+            effects.push(Effect::Copy(line));
+        }
+        None => news(state, "nothing to copy yet: choose a way first".to_owned()),
+    }
+}
+
+/// Leaves the dialog; a copy that has begun still ends.
+pub(super) fn close_save(state: &mut State) {
+    state.lanes.next(Lane::Save);
+    state.overlay = None;
+}
+
+/// Asks where to save the selected voicemail's recording.
+pub(super) fn save_selected(state: &mut State) {
+    if let Some(key) = state.inbox.selected {
+        ask_where(state, key);
+    }
+}
+
+fn ask_where(state: &mut State, key: RowKey) {
+    let Some(row) = state.inbox.rows.search(key).ok().and_then(|index| state.inbox.rows.get(index)) else {
+        return;
+    };
+    let home = state.surroundings.home.as_deref();
+    let usual = || home.map_or_else(|| PathBuf::from("."), |home| home.join(FOLDER));
+    let folder = state.remembered.folder.clone().unwrap_or_else(usual);
+    let path = shown(&folder.join(file_name(state, &row)), home);
+    state.overlay = Some(Overlay::Save(Box::new(Save::new(key, path))));
+}
+
+/// Saves where the dialog says.
+pub(super) fn save(state: &mut State, effects: &mut Vec<Effect>) {
+    let home = state.surroundings.home.clone();
+    let Some(Overlay::Save(dialog)) = &mut state.overlay else { return };
+    if dialog.busy {
+        return;
+    }
+    let Some(path) = dialog.path(home.as_deref()) else {
+        dialog.trouble = Some("a path with a file name is needed".to_owned());
+        return;
+    };
+    dialog.busy = true;
+    let (key, overwrite) = (dialog.key, dialog.exists);
+    effects.push(Effect::Save { ticket: state.lanes.next(Lane::Save), key, path, overwrite });
+}
+
+pub(super) fn on_saved(state: &mut State, result: Result<PathBuf, SaveTrouble>, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Save(dialog)) = &mut state.overlay else { return };
+    dialog.busy = false;
+    match result {
+        Ok(path) => {
+            let key = dialog.key;
+            state.overlay = None;
+            let home = state.surroundings.home.clone();
+            news(state, format!("saved: {}", shown(&path, home.as_deref())));
+            if state.surroundings.remote {
+                // With the line that brings it to the user's own machine.
+                state.overlay = Some(Overlay::Ways(Ways { key, why: None, chosen: Some(Way::Save) }));
+            }
+            let folder = path.parent().map(PathBuf::from);
+            state.shared.saved = Some((key, path));
+            if state.remembered.folder != folder {
+                state.remembered.folder = folder;
+                effects.push(Effect::Remember(state.remembered.clone()));
+            }
+        }
+        Err(SaveTrouble::Exists) => dialog.exists = true,
+        Err(SaveTrouble::Other(why)) => dialog.trouble = Some(why),
+    }
+}
+
+/// So much of the file was written to the terminal.
+pub(super) fn on_sending(state: &mut State, percent: u8) {
+    let Some(Sending::Under(key, _)) = state.shared.sending else { return };
+    state.shared.sending =
+        Some(if percent < 100 { Sending::Under(key, percent) } else { Sending::Sent(key) });
+    if percent == 100 {
+        news(state, "sent: the terminal keeps it among its downloads".to_owned());
+    }
+}
+
+/// The recording is read, and goes to the terminal now.
+pub(super) fn on_file(
+    state: &mut State,
+    name: String,
+    file: Result<Bytes, FetchError>,
+    effects: &mut Vec<Effect>,
+) {
+    match file {
+        Ok(file) => effects.push(Effect::Transfer { name, file }),
+        Err(error) => {
+            state.shared.sending = None;
+            fault(state, error.to_string());
+        }
+    }
+}
+
+fn caller(state: &State, row: &Row) -> String {
+    match state.inbox.rows.caller(row) {
+        "" => "Withheld".to_owned(),
+        caller => caller.to_owned(),
+    }
+}
+
+/// A name for the file: the kind is known once the recording is here, and mostly mp3 before.
+fn file_name(state: &State, row: &Row) -> String {
+    let local = from_millis(row.time).with_timezone(&state.zone);
+    let format = match state.listening.waveform(row.id).map(|waveform| waveform.sound().codec) {
+        None | Some(crate::audio::Codec::Mp3) => AudioFormat::Mp3,
+        Some(_) => AudioFormat::Wav,
+    };
+    suggested_name(local, state.inbox.rows.caller(row), format)
+}

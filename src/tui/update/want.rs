@@ -1,0 +1,71 @@
+//! Which recordings are wanted: what waits to be played, and what is fetched ahead.
+
+use chrono::TimeDelta;
+
+use crate::model::Flags;
+use crate::recording::{Candidate, Prefetch, prefetch_order};
+use crate::store::Row;
+use crate::tui::listening::{Phase, Recording};
+use crate::tui::msg::Effect;
+use crate::tui::rows::RowKey;
+use crate::tui::state::State;
+
+/// How long the selection stays where it is before its recording is fetched.
+const SETTLED: TimeDelta = TimeDelta::milliseconds(150);
+
+/// The selection or the list has changed: soon other recordings are wanted.
+pub(super) fn settle(state: &mut State) {
+    if state.listening.habits.prefetch != Prefetch::Off {
+        state.listening.settles = Some(state.now + SETTLED);
+    }
+}
+
+/// What has become due: the selection has settled, or a recording is to be asked for again.
+pub(super) fn on_tick(state: &mut State, effects: &mut Vec<Effect>) {
+    let now = state.now;
+    let settled = state.listening.settles.take_if(|at| *at <= now).is_some();
+    if settled || state.shown_retry().is_some_and(|next| next <= now) {
+        want(state, effects);
+    }
+}
+
+/// Asks for what is wanted now, if that is something else than before.
+pub(super) fn want(state: &mut State, effects: &mut Vec<Effect>) {
+    let wanted = wanted(state);
+    if wanted != state.listening.wanted {
+        state.listening.wanted.clone_from(&wanted);
+        for key in &wanted {
+            state.listening.recordings.entry(key.id).or_insert(Recording::Coming { got: 0, of: None });
+        }
+        effects.push(Effect::Want(wanted));
+    }
+}
+
+fn wanted(state: &State) -> Vec<RowKey> {
+    let listening = &state.listening;
+    let waiting = listening.playback.as_ref().filter(|playback| playback.phase == Phase::Fetching);
+    let mut wanted: Vec<_> = waiting.map(|playback| playback.key).into_iter().collect();
+    let queued = listening.queue.as_ref().and_then(|queue| queue.rest.front()).copied();
+    let ahead = |row: Row| {
+        let due = match listening.recordings.get(&row.id) {
+            None | Some(Recording::Coming { .. }) => true,
+            Some(Recording::NotReady { next, .. }) => *next <= state.now,
+            Some(Recording::Failed(_) | Recording::Here { .. }) => false,
+        };
+        (due && row.flags.has(Flags::RECORDING))
+            .then(|| Candidate { id: RowKey::of(&row), unread: !row.flags.has(Flags::READ) })
+    };
+    let rows = &state.inbox.rows;
+    let selected = state.inbox.selected_index();
+    let order = selected.map(|selected| {
+        prefetch_order(listening.habits.prefetch, selected, |index| rows.get(index).and_then(ahead))
+    });
+    for key in queued.into_iter().chain(order.unwrap_or_default()) {
+        let here =
+            matches!(listening.recordings.get(&key.id), Some(Recording::Here { .. } | Recording::Failed(_)));
+        if !here && !wanted.contains(&key) {
+            wanted.push(key);
+        }
+    }
+    wanted
+}

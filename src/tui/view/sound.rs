@@ -1,0 +1,239 @@
+//! What is heard, to look at: the waveform with its playhead, where it is and how it sounds.
+
+use std::time::Duration;
+
+use ratatui::style::Style;
+
+use crate::audio::Waveform;
+use crate::model::{Flags, Sketch};
+use crate::store::Row;
+use crate::tui::listening::{Phase, Playback, Recording};
+use crate::tui::state::State;
+use crate::tui::theme::Theme;
+use crate::tui::view::detail::Piece;
+use crate::tui::view::words;
+
+/// The widest waveform, in cells: it is kept in no more parts.
+const WAVE_MAX: u16 = 128;
+
+/// From this height of the detail on the waveform has its three lines.
+const TALL: u16 = 16;
+
+/// The detail's lines about the sound of `row`: always as many, whatever is known, so that nothing
+/// jumps when it is.
+pub fn lines(state: &State, theme: &Theme, row: &Row, room: u16, height: u16) -> Vec<Piece> {
+    if !row.flags.has(Flags::RECORDING) {
+        return Vec::new();
+    }
+    let width = room.clamp(8, WAVE_MAX);
+    let waveform = state.shown_waveform();
+    let playback = state.listening.playback_of(row.id).filter(|playback| playback.phase != Phase::Fetching);
+    let length = waveform.map_or(Duration::from_millis(row.sketch.millis.into()), Waveform::length);
+    let position = playback.map(|playback| playback.position.min(length));
+    let mut lines = vec![Piece::default()];
+    lines.extend(wave(theme, waveform, position, width, if height < TALL { 1 } else { 3 }));
+    if height >= TALL {
+        lines.push(Piece::default());
+    }
+    lines.push(bar(theme, position, length, width));
+    lines.extend(standing(state, theme, row, room));
+    lines
+}
+
+/// The outline, mirrored on its middle, in braille: two dots in a cell from side to side, four from
+/// top to bottom.
+fn wave(
+    theme: &Theme,
+    waveform: Option<&Waveform>,
+    position: Option<Duration>,
+    width: u16,
+    rows: usize,
+) -> Vec<Piece> {
+    /// The bits of a cell's dots, from top to bottom: left column, right column.
+    const DOTS: [[u32; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
+    let cells = usize::from(width);
+    let middle = rows * 2;
+    let (halves, silent) = match waveform {
+        Some(waveform) => (waveform.columns(cells * 2, middle), waveform.silent_columns(cells)),
+        None => (vec![0; cells * 2], vec![true; cells]),
+    };
+    let head = position.zip(waveform).map(|(position, waveform)| cell_of(position, waveform.length(), cells));
+    let style = |cell: usize| match head {
+        Some(head) if cell == head => theme.accent.patch(theme.strong),
+        Some(head) if cell < head => theme.good,
+        _ if silent[cell] => theme.faint,
+        _ => theme.text,
+    };
+    let is_set = |column: usize, dot: usize| {
+        // A line of two dots is there even in silence.
+        let half = halves[column].max(1);
+        (middle - half..middle + half).contains(&dot)
+    };
+    (0..rows)
+        .map(|row| {
+            let mut line = Piece::default();
+            for cell in 0..cells {
+                let mut bits = 0;
+                for (dot, [left, right]) in DOTS.iter().enumerate() {
+                    let dot = row * 4 + dot;
+                    bits |= if is_set(cell * 2, dot) { *left } else { 0 };
+                    bits |= if is_set(cell * 2 + 1, dot) { *right } else { 0 };
+                }
+                // No dots: a blank takes a byte and braille three.
+                let sign = if bits == 0 { ' ' } else { char::from_u32(0x2800 + bits).unwrap_or(' ') };
+                line.push(sign, style(cell));
+            }
+            line
+        })
+        .collect()
+}
+
+/// The cell in which the playhead stands.
+fn cell_of(position: Duration, length: Duration, cells: usize) -> usize {
+    let part = position.as_secs_f64() / length.as_secs_f64().max(0.001);
+    ((part * cells as f64) as usize).min(cells.saturating_sub(1))
+}
+
+/// "0:17  ━━━━╸──────  0:42".
+fn bar(theme: &Theme, position: Option<Duration>, length: Duration, width: u16) -> Piece {
+    let start = words::length(position.unwrap_or_default());
+    let end = if length.is_zero() { "–".to_owned() } else { words::length(length) };
+    let cells = usize::from(width).saturating_sub(start.len() + end.chars().count() + 4);
+    let head = position.filter(|_| cells > 0).map(|position| cell_of(position, length, cells));
+    let mut line =
+        Piece::new(start, if position.is_some() { theme.text } else { theme.quiet }).and("  ", theme.text);
+    for cell in 0..cells {
+        match head {
+            Some(head) if cell < head => line.push('━', theme.good),
+            Some(head) if cell == head => line.push('╸', theme.good),
+            _ => line.push('─', theme.faint),
+        }
+    }
+    line.and("  ", theme.text).and(end, theme.text)
+}
+
+/// What becomes of the recording: one line, or a few where something went wrong.
+fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
+    let broken = |text: &str, style: Style| -> Vec<Piece> {
+        words::broken(text, room).into_iter().map(|line| Piece::new(line, style)).collect()
+    };
+    if let Some(playback) = state.listening.playback_of(row.id)
+        && playback.phase != Phase::Fetching
+    {
+        return vec![playing(state, theme, playback)];
+    }
+    let waits = state.listening.playback_of(row.id).is_some();
+    match state.listening.recordings.get(&row.id) {
+        Some(Recording::Coming { got, of }) => {
+            let what = if waits { "plays when it is here" } else { "" };
+            let how = words::transferred(*got, *of);
+            vec![Piece::new(format!("fetching {how}"), theme.text).and(format!("  {what}"), theme.quiet)]
+        }
+        Some(Recording::NotReady { next, .. }) => {
+            let left = (*next - state.now).num_milliseconds().max(0).unsigned_abs().div_ceil(1_000);
+            let when = if left == 0 { "asking again".to_owned() } else { format!("next try in {left} s") };
+            vec![Piece::new("not ready yet", theme.warning).and(format!(", {when}"), theme.quiet)]
+        }
+        Some(Recording::Failed(why)) => {
+            let mut lines = broken(why, theme.fault);
+            lines.push(Piece::new("Space tries again", theme.quiet));
+            lines
+        }
+        Some(Recording::Here { looked: Err(why), .. }) => {
+            broken(&format!("{}. w saves it.", words::sentence(&why.to_string())), theme.fault)
+        }
+        Some(Recording::Here { looked: Ok(_), .. }) => {
+            vec![Piece::new("Space plays it", theme.quiet).and(manner(state), theme.quiet)]
+        }
+        None if waits => vec![Piece::new("fetching", theme.text)],
+        None => vec![Piece::new("not fetched", theme.quiet)],
+    }
+}
+
+/// "▶ playing   1.5×   silence cut, −6 s".
+fn playing(state: &State, theme: &Theme, playback: &Playback) -> Piece {
+    let (sign, style) = sign(playback.phase, theme);
+    let word = match playback.phase {
+        Phase::Playing => "playing",
+        Phase::Paused => "paused",
+        Phase::Fetching | Phase::Starting => "starting",
+    };
+    Piece::new(format!("{sign} {word}"), style).and(manner(state), theme.quiet)
+}
+
+/// What stands before a voicemail that plays.
+pub fn sign(phase: Phase, theme: &Theme) -> (&'static str, Style) {
+    match phase {
+        Phase::Playing => ("▶", theme.good),
+        Phase::Paused => ("‖", theme.warning),
+        Phase::Fetching | Phase::Starting => ("▷", theme.quiet),
+    }
+}
+
+/// How it sounds, where that is not as recorded: "   1.5×   silence cut, −6 s".
+fn manner(state: &State) -> String {
+    let manner = &state.listening.manner;
+    let saved = state.shown_waveform().map_or(0, |waveform| waveform.silence().as_secs());
+    let percent = (manner.volume * 100.0).round();
+    let parts = [
+        ((manner.speed - 1.0).abs() > 0.01).then(|| format!("   {}×", manner.speed)),
+        manner.skip_silence.then(|| "   silence cut".to_owned()),
+        (manner.skip_silence && saved > 0).then(|| format!(", −{saved} s")),
+        ((manner.volume - 1.0).abs() > 0.01).then(|| format!("   volume {percent} %")),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+/// The status line's account of what plays: "▶ Anita Rao  0:17 / 0:42  1.5×".
+pub fn status(state: &State, theme: &Theme) -> Option<Vec<(String, Style)>> {
+    let playback = state.listening.playback.as_ref()?;
+    let (sign, style) = sign(playback.phase, theme);
+    let index = state.inbox.rows.search(playback.key).ok();
+    let row = index.and_then(|index| state.inbox.rows.get(index));
+    let caller = match row.as_ref().map(|row| state.inbox.rows.caller(row)) {
+        Some("") => "Withheld",
+        Some(caller) => caller,
+        None => "a voicemail outside this range",
+    };
+    let mut parts = vec![(format!("{sign} {caller}"), style)];
+    let rest = match (playback.phase, state.listening.recordings.get(&playback.key.id)) {
+        (Phase::Fetching, Some(Recording::Coming { got, of })) => {
+            format!("  fetching {}", words::transferred(*got, *of))
+        }
+        (Phase::Fetching, _) => "  not ready yet".to_owned(),
+        _ => {
+            let position = playback.position.min(playback.length);
+            format!("  {} / {}{}", words::length(position), words::length(playback.length), manner(state))
+        }
+    };
+    parts.push((rest, theme.quiet));
+    if let Some(queue) = state.listening.queue.as_ref().filter(|queue| !queue.rest.is_empty()) {
+        parts.push((format!("   {} to follow", words::count(queue.rest.len() as u64)), theme.quiet));
+    }
+    Some(parts)
+}
+
+/// The loudness of a recording in ten cells, and how many of them were played.
+pub fn thumbnail(state: &State, row: &Row) -> Option<(String, usize)> {
+    if !row.sketch.is_known() {
+        return None;
+    }
+    // No full blocks: they would melt with the line above.
+    let block = |level: u8| char::from_u32(0x2580 + u32::from(level.min(7))).unwrap_or(' ');
+    let cells = row.sketch.levels().map(block);
+    let played = state.listening.playback_of(row.id).map_or(0, |playback| {
+        let cell = cell_of(playback.position, playback.length, Sketch::CELLS);
+        if playback.phase == Phase::Fetching { 0 } else { cell + 1 }
+    });
+    Some((cells.into_iter().collect(), played))
+}
+
+/// What stands in the thumbnail's place while there is none.
+pub fn missing(state: &State, row: &Row) -> &'static str {
+    match state.listening.recordings.get(&row.id) {
+        Some(Recording::NotReady { .. }) => "not ready",
+        Some(Recording::Failed(_)) => "not fetched",
+        Some(Recording::Here { looked: Err(_), .. }) => "unplayable",
+        _ => "",
+    }
+}

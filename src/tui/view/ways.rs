@@ -1,0 +1,198 @@
+//! The ways to hear a recording elsewhere, and the dialog that asks where to save one.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use crate::tui::command::Command;
+use crate::tui::layout::centred;
+use crate::tui::msg::PageNews;
+use crate::tui::state::State;
+use crate::tui::theme::Theme;
+use crate::tui::view::dates::frame;
+use crate::tui::view::detail::Piece;
+use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::words;
+use crate::tui::ways::{Save, Sending, Way, Ways, shown};
+use crate::web::Closed;
+
+/// How wide the overlays are, where there is room.
+const WIDTH: u16 = 104;
+
+/// From this width on, what a way is about stands beside its name.
+const WIDE: u16 = 84;
+
+/// How wide the column of keys and that of names are.
+const KEY: usize = 3;
+const NAME: usize = 23;
+
+/// Draws the ways, each with what there is to know or to do.
+pub fn draw(state: &State, ways: &Ways, theme: &Theme, buffer: &mut Buffer) {
+    let screen = buffer.area;
+    let room = screen.width.min(WIDTH).saturating_sub(4);
+    let whole = lines(state, ways, theme, room, true);
+    let lines =
+        if whole.len() as u16 + 2 > screen.height { lines(state, ways, theme, room, false) } else { whole };
+    let title = if state.surroundings.remote { "Listen over ssh" } else { "Listen elsewhere" };
+    let inside = frame(centred(screen, WIDTH, lines.len() as u16 + 2), title, theme, buffer);
+    for (y, line) in lines.iter().enumerate() {
+        let mut pen = Pen::new(buffer, inside, y as u16);
+        pen.skip(1);
+        for (text, style) in &line.left {
+            pen.write(text, *style);
+        }
+    }
+}
+
+/// The overlay's lines; not `whole`, only those of the chosen way are explained.
+fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, whole: bool) -> Vec<Piece> {
+    let why = match &ways.why {
+        Some(why) => format!("Nothing is heard here: {why}."),
+        None if state.surroundings.remote => {
+            "What plays here is not heard at your desk. Ways to hear it there:".to_owned()
+        }
+        None => "Ways to hear it on another machine, or later:".to_owned(),
+    };
+    let blank = |lines: &mut Vec<Piece>| {
+        if whole {
+            lines.push(Piece::default());
+        }
+    };
+    let mut lines: Vec<_> =
+        words::broken(&why, room).into_iter().map(|line| Piece::new(line, theme.text)).collect();
+    for (way, command, name) in [
+        (Way::Browser, Command::InBrowser, "In your browser"),
+        (Way::Save, Command::SaveHere, "Save here"),
+        (Way::Terminal, Command::ToTerminal, "Send to the terminal"),
+        (Way::Here, Command::PlayHere, "Play here"),
+    ] {
+        blank(&mut lines);
+        let told =
+            if whole || ways.chosen == Some(way) { about(state, ways, way, theme) } else { Vec::new() };
+        let key = state.keymap.keys(command).last().map(ToString::to_string).unwrap_or_default();
+        let name_style = if ways.chosen == Some(way) { theme.strong } else { theme.text };
+        let head = Piece::new(format!("{key:<KEY$}"), theme.accent);
+        if room >= WIDE {
+            let mut head = Some(head.and(format!("{name:<NAME$}"), name_style));
+            for line in told {
+                let start = head.take().unwrap_or_else(|| Piece::new(" ".repeat(KEY + NAME), theme.text));
+                let beside = room.saturating_sub((KEY + NAME) as u16);
+                let mut parts = broken(&line, beside).into_iter();
+                let first = parts.next().unwrap_or_default();
+                lines.push(start.and(first, line.1));
+                lines.extend(
+                    parts.map(|part| Piece::new(" ".repeat(KEY + NAME), theme.text).and(part, line.1)),
+                );
+            }
+            lines.extend(head);
+        } else {
+            lines.push(head.and(name, name_style));
+            for line in told {
+                let under = room.saturating_sub(KEY as u16);
+                let parts = broken(&line, under).into_iter();
+                lines.extend(parts.map(|part| Piece::new(" ".repeat(KEY), theme.text).and(part, line.1)));
+            }
+        }
+    }
+    blank(&mut lines);
+    if whole && state.surroundings.remote {
+        let choice = "What you choose is remembered: the next Space goes straight there.";
+        lines.extend(words::broken(choice, room).into_iter().map(|line| Piece::new(line, theme.quiet)));
+    }
+    lines
+}
+
+fn broken((text, _): &(String, Style), room: u16) -> Vec<String> {
+    words::broken(text, room)
+}
+
+/// What there is to say of a way: lines to read, and in the colour of keys what is to be copied.
+fn about(state: &State, ways: &Ways, way: Way, theme: &Theme) -> Vec<(String, Style)> {
+    let server = &state.surroundings.server;
+    let read = |text: &str| (text.to_owned(), theme.quiet);
+    let home = state.surroundings.home.as_deref();
+    match way {
+        Way::Browser => match state.shared.page.as_ref().filter(|(key, _)| *key == ways.key) {
+            None => vec![read("a page that opens once, in the browser at your desk")],
+            Some((_, PageNews::Opening)) => vec![read("fetching the recording …")],
+            Some((_, PageNews::Ready { url, port, opened: false })) => vec![
+                read("run at your desk:"),
+                (server.page(*port), theme.accent),
+                read("then open, once and within ten minutes:"),
+                (url.clone(), theme.accent),
+            ],
+            Some((_, PageNews::Ready { opened: true, .. })) => {
+                vec![("opened in your browser".to_owned(), theme.good)]
+            }
+            Some((_, PageNews::Closed(Closed::TimeUp))) => {
+                vec![read("nobody opened it in time: b serves it again")]
+            }
+            Some((_, PageNews::Closed(Closed::Heard))) => vec![read("heard, and gone: b serves it again")],
+            Some((_, PageNews::Failed(why))) => vec![(why.clone(), theme.fault)],
+        },
+        Way::Save => match state.shared.saved.as_ref().filter(|(key, _)| *key == ways.key) {
+            None => vec![read("to a folder on this machine, with the line that copies it to yours")],
+            Some((_, path)) => vec![
+                (format!("saved: {}", shown(path, home)), theme.good),
+                read("run at your desk:"),
+                (server.copy(path), theme.accent),
+            ],
+        },
+        Way::Terminal => match (state.surroundings.transfer, state.shared.sending) {
+            (None, _) => vec![read("not in this terminal: iTerm2 and kitty take files")],
+            (_, Some(Sending::Asked(key))) if key == ways.key => {
+                vec![("allow it in kitty, then press t again".to_owned(), theme.warning)]
+            }
+            (_, Some(Sending::Under(key, percent))) if key == ways.key => {
+                vec![(format!("on its way: {percent} %"), theme.text)]
+            }
+            (_, Some(Sending::Sent(key))) if key == ways.key => {
+                vec![("sent: look among your downloads".to_owned(), theme.good)]
+            }
+            _ => vec![read("lands among the downloads at your desk")],
+        },
+        Way::Here => match &state.surroundings.socket {
+            Some(socket) if state.surroundings.remote => vec![
+                read("first bring the sound of your desk here; run there:"),
+                (server.sound(socket), theme.accent),
+            ],
+            _ => vec![read("by the sound server, or the program set as player_command")],
+        },
+    }
+}
+
+/// Draws the dialog; says where the cursor stands.
+pub fn draw_save(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let place = centred(buffer.area, WIDTH.min(76), 6);
+    let inside = frame(place, "Save the recording", theme, buffer);
+    let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let room = area.width.saturating_sub(1).max(1);
+    let scroll = dialog.input.visual_scroll(usize::from(room));
+    let value = dialog.input.value();
+    let mut skipped = 0;
+    let shown: String = value
+        .chars()
+        .skip_while(|c| {
+            let cut = skipped < scroll;
+            skipped += usize::from(width(c.encode_utf8(&mut [0; 4])));
+            cut
+        })
+        .collect();
+    Pen::new(buffer, area, 1).write(&shown, theme.text);
+    let (told, style) = if let Some(trouble) = &dialog.trouble {
+        (trouble.as_str(), theme.fault)
+    } else if dialog.exists {
+        ("There is a file of that name. Enter replaces it.", theme.warning)
+    } else if dialog.busy {
+        ("saving …", theme.quiet)
+    } else if dialog.path(state.surroundings.home.as_deref()).is_none() {
+        ("a path with a file name", theme.quiet)
+    } else {
+        ("Enter saves it there; a missing folder is made", theme.quiet)
+    };
+    for (y, line) in words::broken(told, area.width).iter().take(2).enumerate() {
+        Pen::new(buffer, area, 2 + y as u16).write(line, style);
+    }
+    let cursor = area.x + (dialog.input.visual_cursor().max(scroll) - scroll) as u16;
+    (area.height > 1).then_some(Position::new(cursor.min(area.right()), area.y + 1))
+}

@@ -1,0 +1,141 @@
+//! Ways to hear a recording where the user is, when that is not where vmail runs; and saving one.
+
+use std::path::{Path, PathBuf};
+
+use tui_input::{Input, InputRequest};
+
+use crate::player::Unavailable;
+use crate::tui::msg::PageNews;
+use crate::tui::rows::RowKey;
+use crate::tui::terminal::escape::transfer::Transfer;
+use crate::web::ssh::Server;
+
+/// Where vmail runs, seen from where its user sits.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The user came over ssh, and nothing says that sound gets through.
+    pub remote: bool,
+    /// How the user's own machine reaches this one.
+    pub server: Server,
+    /// The socket here to which the user can forward their machine's sound.
+    pub socket: Option<PathBuf>,
+    /// How this terminal takes a file, if it does.
+    pub transfer: Option<Transfer>,
+    /// The user's home folder.
+    pub home: Option<PathBuf>,
+}
+
+/// A way to hear a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Played here, as at the desk; the sound is forwarded.
+    Here,
+    /// On a page in the browser of the user's own machine.
+    Browser,
+    /// As a file to be copied.
+    Save,
+    /// As a file that the terminal takes.
+    Terminal,
+}
+
+impl Way {
+    const NAMES: [(Way, &'static str); 4] =
+        [(Way::Here, "here"), (Way::Browser, "browser"), (Way::Save, "save"), (Way::Terminal, "terminal")];
+
+    /// The name under which the choice is remembered.
+    pub fn name(self) -> &'static str {
+        Way::NAMES.iter().find(|(way, _)| *way == self).map_or("", |(_, name)| name)
+    }
+
+    /// The way of that name.
+    pub fn from_name(name: &str) -> Option<Way> {
+        Way::NAMES.iter().find(|(_, known)| *known == name).map(|(way, _)| *way)
+    }
+}
+
+/// The overlay that offers the ways.
+#[derive(Debug)]
+pub struct Ways {
+    /// The voicemail.
+    pub key: RowKey,
+    /// Why it does not simply play; `None` because the user came over ssh.
+    pub why: Option<Unavailable>,
+    /// The way that was chosen, and what is to be copied is about.
+    pub chosen: Option<Way>,
+}
+
+/// What is shared with the user's own machine just now.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// The page for the browser, and which voicemail it is about.
+    pub page: Option<(RowKey, PageNews)>,
+    /// The file that was saved last, and of which voicemail.
+    pub saved: Option<(RowKey, PathBuf)>,
+    /// A file on its way to the terminal.
+    pub sending: Option<Sending>,
+}
+
+/// A file on its way to the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// The terminal asks its user whether to take it.
+    Asked(RowKey),
+    /// It is being read or written: how much, in percent.
+    Under(RowKey, u8),
+    /// All of it was written.
+    Sent(RowKey),
+}
+
+/// The dialog that asks where to save.
+#[derive(Debug)]
+pub struct Save {
+    /// The voicemail.
+    pub key: RowKey,
+    /// The path.
+    pub input: Input,
+    /// Why it could not be saved.
+    pub trouble: Option<String>,
+    /// A file of that name is there, and the user was asked.
+    pub exists: bool,
+    /// It is being fetched or written.
+    pub busy: bool,
+}
+
+impl Save {
+    /// Asks, with a path that may well be meant.
+    pub fn new(key: RowKey, path: String) -> Save {
+        Save { key, input: Input::new(path), trouble: None, exists: false, busy: false }
+    }
+
+    /// Edits the path; what was said of another one holds no longer.
+    pub fn edit(&mut self, request: InputRequest) {
+        self.trouble = None;
+        self.exists = false;
+        let _ = self.input.handle(request);
+    }
+
+    /// Puts text into the path; it is one line.
+    pub fn type_text(&mut self, text: &str) {
+        for c in text.chars().filter(|c| !c.is_control()) {
+            self.edit(InputRequest::InsertChar(c));
+        }
+    }
+
+    /// The path as the system takes it; `None` while there is none.
+    pub fn path(&self, home: Option<&Path>) -> Option<PathBuf> {
+        let text = self.input.value().trim();
+        match (text.strip_prefix("~/"), home) {
+            (Some(rest), Some(home)) => Some(home.join(rest)),
+            _ if text.is_empty() || text.ends_with('/') => None,
+            _ => Some(PathBuf::from(text)),
+        }
+    }
+}
+
+/// `path` with `~` for the home folder.
+pub fn shown(path: &Path, home: Option<&Path>) -> String {
+    match home.and_then(|home| path.strip_prefix(home).ok()) {
+        Some(rest) => format!("~/{}", rest.display()),
+        None => path.display().to_string(),
+    }
+}
