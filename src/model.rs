@@ -131,6 +131,48 @@ impl Voicemail {
     }
 }
 
+/// What is known of a voicemail, one bit each: kept per row, so that a list is narrowed down
+/// without looking anything up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Flags(pub u8);
+
+impl Flags {
+    /// Nothing.
+    pub const NONE: Flags = Flags(0);
+    /// Heard, or marked so by hand.
+    pub const READ: Flags = Flags(1);
+    /// Has a star.
+    pub const STARRED: Flags = Flags(2);
+    /// Dealt with.
+    pub const DONE: Flags = Flags(4);
+    /// Its caller was called back.
+    pub const CALLED: Flags = Flags(8);
+    /// Has a note.
+    pub const NOTE: Flags = Flags(16);
+    /// Has one tag at the least.
+    pub const TAGGED: Flags = Flags(32);
+    /// Has a recording.
+    pub const RECORDING: Flags = Flags(64);
+
+    /// Whether all bits of `other` are set.
+    pub fn contains(self, other: Flags) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether any bit of `other` is set.
+    pub fn intersects(self, other: Flags) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+impl std::ops::BitOr for Flags {
+    type Output = Flags;
+
+    fn bitor(self, other: Flags) -> Flags {
+        Flags(self.0 | other.0)
+    }
+}
+
 /// A stretch of time, half open: `start` belongs to it, `end` does not. Never negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {
