@@ -36,7 +36,9 @@ pub fn complete(text: &str, cursor: usize, vocabulary: &impl Vocabulary) -> Opti
     // A cursor before the dash: nothing is there to be completed.
     let typed = text.get(start..cursor)?;
     let Some((key, value)) = typed.split_once(':') else {
-        return offer(start..word.end, typed, KEYS.into_iter(), str::to_owned);
+        // A key is known by how it begins; a value may be known by its second word.
+        let keys = KEYS.into_iter().filter(|key| key.starts_with(&typed.to_ascii_lowercase()));
+        return offer(start..word.end, typed, keys, str::to_owned);
     };
     let place = start + key.len() + 1..word.end;
     let value = value.strip_prefix('"').unwrap_or(value);

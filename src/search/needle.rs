@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use memchr::memmem::Finder;
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
-use nucleo_matcher::{Config, Utf32Str};
+use nucleo_matcher::{Config, Utf32Str, chars};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::query::Pattern;
 
-/// How good one digit in a row is; a letter at the start of a word has about as much.
-const DIGIT_SCORE: u16 = 24;
+/// How good a letter or digit in a row with others is: about what nucleo gives one.
+const SCORE: u16 = 20;
 
 /// Where the national part of an international number can begin: country codes have 1 to 3 digits.
 const COUNTRY_MAX: usize = 3;
@@ -36,10 +36,18 @@ impl Scratch {
 /// Something to look for in texts, made ready.
 #[derive(Clone, Debug)]
 pub(super) struct Needle {
-    atom: Atom,
+    letters: Letters,
     /// Set for a word that can be a part of a number: such a word is never taken apart, or nearly
     /// every number would have its digits somewhere.
     digits: Option<Digits>,
+}
+
+#[derive(Clone, Debug)]
+enum Letters {
+    /// In their order, with others between.
+    Fuzzy(Atom),
+    /// In a row.
+    Exact(Exact),
 }
 
 impl Needle {
@@ -50,11 +58,16 @@ impl Needle {
         };
         let spelling = |c: char| c.is_ascii_digit() || "+-./() ".contains(c);
         let digits = Digits::of(text).filter(|_| text.chars().all(spelling));
-        let kind = if fuzzy && digits.is_none() { AtomKind::Fuzzy } else { AtomKind::Substring };
         let plain: String = text.chars().filter(|c| !is_accent(*c)).collect();
         // Accents alone are looked for as they are, and not found where there are letters.
         let plain = if plain.is_empty() { text } else { &plain };
-        Needle { atom: Atom::new(plain, CaseMatching::Smart, Normalization::Smart, kind, false), digits }
+        let letters = if fuzzy && digits.is_none() {
+            let kind = AtomKind::Fuzzy;
+            Letters::Fuzzy(Atom::new(plain, CaseMatching::Smart, Normalization::Smart, kind, false))
+        } else {
+            Letters::Exact(Exact::new(plain))
+        };
+        Needle { letters, digits }
     }
 
     /// The digits, where it can be a part of a number.
@@ -67,16 +80,26 @@ impl Needle {
         if text.is_empty() {
             return None;
         }
-        let score = self.atom.score(utf32(text, &mut scratch.chars), &mut scratch.fuzzy)?;
-        Some(score.max(1))
+        let text = utf32(text, &mut scratch.chars);
+        match &self.letters {
+            Letters::Fuzzy(atom) => atom.score(text, &mut scratch.fuzzy).map(|score| score.max(1)),
+            Letters::Exact(exact) => exact.find(text).map(|start| exact.score(text, start)),
+        }
     }
 
     /// Adds the bytes of `text` that match, whole characters as people see them.
     pub fn places(&self, text: &str, scratch: &mut Scratch, out: &mut Vec<Range<usize>>) {
         let Scratch { fuzzy, chars, indices } = scratch;
         indices.clear();
-        if self.atom.indices(utf32(text, chars), fuzzy, indices).is_none() {
-            return;
+        let characters = utf32(text, chars);
+        match &self.letters {
+            Letters::Fuzzy(atom) => {
+                atom.indices(characters, fuzzy, indices);
+            }
+            Letters::Exact(exact) => {
+                let found = exact.find(characters).map(|start| start..start + exact.folded.len());
+                indices.extend(found.into_iter().flatten().map(|index| index as u32));
+            }
         }
         if text.is_ascii() {
             out.extend(indices.iter().map(|&index| index as usize..index as usize + 1));
@@ -84,8 +107,8 @@ impl Needle {
         }
         indices.sort_unstable();
         let mut graphemes = text.grapheme_indices(true).peekable();
-        let matched = text.char_indices().filter(|(_, c)| !is_accent(*c)).enumerate();
-        for (_, (at, _)) in matched.filter(|(index, _)| indices.binary_search(&(*index as u32)).is_ok()) {
+        let letters = text.char_indices().filter(|(_, c)| !is_accent(*c)).enumerate();
+        for (_, (at, _)) in letters.filter(|(index, _)| indices.binary_search(&(*index as u32)).is_ok()) {
             while let Some((start, grapheme)) = graphemes.next_if(|(start, _)| *start <= at) {
                 if at < start + grapheme.len() {
                     out.push(start..start + grapheme.len());
@@ -93,6 +116,60 @@ impl Needle {
             }
         }
     }
+}
+
+/// A text that is looked for as it stands, folded by the same rules as a fuzzy one.
+///
+/// Not nucleo's: its substring misses what ends a text that is not ASCII (0.3.1).
+#[derive(Clone, Debug)]
+struct Exact {
+    folded: Vec<char>,
+    ignore_case: bool,
+    /// Whether plain letters match accented ones.
+    normalize: bool,
+}
+
+impl Exact {
+    fn new(text: &str) -> Exact {
+        let folded: Vec<char> = text.chars().collect();
+        let ignore_case = !folded.iter().any(|c| chars::is_upper_case(*c));
+        let normalize = folded.iter().all(|c| chars::normalize(*c) == *c);
+        Exact { folded, ignore_case, normalize }
+    }
+
+    /// The first place at the start of a word, or else the first, in characters.
+    fn find(&self, text: Utf32Str<'_>) -> Option<usize> {
+        let last = text.len().checked_sub(self.folded.len())?;
+        let mut found = None;
+        for start in (0..=last).filter(|start| self.stands_at(text, *start)) {
+            if begins_word(text, start) {
+                return Some(start);
+            }
+            found = found.or(Some(start));
+        }
+        found
+    }
+
+    fn stands_at(&self, text: Utf32Str<'_>, start: usize) -> bool {
+        self.folded.iter().zip(start as u32..).all(|(wanted, at)| self.fold(text.get(at)) == *wanted)
+    }
+
+    fn fold(&self, c: char) -> char {
+        if c.is_ascii() {
+            return if self.ignore_case { c.to_ascii_lowercase() } else { c };
+        }
+        let c = if self.normalize { chars::normalize(c) } else { c };
+        if self.ignore_case { chars::to_lower_case(c) } else { c }
+    }
+
+    fn score(&self, text: Utf32Str<'_>, start: usize) -> u16 {
+        let whole = SCORE.saturating_mul(self.folded.len() as u16);
+        if begins_word(text, start) { whole.saturating_add(SCORE) } else { whole }
+    }
+}
+
+fn begins_word(text: Utf32Str<'_>, start: usize) -> bool {
+    start.checked_sub(1).is_none_or(|before| !text.get(before as u32).is_alphanumeric())
 }
 
 /// The text as characters without the accents that follow their letter as one of their own.
@@ -138,7 +215,7 @@ impl Digits {
 
     /// How well a number matches, from 1; `None` where it does not.
     pub fn score(&self, number: &str) -> Option<u16> {
-        self.find(number.as_bytes()).map(|found| DIGIT_SCORE.saturating_mul(found.len() as u16))
+        self.find(number.as_bytes()).map(|found| SCORE.saturating_mul(found.len() as u16))
     }
 
     /// Where they stand among `digits`.
