@@ -73,7 +73,7 @@ impl Synthetic {
             let local = 6_000_000_000 + scattered(number) % 4_000_000_000;
             let name = format!("{} {}", FIRST[number % FIRST.len()], LAST[number / 7 % LAST.len()]);
             let display = format!("+91 {} {}", local / 100_000, local % 100_000);
-            (display, format!("91{local}"), if number % 2 == 0 { name } else { String::new() })
+            (display, format!("91{local}"), if number.is_multiple_of(2) { name } else { String::new() })
         };
         let mut made = Synthetic {
             times: (0..count as i64).map(|row| 1_795_415_670_000 - row * 300_000).collect(),

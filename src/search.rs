@@ -98,6 +98,11 @@ pub trait Source {
     fn tags(&self, row: u32) -> impl Iterator<Item = &str>;
 }
 
+/// The last place up to `at` where a character of `text` begins, or its end.
+fn char_boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|place| text.is_char_boundary(*place)).unwrap_or(0)
+}
+
 /// Every operator of the language: an example, and what it means. For the help, in its order.
 pub fn operators() -> impl Iterator<Item = (&'static str, &'static str)> {
     include_str!("../assets/query.txt")

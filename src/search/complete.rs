@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::char_boundary;
 use super::query::{KEYS, PARTS, Quoted, STATES};
 use crate::range::PRESETS;
 
@@ -30,7 +31,7 @@ pub struct Completion {
 /// What can be offered for the word in which `cursor` (bytes of `text`) stands; `None` where
 /// nothing fits, or it is there in full.
 pub fn complete(text: &str, cursor: usize, vocabulary: &impl Vocabulary) -> Option<Completion> {
-    let cursor = text.floor_char_boundary(cursor.min(text.len()));
+    let cursor = char_boundary(text, cursor);
     let word = word_at(text, cursor);
     let start = word.end - text[word.clone()].trim_start_matches('-').len();
     // A cursor before the dash: nothing is there to be completed.

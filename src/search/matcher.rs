@@ -108,9 +108,9 @@ impl Matcher {
             .iter()
             .map(|&row| {
                 let caller = row_callers.get(row as usize).copied().unwrap_or(CallerId(0));
-                let noted = flags.get(row as usize).is_some_and(|flags| flags.intersects(ELSEWHERE));
-                if noted {
-                    return self.row_score(source, row, caller);
+                let flags = flags.get(row as usize).copied().unwrap_or_default();
+                if flags.intersects(ELSEWHERE) {
+                    return self.row_score(source, row, caller, flags);
                 }
                 callers.get(caller.0 as usize).copied().unwrap_or(0)
             })
@@ -123,12 +123,15 @@ impl Matcher {
         Highlighter::new(&self.plan)
     }
 
-    /// The score of a row that has a note or tags.
-    fn row_score(&mut self, source: &impl Source, row: u32, caller: CallerId) -> u16 {
+    /// The score of a row that has a note or tags: for each word the text that matches it best.
+    fn row_score(&mut self, source: &impl Source, row: u32, caller: CallerId, flags: Flags) -> u16 {
         let tests = self.plan.texts.iter().zip(&self.tables).filter(|(test, _)| test.wanted);
         tests.fold(0, |sum: u16, (test, table)| {
-            let score = table.score(caller).max(elsewhere_score(test, source, row, &mut self.scratch));
-            sum.saturating_add(score)
+            let needle = test.elsewhere().into_iter();
+            let scores =
+                needle.flat_map(|needle| texts_of(source, row, flags).map(move |text| (needle, text)));
+            let best = scores.filter_map(|(needle, text)| needle.score(text, &mut self.scratch)).max();
+            sum.saturating_add(table.score(caller).max(best.unwrap_or(0)))
         })
     }
 
@@ -147,12 +150,11 @@ impl Matcher {
 /// The bits that say that there is text besides the caller's.
 const ELSEWHERE: Flags = Flags(Flags::NOTE.0 | Flags::TAGGED.0);
 
-/// How well the note or a tag of a row matches; 0 is not at all.
-fn elsewhere_score(test: &TextTest, source: &impl Source, row: u32, scratch: &mut Scratch) -> u16 {
-    let Some(needle) = test.elsewhere() else { return 0 };
-    let note = needle.score(source.note(row), scratch);
-    let tags = source.tags(row).filter_map(|tag| needle.score(tag, scratch)).max();
-    note.max(tags).unwrap_or(0)
+/// The note and the tags of a row, looked up where `flags` say that there are any.
+fn texts_of<S: Source>(source: &S, row: u32, flags: Flags) -> impl Iterator<Item = &str> {
+    let note = flags.contains(Flags::NOTE).then(|| source.note(row));
+    let tags = flags.contains(Flags::TAGGED).then(|| source.tags(row));
+    note.into_iter().chain(tags.into_iter().flatten())
 }
 
 /// The best first, without comparing any two: scores are small numbers.
@@ -240,13 +242,13 @@ fn bits<T: Copy>(column: &[T], wanted: u64, passes: impl Fn(T) -> bool) -> u64 {
 
 /// Those of the `wanted` bits that pass, one by one.
 fn each(wanted: u64, mut passes: impl FnMut(usize) -> bool) -> u64 {
-    let (mut rest, mut passed) = (wanted, 0);
+    let (mut rest, mut hits) = (wanted, 0);
     while rest != 0 {
         let bit = rest.trailing_zeros();
-        passed |= u64::from(passes(bit as usize)) << bit;
+        hits |= u64::from(passes(bit as usize)) << bit;
         rest &= rest - 1;
     }
-    passed
+    hits
 }
 
 /// One way through the rows.
@@ -270,7 +272,7 @@ impl<S: Source> Pass<'_, S> {
             Step::Flags(flags, set) => bits(block.flags, wanted, |value| value.contains(*flags) == *set),
             Step::Time(span) => bits(block.times, wanted, |time| span.contains(time)),
             Step::Length(least, most) => {
-                bits(block.lengths, wanted, |length| (*least <= length) & (length <= *most))
+                bits(block.lengths, wanted, |length| (*least..=*most).contains(&length))
             }
             Step::Tag(tag) => {
                 let tagged = bits(block.flags, wanted, |flags| flags.contains(Flags::TAGGED));
@@ -285,12 +287,11 @@ impl<S: Source> Pass<'_, S> {
     fn text(&mut self, index: usize, block: &Block<'_>, wanted: u64) -> u64 {
         let (Some(test), Some(table)) = (self.texts.get(index), self.tables.get(index)) else { return 0 };
         let hits = bits(block.callers, wanted, |caller| table.score(caller) != 0);
-        if test.elsewhere().is_none() {
-            return hits;
-        }
+        let Some(needle) = test.elsewhere() else { return hits };
         let noted = bits(block.flags, wanted & !hits, |flags| flags.intersects(ELSEWHERE));
         let more = each(noted, |bit| {
-            elsewhere_score(test, self.source, block.start + bit as u32, self.scratch) != 0
+            texts_of(self.source, block.start + bit as u32, block.flags[bit])
+                .any(|text| needle.matches(text, self.scratch))
         });
         hits | more
     }

@@ -37,17 +37,11 @@ impl Scratch {
 #[derive(Clone, Debug)]
 pub(super) struct Needle {
     letters: Letters,
+    /// Set where others may stand between the letters.
+    fuzzy: Option<Atom>,
     /// Set for a word that can be a part of a number: such a word is never taken apart, or nearly
     /// every number would have its digits somewhere.
     digits: Option<Digits>,
-}
-
-#[derive(Clone, Debug)]
-enum Letters {
-    /// In their order, with others between.
-    Fuzzy(Atom),
-    /// In a row.
-    Exact(Exact),
 }
 
 impl Needle {
@@ -61,13 +55,9 @@ impl Needle {
         let plain: String = text.chars().filter(|c| !is_accent(*c)).collect();
         // Accents alone are looked for as they are, and not found where there are letters.
         let plain = if plain.is_empty() { text } else { &plain };
-        let letters = if fuzzy && digits.is_none() {
-            let kind = AtomKind::Fuzzy;
-            Letters::Fuzzy(Atom::new(plain, CaseMatching::Smart, Normalization::Smart, kind, false))
-        } else {
-            Letters::Exact(Exact::new(plain))
-        };
-        Needle { letters, digits }
+        let atom = || Atom::new(plain, CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy, false);
+        let fuzzy = (fuzzy && digits.is_none()).then(atom);
+        Needle { letters: Letters::new(plain), fuzzy, digits }
     }
 
     /// The digits, where it can be a part of a number.
@@ -81,9 +71,17 @@ impl Needle {
             return None;
         }
         let text = utf32(text, &mut scratch.chars);
-        match &self.letters {
-            Letters::Fuzzy(atom) => atom.score(text, &mut scratch.fuzzy).map(|score| score.max(1)),
-            Letters::Exact(exact) => exact.find(text).map(|start| exact.score(text, start)),
+        match &self.fuzzy {
+            Some(atom) => atom.score(text, &mut scratch.fuzzy).map(|score| score.max(1)),
+            None => self.letters.find(text).map(|start| self.letters.score(text, start)),
+        }
+    }
+
+    /// Whether `text` matches: the same as a score, for much less where the text is long.
+    pub fn matches(&self, text: &str, scratch: &mut Scratch) -> bool {
+        match self.fuzzy {
+            Some(_) => self.letters.stand_in_order(text),
+            None => self.letters.find(utf32(text, &mut scratch.chars)).is_some(),
         }
     }
 
@@ -92,14 +90,10 @@ impl Needle {
         let Scratch { fuzzy, chars, indices } = scratch;
         indices.clear();
         let characters = utf32(text, chars);
-        match &self.letters {
-            Letters::Fuzzy(atom) => {
-                atom.indices(characters, fuzzy, indices);
-            }
-            Letters::Exact(exact) => {
-                let found = exact.find(characters).map(|start| start..start + exact.folded.len());
-                indices.extend(found.into_iter().flatten().map(|index| index as u32));
-            }
+        if let Some(atom) = &self.fuzzy {
+            atom.indices(characters, fuzzy, indices);
+        } else if let Some(start) = self.letters.find(characters) {
+            indices.extend((start as u32..).take(self.letters.folded.len()));
         }
         if text.is_ascii() {
             out.extend(indices.iter().map(|&index| index as usize..index as usize + 1));
@@ -118,26 +112,41 @@ impl Needle {
     }
 }
 
-/// A text that is looked for as it stands, folded by the same rules as a fuzzy one.
-///
-/// Not nucleo's: its substring misses what ends a text that is not ASCII (0.3.1).
+/// Letters and the rules by which others are the same: those of nucleo, whose own search for a
+/// text in a row misses what ends a text that is not ASCII (0.3.1).
 #[derive(Clone, Debug)]
-struct Exact {
+struct Letters {
     folded: Vec<char>,
     ignore_case: bool,
     /// Whether plain letters match accented ones.
     normalize: bool,
 }
 
-impl Exact {
-    fn new(text: &str) -> Exact {
+impl Letters {
+    fn new(text: &str) -> Letters {
         let folded: Vec<char> = text.chars().collect();
         let ignore_case = !folded.iter().any(|c| chars::is_upper_case(*c));
         let normalize = folded.iter().all(|c| chars::normalize(*c) == *c);
-        Exact { folded, ignore_case, normalize }
+        Letters { folded, ignore_case, normalize }
     }
 
-    /// The first place at the start of a word, or else the first, in characters.
+    /// Whether they are in `text` in their order, with others between or not.
+    fn stand_in_order(&self, text: &str) -> bool {
+        let mut wanted = self.folded.iter().copied();
+        let Some(mut next) = wanted.next() else { return true };
+        for c in text.chars().filter(|c| !is_accent(*c)) {
+            if self.fold(c) == next {
+                match wanted.next() {
+                    Some(letter) => next = letter,
+                    None => return true,
+                }
+            }
+        }
+        false
+    }
+
+    /// Where they stand in a row: the first place at the start of a
+    /// word, or else the first, in characters.
     fn find(&self, text: Utf32Str<'_>) -> Option<usize> {
         let last = text.len().checked_sub(self.folded.len())?;
         let mut found = None;

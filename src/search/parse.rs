@@ -7,7 +7,7 @@ mod value;
 use std::ops::Range;
 
 use super::query::{KEYS, Node, Pattern, Quoted, Term};
-use super::{Context, Mistake, Query};
+use super::{Context, Mistake, Query, char_boundary};
 use crate::suggest::nearest;
 use crate::text;
 
@@ -29,7 +29,7 @@ const SHOWN_MAX: usize = 24;
 /// plain letters. The context decides alone whether the end of a range comes before its start.
 pub fn parse(text: &str, context: &Context) -> Result<Query, Mistake> {
     if text.len() > TEXT_MAX {
-        let end = text.floor_char_boundary(TEXT_MAX);
+        let end = char_boundary(text, TEXT_MAX);
         return Err(mistake(end..text.len(), "this is too long for a query"));
     }
     let mut parser = Parser { text, at: 0, depth: 0, terms: 0, context };
@@ -37,14 +37,11 @@ pub fn parse(text: &str, context: &Context) -> Result<Query, Mistake> {
         return Ok(Query::ALL);
     }
     let node = parser.alternatives()?;
-    match parser.peek() {
-        None => Ok(Query(node)),
-        Some(_) => {
-            // Only a parenthesis can be left over.
-            let at = parser.at..parser.at + 1;
-            Err(mistake(at, "no parenthesis is open here").instead(""))
-        }
+    if parser.at_end() {
+        return Ok(Query(node));
     }
+    // Only a parenthesis can be left over.
+    Err(mistake(parser.at..parser.at + 1, "no parenthesis is open here").instead(""))
 }
 
 struct Parser<'t> {
@@ -247,19 +244,13 @@ fn key_of(word: &str) -> Option<&str> {
 fn unknown_key(place: Range<usize>, key: &str, word: &str) -> Mistake {
     let name = shown(key);
     let known = nearest(key.trim_end_matches(':'), KEYS.map(|known| known.trim_end_matches(':')));
-    match known {
-        Some(known) => mistake(place, format!("there is no `{name}`: did you mean `{known}:`?"))
-            .instead(format!("{known}:")),
-        None => {
-            let keys = KEYS.join(" ");
-            let at = place.start..place.start + word.len();
-            mistake(
-                at,
-                format!("there is no `{name}`: it can be {keys} or, as a text, {}", Quoted(&shown(word))),
-            )
-            .instead(Quoted(word).to_string())
-        }
+    if let Some(known) = known {
+        let message = format!("there is no `{name}`: did you mean `{known}:`?");
+        return mistake(place, message).instead(format!("{known}:"));
     }
+    let keys = KEYS.join(" ");
+    let message = format!("there is no `{name}`: it can be {keys} or, as a text, {}", Quoted(&shown(word)));
+    mistake(place.start..place.start + word.len(), message).instead(Quoted(word).to_string())
 }
 
 impl Mistake {

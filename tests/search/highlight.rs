@@ -12,7 +12,7 @@ fn marked(text: &str, field: Field, shown: &str) -> String {
     let mut out = String::new();
     let mut end = 0;
     for place in places {
-        out += &format!("{}[{}]", &shown[end..place.start], &shown[place.clone()]);
+        out.extend([&shown[end..place.start], "[", &shown[place.clone()], "]"]);
         end = place.end;
     }
     out + &shown[end..]

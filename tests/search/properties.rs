@@ -194,6 +194,21 @@ proptest! {
     }
 
     #[test]
+    fn notes_and_tags_are_searched_as_names_are(word in "[a-cA-Cé9]{1,3}", text in "[a-cA-Céअ 9\u{301}]{0,8}") {
+        for asked in [word.clone(), format!("\"{word}\"")] {
+            let in_name = named(&text).found(&asked);
+            let (mut noted, mut tagged) = (named("x"), named("x"));
+            noted.notes[0].clone_from(&text);
+            noted.flags[0] = Flags::NOTE;
+            tagged.tags[0] = vec!["z".into(), text.clone()];
+            tagged.flags[0] = Flags::TAGGED;
+            prop_assert_eq!(noted.found(&asked), in_name.clone(), "note");
+            prop_assert_eq!(tagged.found(&asked), in_name.clone(), "tag");
+            prop_assert_eq!(tagged.best(&asked), in_name);
+        }
+    }
+
+    #[test]
     fn exact_texts_are_found_where_they_stand(word in "[a-bA-Bé][a-bA-B é]{0,3}", name in "[a-bA-B é]{0,12}") {
         let expected = folded(&word, &name).contains(&word);
         let found = named(&name).found(&format!("name:\"{word}\"")) == "it";

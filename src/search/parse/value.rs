@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::char_boundary;
 use super::super::query::{PARTS, Pattern, Quoted, STATES, Seconds, Term};
 use super::{Mistake, Parser, key_of, length, mistake, shown};
 use crate::range;
@@ -143,7 +144,7 @@ impl Parser<'_> {
 
     /// The mistake in a range whose text begins at `start`.
     fn misread(&self, wrong: &range::RangeError, start: usize) -> Mistake {
-        let place = |at: usize| self.text.floor_char_boundary((start + at).min(self.text.len()));
+        let place = |at: usize| char_boundary(self.text, start + at);
         mistake(place(wrong.at.start)..place(wrong.at.end), wrong.to_string())
     }
 }
