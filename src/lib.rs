@@ -33,6 +33,7 @@ pub mod paths;
 pub mod player;
 pub mod range;
 pub mod recording;
+pub mod search;
 pub mod secret;
 pub mod store;
 pub mod suggest;

@@ -226,13 +226,13 @@ fn what_was_heard_is_read() {
     let mut screen = Screen::open(filled());
     playing(&mut screen, 2_900);
     let flags = |screen: &Screen| screen.state.inbox.selected_row().unwrap().flags;
-    assert!(!flags(&screen).has(Flags::READ));
+    assert!(!flags(&screen).contains(Flags::READ));
     screen.player(Event::Heard);
-    assert!(flags(&screen).has(Flags::READ));
+    assert!(flags(&screen).contains(Flags::READ));
     // It was written, and what the store says is what is shown.
     screen.keys("[ ]");
     assert!(screen.state.pending.is_empty());
-    assert!(flags(&screen).has(Flags::READ));
+    assert!(flags(&screen).contains(Flags::READ));
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn rows_read_before_a_change_was_written_do_not_undo_it_on_screen() {
     screen.player(Event::Heard);
     while screen.answer_one() {}
     let row = screen.state.inbox.rows.get(screen.state.inbox.rows.search(key).unwrap()).unwrap();
-    assert!(row.flags.has(Flags::READ));
+    assert!(row.flags.contains(Flags::READ));
 }
 
 #[test]
@@ -334,7 +334,7 @@ fn everything_unread_is_played_one_after_another() {
     }
     screen.keys("Esc");
     assert!(screen.state.listening.queue.is_none() && screen.state.listening.playback.is_none());
-    let read = (0..5).map(|index| screen.state.inbox.rows.get(index).unwrap().flags.has(Flags::READ));
+    let read = (0..5).map(|index| screen.state.inbox.rows.get(index).unwrap().flags.contains(Flags::READ));
     assert_eq!(read.collect::<Vec<_>>(), [true, true, true, true, false]);
 }
 

@@ -810,7 +810,7 @@ fn what_was_heard_and_seen_outlives_syncs_and_restarts() {
     let sketch = Sketch::new(42_000, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 8]);
     store.put_sound(account, page[1].id, sketch, b"outline").unwrap();
     let all_three: Vec<_> = page.iter().map(|voicemail| voicemail.id).collect();
-    store.put_flags(account, &all_three, Flags::READ.with(Flags::STARRED), Flags::NONE).unwrap();
+    store.put_flags(account, &all_three, Flags::READ | Flags::STARRED, Flags::NONE).unwrap();
     store.put_flags(account, &all_three[..1], Flags::NONE, Flags::READ).unwrap();
     store.put_page(account, &page, Some(span(0, 9_000))).unwrap();
     drop(store);
@@ -818,7 +818,7 @@ fn what_was_heard_and_seen_outlives_syncs_and_restarts() {
     let (mut store, account) = open(&path);
     let rows = all(&mut store, account);
     let flags: Vec<_> = rows.iter().map(|row| row.flags).collect();
-    let read = Flags::RECORDING.with(Flags::STARRED).with(Flags::READ);
+    let read = Flags::RECORDING | Flags::STARRED | Flags::READ;
     assert_eq!(flags, [read, read, read.without(Flags::READ)]);
     assert_eq!(rows[1].sketch, sketch);
     assert_eq!(rows[1].sketch.levels(), [1, 1, 2, 3, 4, 5, 6, 7, 8, 8]);

@@ -173,7 +173,7 @@ impl Command {
                 Some("no voicemail here")
             }
             Command::PlayPause | Command::SaveRecording | Command::Elsewhere
-                if state.inbox.selected_row().is_some_and(|row| !row.flags.has(Flags::RECORDING)) =>
+                if state.inbox.selected_row().is_some_and(|row| !row.flags.contains(Flags::RECORDING)) =>
             {
                 Some("no recording came with this voicemail")
             }

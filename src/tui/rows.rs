@@ -1,6 +1,6 @@
 //! The rows of the list as compact columns: what a million voicemail cost while one looks at ten.
 //!
-//! A row is 32 bytes (time, identity, and what else its line shows); a caller's text is held once
+//! A row is 29 bytes (time, identity, and what else its line shows); a caller's text is held once
 //! however often they called. Nothing here is formatted: only what is visible is, and only in `view/`.
 
 use std::cmp::Ordering;
@@ -45,22 +45,12 @@ impl PartialOrd for RowKey {
 pub struct RowColumns {
     times: Vec<i64>,
     ids: Vec<VoicemailId>,
-    rest: Vec<Rest>,
+    callers: Vec<CallerId>,
+    flags: Vec<Flags>,
+    /// In milliseconds.
+    lengths: Vec<u32>,
+    thumbnails: Vec<u32>,
     texts: CallerTexts,
-}
-
-/// What the order of the list does not depend on.
-#[derive(Clone, Copy, Debug)]
-struct Rest {
-    caller: CallerId,
-    sketch: Sketch,
-    flags: Flags,
-}
-
-impl Rest {
-    fn of(row: &Row) -> Rest {
-        Rest { caller: row.caller, sketch: row.sketch, flags: row.flags }
-    }
 }
 
 impl RowColumns {
@@ -76,22 +66,26 @@ impl RowColumns {
 
     /// The row at `index`.
     pub fn get(&self, index: usize) -> Option<Row> {
-        let Rest { caller, sketch, flags } = *self.rest.get(index)?;
-        Some(Row { time: *self.times.get(index)?, id: *self.ids.get(index)?, caller, flags, sketch })
+        Some(Row {
+            time: *self.times.get(index)?,
+            id: *self.ids.get(index)?,
+            caller: *self.callers.get(index)?,
+            flags: *self.flags.get(index)?,
+            sketch: Sketch::from_bits(*self.lengths.get(index)?, *self.thumbnails.get(index)?),
+        })
     }
 
     /// Sets and clears flags of the row at `key`.
     pub fn flag(&mut self, key: RowKey, set: Flags, clear: Flags) {
         if let Ok(index) = self.search(key) {
-            let flags = &mut self.rest[index].flags;
-            *flags = flags.with(set).without(clear);
+            self.flags[index] = (self.flags[index] | set).without(clear);
         }
     }
 
     /// Notes what the recording of a row is like.
     pub fn sketch(&mut self, key: RowKey, sketch: Sketch) {
         if let Ok(index) = self.search(key) {
-            self.rest[index].sketch = sketch;
+            (self.lengths[index], self.thumbnails[index]) = (sketch.millis, sketch.bits());
         }
     }
 
@@ -124,7 +118,7 @@ impl RowColumns {
         let mut fresh: Vec<Row> = Vec::new();
         for row in new.rows.iter().filter(|row| span.contains(row.time)) {
             match self.search(RowKey::of(row)) {
-                Ok(index) => self.rest[index] = Rest::of(row),
+                Ok(index) => self.set(index, row),
                 Err(_) => fresh.push(*row),
             }
         }
@@ -137,20 +131,34 @@ impl RowColumns {
         let Some(filler) = fresh.first().copied() else { return 0 };
         self.times.resize(to, filler.time);
         self.ids.resize(to, filler.id);
-        self.rest.resize(to, Rest::of(&filler));
+        self.callers.resize(to, filler.caller);
+        self.flags.resize(to, filler.flags);
+        self.lengths.resize(to, 0);
+        self.thumbnails.resize(to, 0);
         while let Some(row) = fresh.pop() {
             let at = self.lower_bound(RowKey::of(&row), from);
             let moved = from - at;
             self.times.copy_within(at..from, to - moved);
             self.ids.copy_within(at..from, to - moved);
-            self.rest.copy_within(at..from, to - moved);
+            self.callers.copy_within(at..from, to - moved);
+            self.flags.copy_within(at..from, to - moved);
+            self.lengths.copy_within(at..from, to - moved);
+            self.thumbnails.copy_within(at..from, to - moved);
             from = at;
             to -= moved + 1;
-            self.times[to] = row.time;
-            self.ids[to] = row.id;
-            self.rest[to] = Rest::of(&row);
+            self.set(to, &row);
         }
         added
+    }
+
+    /// Puts `row` in the place of what stands at `index`.
+    fn set(&mut self, index: usize, row: &Row) {
+        self.times[index] = row.time;
+        self.ids[index] = row.id;
+        self.callers[index] = row.caller;
+        self.flags[index] = row.flags;
+        self.lengths[index] = row.sketch.millis;
+        self.thumbnails[index] = row.sketch.bits();
     }
 
     /// Where `key` belongs among the first `len` rows.

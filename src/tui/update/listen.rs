@@ -147,7 +147,7 @@ pub(super) fn play_all(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn is_unread(row: &Row) -> bool {
-    row.flags.has(Flags::RECORDING) && !row.flags.has(Flags::READ)
+    row.flags.contains(Flags::RECORDING) && !row.flags.contains(Flags::READ)
 }
 
 /// Plays the next of the queue, or says how many were played when there is none.
@@ -247,7 +247,7 @@ pub(super) fn on_player(state: &mut State, number: u64, event: Event, effects: &
         Event::Heard => {
             let (keys, set, clear) = (vec![playback.key], Flags::READ, Flags::NONE);
             let unread = state.inbox.rows.search(keys[0]).ok().and_then(|index| state.inbox.rows.get(index));
-            if unread.is_none_or(|row| !row.flags.has(Flags::READ)) {
+            if unread.is_none_or(|row| !row.flags.contains(Flags::READ)) {
                 apply(state, Change::Flags { keys, set, clear }, effects);
             }
         }

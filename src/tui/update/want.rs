@@ -52,8 +52,8 @@ fn wanted(state: &State) -> Vec<RowKey> {
             Some(Recording::NotReady { next, .. }) => *next <= state.now,
             Some(Recording::Failed(_) | Recording::Here { .. }) => false,
         };
-        (due && row.flags.has(Flags::RECORDING))
-            .then(|| Candidate { id: RowKey::of(&row), unread: !row.flags.has(Flags::READ) })
+        (due && row.flags.contains(Flags::RECORDING))
+            .then(|| Candidate { id: RowKey::of(&row), unread: !row.flags.contains(Flags::READ) })
     };
     let rows = &state.inbox.rows;
     let selected = state.inbox.selected_index();

@@ -160,7 +160,7 @@ fn others(state: &State, details: &Details, theme: &Theme) -> Vec<Piece> {
         let sign = if marked { "▸ " } else { "  " };
         let length = Duration::from_millis(row.sketch.millis.into());
         let length = if row.sketch.is_known() { words::length(length) } else { String::new() };
-        let state_word = if row.flags.has(Flags::READ) { "" } else { "   unread" };
+        let state_word = if row.flags.contains(Flags::READ) { "" } else { "   unread" };
         let mut line = Piece::new(sign, theme.accent)
             .and(when.replace(&this_year, " "), theme.text)
             .and(format!("{length:>7}"), theme.text)

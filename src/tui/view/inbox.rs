@@ -49,7 +49,7 @@ fn voicemail(state: &State, theme: &Theme, number: usize, area: Rect, y: u16, bu
     let Some(row) = state.inbox.rows.get(number) else { return };
     let selected = state.inbox.selected == Some(RowKey::of(&row));
     let caller = state.inbox.rows.caller(&row);
-    let unread = !row.flags.has(Flags::READ);
+    let unread = !row.flags.contains(Flags::READ);
     let (caller, style) = if caller.is_empty() { ("Withheld", theme.quiet) } else { (caller, theme.text) };
     let style = if unread { style.patch(theme.strong) } else { style };
     let time = from_millis(row.time).with_timezone(&state.zone).format("%H:%M").to_string();
@@ -93,7 +93,7 @@ fn voicemail(state: &State, theme: &Theme, number: usize, area: Rect, y: u16, bu
 fn length(row: &Row, theme: &Theme, lift: &impl Fn(Style) -> Style, pen: &mut Pen<'_>) {
     let (text, style) = if row.sketch.is_known() {
         (words::length(Duration::from_millis(row.sketch.millis.into())), theme.text)
-    } else if row.flags.has(Flags::RECORDING) {
+    } else if row.flags.contains(Flags::RECORDING) {
         ("–".to_owned(), theme.faint)
     } else {
         (String::new(), theme.text)

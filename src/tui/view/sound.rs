@@ -22,7 +22,7 @@ const TALL: u16 = 16;
 /// The detail's lines about the sound of `row`: always as many, whatever is known, so that nothing
 /// jumps when it is.
 pub fn lines(state: &State, theme: &Theme, row: &Row, room: u16, height: u16) -> Vec<Piece> {
-    if !row.flags.has(Flags::RECORDING) {
+    if !row.flags.contains(Flags::RECORDING) {
         return Vec::new();
     }
     let width = room.clamp(8, WAVE_MAX);

@@ -1,0 +1,26 @@
+//! A query as it is typed or pasted: read, written in its normal form, and read again.
+//!
+//! ```text
+//! cargo +nightly fuzz run query
+//! ```
+
+#![no_main]
+
+use chrono_tz::Tz;
+use libfuzzer_sys::fuzz_target;
+use vmail::model::from_millis;
+use vmail::search::{Context, Field, Matcher, parse};
+
+fuzz_target!(|text: &str| {
+    let context = Context { now: from_millis(1_795_415_670_000), zone: Tz::Asia__Kolkata };
+    match parse(text, &context) {
+        Ok(query) => {
+            assert_eq!(parse(&query.to_string(), &context).as_ref(), Ok(&query));
+            let mut places = Vec::new();
+            let matcher = Matcher::new(&query, &context);
+            matcher.highlighter().highlight(Field::Name, text, &mut places);
+            assert!(places.into_iter().all(|place| text.get(place).is_some()));
+        }
+        Err(mistake) => assert!(text.get(mistake.at).is_some()),
+    }
+});

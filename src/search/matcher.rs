@@ -1,0 +1,303 @@
+//! Going over the columns: callers are looked at once each, rows sixty-four at a time, and what is
+//! slow to look up only where everything else has matched.
+
+use super::highlight::Highlighter;
+use super::needle::Scratch;
+use super::plan::{Plan, Step, TextTest};
+use super::{Context, Query, Source};
+use crate::model::Flags;
+use crate::store::CallerId;
+
+/// How many rows are tested together: one bit each.
+const BLOCK: usize = 64;
+
+/// Where fewer rows than this are still in question, they are looked at one by one.
+const FEW: u32 = 24;
+
+/// A query in use: what it found out about callers is kept while it is typed on and rows arrive.
+#[derive(Debug)]
+pub struct Matcher {
+    plan: Plan,
+    /// One for each text of the plan.
+    tables: Vec<Table>,
+    generation: Option<u64>,
+    scratch: Scratch,
+}
+
+/// How well each caller matches a text: 0 is not at all.
+#[derive(Debug, Default)]
+struct Table {
+    scores: Vec<u16>,
+    /// What was known of a text that this one narrows down: callers with 0 need no look.
+    wider: Vec<u16>,
+}
+
+impl Table {
+    fn score(&self, caller: CallerId) -> u16 {
+        self.scores.get(caller.0 as usize).copied().unwrap_or(0)
+    }
+
+    /// Looks at the callers that were not looked at before.
+    fn fill(&mut self, test: &TextTest, source: &impl Source, scratch: &mut Scratch) {
+        for number in self.scores.len() as u32..source.caller_end() {
+            let hopeless = self.wider.get(number as usize) == Some(&0);
+            let look = |scratch| test.caller_score(&source.caller(CallerId(number)), scratch);
+            self.scores.push(if hopeless { 0 } else { look(scratch) });
+        }
+        self.wider = Vec::new();
+    }
+}
+
+impl Matcher {
+    /// A matcher for `query` as it is meant in `context`.
+    pub fn new(query: &Query, context: &Context) -> Matcher {
+        let plan = Plan::new(query, context);
+        let tables = plan.texts.iter().map(|_| Table::default()).collect();
+        Matcher { plan, tables, generation: None, scratch: Scratch::new() }
+    }
+
+    /// Another query, or another moment, in its place.
+    pub fn set(&mut self, query: &Query, context: &Context) {
+        let plan = Plan::new(query, context);
+        let before = std::mem::replace(&mut self.plan, plan).texts;
+        let mut known: Vec<_> = before.into_iter().zip(std::mem::take(&mut self.tables)).collect();
+        self.tables = Vec::with_capacity(self.plan.texts.len());
+        for test in &self.plan.texts {
+            let same = known.iter().position(|(before, _)| before.term == test.term);
+            let wider = || known.iter().find(|(before, _)| test.narrows(before));
+            self.tables.push(match same {
+                Some(index) => std::mem::take(&mut known[index].1),
+                None => wider().map_or_else(Table::default, |(_, table)| Table {
+                    scores: Vec::new(),
+                    wider: table.scores.clone(),
+                }),
+            });
+        }
+    }
+
+    /// Puts the numbers of the rows that match into `out`, in the order of the list.
+    pub fn filter(&mut self, source: &impl Source, out: &mut Vec<u32>) {
+        self.look_at_callers(source);
+        out.clear();
+        let columns = Columns::of(source);
+        let mut pass =
+            Pass { texts: &self.plan.texts, tables: &self.tables, source, scratch: &mut self.scratch };
+        for start in (0..columns.len()).step_by(BLOCK) {
+            let block = columns.block(start);
+            let every = u64::MAX >> (BLOCK - block.len());
+            let mut hits = pass.eval(&self.plan.root, &block, every);
+            while hits != 0 {
+                out.push((start + hits.trailing_zeros() as usize) as u32);
+                hits &= hits - 1;
+            }
+        }
+    }
+
+    /// Orders `rows`, which [`Matcher::filter`] gave, so that those that match best come first;
+    /// equally good ones keep their order.
+    pub fn best_first(&mut self, source: &impl Source, rows: &mut Vec<u32>) {
+        self.look_at_callers(source);
+        let mut callers = vec![0_u16; source.caller_end() as usize];
+        for (_, table) in self.plan.texts.iter().zip(&self.tables).filter(|(test, _)| test.wanted) {
+            for (sum, score) in callers.iter_mut().zip(&table.scores) {
+                *sum = sum.saturating_add(*score);
+            }
+        }
+        let (flags, row_callers) = (source.flags(), source.callers());
+        let scores: Vec<u16> = rows
+            .iter()
+            .map(|&row| {
+                let caller = row_callers.get(row as usize).copied().unwrap_or(CallerId(0));
+                let flags = flags.get(row as usize).copied().unwrap_or_default();
+                if flags.intersects(ELSEWHERE) {
+                    return self.row_score(source, row, caller, flags);
+                }
+                callers.get(caller.0 as usize).copied().unwrap_or(0)
+            })
+            .collect();
+        sort_by_score(rows, &scores);
+    }
+
+    /// What to mark in the texts on screen. Made for a frame and not for each text: it costs 135 KB.
+    pub fn highlighter(&self) -> Highlighter<'_> {
+        Highlighter::new(&self.plan)
+    }
+
+    /// The score of a row that has a note or tags: for each word the text that matches it best.
+    fn row_score(&mut self, source: &impl Source, row: u32, caller: CallerId, flags: Flags) -> u16 {
+        let tests = self.plan.texts.iter().zip(&self.tables).filter(|(test, _)| test.wanted);
+        tests.fold(0, |sum: u16, (test, table)| {
+            let needle = test.elsewhere().into_iter();
+            let scores =
+                needle.flat_map(|needle| texts_of(source, row, flags).map(move |text| (needle, text)));
+            let best = scores.filter_map(|(needle, text)| needle.score(text, &mut self.scratch)).max();
+            sum.saturating_add(table.score(caller).max(best.unwrap_or(0)))
+        })
+    }
+
+    fn look_at_callers(&mut self, source: &impl Source) {
+        let generation = Some(source.generation());
+        if self.generation != generation {
+            self.tables.iter_mut().for_each(|table| *table = Table::default());
+            self.generation = generation;
+        }
+        for (test, table) in self.plan.texts.iter().zip(&mut self.tables) {
+            table.fill(test, source, &mut self.scratch);
+        }
+    }
+}
+
+/// The bits that say that there is text besides the caller's.
+const ELSEWHERE: Flags = Flags(Flags::NOTE.0 | Flags::TAGGED.0);
+
+/// The note and the tags of a row, looked up where `flags` say that there are any.
+fn texts_of<S: Source>(source: &S, row: u32, flags: Flags) -> impl Iterator<Item = &str> {
+    let note = flags.contains(Flags::NOTE).then(|| source.note(row));
+    let tags = flags.contains(Flags::TAGGED).then(|| source.tags(row));
+    note.into_iter().chain(tags.into_iter().flatten())
+}
+
+/// The best first, without comparing any two: scores are small numbers.
+fn sort_by_score(rows: &mut Vec<u32>, scores: &[u16]) {
+    let most = scores.iter().copied().max().unwrap_or(0);
+    let mut places = vec![0_usize; usize::from(most) + 1];
+    for &score in scores {
+        places[usize::from(most - score)] += 1;
+    }
+    let mut next = 0;
+    for place in &mut places {
+        next += std::mem::replace(place, next);
+    }
+    let mut sorted = vec![0; rows.len()];
+    for (&row, &score) in rows.iter().zip(scores) {
+        let place = &mut places[usize::from(most - score)];
+        sorted[*place] = row;
+        *place += 1;
+    }
+    *rows = sorted;
+}
+
+/// The columns, all of one length.
+struct Columns<'s> {
+    times: &'s [i64],
+    flags: &'s [Flags],
+    lengths: &'s [u32],
+    callers: &'s [CallerId],
+}
+
+impl<'s> Columns<'s> {
+    fn of(source: &'s impl Source) -> Columns<'s> {
+        let (times, flags) = (source.times(), source.flags());
+        let (lengths, callers) = (source.lengths(), source.callers());
+        let len = times.len().min(flags.len()).min(lengths.len()).min(callers.len());
+        debug_assert_eq!(len, times.len().max(flags.len()).max(lengths.len()).max(callers.len()));
+        Columns {
+            times: &times[..len],
+            flags: &flags[..len],
+            lengths: &lengths[..len],
+            callers: &callers[..len],
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.times.len()
+    }
+
+    fn block(&self, start: usize) -> Block<'s> {
+        let end = (start + BLOCK).min(self.len());
+        Block {
+            start: start as u32,
+            times: &self.times[start..end],
+            flags: &self.flags[start..end],
+            lengths: &self.lengths[start..end],
+            callers: &self.callers[start..end],
+        }
+    }
+}
+
+/// Rows that are tested together.
+struct Block<'s> {
+    start: u32,
+    times: &'s [i64],
+    flags: &'s [Flags],
+    lengths: &'s [u32],
+    callers: &'s [CallerId],
+}
+
+impl Block<'_> {
+    fn len(&self) -> usize {
+        self.times.len()
+    }
+}
+
+/// Those of the `wanted` bits whose value passes.
+fn bits<T: Copy>(column: &[T], wanted: u64, passes: impl Fn(T) -> bool) -> u64 {
+    if wanted.count_ones() < FEW {
+        return each(wanted, |bit| column.get(bit).is_some_and(|value| passes(*value)));
+    }
+    // Without a branch for each row.
+    let all = column.iter().enumerate().fold(0, |all, (bit, value)| all | u64::from(passes(*value)) << bit);
+    all & wanted
+}
+
+/// Those of the `wanted` bits that pass, one by one.
+fn each(wanted: u64, mut passes: impl FnMut(usize) -> bool) -> u64 {
+    let (mut rest, mut hits) = (wanted, 0);
+    while rest != 0 {
+        let bit = rest.trailing_zeros();
+        hits |= u64::from(passes(bit as usize)) << bit;
+        rest &= rest - 1;
+    }
+    hits
+}
+
+/// One way through the rows.
+struct Pass<'p, S> {
+    texts: &'p [TextTest],
+    tables: &'p [Table],
+    source: &'p S,
+    scratch: &'p mut Scratch,
+}
+
+impl<S: Source> Pass<'_, S> {
+    /// Those of the `wanted` rows of `block` that match.
+    fn eval(&mut self, step: &Step, block: &Block<'_>, wanted: u64) -> u64 {
+        match step {
+            _ if wanted == 0 => 0,
+            Step::All(steps) => steps.iter().fold(wanted, |left, step| self.eval(step, block, left)),
+            Step::Any(steps) => {
+                steps.iter().fold(0, |found, step| found | self.eval(step, block, wanted & !found))
+            }
+            Step::Not(inner) => wanted & !self.eval(inner, block, wanted),
+            Step::Flags(flags, set) => bits(block.flags, wanted, |value| value.contains(*flags) == *set),
+            Step::Time(span) => bits(block.times, wanted, |time| span.contains(time)),
+            Step::Length(least, most) => {
+                bits(block.lengths, wanted, |length| (*least..=*most).contains(&length))
+            }
+            Step::Tag(tag) => {
+                let tagged = bits(block.flags, wanted, |flags| flags.contains(Flags::TAGGED));
+                each(tagged, |bit| {
+                    self.source.tags(block.start + bit as u32).any(|known| same_tag(known, tag))
+                })
+            }
+            Step::Text(index) => self.text(*index, block, wanted),
+        }
+    }
+
+    fn text(&mut self, index: usize, block: &Block<'_>, wanted: u64) -> u64 {
+        let (Some(test), Some(table)) = (self.texts.get(index), self.tables.get(index)) else { return 0 };
+        let hits = bits(block.callers, wanted, |caller| table.score(caller) != 0);
+        let Some(needle) = test.elsewhere() else { return hits };
+        let noted = bits(block.flags, wanted & !hits, |flags| flags.intersects(ELSEWHERE));
+        let more = each(noted, |bit| {
+            texts_of(self.source, block.start + bit as u32, block.flags[bit])
+                .any(|text| needle.matches(text, self.scratch))
+        });
+        hits | more
+    }
+}
+
+/// Whether a tag is the one in small letters.
+pub(super) fn same_tag(tag: &str, lower: &str) -> bool {
+    tag.chars().flat_map(char::to_lowercase).eq(lower.chars())
+}

@@ -1,0 +1,250 @@
+//! What is looked for in one text: letters in their order, an exact text, or the digits of a number.
+
+use std::ops::Range;
+
+use memchr::memmem::Finder;
+use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
+use nucleo_matcher::{Config, Utf32Str, chars};
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::query::Pattern;
+
+/// How good a letter or digit in a row with others is: about what nucleo gives one.
+const SCORE: u16 = 20;
+
+/// Where the national part of an international number can begin: country codes have 1 to 3 digits.
+const COUNTRY_MAX: usize = 3;
+
+/// How many digits must be left of a number without the zeros before it.
+const NATIONAL_MIN: usize = 4;
+
+/// Memory that matching needs, about 135 KB: made once and used again.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    fuzzy: nucleo_matcher::Matcher,
+    chars: Vec<char>,
+    indices: Vec<u32>,
+}
+
+impl Scratch {
+    pub fn new() -> Scratch {
+        let fuzzy = nucleo_matcher::Matcher::new(Config::DEFAULT);
+        Scratch { fuzzy, chars: Vec::new(), indices: Vec::new() }
+    }
+}
+
+/// Something to look for in texts, made ready.
+#[derive(Clone, Debug)]
+pub(super) struct Needle {
+    letters: Letters,
+    /// Set where others may stand between the letters.
+    fuzzy: Option<Atom>,
+    /// Set for a word that can be a part of a number: such a word is never taken apart, or nearly
+    /// every number would have its digits somewhere.
+    digits: Option<Digits>,
+}
+
+impl Needle {
+    pub fn new(pattern: &Pattern) -> Needle {
+        let (text, fuzzy) = match pattern {
+            Pattern::Word(word) => (word, true),
+            Pattern::Exact(text) => (text, false),
+        };
+        let spelling = |c: char| c.is_ascii_digit() || "+-./() ".contains(c);
+        let digits = Digits::of(text).filter(|_| text.chars().all(spelling));
+        let plain: String = text.chars().filter(|c| !is_accent(*c)).collect();
+        // Accents alone are looked for as they are, and not found where there are letters.
+        let plain = if plain.is_empty() { text } else { &plain };
+        let atom = || Atom::new(plain, CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy, false);
+        let fuzzy = (fuzzy && digits.is_none()).then(atom);
+        Needle { letters: Letters::new(plain), fuzzy, digits }
+    }
+
+    /// The digits, where it can be a part of a number.
+    pub fn digits(&self) -> Option<&Digits> {
+        self.digits.as_ref()
+    }
+
+    /// How well `text` matches, from 1; `None` where it does not.
+    pub fn score(&self, text: &str, scratch: &mut Scratch) -> Option<u16> {
+        if text.is_empty() {
+            return None;
+        }
+        let text = utf32(text, &mut scratch.chars);
+        match &self.fuzzy {
+            Some(atom) => atom.score(text, &mut scratch.fuzzy).map(|score| score.max(1)),
+            None => self.letters.find(text).map(|start| self.letters.score(text, start)),
+        }
+    }
+
+    /// Whether `text` matches: the same as a score, for much less where the text is long.
+    pub fn matches(&self, text: &str, scratch: &mut Scratch) -> bool {
+        match self.fuzzy {
+            Some(_) => self.letters.stand_in_order(text),
+            None => self.letters.find(utf32(text, &mut scratch.chars)).is_some(),
+        }
+    }
+
+    /// Adds the bytes of `text` that match, whole characters as people see them.
+    pub fn places(&self, text: &str, scratch: &mut Scratch, out: &mut Vec<Range<usize>>) {
+        let Scratch { fuzzy, chars, indices } = scratch;
+        indices.clear();
+        let characters = utf32(text, chars);
+        if let Some(atom) = &self.fuzzy {
+            atom.indices(characters, fuzzy, indices);
+        } else if let Some(start) = self.letters.find(characters) {
+            indices.extend((start as u32..).take(self.letters.folded.len()));
+        }
+        if text.is_ascii() {
+            out.extend(indices.iter().map(|&index| index as usize..index as usize + 1));
+            return;
+        }
+        indices.sort_unstable();
+        let mut graphemes = text.grapheme_indices(true).peekable();
+        let letters = text.char_indices().filter(|(_, c)| !is_accent(*c)).enumerate();
+        for (_, (at, _)) in letters.filter(|(index, _)| indices.binary_search(&(*index as u32)).is_ok()) {
+            while let Some((start, grapheme)) = graphemes.next_if(|(start, _)| *start <= at) {
+                if at < start + grapheme.len() {
+                    out.push(start..start + grapheme.len());
+                }
+            }
+        }
+    }
+}
+
+/// Letters and the rules by which others are the same: those of nucleo, whose own search for a
+/// text in a row misses what ends a text that is not ASCII (0.3.1).
+#[derive(Clone, Debug)]
+struct Letters {
+    folded: Vec<char>,
+    ignore_case: bool,
+    /// Whether plain letters match accented ones.
+    normalize: bool,
+}
+
+impl Letters {
+    fn new(text: &str) -> Letters {
+        let folded: Vec<char> = text.chars().collect();
+        let ignore_case = !folded.iter().any(|c| chars::is_upper_case(*c));
+        let normalize = folded.iter().all(|c| chars::normalize(*c) == *c);
+        Letters { folded, ignore_case, normalize }
+    }
+
+    /// Whether they are in `text` in their order, with others between or not.
+    fn stand_in_order(&self, text: &str) -> bool {
+        let mut wanted = self.folded.iter().copied();
+        let Some(mut next) = wanted.next() else { return true };
+        for c in text.chars().filter(|c| !is_accent(*c)) {
+            if self.fold(c) == next {
+                match wanted.next() {
+                    Some(letter) => next = letter,
+                    None => return true,
+                }
+            }
+        }
+        false
+    }
+
+    /// Where they stand in a row: the first place at the start of a
+    /// word, or else the first, in characters.
+    fn find(&self, text: Utf32Str<'_>) -> Option<usize> {
+        let last = text.len().checked_sub(self.folded.len())?;
+        let mut found = None;
+        for start in (0..=last).filter(|start| self.stands_at(text, *start)) {
+            if begins_word(text, start) {
+                return Some(start);
+            }
+            found = found.or(Some(start));
+        }
+        found
+    }
+
+    fn stands_at(&self, text: Utf32Str<'_>, start: usize) -> bool {
+        self.folded.iter().zip(start as u32..).all(|(wanted, at)| self.fold(text.get(at)) == *wanted)
+    }
+
+    fn fold(&self, c: char) -> char {
+        if c.is_ascii() {
+            return if self.ignore_case { c.to_ascii_lowercase() } else { c };
+        }
+        let c = if self.normalize { chars::normalize(c) } else { c };
+        if self.ignore_case { chars::to_lower_case(c) } else { c }
+    }
+
+    fn score(&self, text: Utf32Str<'_>, start: usize) -> u16 {
+        let whole = SCORE.saturating_mul(self.folded.len() as u16);
+        if begins_word(text, start) { whole.saturating_add(SCORE) } else { whole }
+    }
+}
+
+fn begins_word(text: Utf32Str<'_>, start: usize) -> bool {
+    start.checked_sub(1).is_none_or(|before| !text.get(before as u32).is_alphanumeric())
+}
+
+/// The text as characters without the accents that follow their letter as one of their own.
+fn utf32<'t>(text: &'t str, chars: &'t mut Vec<char>) -> Utf32Str<'t> {
+    if text.is_ascii() {
+        return Utf32Str::Ascii(text.as_bytes());
+    }
+    chars.clear();
+    chars.extend(text.chars().filter(|c| !is_accent(*c)));
+    Utf32Str::Unicode(chars)
+}
+
+/// Combining diacritical marks: `e` and one of them look the same as `é`.
+fn is_accent(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}')
+}
+
+/// Digits in a row.
+#[derive(Clone, Debug)]
+pub(super) struct Digits {
+    whole: Finder<'static>,
+    /// Without the zeros with which a number is dialled within the country (`098…`) and from
+    /// abroad (`0091…`): an international number has none.
+    national: Option<Finder<'static>>,
+}
+
+impl Digits {
+    /// The digits in `text`; `None` where there are none.
+    pub fn of(text: &str) -> Option<Digits> {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        let national = digits.trim_start_matches('0');
+        let dialled = national.len() < digits.len() && national.len() >= NATIONAL_MIN;
+        (!digits.is_empty()).then(|| Digits {
+            whole: Finder::new(&digits).into_owned(),
+            national: dialled.then(|| Finder::new(national).into_owned()),
+        })
+    }
+
+    /// Whether they can be those of a number as it is dialled, with zeros before it.
+    pub fn may_be_dialled(&self) -> bool {
+        self.whole.needle().starts_with(b"0")
+    }
+
+    /// How well a number matches, from 1; `None` where it does not.
+    pub fn score(&self, number: &str) -> Option<u16> {
+        self.find(number.as_bytes()).map(|found| SCORE.saturating_mul(found.len() as u16))
+    }
+
+    /// Where they stand among `digits`.
+    fn find(&self, digits: &[u8]) -> Option<Range<usize>> {
+        if let Some(start) = self.whole.find(digits) {
+            return Some(start..start + self.whole.needle().len());
+        }
+        let national = self.national.as_ref()?;
+        let start = national.find(digits).filter(|start| *start <= COUNTRY_MAX)?;
+        Some(start..start + national.needle().len())
+    }
+
+    /// Adds the bytes of `text` from the first of them to the last, whatever stands between.
+    pub fn places(&self, text: &str, out: &mut Vec<Range<usize>>) {
+        let (places, digits): (Vec<usize>, Vec<u8>) =
+            text.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit()).unzip();
+        if let Some(found) = self.find(&digits)
+            && let [first, .., last] | [first @ last] = places[found]
+        {
+            out.push(first..last + 1);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Lengths: `>30s`, `<2m`, `=45s`, `30s..2m`, `1:30`.
+
+use std::ops::Range;
+
+use super::super::query::Seconds;
+use super::{Mistake, mistake, shown};
+
+/// The longest length that can be asked for, in seconds: a day.
+const MOST: u32 = 86_400;
+
+/// Reads lengths. A mistake's place is in bytes of `text`.
+pub(super) fn parse(text: &str) -> Result<Seconds, Mistake> {
+    if let Some(dots) = text.find("..") {
+        return between(text, dots);
+    }
+    let value = text.trim_start_matches(['<', '>', '=']);
+    let sign = &text[..text.len() - value.len()];
+    let at = sign.len()..text.len();
+    let seconds = |text| seconds(text, at.clone());
+    match sign {
+        ">" => match seconds(value)? + 1 {
+            least if least <= MOST => Ok(Seconds { least, most: None }),
+            _ => Err(too_long(at)),
+        },
+        ">=" => Ok(Seconds { least: seconds(value)?, most: None }),
+        "<" => match seconds(value)?.checked_sub(1) {
+            Some(most) => Ok(Seconds { most: Some(most), ..Seconds::ANY }),
+            None => Err(mistake(0..text.len(), "nothing is shorter than 0 seconds")),
+        },
+        "<=" => Ok(Seconds { most: Some(seconds(value)?), ..Seconds::ANY }),
+        "=" | "" => seconds(value).map(|exact| Seconds { least: exact, most: Some(exact) }),
+        _ => {
+            let message = format!("`{}` compares nothing: it can be >, >=, <, <= or =", shown(sign));
+            let known = if sign.contains('>') { ">=" } else { "<=" };
+            Err(mistake(0..sign.len(), message).instead(known))
+        }
+    }
+}
+
+/// `A..B`, `A..`, `..B`, both ends included.
+fn between(text: &str, dots: usize) -> Result<Seconds, Mistake> {
+    let (from, to) = (&text[..dots], &text[dots + 2..]);
+    let end = dots + 2..text.len();
+    if from.is_empty() && to.is_empty() {
+        return Err(mistake(0..text.len(), "a length is missing, as in length:30s..2m"));
+    }
+    let least = if from.is_empty() { 0 } else { seconds(from, 0..dots)? };
+    let most = if to.is_empty() { None } else { Some(seconds(to, end)?) };
+    if most.is_some_and(|most| most < least) {
+        return Err(mistake(0..text.len(), "this ends below its start").instead(format!("{to}..{from}")));
+    }
+    Ok(Seconds { least, most })
+}
+
+/// `30s`, `2m`, `1m30s`, `1h`, `1:30`, `1:02:03`, or a number of seconds.
+fn seconds(text: &str, at: Range<usize>) -> Result<u32, Mistake> {
+    let wrong = || {
+        let given = if text.is_empty() {
+            "a length is missing here".into()
+        } else {
+            format!("`{}` is no length", shown(text))
+        };
+        mistake(at.clone(), format!("{given}: it can be 30s, 2m, 1m30s or 1:30"))
+    };
+    let total = if text.contains(':') { clock(text) } else { counted(&text.to_ascii_lowercase()) };
+    match total.ok_or_else(wrong)? {
+        total if total <= u64::from(MOST) => Ok(total as u32),
+        _ => Err(too_long(at.clone())),
+    }
+}
+
+fn too_long(at: Range<usize>) -> Mistake {
+    mistake(at, "this is too long: there are 24 hours at most")
+}
+
+/// `1:30`, `1:02:03`: minutes and seconds go up to 59 but for the first.
+fn clock(text: &str) -> Option<u64> {
+    let parts: Vec<&str> = text.split(':').collect();
+    if !(2..=3).contains(&parts.len()) {
+        return None;
+    }
+    parts.iter().enumerate().try_fold(0, |total, (index, part)| {
+        let fits = index == 0 || part.len() == 2;
+        let number = number(part).filter(|number| fits && (index == 0 || *number < 60))?;
+        Some(total * 60 + number)
+    })
+}
+
+/// `1h2m3s`: each unit once, the larger first.
+fn counted(text: &str) -> Option<u64> {
+    let mut rest = text;
+    let mut total = 0;
+    let mut larger = u64::MAX;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let unit = match rest.as_bytes().get(digits) {
+            Some(b'h') => 3_600,
+            Some(b'm') => 60,
+            Some(b's') => 1,
+            // Seconds need no unit where there is nothing else.
+            None if total == 0 && larger == u64::MAX => 1,
+            _ => return None,
+        };
+        if unit >= larger {
+            return None;
+        }
+        total += number(&rest[..digits])? * unit;
+        larger = unit;
+        rest = rest.get(digits + 1..).unwrap_or("");
+    }
+    (larger != u64::MAX).then_some(total)
+}
+
+/// Digits alone, no more than nine.
+fn number(text: &str) -> Option<u64> {
+    let fits = (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { text.parse().ok() } else { None }
+}
