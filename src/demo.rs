@@ -35,6 +35,9 @@ pub const APP_ID: u64 = 1_111_112;
 /// The secret the server accepts, as `secret` or as `token`.
 pub const SECRET: &str = "demo-secret";
 
+/// The agent the server places calls for, by user ID. Nothing rings.
+pub const AGENT: &str = "101_1111112";
+
 /// The longest request body that is read, in bytes; a real one has about a hundred.
 const BODY_MAX: usize = 64 * 1024;
 

@@ -26,6 +26,7 @@ pub mod audio;
 pub mod caller;
 pub mod cli;
 pub mod config;
+pub mod contacts;
 pub mod demo;
 pub mod error;
 pub mod model;

@@ -14,6 +14,7 @@ use crate::model::{RecordingName, Region, Span, Voicemail};
 use crate::secret::Secret;
 
 mod base_url;
+mod call;
 mod dialect;
 mod error;
 mod http;
@@ -21,6 +22,7 @@ mod recording;
 mod wire;
 
 pub use base_url::{BaseUrl, BaseUrlError};
+pub use call::{Agent, AgentError, Call, CallError, CallPlaced, InvalidNumber, Rings, ValidNumber};
 pub use error::{ApiError, OfflineReason, RedirectFault, WaitingFor};
 pub use recording::{AudioFormat, Bookmark, Recording};
 
@@ -84,6 +86,7 @@ struct Inner {
     credentials: Credentials,
     list_url: Url,
     play_url: Url,
+    call_url: Url,
     timeouts: Timeouts,
 }
 
@@ -106,13 +109,14 @@ impl Client {
         timeouts: Timeouts,
     ) -> Result<Client, ApiError> {
         let base = base_url.map_or(region.base_url(), BaseUrl::as_str);
-        let url = |route: &str| {
+        let url = |base: &str, route: &str| {
             Url::parse(&format!("{base}/{route}"))
                 .map_err(|error| ApiError::Setup { reason: error.to_string() })
         };
-        let (list_url, play_url) = (url("voicemail")?, url("play")?);
+        let (list_url, play_url) = (url(base, "voicemail")?, url(base, "play")?);
+        let call_url = url(base_url.map_or(dialect::CALL_BASE_URL, BaseUrl::as_str), "webrtc/click2call")?;
         let http = http::client(&list_url, timeouts.connect)?;
-        Ok(Client(Arc::new(Inner { http, region, credentials, list_url, play_url, timeouts })))
+        Ok(Client(Arc::new(Inner { http, region, credentials, list_url, play_url, call_url, timeouts })))
     }
 
     /// The voicemail of `window`, page `number` (from 1). One try.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::recordings::Recording;
 use super::rows::Rows;
-use super::{APP_ID, SECRET};
+use super::{AGENT, APP_ID, SECRET};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 const PAGE: u64 = 10;
@@ -39,6 +39,8 @@ enum Refusal {
     /// The request's shape is wrong, not only when a parameter is missing.
     ParameterMissing,
     AuthenticationFailed,
+    /// The call's agent or secret is wrong: other words and another code than elsewhere.
+    NotAuthenticated,
     /// The recording does not exist, or not yet.
     NoRecording,
 }
@@ -67,7 +69,11 @@ pub fn answer(
             }
             Err(refusal) => refusal.reply(),
         },
-        Some((_, "/voicemail")) => not_allowed("POST"),
+        Some((_, "/webrtc/click2call")) if method == Method::POST => match call(now, body) {
+            Ok(placed) => reply_json(StatusCode::OK, &placed),
+            Err(refusal) => refusal.reply(),
+        },
+        Some((_, "/webrtc/click2call" | "/voicemail")) => not_allowed("POST"),
         Some((_, "/play")) => not_allowed("GET"),
         _ => failure(StatusCode::NOT_FOUND, "Not Found"),
     }
@@ -130,6 +136,24 @@ fn play(dialect: &Dialect, rows: &Rows, now: i64, uri: &Uri) -> Result<&'static 
     rows.recording(&file, now).ok_or(Refusal::NoRecording)
 }
 
+/// Places no call. Takes any number, as the service does: one that cannot be dialled fails later.
+fn call(now: i64, body: &[u8]) -> Result<Value, Refusal> {
+    let asked: Value = serde_json::from_slice(body).map_err(|_| Refusal::ParameterMissing)?;
+    let agent = asked["user_id"].as_str().ok_or(Refusal::ParameterMissing)?;
+    let secret = asked["secret"].as_str().ok_or(Refusal::ParameterMissing)?;
+    let to = asked["to"].as_u64().ok_or(Refusal::ParameterMissing)?;
+    let webrtc = optional(&asked, "webrtc", Value::as_bool)?.unwrap_or(true);
+    let followme = optional(&asked, "followme", Value::as_bool)?.unwrap_or(false);
+    optional(&asked, "callerid", Value::as_u64)?;
+    if webrtc && followme {
+        return Err(Refusal::ParameterMissing);
+    }
+    if agent != AGENT || secret != SECRET {
+        return Err(Refusal::NotAuthenticated);
+    }
+    Ok(json!({ "code": 200, "msg": "Call initiated", "request_id": format!("demo-{now:x}-{to:x}") }))
+}
+
 fn authenticate(app_id: u64, credential: &str) -> Result<(), Refusal> {
     if app_id == APP_ID && credential == SECRET { Ok(()) } else { Err(Refusal::AuthenticationFailed) }
 }
@@ -150,6 +174,7 @@ impl Refusal {
             Refusal::AuthenticationFailed => {
                 json!({ "code": 407, "error": true, "msg": "Authentication Failed" })
             }
+            Refusal::NotAuthenticated => json!({ "code": 404, "error": true, "msg": "Not Authenticated" }),
             Refusal::NoRecording => json!({ "code": 502, "msg": "Internal Server Error" }),
         };
         reply_json(StatusCode::OK, &envelope)

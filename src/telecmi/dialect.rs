@@ -12,6 +12,10 @@ use crate::model::{RecordingName, Region, Span};
 /// How many rows to ask for where the server lets one choose. What comes back may be fewer.
 const LIMIT: u32 = 50;
 
+/// What stands before the route of a call, in either region: the vendor's page for CHUB India names
+/// CHUB's server. (An older edition of it has another route with less to choose.)
+pub(super) const CALL_BASE_URL: &str = "https://rest.telecmi.com/v2";
+
 /// The body of a list request.
 #[derive(Serialize)]
 pub(super) struct ListRequest<'a> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::header::{DATE, HeaderName, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, RequestBuilder, Response, Url};
+use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Response, Url, retry};
 
 use super::base_url::{LOOPBACK, is_loopback};
 use super::error::{ApiError, OfflineReason, RETRY_AFTER_MAX, RedirectFault, WaitingFor};
@@ -25,6 +25,16 @@ const USER_AGENT: &str = concat!("vmail/", env!("CARGO_PKG_VERSION"));
 /// `ALL_PROXY`, `NO_PROXY`), except for the loopback: a proxy would carry what must not leave
 /// this machine. Compression and HTTP/2 are agreed with the server.
 pub(super) fn client(server: &Url, connect: Duration) -> Result<Client, ApiError> {
+    builder(server, connect)?.build().map_err(|error| setup(&error))
+}
+
+/// The same for a single request that must not be sent twice: with a connection of its own, and
+/// without the second try that HTTP/2 allows where a server says that it did nothing.
+pub(super) fn client_for_one(server: &Url, connect: Duration) -> Result<Client, ApiError> {
+    builder(server, connect)?.retry(retry::never()).build().map_err(|error| setup(&error))
+}
+
+fn builder(server: &Url, connect: Duration) -> Result<ClientBuilder, ApiError> {
     // Fails when a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // Beside the platform's certificates, for machines that have none (containers, mostly).
@@ -37,12 +47,11 @@ pub(super) fn client(server: &Url, connect: Duration) -> Result<Client, ApiError
         .referer(false)
         // `send` follows them itself: reqwest would turn a POST into a GET on some.
         .redirect(Policy::none());
-    let builder = if is_loopback(server) {
+    Ok(if is_loopback(server) {
         builder.no_proxy().resolve_to_addrs("localhost", &LOOPBACK.map(|address| (address, 0).into()))
     } else {
         builder
-    };
-    builder.build().map_err(|error| setup(&error))
+    })
 }
 
 /// Sends what `request` builds for `url`, and again to where a redirect points as long as that is
@@ -54,13 +63,7 @@ pub(super) async fn send(
     request: impl Fn(Url) -> RequestBuilder,
 ) -> Result<Response, ApiError> {
     for _ in 0..=REDIRECTS_MAX {
-        let response = request(url.clone()).send().await.map_err(|error| {
-            if error.is_timeout() && error.is_connect() {
-                ApiError::TimedOut { waiting_for: WaitingFor::Connection, limit: connect }
-            } else {
-                failed(error)
-            }
-        })?;
+        let response = request(url.clone()).send().await.map_err(|error| failed_within(error, connect))?;
         if !response.status().is_redirection() {
             return Ok(response);
         }
@@ -124,8 +127,21 @@ pub(super) async fn within<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, ApiError>>,
 ) -> Result<T, ApiError> {
-    let late = ApiError::TimedOut { waiting_for: WaitingFor::Answer, limit };
-    tokio::time::timeout(limit, work).await.unwrap_or(Err(late))
+    tokio::time::timeout(limit, work).await.unwrap_or(Err(late(limit)))
+}
+
+/// No full answer within `limit`.
+pub(super) fn late(limit: Duration) -> ApiError {
+    ApiError::TimedOut { waiting_for: WaitingFor::Answer, limit }
+}
+
+/// What went wrong with sending a request that had `connect` to reach the server.
+pub(super) fn failed_within(error: reqwest::Error, connect: Duration) -> ApiError {
+    if error.is_timeout() && error.is_connect() {
+        ApiError::TimedOut { waiting_for: WaitingFor::Connection, limit: connect }
+    } else {
+        failed(error)
+    }
 }
 
 /// What went wrong with a request. Decided by the types of the causes: their texts may hold the

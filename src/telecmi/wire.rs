@@ -13,6 +13,7 @@ use reqwest::StatusCode;
 use serde_json::value::RawValue;
 
 use super::Page;
+use super::call::CallPlaced;
 use super::error::ApiError;
 use crate::model::{RecordingName, Voicemail, from_millis};
 use crate::secret::Secret;
@@ -35,6 +36,8 @@ pub(super) enum Asked {
     List,
     /// A recording.
     Recording,
+    /// A call to be placed.
+    Call,
 }
 
 /// What stands before the body of an answer.
@@ -119,6 +122,15 @@ impl<'a> Answer<'a> {
         let rows: Vec<Voicemail> = rows.into_iter().filter_map(voicemail).collect();
         Ok(Page { unreadable: sent - rows.len(), rows, total, server_time })
     }
+
+    /// The call that this answer says was placed. To be asked once [`judge`] found no fault.
+    pub(super) fn call(&self) -> Result<CallPlaced, ApiError> {
+        if self.code() != Some(200) {
+            return Err(ApiError::Malformed { what: "it does not say that a call was placed" });
+        }
+        let id = self.0.get("request_id").map(|raw| text::clean(&as_text(raw), text::NAME_MAX));
+        Ok(CallPlaced { request_id: id.filter(|id| !id.is_empty()) })
+    }
 }
 
 /// The error that an answer stands for, if it does: by its HTTP status, its code, its `error` flag
@@ -157,6 +169,9 @@ pub(super) fn judge(asked: Asked, head: Head, answer: &Answer<'_>, secret: &Secr
     } else if words == Some(Words::WrongShape) {
         ApiError::BadRequest { message }
     } else if is(401) || is(403) || is(407) {
+        ApiError::NotAuthenticated { message }
+    } else if asked == Asked::Call && code == Some(404) && !message.to_lowercase().contains("number") {
+        // An unknown agent or a wrong secret; the same code stands for a number that it cannot dial.
         ApiError::NotAuthenticated { message }
     } else if asked == Asked::Recording && (number == Some(404) || code == Some(502)) {
         ApiError::NotReady
@@ -270,9 +285,10 @@ mod tests {
         let head = Head { status: StatusCode::from_u16(status).unwrap(), time: None, retry_after: None };
         let text = decode(body);
         let Ok(answer) = Answer::parse(&text) else { return };
-        for asked in [Asked::List, Asked::Recording] {
+        for asked in [Asked::List, Asked::Recording, Asked::Call] {
             let _ = judge(asked, head, &answer, &Secret::new("secret".to_owned()));
         }
+        let _ = answer.call();
         if let Ok(page) = answer.page(None) {
             assert!(page.rows.iter().all(|row| row.time.timestamp_millis() > 0));
         }

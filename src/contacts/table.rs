@@ -1,0 +1,161 @@
+//! CSV with a header row, as Google, Outlook and tools for telephones export it: the columns are
+//! found by their names.
+
+use std::borrow::Cow;
+
+use csv::{ByteRecord, ReaderBuilder};
+
+use super::{Found, Person, Problem, charset, first_name};
+
+/// Column names in small letters and without what is no letter or digit.
+const FULL: [&str; 9] =
+    ["name", "fullname", "displayname", "contactname", "contact", "fileas", "nom", "nombre", "anzeigename"];
+const GIVEN: [&str; 6] = ["firstname", "givenname", "forename", "vorname", "prénom", "prenom"];
+const MIDDLE: [&str; 3] = ["middlename", "additionalname", "weiterevornamen"];
+const FAMILY: [&str; 7] =
+    ["lastname", "familyname", "surname", "nachname", "nomdefamille", "apellido", "apellidos"];
+const NICK: [&str; 3] = ["nickname", "alias", "spitzname"];
+const COMPANY: [&str; 7] = [
+    "company",
+    "companyname",
+    "organization",
+    "organisation",
+    "organizationname",
+    "organization1name",
+    "firma",
+];
+
+/// Parts of names of columns that hold numbers: "Phone 1 - Value", "Home Telephone", "Mobiltelefon".
+const NUMBER_PARTS: [&str; 6] = ["phone", "mobile", "telefon", "teléfono", "téléphone", "whatsapp"];
+/// Words of their own in such names.
+const NUMBER_WORDS: [&str; 10] =
+    ["tel", "cell", "cellular", "mobil", "handy", "fax", "pager", "isdn", "gsm", "msisdn"];
+/// Words that make such a column hold something else: its kind, or how a name sounds.
+const OTHER_WORDS: [&str; 8] =
+    ["type", "label", "phonetic", "extension", "ext", "provider", "carrier", "model"];
+
+/// Which column holds what.
+#[derive(Default)]
+struct Columns {
+    full: Option<usize>,
+    given: Option<usize>,
+    middle: Option<usize>,
+    family: Option<usize>,
+    nick: Option<usize>,
+    company: Option<usize>,
+    numbers: Vec<usize>,
+}
+
+/// Reads every row of `bytes`; the first says which columns there are.
+pub(super) fn read(bytes: &[u8]) -> Found {
+    let (bytes, separator) = separator(bytes);
+    let mut reader =
+        ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(bytes);
+    let mut row = ByteRecord::new();
+    let mut found = Found::default();
+    // Bytes in memory cannot fail, and a row of any length is a row: an error is an end.
+    if !reader.read_byte_record(&mut row).unwrap_or(false) {
+        found.fault = Some((None, Problem::Empty));
+        return found;
+    }
+    let columns = Columns::of(&row);
+    if let Some(problem) = columns.problem() {
+        found.fault = Some((Some(1), problem));
+        return found;
+    }
+    while reader.read_byte_record(&mut row).unwrap_or(false) {
+        found.people.extend(columns.person(&row));
+    }
+    found
+}
+
+/// What stands between fields: what Excel was told (`sep=;`), else what the first row has most of.
+fn separator(bytes: &[u8]) -> (&[u8], u8) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let (head, rest) = bytes.split_at(end);
+    if let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', told] = head.trim_ascii_end() {
+        return (rest.get(1..).unwrap_or_default(), *told);
+    }
+    let count = |mark: char| charset::decode(head).matches(mark).count();
+    // The last of the largest wins: a comma where there is none at all.
+    let most = ['\t', ';', ','].into_iter().max_by_key(|mark| count(*mark)).unwrap_or(',');
+    (bytes, most as u8)
+}
+
+impl Columns {
+    fn of(header: &ByteRecord) -> Columns {
+        let mut columns = Columns::default();
+        for (index, field) in header.iter().enumerate() {
+            let name = charset::decode(field).to_lowercase();
+            let words: Vec<&str> =
+                name.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+            let squeezed = words.concat();
+            let is = |known: &[&str]| known.contains(&squeezed.as_str());
+            if is_number(&words, &squeezed) {
+                columns.numbers.push(index);
+            } else if is(&FULL) {
+                columns.full.get_or_insert(index);
+            } else if is(&GIVEN) {
+                columns.given.get_or_insert(index);
+            } else if is(&MIDDLE) {
+                columns.middle.get_or_insert(index);
+            } else if is(&FAMILY) {
+                columns.family.get_or_insert(index);
+            } else if is(&NICK) {
+                columns.nick.get_or_insert(index);
+            } else if is(&COMPANY) {
+                columns.company.get_or_insert(index);
+            }
+        }
+        columns
+    }
+
+    fn problem(&self) -> Option<Problem> {
+        let names = [self.full, self.given, self.family, self.nick, self.company];
+        if names.iter().all(Option::is_none) {
+            Some(Problem::NoNames)
+        } else {
+            self.numbers.is_empty().then_some(Problem::NoNumbers)
+        }
+    }
+
+    fn person(&self, row: &ByteRecord) -> Option<Person> {
+        let numbers: Vec<String> =
+            self.numbers.iter().flat_map(|column| numbers(field(row, Some(*column)))).collect();
+        if numbers.is_empty() {
+            return None;
+        }
+        let name = self.name(row)?;
+        Some(Person { name, numbers })
+    }
+
+    fn name(&self, row: &ByteRecord) -> Option<String> {
+        let of = |column| charset::decode(field(row, column));
+        let (full, given) = (of(self.full), of(self.given));
+        // In "Vorname;Name;Telefon" the name is the family's.
+        let is_family = self.family.is_none() && !given.trim().is_empty() && !full.contains(given.trim());
+        let family = if is_family { full.clone() } else { of(self.family) };
+        let parts = [&given, &of(self.middle), &family].map(|part| part.trim()).join(" ");
+        let full = if is_family { Cow::Borrowed("") } else { full };
+        first_name([&*full, &*parts, &*of(self.nick), &*of(self.company)])
+    }
+}
+
+fn is_number(words: &[&str], squeezed: &str) -> bool {
+    let has = |known: &[&str]| words.iter().any(|word| known.contains(word));
+    // "Account Number" and "Government ID Number" are none that can be called.
+    let is_plain = ["number", "numbers", "nummer", "rufnummer"].contains(&squeezed);
+    let names_one = NUMBER_PARTS.iter().any(|part| squeezed.contains(part)) || has(&NUMBER_WORDS);
+    is_plain || (names_one && !has(&OTHER_WORDS))
+}
+
+fn field(row: &ByteRecord, column: Option<usize>) -> &[u8] {
+    column.and_then(|column| row.get(column)).unwrap_or_default()
+}
+
+/// The numbers of a field: Google puts ` ::: ` between them, others a semicolon, a bar or a new line.
+fn numbers(field: &[u8]) -> Vec<String> {
+    let text = charset::decode(field);
+    let parts = text.split([';', '|', '\n']).flat_map(|part| part.split(":::")).map(str::trim);
+    parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
