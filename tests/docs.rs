@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use chrono::{NaiveDate, TimeDelta};
 use clap::CommandFactory as _;
@@ -19,6 +20,7 @@ use common::{Opened, Screen, now, voicemail};
 use vmail::cli::Cli;
 use vmail::config::{self, Overrides, Sources};
 use vmail::model::{Span, Voicemail};
+use vmail::player::Event;
 use vmail::range::Range;
 use vmail::sync::{Summary, SyncError};
 use vmail::telecmi::{ApiError, BaseUrl, OfflineReason};
@@ -134,7 +136,17 @@ fn picture(name: &str, screen: &mut Screen) {
 
 #[test]
 fn the_screens_are_those_of_the_program() {
-    picture("inbox", screen((104, 28)).synced().keys("j j"));
+    picture("inbox", screen((120, 28)).synced().sounds().keys("j j"));
+    let mut playing = screen((120, 28));
+    playing.synced().sounds().keys("j > > z");
+    let key = playing.state.inbox.selected.expect("a row is selected");
+    playing.recording(key, "delivery.mp3").keys("Space").player(Event::Started);
+    playing.player(Event::Position(Duration::from_millis(5_300)));
+    playing.wait(TimeDelta::seconds(5));
+    picture("playing", &mut playing);
+    let mut ssh = Screen::open(Opened { size: (104, 28), remote: true, stored: month(), ..opened() });
+    ssh.synced().keys("Space");
+    picture("ssh", &mut ssh);
     picture("dates", screen((104, 28)).synced().keys("d Tab h h h v h h h"));
 
     let mut fetching = Screen::open(Opened { size: (104, 18), range: "30d", ..opened() });

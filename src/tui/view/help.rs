@@ -23,6 +23,8 @@ const SCOPES: &[Scope] = &[
     Scope::Dates,
     Scope::Presets,
     Scope::Calendar,
+    Scope::Ways,
+    Scope::Save,
     Scope::Help,
     Scope::Anywhere,
 ];

@@ -44,10 +44,11 @@ pub fn draw(state: &State, ways: &Ways, theme: &Theme, buffer: &mut Buffer) {
     }
 }
 
-/// The overlay's lines; not `whole`, only those of the chosen way are explained.
+/// The overlay's lines. Not `whole`, the ways are named only, and a chosen one has the room for
+/// itself.
 fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, whole: bool) -> Vec<Piece> {
     let why = match &ways.why {
-        Some(why) => format!("Nothing is heard here: {why}."),
+        Some(why) => format!("No sound: {why}. Ways to hear it all the same:"),
         None if state.surroundings.remote => {
             "What plays here is not heard at your desk. Ways to hear it there:".to_owned()
         }
@@ -58,14 +59,18 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, whole: bool) -> V
             lines.push(Piece::default());
         }
     };
-    let mut lines: Vec<_> =
-        words::broken(&why, room).into_iter().map(|line| Piece::new(line, theme.text)).collect();
+    let alone = ways.chosen.filter(|_| !whole);
+    let why = if alone.is_some() { Vec::new() } else { words::broken(&why, room) };
+    let mut lines: Vec<_> = why.into_iter().map(|line| Piece::new(line, theme.text)).collect();
     for (way, command, name) in [
         (Way::Browser, Command::InBrowser, "In your browser"),
         (Way::Save, Command::SaveHere, "Save here"),
         (Way::Terminal, Command::ToTerminal, "Send to the terminal"),
         (Way::Here, Command::PlayHere, "Play here"),
     ] {
+        if alone.is_some_and(|alone| alone != way) {
+            continue;
+        }
         blank(&mut lines);
         let told =
             if whole || ways.chosen == Some(way) { about(state, ways, way, theme) } else { Vec::new() };
