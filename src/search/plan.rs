@@ -70,6 +70,20 @@ impl TextTest {
         score.unwrap_or(0)
     }
 
+    /// Whether the caller matches: the same as a score, for much less.
+    pub fn caller_matches(&self, caller: &CallerTexts<'_>, scratch: &mut Scratch) -> bool {
+        match &self.look {
+            Look::Anywhere(needle) => {
+                needle.digits().is_some_and(|digits| digits.matches(caller.digits))
+                    || needle.matches(caller.name, scratch)
+                    || needle.matches(caller.display, scratch)
+            }
+            Look::Name(needle) => needle.matches(shown_name(caller), scratch),
+            Look::From(digits) => digits.as_ref().is_some_and(|digits| digits.matches(caller.digits)),
+            Look::HasName => !caller.name.is_empty(),
+        }
+    }
+
     /// What to look for in notes and tags, if they are to be looked at.
     pub fn elsewhere(&self) -> Option<&Needle> {
         match &self.look {
