@@ -66,6 +66,12 @@ impl Needle {
         self.digits.as_ref()
     }
 
+    /// Whether its letters begin with those of `other`. Accents do not count: typed alone they are
+    /// found nowhere, and in front of a letter they do no harm.
+    pub fn begins_with(&self, other: &Needle) -> bool {
+        self.letters.folded.starts_with(&other.letters.folded)
+    }
+
     /// How well `text` matches, from 1; `None` where it does not.
     pub fn score(&self, text: &str, scratch: &mut Scratch) -> Option<u16> {
         if text.is_empty() {

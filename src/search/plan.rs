@@ -111,29 +111,19 @@ impl TextTest {
 
     /// Whether only callers that match `before` can match this: its text was typed on.
     pub fn narrows(&self, before: &TextTest) -> bool {
-        let same_texts = std::mem::discriminant(&self.term) == std::mem::discriminant(&before.term);
-        let typed_on = match (self.word(), before.word()) {
-            (Some(word), Some(shorter)) => word.starts_with(shorter),
+        let words = matches!(
+            (&self.term, &before.term),
+            (Term::Text(Pattern::Word(_)), Term::Text(Pattern::Word(_)))
+                | (Term::Name(Pattern::Word(_)), Term::Name(Pattern::Word(_)))
+        );
+        let (Some(needle), Some(shorter)) = (self.in_name(), before.in_name()) else { return false };
+        let same_kind = match (needle.digits(), shorter.digits()) {
+            (None, None) => true,
+            // With zeros in front, more digits can match what fewer did not.
+            (Some(digits), Some(_)) => !digits.may_be_dialled(),
             _ => false,
         };
-        let same_kind = match (self.in_name(), before.in_name()) {
-            (Some(needle), Some(shorter)) => match (needle.digits(), shorter.digits()) {
-                (None, None) => true,
-                // With zeros in front, more digits can match what fewer did not.
-                (Some(digits), Some(_)) => !digits.may_be_dialled(),
-                _ => false,
-            },
-            _ => false,
-        };
-        same_texts && typed_on && same_kind
-    }
-
-    /// The word that is looked for as it was typed.
-    fn word(&self) -> Option<&str> {
-        match &self.term {
-            Term::Text(Pattern::Word(word)) | Term::Name(Pattern::Word(word)) => Some(word),
-            _ => None,
-        }
+        words && same_kind && needle.begins_with(shorter)
     }
 }
 
