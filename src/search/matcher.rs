@@ -114,10 +114,10 @@ impl Matcher {
     pub fn best_first(&mut self, source: &impl Source, rows: &mut Vec<u32>) {
         self.look_at_callers(source);
         let tests = self.plan.texts.iter().zip(&self.tables).filter(|(test, _)| test.wanted);
-        let scored: Vec<_> =
+        let words: Vec<_> =
             tests.map(|(test, table)| (test, table.scores(test, source, &mut self.scratch))).collect();
         let mut callers = vec![0_u16; source.caller_end() as usize];
-        for (_, scores) in &scored {
+        for (_, scores) in &words {
             for (sum, score) in callers.iter_mut().zip(scores) {
                 *sum = sum.saturating_add(*score);
             }
@@ -129,7 +129,7 @@ impl Matcher {
                 let caller = row_callers.get(row as usize).map_or(0, |caller| caller.0 as usize);
                 let flags = flags.get(row as usize).copied().unwrap_or_default();
                 if flags.intersects(ELSEWHERE) {
-                    return row_score(&scored, source, row, caller, flags, &mut self.scratch);
+                    return row_score(&words, source, row, caller, flags, &mut self.scratch);
                 }
                 callers.get(caller).copied().unwrap_or(0)
             })
@@ -166,14 +166,14 @@ fn texts_of<S: Source>(source: &S, row: u32, flags: Flags) -> impl Iterator<Item
 
 /// The score of a row that has a note or tags: for each word the text that matches it best.
 fn row_score(
-    scored: &[(&TextTest, Vec<u16>)],
+    words: &[(&TextTest, Vec<u16>)],
     source: &impl Source,
     row: u32,
     caller: usize,
     flags: Flags,
     scratch: &mut Scratch,
 ) -> u16 {
-    scored.iter().fold(0, |sum: u16, (test, callers)| {
+    words.iter().fold(0, |sum: u16, (test, callers)| {
         let needle = test.elsewhere().into_iter();
         let scores = needle.flat_map(|needle| texts_of(source, row, flags).map(move |text| (needle, text)));
         let best = scores.filter_map(|(needle, text)| needle.score(text, scratch)).max();
@@ -261,11 +261,11 @@ fn bits<T: Copy>(column: &[T], wanted: u64, passes: impl Fn(T) -> bool) -> u64 {
         return each(wanted, |bit| column.get(bit).is_some_and(|value| passes(*value)));
     }
     // Without a branch for each row, and a byte for each first: several are compared at once.
-    let mut passed = [0; BLOCK];
-    for (place, value) in passed.iter_mut().zip(column) {
+    let mut bytes = [0; BLOCK];
+    for (place, value) in bytes.iter_mut().zip(column) {
         *place = u8::from(passes(*value));
     }
-    let (eights, _) = passed.as_chunks();
+    let (eights, _) = bytes.as_chunks();
     wanted & eights.iter().rev().fold(0, |all, eight| all << 8 | packed(*eight))
 }
 
