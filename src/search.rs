@@ -91,7 +91,9 @@ pub trait Source {
     /// callers is used again while it stays the same. New callers need none.
     fn generation(&self) -> u64;
 
-    /// The note of a row, empty when it has none.
+    /// The note of a row, empty when it has none. As [`Source::tags`], it is asked for at each
+    /// keystroke for every row in question that has one: in large lists, most of a keystroke is
+    /// spent on these lookups.
     fn note(&self, row: u32) -> &str;
 
     /// The tags of a row.

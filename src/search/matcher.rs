@@ -24,27 +24,37 @@ pub struct Matcher {
     scratch: Scratch,
 }
 
-/// How well each caller matches a text: 0 is not at all.
+/// Whether each caller matches a text.
 #[derive(Debug, Default)]
 struct Table {
-    scores: Vec<u16>,
-    /// What was known of a text that this one narrows down: callers with 0 need no look.
-    wider: Vec<u16>,
+    matches: Vec<bool>,
+    /// What was known of a text that this one narrows down: callers that did not match it need no
+    /// look.
+    wider: Vec<bool>,
 }
 
 impl Table {
-    fn score(&self, caller: CallerId) -> u16 {
-        self.scores.get(caller.0 as usize).copied().unwrap_or(0)
+    fn matches(&self, caller: CallerId) -> bool {
+        self.matches.get(caller.0 as usize).copied().unwrap_or(false)
     }
 
     /// Looks at the callers that were not looked at before.
     fn fill(&mut self, test: &TextTest, source: &impl Source, scratch: &mut Scratch) {
-        for number in self.scores.len() as u32..source.caller_end() {
-            let hopeless = self.wider.get(number as usize) == Some(&0);
-            let look = |scratch| test.caller_score(&source.caller(CallerId(number)), scratch);
-            self.scores.push(if hopeless { 0 } else { look(scratch) });
+        for number in self.matches.len() as u32..source.caller_end() {
+            let hopeful = self.wider.get(number as usize).copied().unwrap_or(true);
+            let matches = hopeful && test.caller_matches(&source.caller(CallerId(number)), scratch);
+            self.matches.push(matches);
         }
         self.wider = Vec::new();
+    }
+
+    /// How well each caller matches: 0 where they do not.
+    fn scores(&self, test: &TextTest, source: &impl Source, scratch: &mut Scratch) -> Vec<u16> {
+        let callers = (0..).map(CallerId).zip(&self.matches);
+        let score = |(caller, matches): (CallerId, &bool)| {
+            if *matches { test.caller_score(&source.caller(caller), scratch) } else { 0 }
+        };
+        callers.map(score).collect()
     }
 }
 
@@ -68,8 +78,8 @@ impl Matcher {
             self.tables.push(match same {
                 Some(index) => std::mem::take(&mut known[index].1),
                 None => wider().map_or_else(Table::default, |(_, table)| Table {
-                    scores: Vec::new(),
-                    wider: table.scores.clone(),
+                    matches: Vec::new(),
+                    wider: table.matches.clone(),
                 }),
             });
         }
@@ -80,11 +90,17 @@ impl Matcher {
         self.look_at_callers(source);
         out.clear();
         let columns = Columns::of(source);
-        let mut pass =
-            Pass { texts: &self.plan.texts, tables: &self.tables, source, scratch: &mut self.scratch };
+        let mut pass = Pass {
+            texts: &self.plan.texts,
+            tables: &self.tables,
+            source,
+            elsewhere: Elsewhere::default(),
+            scratch: &mut self.scratch,
+        };
         for start in (0..columns.len()).step_by(BLOCK) {
             let block = columns.block(start);
             let every = u64::MAX >> (BLOCK - block.len());
+            pass.elsewhere.clear();
             let mut hits = pass.eval(&self.plan.root, &block, every);
             while hits != 0 {
                 out.push((start + hits.trailing_zeros() as usize) as u32);
@@ -97,9 +113,12 @@ impl Matcher {
     /// equally good ones keep their order.
     pub fn best_first(&mut self, source: &impl Source, rows: &mut Vec<u32>) {
         self.look_at_callers(source);
+        let tests = self.plan.texts.iter().zip(&self.tables).filter(|(test, _)| test.wanted);
+        let words: Vec<_> =
+            tests.map(|(test, table)| (test, table.scores(test, source, &mut self.scratch))).collect();
         let mut callers = vec![0_u16; source.caller_end() as usize];
-        for (_, table) in self.plan.texts.iter().zip(&self.tables).filter(|(test, _)| test.wanted) {
-            for (sum, score) in callers.iter_mut().zip(&table.scores) {
+        for (_, scores) in &words {
+            for (sum, score) in callers.iter_mut().zip(scores) {
                 *sum = sum.saturating_add(*score);
             }
         }
@@ -107,12 +126,12 @@ impl Matcher {
         let scores: Vec<u16> = rows
             .iter()
             .map(|&row| {
-                let caller = row_callers.get(row as usize).copied().unwrap_or(CallerId(0));
+                let caller = row_callers.get(row as usize).map_or(0, |caller| caller.0 as usize);
                 let flags = flags.get(row as usize).copied().unwrap_or_default();
                 if flags.intersects(ELSEWHERE) {
-                    return self.row_score(source, row, caller, flags);
+                    return row_score(&words, source, row, caller, flags, &mut self.scratch);
                 }
-                callers.get(caller.0 as usize).copied().unwrap_or(0)
+                callers.get(caller).copied().unwrap_or(0)
             })
             .collect();
         sort_by_score(rows, &scores);
@@ -121,18 +140,6 @@ impl Matcher {
     /// What to mark in the texts on screen. Made for a frame and not for each text: it costs 135 KB.
     pub fn highlighter(&self) -> Highlighter<'_> {
         Highlighter::new(&self.plan)
-    }
-
-    /// The score of a row that has a note or tags: for each word the text that matches it best.
-    fn row_score(&mut self, source: &impl Source, row: u32, caller: CallerId, flags: Flags) -> u16 {
-        let tests = self.plan.texts.iter().zip(&self.tables).filter(|(test, _)| test.wanted);
-        tests.fold(0, |sum: u16, (test, table)| {
-            let needle = test.elsewhere().into_iter();
-            let scores =
-                needle.flat_map(|needle| texts_of(source, row, flags).map(move |text| (needle, text)));
-            let best = scores.filter_map(|(needle, text)| needle.score(text, &mut self.scratch)).max();
-            sum.saturating_add(table.score(caller).max(best.unwrap_or(0)))
-        })
     }
 
     fn look_at_callers(&mut self, source: &impl Source) {
@@ -155,6 +162,24 @@ fn texts_of<S: Source>(source: &S, row: u32, flags: Flags) -> impl Iterator<Item
     let note = flags.contains(Flags::NOTE).then(|| source.note(row));
     let tags = flags.contains(Flags::TAGGED).then(|| source.tags(row));
     note.into_iter().chain(tags.into_iter().flatten())
+}
+
+/// The score of a row that has a note or tags: for each word the text that matches it best.
+fn row_score(
+    words: &[(&TextTest, Vec<u16>)],
+    source: &impl Source,
+    row: u32,
+    caller: usize,
+    flags: Flags,
+    scratch: &mut Scratch,
+) -> u16 {
+    words.iter().fold(0, |sum: u16, (test, callers)| {
+        let needle = test.elsewhere().into_iter();
+        let scores = needle.flat_map(|needle| texts_of(source, row, flags).map(move |text| (needle, text)));
+        let best = scores.filter_map(|(needle, text)| needle.score(text, scratch)).max();
+        let of_caller = callers.get(caller).copied().unwrap_or(0);
+        sum.saturating_add(of_caller.max(best.unwrap_or(0)))
+    })
 }
 
 /// The best first, without comparing any two: scores are small numbers.
@@ -235,9 +260,19 @@ fn bits<T: Copy>(column: &[T], wanted: u64, passes: impl Fn(T) -> bool) -> u64 {
     if wanted.count_ones() < FEW {
         return each(wanted, |bit| column.get(bit).is_some_and(|value| passes(*value)));
     }
-    // Without a branch for each row.
-    let all = column.iter().enumerate().fold(0, |all, (bit, value)| all | u64::from(passes(*value)) << bit);
-    all & wanted
+    // Without a branch for each row, and a byte for each first: several are compared at once.
+    let mut bytes = [0; BLOCK];
+    for (place, value) in bytes.iter_mut().zip(column) {
+        *place = u8::from(passes(*value));
+    }
+    let (eights, _) = bytes.as_chunks();
+    wanted & eights.iter().rev().fold(0, |all, eight| all << 8 | packed(*eight))
+}
+
+/// The lowest bits of eight bytes that are 0 or 1, the first byte's lowest.
+fn packed(bytes: [u8; 8]) -> u64 {
+    // Moves each to its place in the highest byte. No two of the products meet, so none carries.
+    u64::from_le_bytes(bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 /// Those of the `wanted` bits that pass, one by one.
@@ -256,7 +291,45 @@ struct Pass<'p, S> {
     texts: &'p [TextTest],
     tables: &'p [Table],
     source: &'p S,
+    elsewhere: Elsewhere<'p>,
     scratch: &'p mut Scratch,
+}
+
+/// Notes and tags of a block: looking them up costs more than reading them, so that is done once.
+#[derive(Default)]
+struct Elsewhere<'s> {
+    /// The rows that were looked up.
+    rows: u64,
+    /// Each with the bit of its row.
+    texts: Vec<(u64, &'s str)>,
+}
+
+impl<'s> Elsewhere<'s> {
+    fn clear(&mut self) {
+        self.rows = 0;
+        self.texts.clear();
+    }
+
+    fn look_up(&mut self, source: &'s impl Source, block: &Block<'_>, rows: u64) {
+        let mut rest = rows & !self.rows;
+        self.rows |= rows;
+        while rest != 0 {
+            let bit = rest.trailing_zeros();
+            let texts = texts_of(source, block.start + bit, block.flags[bit as usize]);
+            self.texts.extend(texts.map(|text| (1 << bit, text)));
+            rest &= rest - 1;
+        }
+    }
+
+    /// Those of the `wanted` rows with a text that passes.
+    fn rows(&self, wanted: u64, mut passes: impl FnMut(&str) -> bool) -> u64 {
+        self.texts.iter().fold(
+            0,
+            |hits, (row, text)| {
+                if row & wanted & !hits != 0 && passes(text) { hits | row } else { hits }
+            },
+        )
+    }
 }
 
 impl<S: Source> Pass<'_, S> {
@@ -286,14 +359,11 @@ impl<S: Source> Pass<'_, S> {
 
     fn text(&mut self, index: usize, block: &Block<'_>, wanted: u64) -> u64 {
         let (Some(test), Some(table)) = (self.texts.get(index), self.tables.get(index)) else { return 0 };
-        let hits = bits(block.callers, wanted, |caller| table.score(caller) != 0);
+        let hits = bits(block.callers, wanted, |caller| table.matches(caller));
         let Some(needle) = test.elsewhere() else { return hits };
         let noted = bits(block.flags, wanted & !hits, |flags| flags.intersects(ELSEWHERE));
-        let more = each(noted, |bit| {
-            texts_of(self.source, block.start + bit as u32, block.flags[bit])
-                .any(|text| needle.matches(text, self.scratch))
-        });
-        hits | more
+        self.elsewhere.look_up(self.source, block, noted);
+        hits | self.elsewhere.rows(noted, |text| needle.matches(text, self.scratch))
     }
 }
 

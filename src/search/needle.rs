@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use memchr::memmem::Finder;
+use memchr::{memchr2, memchr2_iter};
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
 use nucleo_matcher::{Config, Utf32Str, chars};
 use unicode_segmentation::UnicodeSegmentation as _;
@@ -63,6 +64,12 @@ impl Needle {
     /// The digits, where it can be a part of a number.
     pub fn digits(&self) -> Option<&Digits> {
         self.digits.as_ref()
+    }
+
+    /// Whether its letters begin with those of `other`. Accents do not count: typed alone they are
+    /// found nowhere, and in front of a letter they do no harm.
+    pub fn begins_with(&self, other: &Needle) -> bool {
+        self.letters.folded.starts_with(&other.letters.folded)
     }
 
     /// How well `text` matches, from 1; `None` where it does not.
@@ -132,6 +139,13 @@ impl Letters {
 
     /// Whether they are in `text` in their order, with others between or not.
     fn stand_in_order(&self, text: &str) -> bool {
+        if text.is_ascii() {
+            let rest = self.folded.iter().try_fold(text.as_bytes(), |rest, letter| {
+                let (small, large) = self.in_ascii(*letter)?;
+                memchr2(small, large, rest).map(|at| &rest[at + 1..])
+            });
+            return rest.is_some();
+        }
         let mut wanted = self.folded.iter().copied();
         let Some(mut next) = wanted.next() else { return true };
         for c in text.chars().filter(|c| !is_accent(*c)) {
@@ -145,12 +159,23 @@ impl Letters {
         false
     }
 
-    /// Where they stand in a row: the first place at the start of a
-    /// word, or else the first, in characters.
+    /// Where they stand in a row: the first place at the start of a word, or else the first, in
+    /// characters.
     fn find(&self, text: Utf32Str<'_>) -> Option<usize> {
         let last = text.len().checked_sub(self.folded.len())?;
+        match (text, self.folded.first()) {
+            (Utf32Str::Ascii(bytes), Some(first)) => {
+                let (small, large) = self.in_ascii(*first)?;
+                self.best_of(text, memchr2_iter(small, large, &bytes[..=last]))
+            }
+            _ => self.best_of(text, 0..=last),
+        }
+    }
+
+    /// The one of `starts` where they stand, the start of a word before others.
+    fn best_of(&self, text: Utf32Str<'_>, starts: impl Iterator<Item = usize>) -> Option<usize> {
         let mut found = None;
-        for start in (0..=last).filter(|start| self.stands_at(text, *start)) {
+        for start in starts.filter(|start| self.stands_at(text, *start)) {
             if begins_word(text, start) {
                 return Some(start);
             }
@@ -161,6 +186,13 @@ impl Letters {
 
     fn stands_at(&self, text: Utf32Str<'_>, start: usize) -> bool {
         self.folded.iter().zip(start as u32..).all(|(wanted, at)| self.fold(text.get(at)) == *wanted)
+    }
+
+    /// The two bytes that one of the letters can be in a text that is ASCII; `None` where it
+    /// cannot be in one.
+    fn in_ascii(&self, letter: char) -> Option<(u8, u8)> {
+        let byte = u8::try_from(letter).ok().filter(u8::is_ascii)?;
+        Some((byte, if self.ignore_case { byte.to_ascii_uppercase() } else { byte }))
     }
 
     fn fold(&self, c: char) -> char {
@@ -225,6 +257,11 @@ impl Digits {
     /// How well a number matches, from 1; `None` where it does not.
     pub fn score(&self, number: &str) -> Option<u16> {
         self.find(number.as_bytes()).map(|found| SCORE.saturating_mul(found.len() as u16))
+    }
+
+    /// Whether a number matches.
+    pub fn matches(&self, number: &str) -> bool {
+        self.find(number.as_bytes()).is_some()
     }
 
     /// Where they stand among `digits`.

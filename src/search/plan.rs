@@ -70,6 +70,20 @@ impl TextTest {
         score.unwrap_or(0)
     }
 
+    /// Whether the caller matches: the same as a score, for much less.
+    pub fn caller_matches(&self, caller: &CallerTexts<'_>, scratch: &mut Scratch) -> bool {
+        match &self.look {
+            Look::Anywhere(needle) => {
+                needle.digits().is_some_and(|digits| digits.matches(caller.digits))
+                    || needle.matches(caller.name, scratch)
+                    || needle.matches(caller.display, scratch)
+            }
+            Look::Name(needle) => needle.matches(shown_name(caller), scratch),
+            Look::From(digits) => digits.as_ref().is_some_and(|digits| digits.matches(caller.digits)),
+            Look::HasName => !caller.name.is_empty(),
+        }
+    }
+
     /// What to look for in notes and tags, if they are to be looked at.
     pub fn elsewhere(&self) -> Option<&Needle> {
         match &self.look {
@@ -97,29 +111,19 @@ impl TextTest {
 
     /// Whether only callers that match `before` can match this: its text was typed on.
     pub fn narrows(&self, before: &TextTest) -> bool {
-        let same_texts = std::mem::discriminant(&self.term) == std::mem::discriminant(&before.term);
-        let typed_on = match (self.word(), before.word()) {
-            (Some(word), Some(shorter)) => word.starts_with(shorter),
+        let words = matches!(
+            (&self.term, &before.term),
+            (Term::Text(Pattern::Word(_)), Term::Text(Pattern::Word(_)))
+                | (Term::Name(Pattern::Word(_)), Term::Name(Pattern::Word(_)))
+        );
+        let (Some(needle), Some(shorter)) = (self.in_name(), before.in_name()) else { return false };
+        let same_kind = match (needle.digits(), shorter.digits()) {
+            (None, None) => true,
+            // With zeros in front, more digits can match what fewer did not.
+            (Some(digits), Some(_)) => !digits.may_be_dialled(),
             _ => false,
         };
-        let same_kind = match (self.in_name(), before.in_name()) {
-            (Some(needle), Some(shorter)) => match (needle.digits(), shorter.digits()) {
-                (None, None) => true,
-                // With zeros in front, more digits can match what fewer did not.
-                (Some(digits), Some(_)) => !digits.may_be_dialled(),
-                _ => false,
-            },
-            _ => false,
-        };
-        same_texts && typed_on && same_kind
-    }
-
-    /// The word that is looked for as it was typed.
-    fn word(&self) -> Option<&str> {
-        match &self.term {
-            Term::Text(Pattern::Word(word)) | Term::Name(Pattern::Word(word)) => Some(word),
-            _ => None,
-        }
+        words && same_kind && needle.begins_with(shorter)
     }
 }
 
