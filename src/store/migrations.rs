@@ -13,7 +13,7 @@ struct Migration {
 }
 
 /// The step at index `n` leads from version `n` to `n + 1`.
-const MIGRATIONS: &[Migration] = &[SERVER, LISTENING];
+const MIGRATIONS: &[Migration] = &[SERVER, LISTENING, TRIAGE];
 
 const SERVER: Migration = Migration {
     why: "Keep what the server said: accounts, callers, voicemail and which stretches of time were fetched.",
@@ -86,6 +86,54 @@ const LISTENING: Migration = Migration {
             name TEXT PRIMARY KEY,
             value TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
+    ",
+};
+
+const TRIAGE: Migration = Migration {
+    why: "Keep what the user did: notes, tags, times, names, and a log of changes for other processes.",
+    // Only voicemail that have something are in `moment`, `note` and `tag`; `flags` says which.
+    // Tags are compared by `folded`. `given.caller` is the number in E.164, else what came.
+    // `change` is a log whose oldest lines are dropped; a line without `id` means the names.
+    sql: "
+        CREATE TABLE moment (
+            account INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            done INTEGER,
+            called INTEGER,
+            PRIMARY KEY (account, id),
+            FOREIGN KEY (account, id) REFERENCES voicemail
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE note (
+            account INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            edited INTEGER NOT NULL,
+            PRIMARY KEY (account, id),
+            FOREIGN KEY (account, id) REFERENCES voicemail
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE tag (
+            account INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            folded TEXT NOT NULL,
+            text TEXT NOT NULL,
+            PRIMARY KEY (account, id, folded),
+            FOREIGN KEY (account, id) REFERENCES voicemail
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX tag_in_use ON tag (account, folded, text);
+
+        CREATE TABLE given (
+            caller TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            edited INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE change (
+            number INTEGER PRIMARY KEY,
+            account INTEGER,
+            id INTEGER
+        ) STRICT;
     ",
 };
 

@@ -8,9 +8,10 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, TransactionBehavior, params};
 
-use super::{AccountId, CallerId, Details, Put, Row, Rows};
+use super::{AccountId, CallerId, Details, Put, Row, Rows, log, triage};
 use crate::caller::{self, CallerForms};
 use crate::model::{self, AccountKey, Flags, RecordingName, Sketch, Span, Voicemail, VoicemailId};
+use crate::triage::CallerKey;
 
 /// The newest of a span after a given row. Answered from the index `voicemail_newest` alone, with
 /// no sorting, so its cost is that of the rows it returns.
@@ -71,7 +72,7 @@ impl Tables {
     }
 
     /// The number of an account in the file. 0, which no account has, for an id of another store.
-    fn number(&mut self, id: AccountId) -> rusqlite::Result<i64> {
+    pub(super) fn number(&mut self, id: AccountId) -> rusqlite::Result<i64> {
         let index = usize::try_from(id.0 - 1).ok();
         let Some(account) = index.and_then(|index| self.accounts.get_mut(index)) else { return Ok(0) };
         if let Some(number) = account.number {
@@ -215,46 +216,59 @@ impl Tables {
             })
             .optional()?;
         let Some((voicemail, caller, waveform)) = found else { return Ok(None) };
-        let (others, latest_others) = if caller.display.is_empty() {
-            (0, Vec::new())
-        } else {
-            self.others(account, &voicemail, &caller, others)?
-        };
-        Ok(Some(Details { voicemail, caller, others, latest_others, waveform }))
+        let caller_key = CallerKey::new(&caller, &voicemail.caller);
+        let spellings =
+            if caller_key.is_some() { self.spellings(&voicemail.caller, &caller)? } else { Vec::new() };
+        let (others, latest_others) = self.others(account, id, &spellings, others)?;
+        let (key, connection) = ((account, stored(id)), &self.connection);
+        Ok(Some(Details {
+            name: caller_key.as_ref().map_or(Ok(None), |key| triage::name(connection, key))?,
+            note: triage::note(connection, key)?,
+            tags: triage::tags(connection, key)?,
+            done: triage::time(connection, key, triage::DONE)?,
+            called: triage::time(connection, key, triage::CALLED)?,
+            voicemail,
+            caller,
+            key: caller_key,
+            spellings,
+            others,
+            latest_others,
+            waveform,
+        }))
     }
 
-    /// How many other voicemail the caller left, and the newest `limit` of them. One number can
-    /// have come in several spellings: all of them count.
+    /// The caller in every spelling in which the number came.
+    fn spellings(&self, raw: &str, forms: &CallerForms) -> rusqlite::Result<Vec<CallerId>> {
+        self.connection
+            .prepare_cached("SELECT id FROM caller WHERE raw = ?1 OR e164 = ?2 ORDER BY id")?
+            .query_map(params![raw, forms.e164], |row| row.get(0).map(CallerId))?
+            .collect()
+    }
+
+    /// How many voicemail but `id` the callers left, and the newest `limit` of them.
     fn others(
         &self,
         account: i64,
-        voicemail: &Voicemail,
-        forms: &CallerForms,
+        id: VoicemailId,
+        callers: &[CallerId],
         limit: usize,
     ) -> rusqlite::Result<(u64, Vec<Row>)> {
-        let callers = self
-            .connection
-            .prepare_cached("SELECT id FROM caller WHERE raw = ?1 OR e164 = ?2")?
-            .query_map(params![voicemail.caller, forms.e164], |row| row.get(0))?
-            .collect::<rusqlite::Result<Vec<u32>>>()?;
         let mut count = 0;
         let mut latest = Vec::new();
         // A question for each spelling, so that each is answered in the order of an index.
-        for caller in callers {
+        for CallerId(caller) in callers {
             count += self
                 .connection
                 .prepare_cached(
                     "SELECT count(*) FROM voicemail WHERE account = ?1 AND caller = ?2 AND id <> ?3",
                 )?
-                .query_row(params![account, caller, stored(voicemail.id)], read_count)?;
+                .query_row(params![account, caller, stored(id)], read_count)?;
             let mut newest = self.connection.prepare_cached(
                 "SELECT time, id, caller, flags, length, thumbnail FROM voicemail
                  WHERE account = ?1 AND caller = ?2 AND id <> ?3
                  ORDER BY time DESC, id DESC LIMIT ?4",
             )?;
-            for row in newest
-                .query_map(params![account, caller, stored(voicemail.id), sql_limit(limit)], read_row)?
-            {
+            for row in newest.query_map(params![account, caller, stored(id), sql_limit(limit)], read_row)? {
                 latest.push(row?);
             }
         }
@@ -284,6 +298,7 @@ impl Tables {
                      ON CONFLICT (account, id) DO UPDATE SET waveform = ?3",
                 )?
                 .execute(params![account, stored(id), waveform])?;
+            log::append(&transaction, account, [id])?;
         }
         transaction.commit()
     }
@@ -295,17 +310,22 @@ impl Tables {
         set: Flags,
         clear: Flags,
     ) -> rusqlite::Result<()> {
+        let free = Flags::READ | Flags::STARRED;
+        let (set, clear) = (set.0 & free.0, clear.0 & free.0);
         let account = self.number(account)?;
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        {
+        self.for_good(|transaction| {
             let mut update = transaction.prepare_cached(
-                "UPDATE voicemail SET flags = (flags | ?3) & ~?4 WHERE account = ?1 AND id = ?2",
+                "UPDATE voicemail SET flags = (flags | ?3) & ~?4
+                 WHERE account = ?1 AND id = ?2 AND flags <> (flags | ?3) & ~?4",
             )?;
+            let mut changed = Vec::new();
             for &id in ids {
-                update.execute(params![account, stored(id), set.0, clear.0])?;
+                if update.execute(params![account, stored(id), set, clear])? == 1 {
+                    changed.push(id);
+                }
             }
-        }
-        transaction.commit()
+            log::append(transaction, account, changed)
+        })
     }
 
     pub(super) fn flagged(
@@ -358,6 +378,29 @@ impl Tables {
         Ok(callers.len())
     }
 
+    /// Writes what the user did: all of it or nothing. Once this returns it outlives a crash of the
+    /// machine as well, for it cannot be fetched again.
+    pub(super) fn for_good<R>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<R>,
+    ) -> rusqlite::Result<R> {
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        let written = self.write(work);
+        self.connection.pragma_update(None, "synchronous", "NORMAL")?;
+        written
+    }
+
+    /// Runs `work` in a transaction.
+    pub(super) fn write<R>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<R>,
+    ) -> rusqlite::Result<R> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let result = work(&transaction)?;
+        transaction.commit()?;
+        Ok(result)
+    }
+
     /// A number that is another one after another connection has written.
     pub(super) fn data_version(&self) -> rusqlite::Result<i64> {
         self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
@@ -365,7 +408,7 @@ impl Tables {
 }
 
 /// The number of the caller `raw`, made when it is new.
-fn intern(connection: &Connection, raw: &str, country: &str) -> rusqlite::Result<CallerId> {
+pub(super) fn intern(connection: &Connection, raw: &str, country: &str) -> rusqlite::Result<CallerId> {
     let known = connection
         .prepare_cached("SELECT id FROM caller WHERE raw = ?1")?
         .query_row([raw], |row| row.get(0))
@@ -419,7 +462,7 @@ fn with_callers(connection: &Connection, rows: Vec<Row>) -> rusqlite::Result<Row
     Ok(Rows { rows, callers })
 }
 
-fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+pub(super) fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
     Ok(Row {
         time: row.get(0)?,
         id: loaded(row.get(1)?),
@@ -429,26 +472,26 @@ fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
     })
 }
 
-fn read_count(row: &SqlRow<'_>) -> rusqlite::Result<u64> {
+pub(super) fn read_count(row: &SqlRow<'_>) -> rusqlite::Result<u64> {
     row.get::<_, i64>(0).map(i64::unsigned_abs)
 }
 
-fn newest_first(row: &Row) -> Reverse<(i64, VoicemailId)> {
+pub(super) fn newest_first(row: &Row) -> Reverse<(i64, VoicemailId)> {
     Reverse((row.time, row.id))
 }
 
-fn sql_limit(limit: usize) -> i64 {
+pub(super) fn sql_limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// Turns the top bit, which makes the order of unsigned numbers that of SQLite's signed ones.
 const TOP_BIT: u64 = 1 << 63;
 
-fn stored(id: VoicemailId) -> i64 {
+pub(super) fn stored(id: VoicemailId) -> i64 {
     (id.bits() ^ TOP_BIT).cast_signed()
 }
 
-fn loaded(id: i64) -> VoicemailId {
+pub(super) fn loaded(id: i64) -> VoicemailId {
     VoicemailId::from_bits(id.cast_unsigned() ^ TOP_BIT)
 }
 
