@@ -333,6 +333,11 @@ impl Store {
         Ok(self.seen_version.replace(version) != Some(version))
     }
 
+    /// Whether the store is in a file, and not in memory alone.
+    pub fn is_kept(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// What happened since this was last asked that the user is to be told.
     ///
     /// Worth asking after every call: some notices void what was read before.

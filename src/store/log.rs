@@ -63,12 +63,7 @@ impl Tables {
         statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
-    fn changed_rows(
-        &mut self,
-        account: AccountId,
-        cursor: u64,
-        limit: usize,
-    ) -> rusqlite::Result<Changed> {
+    fn changed_rows(&mut self, account: AccountId, cursor: u64, limit: usize) -> rusqlite::Result<Changed> {
         let account = self.number(account)?;
         let (first, last) = self.log_ends()?;
         let cursor = i64::try_from(cursor).unwrap_or(i64::MAX);

@@ -1,6 +1,8 @@
 //! Whole voicemail, for export and import: everything that is kept about each.
 
-use rusqlite::{OptionalExtension as _, params};
+use std::collections::HashSet;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::tables::{Tables, intern, loaded, sql_limit, stored};
 use super::triage::{CALLED, DONE, Desk, note, tags, time};
@@ -111,10 +113,8 @@ impl Tables {
         let account = self.number(account)?;
         let country = self.country().to_owned();
         self.write(|transaction| {
-            let mut merged = Merged::default();
-            let mut sounds = Vec::new();
-            let mut added = Vec::new();
             let mut desk = Desk::new(transaction, account);
+            let (mut added, mut sounds) = (HashSet::new(), Vec::new());
             let mut insert = transaction.prepare_cached(
                 "INSERT INTO voicemail (account, id, time, caller, recording, flags)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
@@ -127,42 +127,20 @@ impl Tables {
                 let time = voicemail.time.timestamp_millis();
                 let values = params![account, stored(voicemail.id), time, caller.0, recording, flags.0];
                 if insert.execute(values)? == 1 {
-                    added.push(voicemail.id);
+                    added.insert(voicemail.id);
                 }
                 for value in values_of(record) {
                     desk.set(voicemail.id, &value, |old| old.merged(&value))?;
                 }
-            }
-            for record in records.iter().filter(|record| record.sketch.is_known()) {
-                let key = params![account, stored(record.voicemail.id), record.sketch.millis, record.sketch.bits()];
-                let is_new = transaction
-                    .prepare_cached(
-                        "UPDATE voicemail SET length = ?3, thumbnail = ?4
-                         WHERE account = ?1 AND id = ?2 AND length = 0",
-                    )?
-                    .execute(key)?;
-                if is_new == 1 {
-                    sounds.push(record.voicemail.id);
-                    if let Some(waveform) = &record.waveform {
-                        transaction
-                            .prepare_cached(
-                                "INSERT INTO sound (account, id, waveform) VALUES (?1, ?2, ?3)
-                                 ON CONFLICT (account, id) DO UPDATE SET waveform = ?3",
-                            )?
-                            .execute(params![account, stored(record.voicemail.id), waveform])?;
-                    }
+                if merge_sound(transaction, account, record)? {
+                    sounds.push(voicemail.id);
                 }
             }
-            let mut changed: std::collections::HashSet<_> =
-                desk.finish()?.changed.into_iter().map(|(id, _)| id).collect();
             log::append(transaction, account, sounds.iter().copied())?;
-            changed.extend(sounds);
-            for id in &added {
-                changed.remove(id);
-            }
-            merged.added = added.len() as u64;
-            merged.changed = changed.len() as u64;
-            Ok(merged)
+            let mut changed: HashSet<_> = sounds.into_iter().collect();
+            changed.extend(desk.finish()?.changed.into_iter().map(|(id, _)| id));
+            let changed = changed.difference(&added).count();
+            Ok(Merged { added: added.len() as u64, changed: changed as u64 })
         })
     }
 
@@ -178,6 +156,32 @@ impl Tables {
             Ok(desk.finish()?.undo.steps.len())
         })
     }
+}
+
+/// Takes over what a recording looks like if that is not known yet; whether it did.
+fn merge_sound(connection: &Connection, account: i64, record: &Record) -> rusqlite::Result<bool> {
+    let Record { sketch, waveform, .. } = record;
+    let id = stored(record.voicemail.id);
+    let is_new =
+        match waveform {
+            Some(waveform) => connection
+                .prepare_cached(
+                    "INSERT INTO sound (account, id, waveform) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                )?
+                .execute(params![account, id, waveform])?
+                == 1,
+            None => false,
+        };
+    if !is_new && !sketch.is_known() {
+        return Ok(false);
+    }
+    let written = connection
+        .prepare_cached(
+            "UPDATE voicemail SET length = ?3, thumbnail = ?4
+             WHERE account = ?1 AND id = ?2 AND (?5 OR length = 0)",
+        )?
+        .execute(params![account, id, sketch.millis, sketch.bits(), is_new])?;
+    Ok(written == 1)
 }
 
 /// What `record` says that the user did.
