@@ -175,7 +175,7 @@ fn formatted_for(connection: &Connection) -> rusqlite::Result<Option<String>> {
 mod tests {
     use rusqlite::Connection;
 
-    use super::{MIGRATIONS, SERVER, apply};
+    use super::{LISTENING, MIGRATIONS, SERVER, apply};
     use crate::model::Flags;
 
     #[test]
@@ -199,6 +199,29 @@ mod tests {
             .collect::<Result<_, _>>()
             .unwrap();
         assert_eq!(flags, [Flags::RECORDING.0, 0]);
+    }
+
+    #[test]
+    fn a_store_of_the_second_version_keeps_what_was_heard() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        for step in [SERVER, LISTENING] {
+            connection.execute_batch(step.sql).unwrap();
+        }
+        connection
+            .execute_batch(
+                "INSERT INTO account VALUES (1, 'global/1');
+                 INSERT INTO caller VALUES (1, '1', '1', NULL, NULL);
+                 INSERT INTO voicemail VALUES (1, 7, 100, 1, 'a.mp3', 67, 42000, 9);
+                 INSERT INTO sound VALUES (1, 7, x'01');
+                 PRAGMA user_version = 2;",
+            )
+            .unwrap();
+        apply(&mut connection, "IN").unwrap();
+        let kept = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let row: (u8, u32, u32) =
+            connection.query_row("SELECT flags, length, thumbnail FROM voicemail", [], kept).unwrap();
+        assert_eq!(row, (67, 42_000, 9));
+        connection.execute_batch("INSERT INTO note VALUES (1, 7, 'x', 5)").unwrap();
     }
 
     #[test]

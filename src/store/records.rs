@@ -112,7 +112,7 @@ impl Tables {
     fn merge(&mut self, account: AccountId, records: &[Record]) -> rusqlite::Result<Merged> {
         let account = self.number(account)?;
         let country = self.country().to_owned();
-        self.write(|transaction| {
+        self.write_much(|transaction| {
             let mut desk = Desk::new(transaction, account);
             let (mut added, mut sounds) = (HashSet::new(), Vec::new());
             let mut insert = transaction.prepare_cached(

@@ -85,8 +85,8 @@ impl Store {
         self.run(|tables| tables.callers_whole(after, limit))
     }
 
-    /// How many voicemail of `span` the views hold. Reads all of the span from an index: about
-    /// a tenth of a second for a million.
+    /// How many voicemail of `span` the views hold. Reads all of the span from an index, which
+    /// takes a few tenths of a second for a million: who has the rows counts them faster.
     pub fn view_counts(&mut self, account: AccountId, span: Span) -> Result<ViewCounts, StoreError> {
         self.run(|tables| tables.view_counts(account, span))
     }
@@ -187,16 +187,16 @@ impl Tables {
         let account = self.number(account)?;
         // From the index that the list is read from: `flags` is in it.
         let mut statement = self.connection().prepare_cached(
-            "SELECT count(*), total(flags & ?4 = 0), total(flags & ?5 = 0), total(flags & ?6 <> 0)
+            "SELECT count(*), count(*) FILTER (WHERE flags & ?4), count(*) FILTER (WHERE flags & ?5),
+                    count(*) FILTER (WHERE flags & ?6)
              FROM voicemail WHERE account = ?1 AND time >= ?2 AND time < ?3",
         )?;
         let (start, end) = (span.start_millis(), span.end_millis());
         let flags = [Flags::DONE, Flags::READ, Flags::STARRED].map(|flag| flag.0);
         statement.query_row(params![account, start, end, flags[0], flags[1], flags[2]], |row| {
-            let count = |column| row.get::<_, f64>(column).map(|count| count as u64);
-            let all = row.get::<_, i64>(0)?.unsigned_abs();
-            let inbox = count(1)?;
-            Ok(ViewCounts { inbox, unread: count(2)?, starred: count(3)?, done: all - inbox, all })
+            let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
+            let (all, done) = (count(0)?, count(1)?);
+            Ok(ViewCounts { inbox: all - done, unread: all - count(2)?, starred: count(3)?, done, all })
         })
     }
 }

@@ -390,6 +390,19 @@ impl Tables {
         written
     }
 
+    /// As [`Tables::write`], for thousands of rows: until it is done, pages are kept in memory
+    /// instead of being read again for each row.
+    pub(super) fn write_much<R>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<R>,
+    ) -> rusqlite::Result<R> {
+        let usual: i64 = self.connection.query_row("PRAGMA cache_size", [], |row| row.get(0))?;
+        self.connection.pragma_update(None, "cache_size", -65_536)?;
+        let written = self.write(work);
+        self.connection.pragma_update(None, "cache_size", usual)?;
+        written
+    }
+
     /// Runs `work` in a transaction.
     pub(super) fn write<R>(
         &mut self,

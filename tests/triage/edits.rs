@@ -126,7 +126,7 @@ fn what_is_no_tag_and_no_note() {
 fn names_belong_to_the_number_in_all_accounts() {
     let (mut store, account) = with(9);
     let spelled = vmail::model::Voicemail::new(vmail::model::from_millis(99_000), "+91 98765 43211", None);
-    store.put_page(account, &[spelled.clone()], None).unwrap();
+    store.put_page(account, std::slice::from_ref(&spelled), None).unwrap();
     let details = store.details(account, id(1), 0).unwrap().unwrap();
     let caller = details.key.unwrap();
     assert_eq!((caller.as_str(), details.name), ("+919876543211", None));
@@ -141,8 +141,8 @@ fn names_belong_to_the_number_in_all_accounts() {
         assert_eq!(details.name.unwrap().name(), "Anita Rao");
     }
     let callers = store.callers_whole(None, 99).unwrap();
-    let names: Vec<_> = callers.iter().filter_map(|caller| caller.name.as_deref()).collect();
-    assert_eq!(names, ["Anita Rao", "Anita Rao"]);
+    let shown: Vec<_> = callers.iter().filter_map(|caller| caller.name.as_deref()).collect();
+    assert_eq!(shown, ["Anita Rao", "Anita Rao"]);
     assert_eq!(store.names().unwrap(), [(caller.clone(), anita.clone())]);
 
     let undone = store.revert(account, &named.undo).unwrap();

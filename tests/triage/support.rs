@@ -77,7 +77,9 @@ pub fn tag(text: &str) -> Tag {
 }
 
 pub fn note(text: &str, edited: i64) -> Option<Note> {
-    Some(Note::new(text, edited).unwrap())
+    let note = Note::new(text, edited);
+    assert!(note.is_some(), "a blank note");
+    note
 }
 
 pub fn tags(add: &[&str], remove: &[&str]) -> Edit {
