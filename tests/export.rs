@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail them")]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -57,7 +58,7 @@ fn lines(lines: &[&str]) -> String {
     let mut text = format!("{HEADER}\n");
     for line in lines {
         let what = if line.contains("\"name\"") { "name" } else { "voicemail" };
-        text.push_str(&format!("{{\"{what}\":{{{line}}}}}\n"));
+        writeln!(text, "{{\"{what}\":{{{line}}}}}").unwrap();
     }
     text
 }
