@@ -22,7 +22,7 @@ pub fn run(args: &ExportArgs, world: &World) -> anyhow::Result<()> {
         if !matches!(notice, Notice::InMemory { .. }) {
             anyhow::bail!("{notice} Nothing was exported.");
         }
-        eprintln!("vmail: {notice}");
+        writeln!(io::stderr(), "vmail: {notice}")?;
     }
     match args.file.as_deref().filter(|file| *file != Path::new("-")) {
         None => match write(&mut store, &key, io::stdout().lock()) {
@@ -50,10 +50,10 @@ pub fn run(args: &ExportArgs, world: &World) -> anyhow::Result<()> {
 fn write(store: &mut Store, key: &AccountKey, out: impl Write) -> anyhow::Result<()> {
     let count = export(store, key, &mut BufWriter::new(out))?;
     // While it was being read, the store may have failed and been made anew.
-    match store.notices().first() {
-        Some(notice) => anyhow::bail!("{notice} The export is not complete."),
-        None => eprintln!("{count} voicemail of {} exported", key.as_str()),
+    if let Some(notice) = store.notices().first() {
+        anyhow::bail!("{notice} The export is not complete.");
     }
+    writeln!(io::stderr(), "{count} voicemail of {} exported", key.as_str())?;
     Ok(())
 }
 

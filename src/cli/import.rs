@@ -1,7 +1,7 @@
 //! `vmail import`: reads an export back.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write as _};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -25,26 +25,28 @@ pub fn run(args: &ImportArgs, world: &World) -> anyhow::Result<()> {
     let (Opened { mut store, notices }, key) = settings::open_store(&args.account, world)?;
     let whose = if args.any_account { Whose::Anyones } else { Whose::Own };
     for notice in &notices {
-        eprintln!("vmail: {notice}");
+        writeln!(io::stderr(), "vmail: {notice}")?;
     }
     anyhow::ensure!(store.is_kept(), "nothing was imported");
     let mut named = 0;
     let imported = import(&mut store, &key, whose, input, |bad: Bad| {
         named += 1;
         if named <= NAMED {
-            eprintln!("vmail: {bad}");
+            // The import goes on, whether or not anybody listens.
+            let _ = writeln!(io::stderr(), "vmail: {bad}");
         }
     })?;
     if let Some(notice) = store.notices().first() {
         anyhow::bail!("{notice} Import the file again.");
     }
-    eprintln!(
+    writeln!(
+        io::stderr(),
         "{} voicemail of {} imported, {} others changed, {} names",
         imported.added,
         key.as_str(),
         imported.changed,
         imported.names
-    );
+    )?;
     match imported.bad {
         0 => Ok(()),
         1 => anyhow::bail!("1 line was left out"),
