@@ -20,6 +20,7 @@ use crate::caller::CallerForms;
 use crate::model::{AccountKey, Flags, Sketch, Span, Voicemail, VoicemailId};
 use crate::triage::{CallerKey, Given, Note, Tag};
 
+mod callers;
 mod file;
 mod log;
 mod memory;

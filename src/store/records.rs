@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::tables::{Tables, intern, loaded, sql_limit, stored};
+use super::callers::intern;
+use super::tables::{Tables, loaded, sql_limit, stored};
 use super::triage::{CALLED, DONE, Desk, note, tags, time};
 use super::{AccountId, Store, StoreError, log};
 use crate::model::{Flags, RecordingName, Sketch, Voicemail, VoicemailId, from_millis};
