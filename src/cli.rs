@@ -4,14 +4,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::ConfigError;
 use crate::error::Failure;
 
 pub mod config;
 pub mod demo_server;
+pub mod export;
+pub mod import;
 pub mod screen;
+pub mod settings;
 
 /// What of the world outside enters at `main`.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +94,70 @@ pub enum Verb {
     Config,
     /// Run the demo's server alone and print its base URL
     DemoServer(DemoServerArgs),
+    /// Write everything of the account: voicemail, notes, tags, names, what was done when
+    ///
+    /// Lines of JSON: the first names the account, then come the names given to callers and the
+    /// voicemail, newest first. Times are milliseconds since 1970. `vmail import` reads it back.
+    Export(ExportArgs),
+    /// Bring an export into the store, empty or filled
+    ///
+    /// Nothing that is there is taken away. Voicemail that are not there come in. Read, starred,
+    /// done and called back hold if either side says so; of two times, the later one. Of two
+    /// notes, or two names of a caller, the one edited last stays; of two edited at the same time,
+    /// the one that is there. Tags of both sides are kept. What the server said, and what a
+    /// recording looks like, stays as it is there. The same file once more changes nothing.
+    ///
+    /// A line that cannot be used is reported with its number and left out; the others come in,
+    /// and the exit code is 1. A file whose first line is not that of an export, or that is of
+    /// another account, is refused as a whole.
+    Import(ImportArgs),
+}
+
+/// Flags that say whose store it is. Each but the last is a setting of the same name.
+#[derive(Args, Debug)]
+pub struct AccountArgs {
+    /// TeleCMI's service: global or india
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// What stands before /voicemail and /play, for another server than TeleCMI's
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Settings file to use instead of the usual one
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Flags of `export`.
+#[derive(Args, Debug)]
+pub struct ExportArgs {
+    /// Where to; stdout if it is left out, or -
+    pub file: Option<PathBuf>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
+    pub format: ExportFormat,
+    /// Whose.
+    #[command(flatten)]
+    pub account: AccountArgs,
+}
+
+/// How an export is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// A JSON object a line.
+    Jsonl,
+}
+
+/// Flags of `import`.
+#[derive(Args, Debug)]
+pub struct ImportArgs {
+    /// Where from; stdin if it is left out, or -
+    pub file: Option<PathBuf>,
+    /// Take the export of whichever account as this one's
+    #[arg(long)]
+    pub any_account: bool,
+    /// Whose.
+    #[command(flatten)]
+    pub account: AccountArgs,
 }
 
 /// Flags of `demo-server`.

@@ -17,6 +17,8 @@ fn main() -> ExitCode {
         None => cli::screen::run(&cli.screen, &world),
         Some(Verb::Config) => cli::config::run(),
         Some(Verb::DemoServer(args)) => cli::demo_server::run(&args, &world),
+        Some(Verb::Export(args)) => cli::export::run(&args, &world),
+        Some(Verb::Import(args)) => cli::import::run(&args, &world),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,4 +1,5 @@
-//! What is kept: voicemail, callers and which stretches of time were fetched. The only SQL.
+//! What is kept: voicemail, what the user did with it, callers and which stretches of time were
+//! fetched. The only SQL.
 //!
 //! One [`Store`] is one connection and has one owner, usually the thread behind a
 //! [`StoreHandle`]. Several processes may use one file. A file that fails while it is in use is
@@ -17,18 +18,27 @@ use rusqlite::Connection;
 
 use crate::caller::CallerForms;
 use crate::model::{AccountKey, Flags, Sketch, Span, Voicemail, VoicemailId};
+use crate::triage::{CallerKey, Given, Note, Tag};
 
+mod callers;
 mod file;
+mod log;
 mod memory;
 mod migrations;
+mod records;
+mod remarks;
 mod tables;
 mod thread;
+mod triage;
 mod trouble;
 
 use file::{Obstacle, StoreFile};
 use tables::Tables;
 use trouble::Trouble;
 
+pub use log::Changed;
+pub use records::{Merged, Record};
+pub use remarks::{KnownCaller, NoteLine};
 pub use thread::StoreHandle;
 pub use trouble::{Notice, StoreError};
 
@@ -85,6 +95,20 @@ pub struct Details {
     pub latest_others: Vec<Row>,
     /// The outline of its recording as [`Store::put_sound`] took it, if it was looked at.
     pub waveform: Option<Vec<u8>>,
+    /// What is noted.
+    pub note: Option<Note>,
+    /// Its tags, in the order of the alphabet.
+    pub tags: Vec<Tag>,
+    /// When it was dealt with, in milliseconds since the epoch.
+    pub done: Option<i64>,
+    /// When the caller was last called back, in milliseconds since the epoch.
+    pub called: Option<i64>,
+    /// What the caller is named by; `None` when withheld.
+    pub key: Option<CallerKey>,
+    /// The name that was given to the caller in the program.
+    pub name: Option<Given>,
+    /// The caller in every spelling of the number: its whole history. Empty when withheld.
+    pub spellings: Vec<CallerId>,
 }
 
 /// What a store has to know from outside.
@@ -242,7 +266,8 @@ impl Store {
         self.run(|tables| tables.put_sound(account, id, sketch, waveform))
     }
 
-    /// Sets some flags of voicemail and clears others, all or none.
+    /// Sets [`Flags::READ`] and [`Flags::STARRED`] of voicemail, or clears them, all or none. The
+    /// other flags stand for something that is kept, and are left as they are.
     pub fn put_flags(
         &mut self,
         account: AccountId,
@@ -307,6 +332,11 @@ impl Store {
     pub fn changed_elsewhere(&mut self) -> Result<bool, StoreError> {
         let version = self.run(|tables| tables.data_version())?;
         Ok(self.seen_version.replace(version) != Some(version))
+    }
+
+    /// Whether the store is in a file, and not in memory alone.
+    pub fn is_kept(&self) -> bool {
+        self.file.is_some()
     }
 
     /// What happened since this was last asked that the user is to be told.

@@ -42,6 +42,21 @@ pub fn clean(text: &str, max: usize) -> String {
     out
 }
 
+/// `text` of several lines, each without control and direction characters and without white space
+/// at its end; tabs are single blanks. Blank lines at the start and the end are dropped, and what
+/// comes after `max` characters.
+pub fn clean_lines(text: &str, max: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(max * 4));
+    for line in text.lines() {
+        let kept = line.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+        out.extend(kept.filter(|c| !c.is_control() && !is_invisible(*c)));
+        out.truncate(out.trim_end_matches(' ').len());
+        out.push('\n');
+    }
+    let out = out.trim_end().trim_start_matches('\n');
+    out.chars().take(max).collect::<String>().trim_end().to_owned()
+}
+
 /// Characters that change how their neighbours are shown and have no look of their own.
 fn is_invisible(c: char) -> bool {
     matches!(c,
@@ -52,7 +67,7 @@ fn is_invisible(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::clean;
+    use super::{clean, clean_lines};
 
     #[test]
     fn escapes_and_direction_marks_are_dropped() {
@@ -69,5 +84,21 @@ mod tests {
         assert_eq!(clean("abcdef", 4), "abc…");
         assert_eq!(clean("abcd", 4), "abcd");
         assert_eq!(clean("abc de", 5), "abc…");
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        let written = "\n \n  call\x1b[2J at 5 \r\n\n\t- ask\u{202e} Anita\u{2028}  \n\n";
+        assert_eq!(clean_lines(written, 100), "  call[2J at 5\n\n - ask Anita");
+        assert_eq!(clean_lines("ab \ncd", 3), "ab");
+        assert_eq!(clean_lines(" \n\t\n", 9), "");
+    }
+
+    #[test]
+    fn clean_lines_are_left_as_they_are() {
+        for (text, max) in [("  a\n\n b c", 20), ("a\r\u{85}b \n", 3), ("\n  \n x \ny", 4)] {
+            let once = clean_lines(text, max);
+            assert_eq!(clean_lines(&once, max), once, "{text:?}");
+        }
     }
 }

@@ -12,17 +12,18 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::cli::settings::{self, xdg};
 use crate::cli::{ScreenArgs, Usage, World};
-use crate::config::{self, Ascii, Overrides, SecretSource, Settings, Sources, Timezone};
+use crate::config::{self, Ascii, Overrides, SecretSource, Settings, Timezone};
 use crate::demo;
 use crate::model::AccountKey;
-use crate::paths::{self, XdgDirs};
+use crate::paths;
 #[cfg(target_os = "linux")]
 use crate::player::pulse::Environment;
 use crate::player::{Manner, Outputs};
 use crate::recording::{self, Limits};
 use crate::secret::Secret;
-use crate::store::{self, Opened, Store, StoreHandle};
+use crate::store::{Opened, Store, StoreHandle};
 use crate::telecmi::{BaseUrl, Credentials};
 use crate::tui::listening::Habits;
 use crate::tui::runtime::{Account, Equipment, Work};
@@ -107,18 +108,6 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
 /// The settings in force and where their file is. The demo touches nothing of the user's, so it
 /// reads a file only when told to.
 fn settings(args: &ScreenArgs, world: &World) -> anyhow::Result<(Settings, Option<PathBuf>)> {
-    let usual = if args.demo { None } else { paths::config_file(&xdg(world)) };
-    let path = args.config.clone().or_else(|| usual.clone());
-    let text = path.as_deref().map(|path| (path, fs::read_to_string(path)));
-    let file = match text {
-        Some((path, Ok(text))) => Some((path.to_owned(), text)),
-        Some((_, Err(error))) if error.kind() == io::ErrorKind::NotFound && args.config.is_none() => None,
-        Some((path, Err(error))) => {
-            return Err(Usage(format!("{}: the settings cannot be read: {error}", path.display())).into());
-        }
-        None => None,
-    };
-    let env = if args.demo { Overrides::default() } else { Overrides::from_env(world.variable) };
     let flags = Overrides {
         region: args.region.clone(),
         base_url: args.base_url.clone(),
@@ -127,21 +116,12 @@ fn settings(args: &ScreenArgs, world: &World) -> anyhow::Result<(Settings, Optio
         concurrency: args.concurrency.clone(),
         ..Overrides::default()
     };
-    let check_base_url = |url: &str| BaseUrl::parse(url).map(drop).map_err(|error| error.to_string());
-    let file_mode = file.as_ref().and_then(|(path, _)| mode(path));
-    let sources = Sources { file, file_mode, flags, env, check_base_url };
-    Ok((config::load(sources)?, path))
-}
-
-#[cfg(unix)]
-fn mode(path: &Path) -> Option<u32> {
-    use std::os::unix::fs::PermissionsExt as _;
-    Some(fs::metadata(path).ok()?.permissions().mode())
-}
-
-#[cfg(not(unix))]
-fn mode(_: &Path) -> Option<u32> {
-    None
+    if args.demo {
+        settings::load(args.config.clone(), None, flags, Overrides::default())
+    } else {
+        let usual = paths::config_file(&xdg(world));
+        settings::load(args.config.clone(), usual, flags, Overrides::from_env(world.variable))
+    }
 }
 
 /// Who asks, once app ID and secret are both there.
@@ -151,15 +131,8 @@ fn account(settings: &Settings) -> anyhow::Result<Option<Account>> {
         SecretSource::Text(secret) => secret.clone(),
         SecretSource::Command(command) => config::secret_from_command(command)?,
     };
-    let base_url = settings.base_url.as_deref().map(BaseUrl::parse).transpose()?;
-    // One account has one key, however its server is written.
-    let base_url = base_url.filter(|url| url.as_str() != settings.region.base_url());
-    Ok(Some(Account {
-        key: AccountKey::new(settings.region, app_id, base_url.as_ref().map(BaseUrl::as_str)),
-        region: settings.region,
-        base_url,
-        credentials: Credentials { app_id, secret },
-    }))
+    let (key, base_url) = settings::account_key(settings, app_id)?;
+    Ok(Some(Account { key, region: settings.region, base_url, credentials: Credentials { app_id, secret } }))
 }
 
 /// What is missing where only one of app ID and secret is there.
@@ -185,7 +158,7 @@ fn demo_account(server: &demo::Server) -> anyhow::Result<Account> {
 
 /// The store, opened on its own thread while the first frame is drawn. The demo's is in memory.
 fn open_store(demo: bool, settings: &Settings, world: &World) -> anyhow::Result<StoreHandle> {
-    let options = store::Options { country: settings.country.clone(), now: (world.clock)() };
+    let options = settings::store_options(settings, world);
     if demo {
         let open = move || Ok(Opened { store: Store::in_memory(&options)?, notices: Vec::new() });
         return Ok(StoreHandle::spawn(open));
@@ -255,16 +228,6 @@ fn outputs(settings: &Settings, world: &World) -> Outputs {
 #[cfg(not(target_os = "linux"))]
 fn outputs(settings: &Settings, _: &World) -> Outputs {
     Outputs { player_command: settings.player_command.clone().unwrap_or_default() }
-}
-
-fn xdg(world: &World) -> XdgDirs {
-    let folder = |name| (world.variable)(name).map(Into::into);
-    XdgDirs {
-        config: folder("XDG_CONFIG_HOME"),
-        data: folder("XDG_DATA_HOME"),
-        cache: folder("XDG_CACHE_HOME"),
-        runtime: folder("XDG_RUNTIME_DIR"),
-    }
 }
 
 /// Signs and colours that this terminal and its user want.

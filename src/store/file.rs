@@ -22,7 +22,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How every connection works.
 ///
 /// WAL with `NORMAL` keeps the file sound through a crash of the program or the machine; only the
-/// machine's can cost the last writes, and those are fetched again. The cache is 1 MiB: enough for
+/// machine's can cost the last writes, and those are fetched again. What the user does is written
+/// with `FULL`: see [`super::tables::Tables::for_good`]. The cache is 1 MiB: enough for
 /// the inner pages of a million rows, and the system caches the rest. `cell_size_check` finds
 /// damage on the page where it is instead of somewhere after it.
 const SETTINGS: &str = "
@@ -38,6 +39,11 @@ const SETTINGS: &str = "
 const CHECK: &str = "
     SELECT (SELECT count(*) FROM (SELECT 1 FROM account LIMIT 1)),
            (SELECT count(*) FROM (SELECT 1 FROM coverage LIMIT 1)),
+           (SELECT count(*) FROM (SELECT 1 FROM moment LIMIT 1)),
+           (SELECT count(*) FROM (SELECT 1 FROM note LIMIT 1)),
+           (SELECT count(*) FROM (SELECT 1 FROM tag LIMIT 1)),
+           (SELECT count(*) FROM (SELECT 1 FROM given LIMIT 1)),
+           (SELECT count(*) FROM (SELECT 1 FROM change LIMIT 1)),
            (SELECT count(display) FROM (SELECT display FROM caller ORDER BY id DESC LIMIT 1)),
            (SELECT count(*) FROM (SELECT recording FROM voicemail ORDER BY account, id LIMIT 1)),
            (SELECT max(time) FROM (SELECT time FROM voicemail INDEXED BY voicemail_newest
@@ -160,7 +166,7 @@ impl StoreFile {
 /// `path` is for the message alone.
 pub(super) fn prepare(connection: &mut Connection, path: &Path, country: &str) -> Result<(), Obstacle> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.set_prepared_statement_cache_capacity(32);
+    connection.set_prepared_statement_cache_capacity(64);
     // In this order: the first tables and their version are written together, so tables without
     // a version are of another program.
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;

@@ -13,7 +13,7 @@ struct Migration {
 }
 
 /// The step at index `n` leads from version `n` to `n + 1`.
-const MIGRATIONS: &[Migration] = &[SERVER, LISTENING];
+const MIGRATIONS: &[Migration] = &[SERVER, LISTENING, TRIAGE];
 
 const SERVER: Migration = Migration {
     why: "Keep what the server said: accounts, callers, voicemail and which stretches of time were fetched.",
@@ -89,6 +89,54 @@ const LISTENING: Migration = Migration {
     ",
 };
 
+const TRIAGE: Migration = Migration {
+    why: "Keep what the user did: notes, tags, times, names, and a log of changes for other processes.",
+    // Only voicemail that have something are in `moment`, `note` and `tag`; `flags` says which.
+    // Tags are compared by `folded`. `given.caller` is the number in E.164, else what came.
+    // `change` is a log whose oldest lines are dropped; a line without `id` means the names.
+    sql: "
+        CREATE TABLE moment (
+            account INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            done INTEGER,
+            called INTEGER,
+            PRIMARY KEY (account, id),
+            FOREIGN KEY (account, id) REFERENCES voicemail
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE note (
+            account INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            edited INTEGER NOT NULL,
+            PRIMARY KEY (account, id),
+            FOREIGN KEY (account, id) REFERENCES voicemail
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE tag (
+            account INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            folded TEXT NOT NULL,
+            text TEXT NOT NULL,
+            PRIMARY KEY (account, id, folded),
+            FOREIGN KEY (account, id) REFERENCES voicemail
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX tag_in_use ON tag (account, folded, text);
+
+        CREATE TABLE given (
+            caller TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            edited INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE change (
+            number INTEGER PRIMARY KEY,
+            account INTEGER,
+            id INTEGER
+        ) STRICT;
+    ",
+};
+
 /// The version this program writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
@@ -127,7 +175,7 @@ fn formatted_for(connection: &Connection) -> rusqlite::Result<Option<String>> {
 mod tests {
     use rusqlite::Connection;
 
-    use super::{MIGRATIONS, SERVER, apply};
+    use super::{LISTENING, MIGRATIONS, SERVER, apply};
     use crate::model::Flags;
 
     #[test]
@@ -151,6 +199,29 @@ mod tests {
             .collect::<Result<_, _>>()
             .unwrap();
         assert_eq!(flags, [Flags::RECORDING.0, 0]);
+    }
+
+    #[test]
+    fn a_store_of_the_second_version_keeps_what_was_heard() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        for step in [SERVER, LISTENING] {
+            connection.execute_batch(step.sql).unwrap();
+        }
+        connection
+            .execute_batch(
+                "INSERT INTO account VALUES (1, 'global/1');
+                 INSERT INTO caller VALUES (1, '1', '1', NULL, NULL);
+                 INSERT INTO voicemail VALUES (1, 7, 100, 1, 'a.mp3', 67, 42000, 9);
+                 INSERT INTO sound VALUES (1, 7, x'01');
+                 PRAGMA user_version = 2;",
+            )
+            .unwrap();
+        apply(&mut connection, "IN").unwrap();
+        let kept = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let row: (u8, u32, u32) =
+            connection.query_row("SELECT flags, length, thumbnail FROM voicemail", [], kept).unwrap();
+        assert_eq!(row, (67, 42_000, 9));
+        connection.execute_batch("INSERT INTO note VALUES (1, 7, 'x', 5)").unwrap();
     }
 
     #[test]

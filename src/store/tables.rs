@@ -8,9 +8,11 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, TransactionBehavior, params};
 
-use super::{AccountId, CallerId, Details, Put, Row, Rows};
+use super::callers::{intern, with_callers};
+use super::{AccountId, CallerId, Details, Put, Row, Rows, log, triage};
 use crate::caller::{self, CallerForms};
 use crate::model::{self, AccountKey, Flags, RecordingName, Sketch, Span, Voicemail, VoicemailId};
+use crate::triage::CallerKey;
 
 /// The newest of a span after a given row. Answered from the index `voicemail_newest` alone, with
 /// no sorting, so its cost is that of the rows it returns.
@@ -71,7 +73,7 @@ impl Tables {
     }
 
     /// The number of an account in the file. 0, which no account has, for an id of another store.
-    fn number(&mut self, id: AccountId) -> rusqlite::Result<i64> {
+    pub(super) fn number(&mut self, id: AccountId) -> rusqlite::Result<i64> {
         let index = usize::try_from(id.0 - 1).ok();
         let Some(account) = index.and_then(|index| self.accounts.get_mut(index)) else { return Ok(0) };
         if let Some(number) = account.number {
@@ -215,52 +217,25 @@ impl Tables {
             })
             .optional()?;
         let Some((voicemail, caller, waveform)) = found else { return Ok(None) };
-        let (others, latest_others) = if caller.display.is_empty() {
-            (0, Vec::new())
-        } else {
-            self.others(account, &voicemail, &caller, others)?
-        };
-        Ok(Some(Details { voicemail, caller, others, latest_others, waveform }))
-    }
-
-    /// How many other voicemail the caller left, and the newest `limit` of them. One number can
-    /// have come in several spellings: all of them count.
-    fn others(
-        &self,
-        account: i64,
-        voicemail: &Voicemail,
-        forms: &CallerForms,
-        limit: usize,
-    ) -> rusqlite::Result<(u64, Vec<Row>)> {
-        let callers = self
-            .connection
-            .prepare_cached("SELECT id FROM caller WHERE raw = ?1 OR e164 = ?2")?
-            .query_map(params![voicemail.caller, forms.e164], |row| row.get(0))?
-            .collect::<rusqlite::Result<Vec<u32>>>()?;
-        let mut count = 0;
-        let mut latest = Vec::new();
-        // A question for each spelling, so that each is answered in the order of an index.
-        for caller in callers {
-            count += self
-                .connection
-                .prepare_cached(
-                    "SELECT count(*) FROM voicemail WHERE account = ?1 AND caller = ?2 AND id <> ?3",
-                )?
-                .query_row(params![account, caller, stored(voicemail.id)], read_count)?;
-            let mut newest = self.connection.prepare_cached(
-                "SELECT time, id, caller, flags, length, thumbnail FROM voicemail
-                 WHERE account = ?1 AND caller = ?2 AND id <> ?3
-                 ORDER BY time DESC, id DESC LIMIT ?4",
-            )?;
-            for row in newest
-                .query_map(params![account, caller, stored(voicemail.id), sql_limit(limit)], read_row)?
-            {
-                latest.push(row?);
-            }
-        }
-        latest.sort_unstable_by_key(newest_first);
-        latest.truncate(limit);
-        Ok((count, latest))
+        let caller_key = CallerKey::new(&caller, &voicemail.caller);
+        let spellings =
+            if caller_key.is_some() { self.spellings(&voicemail.caller, &caller)? } else { Vec::new() };
+        let (others, latest_others) = self.others(account, id, &spellings, others)?;
+        let (key, connection) = ((account, stored(id)), &self.connection);
+        Ok(Some(Details {
+            name: caller_key.as_ref().map_or(Ok(None), |key| triage::name(connection, key))?,
+            note: triage::note(connection, key)?,
+            tags: triage::tags(connection, key)?,
+            done: triage::time(connection, key, triage::DONE)?,
+            called: triage::time(connection, key, triage::CALLED)?,
+            voicemail,
+            caller,
+            key: caller_key,
+            spellings,
+            others,
+            latest_others,
+            waveform,
+        }))
     }
 
     pub(super) fn put_sound(
@@ -284,6 +259,7 @@ impl Tables {
                      ON CONFLICT (account, id) DO UPDATE SET waveform = ?3",
                 )?
                 .execute(params![account, stored(id), waveform])?;
+            log::append(&transaction, account, [id])?;
         }
         transaction.commit()
     }
@@ -295,17 +271,22 @@ impl Tables {
         set: Flags,
         clear: Flags,
     ) -> rusqlite::Result<()> {
+        let free = Flags::READ | Flags::STARRED;
+        let (set, clear) = (set.0 & free.0, clear.0 & free.0);
         let account = self.number(account)?;
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        {
+        self.for_good(|transaction| {
             let mut update = transaction.prepare_cached(
-                "UPDATE voicemail SET flags = (flags | ?3) & ~?4 WHERE account = ?1 AND id = ?2",
+                "UPDATE voicemail SET flags = (flags | ?3) & ~?4
+                 WHERE account = ?1 AND id = ?2 AND flags <> (flags | ?3) & ~?4",
             )?;
+            let mut changed = Vec::new();
             for &id in ids {
-                update.execute(params![account, stored(id), set.0, clear.0])?;
+                if update.execute(params![account, stored(id), set, clear])? == 1 {
+                    changed.push(id);
+                }
             }
-        }
-        transaction.commit()
+            log::append(transaction, account, changed)
+        })
     }
 
     pub(super) fn flagged(
@@ -358,28 +339,46 @@ impl Tables {
         Ok(callers.len())
     }
 
+    /// Writes what the user did: all of it or nothing. Once this returns it outlives a crash of the
+    /// machine as well, for it cannot be fetched again.
+    pub(super) fn for_good<R>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<R>,
+    ) -> rusqlite::Result<R> {
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        let written = self.write(work);
+        self.connection.pragma_update(None, "synchronous", "NORMAL")?;
+        written
+    }
+
+    /// As [`Tables::write`], for thousands of rows: until it is done, pages are kept in memory
+    /// instead of being read again for each row.
+    pub(super) fn write_much<R>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<R>,
+    ) -> rusqlite::Result<R> {
+        let usual: i64 = self.connection.query_row("PRAGMA cache_size", [], |row| row.get(0))?;
+        self.connection.pragma_update(None, "cache_size", -65_536)?;
+        let written = self.write(work);
+        self.connection.pragma_update(None, "cache_size", usual)?;
+        written
+    }
+
+    /// Runs `work` in a transaction.
+    pub(super) fn write<R>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<R>,
+    ) -> rusqlite::Result<R> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let result = work(&transaction)?;
+        transaction.commit()?;
+        Ok(result)
+    }
+
     /// A number that is another one after another connection has written.
     pub(super) fn data_version(&self) -> rusqlite::Result<i64> {
         self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
     }
-}
-
-/// The number of the caller `raw`, made when it is new.
-fn intern(connection: &Connection, raw: &str, country: &str) -> rusqlite::Result<CallerId> {
-    let known = connection
-        .prepare_cached("SELECT id FROM caller WHERE raw = ?1")?
-        .query_row([raw], |row| row.get(0))
-        .optional()?;
-    if let Some(id) = known {
-        return Ok(CallerId(id));
-    }
-    let forms = caller::forms(raw, country);
-    connection
-        .prepare_cached(
-            "INSERT INTO caller (raw, display, e164, country) VALUES (?1, ?2, ?3, ?4) RETURNING id",
-        )?
-        .query_row(params![raw, forms.display, forms.e164, forms.country], |row| row.get(0))
-        .map(CallerId)
 }
 
 /// Adds `span` to what is covered and melts it with every stretch it touches.
@@ -406,20 +405,7 @@ fn cover(connection: &Connection, account: i64, span: Span) -> rusqlite::Result<
     Ok(())
 }
 
-/// `rows` with the text of every caller in them.
-fn with_callers(connection: &Connection, rows: Vec<Row>) -> rusqlite::Result<Rows> {
-    let mut text = connection.prepare_cached("SELECT display FROM caller WHERE id = ?1")?;
-    let mut seen = HashSet::new();
-    let mut callers = Vec::new();
-    for row in &rows {
-        if seen.insert(row.caller) {
-            callers.push((row.caller, text.query_row([row.caller.0], |row| row.get(0))?));
-        }
-    }
-    Ok(Rows { rows, callers })
-}
-
-fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+pub(super) fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
     Ok(Row {
         time: row.get(0)?,
         id: loaded(row.get(1)?),
@@ -429,26 +415,26 @@ fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
     })
 }
 
-fn read_count(row: &SqlRow<'_>) -> rusqlite::Result<u64> {
+pub(super) fn read_count(row: &SqlRow<'_>) -> rusqlite::Result<u64> {
     row.get::<_, i64>(0).map(i64::unsigned_abs)
 }
 
-fn newest_first(row: &Row) -> Reverse<(i64, VoicemailId)> {
+pub(super) fn newest_first(row: &Row) -> Reverse<(i64, VoicemailId)> {
     Reverse((row.time, row.id))
 }
 
-fn sql_limit(limit: usize) -> i64 {
+pub(super) fn sql_limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// Turns the top bit, which makes the order of unsigned numbers that of SQLite's signed ones.
 const TOP_BIT: u64 = 1 << 63;
 
-fn stored(id: VoicemailId) -> i64 {
+pub(super) fn stored(id: VoicemailId) -> i64 {
     (id.bits() ^ TOP_BIT).cast_signed()
 }
 
-fn loaded(id: i64) -> VoicemailId {
+pub(super) fn loaded(id: i64) -> VoicemailId {
     VoicemailId::from_bits(id.cast_unsigned() ^ TOP_BIT)
 }
 

@@ -1,0 +1,146 @@
+//! A line of an export: what it looks like, and what it has to be to come in.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{RecordingName, Sketch, Voicemail, from_millis};
+use crate::store::Record;
+use crate::text;
+use crate::triage::{CallerKey, Given, Note, Tag};
+
+/// The version that is written, and the newest that can be read.
+pub(super) const VERSION: u32 = 1;
+
+/// A line, as an object with one key that says what it is.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Line {
+    /// The first line.
+    Vmail(Header),
+    Name(NameLine),
+    Voicemail(VoicemailLine),
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Header {
+    pub(super) version: u32,
+    pub(super) account: String,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NameLine {
+    caller: String,
+    name: String,
+    edited: i64,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VoicemailLine {
+    /// Follows from time, caller and recording; checked where it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    time: i64,
+    caller: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recording: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    read: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    starred: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    done: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    called: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<NoteText>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
+    /// In milliseconds.
+    #[serde(default, skip_serializing_if = "is_default")]
+    length: u32,
+    /// [`Sketch::bits`].
+    #[serde(default, skip_serializing_if = "is_default")]
+    loudness: u32,
+    /// In base 64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    waveform: Option<String>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct NoteText {
+    text: String,
+    edited: i64,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl NameLine {
+    pub(super) fn new(caller: &CallerKey, given: &Given) -> NameLine {
+        NameLine { caller: caller.as_str().to_owned(), name: given.name().to_owned(), edited: given.edited() }
+    }
+
+    /// The name, or what is wrong with it.
+    pub(super) fn check(self) -> Result<(CallerKey, Given), String> {
+        let key = CallerKey::from_text(&self.caller).ok_or("the caller is empty")?;
+        let given = Given::new(&self.name, self.edited).ok_or("the name is empty")?;
+        Ok((key, given))
+    }
+}
+
+impl VoicemailLine {
+    pub(super) fn new(record: Record) -> VoicemailLine {
+        let Record { voicemail, sketch, waveform, read, starred, done, called, note, tags } = record;
+        VoicemailLine {
+            id: Some(voicemail.id.to_string()),
+            time: voicemail.time.timestamp_millis(),
+            caller: voicemail.caller,
+            recording: voicemail.recording.map(|name| name.as_sent().to_owned()),
+            read,
+            starred,
+            done,
+            called,
+            note: note.map(|note| NoteText { text: note.text().to_owned(), edited: note.edited() }),
+            tags: tags.iter().map(Tag::to_string).collect(),
+            length: sketch.millis,
+            loudness: sketch.bits(),
+            waveform: waveform.map(|bytes| STANDARD.encode(bytes)),
+        }
+    }
+
+    /// The voicemail, or what is wrong with it. Foreign text: a file may come from anywhere.
+    pub(super) fn check(self) -> Result<Record, String> {
+        let time = from_millis(self.time);
+        if self.time < 0 || time.timestamp_millis() != self.time {
+            return Err("the time is out of range".to_owned());
+        }
+        let voicemail = Voicemail::new(time, &self.caller, self.recording.map(RecordingName::new));
+        if self.id.is_some_and(|id| id != voicemail.id.to_string()) {
+            return Err(format!(
+                "the id is not that of this time, caller and recording, which is {}",
+                voicemail.id
+            ));
+        }
+        let note = self.note.map(|note| Note::new(&note.text, note.edited).ok_or("the note is blank"));
+        let tags = self.tags.iter().map(|text| {
+            Tag::new(text).ok_or_else(|| format!("\"{}\" is no tag", text::clean(text, Tag::MAX)))
+        });
+        let waveform = self.waveform.map(|text| STANDARD.decode(text));
+        Ok(Record {
+            sketch: Sketch::from_bits(self.length, self.loudness),
+            waveform: waveform.transpose().map_err(|error| format!("the waveform is no base 64: {error}"))?,
+            read: self.read,
+            starred: self.starred,
+            done: self.done,
+            called: self.called,
+            note: note.transpose()?,
+            tags: tags.collect::<Result<_, _>>()?,
+            voicemail,
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! Callers: their numbers in the store, their texts, and all spellings of one number.
+
+use std::collections::HashSet;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::tables::{Tables, newest_first, read_count, read_row, sql_limit, stored};
+use super::{CallerId, Row, Rows};
+use crate::caller::{self, CallerForms};
+use crate::model::VoicemailId;
+
+impl Tables {
+    /// The caller in every spelling in which the number came.
+    pub(super) fn spellings(&self, raw: &str, forms: &CallerForms) -> rusqlite::Result<Vec<CallerId>> {
+        self.connection()
+            .prepare_cached("SELECT id FROM caller WHERE raw = ?1 OR e164 = ?2 ORDER BY id")?
+            .query_map(params![raw, forms.e164], |row| row.get(0).map(CallerId))?
+            .collect()
+    }
+
+    /// How many voicemail but `id` the callers left, and the newest `limit` of them.
+    pub(super) fn others(
+        &self,
+        account: i64,
+        id: VoicemailId,
+        callers: &[CallerId],
+        limit: usize,
+    ) -> rusqlite::Result<(u64, Vec<Row>)> {
+        let mut count = 0;
+        let mut latest = Vec::new();
+        // A question for each spelling, so that each is answered in the order of an index.
+        for CallerId(caller) in callers {
+            count += self
+                .connection()
+                .prepare_cached(
+                    "SELECT count(*) FROM voicemail WHERE account = ?1 AND caller = ?2 AND id <> ?3",
+                )?
+                .query_row(params![account, caller, stored(id)], read_count)?;
+            let mut newest = self.connection().prepare_cached(
+                "SELECT time, id, caller, flags, length, thumbnail FROM voicemail
+                 WHERE account = ?1 AND caller = ?2 AND id <> ?3
+                 ORDER BY time DESC, id DESC LIMIT ?4",
+            )?;
+            for row in newest.query_map(params![account, caller, stored(id), sql_limit(limit)], read_row)? {
+                latest.push(row?);
+            }
+        }
+        latest.sort_unstable_by_key(newest_first);
+        latest.truncate(limit);
+        Ok((count, latest))
+    }
+}
+
+/// The number of the caller `raw`, made when it is new.
+pub(super) fn intern(connection: &Connection, raw: &str, country: &str) -> rusqlite::Result<CallerId> {
+    let known = connection
+        .prepare_cached("SELECT id FROM caller WHERE raw = ?1")?
+        .query_row([raw], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(CallerId(id));
+    }
+    let forms = caller::forms(raw, country);
+    connection
+        .prepare_cached(
+            "INSERT INTO caller (raw, display, e164, country) VALUES (?1, ?2, ?3, ?4) RETURNING id",
+        )?
+        .query_row(params![raw, forms.display, forms.e164, forms.country], |row| row.get(0))
+        .map(CallerId)
+}
+
+/// `rows` with the text of every caller in them.
+pub(super) fn with_callers(connection: &Connection, rows: Vec<Row>) -> rusqlite::Result<Rows> {
+    let mut text = connection.prepare_cached("SELECT display FROM caller WHERE id = ?1")?;
+    let mut seen = HashSet::new();
+    let mut callers = Vec::new();
+    for row in &rows {
+        if seen.insert(row.caller) {
+            callers.push((row.caller, text.query_row([row.caller.0], |row| row.get(0))?));
+        }
+    }
+    Ok(Rows { rows, callers })
+}

@@ -1,0 +1,208 @@
+//! Whole voicemail, for export and import: everything that is kept about each.
+
+use std::collections::HashSet;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::callers::intern;
+use super::tables::{Tables, loaded, sql_limit, stored};
+use super::triage::{CALLED, DONE, Desk, note, tags, time};
+use super::{AccountId, Store, StoreError, log};
+use crate::model::{Flags, RecordingName, Sketch, Voicemail, VoicemailId, from_millis};
+use crate::triage::{CallerKey, Given, Note, Tag, Value};
+
+/// Everything that is kept about one voicemail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// As the server described it.
+    pub voicemail: Voicemail,
+    /// Its recording, once that was looked at.
+    pub sketch: Sketch,
+    /// The outline of its recording as [`Store::put_sound`] took it.
+    pub waveform: Option<Vec<u8>>,
+    /// Whether it was heard.
+    pub read: bool,
+    /// Whether it is starred.
+    pub starred: bool,
+    /// When it was dealt with, in milliseconds since the epoch.
+    pub done: Option<i64>,
+    /// When the caller was last called back, in milliseconds since the epoch.
+    pub called: Option<i64>,
+    /// What is noted.
+    pub note: Option<Note>,
+    /// Its tags, in the order of the alphabet.
+    pub tags: Vec<Tag>,
+}
+
+/// What [`Store::merge`] did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// How many voicemail were not there before.
+    pub added: u64,
+    /// How many others have something now that they did not have.
+    pub changed: u64,
+}
+
+impl Store {
+    /// Up to `limit` voicemail, newest first, that come after `after` in that order, with all that
+    /// is kept about them.
+    pub fn records(
+        &mut self,
+        account: AccountId,
+        after: Option<(i64, VoicemailId)>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.run(|tables| tables.records(account, after, limit))
+    }
+
+    /// Brings `records` together with what there is, all of them or none, by the rules of
+    /// [`crate::export`]. The same once more changes nothing.
+    pub fn merge(&mut self, account: AccountId, records: &[Record]) -> Result<Merged, StoreError> {
+        self.run(|tables| tables.merge(account, records))
+    }
+
+    /// Brings names together with those there are, all of them or none: the one that was given
+    /// last stays. Says how many changed.
+    pub fn merge_names(&mut self, names: &[(CallerKey, Given)]) -> Result<usize, StoreError> {
+        self.run(|tables| tables.merge_names(names))
+    }
+}
+
+impl Tables {
+    fn records(
+        &mut self,
+        account: AccountId,
+        after: Option<(i64, VoicemailId)>,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<Record>> {
+        let account = self.number(account)?;
+        let connection = self.connection();
+        let (last_time, last_id) = after.map_or((i64::MAX, i64::MAX), |(time, id)| (time, stored(id)));
+        let mut rows = connection.prepare_cached(
+            "SELECT voicemail.id, time, raw, recording, flags, length, thumbnail
+             FROM voicemail JOIN caller ON caller.id = voicemail.caller
+             WHERE account = ?1 AND (time, voicemail.id) < (?2, ?3)
+             ORDER BY time DESC, voicemail.id DESC LIMIT ?4",
+        )?;
+        let mut waveform =
+            connection.prepare_cached("SELECT waveform FROM sound WHERE account = ?1 AND id = ?2")?;
+        let found = rows.query_map(params![account, last_time, last_id, sql_limit(limit)], |row| {
+            let key = (account, row.get(0)?);
+            let flags = Flags(row.get(4)?);
+            let sketch = Sketch::from_bits(row.get(5)?, row.get(6)?);
+            Ok(Record {
+                voicemail: Voicemail {
+                    id: loaded(key.1),
+                    time: from_millis(row.get(1)?),
+                    caller: row.get(2)?,
+                    recording: row.get::<_, Option<String>>(3)?.map(RecordingName::new),
+                },
+                sketch,
+                waveform: waveform.query_row([key.0, key.1], |row| row.get(0)).optional()?,
+                read: flags.contains(Flags::READ),
+                starred: flags.contains(Flags::STARRED),
+                done: if flags.contains(Flags::DONE) { time(connection, key, DONE)? } else { None },
+                called: if flags.contains(Flags::CALLED) { time(connection, key, CALLED)? } else { None },
+                note: if flags.contains(Flags::NOTE) { note(connection, key)? } else { None },
+                tags: if flags.contains(Flags::TAGGED) { tags(connection, key)? } else { Vec::new() },
+            })
+        })?;
+        found.collect()
+    }
+
+    fn merge(&mut self, account: AccountId, records: &[Record]) -> rusqlite::Result<Merged> {
+        let account = self.number(account)?;
+        let country = self.country().to_owned();
+        self.write_much(|transaction| {
+            let mut desk = Desk::new(transaction, account);
+            let (mut added, mut sounds) = (HashSet::new(), Vec::new());
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO voicemail (account, id, time, caller, recording, flags)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+            )?;
+            for record in records {
+                let Record { voicemail, .. } = record;
+                let caller = intern(transaction, &voicemail.caller, &country)?;
+                let recording = voicemail.recording.as_ref().map(RecordingName::as_sent);
+                let flags = if recording.is_some() { Flags::RECORDING } else { Flags::NONE };
+                let time = voicemail.time.timestamp_millis();
+                let values = params![account, stored(voicemail.id), time, caller.0, recording, flags.0];
+                if insert.execute(values)? == 1 {
+                    added.insert(voicemail.id);
+                }
+                for value in values_of(record) {
+                    desk.set(voicemail.id, &value, |old| old.merged(&value))?;
+                }
+                if merge_sound(transaction, account, record)? {
+                    sounds.push(voicemail.id);
+                }
+            }
+            log::append(transaction, account, sounds.iter().copied())?;
+            let mut changed: HashSet<_> = sounds.into_iter().collect();
+            changed.extend(desk.finish()?.changed.into_iter().map(|(id, _)| id));
+            let changed = changed.difference(&added).count();
+            Ok(Merged { added: added.len() as u64, changed: changed as u64 })
+        })
+    }
+
+    fn merge_names(&mut self, names: &[(CallerKey, Given)]) -> rusqlite::Result<usize> {
+        self.write(|transaction| {
+            let mut desk = Desk::new(transaction, 0);
+            for (caller, given) in names {
+                desk.name(caller, |old| match old {
+                    Some(old) if old.edited() >= given.edited() => Some(old.clone()),
+                    _ => Some(given.clone()),
+                })?;
+            }
+            Ok(desk.finish()?.undo.steps.len())
+        })
+    }
+}
+
+/// Takes over what a recording looks like if that is not known yet; whether it did.
+fn merge_sound(connection: &Connection, account: i64, record: &Record) -> rusqlite::Result<bool> {
+    let Record { sketch, waveform, .. } = record;
+    let id = stored(record.voicemail.id);
+    let is_new =
+        match waveform {
+            Some(waveform) => connection
+                .prepare_cached(
+                    "INSERT INTO sound (account, id, waveform) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                )?
+                .execute(params![account, id, waveform])?
+                == 1,
+            None => false,
+        };
+    if !is_new && !sketch.is_known() {
+        return Ok(false);
+    }
+    let written = connection
+        .prepare_cached(
+            "UPDATE voicemail SET length = ?3, thumbnail = ?4
+             WHERE account = ?1 AND id = ?2 AND (?5 OR length = 0)",
+        )?
+        .execute(params![account, id, sketch.millis, sketch.bits(), is_new])?;
+    Ok(written == 1)
+}
+
+/// What `record` says that the user did.
+fn values_of(record: &Record) -> Vec<Value> {
+    let mut values = Vec::new();
+    if record.read {
+        values.push(Value::Read(true));
+    }
+    if record.starred {
+        values.push(Value::Starred(true));
+    }
+    if record.done.is_some() {
+        values.push(Value::Done(record.done));
+    }
+    if record.called.is_some() {
+        values.push(Value::Called(record.called));
+    }
+    if record.note.is_some() {
+        values.push(Value::Note(record.note.clone()));
+    }
+    values.extend(record.tags.iter().map(|tag| Value::Tag(tag.folded(), Some(tag.clone()))));
+    values
+}

@@ -1,0 +1,332 @@
+//! What the user does with voicemail: carried out, taken back, and brought together with what a
+//! file holds.
+//!
+//! The flags of a row say what there is beside it, and are changed in one transaction with that.
+
+use std::collections::HashSet;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::tables::{Tables, stored};
+use super::{AccountId, Store, StoreError, log};
+use crate::model::{Flags, VoicemailId};
+use crate::triage::{Applied, CallerKey, Change, Given, Note, Step, Tag, Undo, Value};
+
+impl Store {
+    /// Carries `change` out, all of it or nothing, and says what really changed.
+    ///
+    /// Once this returns, it outlives the process and the machine. Unknown voicemail are left out.
+    pub fn apply(&mut self, account: AccountId, change: &Change) -> Result<Applied, StoreError> {
+        self.run(|tables| tables.apply(account, change))
+    }
+
+    /// Puts back what `undo` says, all of it or nothing. The answer's own undo does it again.
+    ///
+    /// What another process has changed since stays: only what still is as the change left it is
+    /// put back, field by field.
+    pub fn revert(&mut self, account: AccountId, undo: &Undo) -> Result<Applied, StoreError> {
+        self.run(|tables| tables.revert(account, undo))
+    }
+
+    /// Gives a caller a name or takes it away, in all accounts: a number is the same person
+    /// whoever is called. A name that is the same already stays as it is.
+    pub fn set_name(&mut self, caller: &CallerKey, name: Option<&Given>) -> Result<Applied, StoreError> {
+        self.run(|tables| tables.set_name(caller, name))
+    }
+}
+
+impl Tables {
+    fn apply(&mut self, account: AccountId, change: &Change) -> rusqlite::Result<Applied> {
+        let account = self.number(account)?;
+        self.for_good(|transaction| {
+            let mut desk = Desk::new(transaction, account);
+            // Value by value: voicemail that change alike come one after the other.
+            for wanted in change.edit.wanted() {
+                for &id in &change.ids {
+                    desk.set(id, &wanted, |value| value.edited(&wanted))?;
+                }
+            }
+            desk.finish()
+        })
+    }
+
+    fn revert(&mut self, account: AccountId, undo: &Undo) -> rusqlite::Result<Applied> {
+        let account = self.number(account)?;
+        self.for_good(|transaction| {
+            let mut desk = Desk::new(transaction, account);
+            for step in undo.steps.iter().rev() {
+                match step {
+                    Step::Voicemail { ids, from, to } => {
+                        for &id in ids {
+                            desk.set(id, to, |now| put_back(now, from, to).clone())?;
+                        }
+                    }
+                    Step::Name { caller, from, to } => {
+                        desk.name(caller, |now| put_back(now, from, to).clone())?;
+                    }
+                }
+            }
+            desk.finish()
+        })
+    }
+
+    fn set_name(&mut self, caller: &CallerKey, name: Option<&Given>) -> rusqlite::Result<Applied> {
+        self.for_good(|transaction| {
+            let mut desk = Desk::new(transaction, 0);
+            desk.name(caller, |old| {
+                let same = old.as_ref().map(Given::name) == name.map(Given::name);
+                if same { old.clone() } else { name.cloned() }
+            })?;
+            desk.finish()
+        })
+    }
+}
+
+/// `from`, unless what is there `now` is not what was written any more.
+fn put_back<'v, T: PartialEq>(now: &'v T, from: &'v T, to: &'v T) -> &'v T {
+    if now == to { from } else { now }
+}
+
+/// Voicemail of one account and names while they are changed, in one transaction.
+pub(super) struct Desk<'c> {
+    connection: &'c Connection,
+    account: i64,
+    applied: Applied,
+    names: bool,
+}
+
+impl<'c> Desk<'c> {
+    pub(super) fn new(connection: &'c Connection, account: i64) -> Desk<'c> {
+        Desk { connection, account, applied: Applied::default(), names: false }
+    }
+
+    /// Writes the log of what was changed, and tells it.
+    pub(super) fn finish(mut self) -> rusqlite::Result<Applied> {
+        let mut seen = HashSet::with_capacity(self.applied.changed.len());
+        // Of a voicemail that was changed in several ways, the last flags count.
+        self.applied.changed.reverse();
+        self.applied.changed.retain(|(id, _)| seen.insert(*id));
+        self.applied.changed.reverse();
+        log::append(self.connection, self.account, self.applied.changed.iter().map(|(id, _)| *id))?;
+        if self.names {
+            log::append_names(self.connection)?;
+        }
+        Ok(self.applied)
+    }
+
+    /// Gives `id` what `decide` makes of the value that it has of the same thing as `thing`.
+    pub(super) fn set(
+        &mut self,
+        id: VoicemailId,
+        thing: &Value,
+        decide: impl FnOnce(&Value) -> Value,
+    ) -> rusqlite::Result<()> {
+        let key = params![self.account, stored(id)];
+        let flags = self
+            .connection
+            .prepare_cached("SELECT flags FROM voicemail WHERE account = ?1 AND id = ?2")?
+            .query_row(key, |row| row.get(0))
+            .optional()?;
+        let Some(flags) = flags.map(Flags) else { return Ok(()) };
+        let from = self.value(id, flags, thing)?;
+        let to = decide(&from);
+        if from == to {
+            return Ok(());
+        }
+        let now = self.write(id, flags, &to)?;
+        if now != flags {
+            self.connection
+                .prepare_cached("UPDATE voicemail SET flags = ?3 WHERE account = ?1 AND id = ?2")?
+                .execute(params![self.account, stored(id), now.0])?;
+        }
+        self.applied.changed.push((id, now));
+        self.applied.undo.push(id, from, to);
+        Ok(())
+    }
+
+    /// Gives the caller what `decide` makes of the name there is.
+    pub(super) fn name(
+        &mut self,
+        caller: &CallerKey,
+        decide: impl FnOnce(&Option<Given>) -> Option<Given>,
+    ) -> rusqlite::Result<()> {
+        let from = name(self.connection, caller)?;
+        let to = decide(&from);
+        if from == to {
+            return Ok(());
+        }
+        match &to {
+            Some(given) => self
+                .connection
+                .prepare_cached(
+                    "INSERT INTO given (caller, name, edited) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (caller) DO UPDATE SET name = ?2, edited = ?3",
+                )?
+                .execute(params![caller.as_str(), given.name(), given.edited()])?,
+            None => self
+                .connection
+                .prepare_cached("DELETE FROM given WHERE caller = ?1")?
+                .execute([caller.as_str()])?,
+        };
+        self.names = true;
+        self.applied.undo.steps.push(Step::Name { caller: caller.clone(), from, to });
+        Ok(())
+    }
+
+    /// What `id` has of the same thing as `thing`. Looks only where `flags` say that there is
+    /// something.
+    fn value(&self, id: VoicemailId, flags: Flags, thing: &Value) -> rusqlite::Result<Value> {
+        let key = (self.account, stored(id));
+        let time = |flag, column| {
+            if flags.contains(flag) { time(self.connection, key, column) } else { Ok(None) }
+        };
+        Ok(match thing {
+            Value::Read(_) => Value::Read(flags.contains(Flags::READ)),
+            Value::Starred(_) => Value::Starred(flags.contains(Flags::STARRED)),
+            Value::Done(_) => Value::Done(time(Flags::DONE, DONE)?),
+            Value::Called(_) => Value::Called(time(Flags::CALLED, CALLED)?),
+            Value::Note(_) if flags.contains(Flags::NOTE) => Value::Note(note(self.connection, key)?),
+            Value::Note(_) => Value::Note(None),
+            Value::Tag(folded, _) if flags.contains(Flags::TAGGED) => {
+                let tag = self
+                    .connection
+                    .prepare_cached("SELECT text FROM tag WHERE account = ?1 AND id = ?2 AND folded = ?3")?
+                    .query_row(params![key.0, key.1, folded], |row| Ok(Tag::new(row.get_ref(0)?.as_str()?)))
+                    .optional()?;
+                Value::Tag(folded.clone(), tag.flatten())
+            }
+            Value::Tag(folded, _) => Value::Tag(folded.clone(), None),
+        })
+    }
+
+    /// Writes `value` beside the row, and returns the flags that say so.
+    fn write(&self, id: VoicemailId, flags: Flags, value: &Value) -> rusqlite::Result<Flags> {
+        let key = (self.account, stored(id));
+        let with = |flag, is_set| if is_set { flags | flag } else { flags.without(flag) };
+        Ok(match value {
+            Value::Read(read) => with(Flags::READ, *read),
+            Value::Starred(starred) => with(Flags::STARRED, *starred),
+            Value::Done(time) => {
+                self.write_time(key, DONE, *time)?;
+                with(Flags::DONE, time.is_some())
+            }
+            Value::Called(time) => {
+                self.write_time(key, CALLED, *time)?;
+                with(Flags::CALLED, time.is_some())
+            }
+            Value::Note(note) => {
+                self.write_note(key, note.as_ref())?;
+                with(Flags::NOTE, note.is_some())
+            }
+            Value::Tag(folded, tag) => {
+                let some_are_left = self.write_tag(key, folded, tag.as_ref())?;
+                with(Flags::TAGGED, some_are_left)
+            }
+        })
+    }
+
+    fn write_time(&self, (account, id): Key, column: Column, time: Option<i64>) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(column.write)?.execute(params![account, id, time])?;
+        if time.is_none() {
+            self.connection
+                .prepare_cached(
+                    "DELETE FROM moment
+                     WHERE account = ?1 AND id = ?2 AND done IS NULL AND called IS NULL",
+                )?
+                .execute([account, id])?;
+        }
+        Ok(())
+    }
+
+    fn write_note(&self, (account, id): Key, note: Option<&Note>) -> rusqlite::Result<()> {
+        match note {
+            Some(note) => self
+                .connection
+                .prepare_cached(
+                    "INSERT INTO note (account, id, text, edited) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (account, id) DO UPDATE SET text = ?3, edited = ?4",
+                )?
+                .execute(params![account, id, note.text(), note.edited()])?,
+            None => self
+                .connection
+                .prepare_cached("DELETE FROM note WHERE account = ?1 AND id = ?2")?
+                .execute([account, id])?,
+        };
+        Ok(())
+    }
+
+    /// Whether the voicemail has any tag after that.
+    fn write_tag(&self, (account, id): Key, folded: &str, tag: Option<&Tag>) -> rusqlite::Result<bool> {
+        if let Some(tag) = tag {
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO tag (account, id, folded, text) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (account, id, folded) DO UPDATE SET text = ?4",
+                )?
+                .execute(params![account, id, folded, tag.as_str()])?;
+            return Ok(true);
+        }
+        self.connection
+            .prepare_cached("DELETE FROM tag WHERE account = ?1 AND id = ?2 AND folded = ?3")?
+            .execute(params![account, id, folded])?;
+        self.connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM tag WHERE account = ?1 AND id = ?2)")?
+            .query_row([account, id], |row| row.get(0))
+    }
+}
+
+/// The account and the voicemail as they are stored.
+pub(super) type Key = (i64, i64);
+
+/// One of the times of a voicemail.
+#[derive(Clone, Copy)]
+pub(super) struct Column {
+    read: &'static str,
+    write: &'static str,
+}
+
+/// When it was dealt with.
+pub(super) const DONE: Column = Column {
+    read: "SELECT done FROM moment WHERE account = ?1 AND id = ?2",
+    write: "INSERT INTO moment (account, id, done) VALUES (?1, ?2, ?3)
+            ON CONFLICT (account, id) DO UPDATE SET done = ?3",
+};
+
+/// When the caller was called back.
+pub(super) const CALLED: Column = Column {
+    read: "SELECT called FROM moment WHERE account = ?1 AND id = ?2",
+    write: "INSERT INTO moment (account, id, called) VALUES (?1, ?2, ?3)
+            ON CONFLICT (account, id) DO UPDATE SET called = ?3",
+};
+
+pub(super) fn time(
+    connection: &Connection,
+    (account, id): Key,
+    column: Column,
+) -> rusqlite::Result<Option<i64>> {
+    let time = connection.prepare_cached(column.read)?.query_row([account, id], |row| row.get(0));
+    Ok(time.optional()?.flatten())
+}
+
+pub(super) fn note(connection: &Connection, (account, id): Key) -> rusqlite::Result<Option<Note>> {
+    let found = connection
+        .prepare_cached("SELECT text, edited FROM note WHERE account = ?1 AND id = ?2")?
+        .query_row([account, id], |row| Ok(Note::new(row.get_ref(0)?.as_str()?, row.get(1)?)));
+    Ok(found.optional()?.flatten())
+}
+
+/// The tags of a voicemail, in the order of the alphabet.
+pub(super) fn tags(connection: &Connection, (account, id): Key) -> rusqlite::Result<Vec<Tag>> {
+    connection
+        .prepare_cached("SELECT text FROM tag WHERE account = ?1 AND id = ?2 ORDER BY folded")?
+        .query_map([account, id], |row| Ok(Tag::new(row.get_ref(0)?.as_str()?)))?
+        .filter_map(Result::transpose)
+        .collect()
+}
+
+pub(super) fn name(connection: &Connection, caller: &CallerKey) -> rusqlite::Result<Option<Given>> {
+    let found = connection
+        .prepare_cached("SELECT name, edited FROM given WHERE caller = ?1")?
+        .query_row([caller.as_str()], |row| Ok(Given::new(row.get_ref(0)?.as_str()?, row.get(1)?)));
+    Ok(found.optional()?.flatten())
+}
