@@ -8,8 +8,8 @@ use vmail::audio;
 use vmail::player::{Command, Event, Manner, Outputs, Play, Player, Sound};
 
 use crate::playing::{assert_tones, ms};
-use crate::servers::{Kind, Server};
-use crate::tone::sine;
+use crate::sound::servers::{Kind, Server};
+use crate::sound::tone::sine;
 use crate::{PATIENCE, RATE, until};
 
 /// How much of a tone's energy is missing where it fades in, in milliseconds: 5/8 of 15.
