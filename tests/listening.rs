@@ -415,6 +415,15 @@ fn sound_that_is_lost_goes_on_where_it_was() {
         _ => None,
     });
     assert_eq!(from, [Duration::from_secs(4)]);
+    // The server is not there again yet.
+    screen.player(Event::Failed(Unavailable::NoServer));
+    assert!(screen.text().contains("no sound server is running here"), "{}", screen.text());
+    screen.keys("Esc Space");
+    let from = asked(&mut screen, |effect| match effect {
+        Effect::Play { from, .. } => Some(*from),
+        _ => None,
+    });
+    assert_eq!(from, [Duration::from_secs(4)]);
 }
 
 #[test]
