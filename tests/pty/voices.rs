@@ -67,6 +67,8 @@ struct Log {
     /// The voicemail asked for, in this order.
     asked: Vec<usize>,
     running: Vec<usize>,
+    /// The requests for them, with what was in them.
+    requests: Vec<String>,
     /// What was under way whenever a request came.
     together: Vec<Vec<usize>>,
 }
@@ -113,6 +115,11 @@ impl Voices {
         self.shared.log.lock().unwrap().asked.clone()
     }
 
+    /// Whether `text` was in a request for a recording.
+    pub fn heard(&self, text: &str) -> bool {
+        self.shared.log.lock().unwrap().requests.iter().any(|request| request.contains(text))
+    }
+
     /// The voicemail whose recordings are under way, in the order of their numbers.
     pub fn running(&self) -> Vec<usize> {
         let mut running = self.shared.log.lock().unwrap().running.clone();
@@ -145,6 +152,7 @@ impl Shared {
         {
             let mut log = self.log.lock().unwrap();
             log.asked.push(row);
+            log.requests.push(asked.to_owned());
             log.running.push(row);
             let running = log.running.clone();
             log.together.push(running);
