@@ -69,7 +69,7 @@ fn address(terminal: &Terminal) -> (u16, String) {
 }
 
 /// The text that was put on the clipboard last.
-fn copied(written: &str) -> Option<String> {
+fn clipboard(written: &str) -> Option<String> {
     let (_, sequence) = written.rsplit_once("\x1b]52;c;")?;
     let (text, _) = sequence.split_once('\x07')?;
     Some(String::from_utf8(STANDARD.decode(text).unwrap()).unwrap())
@@ -87,7 +87,7 @@ fn a_page_is_served_once_and_ends_with_the_program() {
     assert!(terminal.text().contains(&line), "{}", terminal.text());
     terminal.send("c");
     terminal.wait("the line is copied", |seen| {
-        copied(&String::from_utf8_lossy(&seen.bytes)).is_some_and(|copied| copied.starts_with(&line))
+        clipboard(&String::from_utf8_lossy(&seen.bytes)).is_some_and(|copied| copied.starts_with(&line))
     });
 
     let (head, _) = get(port, "/guessed/", "");
@@ -98,9 +98,9 @@ fn a_page_is_served_once_and_ends_with_the_program() {
     let page = String::from_utf8(page).unwrap();
     let (_, audio) = page.split_once("<source src=\"").unwrap();
     let audio = audio.split('"').next().unwrap();
-    let (head, part) = get(port, audio, "range: bytes=100-299\r\n");
+    let (head, some) = get(port, audio, "range: bytes=100-299\r\n");
     assert!(head.starts_with("HTTP/1.1 206 "), "{head}");
-    assert_eq!(part, &recording()[100..300]);
+    assert_eq!(some, &recording()[100..300]);
     assert_eq!(get(port, audio, "").1, recording());
 
     let (head, second) = get(port, &path, "");
@@ -128,13 +128,13 @@ fn a_recording_is_saved_where_asked_and_replaces_nothing_unasked() {
     terminal.wait_for("saved: ~/calls/first.mp3");
     assert_eq!(fs::read(&path).unwrap(), recording());
     let line = format!("scp meera@10.0.0.7:{} .", path.display());
-    let copies = |text: &str| text.split_whitespace().collect::<String>().contains("/calls/first.mp3.");
-    assert!(copies(&terminal.text()), "{}", terminal.text());
+    let brings_it = |text: &str| text.split_whitespace().collect::<String>().contains("/calls/first.mp3.");
+    assert!(brings_it(&terminal.text()), "{}", terminal.text());
     terminal.send("c");
     terminal.wait("the line is copied", |seen| {
-        let copied = copied(&String::from_utf8_lossy(&seen.bytes));
+        let copied = clipboard(&String::from_utf8_lossy(&seen.bytes));
         // A machine with a whole name is called by that.
-        copied.is_some_and(|copied| copied == line || copied.starts_with("scp meera@") && copies(&copied))
+        copied.is_some_and(|copied| copied == line || copied.starts_with("scp meera@") && brings_it(&copied))
     });
 
     fs::write(&path, "the user's own").unwrap();
@@ -162,8 +162,8 @@ fn a_recording_is_saved_where_asked_and_replaces_nothing_unasked() {
     names.sort();
     let [made, first] = names.as_slice() else { panic!("{names:?}") };
     assert_eq!(first, &path);
-    let name = made.file_name().unwrap().to_str().unwrap();
-    assert!(name.contains("98765") && name.ends_with(".mp3"), "{name}");
+    let name = made.file_stem().unwrap().to_str().unwrap();
+    assert!(name.contains("98765") && made.extension().is_some_and(|kind| kind == "mp3"), "{made:?}");
     assert_eq!(fs::read(made).unwrap(), recording());
 }
 

@@ -171,10 +171,12 @@ impl Shared {
         stream.write_all(first)?;
         self.wait_while_held(stream);
         stream.write_all(rest)?;
-        while endless {
+        if !endless {
+            return Ok(());
+        }
+        loop {
             stream.write_all(&body)?;
         }
-        Ok(())
     }
 
     /// Until it is not held any more, or whoever asked has left.
