@@ -135,8 +135,8 @@ fn the_mouse_is_left_to_the_terminal_unless_it_is_asked_for() {
     // A click on a row on screen: the one under the selected one.
     let text = terminal.text();
     let at = text.lines().position(|line| line.starts_with('▌')).unwrap();
-    let below = text.lines().enumerate().skip(at + 1);
-    let (line, wanted) = below.filter_map(|(at, line)| Some((at + 1, row(line)?))).next().unwrap();
+    let mut below = text.lines().enumerate().skip(at + 1);
+    let (line, wanted) = below.find_map(|(at, line)| Some((at + 1, row(line)?))).unwrap();
     assert_eq!(terminal.moves(&format!("\x1b[<0;10;{line}M\x1b[<0;10;{line}m")), wanted);
     terminal.send("q");
     terminal.end();
