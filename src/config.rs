@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::secret::Secret;
+use crate::secret::{SECRET_VARIABLE, Secret};
 use crate::suggest::nearest;
 use crate::text;
 
@@ -32,7 +32,7 @@ pub const DEFAULT: &str = include_str!("../assets/config.toml");
 const VARIABLES: [(&str, &str); 7] = [
     ("region", "VMAIL_REGION"),
     ("appid", "TELECMI_APPID"),
-    ("secret", "TELECMI_SECRET"),
+    ("secret", SECRET_VARIABLE),
     ("base_url", "VMAIL_BASE_URL"),
     ("range", "VMAIL_RANGE"),
     ("timezone", "VMAIL_TIMEZONE"),

@@ -4,6 +4,10 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+/// The variable of the environment that may hold the app secret. It is for this program alone, and not
+/// for those that it starts to play.
+pub const SECRET_VARIABLE: &str = "TELECMI_SECRET";
+
 /// The app secret. It has no `Display`, its `Debug` shows nothing of it, and its memory is wiped
 /// when the last copy goes.
 #[derive(Clone, PartialEq, Eq)]

@@ -278,6 +278,52 @@ fn a_recording_that_is_not_ready_is_asked_for_again_later_and_later() {
     }
 }
 
+/// Whether it is fetched ahead or not, and wherever the selection goes meanwhile.
+#[test]
+fn what_is_to_be_played_and_is_not_ready_is_asked_for_again_in_time_and_not_before() {
+    for prefetch in [Prefetch::Off, Prefetch::Selected] {
+        let mut screen = Screen::open(Opened { prefetch, ..filled() });
+        let key = selected(&screen);
+        screen.keys("Space G").wait(TimeDelta::seconds(1));
+        for seconds in [10, 20] {
+            assert!(wanted(&mut screen).unwrap().contains(&key), "{prefetch:?}, before {seconds}");
+            screen.send(Msg::Recording(key, RecordingNews::Failed(FetchError::NotReady)));
+            screen.wait(TimeDelta::seconds(seconds - 1));
+            let asked_for = wanted(&mut screen).is_some_and(|keys| keys.contains(&key));
+            assert!(!asked_for, "{prefetch:?}, before {seconds} s are over");
+            assert!(screen.state.wake_at().unwrap() <= screen.state.now + TimeDelta::seconds(1));
+            screen.wait(TimeDelta::seconds(1));
+        }
+    }
+}
+
+/// Not while another plays: it is passed over when its turn comes.
+#[test]
+fn what_plays_next_and_is_not_ready_is_not_asked_for_at_once_again() {
+    let mut screen = Screen::open(Opened { prefetch: Prefetch::Off, ..filled() });
+    here(&mut screen);
+    screen.keys("P").player(Event::Started);
+    let next = key_of(&screen, 1);
+    assert_eq!(wanted(&mut screen), Some(vec![next]));
+    screen.send(Msg::Recording(next, RecordingNews::Failed(FetchError::NotReady)));
+    assert_eq!(wanted(&mut screen), None);
+}
+
+/// With nothing fetched ahead and nobody waiting, no time will change it.
+#[test]
+fn a_recording_that_nobody_waits_for_is_not_said_to_be_asked_for_again() {
+    let mut screen = Screen::open(Opened { prefetch: Prefetch::Off, ..filled() });
+    screen.ends(Ok(vmail::sync::Summary::default()));
+    let key = selected(&screen);
+    screen.keys("Space");
+    screen.send(Msg::Recording(key, RecordingNews::Failed(FetchError::NotReady)));
+    screen.keys("Esc").wait(TimeDelta::seconds(1));
+    let text = screen.text();
+    assert!(text.contains("not ready yet") && !text.contains("next try"), "{text}");
+    screen.wait(TimeDelta::seconds(15));
+    assert!(!screen.text().contains("asking again"), "{}", screen.text());
+}
+
 #[test]
 fn a_countdown_wakes_the_screen_each_second() {
     let mut screen = Screen::open(filled());
@@ -364,6 +410,15 @@ fn sound_that_is_lost_goes_on_where_it_was() {
     assert!(text.contains("Playback stopped: the sound server ended the playback. Space goes on"), "{text}");
     screen.effects.clear();
     screen.keys("Space");
+    let from = asked(&mut screen, |effect| match effect {
+        Effect::Play { from, .. } => Some(*from),
+        _ => None,
+    });
+    assert_eq!(from, [Duration::from_secs(4)]);
+    // The server is not there again yet.
+    screen.player(Event::Failed(Unavailable::NoServer));
+    assert!(screen.text().contains("no sound server is running here"), "{}", screen.text());
+    screen.keys("Esc Space");
     let from = asked(&mut screen, |effect| match effect {
         Effect::Play { from, .. } => Some(*from),
         _ => None,

@@ -217,11 +217,8 @@ fn equipment(
 
 #[cfg(target_os = "linux")]
 fn outputs(settings: &Settings, world: &World) -> Outputs {
-    let environment = Environment {
-        forwarded: paths::sound_socket(&xdg(world)),
-        machine_id: fs::read_to_string("/etc/machine-id").ok(),
-        ..Environment::new(world.variable)
-    };
+    let environment =
+        Environment { forwarded: paths::sound_socket(&xdg(world)), ..Environment::new(world.variable) };
     Outputs { player_command: settings.player_command.clone().unwrap_or_default(), environment }
 }
 

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Output, Unavailable};
+use crate::secret::SECRET_VARIABLE;
 
 /// How far the program is ahead of the clock. It needs a little to begin, and to go on while this
 /// machine is busy.
@@ -63,6 +64,7 @@ impl Program {
         self.running = None;
         let child = Command::new(&self.name)
             .args(&self.arguments)
+            .env_remove(SECRET_VARIABLE)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -10,6 +10,7 @@ use ratatui::layout::Size;
 use crate::audio::Waveform;
 use crate::model::Span;
 use crate::range::Range;
+use crate::recording::Prefetch;
 use crate::store::{Details, Row, StoreError};
 use crate::sync::SyncError;
 use crate::tui::command::Scope;
@@ -323,7 +324,7 @@ impl State {
         let notice = self.notice.as_ref().and_then(|notice| notice.until);
         let refresh = self.sync.next.filter(|_| self.sync.running.is_none());
         let following = self.listening.queue.as_ref().and_then(|queue| queue.next);
-        let retry = self.shown_retry().map(|next| {
+        let retry = self.next_retry().map(|next| {
             // Counted down before the user's eyes, by the second.
             let left = (next - self.now).num_milliseconds().max(0);
             self.now + TimeDelta::milliseconds((left - 1).rem_euclid(1_000) + 1)
@@ -331,12 +332,25 @@ impl State {
         [notice, refresh, self.listening.settles, following, retry].into_iter().flatten().min()
     }
 
-    /// When the selected voicemail's recording is asked for again, if the server had none yet.
-    pub fn shown_retry(&self) -> Option<DateTime<Utc>> {
-        match self.listening.recordings.get(&self.inbox.selected?.id)? {
-            Recording::NotReady { next, .. } => Some(*next),
+    /// The voicemail that plays as soon as its recording is here.
+    pub fn waiting(&self) -> Option<RowKey> {
+        let playback = self.listening.playback.as_ref();
+        playback.filter(|playback| playback.phase == Phase::Fetching).map(|playback| playback.key)
+    }
+
+    /// When the recording of `key` is asked for again, if the server had none yet and somebody will ask.
+    pub fn retry_of(&self, key: RowKey) -> Option<DateTime<Utc>> {
+        let asks = self.listening.habits.prefetch != Prefetch::Off || self.waiting() == Some(key);
+        match self.listening.recordings.get(&key.id)? {
+            Recording::NotReady { next, .. } if asks => Some(*next),
             _ => None,
         }
+    }
+
+    /// When a recording is asked for again: the selected one, or the one that is to be played.
+    pub fn next_retry(&self) -> Option<DateTime<Utc>> {
+        let keys = self.inbox.selected.into_iter().chain(self.waiting());
+        keys.filter_map(|key| self.retry_of(key)).min()
     }
 
     /// Whether the playhead of what plays is on screen.

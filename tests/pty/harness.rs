@@ -172,12 +172,10 @@ impl Seen {
         self.text().contains(text)
     }
 
-    /// The selected row, if it is on screen.
+    /// The selected row, if it is on screen: see [`row`].
     pub fn selected(&self) -> Option<String> {
         let text = self.text();
-        let line = text.lines().find_map(|line| line.strip_prefix('▌'))?;
-        // Without scrollbar or detail.
-        Some(line.split(['┃', '│']).next()?.trim().to_owned())
+        row(text.lines().find_map(|line| line.strip_prefix('▌'))?)
     }
 
     /// The number before "voicemail" in the header.
@@ -190,6 +188,15 @@ impl Seen {
     fn written(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
+}
+
+/// The time and the caller on a line of the list. The rest of it changes when a recording comes, is
+/// played or was heard.
+pub fn row(line: &str) -> Option<String> {
+    let row = line.trim_start_matches(['▌', ' ', '●', '▶', '▷', '‖']);
+    let mut parts = row.split(['┃', '│']).next()?.split("  ").map(str::trim).filter(|part| !part.is_empty());
+    let time = parts.next().filter(|time| time.as_bytes().get(2) == Some(&b':'))?;
+    Some(format!("{time} {}", parts.next()?))
 }
 
 struct Line {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use vmail::demo::Options;
 
-use crate::harness::{Launch, Seen, Signal, Terminal, until};
+use crate::harness::{Launch, Seen, Signal, Terminal, row, until};
 use crate::world::{Home, Relay, Server, inbox, made_up};
 
 fn demo(home: &Home) -> Launch {
@@ -62,7 +62,7 @@ fn a_storm_of_sizes_ends_in_the_right_screen() {
     assert_eq!(redrawn(&terminal), cells(&terminal));
     terminal.resize(1, 1);
     terminal.resize(80, 24);
-    terminal.wait("the list alone", |seen| seen.shows("q quit") && seen.selected().is_some());
+    terminal.wait("the list alone", |seen| seen.shows("? all keys") && seen.selected().is_some());
     assert_eq!(redrawn(&terminal), cells(&terminal));
     terminal.send("q");
     assert_eq!(terminal.end().exit_code(), 0);
@@ -135,14 +135,9 @@ fn the_mouse_is_left_to_the_terminal_unless_it_is_asked_for() {
     // A click on a row on screen: the one under the selected one.
     let text = terminal.text();
     let at = text.lines().position(|line| line.starts_with('▌')).unwrap();
-    let (row, wanted) = text
-        .lines()
-        .enumerate()
-        .skip(at + 1)
-        .find(|(_, line)| line.trim_start().as_bytes().get(2) == Some(&b':'))
-        .unwrap();
-    let wanted = wanted.split('┃').next().unwrap().trim();
-    assert_eq!(terminal.moves(&format!("\x1b[<0;10;{}M\x1b[<0;10;{}m", row + 1, row + 1)), wanted);
+    let mut below = text.lines().enumerate().skip(at + 1);
+    let (line, wanted) = below.find_map(|(at, line)| Some((at + 1, row(line)?))).unwrap();
+    assert_eq!(terminal.moves(&format!("\x1b[<0;10;{line}M\x1b[<0;10;{line}m")), wanted);
     terminal.send("q");
     terminal.end();
     terminal.assert_given_back();

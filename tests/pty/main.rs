@@ -12,7 +12,13 @@ mod crashes;
 mod files;
 mod harness;
 mod jobs;
+mod listening;
 mod looks;
+mod recordings;
+mod remote;
 mod settings;
 mod signals;
+#[path = "../common/sound/mod.rs"]
+mod sound;
+mod voices;
 mod world;

@@ -1,6 +1,7 @@
 //! Servers that are not there, say nothing, or say the wrong thing. None of them is real.
 
-use std::io::{BufReader, Read as _, Write as _};
+use std::io::{BufReader, IoSliceMut, Read as _, Write as _};
+use std::mem::MaybeUninit;
 use std::net::TcpListener;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
@@ -11,6 +12,11 @@ use pulseaudio::protocol::{
     self, AuthReply, Command, CreatePlaybackStreamReply, PlaybackStreamMovedParams, PulseError, Request,
     SetClientNameReply, Underflow, stream::BufferAttr,
 };
+use rustix::cmsg_space;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::net::sockopt::set_socket_passcred;
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+use rustix::process::getpid;
 use tempfile::TempDir;
 use vmail::player::pulse::{Environment, Pulse, Stream};
 use vmail::player::{Output as _, Unavailable};
@@ -122,6 +128,32 @@ impl Client {
         let (number, _) = self.command().unwrap();
         self.reply(number, &created());
     }
+}
+
+/// A server asks the system for it only once it has accepted the connection. By then the client may
+/// have said who it is, and is not asked again.
+#[test]
+fn the_system_tells_a_server_who_comes_however_late_it_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("native");
+    let listener = UnixListener::bind(&path).unwrap();
+    let client = thread::spawn(move || Pulse::connect(&environment(path.to_str().unwrap()), SHORT));
+    let mut socket = Client(BufReader::new(listener.accept().unwrap().0));
+    let (number, _) = socket.command().unwrap();
+    socket.reply(number, &AuthReply { version: VERSION, ..AuthReply::default() });
+    let socket = socket.0.get_ref();
+    poll(&mut [PollFd::new(socket, PollFlags::IN)], None).unwrap();
+    set_socket_passcred(socket, true).unwrap();
+
+    let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmCredentials(1))];
+    let mut along = RecvAncillaryBuffer::new(&mut space);
+    recvmsg(socket, &mut [IoSliceMut::new(&mut [0; 64])], &mut along, RecvFlags::empty()).unwrap();
+    let who = along.drain().find_map(|message| match message {
+        RecvAncillaryMessage::ScmCredentials(who) => Some(who.pid),
+        _ => None,
+    });
+    assert_eq!(who, Some(getpid()));
+    assert_eq!(client.join().unwrap().unwrap_err(), Unavailable::Hung);
 }
 
 #[test]

@@ -6,9 +6,9 @@ use rustix::process::Signal;
 use vmail::player::pulse::{Pulse, Stream};
 use vmail::player::{Output as _, Unavailable};
 
-use crate::recorder::Recorder;
-use crate::servers::{Kind, Server};
-use crate::tone::sine;
+use crate::sound::recorder::Recorder;
+use crate::sound::servers::{Kind, Server};
+use crate::sound::tone::sine;
 use crate::{PATIENCE, RATE, feed, open};
 
 /// Shorter than in use: some of these tests wait for it to pass.

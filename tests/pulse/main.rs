@@ -8,36 +8,18 @@ mod failing;
 mod lost;
 mod player;
 mod playing;
-mod recorder;
-mod servers;
-mod tone;
+#[path = "../common/sound/mod.rs"]
+mod sound;
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use vmail::player::pulse::{Environment, Pulse, Stream};
 use vmail::player::{Output as _, Unavailable};
 
+use sound::{PATIENCE, TIMEOUT, until};
+
 /// The rate of telephone recordings.
 const RATE: u32 = 8000;
-
-/// How long anything may take that is not looked at: machines are busy.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// How long a server may take for an answer.
-const TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Looks again and again until `state` is there. Other processes tell nobody when they are ready.
-fn until<T>(what: &str, mut state: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = state() {
-            return found;
-        }
-        assert!(Instant::now() < end, "waited in vain: {what}");
-        thread::park_timeout(Duration::from_millis(10));
-    }
-}
 
 fn open(environment: &Environment) -> Result<Stream, Unavailable> {
     Pulse::connect(environment, TIMEOUT)?.start(RATE)

@@ -8,36 +8,17 @@ use vmail::audio;
 use vmail::player::{Command, Event, Manner, Outputs, Play, Player, Sound};
 
 use crate::playing::{assert_tones, ms};
-use crate::servers::{Kind, Server};
-use crate::tone::sine;
+use crate::sound::servers::{Kind, Server};
+use crate::sound::tone::{sine, wav};
 use crate::{PATIENCE, RATE, until};
 
 /// How much of a tone's energy is missing where it fades in, in milliseconds: 5/8 of 15.
 const FADE: u64 = 9;
 
-/// The WAV of some samples, as a telephone system makes it.
-fn wav(samples: &[i16]) -> Vec<u8> {
-    let data: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-    let length = data.len() as u32;
-    [
-        b"RIFF",
-        &(36 + length).to_le_bytes()[..],
-        b"WAVEfmt ",
-        &[16, 0, 0, 0, 1, 0, 1, 0],
-        &RATE.to_le_bytes(),
-        &(2 * RATE).to_le_bytes(),
-        &[2, 0, 16, 0],
-        b"data",
-        &length.to_le_bytes(),
-        &data,
-    ]
-    .concat()
-}
-
 fn recording(tones: &[(f64, Duration)]) -> Sound {
     let samples: Vec<i16> =
         tones.iter().flat_map(|(frequency, length)| sine(*frequency, *length, RATE)).collect();
-    Sound::new(audio::decode(&wav(&samples)).unwrap())
+    Sound::new(audio::decode(&wav(&samples, RATE)).unwrap())
 }
 
 fn play(sound: &Sound) -> Command {

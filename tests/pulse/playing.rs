@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use vmail::player::pulse::Pulse;
 use vmail::player::{Output as _, Unavailable};
 
-use crate::servers::{Kind, Server};
-use crate::tone::{Tone, sine};
+use crate::sound::servers::{Kind, Server};
+use crate::sound::tone::{Tone, sine};
 use crate::{RATE, feed, finish, open, until};
 
 pub const fn ms(count: u64) -> Duration {

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use pulseaudio::protocol::{self, DESCRIPTOR_SIZE};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::sockopt::set_socket_passcred;
 use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, recv, send,
     socket_with,
@@ -122,6 +123,9 @@ impl Wire {
 fn connect_unix(path: &Path) -> Result<OwnedFd, Unavailable> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).map_err(missing)?;
+    // A server knows its user by what the system sends along. It sends that for a server that has asked
+    // for it already, which takes a moment after the connection, or for a client that has.
+    set_socket_passcred(&socket, true).map_err(missing)?;
     let address = SocketAddrUnix::new(path).map_err(missing)?;
     connect(&socket, &address).map_err(missing)?;
     Ok(socket)

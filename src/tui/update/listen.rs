@@ -263,8 +263,9 @@ pub(super) fn on_player(state: &mut State, number: u64, event: Event, effects: &
             let (key, id, position) = (playback.key, playback.key.id, playback.position);
             state.listening.playback = None;
             state.listening.queue = None;
+            // As well where it could not go on yet: then the position is the one from before.
+            state.listening.lost = Some((id, position));
             if begun {
-                state.listening.lost = Some((id, position));
                 fault(state, format!("Playback stopped: {unavailable}. Space goes on where it was."));
             } else {
                 offer(state, key, Some(unavailable));

@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 
-use crate::model::Flags;
+use crate::model::{Flags, VoicemailId};
 use crate::recording::{Candidate, Prefetch, prefetch_order};
 use crate::store::Row;
-use crate::tui::listening::{Phase, Recording};
+use crate::tui::listening::Recording;
 use crate::tui::msg::Effect;
 use crate::tui::rows::RowKey;
 use crate::tui::state::State;
@@ -24,7 +24,7 @@ pub(super) fn settle(state: &mut State) {
 pub(super) fn on_tick(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.now;
     let settled = state.listening.settles.take_if(|at| *at <= now).is_some();
-    if settled || state.shown_retry().is_some_and(|next| next <= now) {
+    if settled || state.next_retry().is_some_and(|next| next <= now) {
         want(state, effects);
     }
 }
@@ -43,16 +43,16 @@ pub(super) fn want(state: &mut State, effects: &mut Vec<Effect>) {
 
 fn wanted(state: &State) -> Vec<RowKey> {
     let listening = &state.listening;
-    let waiting = listening.playback.as_ref().filter(|playback| playback.phase == Phase::Fetching);
-    let mut wanted: Vec<_> = waiting.map(|playback| playback.key).into_iter().collect();
+    let due = |id: VoicemailId| match listening.recordings.get(&id) {
+        None | Some(Recording::Coming { .. }) => true,
+        Some(Recording::NotReady { next, .. }) => *next <= state.now,
+        Some(Recording::Failed(_) | Recording::Here { .. }) => false,
+    };
+    let waiting = state.waiting().filter(|key| due(key.id));
+    let mut wanted: Vec<_> = waiting.into_iter().collect();
     let queued = listening.queue.as_ref().and_then(|queue| queue.rest.front()).copied();
     let ahead = |row: Row| {
-        let due = match listening.recordings.get(&row.id) {
-            None | Some(Recording::Coming { .. }) => true,
-            Some(Recording::NotReady { next, .. }) => *next <= state.now,
-            Some(Recording::Failed(_) | Recording::Here { .. }) => false,
-        };
-        (due && row.flags.contains(Flags::RECORDING))
+        (due(row.id) && row.flags.contains(Flags::RECORDING))
             .then(|| Candidate { id: RowKey::of(&row), unread: !row.flags.contains(Flags::READ) })
     };
     let rows = &state.inbox.rows;
@@ -60,10 +60,8 @@ fn wanted(state: &State) -> Vec<RowKey> {
     let order = selected.map(|selected| {
         prefetch_order(listening.habits.prefetch, selected, |index| rows.get(index).and_then(ahead))
     });
-    for key in queued.into_iter().chain(order.unwrap_or_default()) {
-        let here =
-            matches!(listening.recordings.get(&key.id), Some(Recording::Here { .. } | Recording::Failed(_)));
-        if !here && !wanted.contains(&key) {
+    for key in queued.filter(|key| due(key.id)).into_iter().chain(order.unwrap_or_default()) {
+        if !wanted.contains(&key) {
             wanted.push(key);
         }
     }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use ratatui::style::Style;
 
 use crate::audio::Waveform;
 use crate::model::{Flags, Sketch};
 use crate::store::Row;
 use crate::tui::listening::{Phase, Playback, Recording};
+use crate::tui::rows::RowKey;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::detail::Piece;
@@ -129,9 +131,15 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
             let how = words::transferred(*got, *of);
             vec![Piece::new(format!("fetching {how}"), theme.text).and(format!("  {what}"), theme.quiet)]
         }
-        Some(Recording::NotReady { next, .. }) => {
-            let left = (*next - state.now).num_milliseconds().max(0).unsigned_abs().div_ceil(1_000);
-            let when = if left == 0 { "asking again".to_owned() } else { format!("next try in {left} s") };
+        Some(Recording::NotReady { .. }) => {
+            let left = |next: DateTime<Utc>| {
+                (next - state.now).num_milliseconds().max(0).unsigned_abs().div_ceil(1_000)
+            };
+            let when = match state.retry_of(RowKey::of(row)).map(left) {
+                None => "Space tries again".to_owned(),
+                Some(0) => "asking again".to_owned(),
+                Some(left) => format!("next try in {left} s"),
+            };
             vec![Piece::new("not ready yet", theme.warning).and(format!(", {when}"), theme.quiet)]
         }
         Some(Recording::Failed(why)) => {

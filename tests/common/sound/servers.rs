@@ -11,8 +11,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use vmail::player::pulse::{Environment, Pulse};
 
-use crate::recorder::Recorder;
-use crate::{TIMEOUT, until};
+use super::recorder::Recorder;
+use super::{TIMEOUT, until};
 
 /// The name of the silent device.
 const SINK: &str = "test";

@@ -9,6 +9,25 @@ pub fn sine(frequency: f64, length: Duration, rate: u32) -> Vec<i16> {
     (0..count).map(|n| ((f64::from(n) * step).sin() * 16_000.0) as i16).collect()
 }
 
+/// The WAV of some samples, as a telephone system makes it.
+pub fn wav(samples: &[i16], rate: u32) -> Vec<u8> {
+    let data: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let length = data.len() as u32;
+    [
+        b"RIFF",
+        &(36 + length).to_le_bytes()[..],
+        b"WAVEfmt ",
+        &[16, 0, 0, 0, 1, 0, 1, 0],
+        &rate.to_le_bytes(),
+        &(2 * rate).to_le_bytes(),
+        &[2, 0, 16, 0],
+        b"data",
+        &length.to_le_bytes(),
+        &data,
+    ]
+    .concat()
+}
+
 /// A stretch of one tone.
 #[derive(Clone, Debug)]
 pub struct Tone {

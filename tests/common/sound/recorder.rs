@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::tone::{Tone, tones};
-use crate::until;
+use super::tone::{Tone, tones};
+use super::until;
 
 /// The rate it records at: not the recordings' own, so that nothing fits by chance.
 const RATE: u32 = 48_000;
