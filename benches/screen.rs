@@ -11,6 +11,7 @@ use vmail::model::{Flags, Sketch, Span, VoicemailId};
 use vmail::player::Manner;
 use vmail::range::Range;
 use vmail::recording::Prefetch;
+use vmail::search::Source as _;
 use vmail::store::{CallerId, Row, Rows};
 use vmail::tui::keymap::KeyChord;
 use vmail::tui::listening::Habits;
@@ -56,6 +57,8 @@ fn inbox(count: usize) -> State {
         range: Range::ALL,
         refresh: None,
         habits: Habits { prefetch: Prefetch::Selected, manner: Manner::default() },
+        views: Vec::new(),
+        means: vmail::tui::calling::Means::default(),
         surroundings: Surroundings {
             remote: false,
             server: Server::new(None, "meera", "web-1"),
@@ -107,7 +110,7 @@ fn a_page_of_new_rows(bencher: Bencher, count: usize) {
         };
         let page = Rows { rows: (0..10).map(row).collect(), callers: Vec::new() };
         assert_eq!(columns.merge(&page, all), 10);
-        Days::new(&columns, chrono_tz::Asia::Kolkata)
+        Days::new(columns.len(), |row| columns.times()[row], chrono_tz::Asia::Kolkata)
     });
 }
 

@@ -20,7 +20,7 @@ use crate::suggest::nearest;
 use crate::text;
 
 pub use secret::{CommandError, secret_from_command};
-pub use settings::{Ascii, Notify, SecretSource, Settings, Timezone};
+pub use settings::{Ascii, Calling, NUMBER, Notify, OwnView, SecretSource, Settings, Timezone};
 pub use zone::{LocalZone, local_zone};
 
 use settings::{KEYS, Value};
@@ -55,6 +55,8 @@ pub struct Sources {
     pub env: Overrides,
     /// What is wrong with a base URL, in words that follow "`base_url`: ".
     pub check_base_url: fn(&str) -> Result<(), String>,
+    /// What is wrong with a key of the keyboard, in words that follow "`views`: ".
+    pub check_key: fn(&str) -> Result<(), String>,
 }
 
 /// Settings given as text, outside a file.
@@ -163,8 +165,12 @@ impl fmt::Display for ConfigError {
 /// The settings in force: a flag beats the environment, which beats the file, which beats the
 /// default. What is wrong is reported even where something else beats it.
 pub fn load(sources: Sources) -> Result<Settings, ConfigError> {
-    let mut loader =
-        Loader { settings: Settings::blank(), check_base_url: sources.check_base_url, faults: Vec::new() };
+    let mut loader = Loader {
+        settings: Settings::blank(),
+        check_base_url: sources.check_base_url,
+        check_key: sources.check_key,
+        faults: Vec::new(),
+    };
     loader.read_file(DEFAULT, None);
     let mut path = None;
     if let Some((file, text)) = sources.file {
@@ -195,6 +201,7 @@ pub fn keys() -> impl Iterator<Item = &'static str> {
 struct Loader {
     settings: Settings,
     check_base_url: fn(&str) -> Result<(), String>,
+    check_key: fn(&str) -> Result<(), String>,
     faults: Vec<Fault>,
 }
 
@@ -223,12 +230,20 @@ impl Loader {
         for (key, value) in table.get_ref() {
             let at = line(key.span());
             // What was made up for a broken line has faults of its own, and its key may be a value.
-            if !broken.contains(&at) {
-                self.set(
-                    key.get_ref(),
-                    &Value::Toml(Spanned::<DeValue<'_>>::get_ref(value)),
-                    Place::Line(at),
-                );
+            if broken.contains(&at) {
+                continue;
+            }
+            match Spanned::<DeValue<'_>>::get_ref(value) {
+                DeValue::Table(group) if is_group(key.get_ref()) => {
+                    for (inner, value) in group {
+                        let at = line(inner.span());
+                        if !broken.contains(&at) {
+                            let name = format!("{}.{}", key.get_ref(), inner.get_ref());
+                            self.set(&name, &Value::Toml(value.get_ref()), Place::Line(at));
+                        }
+                    }
+                }
+                value => self.set(key.get_ref(), &Value::Toml(value), Place::Line(at)),
             }
         }
     }
@@ -244,6 +259,9 @@ impl Loader {
         };
         let result = set(&mut self.settings, value).and_then(|()| match &self.settings.base_url {
             Some(url) if key == "base_url" => (self.check_base_url)(url),
+            _ if key == "views" => {
+                self.settings.views.iter().try_for_each(|view| (self.check_key)(&view.key))
+            }
             _ => Ok(()),
         });
         if let Err(message) = result {
@@ -254,6 +272,11 @@ impl Loader {
     fn fault(&mut self, place: Place, message: String) {
         self.faults.push(Fault { place, message });
     }
+}
+
+/// Whether there are settings `key.…`, which a file can hold in a table.
+fn is_group(key: &str) -> bool {
+    keys().any(|known| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
 }
 
 /// A path as a shell takes it.

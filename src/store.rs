@@ -223,6 +223,11 @@ impl Store {
         self.run(|tables| tables.callers(after, limit))
     }
 
+    /// The row of `id`.
+    pub fn row(&mut self, account: AccountId, id: VoicemailId) -> Result<Option<Row>, StoreError> {
+        self.run(|tables| tables.row(account, id))
+    }
+
     /// How many rows `span` holds.
     pub fn count(&mut self, account: AccountId, span: Span) -> Result<u64, StoreError> {
         self.run(|tables| tables.count(account, span))

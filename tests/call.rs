@@ -1,6 +1,6 @@
 //! Calling back: what is sent, that it is sent once, and what is said when it goes wrong.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail them")]
+#![expect(clippy::unwrap_used, reason = "the helpers of a test may panic as the test itself may")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

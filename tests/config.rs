@@ -4,15 +4,20 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::DateTime;
 use chrono_tz::Tz;
+use toml::de::DeValue;
+use vmail::config::OwnView;
 use vmail::config::{
-    Ascii, CommandError, ConfigError, DEFAULT, Notify, Overrides, SecretSource, Settings, Sources, Timezone,
-    keys, load, local_zone, secret_from_command,
+    Ascii, Calling, CommandError, ConfigError, DEFAULT, Notify, Overrides, SecretSource, Settings, Sources,
+    Timezone, keys, load, local_zone, secret_from_command,
 };
 use vmail::model::Region;
 use vmail::range::Range;
 use vmail::recording::Prefetch;
+use vmail::search::{self, Context};
 use vmail::secret::Secret;
+use vmail::telecmi::{Agent, ValidNumber};
 
 fn check_base_url(url: &str) -> Result<(), String> {
     if url.starts_with("https://") { Ok(()) } else { Err("must start with https://".to_owned()) }
@@ -25,7 +30,12 @@ fn sources() -> Sources {
         flags: Overrides::default(),
         env: Overrides::default(),
         check_base_url,
+        check_key,
     }
+}
+
+fn check_key(key: &str) -> Result<(), String> {
+    if key.len() < 6 { Ok(()) } else { Err(format!("\"{key}\" is no key")) }
 }
 
 fn load_file(text: &str) -> Result<Settings, ConfigError> {
@@ -70,6 +80,7 @@ fn the_built_in_file_sets_the_documented_defaults() {
             timezone: Timezone::Local,
             country: "IN".to_owned(),
             ascii: Ascii::Auto,
+            views: Vec::new(),
             mouse: false,
             concurrency: 6,
             refresh: Some(Duration::from_secs(60)),
@@ -81,6 +92,8 @@ fn the_built_in_file_sets_the_documented_defaults() {
             player_command: None,
             cache: 1 << 30,
             largest_recording: 64 << 20,
+            contacts: vec![],
+            calling: Calling { webrtc: true, ..Calling::default() },
         }
     );
 }
@@ -88,12 +101,17 @@ fn the_built_in_file_sets_the_documented_defaults() {
 #[test]
 fn the_built_in_file_shows_every_setting_and_no_other() {
     let text = with_examples();
-    let shown: BTreeSet<_> = toml::de::DeTable::parse(&text)
-        .unwrap()
-        .get_ref()
-        .keys()
-        .map(|key| key.get_ref().to_string())
-        .collect();
+    let mut shown = BTreeSet::new();
+    for (key, value) in toml::de::DeTable::parse(&text).unwrap().get_ref() {
+        match value.get_ref() {
+            DeValue::Table(group) => {
+                shown.extend(group.keys().map(|inner| format!("{}.{}", key.get_ref(), inner.get_ref())));
+            }
+            _ => {
+                shown.insert(key.get_ref().to_string());
+            }
+        }
+    }
     assert_eq!(shown, keys().map(str::to_owned).collect());
     // Its examples are fine, but for the one pair that excludes each other.
     let faults = faults(&text);
@@ -116,6 +134,7 @@ fn the_built_in_file_names_the_variables_that_are_read() {
 
 #[test]
 fn a_file_sets_everything() {
+    let context = Context { now: DateTime::UNIX_EPOCH, zone: Tz::UTC };
     let settings = load_file(
         r#"
         region = "india"
@@ -127,6 +146,7 @@ fn a_file_sets_everything() {
         country = "gb"
         ascii = "always"
         mouse = true
+        views = [{ name = "Money", query = "tag:billing OR tag:debt", key = "7" }]
         concurrency = 16
         refresh = 0
         overlap = 0
@@ -137,6 +157,14 @@ fn a_file_sets_everything() {
         player_command = ["aplay", "-q"]
         cache = 16
         largest_recording = 1
+        contacts = ["~/contacts.vcf", "/srv/contacts"]
+        agent = "101_1111112"
+        call_command = ["xdg-open", "tel:{number}"]
+
+        [call]
+        webrtc = false
+        followme = true
+        callerid = "+91 44 2811 7000"
         "#,
     );
     assert_eq!(
@@ -150,6 +178,11 @@ fn a_file_sets_everything() {
             timezone: Timezone::Named(Tz::Asia__Kolkata),
             country: "GB".to_owned(),
             ascii: Ascii::Always,
+            views: vec![OwnView {
+                name: "Money".to_owned(),
+                query: search::parse("tag:billing OR tag:debt", &context).unwrap(),
+                key: "7".to_owned(),
+            }],
             mouse: true,
             concurrency: 16,
             refresh: None,
@@ -161,6 +194,14 @@ fn a_file_sets_everything() {
             player_command: Some(vec!["aplay".to_owned(), "-q".to_owned()]),
             cache: 16 << 20,
             largest_recording: 1 << 20,
+            contacts: vec!["~/contacts.vcf".into(), "/srv/contacts".into()],
+            calling: Calling {
+                agent: Some(Agent::parse("101_1111112").unwrap()),
+                webrtc: false,
+                followme: true,
+                caller_id: Some(ValidNumber::parse("+914428117000", "").unwrap()),
+                command: Some(vec!["xdg-open".to_owned(), "tel:{number}".to_owned()]),
+            },
         }
     );
 }
@@ -174,6 +215,33 @@ fn a_command_is_a_list_or_a_line_for_the_shell() {
     assert_eq!(
         command(r#"secret_command = "pass 'a b' | head -n1""#),
         argv(&["sh", "-c", "pass 'a b' | head -n1"])
+    );
+}
+
+#[test]
+fn a_command_that_calls_gets_the_number_and_no_shell_reads_it() {
+    let command = |text: &str| load_file(&format!("call_command = {text}")).unwrap().calling.command.unwrap();
+    assert_eq!(command(r#"["dial"]"#), ["dial", "{number}"]);
+    assert_eq!(command(r#"["dial", "tel:{number}", "-v"]"#), ["dial", "tel:{number}", "-v"]);
+    assert_eq!(command(r#""dial""#), ["sh", "-c", "dial \"$1\"", "call_command", "{number}"]);
+    assert_eq!(
+        command(r#""dial 'x' tel:{number}""#),
+        ["sh", "-c", "dial 'x' tel:$1", "call_command", "{number}"]
+    );
+}
+
+#[test]
+fn a_group_of_settings_is_a_table_or_names_with_a_dot() {
+    for text in ["call.webrtc = false", "[call]\nwebrtc = false", "call = { webrtc = false }"] {
+        assert!(!load_file(text).unwrap().calling.webrtc, "{text}");
+    }
+    let faults = faults("mouse = true\n[call]\nfollowme = 3\nwebtrc = true\n");
+    assert_eq!(
+        faults,
+        [
+            "config.toml:3: `call.followme`: this is a number: expected true or false",
+            "config.toml:4: there is no setting `call.webtrc`: did you mean `call.webrtc`?"
+        ]
     );
 }
 
@@ -273,6 +341,13 @@ fn each_kind_of_fault_says_what_to_do() {
         ("timezone = \"New York\"", "did you mean \"America/New_York\"?"),
         ("timezone = \"IST\"", "or a name like \"Asia/Kolkata\""),
         ("timezone = 2026-11-01", "this is a date"),
+        ("contacts = \"a.vcf\"", "this is text: expected a list like [\"~/contacts.vcf\"]"),
+        ("contacts = [\"\"]", "a path is empty"),
+        ("agent = \"101 1111112\"", "not an agent's user ID: it looks like 101_1111112"),
+        ("call.callerid = \"1234\"", "\"1234\" is no valid telephone number with its country code"),
+        ("call.callerid = 914428117000", "this is a number: expected a number in quotes"),
+        ("call_command = []", "it is empty"),
+        ("call = true", "there is no setting `call`"),
         ("app_id = 1", "did you mean `appid`?"),
         ("[account]\nappid = 1", "there is no setting `account`: there are region, appid, secret"),
         ("mouse = true\nmouse = false", "duplicate key"),
@@ -392,4 +467,22 @@ fn local_is_the_session_then_the_machine_then_utc() {
     assert_eq!(zone(Some("nonsense"), None), (Tz::UTC, true));
     assert_eq!(zone(None, Some("Mars/Base")), (Tz::UTC, true));
     assert_eq!(zone(None, None), (Tz::UTC, true));
+}
+
+#[test]
+fn views_of_ones_own_say_what_is_wrong_with_them() {
+    for (views, said) in [
+        ("[{ name = \"A\", query = \"is:unraed\", key = \"6\" }]", "did you mean `is:unread`"),
+        ("[{ name = \"A\", query = \"a\", key = \"Hyper-6\" }]", "\"Hyper-6\" is no key"),
+        ("[{ name = \"A\", query = \"a\" }]", "a view has no `key`"),
+        ("[{ name = \"A\", qury = \"a\", key = \"6\" }]", "did you mean \"query\"?"),
+        (
+            "[{ name = \"A\", query = \"a\", key = \"6\" }, { name = \"B\", query = \"b\", key = \"6\" }]",
+            "\"A\" and \"B\" have one key",
+        ),
+        ("\"tag:billing\"", "expected a list like"),
+    ] {
+        let faults = faults(&format!("views = {views}"));
+        assert!(faults.len() == 1 && faults[0].contains(said), "{views}: {faults:?}");
+    }
 }

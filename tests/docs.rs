@@ -147,6 +147,9 @@ fn the_screens_are_those_of_the_program() {
     let mut ssh = Screen::open(Opened { size: (104, 28), remote: true, stored: month(), ..opened() });
     ssh.synced().keys("Space");
     picture("ssh", &mut ssh);
+    let mut search = screen((120, 22));
+    search.synced().sounds().keys("s j r j r g /").type_text("91 is:unread");
+    picture("search", &mut search);
     picture("dates", screen((104, 28)).synced().keys("d Tab h h h v h h h"));
 
     let mut fetching = Screen::open(Opened { size: (104, 18), range: "30d", ..opened() });
@@ -237,6 +240,7 @@ fn every_sample_of_settings_can_be_used() {
             flags: Overrides::default(),
             env: Overrides::default(),
             check_base_url: |url| BaseUrl::parse(url).map(drop).map_err(|error| error.to_string()),
+            check_key: |_| Ok(()),
         };
         if let Err(error) = config::load(sources) {
             panic!("{name}: {error}");
@@ -314,4 +318,15 @@ fn sources() -> Vec<String> {
     }
     found.sort_by_key(|name| name.trim_end_matches(".rs").to_owned());
     found
+}
+
+// --- The query language -----------------------------------------------------
+
+#[test]
+fn the_readme_lists_every_operator_of_the_search() {
+    let mut table = String::from("| written | finds |\n|---|---|\n");
+    for (example, meaning) in vmail::search::operators() {
+        let _ = writeln!(table, "| `{}` | {meaning} |", example.replace('|', "\\|"));
+    }
+    part_up_to_date("README.md", "query", &table);
 }

@@ -193,7 +193,7 @@ fn what_is_fetched_for_the_first_time_is_no_news() {
 fn a_list_that_fills_begins_at_the_newest_whatever_came_first() {
     let mut screen = Screen::open(Opened { size: (80, 24), ..Opened::default() });
     let week = week();
-    let selected = |screen: &Screen| screen.state.inbox.selected_index();
+    let selected = |screen: &Screen| screen.state.inbox.selected_place();
     screen.page(&week[5..], 14, 19, 1, 2);
     assert_eq!(selected(&screen), Some(0));
     screen.page(&week[2..5], 17, 19, 2, 2);
@@ -406,7 +406,7 @@ fn a_large_store_is_read_to_its_end_while_pages_arrive() {
     while screen.answer_one() {}
     assert_eq!(screen.state.inbox.rows.len(), 9_000);
     screen.keys("G");
-    assert!(screen.text().contains("9,000 voicemail"), "{}", screen.text());
+    assert!(screen.text().contains("Inbox 9,000"), "{}", screen.text());
     let blank = screen.text().lines().filter(|line| line.contains("Withheld")).count();
     assert_eq!(blank, 0, "every caller has its text: {}", screen.text());
 }

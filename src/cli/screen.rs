@@ -24,10 +24,12 @@ use crate::player::{Manner, Outputs};
 use crate::recording::{self, Limits};
 use crate::secret::Secret;
 use crate::store::{Opened, Store, StoreHandle};
-use crate::telecmi::{BaseUrl, Credentials};
+use crate::telecmi::{Agent, BaseUrl, Credentials, Rings};
+use crate::tui::calling::Means;
+use crate::tui::keymap::KeyChord;
 use crate::tui::listening::Habits;
-use crate::tui::runtime::{Account, Equipment, Work};
-use crate::tui::state::{Look, Setup};
+use crate::tui::runtime::{Account, Contacts, Equipment, Work};
+use crate::tui::state::{Look, OwnView, Setup};
 use crate::tui::terminal::escape::Through;
 use crate::tui::terminal::escape::transfer::Transfer;
 use crate::tui::ways::Surroundings;
@@ -76,6 +78,8 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
             range: settings.range,
             refresh: if args.demo { Some(DEMO_REFRESH) } else { settings.refresh },
             habits: habits(&settings),
+            views: own_views(&settings),
+            means: means(args.demo, &settings),
             surroundings: surroundings(&settings, world),
             look: look(&settings, world, &term),
             config_path: shown(config_path.as_deref(), world),
@@ -91,6 +95,7 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
             concurrency: settings.concurrency,
             overlap: settings.overlap,
             equipment,
+            contacts: contacts(&settings, world),
         };
         let options = terminal::Options {
             mouse: settings.mouse,
@@ -175,6 +180,37 @@ fn habits(settings: &Settings) -> Habits {
     }
 }
 
+/// What the settings say about calling back. The demo has an agent, for whom nothing rings.
+fn means(in_demo: bool, settings: &Settings) -> Means {
+    let agent = if in_demo { Agent::parse(demo::AGENT).ok() } else { settings.calling.agent.clone() };
+    Means {
+        agent,
+        rings: Rings::from_switches(settings.calling.webrtc, settings.calling.followme),
+        caller_id: settings.calling.caller_id.clone(),
+        command: settings.calling.command.clone(),
+        country: settings.country.clone(),
+    }
+}
+
+/// Where callers' names are found.
+fn contacts(settings: &Settings, world: &World) -> Contacts {
+    let home = (world.variable)("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    let whole = |path: &PathBuf| match (path.strip_prefix("~"), &home) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.clone(),
+    };
+    Contacts { paths: settings.contacts.iter().map(whole).collect(), country: settings.country.clone() }
+}
+
+/// The user's own views; their keys were checked with the settings.
+fn own_views(settings: &Settings) -> Vec<OwnView> {
+    let view = |view: &config::OwnView| {
+        let key = KeyChord::parse(&view.key)?;
+        Some(OwnView { name: view.name.clone(), query: view.query.clone(), key })
+    };
+    settings.views.iter().filter_map(view).collect()
+}
+
 /// Where the user sits.
 fn surroundings(settings: &Settings, world: &World) -> Surroundings {
     let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
@@ -210,6 +246,7 @@ fn equipment(
             ..Limits::default()
         },
         outputs: outputs(settings, world),
+        #[cfg(unix)]
         socket: paths::sound_socket(&xdg(world)),
         heard_after: settings.heard_after,
     })
@@ -285,7 +322,14 @@ mod tests {
             ..Overrides::default()
         };
         let (file, file_mode, env) = (None, None, Overrides::default());
-        let settings = config::load(Sources { file, file_mode, flags, env, check_base_url: |_| Ok(()) });
+        let settings = config::load(Sources {
+            file,
+            file_mode,
+            flags,
+            env,
+            check_base_url: |_| Ok(()),
+            check_key: |_| Ok(()),
+        });
         account(&settings.unwrap()).unwrap().unwrap().key
     }
 

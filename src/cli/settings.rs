@@ -12,6 +12,8 @@ use crate::model::AccountKey;
 use crate::paths::{self, XdgDirs};
 use crate::store::{self, Opened, Store};
 use crate::telecmi::BaseUrl;
+use crate::text;
+use crate::tui::keymap::KeyChord;
 
 /// Reads the settings from `given`, which has to be there, or `usual`, which need not; with what
 /// flags and environment say. Also returns where their file is.
@@ -34,7 +36,12 @@ pub fn load(
     };
     let check_base_url = |url: &str| BaseUrl::parse(url).map(drop).map_err(|error| error.to_string());
     let file_mode = file.as_ref().and_then(|(path, _)| mode(path));
-    let sources = Sources { file, file_mode, flags, env, check_base_url };
+    let check_key = |key: &str| {
+        let shown = || text::clean(key, text::NAME_MAX);
+        let wrong = || format!("\"{}\" is no key: expected one like \"6\" or \"Alt-b\"", shown());
+        KeyChord::parse(key).map(drop).ok_or_else(wrong)
+    };
+    let sources = Sources { file, file_mode, flags, env, check_base_url, check_key };
     Ok((config::load(sources)?, path))
 }
 

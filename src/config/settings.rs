@@ -1,8 +1,10 @@
 //! The settings with their types, and how each is read from a value.
 
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::DateTime;
 use chrono_tz::{TZ_VARIANTS, Tz};
 use toml::de::DeValue;
 
@@ -11,9 +13,14 @@ use crate::caller;
 use crate::model::Region;
 use crate::range::Range;
 use crate::recording::Prefetch;
+use crate::search::{self, Context, Query};
 use crate::secret::Secret;
 use crate::suggest::nearest;
+use crate::telecmi::{Agent, ValidNumber};
 use crate::text;
+
+/// The longest name of a view, in characters.
+const VIEW_MAX: usize = 20;
 
 /// Every setting, checked. `assets/config.toml` says what each is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +41,8 @@ pub struct Settings {
     pub country: String,
     /// Whether borders and signs are ASCII.
     pub ascii: Ascii,
+    /// Views of the user's own.
+    pub views: Vec<OwnView>,
     /// Whether wheel and click do something.
     pub mouse: bool,
     /// How many pages are asked for at the same time, 1 to 16.
@@ -56,7 +65,41 @@ pub struct Settings {
     pub cache: u64,
     /// The largest recording that is fetched, in bytes.
     pub largest_recording: u64,
+    /// Files and folders with contacts, as written: `~/` is the home folder.
+    pub contacts: Vec<PathBuf>,
+    /// How callers are called back.
+    pub calling: Calling,
 }
+
+/// A view of the user's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnView {
+    /// Its name on screen, safe to show.
+    pub name: String,
+    /// What it shows.
+    pub query: Query,
+    /// The key that shows it, as it is written in the list of keys.
+    pub key: String,
+}
+
+/// How callers are called back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Calling {
+    /// Who calls, if that is set.
+    pub agent: Option<Agent>,
+    /// Whether the agent's softphone rings when a call is placed.
+    pub webrtc: bool,
+    /// Whether the agent's mobile rings, which counts more than `webrtc`.
+    pub followme: bool,
+    /// The number that the called person sees, where it is not what is set at TeleCMI.
+    pub caller_id: Option<ValidNumber>,
+    /// A program and its arguments that calls without TeleCMI: [`NUMBER`] stands for the number in at
+    /// least one of them. Never empty.
+    pub command: Option<Vec<String>>,
+}
+
+/// What stands for the number in [`Calling::command`].
+pub const NUMBER: &str = "{number}";
 
 /// Where the secret comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +153,7 @@ impl Settings {
             timezone: Timezone::Named(Tz::UTC),
             country: String::new(),
             ascii: Ascii::Never,
+            views: Vec::new(),
             mouse: false,
             concurrency: 1,
             refresh: None,
@@ -121,6 +165,8 @@ impl Settings {
             player_command: None,
             cache: 0,
             largest_recording: 0,
+            contacts: Vec::new(),
+            calling: Calling::default(),
         }
     }
 }
@@ -182,6 +228,10 @@ pub(super) const KEYS: &[(&str, Set)] = &[
             value.one_of([("auto", Ascii::Auto), ("always", Ascii::Always), ("never", Ascii::Never)])?;
         Ok(())
     }),
+    ("views", |settings, value| {
+        settings.views = value.views()?;
+        Ok(())
+    }),
     ("mouse", |settings, value| {
         settings.mouse = value.truth()?;
         Ok(())
@@ -234,6 +284,36 @@ pub(super) const KEYS: &[(&str, Set)] = &[
     }),
     ("largest_recording", |settings, value| {
         settings.largest_recording = value.whole(1..=64, "1 to 64 MiB")? << 20;
+        Ok(())
+    }),
+    ("contacts", |settings, value| {
+        settings.contacts = value.paths()?;
+        Ok(())
+    }),
+    ("agent", |settings, value| {
+        let agent = value.text("an agent's user ID in quotes, like \"101_1111112\"")?;
+        settings.calling.agent =
+            Some(Agent::parse(agent).map_err(|error| format!("{}: {error}", said(agent)))?);
+        Ok(())
+    }),
+    ("call.webrtc", |settings, value| {
+        settings.calling.webrtc = value.truth()?;
+        Ok(())
+    }),
+    ("call.followme", |settings, value| {
+        settings.calling.followme = value.truth()?;
+        Ok(())
+    }),
+    ("call.callerid", |settings, value| {
+        let number = value.text("a number in quotes, like \"+914428117000\"")?;
+        // Of no country: a setting that comes later must not change what this one means.
+        let valid = ValidNumber::parse(number, "")
+            .map_err(|_| format!("{} is no valid telephone number with its country code", said(number)))?;
+        settings.calling.caller_id = Some(valid);
+        Ok(())
+    }),
+    ("call_command", |settings, value| {
+        settings.calling.command = Some(value.call_command()?);
         Ok(())
     }),
 ];
@@ -326,6 +406,67 @@ impl Value<'_> {
             Some(program) if !program.is_empty() => Ok(argv),
             _ => Err(format!("it is empty: expected {expected}")),
         }
+    }
+
+    fn views(&self) -> Result<Vec<OwnView>, String> {
+        const EXPECTED: &str = "a list like [{ name = \"Billing\", query = \"tag:billing\", key = \"6\" }]";
+        let mut views: Vec<OwnView> = Vec::new();
+        for item in self.list(EXPECTED)? {
+            let Value::Toml(DeValue::Table(table)) = &item else {
+                return Err(format!("expected {EXPECTED}"));
+            };
+            let text = |key: &str| {
+                let value = table.iter().find(|(known, _)| known.get_ref() == key).map(|(_, value)| value);
+                let value = value.ok_or_else(|| format!("a view has no `{key}`: expected {EXPECTED}"))?;
+                Value::Toml(value.get_ref()).text(EXPECTED).map(str::to_owned)
+            };
+            let known = ["name", "query", "key"];
+            if let Some(key) = table.keys().map(|key| key.get_ref().as_ref()).find(|key| !known.contains(key))
+            {
+                let hint = hint(nearest(key, known));
+                return Err(format!("a view has no {}{hint}", said(key)));
+            }
+            let name = text::clean(&text("name")?, VIEW_MAX);
+            // What a relative date means does not change whether it is one.
+            let context = Context { now: DateTime::UNIX_EPOCH, zone: Tz::UTC };
+            let query = search::parse(&text("query")?, &context)
+                .map_err(|mistake| format!("the query of {}: {mistake}", said(&name)))?;
+            let key = text("key")?;
+            if let Some(other) = views.iter().find(|view| view.key == key) {
+                return Err(format!("{} and {} have one key", said(&other.name), said(&name)));
+            }
+            views.push(OwnView { name, query, key });
+        }
+        Ok(views)
+    }
+
+    /// A command with [`NUMBER`] in it. Never is a number part of what a shell reads: there it is `$1`.
+    fn call_command(&self) -> Result<Vec<String>, String> {
+        let expected = "a command in quotes, or a list like [\"xdg-open\", \"tel:{number}\"]";
+        let mut argv = self.command(expected)?;
+        if !matches!(self, Value::Toml(DeValue::Array(_)))
+            && let Some(line) = argv.last_mut()
+        {
+            *line = if line.contains(NUMBER) { line.replace(NUMBER, "$1") } else { format!("{line} \"$1\"") };
+            // What a shell calls itself in its messages stands before its arguments.
+            argv.push("call_command".to_owned());
+        }
+        if !argv.iter().any(|word| word.contains(NUMBER)) {
+            argv.push(NUMBER.to_owned());
+        }
+        Ok(argv)
+    }
+
+    fn paths(&self) -> Result<Vec<PathBuf>, String> {
+        let expected = "a list like [\"~/contacts.vcf\"]";
+        let mut paths = Vec::new();
+        for item in self.list(expected)? {
+            match item.text(expected)? {
+                "" => return Err(format!("a path is empty: expected {expected}")),
+                path => paths.push(PathBuf::from(path)),
+            }
+        }
+        Ok(paths)
     }
 
     fn list(&self, expected: &str) -> Result<Vec<Value<'_>>, String> {

@@ -198,6 +198,8 @@ impl Temp {
         if let Some(mode) = mode {
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
         }
+        #[cfg(not(unix))]
+        let _ = mode;
         loop {
             let number = NEXT_TEMP.fetch_add(1, Ordering::Relaxed);
             let path = folder.join(format!("{TEMP_PREFIX}{}-{number}", process::id()));

@@ -116,6 +116,17 @@ impl Tables {
             .collect()
     }
 
+    pub(super) fn row(&mut self, account: AccountId, id: VoicemailId) -> rusqlite::Result<Option<Row>> {
+        let account = self.number(account)?;
+        self.connection
+            .prepare_cached(
+                "SELECT time, id, caller, flags, length, thumbnail FROM voicemail
+                 WHERE account = ?1 AND id = ?2",
+            )?
+            .query_row(params![account, stored(id)], read_row)
+            .optional()
+    }
+
     pub(super) fn callers(
         &self,
         after: Option<CallerId>,

@@ -23,12 +23,28 @@ pub enum Scope {
     Presets,
     /// The range picker's calendar.
     Calendar,
+    /// The search line.
+    Search,
     /// The help.
     Help,
     /// The ways to hear a recording elsewhere.
     Ways,
     /// The dialog that asks where to save.
     Save,
+    /// A note that is written.
+    Note,
+    /// The question what becomes of a changed note.
+    NoteLeft,
+    /// The tags.
+    Tags,
+    /// The palette.
+    Palette,
+    /// What can be copied.
+    Copying,
+    /// The question before anybody is called.
+    CallBack,
+    /// The dialog that asks for a caller's name.
+    Naming,
 }
 
 impl Scope {
@@ -42,9 +58,17 @@ impl Scope {
             Scope::Dates => "Dates",
             Scope::Presets => "Dates: presets",
             Scope::Calendar => "Dates: calendar",
+            Scope::Search => "Search",
             Scope::Help => "This help",
             Scope::Ways => "Listen elsewhere",
             Scope::Save => "Save",
+            Scope::Note => "Note",
+            Scope::NoteLeft => "Note: leaving a changed one",
+            Scope::Tags => "Tags",
+            Scope::Palette => "Palette",
+            Scope::Copying => "Copy",
+            Scope::CallBack => "Call back",
+            Scope::Naming => "Name a caller",
         }
     }
 }
@@ -101,8 +125,33 @@ commands! {
     Louder, "louder", ["+", "="], Inbox, "", "Louder";
     Quieter, "quieter", ["-"], Inbox, "", "Quieter";
     PlayAll, "play-all", ["P"], Inbox, "play unread", "Play everything unread in the list, one after another";
+    ToggleDone, "done", ["e"], Inbox, "done", "Done, or not done; goes on to the next";
+    ToggleStar, "star", ["s"], Inbox, "star", "Star, or take the star away";
+    ToggleRead, "read", ["r"], Inbox, "", "Read, or unread";
+    Search, "search", ["/"], Inbox, "search", "Search: narrow the list down while typing";
+    Undo, "undo", ["u"], Inbox, "", "Undo the last step";
+    Redo, "redo", ["Ctrl-r"], Inbox, "", "Do it again";
+    Mark, "mark", ["v"], Inbox, "", "Mark, and go on; what is done next is done to all that is marked";
+    MarkRange, "mark-range", ["V"], Inbox, "", "Mark from the last mark to here";
+    MarkAll, "mark-all", ["A"], Inbox, "", "Mark all that is shown, or nothing";
+    NextUnread, "next-unread", ["J"], Inbox, "", "The next unread voicemail";
+    PreviousUnread, "previous-unread", ["K"], Inbox, "", "The unread voicemail before";
+    ShowInbox, "show-inbox", ["1"], Inbox, "", "The inbox: what is not done";
+    ShowUnread, "show-unread", ["2"], Inbox, "", "What was not heard";
+    ShowStarred, "show-starred", ["3"], Inbox, "", "What has a star";
+    ShowDone, "show-done", ["4"], Inbox, "", "What is done";
+    ShowAll, "show-all", ["5"], Inbox, "", "Everything";
+    NextOrder, "order", ["o"], Inbox, "", "Another order: newest, oldest, by caller, longest";
+    CallBack, "call-back", ["c"], Inbox, "call back", "Call back, after a look at the number";
+    NameCaller, "name", ["N"], Inbox, "", "Give the caller a name";
+    History, "history", ["H"], Inbox, "", "Every voicemail of this caller";
     SaveRecording, "save", ["w"], Inbox, "", "Save the recording to a file";
     Elsewhere, "elsewhere", ["b"], Inbox, "", "Hear it elsewhere: in your browser, as a file, by forwarded sound";
+    Note, "note", ["m"], Inbox, "note", "Write a note about the selected voicemail";
+    Tags, "tags", ["t"], Inbox, "", "Add tags, or remove them";
+    CopyNumber, "copy-number", ["y"], Inbox, "", "Copy the caller's number by the terminal's clipboard";
+    CopyMore, "copy-more", ["Y"], Inbox, "", "Copy the name, the time, the file name, or everything";
+    Palette, "palette", [":"], Inbox, "", "Find a command by its name or by what it does";
     Open, "open", ["Enter"], List, "read", "Show the detail in full, and back";
     Follow, "follow", ["Enter"], Detail, "go there", "Jump to the marked voicemail of this caller, or back to the list";
     Dates, "dates", ["d"], Inbox, "dates", "Choose the range of dates";
@@ -119,7 +168,7 @@ commands! {
     DayBefore, "day-before", ["{"], Inbox, "", "The day before: older";
     DayAfter, "day-after", ["}"], Inbox, "", "The day after: newer";
     SwitchPane, "switch-pane", ["Tab", "BackTab"], Inbox, "", "Move between list and detail";
-    Back, "back", ["Esc"], Inbox, "", "Stop playing; back to the list; in the list, stop fetching";
+    Back, "back", ["Esc"], Inbox, "", "Stop playing; take marks away; back to the list; clear the search; stop fetching";
     Quit, "quit", ["q"], Inbox, "quit", "Leave vmail";
     ShowRange, "show-range", ["Enter"], Dates, "show", "Show the chosen range";
     NextPart, "next-part", ["Tab"], Dates, "presets, calendar, text", "Move between presets, calendar and text";
@@ -135,6 +184,11 @@ commands! {
     NextMonth, "next-month", [">", "PgDn"], Calendar, "", "The next month";
     PreviousMonth, "previous-month", ["<", "PgUp"], Calendar, "", "The previous month";
     MarkDay, "mark-day", ["v", "Space"], Calendar, "mark a start", "Mark the day where the range starts";
+    KeepFilter, "keep-filter", ["Enter"], Search, "keep", "Keep what is found, and go back to the list";
+    ClearFilter, "clear-filter", ["Esc"], Search, "clear", "Show everything again";
+    EarlierSearch, "earlier-search", ["Up", "Ctrl-p"], Search, "earlier", "What was searched for before";
+    LaterSearch, "later-search", ["Down", "Ctrl-n"], Search, "", "And what after that";
+    CompleteSearch, "complete-search", ["Tab"], Search, "complete", "Complete the word";
     HelpDown, "help-down", ["j", "Down", "Ctrl-d", "PgDn"], Help, "", "Further down";
     HelpUp, "help-up", ["k", "Up", "Ctrl-u", "PgUp"], Help, "", "Further up";
     CloseHelp, "close-help", ["Esc", "q", "?", "Enter"], Help, "close", "Close the help";
@@ -146,6 +200,32 @@ commands! {
     CloseWays, "close-ways", ["Esc", "q"], Ways, "close", "Back to the inbox";
     SaveNow, "save-now", ["Enter"], Save, "save", "Save; asked again, replace what is there";
     CloseSave, "close-save", ["Esc"], Save, "leave", "Do not save";
+    SaveNote, "save-note", ["Ctrl-s"], Note, "save", "Save the note; an empty one is removed";
+    LeaveNote, "leave-note", ["Esc"], Note, "leave", "Leave; asks first when something was changed";
+    KeepNote, "keep-note", ["s", "Ctrl-s"], NoteLeft, "save", "Save it";
+    DropNote, "drop-note", ["t"], NoteLeft, "throw away", "Throw the changes away";
+    WriteOn, "write-on", ["Esc", "g"], NoteLeft, "go on writing", "Go on writing";
+    ApplyTags, "apply-tags", ["Enter"], Tags, "apply", "Add what is typed; remove what has a dash before it";
+    CompleteTag, "complete-tag", ["Tab", "Down"], Tags, "complete", "Complete the tag; again for the next one that fits";
+    CompleteTagBack, "complete-tag-back", ["BackTab", "Up"], Tags, "", "The one before";
+    CloseTags, "close-tags", ["Esc"], Tags, "leave", "Leave the tags as they are";
+    RunChoice, "run-choice", ["Enter"], Palette, "run", "Run the command";
+    NextChoice, "next-choice", ["Down", "Ctrl-n", "Tab"], Palette, "", "The next one";
+    PreviousChoice, "previous-choice", ["Up", "Ctrl-p", "BackTab"], Palette, "", "The one before";
+    ChoicePageDown, "choice-page-down", ["PgDn"], Palette, "", "A page down";
+    ChoicePageUp, "choice-page-up", ["PgUp"], Palette, "", "A page up";
+    ClosePalette, "close-palette", ["Esc"], Palette, "close", "Run nothing";
+    TakeNumber, "take-number", ["y"], Copying, "", "The number in international form";
+    TakeName, "take-name", ["n"], Copying, "", "The name";
+    TakeTime, "take-time", ["t"], Copying, "", "The time";
+    TakeFile, "take-file", ["f"], Copying, "", "The name of the recording";
+    TakeText, "take-text", ["a"], Copying, "", "Everything as text";
+    TakeJson, "take-json", ["j"], Copying, "", "Everything as JSON, an object a line";
+    CloseCopying, "close-copying", ["Esc", "q"], Copying, "close", "Copy nothing";
+    PlaceCall, "place-call", ["Enter"], CallBack, "call", "Place the call, once";
+    LeaveCall, "leave-call", ["Esc", "q"], CallBack, "leave", "Back to the inbox; a call that was placed goes on";
+    KeepName, "keep-name", ["Enter"], Naming, "keep", "Keep the name; an empty one takes it away";
+    LeaveName, "leave-name", ["Esc"], Naming, "leave", "Leave the name as it was";
     Suspend, "suspend", ["Ctrl-z"], Anywhere, "", "Back to the shell; fg returns";
     QuitAtOnce, "quit-at-once", ["Ctrl-c"], Anywhere, "", "Leave vmail";
 }
@@ -160,6 +240,8 @@ impl Command {
     /// Why the command cannot do anything now, in words for the user.
     pub fn refused(self, state: &State) -> Option<&'static str> {
         let no_account = state.account.is_none();
+        let withheld =
+            || state.inbox.selected_row().is_some_and(|row| state.inbox.rows.number(&row).is_empty());
         match self {
             Command::Again | Command::Earlier | Command::Later | Command::Dates if no_account => {
                 Some("no account yet: there is nothing to ask")
@@ -167,7 +249,14 @@ impl Command {
             Command::Open | Command::SwitchPane if state.inbox.rows.is_empty() => {
                 Some("nothing to read here")
             }
-            Command::PlayPause | Command::PlayAll | Command::SaveRecording | Command::Elsewhere
+            Command::PlayPause
+            | Command::PlayAll
+            | Command::SaveRecording
+            | Command::Elsewhere
+            | Command::Note
+            | Command::Tags
+            | Command::CopyNumber
+            | Command::CopyMore
                 if state.inbox.rows.is_empty() =>
             {
                 Some("no voicemail here")
@@ -176,6 +265,13 @@ impl Command {
                 if state.inbox.selected_row().is_some_and(|row| !row.flags.contains(Flags::RECORDING)) =>
             {
                 Some("no recording came with this voicemail")
+            }
+            Command::CallBack | Command::NameCaller if state.inbox.selected_row().is_none() => {
+                Some("no voicemail here")
+            }
+            Command::CallBack | Command::NameCaller if withheld() => Some("the caller sent no number"),
+            Command::CallBack if state.calling.placing.is_some() => {
+                Some("a call is being placed already: its answer comes first")
             }
             Command::SeekBack
             | Command::SeekForth

@@ -4,6 +4,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::InputRequest;
 
 use crate::tui::dates::{Dates, Part};
+use crate::tui::filter::Filter;
+use crate::tui::people::Naming;
 use crate::tui::ways::Save;
 
 /// Takes a key into the range picker's text field; says whether it was one for it.
@@ -20,14 +22,45 @@ pub fn edit(dates: &mut Dates, key: KeyEvent) -> bool {
     true
 }
 
-/// Takes a key into the path of a recording that is being saved.
-pub fn edit_path(dialog: &mut Save, key: KeyEvent) {
+/// Takes a key into the search line; says whether its text has changed.
+pub fn edit_filter(filter: &mut Filter, key: KeyEvent) -> bool {
     let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    let before = filter.input.value().to_owned();
     match key.code {
-        KeyCode::Char(c) if plain => dialog.type_text(c.encode_utf8(&mut [0; 4])),
+        KeyCode::Char(c) if plain => filter.type_text(c.encode_utf8(&mut [0; 4])),
         _ => {
             if let Some(request) = request(key) {
-                dialog.edit(request);
+                filter.edit(request);
+            }
+        }
+    }
+    filter.input.value() != before
+}
+
+/// Takes a key into the path of a recording that is being saved.
+pub fn edit_path(dialog: &mut Save, key: KeyEvent) {
+    if let Some(request) = typed(key) {
+        dialog.edit(request);
+    }
+}
+
+/// What a key does to a text of one line: a character is typed.
+pub fn typed(key: KeyEvent) -> Option<InputRequest> {
+    let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    match key.code {
+        KeyCode::Char(c) if plain => Some(InputRequest::InsertChar(c)),
+        _ => request(key),
+    }
+}
+
+/// Takes a key into a caller's name.
+pub fn edit_name(naming: &mut Naming, key: KeyEvent) {
+    let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    match key.code {
+        KeyCode::Char(c) if plain => naming.type_text(c.encode_utf8(&mut [0; 4])),
+        _ => {
+            if let Some(request) = request(key) {
+                naming.edit(request);
             }
         }
     }

@@ -12,6 +12,10 @@ pub const SIDE_BY_SIDE: u16 = 100;
 pub struct Regions {
     /// Account, totals, range.
     pub header: Rect,
+    /// The views' underline, where there is room for it.
+    pub underline: Rect,
+    /// The search line, while something is searched for.
+    pub filter: Rect,
     /// The list, or what stands in its place when it is empty. The detail in full covers it.
     pub list: Rect,
     /// The scrollbar, which is the line between list and detail as well.
@@ -34,16 +38,19 @@ pub fn regions(state: &State) -> Regions {
     let hints = u16::from(height >= 5);
     let gap = u16::from(height >= 20);
     let foot_gap = u16::from(height >= 30);
-    let body_top = header + gap;
+    let filter = u16::from(height >= 6 && (state.filter.open || state.inbox.wish.filter.is_some()));
+    let body_top = header + gap + filter;
     let body = Rect::new(0, body_top, width, height.saturating_sub(body_top + foot_gap + status + hints));
     let row = |y: u16, lines: u16| Rect::new(0, y.min(height), width, lines);
     let mut regions = Regions {
         header: row(0, header),
+        underline: row(header, gap),
+        filter: row(header + gap, filter),
         status: row(height.saturating_sub(hints + status), status),
         hints: row(height.saturating_sub(hints), hints),
         ..Regions::default()
     };
-    if width >= SIDE_BY_SIDE && !state.inbox.rows.is_empty() && !state.detail.full {
+    if width >= SIDE_BY_SIDE && !state.inbox.list.is_empty() && !state.detail.full {
         let list = width * 3 / 5;
         regions.list = Rect { width: list - 1, ..body };
         regions.scrollbar = Rect { x: list - 1, width: 1, ..body };

@@ -14,12 +14,17 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
 
 use crate::audio::{AudioError, Waveform};
-use crate::model::{Flags, Span, VoicemailId};
+use crate::contacts::Fault;
+use crate::model::{Span, VoicemailId};
 use crate::player::{self, Manner};
 use crate::recording::FetchError;
-use crate::store::{self, CallerId, Details};
+use crate::store::{self, CallerId, Details, Row};
 use crate::sync::{Progress, Summary, SyncError};
+use crate::telecmi::{Call, CallError, CallPlaced};
+use crate::triage::{Applied, CallerKey, Edit, Given, Note, Tag, Undo};
+use crate::tui::copying::What;
 use crate::tui::rows::RowKey;
+use crate::tui::tags::Known;
 use crate::tui::ways::Way;
 use crate::web::Closed;
 
@@ -58,7 +63,19 @@ pub enum Msg {
     /// So much of a file was written to the terminal, in percent.
     Sending(u8),
     /// A change was written to the store, or could not be.
-    Applied(Change, Result<(), store::StoreError>),
+    Applied(Change, Result<Applied, store::StoreError>),
+    /// Another process has written to the store.
+    ChangedElsewhere,
+    /// Names of callers, a part of them: in place of what was said of these before. An empty one is
+    /// none.
+    Names(Vec<(CallerId, String)>),
+    /// What is wrong with the contact files, when that is not what was said of them before.
+    ContactFaults(Vec<Fault>),
+    /// What became of the call that was asked for by [`Effect::Call`].
+    Called(Result<CallPlaced, CallError>),
+    /// The command that was asked for by [`Effect::RunCommand`] runs well, or has failed: why. It may
+    /// fail after it ran well for a while.
+    CommandRan(Result<(), String>),
     /// The terminal is gone, or a signal asks to end.
     Hangup,
     /// Another process asks to stop for now (SIGTSTP).
@@ -101,10 +118,37 @@ pub enum Reply {
     /// How many voicemail the store holds in the range on screen; `None` when no other process
     /// wrote.
     Counted(Option<u64>),
+    /// How notes begin, a part of them, in the order of the voicemail.
+    Notes {
+        /// The first words of each.
+        notes: Vec<(VoicemailId, String)>,
+        /// Whether there are further ones.
+        more: bool,
+    },
+    /// Tags of voicemail, a part of them, in the order of the voicemail.
+    AllTags {
+        /// All tags of each.
+        tags: Vec<(VoicemailId, Vec<String>)>,
+        /// Whether there are further ones.
+        more: bool,
+    },
+    /// What any process has changed.
+    Changes(store::Changed),
     /// What was chosen in the screen before.
     Remembered(Remembered),
     /// Where a recording was saved, or why it was not.
     Saved(Result<PathBuf, SaveTrouble>),
+    /// The note of one voicemail; `None` where there is none.
+    Note(Option<Note>),
+    /// The tags of some voicemail, and those in use.
+    Tagging(Known),
+    /// What is to be copied; voicemail that the store no longer has are left out.
+    Copy {
+        /// Which part of it; `None` where the user is only asked.
+        what: Option<What>,
+        /// Everything about each.
+        found: Vec<(Row, Box<Details>)>,
+    },
 }
 
 /// What was chosen in the screen, for the next time.
@@ -184,6 +228,8 @@ pub enum Read {
         /// How many at the most.
         limit: usize,
     },
+    /// Every stored voicemail of the caller of this one: answered by [`Reply::Rows`].
+    History(VoicemailId),
     /// Everything about one voicemail: answered by [`Reply::Details`].
     Details(VoicemailId),
     /// How much voicemail some days brought, and what of a range is missing: answered by
@@ -194,8 +240,35 @@ pub enum Read {
         /// The range as typed so far.
         span: Span,
     },
+    /// How notes begin: answered by [`Reply::Notes`].
+    Notes {
+        /// The last one that is there already.
+        after: Option<VoicemailId>,
+    },
+    /// Tags of all voicemail: answered by [`Reply::AllTags`].
+    AllTags {
+        /// The last voicemail whose tags are there already.
+        after: Option<VoicemailId>,
+    },
+    /// What was changed since, and with nothing to begin at where to begin: answered by
+    /// [`Reply::Changes`].
+    Changes {
+        /// How far the changes are known.
+        since: Option<u64>,
+    },
     /// What was chosen in the screen before: answered by [`Reply::Remembered`].
     Remembered,
+    /// The note of one voicemail: answered by [`Reply::Note`].
+    Note(VoicemailId),
+    /// The tags of these, and those in use: answered by [`Reply::Tagging`].
+    Tagging(Vec<VoicemailId>),
+    /// Everything about these: answered by [`Reply::Copy`].
+    Copy {
+        /// The voicemail, as they stand in the list.
+        rows: Vec<Row>,
+        /// Which part is copied; `None` where the user is only asked.
+        what: Option<What>,
+    },
     /// How many voicemail `span` holds: did another process, or a job cut short, add any?
     /// Answered by [`Reply::Counted`].
     Count {
@@ -233,15 +306,75 @@ pub enum RecordingNews {
 /// program ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Flags are set and cleared.
-    Flags {
+    /// Done to these voicemail.
+    Edit {
         /// The voicemail.
         keys: Vec<RowKey>,
-        /// What is set.
-        set: Flags,
-        /// What is cleared.
-        clear: Flags,
+        /// What is done.
+        edit: Edit,
     },
+    /// So much of it was played that it counts as heard. Not a step to undo.
+    Heard(RowKey),
+    /// A step is undone, or done again.
+    Revert {
+        /// What the step was.
+        name: String,
+        /// The voicemail it was about.
+        keys: Vec<RowKey>,
+        /// What puts it back.
+        undo: Undo,
+        /// It is done again.
+        redo: bool,
+    },
+    /// A name is given to a caller, or taken away.
+    Name {
+        /// The caller.
+        key: CallerKey,
+        /// The name.
+        name: Option<Given>,
+    },
+}
+
+impl Change {
+    /// The voicemail it is about.
+    pub fn keys(&self) -> &[RowKey] {
+        match self {
+            Change::Edit { keys, .. } | Change::Revert { keys, .. } => keys,
+            Change::Heard(key) => std::slice::from_ref(key),
+            Change::Name { .. } => &[],
+        }
+    }
+
+    /// What was done, in words.
+    pub fn name(&self) -> String {
+        let listed = |tags: &[Tag]| tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ");
+        let name = match self {
+            Change::Edit { edit, .. } => match edit {
+                Edit::Read(true) => "read",
+                Edit::Read(false) => "unread",
+                Edit::Star(true) => "starred",
+                Edit::Star(false) => "star removed",
+                Edit::Done(Some(_)) => "done",
+                Edit::Done(None) => "not done",
+                Edit::Called(Some(_)) => "called back",
+                Edit::Called(None) => "not called back",
+                Edit::Note(Some(_)) => "note saved",
+                Edit::Note(None) => "note removed",
+                Edit::Tag { add, remove } if remove.is_empty() => return format!("tagged {}", listed(add)),
+                Edit::Tag { add, remove } if add.is_empty() => {
+                    return format!("tag removed: {}", listed(remove));
+                }
+                Edit::Tag { add, remove } => {
+                    return format!("tagged {}; removed: {}", listed(add), listed(remove));
+                }
+            },
+            Change::Heard(_) => "heard",
+            Change::Revert { name, .. } => name,
+            Change::Name { name: Some(_), .. } => "named",
+            Change::Name { name: None, .. } => "name removed",
+        };
+        name.to_owned()
+    }
 }
 
 /// What is asked of what plays.
@@ -295,6 +428,25 @@ pub enum Effect {
     Control(Control),
     /// Write what the user did. Answered by [`Msg::Applied`].
     Apply(Change),
+    /// Look whether callers have other names: new callers, changed contact files. Answered by
+    /// [`Msg::Names`] and [`Msg::ContactFaults`].
+    Names {
+        /// The callers that were looked at before as well: names were given or taken away.
+        again: bool,
+    },
+    /// Have TeleCMI place a call: once, never cancelled, and waited for before the program ends.
+    /// Answered by [`Msg::Called`].
+    Call {
+        /// The voicemail whose caller is called.
+        key: RowKey,
+        /// The call.
+        call: Call,
+    },
+    /// Run the user's own program that calls. Answered by [`Msg::CommandRan`].
+    RunCommand {
+        /// The program and its arguments.
+        command: Vec<String>,
+    },
     /// Keep what was chosen.
     Remember(Remembered),
     /// Save a recording. Answered by [`Reply::Saved`].
@@ -361,15 +513,27 @@ pub enum Lane {
     Sync,
     /// Counting for the list.
     Count,
+    /// Reading notes.
+    Notes,
+    /// Reading all tags.
+    AllTags,
+    /// Reading what was changed.
+    Changes,
     /// Reading what was chosen before.
     Remembered,
     /// Saving a recording.
     Save,
+    /// Reading a note that is written.
+    Note,
+    /// Reading tags that are changed.
+    Tagging,
+    /// Reading what is copied.
+    Copy,
 }
 
 impl Lane {
     /// How many lanes there are.
-    pub const COUNT: usize = 7;
+    pub const COUNT: usize = 13;
 }
 
 /// A job's number in its lane: an answer with an old number is dropped.

@@ -4,12 +4,14 @@
 //! however often they called. Nothing here is formatted: only what is visible is, and only in `view/`.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 
 use crate::model::{Flags, Sketch, Span, VoicemailId, from_millis};
 use crate::range;
+use crate::search::{self, Source};
 use crate::store::{self, CallerId, Row};
 
 /// Where a row stands in the order of the list: newest first, then by identity, largest first.
@@ -50,7 +52,14 @@ pub struct RowColumns {
     /// In milliseconds.
     lengths: Vec<u32>,
     thumbnails: Vec<u32>,
-    texts: CallerTexts,
+    /// What to show for each caller without a name, the digits of it, and the names.
+    numbers: Texts,
+    digits: Texts,
+    names: Texts,
+    /// Counts up when a caller's texts change.
+    generation: u64,
+    notes: HashMap<VoicemailId, String>,
+    tags: HashMap<VoicemailId, Vec<String>>,
 }
 
 impl RowColumns {
@@ -82,6 +91,13 @@ impl RowColumns {
         }
     }
 
+    /// Notes all flags of the row at `key`.
+    pub fn set_flags(&mut self, key: RowKey, flags: Flags) {
+        if let Ok(index) = self.search(key) {
+            self.flags[index] = flags;
+        }
+    }
+
     /// Notes what the recording of a row is like.
     pub fn sketch(&mut self, key: RowKey, sketch: Sketch) {
         if let Ok(index) = self.search(key) {
@@ -89,9 +105,73 @@ impl RowColumns {
         }
     }
 
-    /// The caller's text of `row`, empty when withheld.
+    /// The name of the caller of `row`, else the number; empty when withheld.
     pub fn caller(&self, row: &Row) -> &str {
-        self.texts.get(row.caller)
+        Some(self.names.get(row.caller)).filter(|name| !name.is_empty()).unwrap_or(self.number(row))
+    }
+
+    /// The number of the caller of `row`, or what came instead of one; empty when withheld.
+    pub fn number(&self, row: &Row) -> &str {
+        self.numbers.get(row.caller)
+    }
+
+    /// The first words of the note of `id`, if it has one.
+    pub fn note_of(&self, id: VoicemailId) -> Option<&str> {
+        self.notes.get(&id).map(String::as_str)
+    }
+
+    /// The tags of `id`.
+    pub fn tags_of(&self, id: VoicemailId) -> &[String] {
+        self.tags.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Notes the first words of a note, or that there is none.
+    pub fn put_note(&mut self, id: VoicemailId, words: Option<String>) {
+        match words {
+            Some(words) => self.notes.insert(id, words),
+            None => self.notes.remove(&id),
+        };
+    }
+
+    /// Notes all tags of a voicemail.
+    pub fn put_tags(&mut self, id: VoicemailId, tags: Vec<String>) {
+        if tags.is_empty() {
+            self.tags.remove(&id);
+        } else {
+            self.tags.insert(id, tags);
+        }
+    }
+
+    /// Forgets all notes, or all tags: they are read anew.
+    pub fn forget_notes(&mut self) {
+        self.notes.clear();
+    }
+
+    /// See [`RowColumns::forget_notes`].
+    pub fn forget_tags(&mut self) {
+        self.tags.clear();
+    }
+
+    /// Every tag there is, some more than once.
+    pub fn every_tag(&self) -> impl Iterator<Item = &str> {
+        self.tags.values().flatten().map(String::as_str)
+    }
+
+    /// Every name of a caller.
+    pub fn every_name(&self) -> impl Iterator<Item = &str> {
+        (0..self.names.places.len() as u32)
+            .map(|id| self.names.get(CallerId(id)))
+            .filter(|name| !name.is_empty())
+    }
+
+    /// By what the caller of the row with that number is put in order: names before numbers, and
+    /// numbers before those who sent none.
+    pub fn caller_key(&self, row: usize) -> (u8, String) {
+        let Some(row) = self.get(row) else { return (3, String::new()) };
+        match self.caller(&row) {
+            "" => (2, String::new()),
+            caller => (u8::from(self.names.get(row.caller).is_empty()), caller.to_lowercase()),
+        }
     }
 
     /// Where `key` is, or where it would be.
@@ -100,21 +180,46 @@ impl RowColumns {
         if self.get(at).is_some_and(|row| RowKey::of(&row) == key) { Ok(at) } else { Err(at) }
     }
 
-    /// How many rows are at least as new as `millis`.
-    pub fn not_older_than(&self, millis: i64) -> usize {
-        self.times.partition_point(|&time| time >= millis)
+    /// Takes in what to show for callers without a name.
+    pub fn number_callers(&mut self, callers: &[(CallerId, String)]) {
+        for (caller, text) in callers {
+            if self.numbers.put(*caller, text) {
+                let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+                self.digits.put(*caller, &digits);
+                self.generation += 1;
+            }
+        }
     }
 
-    /// Takes in what to show for callers.
-    pub fn name(&mut self, callers: &[(CallerId, String)]) {
-        for (caller, text) in callers {
-            self.texts.put(*caller, text);
+    /// Takes in names of callers; an empty one takes a name away.
+    pub fn name_callers(&mut self, callers: &[(CallerId, String)]) {
+        for (caller, name) in callers {
+            self.generation += u64::from(self.names.put(*caller, name));
         }
+    }
+
+    /// The callers with that number, in whichever spelling it came.
+    pub fn callers_of(&self, number: &str) -> impl Iterator<Item = CallerId> {
+        let ids = (0..self.numbers.places.len() as u32).map(CallerId);
+        ids.filter(move |id| self.numbers.get(*id) == number)
+    }
+
+    /// Forgets all names.
+    pub fn forget_names(&mut self) {
+        self.names = Texts::default();
+        self.generation += 1;
+    }
+
+    /// Nothing but the names: callers keep their numbers whatever rows come next.
+    #[must_use]
+    pub fn emptied(self) -> RowColumns {
+        let (names, generation) = (self.names, self.generation + 1);
+        RowColumns { names, generation, ..RowColumns::default() }
     }
 
     /// Takes in the rows of `new` that lie in `span`; says how many were not there yet.
     pub fn merge(&mut self, new: &store::Rows, span: Span) -> usize {
-        self.name(&new.callers);
+        self.number_callers(&new.callers);
         let mut fresh: Vec<Row> = Vec::new();
         for row in new.rows.iter().filter(|row| span.contains(row.time)) {
             match self.search(RowKey::of(row)) {
@@ -176,23 +281,67 @@ impl RowColumns {
     }
 }
 
-/// Every caller's text in one string, by the small number that the store gave the caller.
+impl Source for RowColumns {
+    fn times(&self) -> &[i64] {
+        &self.times
+    }
+
+    fn flags(&self) -> &[Flags] {
+        &self.flags
+    }
+
+    fn lengths(&self) -> &[u32] {
+        &self.lengths
+    }
+
+    fn callers(&self) -> &[CallerId] {
+        &self.callers
+    }
+
+    fn caller_end(&self) -> u32 {
+        self.numbers.places.len() as u32
+    }
+
+    fn caller(&self, caller: CallerId) -> search::CallerTexts<'_> {
+        search::CallerTexts {
+            display: self.numbers.get(caller),
+            digits: self.digits.get(caller),
+            name: self.names.get(caller),
+        }
+    }
+
+    fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    fn note(&self, row: u32) -> &str {
+        self.ids.get(row as usize).and_then(|id| self.note_of(*id)).unwrap_or("")
+    }
+
+    fn tags(&self, row: u32) -> impl Iterator<Item = &str> {
+        let tags = self.ids.get(row as usize).map_or(&[][..], |id| self.tags_of(*id));
+        tags.iter().map(String::as_str)
+    }
+}
+
+/// A text for each caller, all in one string, by the small number that the store gave the caller.
 #[derive(Clone, Debug, Default)]
-struct CallerTexts {
+struct Texts {
     text: String,
     places: Vec<(u32, u16)>,
 }
 
-impl CallerTexts {
+impl Texts {
     fn get(&self, caller: CallerId) -> &str {
         let Some(&(start, len)) = self.places.get(caller.0 as usize) else { return "" };
         self.text.get(start as usize..start as usize + usize::from(len)).unwrap_or("")
     }
 
-    /// Text that changed is appended and the old one forgotten: names change rarely.
-    fn put(&mut self, caller: CallerId, text: &str) {
+    /// Text that changed is appended and the old one forgotten: names change rarely. Says whether it
+    /// changed.
+    fn put(&mut self, caller: CallerId, text: &str) -> bool {
         if self.get(caller) == text {
-            return;
+            return false;
         }
         let index = caller.0 as usize;
         if self.places.len() <= index {
@@ -200,6 +349,7 @@ impl CallerTexts {
         }
         self.places[index] = (self.text.len() as u32, text.len() as u16);
         self.text.push_str(text);
+        true
     }
 }
 
@@ -232,19 +382,29 @@ pub enum Line {
 }
 
 impl Days {
-    /// The days of `rows` in `zone`.
-    pub fn new(rows: &RowColumns, zone: Tz) -> Days {
+    /// The days in `zone` of `rows` rows, whose times fall or rise.
+    pub fn new(rows: usize, time: impl Fn(usize) -> i64, zone: Tz) -> Days {
         let mut days = Vec::new();
         let mut first = 0;
-        while let Some(row) = rows.get(first) {
-            let date = from_millis(row.time).with_timezone(&zone).date_naive();
+        while first < rows {
+            let date = from_millis(time(first)).with_timezone(&zone).date_naive();
             days.push(Day { date, first });
+            let span = range::day_span(date, zone);
             // A clock set back over midnight can bring a date twice; a day then ends where its
             // rows do, and every turn takes in one row at the least.
-            let start = range::day_span(date, zone).start_millis();
-            first = rows.not_older_than(start).max(first + 1);
+            let (mut left, mut right) = (first + 1, rows);
+            while left < right {
+                let middle = left.midpoint(right);
+                if span.contains(time(middle)) { left = middle + 1 } else { right = middle }
+            }
+            first = left;
         }
-        Days { days, rows: rows.len() }
+        Days { days, rows }
+    }
+
+    /// Rows without headings: their order is not that of time.
+    pub fn flat(rows: usize) -> Days {
+        Days { days: Vec::new(), rows }
     }
 
     /// How many lines there are.
@@ -262,7 +422,7 @@ impl Days {
         if line >= self.lines() {
             return None;
         }
-        let day = self.day_of_line(line)?;
+        let Some(day) = self.day_of_line(line) else { return Some(Line::Row(line)) };
         let heading = self.days[day].first + day;
         Some(if line == heading { Line::Heading(day) } else { Line::Row(line - day - 1) })
     }
@@ -362,7 +522,7 @@ mod tests {
             let pairs: Vec<_> = times.iter().map(|&time| (time, time as u64)).collect();
             let mut columns = RowColumns::default();
             columns.merge(&rows(&pairs), Span::from_millis(0, i64::MAX));
-            let days = Days::new(&columns, chrono_tz::Asia::Kolkata);
+            let days = Days::new(columns.len(), |row| columns.times()[row], chrono_tz::Asia::Kolkata);
             let seen: Vec<usize> = (0..days.lines())
                 .filter_map(|line| match days.at(line) {
                     Some(Line::Row(row)) => {

@@ -1,6 +1,7 @@
 //! Turns effects into work, and the work's end into messages.
 
 use std::any::Any;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -13,17 +14,26 @@ use futures_util::FutureExt as _;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OnceCell, mpsc};
 use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::MissedTickBehavior;
 
 use crate::model::{AccountKey, Region, Span, VoicemailId};
-use crate::store::{Rows, Store, StoreError, StoreHandle};
+use crate::store::{AccountId, Changed, Rows, Store, StoreError, StoreHandle};
 use crate::sync::{self, Job, Shelf, Summary, SyncError};
 use crate::telecmi::{ApiError, BaseUrl, Client, Credentials};
+use crate::triage::{self, Applied, Edit, Tag};
 use crate::tui::msg::{Change, Effect, Lane, Msg, Read, Remembered, Reply, Survey, Ticket};
+use crate::tui::rows::RowKey;
+use crate::tui::tags::Known;
 use crate::tui::terminal::Screen;
 use crate::tui::ways::Way;
 
+mod calling;
+mod people;
 mod sounds;
 
+use calling::Calls;
+pub use people::Contacts;
+use people::People;
 pub use sounds::Equipment;
 use sounds::Sounds;
 
@@ -33,6 +43,18 @@ const OTHERS: usize = 8;
 /// The names under which choices are stored: see [`Remembered`].
 const WAY: &str = "way";
 const FOLDER: &str = "folder";
+
+/// How many voicemail the history of a caller has at the most.
+const HISTORY: usize = 100_000;
+
+/// How many notes, or voicemail with tags, each look brings.
+const TEXTS: usize = 5_000;
+
+/// How many changed rows each look brings.
+const CHANGED: usize = 2_000;
+
+/// How often it is looked whether another process has written.
+const LOOK_ELSEWHERE: Duration = Duration::from_millis(1_500);
 
 /// How many changes may wait to be written: more than hands can make while a disk stalls.
 const CHANGES: usize = 1_024;
@@ -66,6 +88,8 @@ pub struct Work {
     pub overlap: Duration,
     /// What there is to listen with.
     pub equipment: Equipment,
+    /// Where callers' names are found.
+    pub contacts: Contacts,
 }
 
 /// Runs jobs; of each lane the latest only.
@@ -76,6 +100,9 @@ pub struct Runtime {
     account: Option<Arc<Account>>,
     /// `None` without an account.
     sounds: Option<Sounds>,
+    /// `None` without an account.
+    calls: Option<Calls>,
+    people: Arc<People>,
     changes: mpsc::Sender<Change>,
     writing: JoinHandle<()>,
     client: Arc<OnceCell<Client>>,
@@ -89,13 +116,18 @@ pub struct Runtime {
 impl Runtime {
     /// A runtime that answers through `messages`.
     pub fn new(work: Work, messages: mpsc::Sender<Msg>, clock: fn() -> DateTime<Utc>) -> Runtime {
-        let Work { account, store, concurrency, overlap, equipment } = work;
+        let Work { account, store, concurrency, overlap, equipment, contacts } = work;
         let account = account.map(Arc::new);
         let client = Arc::<OnceCell<Client>>::default();
         tokio::spawn(reformat_callers(store.clone(), messages.clone()));
+        tokio::spawn(look_elsewhere(store.clone(), messages.clone()));
         let (changes, to_write) = mpsc::channel(CHANGES);
         let key = account.as_ref().map(|account| account.key.clone());
         let writing = tokio::spawn(write(to_write, store.clone(), key, messages.clone()));
+        let people = People::start(contacts, store.clone(), messages.clone());
+        let calls = account
+            .clone()
+            .map(|account| Calls::new(account, client.clone(), messages.clone(), changes.clone(), clock));
         let sounds = account.clone().map(|account| {
             Sounds::new(equipment, account, client.clone(), store.clone(), messages.clone(), clock)
         });
@@ -106,6 +138,8 @@ impl Runtime {
             overlap,
             account,
             sounds,
+            calls,
+            people,
             changes,
             writing,
             client,
@@ -118,12 +152,19 @@ impl Runtime {
 
     /// Starts the work of `effect`. What concerns the terminal is the loop's, not ours.
     pub fn run(&mut self, effect: Effect) {
-        let (Some(account), Some(sounds)) = (self.account.clone(), &mut self.sounds) else { return };
+        let (Some(account), Some(sounds), Some(calls)) =
+            (self.account.clone(), &mut self.sounds, &mut self.calls)
+        else {
+            return;
+        };
         match effect {
             Effect::Want(keys) => sounds.want(&keys),
             Effect::Play { number, key, from, manner } => sounds.play(number, key, from, manner),
             Effect::Control(control) => sounds.control(control),
             Effect::Apply(change) => self.apply(change),
+            Effect::Names { again } => self.people.look(again),
+            Effect::Call { key, call } => calls.place(key, call),
+            Effect::RunCommand { command } => calls.run(command),
             Effect::Remember(remembered) => self.remember(remembered),
             Effect::Save { ticket, key, path, overwrite } => sounds.save(ticket, key, path, overwrite),
             Effect::OpenPage { key, caller, time, file_name } => {
@@ -149,6 +190,9 @@ impl Runtime {
         self.stop_sync();
         if let Some(sounds) = self.sounds {
             sounds.finish().await;
+        }
+        if let Some(calls) = self.calls {
+            calls.finish().await;
         }
         drop(self.changes);
         // It ends with the last change; a panic in it was reported by then.
@@ -297,13 +341,17 @@ async fn write(
 }
 
 /// Writes `change` to the store of account `key`.
-pub fn apply(store: &mut Store, key: &AccountKey, change: &Change) -> Result<(), StoreError> {
+pub fn apply(store: &mut Store, key: &AccountKey, change: &Change) -> Result<Applied, StoreError> {
     let account = store.account(key)?;
+    let edit = |keys: &[RowKey], edit: &Edit| triage::Change {
+        ids: keys.iter().map(|key| key.id).collect(),
+        edit: edit.clone(),
+    };
     match change {
-        Change::Flags { keys, set, clear } => {
-            let ids: Vec<VoicemailId> = keys.iter().map(|key| key.id).collect();
-            store.put_flags(account, &ids, *set, *clear)
-        }
+        Change::Edit { keys, edit: what } => store.apply(account, &edit(keys, what)),
+        Change::Heard(heard) => store.apply(account, &edit(&[*heard], &Edit::Read(true))),
+        Change::Revert { undo, .. } => store.revert(account, undo),
+        Change::Name { key, name } => store.set_name(key, name.as_ref()),
     }
 }
 
@@ -329,6 +377,14 @@ pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply,
             let more = callers.len() == *limit;
             Reply::Callers { callers, more }
         }
+        Read::History(id) => {
+            let details = store.details(account, *id, HISTORY)?;
+            let rows = match (details, store.row(account, *id)?) {
+                (Some(details), Some(row)) => details.latest_others.into_iter().chain([row]).collect(),
+                _ => Vec::new(),
+            };
+            Reply::Rows { rows: Rows { rows, callers: Vec::new() }, more: false, complete_to: None }
+        }
         Read::Details(id) => Reply::Details(store.details(account, *id, OTHERS)?.map(Box::new)),
         Read::Survey { days, span } => {
             let covered = store.coverage(account, *span)?;
@@ -339,15 +395,86 @@ pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply,
                 missing: (span.end_millis() - span.start_millis() - covered).max(0),
             })
         }
+        Read::Notes { after } => {
+            let lines = store.notes(account, *after, TEXTS)?;
+            let more = lines.len() == TEXTS;
+            Reply::Notes { notes: lines.into_iter().map(|line| (line.id, line.words)).collect(), more }
+        }
+        Read::AllTags { after } => {
+            let tags = store.tags(account, *after, TEXTS)?;
+            let more = tags.len() == TEXTS;
+            let text = |tags: Vec<Tag>| tags.iter().map(|tag| tag.as_str().to_owned()).collect();
+            Reply::AllTags { tags: tags.into_iter().map(|(id, tags)| (id, text(tags))).collect(), more }
+        }
+        Read::Changes { since: Some(since) } => Reply::Changes(store.changed_rows(account, *since, CHANGED)?),
+        Read::Changes { since: None } => {
+            Reply::Changes(Changed { cursor: store.change_cursor()?, ..Changed::default() })
+        }
         Read::Remembered => Reply::Remembered(Remembered {
             way: store.choice(WAY)?.and_then(|way| Way::from_name(&way)),
             folder: store.choice(FOLDER)?.filter(|folder| !folder.is_empty()).map(PathBuf::from),
         }),
+        Read::Note(id) => Reply::Note(store.note(account, *id)?),
+        Read::Tagging(ids) => Reply::Tagging(tags(store, account, ids)?),
+        Read::Copy { rows, what } => {
+            let mut found = Vec::with_capacity(rows.len());
+            for row in rows {
+                found.extend(store.details(account, row.id, 0)?.map(|details| (*row, Box::new(details))));
+            }
+            Reply::Copy { what: *what, found }
+        }
         Read::Count { span, if_changed } => {
             let worth = store.changed_elsewhere()? || !*if_changed;
             Reply::Counted(if worth { Some(store.count(account, *span)?) } else { None })
         }
     })
+}
+
+/// Tells when another process has written to the store. The question costs some microseconds.
+async fn look_elsewhere(store: StoreHandle, messages: mpsc::Sender<Msg>) {
+    let mut moments = tokio::time::interval(LOOK_ELSEWHERE);
+    moments.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        moments.tick().await;
+        match store.call(Store::changed_elsewhere).await {
+            Ok(false) => {}
+            Ok(true) => {
+                if messages.send(Msg::ChangedElsewhere).await.is_err() {
+                    return;
+                }
+            }
+            Err(_) => return,
+        }
+    }
+}
+
+/// The tags in use, and how many of `ids` have each.
+fn tags(store: &mut Store, account: AccountId, ids: &[VoicemailId]) -> Result<Known, StoreError> {
+    /// Up to so many are looked up one by one; for more, all that have tags are read.
+    const FEW: usize = 100;
+    /// How many of these at once.
+    const PAGE: usize = 10_000;
+    let mut on = BTreeMap::new();
+    let mut count = |tag: &Tag| on.entry(tag.folded()).or_insert_with(|| (tag.clone(), 0)).1 += 1;
+    if ids.len() <= FEW {
+        for &id in ids {
+            let details = store.details(account, id, 0)?;
+            details.iter().flat_map(|details| &details.tags).for_each(&mut count);
+        }
+    } else {
+        let asked: HashSet<VoicemailId> = ids.iter().copied().collect();
+        let mut after = None;
+        loop {
+            let page = store.tags(account, after, PAGE)?;
+            let meant = page.iter().filter(|(id, _)| asked.contains(id));
+            meant.flat_map(|(_, tags)| tags).for_each(&mut count);
+            after = page.last().map(|(id, _)| *id);
+            if page.len() < PAGE {
+                break;
+            }
+        }
+    }
+    Ok(Known { in_use: store.tags_in_use(account)?, on: on.into_values().collect() })
 }
 
 /// Writes callers anew after the default country was changed, a few at a time: whoever asks the

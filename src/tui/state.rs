@@ -1,5 +1,6 @@
 //! What the screen knows. Plain data: changed by [`super::update`] alone, read by `view/`.
 
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,18 +9,28 @@ use chrono_tz::Tz;
 use ratatui::layout::Size;
 
 use crate::audio::Waveform;
-use crate::model::Span;
+use crate::model::{Span, VoicemailId};
 use crate::range::Range;
 use crate::recording::Prefetch;
+use crate::search::Query;
 use crate::store::{Details, Row, StoreError};
 use crate::sync::SyncError;
-use crate::tui::command::Scope;
+use crate::triage::Undo;
+use crate::tui::calling::{CallBack, Means, Placing};
+use crate::tui::command::{Command, Scope};
+use crate::tui::copying::Copying;
 use crate::tui::dates::{Dates, Part};
-use crate::tui::keymap::Keymap;
+use crate::tui::filter::Filter;
+use crate::tui::keymap::{KeyChord, Keymap};
 use crate::tui::layout::{self, Regions};
 use crate::tui::listening::{Habits, Listening, Phase, Recording};
+use crate::tui::listing::{Listing, View, Wish};
 use crate::tui::msg::{Change, Lanes, Remembered};
-use crate::tui::rows::{Days, RowColumns, RowKey};
+use crate::tui::note::Writing;
+use crate::tui::palette::Palette;
+use crate::tui::people::Naming;
+use crate::tui::rows::{RowColumns, RowKey};
+use crate::tui::tags::Tagging;
 use crate::tui::ways::{Save, Shared, Surroundings, Ways};
 
 /// What the settings say about the screen.
@@ -46,6 +57,10 @@ pub struct Setup {
     pub refresh: Option<Duration>,
     /// What the settings say about listening.
     pub habits: Habits,
+    /// Views of the user's own.
+    pub views: Vec<OwnView>,
+    /// What the settings say about calling back.
+    pub means: Means,
     /// Where vmail runs, seen from where its user sits.
     pub surroundings: Surroundings,
     /// Signs and colours.
@@ -54,6 +69,17 @@ pub struct Setup {
     pub config_path: String,
     /// Something the user should know at start.
     pub note: Option<String>,
+}
+
+/// A view of the user's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnView {
+    /// Its name.
+    pub name: String,
+    /// What it shows.
+    pub query: Query,
+    /// The key that shows it.
+    pub key: KeyChord,
 }
 
 /// Everything on screen.
@@ -85,12 +111,32 @@ pub struct State {
     pub listening: Listening,
     /// Where vmail runs, seen from where its user sits.
     pub surroundings: Surroundings,
+    /// Calling back.
+    pub calling: Calling,
+    /// When it is next to be looked whether callers have other names, if the screen is awake then.
+    pub names_due: Option<DateTime<Utc>>,
     /// What is shared with the user's own machine.
     pub shared: Shared,
     /// What was chosen in the screen before.
     pub remembered: Remembered,
     /// What the user did and the store has not confirmed yet.
     pub pending: Vec<Change>,
+    /// What can be undone and done again.
+    pub steps: Steps,
+    /// How far the changes of all processes are known.
+    pub changes_to: Option<u64>,
+    /// The search line.
+    pub filter: Filter,
+    /// Views of the user's own.
+    pub views: Vec<OwnView>,
+    /// What was on screen before a caller's history was.
+    pub before_history: Option<BeforeHistory>,
+    /// A history was asked for, and waits for what is known of its caller.
+    pub awaits_history: bool,
+    /// Notes that could not be written: what the user wrote must not be lost.
+    pub unsaved: HashMap<VoicemailId, String>,
+    /// What was chosen in the palette last.
+    pub last_choice: Option<Command>,
     /// What is said in the status line for now.
     pub notice: Option<Notice>,
     /// What each key means.
@@ -104,16 +150,24 @@ pub struct State {
 pub struct Inbox {
     /// The rows of the range that were read so far.
     pub rows: RowColumns,
-    /// Their days.
-    pub days: Days,
+    /// What the list is to show of them.
+    pub wish: Wish,
+    /// What it shows.
+    pub list: Listing,
     /// The row where the user is.
     pub selected: Option<RowKey>,
+    /// The rows that the user marked.
+    pub marks: BTreeSet<RowKey>,
+    /// The row that was marked last, or unmarked.
+    pub mark_from: Option<RowKey>,
     /// The first line on screen.
     pub top: usize,
     /// How far reading the store came.
     pub load: Load,
     /// How far the store was read.
     pub read_to: Option<RowKey>,
+    /// Which texts have come in part.
+    pub coming: Coming,
     /// The callers' texts are all there: rows can come without.
     pub callers_read: bool,
     /// A sync was cut short: what it stored last may not have reached the screen.
@@ -124,16 +178,74 @@ pub struct Inbox {
     pub complete_to: Option<i64>,
 }
 
+/// What is read from the store in parts, and is not all here yet: the first part takes the place of
+/// what was there before.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Coming {
+    /// Notes.
+    pub notes: bool,
+    /// Tags.
+    pub tags: bool,
+}
+
 impl Inbox {
-    /// The number of the selected row.
-    pub fn selected_index(&self) -> Option<usize> {
-        self.rows.search(self.selected?).ok()
+    /// The row at a place of the list.
+    pub fn at(&self, place: usize) -> Option<Row> {
+        self.rows.get(self.list.row(place)?)
+    }
+
+    /// The row at `key`, shown or not.
+    pub fn find(&self, key: RowKey) -> Option<Row> {
+        self.rows.get(self.rows.search(key).ok()?)
+    }
+
+    /// Where the row at `key` is in the list.
+    pub fn place(&self, key: RowKey) -> Option<usize> {
+        self.list.place(self.rows.search(key).ok()?)
+    }
+
+    /// The place of the selected row.
+    pub fn selected_place(&self) -> Option<usize> {
+        self.place(self.selected?)
     }
 
     /// The selected row.
     pub fn selected_row(&self) -> Option<Row> {
-        self.rows.get(self.selected_index()?)
+        self.at(self.selected_place()?)
     }
+}
+
+/// What the user did in this session.
+#[derive(Debug, Default)]
+pub struct Steps {
+    /// What can be undone, the latest last.
+    pub done: Vec<Step>,
+    /// What can be done again, the latest last.
+    pub undone: Vec<Step>,
+    /// What was asked for while the store had not confirmed the step before: undo, or do again.
+    pub waiting: VecDeque<bool>,
+}
+
+/// What was on screen before a caller's history was.
+#[derive(Clone, Debug)]
+pub struct BeforeHistory {
+    /// The range, which is fetched meanwhile.
+    pub range: Range,
+    /// The view.
+    pub view: View,
+    /// The row where the user was.
+    pub selected: Option<RowKey>,
+}
+
+/// One step, of one voicemail or of many.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What was done.
+    pub name: String,
+    /// The voicemail.
+    pub keys: Vec<RowKey>,
+    /// What takes it back.
+    pub undo: Undo,
 }
 
 /// How far reading from the store came.
@@ -176,6 +288,27 @@ pub enum Overlay {
     Ways(Ways),
     /// Where to save a recording.
     Save(Box<Save>),
+    /// The note of one voicemail.
+    Note(Box<Writing>),
+    /// Tags of some voicemail.
+    Tags(Box<Tagging>),
+    /// Every command.
+    Palette(Box<Palette>),
+    /// What can be copied.
+    Copying(Copying),
+    /// Whether to call back.
+    CallBack(Box<CallBack>),
+    /// A name for a caller.
+    Naming(Box<Naming>),
+}
+
+/// Calling back.
+#[derive(Clone, Debug)]
+pub struct Calling {
+    /// What the settings say about it.
+    pub means: Means,
+    /// The call under way.
+    pub placing: Option<Placing>,
 }
 
 /// Fetching from the server.
@@ -259,10 +392,20 @@ impl State {
             overlay: None,
             sync: Sync { refresh: setup.refresh, ..Sync::default() },
             listening: Listening::new(setup.habits),
+            calling: Calling { means: setup.means, placing: None },
+            names_due: None,
             surroundings: setup.surroundings,
             shared: Shared::default(),
             remembered: Remembered::default(),
             pending: Vec::new(),
+            steps: Steps::default(),
+            changes_to: None,
+            filter: Filter::default(),
+            views: setup.views,
+            before_history: None,
+            awaits_history: false,
+            unsaved: HashMap::new(),
+            last_choice: None,
             notice: setup.note.map(|text| Notice { text, fault: true, until: None }),
             keymap: Keymap::default(),
             lanes: Lanes::default(),
@@ -296,11 +439,19 @@ impl State {
             Some(Overlay::Help(_)) => &[Scope::Help, Scope::Anywhere],
             Some(Overlay::Ways(_)) => &[Scope::Ways, Scope::Anywhere],
             Some(Overlay::Save(_)) => &[Scope::Save, Scope::Anywhere],
+            Some(Overlay::Note(writing)) if writing.asked => &[Scope::NoteLeft, Scope::Anywhere],
+            Some(Overlay::Note(_)) => &[Scope::Note, Scope::Anywhere],
+            Some(Overlay::Tags(_)) => &[Scope::Tags, Scope::Anywhere],
+            Some(Overlay::Palette(_)) => &[Scope::Palette, Scope::Anywhere],
+            Some(Overlay::Copying(_)) => &[Scope::Copying, Scope::Anywhere],
+            Some(Overlay::CallBack(_)) => &[Scope::CallBack, Scope::Anywhere],
+            Some(Overlay::Naming(_)) => &[Scope::Naming, Scope::Anywhere],
             Some(Overlay::Dates(dates)) => match dates.part {
                 Part::Presets => &[Scope::Presets, Scope::Dates, Scope::Anywhere],
                 Part::Calendar => &[Scope::Calendar, Scope::Dates, Scope::Anywhere],
                 Part::Text => &[Scope::Dates, Scope::Anywhere],
             },
+            None if self.filter.open => &[Scope::Search, Scope::Anywhere],
             None if self.detail_focused() => &[Scope::Detail, Scope::Inbox, Scope::Anywhere],
             None => &[Scope::List, Scope::Inbox, Scope::Anywhere],
         }

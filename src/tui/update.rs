@@ -9,31 +9,42 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
-use crate::tui::command::Command;
+use crate::tui::command::{Command, Scope};
 use crate::tui::dates::Dates;
 use crate::tui::input;
-use crate::tui::msg::{Control, Effect, Lane, Msg, Read};
+use crate::tui::keymap::KeyChord;
+use crate::tui::listing::View;
+use crate::tui::msg::{Control, Effect, Lane, Msg, Read, Reply};
+use crate::tui::note::cells;
 use crate::tui::rows::Line;
 use crate::tui::state::{Notice, Overlay, State};
 use crate::tui::view;
 
+mod calling;
 mod changes;
+mod copying;
 mod detail;
 mod fetch;
+mod filter;
 mod listen;
 mod moves;
+mod note;
+mod palette;
+mod people;
 mod picker;
 mod share;
+mod tags;
 mod want;
+mod work;
 
-use changes::on_applied;
-use detail::{back, follow, load_details, mark_other, switch_pane};
+use changes::{on_applied, step_back};
+use detail::{back, follow, load_details, mark_other, open_history, switch_pane};
 use fetch::{load, on_reply, on_store_notice, read, shift, sync};
 use listen::{
     change_manner, control, go_on, hold, on_player, on_recording, play_all, play_next, play_pause, seek,
     watch,
 };
-use moves::{keep_visible, move_day, move_page, move_rows, select_index};
+use moves::{keep_visible, move_day, move_page, move_rows, select_place};
 use picker::{in_dates, show_chosen, survey};
 
 /// How long a piece of news stays in the status line.
@@ -45,6 +56,8 @@ pub fn start(state: &mut State) -> Vec<Effect> {
     if state.account.is_some() {
         load(state, &mut effects);
         sync(state, false, &mut effects);
+        read(state, Lane::Changes, Read::Changes { since: None }, &mut effects);
+        people::look(state, false, &mut effects);
         read(state, Lane::Remembered, Read::Remembered, &mut effects);
     }
     effects
@@ -62,6 +75,14 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
                 survey(state, &mut effects);
             }
             Some(Overlay::Save(dialog)) => dialog.type_text(&text),
+            Some(Overlay::Naming(naming)) => naming.type_text(&text),
+            None if state.filter.open => {
+                state.filter.type_text(&text);
+                filter::changed(state, &mut effects);
+            }
+            Some(Overlay::Note(writing)) => note::paste(writing, &text, cells(state.size)),
+            Some(Overlay::Tags(tagging)) => tagging.type_text(&text),
+            Some(Overlay::Palette(palette)) => palette.type_text(&text),
             _ => {}
         },
         Msg::Resize(size) => {
@@ -70,17 +91,53 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             load_details(state, &mut effects);
         }
         Msg::Tick(now) => on_tick(state, now, &mut effects),
+        Msg::Reply(ticket, Reply::ReadFailed(error)) if ticket.lane == Lane::Note => {
+            if state.lanes.wants(ticket) {
+                note::on_unread(state, &error);
+            }
+        }
+        Msg::Reply(ticket, Reply::ReadFailed(error)) if ticket.lane == Lane::Tagging => {
+            if state.lanes.wants(ticket) {
+                tags::on_unread(state, &error);
+            }
+        }
+        Msg::Reply(ticket, Reply::ReadFailed(error)) if ticket.lane == Lane::Copy => {
+            fault(state, error.to_string());
+        }
         Msg::Reply(ticket, reply) if state.lanes.wants(ticket) => on_reply(state, reply, &mut effects),
         Msg::Key(_) | Msg::Reply(..) => {}
         Msg::StoreNotice(notice) => on_store_notice(state, &notice, &mut effects),
-        Msg::CallersChanged => load(state, &mut effects),
+        Msg::CallersChanged => {
+            people::look(state, true, &mut effects);
+            load(state, &mut effects);
+        }
         Msg::Recording(key, news) => on_recording(state, key, news, &mut effects),
         Msg::Player(number, event) => on_player(state, number, event, &mut effects),
         Msg::Page(key, page) => share::on_page(state, key, page),
         Msg::ToSend { name, file } => share::on_file(state, name, file, &mut effects),
         Msg::Sending(percent) => share::on_sending(state, percent),
-        Msg::Applied(change, result) => on_applied(state, &change, result, &mut effects),
-        Msg::Hangup => effects.push(Effect::Quit),
+        Msg::ChangedElsewhere => {
+            let since = state.changes_to;
+            read(state, Lane::Changes, Read::Changes { since }, &mut effects);
+        }
+        Msg::Applied(change, result) => {
+            let failed = result.is_err();
+            people::on_applied(state, &change, !failed, &mut effects);
+            on_applied(state, &change, result, &mut effects);
+            if failed {
+                note::keep(state, &change);
+            }
+            note::go_on(state, &mut effects);
+            tags::go_on(state, &mut effects);
+        }
+        Msg::Names(names) => people::on_names(state, &names),
+        Msg::ContactFaults(faults) => people::on_faults(state, &faults),
+        Msg::Called(answer) => calling::on_called(state, answer, &mut effects),
+        Msg::CommandRan(result) => calling::on_command(state, result, &mut effects),
+        Msg::Hangup => {
+            note::rescue(state, &mut effects);
+            effects.push(Effect::Quit);
+        }
         Msg::Stop => suspend(state, &mut effects),
         Msg::NoShell => {
             go_on(state, &mut effects);
@@ -105,6 +162,10 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     if state.notice.as_ref().is_some_and(|notice| notice.fault) {
         state.notice = None;
     }
+    let own = state.views.iter().position(|view| view.key == KeyChord::of(key));
+    if let Some(number) = own.filter(|_| state.scopes().contains(&Scope::Inbox)) {
+        return work::show_own(state, number, effects);
+    }
     let Some(command) = state.keymap.command(state.scopes(), key) else {
         return type_key(state, key, effects);
     };
@@ -122,6 +183,32 @@ fn type_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
             input::edit_path(dialog, key);
             false
         }
+        Some(Overlay::Naming(naming)) => {
+            input::edit_name(naming, key);
+            false
+        }
+        None if state.filter.open => {
+            if input::edit_filter(&mut state.filter, key) {
+                filter::changed(state, effects);
+            }
+            false
+        }
+        Some(Overlay::Note(writing)) => {
+            note::type_key(writing, key, cells(state.size));
+            false
+        }
+        Some(Overlay::Tags(tagging)) => {
+            if let Some(request) = input::typed(key) {
+                tagging.edit(request);
+            }
+            false
+        }
+        Some(Overlay::Palette(palette)) => {
+            if let Some(request) = input::typed(key) {
+                palette.edit(request);
+            }
+            false
+        }
         _ => false,
     };
     if in_dates {
@@ -130,6 +217,7 @@ fn type_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
 }
 
 /// Carries a command out. The arms stand in the order of the table.
+#[expect(clippy::too_many_lines, reason = "an arm for each command")]
 fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Effect>) {
     let page = usize::from(state.regions().list.height).max(2) - 1;
     match command {
@@ -147,8 +235,31 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
             change_manner(state, command, effects);
         }
         Command::PlayAll => play_all(state, effects),
+        Command::ToggleDone | Command::ToggleStar | Command::ToggleRead => {
+            work::toggle(state, command, effects);
+        }
+        Command::Search => filter::open(state),
+        Command::Undo => step_back(state, false, effects),
+        Command::Redo => step_back(state, true, effects),
+        Command::Mark => work::mark(state, effects),
+        Command::MarkRange => work::mark_range(state),
+        Command::MarkAll => work::mark_all(state),
+        Command::NextUnread => work::move_unread(state, true, effects),
+        Command::PreviousUnread => work::move_unread(state, false, effects),
+        Command::ShowInbox => work::show_view(state, View::Inbox, effects),
+        Command::ShowUnread => work::show_view(state, View::Unread, effects),
+        Command::ShowStarred => work::show_view(state, View::Starred, effects),
+        Command::ShowDone => work::show_view(state, View::Done, effects),
+        Command::ShowAll => work::show_view(state, View::All, effects),
+        Command::History => open_history(state, effects),
+        Command::NextOrder => work::change_order(state, effects),
         Command::SaveRecording => share::save_selected(state),
         Command::Elsewhere => share::offer_selected(state),
+        Command::Note => note::open(state, effects),
+        Command::Tags => tags::open(state, effects),
+        Command::CopyNumber => copying::number(state, effects),
+        Command::CopyMore => copying::open(state, effects),
+        Command::Palette => palette::open(state),
         Command::Open => {
             state.detail.full = true;
             state.detail.scroll = 0;
@@ -167,15 +278,20 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::HalfPageUp => move_page(state, -((page / 2).max(1) as isize), effects),
         Command::PageDown => move_page(state, page as isize, effects),
         Command::PageUp => move_page(state, -(page as isize), effects),
-        Command::First => select_index(state, 0, effects),
-        Command::Last => select_index(state, usize::MAX, effects),
+        Command::First => select_place(state, 0, effects),
+        Command::Last => select_place(state, usize::MAX, effects),
         Command::DayBefore => move_day(state, true, effects),
         Command::DayAfter => move_day(state, false, effects),
         Command::SwitchPane => switch_pane(state, effects),
         Command::Back => back(state, effects),
+        Command::QuitAtOnce if note::holds(state) => note::leave(state),
         Command::Quit | Command::QuitAtOnce => effects.push(Effect::Quit),
         Command::ShowRange => show_chosen(state, effects),
-        Command::CloseDates | Command::CloseHelp => state.overlay = None,
+        Command::CloseDates
+        | Command::CloseHelp
+        | Command::ClosePalette
+        | Command::LeaveCall
+        | Command::LeaveName => state.overlay = None,
         Command::HelpDown => scroll_help(state, 1),
         Command::HelpUp => scroll_help(state, -1),
         Command::PickPreset => {
@@ -200,6 +316,11 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
                 survey(state, effects);
             }
         }
+        Command::KeepFilter => filter::keep(state),
+        Command::ClearFilter => filter::clear(state, effects),
+        Command::EarlierSearch => filter::recall(state, true, effects),
+        Command::LaterSearch => filter::recall(state, false, effects),
+        Command::CompleteSearch => filter::complete(state, effects),
         Command::InBrowser
         | Command::SaveHere
         | Command::ToTerminal
@@ -208,6 +329,32 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         | Command::CloseWays => share::in_ways(state, command, effects),
         Command::SaveNow => share::save(state, effects),
         Command::CloseSave => share::close_save(state),
+        Command::SaveNote | Command::KeepNote => note::save(state, effects),
+        Command::LeaveNote => note::leave(state),
+        Command::DropNote => note::throw_away(state),
+        Command::WriteOn => note::write_on(state),
+        Command::ApplyTags => tags::apply(state, effects),
+        Command::CompleteTag | Command::CompleteTagBack => {
+            if let Some(Overlay::Tags(tagging)) = &mut state.overlay {
+                tagging.complete(command == Command::CompleteTag);
+            }
+        }
+        Command::CloseTags => tags::close(state),
+        Command::RunChoice => palette::choose(state, effects),
+        Command::NextChoice | Command::PreviousChoice | Command::ChoicePageDown | Command::ChoicePageUp => {
+            palette::go(state, command);
+        }
+        Command::TakeNumber
+        | Command::TakeName
+        | Command::TakeTime
+        | Command::TakeFile
+        | Command::TakeText
+        | Command::TakeJson
+        | Command::CloseCopying => copying::choose(state, command, effects),
+        Command::CallBack => calling::ask(state),
+        Command::PlaceCall => calling::place(state, effects),
+        Command::NameCaller => people::name_selected(state),
+        Command::KeepName => people::keep_name(state, effects),
         Command::Suspend => suspend(state, effects),
     }
 }
@@ -234,8 +381,8 @@ fn on_mouse(state: &mut State, mouse: MouseEvent, effects: &mut Vec<Effect>) {
             } else if regions.list.contains(at) {
                 state.detail.focused = false;
                 let line = state.inbox.top + usize::from(at.y - regions.list.y);
-                if let Some(Line::Row(row)) = state.inbox.days.at(line) {
-                    select_index(state, row, effects);
+                if let Some(Line::Row(row)) = state.inbox.list.days.at(line) {
+                    select_place(state, row, effects);
                 }
             }
         }
@@ -252,11 +399,13 @@ fn on_tick(state: &mut State, now: DateTime<Utc>, effects: &mut Vec<Effect>) {
     if new_day && state.account.is_some() {
         // "Last 7 days" are other days now.
         load(state, effects);
+        work::renew(state, effects);
     }
     if state.listening.queue.as_ref().and_then(|queue| queue.next).is_some_and(|next| next <= now) {
         play_next(state, effects);
     }
     want::on_tick(state, effects);
+    people::on_tick(state, effects);
     if state.sync.running.is_none() && state.sync.next.is_some_and(|next| next <= now) {
         sync(state, false, effects);
     }

@@ -9,16 +9,25 @@ use crate::tui::theme::Theme;
 
 mod ascii;
 mod blank;
+mod calling;
+mod copying;
 mod dates;
 mod detail;
+mod filter;
 mod header;
 mod help;
 mod inbox;
+mod note;
+mod palette;
 mod pen;
+mod people;
 mod sound;
 mod status;
+mod tags;
 mod ways;
-mod words;
+pub(super) mod words;
+
+pub use palette::rows as palette_rows;
 
 /// How many lines of the help, or of the detail under it, do not fit: as far as it can scroll.
 pub fn overflow(state: &State) -> u16 {
@@ -35,11 +44,11 @@ pub fn overflow(state: &State) -> u16 {
 pub fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
     let theme = Theme::new(&state.look);
     let regions = state.regions();
-    header::draw(state, &theme, regions.header, buffer);
+    header::draw(state, &theme, &regions, buffer);
     match regions.detail {
         Some(area) if state.detail.full => detail::draw(state, &theme, area, buffer),
         detail_area => {
-            if state.inbox.rows.is_empty() {
+            if state.inbox.list.is_empty() {
                 blank::draw(state, &theme, regions.list, buffer);
             } else {
                 inbox::draw(state, &theme, &regions, buffer);
@@ -50,6 +59,7 @@ pub fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
         }
     }
     status::draw(state, &theme, &regions, buffer);
+    let typing = filter::draw(state, &theme, regions.filter, buffer);
     let cursor = match &state.overlay {
         Some(Overlay::Dates(picker)) => dates::draw(state, picker, &theme, buffer),
         Some(Overlay::Help(top)) => {
@@ -60,8 +70,20 @@ pub fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
             ways::draw(state, open, &theme, buffer);
             None
         }
+        Some(Overlay::CallBack(asked)) => {
+            calling::draw(state, asked, &theme, buffer);
+            None
+        }
+        Some(Overlay::Naming(naming)) => people::draw(naming, &theme, buffer),
         Some(Overlay::Save(dialog)) => ways::draw_save(state, dialog, &theme, buffer),
-        None => None,
+        None => typing,
+        Some(Overlay::Note(writing)) => note::draw(state, writing, &theme, buffer),
+        Some(Overlay::Tags(tagging)) => tags::draw(tagging, &theme, buffer),
+        Some(Overlay::Palette(palette)) => palette::draw(state, palette, &theme, buffer),
+        Some(Overlay::Copying(copying)) => {
+            copying::draw(state, copying, &theme, buffer);
+            None
+        }
     };
     if state.look.ascii {
         ascii::fold(buffer);

@@ -22,12 +22,15 @@ use vmail::range::Range;
 use vmail::recording::Prefetch;
 use vmail::store::{self, Put, Store};
 use vmail::sync::{Progress, Summary, SyncError};
+use vmail::tui::calling::Means;
 use vmail::tui::keymap::KeyChord;
 use vmail::tui::listening::Habits;
-use vmail::tui::msg::{Effect, Lane, Msg, Read, RecordingNews, Remembered, Reply, SaveTrouble, Ticket};
+use vmail::tui::msg::{
+    Change, Effect, Lane, Msg, Read, RecordingNews, Remembered, Reply, SaveTrouble, Ticket,
+};
 use vmail::tui::rows::RowKey;
 use vmail::tui::runtime::{answer, apply};
-use vmail::tui::state::{Look, Setup, State};
+use vmail::tui::state::{Look, OwnView, Setup, State};
 use vmail::tui::ways::Surroundings;
 use vmail::tui::{update, view};
 use vmail::web::ssh::Server;
@@ -48,6 +51,9 @@ pub struct Opened {
     pub prefetch: Prefetch,
     /// The user came over ssh.
     pub remote: bool,
+    pub views: Vec<OwnView>,
+    /// How to call back.
+    pub means: Means,
 }
 
 fn surroundings(remote: bool) -> Surroundings {
@@ -71,6 +77,8 @@ impl Default for Opened {
             covered: None,
             prefetch: Prefetch::Off,
             remote: false,
+            views: Vec::new(),
+            means: Means { country: "IN".to_owned(), ..Means::default() },
         }
     }
 }
@@ -106,6 +114,11 @@ impl Screen {
         true
     }
 
+    /// What the store answers.
+    pub fn ask(&mut self, what: &Read) -> Reply {
+        answer(&mut self.store, &self.key, what).unwrap()
+    }
+
     fn start(opened: Opened, held: Option<VecDeque<(Ticket, Read)>>) -> Screen {
         let options = store::Options { country: "IN".into(), now: now() };
         let mut store = Store::in_memory(&options).unwrap();
@@ -119,6 +132,8 @@ impl Screen {
             range: Range::parse(opened.range).unwrap(),
             refresh: Some(Duration::from_secs(60)),
             habits: Habits { prefetch: opened.prefetch, manner: Manner::default() },
+            views: opened.views,
+            means: opened.means,
             surroundings: surroundings(opened.remote),
             look: opened.look,
             config_path: "~/.config/vmail/config.toml".into(),
@@ -256,6 +271,27 @@ impl Screen {
     pub fn choose(&mut self, remembered: Remembered) -> &mut Screen {
         let ticket = self.state.lanes.last(Lane::Remembered);
         self.send(Msg::Reply(ticket, Reply::Remembered(remembered)))
+    }
+
+    /// Something is done that an overlay of its own would ask for.
+    pub fn change(&mut self, change: Change) -> &mut Screen {
+        let written = apply(&mut self.store, &self.key, &change);
+        self.send(Msg::Applied(change, written))
+    }
+
+    /// Another process does something.
+    pub fn elsewhere(&mut self, change: &Change) {
+        apply(&mut self.store, &self.key, change).unwrap();
+    }
+
+    /// What was held is written after all, and so is what follows.
+    pub fn release_changes(&mut self) {
+        self.changes_held = false;
+        let held = |effect: &Effect| matches!(effect, Effect::Apply(_));
+        let effects = std::mem::take(&mut self.effects);
+        let (held, others) = effects.into_iter().partition(held);
+        self.effects = others;
+        self.carry_out(held);
     }
 
     /// From now on changes are not written.

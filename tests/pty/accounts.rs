@@ -121,6 +121,32 @@ fn two_at_once_share_one_store() {
 }
 
 #[test]
+fn two_at_once_see_what_the_other_does() {
+    let home = Home::new();
+    let server = Server::start();
+    let mut one = inbox(&home, server.url(), &[]).start();
+    one.wait_until_live();
+    let mut other = inbox(&home, server.url(), &[]).start();
+    other.wait_until_live();
+    one.send("s");
+    one.wait_for("★");
+    other.wait_for("★");
+    other.send("e");
+    other.wait_for("done · u undoes");
+    one.send("4");
+    one.wait("what the other one has done", |seen| seen.shows("Done 1"));
+    // Each undoes its own step alone.
+    other.send("u");
+    one.wait("what the other one has undone", |seen| seen.shows("Done 0"));
+    one.send("3");
+    one.wait("its own star", |seen| seen.shows("Starred 1"));
+    for terminal in [&mut one, &mut other] {
+        terminal.send("q");
+        assert_eq!(terminal.end().exit_code(), 0);
+    }
+}
+
+#[test]
 fn two_that_fetch_at_the_same_time_have_every_row_once() {
     const ROWS: usize = 300;
     let home = Home::new();

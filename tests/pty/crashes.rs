@@ -137,6 +137,8 @@ fn open_screen(url: &str, store: StoreHandle) {
         range: Range::parse("7d").unwrap(),
         refresh: None,
         habits: Habits { prefetch: Prefetch::Off, manner: Manner::default() },
+        views: Vec::new(),
+        means: vmail::tui::calling::Means::default(),
         surroundings: Surroundings {
             remote: false,
             server: ssh::Server::new(None, "meera", "web-1"),
@@ -162,7 +164,14 @@ fn open_screen(url: &str, store: StoreHandle) {
         socket: None,
         heard_after: Duration::ZERO,
     };
-    let work = Work { account: Some(account), store, concurrency: 1, overlap: Duration::ZERO, equipment };
+    let work = Work {
+        account: Some(account),
+        store,
+        concurrency: 1,
+        overlap: Duration::ZERO,
+        equipment,
+        contacts: vmail::tui::runtime::Contacts::default(),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(vmail::tui::run(setup, work, &Options::default(), clock)).unwrap();
     runtime.shutdown_background();

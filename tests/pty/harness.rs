@@ -178,11 +178,11 @@ impl Seen {
         row(text.lines().find_map(|line| line.strip_prefix('▌'))?)
     }
 
-    /// The number before "voicemail" in the header.
+    /// How many voicemail the header says are in the inbox.
     pub fn total(&self) -> Option<usize> {
         let text = self.text();
-        let (before, _) = text.lines().next()?.split_once(" voicemail")?;
-        before.rsplit(' ').next()?.replace(',', "").parse().ok()
+        let (_, after) = text.lines().next()?.split_once("Inbox ")?;
+        after.split(' ').next()?.replace(',', "").parse().ok()
     }
 
     fn written(&self) -> String {

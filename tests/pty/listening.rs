@@ -164,9 +164,9 @@ fn a_sound_server_that_dies_is_one_line_and_space_goes_on_where_it_was() {
 
     // Nothing is there yet.
     terminal.send(" ");
-    terminal.wait_for("Nothing is heard here: no sound server is running here.");
+    terminal.wait_for("No sound: no sound server is running here.");
     terminal.send("\x1b");
-    terminal.wait("the overlay is gone", |seen| !seen.shows("Nothing is heard here"));
+    terminal.wait("the overlay is gone", |seen| !seen.shows("No sound:"));
 
     server.restart();
     let recorder = server.record();
@@ -183,7 +183,7 @@ fn without_a_sound_server_there_are_other_ways() {
     let mut desk = Desk::start(&home, &voices, |launch| launch);
     let terminal = &mut desk.terminal;
     terminal.send(" ");
-    terminal.wait_for("Nothing is heard here: no sound server is running here.");
+    terminal.wait_for("No sound: no sound server is running here.");
     terminal.wait_for("Listen elsewhere");
     terminal.send("\x1b");
     terminal.wait("the overlay is gone", |seen| !seen.shows("Listen elsewhere"));

@@ -23,7 +23,6 @@ use crate::store::StoreHandle;
 use crate::telecmi::{AudioFormat, Client};
 use crate::tui::msg::{Control, Msg, PageNews, RecordingNews, Reply, SaveTrouble, Ticket};
 use crate::tui::rows::RowKey;
-use crate::web::socket::clear;
 use crate::web::{self, Page, Stage};
 
 /// How many recordings are fetched at once ahead of time. The one that is waited for comes on top.
@@ -54,6 +53,7 @@ pub struct Equipment {
     /// Where sound goes.
     pub outputs: Outputs,
     /// Where the user can forward the sound of their own machine to.
+    #[cfg(unix)]
     pub socket: Option<PathBuf>,
     /// How much of a recording is heard before it counts as heard.
     pub heard_after: Duration,
@@ -68,6 +68,7 @@ pub(super) struct Sounds {
     /// The number of the play that is wanted, 0 for none.
     wanted: Arc<AtomicU64>,
     manner: Arc<Mutex<Option<Manner>>>,
+    #[cfg(unix)]
     socket: Option<PathBuf>,
     page: Option<AbortHandle>,
 }
@@ -95,7 +96,14 @@ impl Sounds {
         messages: mpsc::Sender<Msg>,
         clock: fn() -> DateTime<Utc>,
     ) -> Sounds {
-        let Equipment { folder, limits, outputs, socket, heard_after } = equipment;
+        let Equipment {
+            folder,
+            limits,
+            outputs,
+            #[cfg(unix)]
+            socket,
+            heard_after,
+        } = equipment;
         let events = messages.clone();
         let tasks = Handle::current();
         let tell = move |number, event| {
@@ -129,6 +137,7 @@ impl Sounds {
             player: Arc::new(Mutex::new(player)),
             wanted: Arc::default(),
             manner: Arc::default(),
+            #[cfg(unix)]
             socket,
             page: None,
         }
@@ -140,8 +149,9 @@ impl Sounds {
         if let Some(page) = self.page {
             page.abort();
         }
+        #[cfg(unix)]
         if let Some(socket) = &self.socket
-            && let Err(error) = clear(socket).await
+            && let Err(error) = crate::web::socket::clear(socket).await
         {
             tracing::warn!(%error, "a left-over sound socket was not removed");
         }
@@ -354,7 +364,9 @@ impl Shared {
         let fetched = |error: FetchError| SaveTrouble::Other(error.to_string());
         self.kept(key).await.map_err(fetched)?;
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(|error| {
+            let missing = folder.to_owned();
+            let made = spawn_blocking(move || fs::create_dir_all(missing)).await;
+            made.unwrap_or_else(|ended| Err(io::Error::other(ended))).map_err(|error| {
                 SaveTrouble::Other(format!("{} cannot be made: {error}", folder.display()))
             })?;
         }

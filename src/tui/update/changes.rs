@@ -1,18 +1,33 @@
-//! What the user does to voicemail: shown at once, written by the store, shown again over
-//! whatever was read before the store had written it.
+//! What the user does to voicemail: shown at once, written by the store, shown again over whatever
+//! was read before the store had written it, and undone.
 
-use super::fault;
-use super::fetch::load;
+use super::fetch::{load, read, relist};
+use super::{fault, news};
+use crate::model::Flags;
 use crate::store::StoreError;
-use crate::tui::msg::{Change, Effect};
-use crate::tui::rows::RowColumns;
-use crate::tui::state::State;
+use crate::triage::{Applied, Edit};
+use crate::tui::msg::{Change, Effect, Lane, Read};
+use crate::tui::rows::{RowColumns, RowKey};
+use crate::tui::state::{State, Step};
+use crate::tui::view::words;
+
+/// How many steps can be undone.
+const STEPS_MAX: usize = 1_000;
 
 /// Does `change`, on screen and in the store.
 pub(super) fn apply(state: &mut State, change: Change, effects: &mut Vec<Effect>) {
     show(&mut state.inbox.rows, &change);
     state.pending.push(change.clone());
+    relist(state);
     effects.push(Effect::Apply(change));
+}
+
+/// The marked voicemail, or the selected one: what an action is about.
+pub(super) fn subjects(state: &State) -> Vec<RowKey> {
+    if state.inbox.marks.is_empty() {
+        return state.inbox.selected_row().map(|row| RowKey::of(&row)).into_iter().collect();
+    }
+    state.inbox.marks.iter().copied().collect()
 }
 
 /// Shows what the store may not have known yet when it was read.
@@ -22,27 +37,130 @@ pub(super) fn reapply(state: &mut State) {
     }
 }
 
+/// Undoes the last step that was done, or does the last one again that was undone.
+pub(super) fn step_back(state: &mut State, redo: bool, effects: &mut Vec<Effect>) {
+    if !state.pending.is_empty() {
+        // What it would undo is still on its way to the store.
+        state.steps.waiting.push_back(redo);
+        return;
+    }
+    let steps = if redo { &mut state.steps.undone } else { &mut state.steps.done };
+    match steps.pop() {
+        Some(Step { name, keys, undo }) => {
+            apply(state, Change::Revert { name, keys, undo, redo }, effects);
+        }
+        None => news(state, format!("nothing to {}", if redo { "do again" } else { "undo" })),
+    }
+}
+
 pub(super) fn on_applied(
     state: &mut State,
     change: &Change,
-    result: Result<(), StoreError>,
+    result: Result<Applied, StoreError>,
     effects: &mut Vec<Effect>,
 ) {
     if let Some(at) = state.pending.iter().position(|pending| pending == change) {
         state.pending.remove(at);
     }
-    if let Err(error) = result {
-        fault(state, format!("This could not be written and is as it was before: {error}"));
-        load(state, effects);
+    match result {
+        Ok(applied) => took(state, change, &applied, effects),
+        Err(error) => {
+            fault(state, format!("This could not be written and is as it was before: {error}"));
+            load(state, effects);
+        }
+    }
+    if state.pending.is_empty()
+        && let Some(redo) = state.steps.waiting.pop_front()
+    {
+        step_back(state, redo, effects);
     }
 }
 
-fn show(rows: &mut RowColumns, change: &Change) {
-    match change {
-        Change::Flags { keys, set, clear } => {
-            for &key in keys {
-                rows.flag(key, *set, *clear);
-            }
+/// The store has written it: what changed is shown as it is now, and can be undone.
+fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec<Effect>) {
+    let keys = change.keys();
+    for (id, flags) in &applied.changed {
+        if let Some(key) = keys.iter().find(|key| key.id == *id) {
+            state.inbox.rows.set_flags(*key, *flags);
         }
+    }
+    reapply(state);
+    relist(state);
+    let about_texts = match change {
+        Change::Edit { edit, .. } => matches!(edit, Edit::Note(_) | Edit::Tag { .. }),
+        Change::Revert { .. } => true,
+        Change::Heard(_) | Change::Name { .. } => false,
+    };
+    if about_texts {
+        read(state, Lane::Notes, Read::Notes { after: None }, effects);
+        read(state, Lane::AllTags, Read::AllTags { after: None }, effects);
+    }
+    if state.shown_details().is_some_and(|details| keys.iter().any(|key| key.id == details.voicemail.id)) {
+        let id = state.inbox.selected.map(|key| key.id);
+        if let Some(id) = id {
+            read(state, Lane::Details, Read::Details(id), effects);
+        }
+    }
+    if applied.undo.is_empty() || matches!(change, Change::Heard(_)) {
+        return;
+    }
+    let count = applied.changed.len();
+    let step = |name: &str| Step { name: name.to_owned(), keys: keys.to_vec(), undo: applied.undo.clone() };
+    if let Change::Revert { name, redo, .. } = change {
+        let (said, steps) =
+            if *redo { ("done again", &mut state.steps.done) } else { ("undone", &mut state.steps.undone) };
+        steps.push(step(name));
+        return news(state, format!("{said}: {name}{}", how_many(count)));
+    }
+    let name = change.name();
+    state.steps.undone.clear();
+    if state.steps.done.len() == STEPS_MAX {
+        state.steps.done.remove(0);
+    }
+    state.steps.done.push(step(&name));
+    // Of a call it is said what rings.
+    if !matches!(change, Change::Edit { edit: Edit::Called(Some(_)), .. }) {
+        news(state, format!("{name}{} · u undoes", how_many(count)));
+    }
+}
+
+/// ", 12 voicemail"; nothing for one.
+fn how_many(count: usize) -> String {
+    if count < 2 { String::new() } else { format!(", {} voicemail", words::count(count as u64)) }
+}
+
+fn show(rows: &mut RowColumns, change: &Change) {
+    let (keys, edit) = match change {
+        Change::Edit { keys, edit } => (keys.as_slice(), edit),
+        Change::Heard(key) => (std::slice::from_ref(key), &Edit::Read(true)),
+        // What was before is the store's to say.
+        Change::Revert { .. } | Change::Name { .. } => return,
+    };
+    let flag = |flag: Flags, set: bool| if set { (flag, Flags::NONE) } else { (Flags::NONE, flag) };
+    for &key in keys {
+        let (set, clear) = match edit {
+            Edit::Read(read) => flag(Flags::READ, *read),
+            Edit::Star(star) => flag(Flags::STARRED, *star),
+            Edit::Done(time) => flag(Flags::DONE, time.is_some()),
+            Edit::Called(time) => flag(Flags::CALLED, time.is_some()),
+            Edit::Note(note) => {
+                rows.put_note(key.id, note.as_ref().map(crate::triage::Note::first_words));
+                flag(Flags::NOTE, note.is_some())
+            }
+            Edit::Tag { add, remove } => {
+                let goes: Vec<_> = remove.iter().map(crate::triage::Tag::folded).collect();
+                let mut tags = rows.tags_of(key.id).to_vec();
+                for tag in add {
+                    if !tags.iter().any(|there| there.to_lowercase() == tag.folded()) {
+                        tags.push(tag.as_str().to_owned());
+                    }
+                }
+                tags.retain(|tag| !goes.contains(&tag.to_lowercase()));
+                let tagged = !tags.is_empty();
+                rows.put_tags(key.id, tags);
+                flag(Flags::TAGGED, tagged)
+            }
+        };
+        rows.flag(key, set, clear);
     }
 }

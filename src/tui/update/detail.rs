@@ -1,14 +1,17 @@
 //! The detail pane: its focus, the caller's other voicemail, and what is read for it.
 
-use super::fetch::{read, show};
+use super::fetch::{load, read, show};
+use super::filter;
 use super::listen::stop;
-use super::moves::select_index;
+use super::moves::select_place;
 use super::news;
-use crate::model::from_millis;
+use super::work::show_view;
+use crate::model::{Flags, from_millis};
 use crate::range::Range;
+use crate::tui::listing::View;
 use crate::tui::msg::{Effect, Lane, Read};
 use crate::tui::rows::RowKey;
-use crate::tui::state::State;
+use crate::tui::state::{BeforeHistory, State};
 
 pub(super) fn switch_pane(state: &mut State, effects: &mut Vec<Effect>) {
     if state.detail.full {
@@ -30,9 +33,17 @@ pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
     if state.detail.marked.take().is_some() {
         return;
     }
+    if !state.inbox.marks.is_empty() {
+        state.inbox.marks.clear();
+        return;
+    }
     if state.detail.full || state.detail.focused {
         state.detail.full = false;
         state.detail.focused = false;
+    } else if state.inbox.wish.filter.is_some() {
+        filter::clear(state, effects);
+    } else if state.before_history.is_some() {
+        leave_history(state, effects);
     } else if state.sync.running.take().is_some() {
         state.lanes.next(Lane::Sync);
         state.inbox.unsure = true;
@@ -45,7 +56,11 @@ pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Marks another voicemail of the caller, `by` further down.
 pub(super) fn mark_other(state: &mut State, by: isize) {
-    let others = state.shown_details().map_or(0, |details| details.latest_others.len());
+    // The line after the others leads to all of them.
+    let others = state.shown_details().map_or(0, |details| match details.latest_others.len() {
+        0 => 0,
+        others => others + 1,
+    });
     state.detail.marked = match (state.detail.marked, others) {
         (_, 0) => None,
         (None, _) if by > 0 => Some(0),
@@ -58,6 +73,10 @@ pub(super) fn mark_other(state: &mut State, by: isize) {
 /// Goes to the marked voicemail; with none marked, back to the list.
 pub(super) fn follow(state: &mut State, effects: &mut Vec<Effect>) {
     let marked = state.detail.marked.take();
+    let others = state.shown_details().map_or(0, |details| details.latest_others.len());
+    if others > 0 && marked == Some(others) {
+        return open_history(state, effects);
+    }
     let row = marked.and_then(|marked| state.shown_details()?.latest_others.get(marked).copied());
     let Some(row) = row else {
         state.detail.full = false;
@@ -65,8 +84,17 @@ pub(super) fn follow(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     };
     let key = RowKey::of(&row);
-    if let Ok(index) = state.inbox.rows.search(key) {
-        return select_index(state, index, effects);
+    if let Some(found) = state.inbox.find(key) {
+        if state.inbox.place(key).is_none() {
+            // It is in another view, or the filter leaves it out.
+            show_view(
+                state,
+                if found.flags.contains(Flags::DONE) { View::All } else { View::Inbox },
+                effects,
+            );
+        }
+        let place = state.inbox.place(key).unwrap_or(0);
+        return select_place(state, place, effects);
     }
     // It lies outside the range: the range goes there, and says so in the header.
     let day = from_millis(row.time).with_timezone(&state.zone).date_naive();
@@ -76,6 +104,43 @@ pub(super) fn follow(state: &mut State, effects: &mut Vec<Effect>) {
         show(state, range, effects);
         state.detail.full = full;
         news(state, format!("the range is {} now: d chooses another", day.format("%a %-d %b %Y")));
+    }
+}
+
+/// Shows every stored voicemail of the selected one's caller.
+pub(super) fn open_history(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(details) = state.shown_details() else {
+        if let Some(key) = state.inbox.selected {
+            state.awaits_history = true;
+            read(state, Lane::Details, Read::Details(key.id), effects);
+        }
+        return;
+    };
+    if details.spellings.is_empty() {
+        return news(state, "the caller sent no number: nobody knows what else is theirs".to_owned());
+    }
+    let (id, callers) = (details.voicemail.id, details.spellings.clone());
+    if state.before_history.is_none() {
+        let (range, view, selected) = (state.range, state.inbox.wish.view, state.inbox.selected);
+        state.before_history = Some(BeforeHistory { range, view, selected });
+    }
+    state.range = Range::ALL;
+    state.detail.full = false;
+    state.detail.focused = false;
+    state.inbox.wish.view = View::All;
+    state.inbox.wish.callers = Some(callers);
+    state.inbox.replace = true;
+    read(state, Lane::Rows, Read::History(id), effects);
+}
+
+/// Leaves the history of a caller for what was on screen before.
+pub(super) fn leave_history(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(before) = state.before_history.take() {
+        state.range = before.range;
+        state.inbox.wish.view = before.view;
+        state.inbox.wish.callers = None;
+        state.inbox.selected = before.selected;
+        load(state, effects);
     }
 }
 

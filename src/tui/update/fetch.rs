@@ -1,16 +1,17 @@
 //! What arrives: rows from the store, pages from the server, and how both are asked for.
 
 use super::changes::reapply;
-use super::detail::load_details;
+use super::detail::{load_details, open_history};
 use super::moves::keep_visible;
 use super::share::on_saved;
-use super::{fault, news, want};
+use super::{fault, news, people, want};
 use crate::audio::Waveform;
 use crate::range::Range;
 use crate::store;
 use crate::sync::{Progress, Summary, SyncError};
+use crate::tui::listing::Listing;
 use crate::tui::msg::{Effect, Lane, Read, Reply};
-use crate::tui::rows::{Days, Line, RowKey};
+use crate::tui::rows::{Line, RowKey};
 use crate::tui::state::{Inbox, Load, Overlay, Retry, Running, State};
 
 /// How many rows the first look into the store brings: more than any screen shows.
@@ -30,8 +31,9 @@ pub(super) fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect
     match reply {
         Reply::Rows { rows, more, complete_to } => {
             if std::mem::take(&mut state.inbox.replace) {
-                let Inbox { selected, unsure, .. } = state.inbox;
-                state.inbox = Inbox { selected, unsure, ..Inbox::default() };
+                let before = std::mem::take(&mut state.inbox);
+                let Inbox { selected, unsure, wish, rows, .. } = before;
+                state.inbox = Inbox { selected, unsure, wish, rows: rows.emptied(), ..Inbox::default() };
             }
             state.inbox.read_to = rows.rows.last().map(RowKey::of).or(state.inbox.read_to);
             take_in(state, &rows, effects);
@@ -40,10 +42,13 @@ pub(super) fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect
                 read_on(state, effects);
             } else {
                 state.inbox.load = Load::Complete;
+                read(state, Lane::Notes, Read::Notes { after: None }, effects);
+                read(state, Lane::AllTags, Read::AllTags { after: None }, effects);
             }
         }
         Reply::Callers { callers, more } => {
-            state.inbox.rows.name(&callers);
+            state.inbox.rows.number_callers(&callers);
+            relist(state);
             if more {
                 let after = callers.last().map(|(caller, _)| *caller);
                 read(state, Lane::Rows, Read::Callers { after, limit: MORE_CALLERS }, effects);
@@ -63,6 +68,9 @@ pub(super) fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect
                 let outline = details.as_ref().and_then(|details| details.waveform.as_deref());
                 state.detail.waveform = outline.and_then(Waveform::from_bytes);
                 state.detail.loaded = details;
+                if std::mem::take(&mut state.awaits_history) {
+                    open_history(state, effects);
+                }
             }
         }
         Reply::Survey(survey) => {
@@ -72,15 +80,80 @@ pub(super) fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect
         }
         Reply::Sync(progress) => on_progress(state, progress, effects),
         Reply::Synced(result) => on_synced(state, result, effects),
+        Reply::Notes { notes, more } => {
+            // Those of the first part come in place of all that were there.
+            if !std::mem::replace(&mut state.inbox.coming.notes, more) {
+                state.inbox.rows.forget_notes();
+            }
+            let after = notes.last().map(|(id, _)| *id);
+            for (id, words) in notes {
+                state.inbox.rows.put_note(id, Some(words));
+            }
+            if more {
+                read(state, Lane::Notes, Read::Notes { after }, effects);
+            }
+            on_texts(state);
+        }
+        Reply::AllTags { tags, more } => {
+            if !std::mem::replace(&mut state.inbox.coming.tags, more) {
+                state.inbox.rows.forget_tags();
+            }
+            let after = tags.last().map(|(id, _)| *id);
+            for (id, tags) in tags {
+                state.inbox.rows.put_tags(id, tags);
+            }
+            if more {
+                read(state, Lane::AllTags, Read::AllTags { after }, effects);
+            }
+            on_texts(state);
+        }
+        Reply::Changes(changed) => on_changes(state, changed, effects),
         Reply::Remembered(remembered) => state.remembered = remembered,
         Reply::Saved(result) => on_saved(state, result, effects),
+        Reply::Note(note) => super::note::on_read(state, note.as_ref(), effects),
+        Reply::Tagging(known) => super::tags::on_read(state, known),
+        Reply::Copy { what, found } => super::copying::on_read(state, what, found, effects),
         Reply::Counted(stored) => {
             let shown = state.inbox.rows.len() as u64;
-            if state.inbox.load == Load::Complete && stored.is_some_and(|stored| stored != shown) {
+            let whole = state.inbox.load == Load::Complete && state.before_history.is_none();
+            if whole && stored.is_some_and(|stored| stored != shown) {
                 reload(state, effects);
             }
         }
     }
+}
+
+/// Notes or tags have come: what was typed meanwhile stays, and a search may find more.
+fn on_texts(state: &mut State) {
+    reapply(state);
+    if state.inbox.wish.filter.is_some() {
+        relist(state);
+    }
+}
+
+/// What any process has changed: rows as they are now, and when too much has, everything anew.
+fn on_changes(state: &mut State, changed: store::Changed, effects: &mut Vec<Effect>) {
+    let first = state.changes_to.replace(changed.cursor).is_none();
+    if first {
+        return;
+    }
+    if changed.missed {
+        return reload(state, effects);
+    }
+    if !changed.rows.is_empty() {
+        let rows = store::Rows { rows: changed.rows, callers: Vec::new() };
+        take_in(state, &rows, effects);
+        read(state, Lane::Notes, Read::Notes { after: None }, effects);
+        read(state, Lane::AllTags, Read::AllTags { after: None }, effects);
+    }
+    if changed.names {
+        people::look(state, true, effects);
+    }
+    if changed.more {
+        read(state, Lane::Changes, Read::Changes { since: Some(changed.cursor) }, effects);
+    }
+    let span = state.view_span();
+    read(state, Lane::Count, Read::Count { span, if_changed: false }, effects);
 }
 
 fn on_progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>) {
@@ -114,6 +187,7 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
             let over = state.sync.failure.take().map(|failure| failure.to_string());
             state.notice.take_if(|notice| over.as_ref() == Some(&notice.text));
             state.sync.last = Some(state.now);
+            people::look(state, false, effects);
             state.sync.unreadable = state.sync.unreadable.max(summary.unreadable);
             if running.news > 0 {
                 let text = format!("{} new voicemail", running.news);
@@ -143,36 +217,43 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
 pub(super) fn on_store_notice(state: &mut State, notice: &store::Notice, effects: &mut Vec<Effect>) {
     fault(state, notice.to_string());
     if matches!(notice, store::Notice::MovedAside { .. } | store::Notice::Replaced { .. }) {
+        state.inbox.rows.forget_names();
+        people::look(state, false, effects);
         load(state, effects);
         sync(state, false, effects);
     }
 }
 
+/// Lists anew what the wish shows of the rows, and the selected one in any case.
+pub(super) fn relist(state: &mut State) {
+    let inbox = &mut state.inbox;
+    let lingers = inbox.selected.filter(|_| inbox.selected_place().is_some());
+    let lingers = lingers.and_then(|key| inbox.rows.search(key).ok());
+    inbox.list = Listing::new(&inbox.rows, &mut inbox.wish, lingers, state.zone);
+}
+
 /// Adds rows to the list; selection and view stay where they are.
 fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
     let span = state.view_span();
-    let anchor = match state.inbox.days.at(state.inbox.top) {
+    let anchor = match state.inbox.list.days.at(state.inbox.top) {
         _ if state.inbox.top == 0 => None,
-        Some(Line::Row(row)) => state.inbox.rows.get(row),
-        Some(Line::Heading(day)) => state.inbox.days.day(day).and_then(|day| state.inbox.rows.get(day.first)),
+        Some(Line::Row(place)) => state.inbox.at(place),
+        Some(Line::Heading(day)) => state.inbox.list.days.day(day).and_then(|day| state.inbox.at(day.first)),
         None => None,
     };
     let offset = anchor.map(|row| line_of(state, RowKey::of(&row)).saturating_sub(state.inbox.top));
     // Windows are fetched side by side, and the newest need not come first. Who is at the top of
     // a list that was empty when it was asked for wants to begin at the newest.
-    let begins = state.inbox.selected_index() == Some(0)
+    let begins = state.inbox.selected_place() == Some(0)
         && state.sync.running.as_ref().is_some_and(|running| running.newest_before.is_none());
-    let added = state.inbox.rows.merge(rows, span);
+    state.inbox.rows.merge(rows, span);
     reapply(state);
-    if added == 0 {
-        return;
-    }
-    state.inbox.days = Days::new(&state.inbox.rows, state.zone);
+    relist(state);
     if let (Some(anchor), Some(offset)) = (anchor, offset) {
         state.inbox.top = line_of(state, RowKey::of(&anchor)).saturating_sub(offset);
     }
-    if begins || state.inbox.selected_index().is_none() {
-        state.inbox.selected = state.inbox.rows.get(0).map(|row| RowKey::of(&row));
+    if begins || state.inbox.selected_place().is_none() {
+        state.inbox.selected = state.inbox.at(0).map(|row| RowKey::of(&row));
     }
     want::settle(state);
     keep_visible(state);
@@ -180,7 +261,7 @@ fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
 }
 
 pub(super) fn line_of(state: &State, key: RowKey) -> usize {
-    state.inbox.rows.search(key).map_or(0, |row| state.inbox.days.line_of(row))
+    state.inbox.place(key).map_or(0, |place| state.inbox.list.days.line_of(place))
 }
 
 /// Reads the list anew from the store, for another range. The rows of the old one stay on screen
@@ -228,13 +309,17 @@ pub(super) fn sync(state: &mut State, again: bool, effects: &mut Vec<Effect>) {
     if again {
         state.sync.unreadable = 0;
     }
-    let span = state.range.resolve(state.now, state.zone).span(state.now);
+    // A caller's history is what is stored; what is fetched is the range it was opened from.
+    let range = state.before_history.as_ref().map_or(state.range, |before| before.range);
+    let span = range.resolve(state.now, state.zone).span(state.now);
     effects.push(Effect::Sync { ticket: state.lanes.next(Lane::Sync), span, again });
 }
 
 /// Puts another range on screen.
 pub(super) fn show(state: &mut State, range: Range, effects: &mut Vec<Effect>) {
     state.range = range;
+    state.before_history = None;
+    state.inbox.wish.callers = None;
     state.overlay = None;
     state.sync.last = None;
     state.sync.failure = None;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::changes::apply;
-use super::moves::select_index;
+use super::moves::select_place;
 use super::share::{elsewhere, offer, remember};
 use super::want::want;
 use super::{fault, news};
@@ -135,9 +135,9 @@ pub(super) fn play_all(state: &mut State, effects: &mut Vec<Effect>) {
     if state.listening.queue.is_some() {
         return news(state, "everything unread is being played already: Esc stops".to_owned());
     }
-    let rows = &state.inbox.rows;
-    let selected = state.inbox.selected_index().unwrap_or(0);
-    let unread = (selected..rows.len()).chain(0..selected).filter_map(|index| rows.get(index));
+    let inbox = &state.inbox;
+    let selected = inbox.selected_place().unwrap_or(0);
+    let unread = (selected..inbox.list.len()).chain(0..selected).filter_map(|place| inbox.at(place));
     let rest: VecDeque<_> = unread.filter(is_unread).map(|row| RowKey::of(&row)).take(QUEUE_MAX).collect();
     if rest.is_empty() {
         return news(state, "nothing unread in this list".to_owned());
@@ -162,9 +162,9 @@ pub(super) fn play_next(state: &mut State, effects: &mut Vec<Effect>) {
             return news(state, format!("{heard} played{skipped}: that was everything unread"));
         };
         // Another range may be on screen by now.
-        let Ok(index) = state.inbox.rows.search(key) else { continue };
-        let Some(row) = state.inbox.rows.get(index) else { continue };
-        select_index(state, index, effects);
+        let Some(place) = state.inbox.place(key) else { continue };
+        let Some(row) = state.inbox.at(place) else { continue };
+        select_place(state, place, effects);
         return begin(state, &row, effects);
     }
 }
@@ -245,10 +245,10 @@ pub(super) fn on_player(state: &mut State, number: u64, event: Event, effects: &
         }
         Event::Position(position) => playback.position = position,
         Event::Heard => {
-            let (keys, set, clear) = (vec![playback.key], Flags::READ, Flags::NONE);
-            let unread = state.inbox.rows.search(keys[0]).ok().and_then(|index| state.inbox.rows.get(index));
-            if unread.is_none_or(|row| !row.flags.contains(Flags::READ)) {
-                apply(state, Change::Flags { keys, set, clear }, effects);
+            let key = playback.key;
+            let row = state.inbox.find(key);
+            if row.is_none_or(|row| !row.flags.contains(Flags::READ)) {
+                apply(state, Change::Heard(key), effects);
             }
         }
         Event::Ended => {

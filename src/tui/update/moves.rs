@@ -1,19 +1,25 @@
 //! Moving through the list: the selection, and what of the list is on screen.
 
 use super::detail::load_details;
+use super::fetch::relist;
 use super::want;
 use crate::tui::msg::Effect;
 use crate::tui::rows::RowKey;
 use crate::tui::state::State;
 use crate::tui::view;
 
-pub(super) fn select_index(state: &mut State, index: usize, effects: &mut Vec<Effect>) {
-    let index = index.min(state.inbox.rows.len().saturating_sub(1));
-    let Some(row) = state.inbox.rows.get(index) else { return };
+/// Selects what is at `place` of the list, or the last one.
+pub(super) fn select_place(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
+    let place = place.min(state.inbox.list.len().saturating_sub(1));
+    let Some(row) = state.inbox.at(place) else { return };
     let key = RowKey::of(&row);
     if state.inbox.selected != Some(key) {
         state.inbox.selected = Some(key);
+        if state.inbox.list.lingering {
+            relist(state);
+        }
         state.detail.marked = None;
+        state.awaits_history = false;
         state.detail.scroll = 0;
         want::settle(state);
         load_details(state, effects);
@@ -22,8 +28,8 @@ pub(super) fn select_index(state: &mut State, index: usize, effects: &mut Vec<Ef
 }
 
 pub(super) fn move_rows(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
-    let index = state.inbox.selected_index().unwrap_or(0).saturating_add_signed(by);
-    select_index(state, index, effects);
+    let place = state.inbox.selected_place().unwrap_or(0).saturating_add_signed(by);
+    select_place(state, place, effects);
 }
 
 /// Moves selection and view together, so that the row stays where the eye is.
@@ -38,8 +44,8 @@ pub(super) fn move_page(state: &mut State, by: isize, effects: &mut Vec<Effect>)
 }
 
 pub(super) fn move_day(state: &mut State, older: bool, effects: &mut Vec<Effect>) {
-    let Some(row) = state.inbox.selected_index() else { return };
-    let days = &state.inbox.days;
+    let Some(row) = state.inbox.selected_place() else { return };
+    let days = &state.inbox.list.days;
     let Some(day) = days.day_of_row(row) else { return };
     let first = days.day(day).map_or(0, |day| day.first);
     let target = if older {
@@ -50,7 +56,7 @@ pub(super) fn move_day(state: &mut State, older: bool, effects: &mut Vec<Effect>
         day.checked_sub(1).and_then(|day| days.day(day)).map(|day| day.first)
     };
     if let Some(target) = target {
-        select_index(state, target, effects);
+        select_place(state, target, effects);
     }
 }
 
@@ -58,15 +64,15 @@ pub(super) fn move_day(state: &mut State, older: bool, effects: &mut Vec<Effect>
 pub(super) fn keep_visible(state: &mut State) {
     let height = usize::from(state.regions().list.height);
     let inbox = &mut state.inbox;
-    let Some(row) = inbox.selected_index().filter(|_| height > 0) else {
+    let Some(row) = inbox.selected_place().filter(|_| height > 0) else {
         inbox.top = 0;
         return;
     };
-    let line = inbox.days.line_of(row);
+    let line = inbox.list.days.line_of(row);
     // The first line always shows its day, so a row under it needs one line more.
     let heading = usize::from(height > 1);
     let margin = (height / 6).min(2);
-    let last_top = inbox.days.lines().saturating_sub(height);
+    let last_top = inbox.list.days.lines().saturating_sub(height);
     let lowest = (line + 1 + margin).saturating_sub(height);
     let highest = line.saturating_sub(heading + margin);
     inbox.top = inbox.top.clamp(lowest.min(highest), highest.max(lowest)).min(last_top);

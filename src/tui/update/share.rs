@@ -91,7 +91,7 @@ fn open_page(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
     if open {
         return;
     }
-    let Some(row) = state.inbox.rows.search(key).ok().and_then(|index| state.inbox.rows.get(index)) else {
+    let Some(row) = state.inbox.find(key) else {
         return;
     };
     state.shared.page = Some((key, PageNews::Opening));
@@ -125,7 +125,7 @@ fn send(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
         effects.push(Effect::AskTerminal);
         return;
     }
-    let Some(row) = state.inbox.rows.search(key).ok().and_then(|index| state.inbox.rows.get(index)) else {
+    let Some(row) = state.inbox.find(key) else {
         return;
     };
     state.shared.sending = Some(Sending::Under(key, 0));
@@ -173,7 +173,7 @@ pub(super) fn save_selected(state: &mut State) {
 }
 
 fn ask_where(state: &mut State, key: RowKey) {
-    let Some(row) = state.inbox.rows.search(key).ok().and_then(|index| state.inbox.rows.get(index)) else {
+    let Some(row) = state.inbox.find(key) else {
         return;
     };
     let home = state.surroundings.home.as_deref();

@@ -55,10 +55,10 @@ fn wanted(state: &State) -> Vec<RowKey> {
         (due(row.id) && row.flags.contains(Flags::RECORDING))
             .then(|| Candidate { id: RowKey::of(&row), unread: !row.flags.contains(Flags::READ) })
     };
-    let rows = &state.inbox.rows;
-    let selected = state.inbox.selected_index();
+    let inbox = &state.inbox;
+    let selected = inbox.selected_place();
     let order = selected.map(|selected| {
-        prefetch_order(listening.habits.prefetch, selected, |index| rows.get(index).and_then(ahead))
+        prefetch_order(listening.habits.prefetch, selected, |place| inbox.at(place).and_then(ahead))
     });
     for key in queued.filter(|key| due(key.id)).into_iter().chain(order.unwrap_or_default()) {
         if !wanted.contains(&key) {

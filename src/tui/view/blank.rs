@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use crate::sync::SyncError;
 use crate::tui::command::Command;
 use crate::tui::layout::centred;
+use crate::tui::listing::View;
 use crate::tui::state::{Load, State};
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, width};
@@ -34,6 +35,8 @@ impl Said {
 pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let lines = if state.account.is_none() {
         first_start(state, theme)
+    } else if !state.inbox.rows.is_empty() {
+        nothing_here(state, theme)
     } else if let Some(failure) = &state.sync.failure {
         failed(state, failure, theme)
     } else if state.sync.running.is_some() || state.inbox.load == Load::Loading {
@@ -116,6 +119,34 @@ fn failed(state: &State, failure: &SyncError, theme: &Theme) -> Vec<Said> {
         lines.push(Said::key(state, Command::Dates, "other dates", theme));
     }
     lines.push(Said::key(state, Command::Quit, "quit", theme));
+    lines
+}
+
+/// There are voicemail, but the view or the search shows none of them.
+fn nothing_here(state: &State, theme: &Theme) -> Vec<Said> {
+    let view = state.inbox.wish.view;
+    let title = match view {
+        _ if state.inbox.wish.filter.is_some() => "Nothing matches".to_owned(),
+        View::Inbox => "All done".to_owned(),
+        View::Unread => "Nothing unread".to_owned(),
+        View::Starred => "Nothing starred".to_owned(),
+        View::Done => "Nothing done yet".to_owned(),
+        View::All => "Nothing here".to_owned(),
+    };
+    let count = words::count(state.inbox.rows.len() as u64);
+    let mut lines = vec![
+        Said::text(title, theme.strong),
+        Said::text("", theme.text),
+        Said::text(format!("{count} voicemail{} in other views.", when(state)), theme.quiet),
+        Said::text("", theme.text),
+    ];
+    if state.inbox.wish.filter.is_some() {
+        lines.push(Said::key(state, Command::Back, "clear the search", theme));
+    }
+    if view != View::All {
+        lines.push(Said::key(state, Command::ShowAll, "show all", theme));
+    }
+    lines.push(Said::key(state, Command::Dates, "other dates", theme));
     lines
 }
 

@@ -74,14 +74,19 @@ fn lines(state: &State, theme: &Theme, area: Rect) -> Vec<Piece> {
     let room = area.width;
     let Some(row) = state.inbox.selected_row() else { return Vec::new() };
     let details = state.shown_details();
-    let display = state.inbox.rows.caller(&row);
-    let name = if display.is_empty() { "Withheld" } else { display };
+    let display = state.inbox.rows.number(&row);
+    let name = state.inbox.rows.caller(&row);
+    let name = if name.is_empty() { "Withheld" } else { name };
     let name_style = if state.detail_focused() { theme.accent.patch(theme.strong) } else { theme.strong };
     let mut lines =
-        vec![Piece::new(name, name_style), caller_line(details, display, theme), Piece::default()];
+        vec![Piece::new(name, name_style), caller_line(details, name, display, theme), Piece::default()];
     lines.extend(time_lines(state, row.time, theme, room));
     lines.extend(sound::lines(state, theme, &row, room, area.height));
+    if row.flags.contains(Flags::STARRED) {
+        lines[0].right = Some(("★".to_owned(), theme.warning));
+    }
     let Some(details) = details else { return lines };
+    lines.extend(work(state, details, theme, room));
     if !display.is_empty() {
         lines.push(Piece::default());
         lines.extend(others(state, details, theme));
@@ -93,6 +98,33 @@ fn lines(state: &State, theme: &Theme, area: Rect) -> Vec<Piece> {
         None => lines.push(Piece::new("none came with this voicemail", theme.text)),
     }
     lines.extend(kind(state, theme, &row));
+    lines
+}
+
+/// What was done with it: times, tags, the note.
+fn work(state: &State, details: &Details, theme: &Theme, room: u16) -> Vec<Piece> {
+    let mut lines = Vec::new();
+    let clock = |millis: i64| words::clock(from_millis(millis), state.now, state.zone);
+    let done = details.done.map(|at| format!("done {}", clock(at)));
+    let called = details.called.map(|at| format!("called back {}", clock(at)));
+    let times: Vec<_> = [done, called].into_iter().flatten().collect();
+    if !times.is_empty() {
+        lines.push(Piece::new(times.join(" · "), theme.good));
+    }
+    if !details.tags.is_empty() {
+        let tags: Vec<_> = details.tags.iter().map(|tag| format!("#{tag}")).collect();
+        let tags = words::broken(&tags.join(" "), room);
+        lines.extend(tags.into_iter().map(|line| Piece::new(line, theme.accent)));
+    }
+    if let Some(note) = &details.note {
+        lines.push(Piece::new("Note", theme.quiet));
+        for line in note.text().lines() {
+            lines.extend(words::broken(line, room).into_iter().map(|line| Piece::new(line, theme.text)));
+        }
+    }
+    if !lines.is_empty() {
+        lines.insert(0, Piece::default());
+    }
     lines
 }
 
@@ -108,17 +140,23 @@ fn kind(state: &State, theme: &Theme, row: &Row) -> Option<Piece> {
     Some(Piece::new(text, theme.quiet))
 }
 
-/// The caller's other forms: as received, and the country.
-fn caller_line(details: Option<&Details>, display: &str, theme: &Theme) -> Piece {
-    let Some(details) = details else { return Piece::default() };
+/// The caller's other forms: the number under a name, as received, and the country.
+fn caller_line(details: Option<&Details>, name: &str, display: &str, theme: &Theme) -> Piece {
+    // The number is known with the row, and must not come a moment after the name.
+    let number = if name == display || display.is_empty() {
+        Piece::default()
+    } else {
+        Piece::new(format!("{display}  "), theme.text)
+    };
+    let Some(details) = details else { return number };
     if display.is_empty() {
         return Piece::new("the caller sent no number", theme.quiet);
     }
     let country = details.caller.country.as_deref().and_then(caller::country_name);
     let received = &details.voicemail.caller;
     match country {
-        Some(country) => Piece::new(country, theme.text).and(format!(" · as {received}"), theme.quiet),
-        None => Piece::new(format!("as received: {received}"), theme.quiet),
+        Some(country) => number.and(country, theme.text).and(format!(" · as {received}"), theme.quiet),
+        None => number.and(format!("as received: {received}"), theme.quiet),
     }
 }
 
@@ -160,7 +198,13 @@ fn others(state: &State, details: &Details, theme: &Theme) -> Vec<Piece> {
         let sign = if marked { "▸ " } else { "  " };
         let length = Duration::from_millis(row.sketch.millis.into());
         let length = if row.sketch.is_known() { words::length(length) } else { String::new() };
-        let state_word = if row.flags.contains(Flags::READ) { "" } else { "   unread" };
+        let state_word = match row.flags {
+            flags if flags.contains(Flags::DONE | Flags::CALLED) => "   done · called",
+            flags if flags.contains(Flags::DONE) => "   done",
+            flags if flags.contains(Flags::CALLED) => "   called",
+            flags if flags.contains(Flags::READ) => "",
+            _ => "   unread",
+        };
         let mut line = Piece::new(sign, theme.accent)
             .and(when.replace(&this_year, " "), theme.text)
             .and(format!("{length:>7}"), theme.text)
@@ -168,10 +212,11 @@ fn others(state: &State, details: &Details, theme: &Theme) -> Vec<Piece> {
         line.marked = marked;
         lines.push(line);
     }
-    let more = details.others.saturating_sub(details.latest_others.len() as u64);
-    if more > 0 {
-        lines.push(Piece::new(format!("  and {} older", words::count(more)), theme.quiet));
-    }
+    let marked = state.detail_focused() && state.detail.marked == Some(details.latest_others.len());
+    let all = format!("all {}", words::count(details.others + 1));
+    let mut line = Piece::new(if marked { "▸ " } else { "  " }, theme.accent).and(all, theme.quiet);
+    line.marked = marked;
+    lines.push(line);
     lines
 }
 

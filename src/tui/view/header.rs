@@ -1,16 +1,19 @@
-//! The first line: program, account, how many voicemail, and at all times which range.
+//! The first line: program, account, the views with their counts, and at all times which range.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::range;
+use crate::tui::layout::Regions;
+use crate::tui::listing::View;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, width};
 use crate::tui::view::words;
 
-/// Draws the header.
-pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+/// Draws the header, and the line under the view that is shown.
+pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
+    let area = regions.header;
     let mut pen = Pen::new(buffer, area, 0);
     pen.skip(1).write("vmail", theme.accent.patch(theme.strong));
     let Some(account) = &state.account else { return };
@@ -20,26 +23,63 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         dates.clear();
     }
     let zone = range::zone_name(state.now, state.zone);
-    // The range is never left out; what stands before it gives way.
-    let ends = [
-        [label.as_str(), &dates, &zone]
-            .iter()
-            .filter(|part| !part.is_empty())
-            .copied()
-            .collect::<Vec<_>>()
-            .join("  "),
-        label.clone(),
-    ];
+    let whole: Vec<_> = [label.as_str(), &dates, &zone].into_iter().filter(|part| !part.is_empty()).collect();
+    let ends = [whole.join("  "), label.clone()];
+    // The range is never left out; what stands before it gives way: first the dates, then the other
+    // views, then the account.
     let room = pen.room().saturating_sub(3);
-    let end = ends.iter().find(|end| width(end) + 16 <= room).unwrap_or(&ends[1]);
-    let left = room.saturating_sub(width(end));
-    if left > width(account) + 2 {
+    let own = state.inbox.wish.own.as_ref().map(|(number, _)| *number);
+    let built_in = View::EVERY.into_iter().map(|view| {
+        let here = own.is_none() && view == state.inbox.wish.view;
+        (here, named(state, view, here))
+    });
+    let own = state.views.iter().enumerate().map(|(number, view)| {
+        let here = own == Some(number);
+        let count =
+            if here { format!(" {}", words::count(state.inbox.list.len() as u64)) } else { String::new() };
+        (here, format!("{}{count}", view.name))
+    });
+    let every: Vec<_> = built_in.chain(own).collect();
+    let all_views = every.iter().map(|(_, name)| width(name) + 3).sum::<u16>();
+    let current = every.iter().find(|(here, _)| *here).cloned();
+    let current_width = current.as_ref().map_or(0, |(_, name)| width(name));
+    let fits = |end: &str, before: u16| width(end) + before <= room;
+    let account_width = width(account) + 2;
+    let end = if fits(&ends[0], account_width + current_width + 4) { &ends[0] } else { &ends[1] };
+    let account_fits = fits(end, account_width + current_width + 4);
+    let shown = if account_fits && fits(end, account_width + all_views + 8) {
+        every
+    } else if fits(end, current_width + 4) {
+        current.into_iter().collect()
+    } else {
+        Vec::new()
+    };
+    if account_fits || (shown.is_empty() && fits(end, account_width)) {
         pen.skip(2).write(account, theme.quiet);
     }
-    let total = format!("{} voicemail", words::count(state.inbox.rows.len() as u64));
-    if left > width(account) + width(&total) + 8 && !state.inbox.rows.is_empty() {
-        pen.skip(4).write(&total, theme.text);
+    pen.skip(if shown.len() > 1 { 6 } else { 2 });
+    let mut underline = None;
+    for (here, name) in shown {
+        let start = area.width - pen.room();
+        if here {
+            underline = Some((start, width(&name)));
+        }
+        pen.write(&name, if here { theme.strong } else { theme.quiet }).skip(3);
     }
     let mut right = Pen::new(buffer, Rect { width: area.width.saturating_sub(1), ..area }, 0);
     right.skip(7).right(end, theme.text);
+    if let Some((start, width)) = underline {
+        Pen::new(buffer, regions.underline, 0)
+            .skip(start)
+            .write(&"━".repeat(usize::from(width)), theme.accent);
+    }
+}
+
+/// "Inbox 128"; of what is done and of all, the number says little.
+fn named(state: &State, view: View, here: bool) -> String {
+    let count = View::EVERY.iter().position(|each| *each == view).map_or(0, |at| state.inbox.list.counts[at]);
+    match view {
+        View::Done | View::All if !here => view.name().to_owned(),
+        _ => format!("{} {}", view.name(), words::count(count as u64)),
+    }
 }

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::search;
 use crate::tui::command::{Scope, TABLE};
 use crate::tui::layout::centred;
 use crate::tui::state::State;
@@ -20,11 +21,19 @@ const SCOPES: &[Scope] = &[
     Scope::Inbox,
     Scope::List,
     Scope::Detail,
+    Scope::Search,
     Scope::Dates,
     Scope::Presets,
     Scope::Calendar,
     Scope::Ways,
     Scope::Save,
+    Scope::Note,
+    Scope::NoteLeft,
+    Scope::Tags,
+    Scope::Palette,
+    Scope::Copying,
+    Scope::CallBack,
+    Scope::Naming,
     Scope::Help,
     Scope::Anywhere,
 ];
@@ -90,6 +99,20 @@ fn lines(state: &State, room: u16) -> Vec<Line> {
                 lines.push(Line { keys: std::mem::take(&mut keys), text, ..Line::default() });
             }
         }
+        if *scope == Scope::Search {
+            lines.extend(search_language(room));
+        }
+    }
+    lines
+}
+
+/// What can be searched for: an example, and under it what it means.
+fn search_language(room: u16) -> Vec<Line> {
+    let mut lines = vec![Line::default(), Line { title: "What can be searched for", ..Line::default() }];
+    for (example, meaning) in search::operators() {
+        lines.push(Line { text: example.to_owned(), ..Line::default() });
+        let under = words::broken(meaning, room.saturating_sub(2));
+        lines.extend(under.into_iter().map(|text| Line { text: format!("  {text}"), ..Line::default() }));
     }
     lines
 }

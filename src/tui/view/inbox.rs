@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::model::{Flags, from_millis};
+use crate::search::{Field, Highlighter};
 use crate::store::Row;
 use crate::tui::layout::Regions;
 use crate::tui::rows::{Line, RowKey, day_name};
@@ -19,16 +20,20 @@ use crate::tui::view::{sound, words};
 pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
     let area = regions.list;
     let inbox = &state.inbox;
+    let mut highlighter = inbox.wish.filter.as_ref().map(|(_, matcher)| matcher.highlighter());
     for y in 0..area.height {
         let line = inbox.top + usize::from(y);
         // The first line always tells the day, even when its heading is scrolled out.
-        let at = match (y, inbox.days.day_of_line(line)) {
+        let at = match (y, inbox.list.days.day_of_line(line)) {
             (0, Some(day)) if area.height > 1 => Some(Line::Heading(day)),
-            _ => inbox.days.at(line),
+            _ => inbox.list.days.at(line),
         };
         match at {
             Some(Line::Heading(day)) => heading(state, theme, day, area, y, buffer),
-            Some(Line::Row(row)) => voicemail(state, theme, row, area, y, buffer),
+            Some(Line::Row(place)) => {
+                let line = Rect { y: area.y + y, height: 1, ..area };
+                voicemail(state, theme, place, line, highlighter.as_mut(), buffer);
+            }
             None => break,
         }
     }
@@ -36,17 +41,24 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
 }
 
 fn heading(state: &State, theme: &Theme, number: usize, area: Rect, y: u16, buffer: &mut Buffer) {
-    let Some(day) = state.inbox.days.day(number) else { return };
+    let Some(day) = state.inbox.list.days.day(number) else { return };
     let inner = Rect { width: area.width.saturating_sub(1), ..area };
-    let count = words::count(state.inbox.days.rows_of(number) as u64);
+    let count = words::count(state.inbox.list.days.rows_of(number) as u64);
     Pen::new(buffer, inner, y)
         .skip(3)
         .write(&day_name(day.date, state.today()), theme.quiet)
         .right(&count, theme.faint);
 }
 
-fn voicemail(state: &State, theme: &Theme, number: usize, area: Rect, y: u16, buffer: &mut Buffer) {
-    let Some(row) = state.inbox.rows.get(number) else { return };
+fn voicemail(
+    state: &State,
+    theme: &Theme,
+    number: usize,
+    area: Rect,
+    highlighter: Option<&mut Highlighter<'_>>,
+    buffer: &mut Buffer,
+) {
+    let Some(row) = state.inbox.at(number) else { return };
     let selected = state.inbox.selected == Some(RowKey::of(&row));
     let caller = state.inbox.rows.caller(&row);
     let unread = !row.flags.contains(Flags::READ);
@@ -54,18 +66,19 @@ fn voicemail(state: &State, theme: &Theme, number: usize, area: Rect, y: u16, bu
     let style = if unread { style.patch(theme.strong) } else { style };
     let time = from_millis(row.time).with_timezone(&state.zone).format("%H:%M").to_string();
     if selected {
-        let line = Rect { y: area.y + y, height: 1, ..area };
-        buffer.set_style(line, theme.selected);
+        buffer.set_style(area, theme.selected);
     }
     let lift = |style: ratatui::style::Style| {
         if selected { style.patch(theme.selected).patch(theme.strong) } else { style }
     };
-    let mut pen = Pen::new(buffer, area, y);
+    let mut pen = Pen::new(buffer, area, 0);
     pen.column(
         if selected { "▌" } else { "" },
-        2,
+        1,
         theme.accent.patch(if state.detail_focused() { theme.quiet } else { theme.accent }),
     );
+    let marked = state.inbox.marks.contains(&RowKey::of(&row));
+    pen.column(if marked { "◆" } else { "" }, 1, lift(theme.warning));
     let (sign, sign_style) = match state.listening.playback_of(row.id) {
         Some(playback) => sound::sign(playback.phase, theme),
         None => (if unread { "●" } else { "" }, theme.accent),
@@ -73,7 +86,8 @@ fn voicemail(state: &State, theme: &Theme, number: usize, area: Rect, y: u16, bu
     pen.column(sign, 2, lift(sign_style).patch(sign_style.fg.map_or(Style::new(), |fg| Style::new().fg(fg))));
     pen.column(&time, 8, lift(theme.text));
     let columns = Columns::of(area.width);
-    pen.column(caller, columns.caller, lift(style));
+    let hit = lift(theme.accent.patch(theme.strong));
+    found(highlighter, caller, columns.caller, [lift(style), hit], &mut pen);
     length(&row, theme, &lift, &mut pen);
     if columns.thumbnail {
         pen.skip(2);
@@ -83,10 +97,69 @@ fn voicemail(state: &State, theme: &Theme, number: usize, area: Rect, y: u16, bu
                 pen.write(&cells[..split], lift(theme.good)).write(&cells[split..], lift(theme.quiet));
             }
             None => {
-                pen.column(sound::missing(state, &row), 12, lift(theme.quiet));
+                pen.column(sound::missing(state, &row), 10, lift(theme.quiet));
             }
         }
+        pen.skip(2);
+        for (text, style) in signs(state, theme, &row) {
+            pen.write(&text, lift(style)).skip(1);
+        }
+    } else if row.flags.contains(Flags::STARRED) {
+        pen.write("★", lift(theme.warning));
     }
+}
+
+/// Writes a caller into its column, with what the search found in it in the second style.
+fn found(
+    highlighter: Option<&mut Highlighter<'_>>,
+    caller: &str,
+    room: u16,
+    [style, hit]: [Style; 2],
+    pen: &mut Pen<'_>,
+) {
+    let mut hits = Vec::new();
+    if let Some(highlighter) = highlighter {
+        highlighter.highlight(Field::Caller, caller, &mut hits);
+        if hits.is_empty() {
+            highlighter.highlight(Field::Name, caller, &mut hits);
+        }
+    }
+    if hits.is_empty() || width(caller) > room {
+        pen.column(caller, room, style);
+        return;
+    }
+    let mut at = 0;
+    for range in hits {
+        let (Some(before), Some(inside)) = (caller.get(at..range.start), caller.get(range.clone())) else {
+            continue;
+        };
+        pen.write(before, style).write(inside, hit);
+        at = range.end;
+    }
+    pen.write(caller.get(at..).unwrap_or(""), style).skip(room - width(caller));
+}
+
+/// What was done with a voicemail: star, done, called back, tags, how its note begins.
+fn signs(state: &State, theme: &Theme, row: &Row) -> Vec<(String, Style)> {
+    let mut signs = Vec::new();
+    if row.flags.contains(Flags::STARRED) {
+        signs.push(("★".to_owned(), theme.warning));
+    }
+    if row.flags.contains(Flags::DONE) {
+        signs.push(("✓".to_owned(), theme.good));
+    }
+    if row.flags.contains(Flags::CALLED) {
+        signs.push(("↩".to_owned(), theme.good));
+    }
+    if row.flags.contains(Flags::TAGGED) {
+        let tags = state.inbox.rows.tags_of(row.id).iter();
+        signs.extend(tags.map(|tag| (format!("#{tag}"), theme.accent)));
+    }
+    if row.flags.contains(Flags::NOTE) {
+        let words = state.inbox.rows.note_of(row.id).unwrap_or("");
+        signs.push((format!("✎ {words}"), theme.quiet));
+    }
+    signs
 }
 
 /// The length at the right of its column; a dash while it is not known.
@@ -129,7 +202,7 @@ impl Columns {
 /// The line at the list's right; its heavy part is the part of all lines that is on screen.
 fn scrollbar(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
     let area = regions.scrollbar;
-    let lines = state.inbox.days.lines();
+    let lines = state.inbox.list.days.lines();
     let height = usize::from(area.height);
     let between = regions.detail.is_some();
     let (from, to) = if lines > height && height > 0 {

@@ -196,8 +196,7 @@ fn manner(state: &State) -> String {
 pub fn status(state: &State, theme: &Theme) -> Option<Vec<(String, Style)>> {
     let playback = state.listening.playback.as_ref()?;
     let (sign, style) = sign(playback.phase, theme);
-    let index = state.inbox.rows.search(playback.key).ok();
-    let row = index.and_then(|index| state.inbox.rows.get(index));
+    let row = state.inbox.find(playback.key);
     let caller = match row.as_ref().map(|row| state.inbox.rows.caller(row)) {
         Some("") => "Withheld",
         Some(caller) => caller,

@@ -8,6 +8,7 @@ use ratatui::widgets::{Clear, Widget as _};
 use crate::tui::command::{Command, Scope, TABLE};
 use crate::tui::layout::Regions;
 use crate::tui::listening::Phase;
+use crate::tui::listing::Order;
 use crate::tui::state::{Notice, Overlay, Running, State};
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, width};
@@ -50,7 +51,15 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
         }
         (_, Some(running)) if is_worth_showing(state, running) => progress(running, theme, &mut pen),
         _ => {
-            pen.write(&format!("{} voicemail", words::count(state.inbox.rows.len() as u64)), theme.text);
+            let marked = state.inbox.marks.len();
+            if marked > 0 {
+                pen.write(&format!("{} marked · ", words::count(marked as u64)), theme.warning);
+            }
+            let shown = state.inbox.list.len();
+            pen.write(&format!("{} voicemail", words::count(shown as u64)), theme.text);
+            if let Some(order) = Some(state.inbox.wish.order).filter(|order| *order != Order::Newest) {
+                pen.write(&format!(" · {}", order.name()), theme.quiet);
+            }
             if state.sync.unreadable > 0 {
                 pen.write(&format!(" · {} could not be read", state.sync.unreadable), theme.warning);
             }
@@ -163,6 +172,8 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let within = |scope: Scope| scopes.contains(&scope);
     let mut entries: Vec<_> =
         TABLE.iter().filter(|entry| within(entry.scope) && !hint(state, entry.command).is_empty()).collect();
+    // What Enter does comes first where that depends on what has the focus.
+    entries.sort_by_key(|entry| entry.scope != Scope::Detail);
     // "All keys" is the way to everything that does not fit, so room is kept for it.
     let help = entries.iter().position(|entry| entry.command == Command::Help).map(|at| entries.remove(at));
     let kept = help.map_or(0, |entry| width(&text(state, entry.command)) + 3);
@@ -203,6 +214,10 @@ fn hint(state: &State, command: Command) -> &'static str {
         Command::PlayPause if plays_selected == Some(Phase::Paused) => "go on",
         Command::SeekBack | Command::Faster | Command::SkipSilence if playback.is_none() => "",
         Command::Back if playback.is_some() => "stop",
+        Command::PlaceCall => match &state.overlay {
+            Some(Overlay::CallBack(asked)) => asked.hint(state.calling.placing.as_ref()),
+            _ => "",
+        },
         _ => command.entry().hint,
     }
 }

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
+use tui_input::Input;
 
 use crate::tui::command::Command;
 use crate::tui::layout::centred;
@@ -171,19 +172,7 @@ pub fn draw_save(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffe
     let place = centred(buffer.area, WIDTH.min(76), 6);
     let inside = frame(place, "Save the recording", theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
-    let room = area.width.saturating_sub(1).max(1);
-    let scroll = dialog.input.visual_scroll(usize::from(room));
-    let value = dialog.input.value();
-    let mut skipped = 0;
-    let shown: String = value
-        .chars()
-        .skip_while(|c| {
-            let cut = skipped < scroll;
-            skipped += usize::from(width(c.encode_utf8(&mut [0; 4])));
-            cut
-        })
-        .collect();
-    Pen::new(buffer, area, 1).write(&shown, theme.text);
+    let cursor = field(&dialog.input, area, 1, theme, buffer);
     let (told, style) = if let Some(trouble) = &dialog.trouble {
         (trouble.as_str(), theme.fault)
     } else if dialog.exists {
@@ -198,6 +187,30 @@ pub fn draw_save(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffe
     for (y, line) in words::broken(told, area.width).iter().take(2).enumerate() {
         Pen::new(buffer, area, 2 + y as u16).write(line, style);
     }
-    let cursor = area.x + (dialog.input.visual_cursor().max(scroll) - scroll) as u16;
-    (area.height > 1).then_some(Position::new(cursor.min(area.right()), area.y + 1))
+    cursor
+}
+
+/// Draws a text field on line `line` of `area`; says where the cursor stands, if that line is there.
+pub(super) fn field(
+    input: &Input,
+    area: Rect,
+    line: u16,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    let room = area.width.saturating_sub(1).max(1);
+    let scroll = input.visual_scroll(usize::from(room));
+    let mut skipped = 0;
+    let shown: String = input
+        .value()
+        .chars()
+        .skip_while(|c| {
+            let cut = skipped < scroll;
+            skipped += usize::from(width(c.encode_utf8(&mut [0; 4])));
+            cut
+        })
+        .collect();
+    Pen::new(buffer, area, line).write(&shown, theme.text);
+    let cursor = area.x + (input.visual_cursor().max(scroll) - scroll) as u16;
+    (area.height > line).then_some(Position::new(cursor.min(area.right()), area.y + line))
 }

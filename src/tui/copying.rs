@@ -1,0 +1,235 @@
+//! What can be copied of voicemail, and how it is written. Plain data and pure functions.
+
+use chrono::SecondsFormat;
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use crate::model::{Flags, RecordingName, from_millis};
+use crate::store::{Details, Row};
+use crate::triage::{Given, Note, Tag};
+use crate::tui::rows::RowKey;
+use crate::tui::terminal::escape::COPY_MAX;
+
+/// The most voicemail that are copied at once: more than terminals take as text.
+pub const COPIED_MAX: usize = 1_000;
+
+/// The overlay that offers what can be copied.
+#[derive(Clone, Debug)]
+pub struct Copying {
+    /// The voicemail.
+    pub keys: Vec<RowKey>,
+    /// Which these are, as it is to be read.
+    pub about: String,
+    /// What is known of them; `None` until it is read.
+    pub found: Option<Vec<Found>>,
+}
+
+/// All that is known of a voicemail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// As it stands in the list.
+    pub row: Row,
+    /// As it stands in the store.
+    pub details: Box<Details>,
+    /// What the list shows for the caller: the number, or a name from a contact file.
+    pub shown: String,
+}
+
+/// A part of a voicemail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The caller's number in international form.
+    Number,
+    /// The caller's name.
+    Name,
+    /// When it was left.
+    Time,
+    /// The name of its recording.
+    File,
+    /// Everything, to be read.
+    Text,
+    /// Everything, for programs: an object a line.
+    Json,
+}
+
+/// A text for the clipboard, and what is said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// The text, without an end of line at its end.
+    pub text: String,
+    /// What was sent.
+    pub said: String,
+}
+
+impl What {
+    /// Everything that can be copied, in the order of the menu.
+    pub const ALL: [What; 6] = [What::Number, What::Name, What::Time, What::File, What::Text, What::Json];
+
+    /// What the menu calls it.
+    pub fn title(self) -> &'static str {
+        match self {
+            What::Number => "number",
+            What::Name => "name",
+            What::Time => "time",
+            What::File => "file name",
+            What::Text => "all as text",
+            What::Json => "all as JSON",
+        }
+    }
+
+    /// What is said of `count` of them.
+    fn counted(self, count: usize) -> String {
+        let many = match self {
+            What::Number => "numbers",
+            What::Name => "names",
+            What::Time => "times",
+            What::File => "file names",
+            What::Text => "voicemail as text",
+            What::Json => "voicemail as JSON",
+        };
+        match (self, count) {
+            (What::Text | What::Json, 1) => format!("voicemail{}", &self.title()["all".len()..]),
+            (_, 1) => self.title().to_owned(),
+            _ => format!("{count} {many}"),
+        }
+    }
+
+    /// Why there is none.
+    pub fn missing(self) -> &'static str {
+        match self {
+            What::Number => "the caller withheld the number",
+            What::Name => "no name is known for this caller",
+            What::File => "no recording came with it",
+            What::Time | What::Text | What::Json => "it is no longer stored",
+        }
+    }
+
+    /// It, for one voicemail; `None` where there is none.
+    pub fn of(self, found: &Found, zone: Tz, account: &str) -> Option<String> {
+        match self {
+            What::Number => found.number().map(str::to_owned),
+            What::Name => found.name().map(str::to_owned),
+            What::Time => Some(found.time(zone)),
+            What::File => found.details.voicemail.recording.as_ref().map(RecordingName::shown),
+            What::Text => Some(found.text(zone)),
+            What::Json => found.json(zone, account),
+        }
+    }
+}
+
+impl Found {
+    /// The number in E.164; as received where it is none; `None` when withheld.
+    pub fn number(&self) -> Option<&str> {
+        let forms = &self.details.caller;
+        let number = forms.e164.as_deref().unwrap_or(&forms.display);
+        (!number.is_empty()).then_some(number)
+    }
+
+    /// The name that the user gave, or that of a contact file.
+    pub fn name(&self) -> Option<&str> {
+        let listed = (self.shown != self.details.caller.display && !self.shown.is_empty())
+            .then_some(self.shown.as_str());
+        self.details.name.as_ref().map(Given::name).or(listed)
+    }
+
+    fn time(&self, zone: Tz) -> String {
+        from_millis(self.row.time).with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z").to_string()
+    }
+
+    /// A few lines, the note last.
+    fn text(&self, zone: Tz) -> String {
+        let withheld = if self.number().is_none() { Some("withheld") } else { None };
+        let caller: Vec<&str> = self.name().into_iter().chain(self.number()).chain(withheld).collect();
+        let mut lines = vec![self.time(zone), caller.join("  ")];
+        let length = self.row.sketch.is_known().then(|| format!("{:.1} s", self.seconds()));
+        let file = What::File.of(self, zone, "");
+        lines.extend(
+            file.map(|file| [Some(file), length].into_iter().flatten().collect::<Vec<_>>().join("  ")),
+        );
+        let states = [
+            (Flags::READ, "read"),
+            (Flags::STARRED, "starred"),
+            (Flags::DONE, "done"),
+            (Flags::CALLED, "called back"),
+        ];
+        let states = states.iter().filter(|(flag, _)| self.row.flags.contains(*flag));
+        let states = states.map(|(_, word)| (*word).to_owned());
+        let tags = self.details.tags.iter().map(|tag| format!("#{tag}"));
+        let marks: Vec<String> = states.chain(tags).collect();
+        if !marks.is_empty() {
+            lines.push(marks.join("  "));
+        }
+        lines.extend(self.details.note.iter().map(|note| note.text().to_owned()));
+        lines.join("\n")
+    }
+
+    fn seconds(&self) -> f64 {
+        f64::from(self.row.sketch.millis) / 1_000.0
+    }
+
+    fn json(&self, zone: Tz, account: &str) -> Option<String> {
+        let Details { voicemail, caller, note, tags, .. } = &*self.details;
+        let has = |flag| self.row.flags.contains(flag);
+        let time = from_millis(self.row.time).with_timezone(&zone);
+        let object = Object {
+            id: voicemail.id.to_string(),
+            time: time.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+            time_ms: self.row.time,
+            caller: caller.e164.as_deref(),
+            caller_raw: &voicemail.caller,
+            name: self.name(),
+            recording: voicemail.recording.as_ref().map(RecordingName::shown),
+            length_s: self.row.sketch.is_known().then(|| self.seconds()),
+            read: has(Flags::READ),
+            starred: has(Flags::STARRED),
+            done: has(Flags::DONE),
+            note: note.as_ref().map(Note::text),
+            tags: tags.iter().map(Tag::as_str).collect(),
+            account,
+        };
+        serde_json::to_string(&object).ok()
+    }
+}
+
+/// The fields of a voicemail, under the names and in the order of `vmail list --json`.
+#[derive(Serialize)]
+struct Object<'a> {
+    id: String,
+    time: String,
+    time_ms: i64,
+    caller: Option<&'a str>,
+    caller_raw: &'a str,
+    name: Option<&'a str>,
+    recording: Option<String>,
+    length_s: Option<f64>,
+    read: bool,
+    starred: bool,
+    done: bool,
+    note: Option<&'a str>,
+    tags: Vec<&'a str>,
+    account: &'a str,
+}
+
+/// What `what` of all of `found` is, one a line; texts have a blank line between them. Fails where
+/// there is nothing to copy, or more than terminals take.
+pub fn copied(what: What, found: &[Found], zone: Tz, account: &str) -> Result<Copied, String> {
+    let parts: Vec<String> = found.iter().filter_map(|found| what.of(found, zone, account)).collect();
+    let missing = found.len() - parts.len();
+    if parts.is_empty() {
+        let why = if missing > 1 { "none of them has one" } else { what.missing() };
+        return Err(format!("nothing to copy: {why}"));
+    }
+    let text = parts.join(if what == What::Text { "\n\n" } else { "\n" });
+    if text.len() > COPY_MAX {
+        let (size, most) = (text.len().div_ceil(1_000), COPY_MAX / 1_000);
+        return Err(format!("not copied: {size} kB are too much, terminals take {most} kB. Mark fewer."));
+    }
+    let said = match found {
+        [only] if what == What::Number && only.details.caller.e164.is_none() => {
+            format!("\"{text}\", which is no number,")
+        }
+        _ => what.counted(parts.len()),
+    };
+    let rest = if missing > 0 { format!("; {missing} without") } else { String::new() };
+    Ok(Copied { text, said: format!("{said} sent to the terminal's clipboard{rest}") })
+}

@@ -1,0 +1,207 @@
+//! Writing a note: what is read for it, saving, and leaving without loss.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Size;
+
+use super::changes;
+use super::fault;
+use super::fetch::read;
+use crate::model::VoicemailId;
+use crate::store::StoreError;
+use crate::triage::{Edit, Note};
+use crate::tui::msg::{Change, Effect, Lane, Read};
+use crate::tui::note::{Before, Step, Writing, about, cells};
+use crate::tui::rows::RowKey;
+use crate::tui::state::{Overlay, State};
+
+/// Opens the note of the selected voicemail: a note is about one, whatever is marked.
+pub(super) fn open(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(row) = state.inbox.selected_row() else { return };
+    let key = RowKey::of(&row);
+    state.overlay = Some(Overlay::Note(Box::new(Writing::new(key, about(state, &row)))));
+    go_on(state, effects);
+}
+
+/// Whether a change to any of `keys` has not been written yet: what is read now may be without it.
+pub(super) fn is_unwritten(state: &State, keys: &[RowKey]) -> bool {
+    state.pending.iter().flat_map(Change::keys).any(|key| keys.contains(key))
+}
+
+/// Asks for the note once all that was done to it before is written.
+pub(super) fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Note(writing)) = &state.overlay else { return };
+    let key = writing.key;
+    let Before::Coming { asked: false, save } = writing.before else { return };
+    if is_unwritten(state, &[key]) {
+        return;
+    }
+    read(state, Lane::Note, Read::Note(key.id), effects);
+    if let Some(Overlay::Note(writing)) = &mut state.overlay {
+        writing.before = Before::Coming { asked: true, save };
+    }
+}
+
+/// The note is there; what was typed meanwhile comes after it.
+pub(super) fn on_read(state: &mut State, note: Option<&Note>, effects: &mut Vec<Effect>) {
+    let window = cells(state.size);
+    let Some(Overlay::Note(writing)) = &mut state.overlay else { return };
+    let Before::Coming { save, .. } = writing.before else { return };
+    let text = note.map_or("", Note::text).to_owned();
+    if let Some(kept) = state.unsaved.remove(&writing.key.id) {
+        writing.field.prepend(&kept);
+        writing.trouble = Some("This could not be written before. Ctrl-S tries again.".to_owned());
+    } else {
+        writing.field.prepend(&text);
+    }
+    writing.field.scroll(window);
+    writing.before = Before::Known(text);
+    if save {
+        self::save(state, effects);
+    }
+}
+
+/// The note could not be read.
+pub(super) fn on_unread(state: &mut State, error: &StoreError) {
+    if let Some(Overlay::Note(writing)) = &mut state.overlay {
+        writing.before = Before::Unread;
+        writing.trouble = Some(format!("{error} Ctrl-S reads it again."));
+    }
+}
+
+/// A key that is no command: typed, or a step.
+pub(super) fn type_key(writing: &mut Writing, key: KeyEvent, window: Size) {
+    let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    match key.code {
+        _ if writing.asked => {}
+        KeyCode::Char(c) if plain => insert(writing, c.encode_utf8(&mut [0; 4])),
+        KeyCode::Enter => insert(writing, "\n"),
+        _ => {
+            if let Some(step) = step(key) {
+                writing.trouble = None;
+                writing.field.step(step, window);
+            }
+        }
+    }
+    writing.field.scroll(window);
+}
+
+/// Text that was pasted.
+pub(super) fn paste(writing: &mut Writing, text: &str, window: Size) {
+    if !writing.asked {
+        insert(writing, text);
+        writing.field.scroll(window);
+    }
+}
+
+fn insert(writing: &mut Writing, text: &str) {
+    let fitted = writing.field.insert(text, Note::MAX);
+    writing.trouble = (!fitted).then(|| {
+        let what =
+            if text.chars().count() > 1 { "the end of what was pasted is missing" } else { "it is full" };
+        format!("A note has at most {} characters: {what}.", Note::MAX)
+    });
+}
+
+/// The step that a key means, as in a shell and in an editor.
+fn step(key: KeyEvent) -> Option<Step> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    Some(match key.code {
+        KeyCode::Left if control => Step::WordLeft,
+        KeyCode::Right if control => Step::WordRight,
+        KeyCode::Home if control => Step::Start,
+        KeyCode::End if control => Step::End,
+        KeyCode::Left => Step::Left,
+        KeyCode::Right => Step::Right,
+        KeyCode::Up => Step::Up,
+        KeyCode::Down => Step::Down,
+        KeyCode::PageUp => Step::PageUp,
+        KeyCode::PageDown => Step::PageDown,
+        KeyCode::Home => Step::LineStart,
+        KeyCode::End => Step::LineEnd,
+        KeyCode::Backspace => Step::Backspace,
+        KeyCode::Delete => Step::Delete,
+        KeyCode::Char('a') if control => Step::LineStart,
+        KeyCode::Char('e') if control => Step::LineEnd,
+        KeyCode::Char('w') if control => Step::DeleteWord,
+        KeyCode::Char('u') if control => Step::DeleteToStart,
+        KeyCode::Char('k') if control => Step::DeleteToEnd,
+        _ => return None,
+    })
+}
+
+/// Saves the note, or reads it first where that did not work.
+pub(super) fn save(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Note(writing)) = &mut state.overlay else { return };
+    match &mut writing.before {
+        Before::Known(_) => {
+            let writing = writing.clone();
+            state.overlay = None;
+            write(state, &writing, effects);
+        }
+        Before::Coming { save, .. } => {
+            *save = true;
+            writing.asked = false;
+        }
+        Before::Unread => {
+            writing.asked = false;
+            writing.trouble = None;
+            writing.before = Before::Coming { asked: false, save: false };
+            go_on(state, effects);
+        }
+    }
+}
+
+fn write(state: &mut State, writing: &Writing, effects: &mut Vec<Effect>) {
+    if !writing.changed() {
+        return;
+    }
+    let note = Note::new(writing.field.text(), state.now.timestamp_millis());
+    let change = Change::Edit { keys: vec![writing.key], edit: Edit::Note(note) };
+    changes::apply(state, change, effects);
+}
+
+/// Leaves at once where nothing was changed, and asks otherwise.
+pub(super) fn leave(state: &mut State) {
+    match &mut state.overlay {
+        Some(Overlay::Note(writing)) if writing.changed() => writing.asked = true,
+        _ => throw_away(state),
+    }
+}
+
+/// Whether leaving would have to ask first.
+pub(super) fn holds(state: &State) -> bool {
+    matches!(&state.overlay, Some(Overlay::Note(writing)) if writing.changed() && !writing.asked)
+}
+
+/// Leaves the note as it was.
+pub(super) fn throw_away(state: &mut State) {
+    state.lanes.next(Lane::Note);
+    state.overlay = None;
+}
+
+/// Goes on writing after the question.
+pub(super) fn write_on(state: &mut State) {
+    if let Some(Overlay::Note(writing)) = &mut state.overlay {
+        writing.asked = false;
+    }
+}
+
+/// The terminal is gone: what was written is worth more than the answer nobody can give.
+pub(super) fn rescue(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(Overlay::Note(writing)) = &state.overlay
+        && matches!(writing.before, Before::Known(_))
+    {
+        let writing = writing.clone();
+        state.overlay = None;
+        write(state, &writing, effects);
+    }
+}
+
+/// A note could not be written: its text is kept for the next try.
+pub(super) fn keep(state: &mut State, change: &Change) {
+    let Change::Edit { keys, edit: Edit::Note(Some(note)) } = change else { return };
+    let ids: Vec<VoicemailId> = keys.iter().map(|key| key.id).collect();
+    state.unsaved.extend(ids.into_iter().map(|id| (id, note.text().to_owned())));
+    let why = state.notice.take().map(|notice| notice.text + " ").unwrap_or_default();
+    fault(state, format!("{why}The text of the note is kept while vmail runs: m opens it."));
+}

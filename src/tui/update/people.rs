@@ -1,0 +1,102 @@
+//! Names of callers: asked for, taken in, and given.
+
+use chrono::TimeDelta;
+use tui_input::Input;
+
+use super::changes::apply;
+use super::fault;
+use super::fetch::{read, relist};
+use crate::caller;
+use crate::contacts::Fault;
+use crate::store::CallerId;
+use crate::triage::{CallerKey, Given};
+use crate::tui::listing::Order;
+use crate::tui::msg::{Change, Effect, Lane, Read};
+use crate::tui::people::Naming;
+use crate::tui::state::{Overlay, State};
+
+/// How long after a look at the contact files they are looked at again, if anything happens at all.
+const EVERY: TimeDelta = TimeDelta::seconds(5);
+
+/// Has it looked whether callers have other names: new callers, changed contact files, and `again`
+/// what is known already.
+pub(super) fn look(state: &mut State, again: bool, effects: &mut Vec<Effect>) {
+    state.names_due = Some(state.now + EVERY);
+    effects.push(Effect::Names { again });
+}
+
+/// Wakes nobody: this is called when the screen is awake.
+pub(super) fn on_tick(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.names_due.is_some_and(|due| due <= state.now) {
+        look(state, false, effects);
+    }
+}
+
+pub(super) fn on_names(state: &mut State, names: &[(CallerId, String)]) {
+    state.inbox.rows.name_callers(names);
+    if state.inbox.wish.filter.is_some() || state.inbox.wish.order == Order::Caller {
+        relist(state);
+    }
+}
+
+/// The first fault is said, and how many more there are.
+pub(super) fn on_faults(state: &mut State, faults: &[Fault]) {
+    let Some(first) = faults.first() else { return };
+    let more = match faults.len() - 1 {
+        0 => String::new(),
+        more => format!(" (and {more} more like it)"),
+    };
+    fault(state, format!("{first}{more}"));
+}
+
+/// Asks for a name for the caller of the selected voicemail. What is shown is there to be changed,
+/// wherever it is from.
+pub(super) fn name_selected(state: &mut State) {
+    let Some(row) = state.inbox.selected_row() else { return };
+    let (number, name) = (state.inbox.rows.number(&row), state.inbox.rows.caller(&row));
+    // A number is shown in a form that says all of it; anything else as it came.
+    let forms = caller::forms(number, &state.calling.means.country);
+    let Some(key) = CallerKey::new(&forms, number) else { return };
+    let shown = if name == number { "" } else { name };
+    let naming = Naming {
+        key,
+        number: number.to_owned(),
+        shown: shown.to_owned(),
+        input: Input::new(shown.to_owned()),
+    };
+    state.overlay = Some(Overlay::Naming(Box::new(naming)));
+}
+
+/// Gives the name that was typed; an empty one takes away what was given.
+pub(super) fn keep_name(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Naming(naming)) = state.overlay.take() else { return };
+    let name = Given::new(naming.input.value(), state.now.timestamp_millis());
+    let text = name.as_ref().map_or("", Given::name);
+    if text == naming.shown {
+        return;
+    }
+    let spellings = state.inbox.rows.callers_of(&naming.number);
+    let names: Vec<_> = spellings.map(|caller| (caller, text.to_owned())).collect();
+    on_names(state, &names);
+    apply(state, Change::Name { key: naming.key, name }, effects);
+}
+
+/// A name was written, or could not be; undone as well. What the contact files say may show again.
+pub(super) fn on_applied(state: &mut State, change: &Change, written: bool, effects: &mut Vec<Effect>) {
+    let of_a_caller = match change {
+        Change::Name { .. } => true,
+        // A step that is about no voicemail is about a caller.
+        Change::Revert { keys, .. } => keys.is_empty(),
+        Change::Edit { .. } | Change::Heard(_) => false,
+    };
+    if !of_a_caller {
+        return;
+    }
+    if !written {
+        state.inbox.rows.forget_names();
+    }
+    look(state, true, effects);
+    if let Some(key) = state.inbox.selected {
+        read(state, Lane::Details, Read::Details(key.id), effects);
+    }
+}

@@ -1,0 +1,74 @@
+//! Changing tags: what is read for it, and what a line does.
+
+use super::changes;
+use super::fetch::read;
+use super::note::is_unwritten;
+use crate::store::StoreError;
+use crate::triage::Edit;
+use crate::tui::msg::{Change, Effect, Lane, Read};
+use crate::tui::note::about;
+use crate::tui::state::{Overlay, State};
+use crate::tui::tags::{Known, Tagging};
+
+/// Opens the tags of the marked voicemail, or of the selected one.
+pub(super) fn open(state: &mut State, effects: &mut Vec<Effect>) {
+    let keys = changes::subjects(state);
+    let about = match keys.as_slice() {
+        [] => return,
+        [key] => {
+            let row = state.inbox.rows.search(*key).ok().and_then(|at| state.inbox.rows.get(at));
+            row.map(|row| about(state, &row)).unwrap_or_default()
+        }
+        many => format!("{} voicemail", many.len()),
+    };
+    state.overlay = Some(Overlay::Tags(Box::new(Tagging::new(keys, about))));
+    go_on(state, effects);
+}
+
+/// Asks for the tags, unless a change to them has to be written first.
+pub(super) fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Tags(tagging)) = &state.overlay else { return };
+    if tagging.known.is_none() && !is_unwritten(state, &tagging.keys) {
+        let ids = tagging.keys.iter().map(|key| key.id).collect();
+        read(state, Lane::Tagging, Read::Tagging(ids), effects);
+    }
+}
+
+/// What the store knows is there.
+pub(super) fn on_read(state: &mut State, known: Known) {
+    if let Some(Overlay::Tags(tagging)) = &mut state.overlay {
+        tagging.known = Some(known);
+    }
+}
+
+/// It could not be read. Tags can be typed all the same: none is overwritten.
+pub(super) fn on_unread(state: &mut State, error: &StoreError) {
+    if let Some(Overlay::Tags(tagging)) = &mut state.overlay {
+        tagging.trouble = Some(error.to_string());
+    }
+}
+
+/// Does what the line says.
+pub(super) fn apply(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Tags(tagging)) = &mut state.overlay else { return };
+    let meaning = match tagging.meaning() {
+        Ok(meaning) => meaning,
+        Err(why) => {
+            tagging.trouble = Some(why);
+            return;
+        }
+    };
+    let keys = std::mem::take(&mut tagging.keys);
+    close(state);
+    let (add, remove) = (meaning.add, meaning.remove);
+    if add.is_empty() && remove.is_empty() {
+        return;
+    }
+    changes::apply(state, Change::Edit { keys, edit: Edit::Tag { add, remove } }, effects);
+}
+
+/// Leaves the tags as they are.
+pub(super) fn close(state: &mut State) {
+    state.lanes.next(Lane::Tagging);
+    state.overlay = None;
+}

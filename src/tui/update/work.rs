@@ -1,0 +1,167 @@
+//! Working through the list: states, marks, views, order.
+
+use super::changes::{apply, subjects};
+use super::detail::{leave_history, load_details};
+use super::fetch::relist;
+use super::moves::{keep_visible, select_place};
+use super::{news, want};
+use crate::model::Flags;
+use crate::search::{Context, Matcher};
+use crate::store::Row;
+use crate::triage::Edit;
+use crate::tui::command::Command;
+use crate::tui::listing::View;
+use crate::tui::msg::{Change, Effect};
+use crate::tui::rows::RowKey;
+use crate::tui::state::State;
+
+/// Sets a state of the subjects, or clears it where all of them have it.
+pub(super) fn toggle(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
+    let keys = subjects(state);
+    let flag = match command {
+        Command::ToggleRead => Flags::READ,
+        Command::ToggleStar => Flags::STARRED,
+        _ => Flags::DONE,
+    };
+    let all_have = keys.iter().filter_map(|key| state.inbox.find(*key)).all(|row| row.flags.contains(flag));
+    let edit = match command {
+        Command::ToggleRead => Edit::Read(!all_have),
+        Command::ToggleStar => Edit::Star(!all_have),
+        _ => Edit::Done((!all_have).then(|| state.now.timestamp_millis())),
+    };
+    let moves_on = command == Command::ToggleDone && state.inbox.marks.is_empty();
+    let place = state.inbox.selected_place();
+    apply(state, Change::Edit { keys, edit }, effects);
+    state.inbox.marks.clear();
+    let last = state.inbox.list.len().saturating_sub(1);
+    match place {
+        // To the next; from the last, if it leaves the list, to the one before.
+        Some(place) if moves_on && place < last => select_place(state, place + 1, effects),
+        Some(place) if moves_on && place > 0 && state.inbox.list.lingering => {
+            select_place(state, place - 1, effects);
+        }
+        _ if command == Command::ToggleDone => leave_what_is_gone(state, effects),
+        _ => {}
+    }
+}
+
+/// After many left the list at once, what lingers is the selected one: it goes as well.
+fn leave_what_is_gone(state: &mut State, effects: &mut Vec<Effect>) {
+    if !state.inbox.list.lingering {
+        return;
+    }
+    let row = state.inbox.selected.and_then(|key| state.inbox.rows.search(key).ok());
+    state.inbox.selected = None;
+    relist(state);
+    select_place(state, row.map_or(0, |row| state.inbox.list.nearest(row)), effects);
+}
+
+/// Marks the selected voicemail, or takes the mark away, and goes on.
+pub(super) fn mark(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(place) = state.inbox.selected_place() else { return };
+    let Some(key) = state.inbox.selected else { return };
+    if !state.inbox.marks.remove(&key) {
+        state.inbox.marks.insert(key);
+    }
+    state.inbox.mark_from = Some(key);
+    select_place(state, place + 1, effects);
+}
+
+/// Marks everything from the last mark to the selected voicemail.
+pub(super) fn mark_range(state: &mut State) {
+    let from = state.inbox.mark_from.and_then(|key| state.inbox.place(key));
+    let (Some(from), Some(to)) = (from, state.inbox.selected_place()) else {
+        return news(state, "v marks where the range begins".to_owned());
+    };
+    for place in from.min(to)..=from.max(to) {
+        if let Some(row) = state.inbox.at(place) {
+            state.inbox.marks.insert(RowKey::of(&row));
+        }
+    }
+}
+
+/// Marks all that is shown, or nothing where all is.
+pub(super) fn mark_all(state: &mut State) {
+    let all: Vec<_> = (0..state.inbox.list.len())
+        .filter_map(|place| state.inbox.at(place))
+        .map(|row| RowKey::of(&row))
+        .collect();
+    if all.iter().all(|key| state.inbox.marks.contains(key)) {
+        state.inbox.marks.clear();
+    } else {
+        state.inbox.marks.extend(all);
+    }
+}
+
+/// Goes to the next unread voicemail, or the one before.
+pub(super) fn move_unread(state: &mut State, forth: bool, effects: &mut Vec<Effect>) {
+    let unread =
+        |place: &usize| state.inbox.at(*place).is_some_and(|row: Row| !row.flags.contains(Flags::READ));
+    let here = state.inbox.selected_place().unwrap_or(0);
+    let found =
+        if forth { (here + 1..state.inbox.list.len()).find(unread) } else { (0..here).rev().find(unread) };
+    match found {
+        Some(place) => select_place(state, place, effects),
+        None => news(state, format!("nothing unread {}", if forth { "below" } else { "above" })),
+    }
+}
+
+/// Shows another view of the range.
+pub(super) fn show_view(state: &mut State, view: View, effects: &mut Vec<Effect>) {
+    leave_history(state, effects);
+    state.inbox.wish.view = view;
+    state.inbox.wish.own = None;
+    list_anew(state, effects);
+}
+
+/// Shows the user's own view with that number.
+pub(super) fn show_own(state: &mut State, number: usize, effects: &mut Vec<Effect>) {
+    let Some(view) = state.views.get(number) else { return };
+    let context = Context { now: state.now, zone: state.zone };
+    let matcher = Matcher::new(&view.query, &context);
+    leave_history(state, effects);
+    state.inbox.wish.view = View::All;
+    state.inbox.wish.own = Some((number, matcher));
+    list_anew(state, effects);
+}
+
+/// A new day has begun: "today" is another one, in views and in the search.
+pub(super) fn renew(state: &mut State, effects: &mut Vec<Effect>) {
+    let context = Context { now: state.now, zone: state.zone };
+    let wish = &mut state.inbox.wish;
+    if let Some((number, matcher)) = &mut wish.own
+        && let Some(view) = state.views.get(*number)
+    {
+        matcher.set(&view.query, &context);
+    }
+    if let Some((query, matcher)) = &mut wish.filter {
+        matcher.set(query, &context);
+    }
+    list_anew(state, effects);
+}
+
+/// Puts the list in another order.
+pub(super) fn change_order(state: &mut State, effects: &mut Vec<Effect>) {
+    state.inbox.wish.order = state.inbox.wish.order.next(state.inbox.wish.filter.is_some());
+    news(state, state.inbox.wish.order.name().to_owned());
+    list_anew(state, effects);
+}
+
+/// Lists what is wished for now. The selection stays where it is if that is shown, and goes to the
+/// nearest otherwise.
+pub(super) fn list_anew(state: &mut State, effects: &mut Vec<Effect>) {
+    let selected = state.inbox.selected.take();
+    relist(state);
+    let row = selected.and_then(|key| state.inbox.rows.search(key).ok());
+    let place =
+        row.map_or(0, |row| state.inbox.list.place(row).unwrap_or_else(|| state.inbox.list.nearest(row)));
+    state.inbox.selected = state.inbox.at(place).map(|row| RowKey::of(&row));
+    state.detail.marked = None;
+    state.detail.scroll = 0;
+    let shown = &state.inbox.list;
+    let rows = &state.inbox.rows;
+    state.inbox.marks.retain(|key| rows.search(*key).is_ok_and(|row| shown.place(row).is_some()));
+    keep_visible(state);
+    want::settle(state);
+    load_details(state, effects);
+}

@@ -1,0 +1,106 @@
+//! The question before anybody is called: whom, how, and then what came of it.
+
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+
+use crate::telecmi::Rings;
+use crate::tui::calling::{By, CallBack, Ended, phone};
+use crate::tui::layout::centred;
+use crate::tui::state::State;
+use crate::tui::theme::Theme;
+use crate::tui::view::dates::frame;
+use crate::tui::view::pen::Pen;
+use crate::tui::view::words;
+
+/// How wide the overlay is, where there is room.
+const WIDTH: u16 = 68;
+
+/// How wide the column of what a fact is about is.
+const LABEL: u16 = 13;
+
+/// A line: what it is about, and the fact.
+type Line = (&'static str, String, Style);
+
+/// Draws the overlay.
+pub fn draw(state: &State, asked: &CallBack, theme: &Theme, buffer: &mut Buffer) {
+    let screen = buffer.area;
+    let room = screen.width.min(WIDTH).saturating_sub(4);
+    let (facts, told) = (facts(asked, theme, room), told(state, asked, theme, room));
+    let high = |lines: usize| lines as u16 + 2 <= screen.height;
+    let blank = || [("", String::new(), theme.text)];
+    let lines: Vec<Line> = if high(facts.len() + told.len() + 3) {
+        blank().into_iter().chain(facts).chain(blank()).chain(told).chain(blank()).collect()
+    } else if high(facts.len() + told.len()) {
+        facts.into_iter().chain(told).collect()
+    } else {
+        // What came of it matters most, and whom it is about.
+        let number = ("", asked.number.to_string(), theme.strong);
+        std::iter::once(number).chain(told).collect()
+    };
+    let inside = frame(centred(screen, WIDTH, lines.len() as u16 + 2), "Call back", theme, buffer);
+    for (y, (label, fact, style)) in lines.iter().enumerate() {
+        let mut pen = Pen::new(buffer, inside, y as u16);
+        pen.skip(1);
+        if !label.is_empty() {
+            pen.column(label.trim(), LABEL, theme.quiet);
+        }
+        pen.write(fact, *style);
+    }
+}
+
+/// Whom, and how.
+fn facts(asked: &CallBack, theme: &Theme, room: u16) -> Vec<Line> {
+    let mut facts = Vec::new();
+    let mut fact = |label: &'static str, text: &str, style: Style| {
+        let mut label = label;
+        for line in words::broken(text, room.saturating_sub(LABEL)) {
+            facts.push((label, line, style));
+            label = " ";
+        }
+    };
+    if let Some(name) = &asked.name {
+        fact("Caller", name, theme.strong);
+    }
+    fact("Dials", &asked.number.e164(), theme.strong);
+    fact(" ", &asked.number.to_string(), theme.text);
+    match &asked.by {
+        By::Telecmi(call) => {
+            let first = match call.rings {
+                Rings::AsSetAtTelecmi => format!("{}, as set at TeleCMI", phone(call)),
+                Rings::Softphone | Rings::Mobile => phone(call),
+            };
+            fact("Rings first", &first, theme.text);
+            let shown =
+                call.caller_id.as_ref().map_or_else(|| "as set at TeleCMI".to_owned(), ToString::to_string);
+            fact("They see", &shown, theme.text);
+        }
+        By::Command(command) => fact("Runs", &command.join(" "), theme.text),
+        By::Hand => {}
+    }
+    facts
+}
+
+/// What Enter does, what is going on, or what came of it.
+fn told(state: &State, asked: &CallBack, theme: &Theme, room: u16) -> Vec<Line> {
+    let mut told = Vec::new();
+    let mut tell = |text: &str, style: Style| {
+        told.extend(words::broken(text, room).into_iter().map(|line| ("", line, style)));
+    };
+    match (&asked.ended, &asked.by) {
+        (Some(Ended::Rings(text)), _) => tell(text, theme.good),
+        (Some(Ended::Failed(text)), _) => tell(text, theme.fault),
+        (Some(Ended::Unsure(text)), _) => tell(text, theme.warning),
+        (None, By::Telecmi(_)) if state.calling.placing.is_some() => tell("asking TeleCMI …", theme.quiet),
+        (None, By::Command(_)) if state.calling.placing.is_some() => tell("starting it …", theme.quiet),
+        (None, By::Telecmi(_)) => tell("Enter places the call, once.", theme.text),
+        (None, By::Command(_)) => tell("Enter runs it, once.", theme.text),
+        (None, By::Hand) => {
+            tell("Enter copies the number.", theme.text);
+            tell(
+                "With agent set, TeleCMI calls; with call_command, a program of yours: see `vmail config`.",
+                theme.quiet,
+            );
+        }
+    }
+    told
+}

@@ -1,0 +1,70 @@
+//! What can be copied, each part with its key and what it is.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::tui::command::Command;
+use crate::tui::copying::{Copying, What};
+use crate::tui::note::above_the_keys;
+use crate::tui::state::State;
+use crate::tui::theme::Theme;
+use crate::tui::view::dates::frame;
+use crate::tui::view::note::title;
+use crate::tui::view::pen::{Pen, width};
+
+/// How large the overlay is, where there is room: the parts, and a line above and below.
+const WIDTH: u16 = 76;
+const HEIGHT: u16 = What::ALL.len() as u16 + 4;
+
+/// How wide the column of keys and that of names are.
+const KEY: u16 = 3;
+const NAME: u16 = 13;
+
+/// Draws the menu.
+pub fn draw(state: &State, copying: &Copying, theme: &Theme, buffer: &mut Buffer) {
+    let place = above_the_keys(buffer.area.as_size(), WIDTH, HEIGHT);
+    let inside = frame(place, &title("Copy", &copying.about, place), theme, buffer);
+    let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let blank = u16::from(usize::from(inside.height) > What::ALL.len() + 1);
+    for (y, what) in What::ALL.into_iter().enumerate() {
+        let command = match what {
+            What::Number => Command::TakeNumber,
+            What::Name => Command::TakeName,
+            What::Time => Command::TakeTime,
+            What::File => Command::TakeFile,
+            What::Text => Command::TakeText,
+            What::Json => Command::TakeJson,
+        };
+        let key = state.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default();
+        let (shown, known) = value(state, copying, what);
+        let name = if known { theme.text } else { theme.quiet };
+        Pen::new(buffer, area, blank + y as u16)
+            .column(&key, KEY.max(width(&key) + 1), theme.accent)
+            .column(what.title(), NAME, name)
+            .write(&shown, theme.quiet);
+    }
+}
+
+/// What would be copied, in one line; and whether there is anything.
+fn value(state: &State, copying: &Copying, what: What) -> (String, bool) {
+    let account = state.account.as_deref().unwrap_or("");
+    let Some(found) = &copying.found else { return (String::new(), true) };
+    let values = found.iter().filter_map(|found| what.of(found, state.zone, account));
+    match (what, found.as_slice()) {
+        (_, [only]) => match what.of(only, state.zone, account) {
+            Some(value) => (value.lines().collect::<Vec<_>>().join(" · "), true),
+            None => (what.missing().to_owned(), false),
+        },
+        (What::Text, many) => (format!("{} voicemail, a blank line between them", many.len()), true),
+        (What::Json, many) => (format!("{} voicemail, one a line", many.len()), true),
+        (_, many) => {
+            let count = values.count();
+            let told = match many.len() - count {
+                _ if count == 0 => "none of them has one".to_owned(),
+                0 => format!("{count}, one a line"),
+                without => format!("{count}, one a line; {without} without"),
+            };
+            (told, count > 0)
+        }
+    }
+}

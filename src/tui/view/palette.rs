@@ -1,0 +1,121 @@
+//! The palette: what is typed, and the commands that fit it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect, Size};
+use ratatui::style::Style;
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use crate::tui::note::above_the_keys;
+use crate::tui::palette::{Found, Palette, refused};
+use crate::tui::state::State;
+use crate::tui::theme::Theme;
+use crate::tui::view::dates::frame;
+use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::words;
+
+/// How large the overlay is, where there is room.
+const WIDTH: u16 = 88;
+const HEIGHT: u16 = 22;
+
+/// How wide the column of names is, and the mark before it.
+const NAME: u16 = 18;
+const MARK: u16 = 2;
+
+/// From this width on, what a command does stands beside its name; below it, only that of the
+/// chosen one is shown, in the last lines.
+const WIDE: u16 = 64;
+
+/// How many lines there are for that.
+const ABOUT: u16 = 2;
+
+/// Where the overlay stands, on a screen of that size.
+fn place(screen: Size) -> Rect {
+    above_the_keys(screen, WIDTH, HEIGHT)
+}
+
+/// How many commands are on a screen of that size at once.
+pub fn rows(screen: Size) -> u16 {
+    let place = place(screen);
+    // The frame, what is typed, and in a narrow one what the chosen command does.
+    let taken = if place.width < WIDE { 3 + ABOUT } else { 3 };
+    place.height.saturating_sub(taken)
+}
+
+/// Draws the palette; says where the cursor stands.
+pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let place = place(state.size);
+    let inside = frame(place, "Commands", theme, buffer);
+    let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let room = area.width.saturating_sub(3).max(1);
+    let scroll = palette.input.visual_scroll(usize::from(room));
+    let typed: String = palette.input.value().chars().skip(scroll).collect();
+    let mut pen = Pen::new(buffer, area, 0);
+    pen.write(":", theme.accent).skip(1).write(&typed, theme.text);
+    if palette.input.value().is_empty() {
+        pen.skip(1).write("name, or what it does", theme.quiet);
+    }
+    let shown = rows(state.size);
+    let top = palette.top(shown);
+    for (y, (index, found)) in palette.found.iter().enumerate().skip(top).take(usize::from(shown)).enumerate()
+    {
+        let line = Rect { y: area.y + 1 + y as u16, height: 1, ..area };
+        row(state, found, index == palette.at, theme, line, buffer);
+    }
+    if palette.found.is_empty() {
+        Pen::new(buffer, area, 1).skip(MARK).write("no command fits that", theme.warning);
+    }
+    if place.width < WIDE {
+        let about = Rect { y: area.bottom().saturating_sub(ABOUT), height: ABOUT.min(area.height), ..area };
+        let told = palette.chosen().map(|command| match refused(command, state) {
+            Some(why) => (words::sentence(why), theme.warning),
+            None => (command.entry().help.to_owned(), theme.quiet),
+        });
+        if let Some((text, style)) = told {
+            for (y, line) in words::broken(&text, about.width).iter().take(usize::from(ABOUT)).enumerate() {
+                Pen::new(buffer, about, y as u16).write(line, style);
+            }
+        }
+    }
+    let cursor = area.x + 2 + (palette.input.visual_cursor().max(scroll) - scroll) as u16;
+    (area.height > 0).then_some(Position::new(cursor.min(area.right()), area.y))
+}
+
+/// A command: its name, what it does or why it cannot, and its key.
+fn row(state: &State, found: &Found, here: bool, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    if here {
+        buffer.set_style(area, theme.selected);
+    }
+    let lift = |style: Style| if here { style.patch(theme.selected) } else { style };
+    let entry = found.command.entry();
+    let refused = refused(found.command, state);
+    let keys = state.keymap.keys(found.command).first().map(ToString::to_string).unwrap_or_default();
+    let name = if refused.is_some() { theme.faint } else { theme.text };
+    let name = if here { lift(theme.text).patch(theme.strong) } else { name };
+    let mut pen = Pen::new(buffer, area, 0);
+    pen.column(if here { "▌" } else { "" }, MARK, theme.accent);
+    marked(&mut pen, entry.name, &found.in_name, name, theme);
+    pen.skip(NAME.saturating_sub(width(entry.name)));
+    if area.width >= WIDE - 4 {
+        // The key keeps its place, whatever the help needs.
+        let room = pen.room().saturating_sub(width(&keys) + 2);
+        match refused {
+            Some(why) => {
+                pen.column(why, room, if here { lift(theme.quiet).patch(theme.warning) } else { theme.faint })
+            }
+            None if width(entry.help) <= room => {
+                marked(&mut pen, entry.help, &found.in_help, lift(theme.quiet), theme);
+                &mut pen
+            }
+            None => pen.column(entry.help, room, lift(theme.quiet)),
+        };
+    }
+    pen.right(&keys, if refused.is_some() { theme.faint } else { theme.accent });
+}
+
+/// Writes `text`, the characters at `places` in the colour of what is looked for.
+fn marked(pen: &mut Pen, text: &str, places: &[u32], style: Style, theme: &Theme) {
+    for (at, grapheme) in text.graphemes(true).enumerate() {
+        let hit = places.contains(&(at as u32));
+        pen.write(grapheme, if hit { style.patch(theme.accent).patch(theme.strong) } else { style });
+    }
+}

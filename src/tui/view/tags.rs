@@ -1,0 +1,117 @@
+//! The tags of some voicemail: what they have, the line that is typed, and what could stand in it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use crate::tui::note::above_the_keys;
+use crate::tui::tags::Tagging;
+use crate::tui::theme::Theme;
+use crate::tui::view::dates::frame;
+use crate::tui::view::note::title;
+use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::words;
+
+/// How large the overlay is, where there is room.
+const WIDTH: u16 = 76;
+const HEIGHT: u16 = 12;
+
+/// How wide the column of labels is.
+const LABEL: u16 = 7;
+
+/// Draws the tags; says where the cursor stands.
+pub fn draw(tagging: &Tagging, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let place = above_the_keys(buffer.area.as_size(), WIDTH, HEIGHT);
+    let inside = frame(place, &title("Tags", &tagging.about, place), theme, buffer);
+    let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let blank = u16::from(inside.height >= 10);
+    let labelled = |buffer: &mut Buffer, y: u16, label: &str| {
+        Pen::new(buffer, area, y).write(label, theme.quiet);
+    };
+    let beside = Rect { x: area.x + LABEL, width: area.width.saturating_sub(LABEL), ..area };
+    let below = |rect: Rect, y: u16, height: u16| Rect {
+        y: rect.y + y.min(rect.height),
+        height: height.min(rect.height.saturating_sub(y)),
+        ..rect
+    };
+
+    let mut y = blank;
+    labelled(buffer, y, "Now");
+    y += chips(&now(tagging, theme), below(beside, y, 2), buffer) + blank;
+    labelled(buffer, y, "Change");
+    let cursor = line(tagging, theme, below(beside, y, 1), buffer);
+    y += 1;
+    let (told, style) = match (&tagging.trouble, tagging.meaning()) {
+        (Some(trouble), _) => (trouble.clone(), theme.fault),
+        // While a word is typed, what it is not yet is no mistake.
+        (None, Ok(meaning)) if !meaning.add.is_empty() || !meaning.remove.is_empty() => {
+            let count = words::count(tagging.keys.len() as u64);
+            let of = if tagging.keys.len() > 1 { format!(" ({count} voicemail)") } else { String::new() };
+            let signs = meaning.add.iter().map(|tag| format!("+{tag}"));
+            let signs: Vec<_> = signs.chain(meaning.remove.iter().map(|tag| format!("−{tag}"))).collect();
+            (format!("Enter: {}{of}", signs.join("  ")), theme.good)
+        }
+        _ => ("a tag adds it, -tag removes it; several at once".to_owned(), theme.quiet),
+    };
+    for line in words::broken(&told, beside.width).iter().take(2) {
+        Pen::new(buffer, beside, y).write(line, style);
+        y += 1;
+    }
+    y += blank;
+    let offered = tagging.offered();
+    if !offered.is_empty() {
+        labelled(buffer, y, "Tab");
+        let at = tagging.offered_at();
+        let style = |index| if Some(index) == at { theme.chosen } else { theme.text };
+        let offered: Vec<_> =
+            offered.into_iter().enumerate().map(|(index, word)| (word, style(index))).collect();
+        chips(&offered, below(beside, y, inside.height.saturating_sub(y)), buffer);
+    }
+    cursor
+}
+
+/// The tags that are there; where only some of the voicemail have one, how many.
+fn now(tagging: &Tagging, theme: &Theme) -> Vec<(String, Style)> {
+    let Some(known) = &tagging.known else { return vec![("reading …".to_owned(), theme.quiet)] };
+    if known.on.is_empty() {
+        return vec![("none".to_owned(), theme.quiet)];
+    }
+    let all = tagging.keys.len();
+    let chip = |(tag, count): &(crate::triage::Tag, usize)| match *count {
+        count if count == all => (format!("#{tag}"), theme.accent),
+        count => (format!("#{tag} {count} of {all}"), theme.quiet),
+    };
+    known.on.iter().map(chip).collect()
+}
+
+/// Writes words with room between them into `area`, as many as fit; says how many lines it took.
+fn chips(chips: &[(String, Style)], area: Rect, buffer: &mut Buffer) -> u16 {
+    const GAP: u16 = 2;
+    let (mut x, mut y) = (0, 0);
+    for (text, style) in chips {
+        if x > 0 && x + width(text) > area.width {
+            (x, y) = (0, y + 1);
+        }
+        if y >= area.height {
+            return y;
+        }
+        Pen::new(buffer, area, y).skip(x).write(text, *style);
+        x += width(text) + GAP;
+    }
+    y + 1
+}
+
+fn line(tagging: &Tagging, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let room = area.width.saturating_sub(1).max(1);
+    let scroll = tagging.input.visual_scroll(usize::from(room));
+    let mut skipped = 0;
+    let hidden = |c: &char| {
+        let cut = skipped < scroll;
+        skipped += usize::from(width(c.encode_utf8(&mut [0; 4])));
+        cut
+    };
+    let shown: String = tagging.input.value().chars().skip_while(hidden).collect();
+    Pen::new(buffer, area, 0).write(&shown, theme.text);
+    let cursor = area.x + (tagging.input.visual_cursor().max(scroll) - scroll) as u16;
+    (area.height > 0).then_some(Position::new(cursor.min(area.right()), area.y))
+}
