@@ -4,7 +4,7 @@
 //! One [`Store`] is one connection and has one owner, usually the thread behind a
 //! [`StoreHandle`]. Several processes may use one file. A file that fails while it is in use is
 //! dealt with here, and the call that met it is tried once more: a damaged one is moved aside and
-//! made anew, an unusable one is left for a copy in memory. [`Store::notices`] tells the user.
+//! made anew from what can be read of it, an unusable one is left for a copy in memory. [`Store::notices`] tells the user.
 //!
 //! Nothing here knows the network or the screen. No clock either: the time comes with [`Options`].
 
@@ -27,6 +27,7 @@ mod memory;
 mod migrations;
 mod records;
 mod remarks;
+mod salvage;
 mod tables;
 mod thread;
 mod triage;
@@ -156,8 +157,8 @@ const OPEN_TRIES: usize = 8;
 impl Store {
     /// Opens the store in `path`; makes it, and folders that are missing, for its user alone.
     ///
-    /// A damaged store is moved aside and made anew, and where there can be none it is in memory:
-    /// the notices say so. Fails with [`StoreError::Newer`] and leaves everything as it is when a
+    /// A damaged store is moved aside and made anew from what can be read of it, which takes up to
+    /// some seconds; where there can be none it is in memory: the notices say so. Fails with [`StoreError::Newer`] and leaves everything as it is when a
     /// newer program wrote the store, and with [`StoreError::Busy`] when another process does not
     /// let it in.
     pub fn open(path: &Path, options: &Options) -> Result<Opened, StoreError> {
@@ -166,7 +167,9 @@ impl Store {
         let path = target.as_deref().unwrap_or(path);
         let mut notices = Vec::new();
         let (file, connection) = open(path, &options.country, options.now, &mut notices)?;
-        Ok(Opened { store: Store::new(file, connection, options)?, notices })
+        let mut store = Store::new(file, connection, options)?;
+        salvage::bring_back(&mut store.tables, &mut notices);
+        Ok(Opened { store, notices })
     }
 
     /// A store that is gone when dropped.
@@ -376,6 +379,7 @@ impl Store {
         }
         work(&mut self.tables).map_err(StoreError::from)
     }
+
     /// Lets go of `file`, moves it aside if it is `damaged`, and goes on with what its path names
     /// by then. In memory if that cannot be the store.
     fn reopen(&mut self, file: &StoreFile, damaged: bool) -> Result<(), StoreError> {
@@ -389,17 +393,20 @@ impl Store {
         let (at, since) = self.opened;
         let now = at + TimeDelta::from_std(since.elapsed()).unwrap_or_default();
         let moved = if damaged { file.move_aside(now) } else { Ok(None) };
+        let mut notices = Vec::new();
         let reason = match moved {
             Ok(to) => {
                 let from = file.path().to_owned();
-                self.notices.push(match to {
-                    Some(to) => Notice::MovedAside { from, to },
+                notices.push(match to {
+                    Some(to) => Notice::MovedAside { from, to, saved: 0 },
                     None => Notice::Replaced { path: from },
                 });
-                match open(file.path(), self.tables.country(), now, &mut self.notices) {
+                match open(file.path(), self.tables.country(), now, &mut notices) {
                     Ok((file, connection)) => {
                         self.tables.replace(connection);
                         self.file = file;
+                        salvage::bring_back(&mut self.tables, &mut notices);
+                        self.notices.append(&mut notices);
                         return Ok(());
                     }
                     Err(error) => error.to_string(),
@@ -407,6 +414,7 @@ impl Store {
             }
             Err(error) => unmovable(file.path(), &error),
         };
+        self.notices.append(&mut notices);
         self.notices.push(Notice::InMemory { reason });
         Ok(())
     }
@@ -432,7 +440,9 @@ fn open(
         match file.connect(country) {
             Ok(connection) => return Ok((Some(file), connection)),
             Err(Obstacle::Damaged) => match file.move_aside(now) {
-                Ok(Some(to)) => notices.push(Notice::MovedAside { from: path.to_owned(), to }),
+                Ok(Some(to)) => {
+                    notices.push(Notice::MovedAside { from: path.to_owned(), to, saved: 0 });
+                }
                 Ok(None) => {}
                 Err(error) => {
                     notices.push(Notice::InMemory { reason: unmovable(path, &error) });

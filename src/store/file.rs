@@ -106,8 +106,7 @@ impl StoreFile {
                 Err(obstacle) => {
                     // The log of a damaged store goes aside with it, and that of a newer one is
                     // not ours to write back. A newer one without a log is closed as it was.
-                    let log = fs::metadata(with_suffix(&self.path, "-wal")).map_or(0, |log| log.len());
-                    if log > 0 || !matches!(obstacle, Obstacle::Refused(_)) {
+                    if has_log(&self.path) || !matches!(obstacle, Obstacle::Refused(_)) {
                         StoreFile::leave_log(&connection);
                     }
                     obstacle
@@ -271,6 +270,11 @@ fn free_name(path: &Path, now: DateTime<Utc>) -> io::Result<PathBuf> {
         to.set_file_name(format!("{stem}-damaged-{time}-{count}{extension}"));
     }
     Ok(to)
+}
+
+/// Whether there is a log beside the store in `path`, with something in it.
+pub(super) fn has_log(path: &Path) -> bool {
+    fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

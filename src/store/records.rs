@@ -112,6 +112,11 @@ impl Tables {
 
     fn merge(&mut self, account: AccountId, records: &[Record]) -> rusqlite::Result<Merged> {
         let account = self.number(account)?;
+        self.merge_numbered(account, records)
+    }
+
+    /// As [`Store::merge`], into the account of that number in the file.
+    pub(super) fn merge_numbered(&mut self, account: i64, records: &[Record]) -> rusqlite::Result<Merged> {
         let country = self.country().to_owned();
         self.write_much(|transaction| {
             let mut desk = Desk::new(transaction, account);
@@ -145,7 +150,7 @@ impl Tables {
         })
     }
 
-    fn merge_names(&mut self, names: &[(CallerKey, Given)]) -> rusqlite::Result<usize> {
+    pub(super) fn merge_names(&mut self, names: &[(CallerKey, Given)]) -> rusqlite::Result<usize> {
         self.write(|transaction| {
             let mut desk = Desk::new(transaction, 0);
             for (caller, given) in names {

@@ -75,16 +75,21 @@ impl Tables {
     /// The number of an account in the file. 0, which no account has, for an id of another store.
     pub(super) fn number(&mut self, id: AccountId) -> rusqlite::Result<i64> {
         let index = usize::try_from(id.0 - 1).ok();
-        let Some(account) = index.and_then(|index| self.accounts.get_mut(index)) else { return Ok(0) };
+        let Some(account) = index.and_then(|index| self.accounts.get(index)) else { return Ok(0) };
         if let Some(number) = account.number {
             return Ok(number);
         }
-        let key = account.key.as_str();
-        self.connection.execute("INSERT INTO account (key) VALUES (?1) ON CONFLICT DO NOTHING", [key])?;
-        let number =
-            self.connection.query_row("SELECT id FROM account WHERE key = ?1", [key], |row| row.get(0))?;
-        account.number = Some(number);
+        let number = self.numbered(account.key.as_str())?;
+        if let Some(account) = index.and_then(|index| self.accounts.get_mut(index)) {
+            account.number = Some(number);
+        }
         Ok(number)
+    }
+
+    /// The number in the file of the account with that key, made when it is new.
+    pub(super) fn numbered(&self, key: &str) -> rusqlite::Result<i64> {
+        self.connection.execute("INSERT INTO account (key) VALUES (?1) ON CONFLICT DO NOTHING", [key])?;
+        self.connection.query_row("SELECT id FROM account WHERE key = ?1", [key], |row| row.get(0))
     }
 
     pub(super) fn rows(
@@ -157,6 +162,12 @@ impl Tables {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut added = Vec::new();
         {
+            // One that was saved from a damaged store may lack its recording.
+            let mut complete = transaction.prepare_cached(
+                "UPDATE voicemail SET recording = ?3, flags = flags | ?4
+                 WHERE account = ?1 AND id = ?2 AND recording IS NULL",
+            )?;
+            let mut completed = Vec::new();
             let mut insert = transaction.prepare_cached(
                 "INSERT INTO voicemail (account, id, time, caller, recording, flags)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
@@ -174,8 +185,14 @@ impl Tables {
                 let values = params![account, stored(row.id), row.time, caller.0, recording, row.flags.0];
                 if insert.execute(values)? == 1 {
                     added.push(row);
+                } else if recording.is_some() {
+                    let values = params![account, stored(row.id), recording, row.flags.0];
+                    if complete.execute(values)? == 1 {
+                        completed.push(row.id);
+                    }
                 }
             }
+            log::append(&transaction, account, completed)?;
         }
         if let Some(span) = covered.filter(|span| !span.is_empty()) {
             cover(&transaction, account, span)?;

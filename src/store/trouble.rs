@@ -67,7 +67,9 @@ pub enum Notice {
     /// The store was damaged and a new one was made. Every row and [`CallerId`](super::CallerId)
     /// read before is void.
     #[error(
-        "{} was damaged: it is kept as {}, and a new one was made. Voicemail are fetched again.",
+        "{} was damaged: it is kept as {}, and a new one was made. What could be read of it is in \
+         the new one ({saved} voicemail); the rest is fetched again, but notes that are missing are \
+         only in the old one.",
         from.display(),
         to.display()
     )]
@@ -76,6 +78,8 @@ pub enum Notice {
         from: PathBuf,
         /// Where the damaged one is now.
         to: PathBuf,
+        /// How many voicemail were brought over, with all that could be read about them.
+        saved: u64,
     },
     /// Another process put a new store in place of the one in use. Every row and
     /// [`CallerId`](super::CallerId) read before is void.
