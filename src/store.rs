@@ -237,7 +237,7 @@ impl Store {
     }
 
     /// Stores a page's rows and marks `covered`, both or neither. Rows that are stored already
-    /// are left as they are.
+    /// are left as they are; only one that was saved without its recording gets that.
     pub fn put_page(
         &mut self,
         account: AccountId,

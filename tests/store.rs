@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -427,40 +428,45 @@ mod damage {
         path.with_file_name("vmail-damaged-2026-11-23T12-04-08Z.db")
     }
 
-    fn moved(path: &Path) -> Notice {
-        Notice::MovedAside { from: path.to_owned(), to: aside(path) }
+    fn moved(path: &Path, saved: u64) -> Notice {
+        Notice::MovedAside { from: path.to_owned(), to: aside(path), saved }
     }
 
-    fn assert_works(store: &mut Store, account: AccountId) {
-        assert_eq!(store.put_page(account, &many(0, 3), Some(span(0, 9))).unwrap().added.rows.len(), 3);
-        assert_eq!(count(store, account), 3);
+    /// Three more voicemail come in beside the `saved` ones.
+    fn assert_works(store: &mut Store, account: AccountId, saved: u64) {
+        assert_eq!(store.coverage(account, span(0, ALWAYS)).unwrap(), []);
+        let page = many(5_000, 3);
+        assert_eq!(store.put_page(account, &page, Some(span(0, 9))).unwrap().added.rows.len(), 3);
+        assert_eq!(count(store, account), saved + 3);
         assert_eq!(store.notices(), []);
     }
 
-    /// Damages a closed store, opens it, and expects it to be found out at once.
-    fn found_on_opening(damage: impl FnOnce(&Path)) {
+    /// Damages a closed store, opens it, and expects it to be found out at once, and that many of
+    /// the 3,000 voicemail to be saved.
+    fn found_on_opening(expected: RangeInclusive<u64>, damage: impl FnOnce(&Path)) {
         let (_folder, path) = folder_with(3_000);
         damage(&path);
         let before = fs::read(&path).unwrap();
         let Opened { mut store, notices } = Store::open(&path, &options()).unwrap();
-        assert_eq!(notices, [moved(&path)]);
+        let account = store.account(&key()).unwrap();
+        let saved = count(&mut store, account);
+        assert!(expected.contains(&saved), "{saved}");
+        assert_eq!(notices, [moved(&path, saved)]);
         let line = notices[0].to_string();
         assert!(
             line.contains(path.to_str().unwrap()) && line.contains(aside(&path).to_str().unwrap()),
             "{line}"
         );
         assert_eq!(fs::read(aside(&path)).unwrap(), before);
-        let account = store.account(&key()).unwrap();
-        assert_eq!(count(&mut store, account), 0);
-        assert_works(&mut store, account);
+        assert_works(&mut store, account, saved);
         drop(store);
         let (mut store, account) = open(&path);
-        assert_eq!(count(&mut store, account), 3);
+        assert_eq!(count(&mut store, account), saved + 3);
     }
 
     #[test]
     fn garbage_for_a_header() {
-        found_on_opening(|path| {
+        found_on_opening(0..=0, |path| {
             let mut bytes = fs::read(path).unwrap();
             bytes[..100].fill(0xa5);
             fs::write(path, bytes).unwrap();
@@ -469,12 +475,14 @@ mod damage {
 
     #[test]
     fn no_database_at_all() {
-        found_on_opening(|path| fs::write(path, "Dear diary, today the store was a text file.").unwrap());
+        found_on_opening(0..=0, |path| {
+            fs::write(path, "Dear diary, today the store was a text file.").unwrap()
+        });
     }
 
     #[test]
     fn cut_short() {
-        found_on_opening(|path| {
+        found_on_opening(100..=2_900, |path| {
             let file = fs::OpenOptions::new().write(true).open(path).unwrap();
             file.set_len(file.metadata().unwrap().len() / 2).unwrap();
         });
@@ -482,14 +490,14 @@ mod damage {
 
     #[test]
     fn a_table_is_missing() {
-        found_on_opening(|path| {
+        found_on_opening(3_000..=3_000, |path| {
             rusqlite::Connection::open(path).unwrap().execute_batch("DROP TABLE coverage").unwrap();
         });
     }
 
     #[test]
     fn tables_of_something_else() {
-        found_on_opening(|path| {
+        found_on_opening(0..=0, |path| {
             fs::remove_file(path).unwrap();
             let other = rusqlite::Connection::open(path).unwrap();
             other.execute_batch("CREATE TABLE account (name TEXT)").unwrap();
@@ -512,10 +520,12 @@ mod damage {
         for id in details {
             store.details(account, id, 3).unwrap();
         }
-        assert_eq!(store.notices(), [moved(&path)]);
+        let saved = count(&mut store, account);
+        assert!((100..3_000).contains(&saved), "{saved}");
+        assert_eq!(store.notices(), [moved(&path, saved)]);
         assert!(store.changed_elsewhere().unwrap());
         assert_eq!(fs::read(aside(&path)).unwrap(), bytes);
-        assert_works(&mut store, account);
+        assert_works(&mut store, account, saved);
         assert!(names(folder.path()).contains("vmail-damaged-2026-11-23T12-04-08Z.db-wal"));
     }
 
@@ -540,11 +550,11 @@ mod damage {
         fs::write(left.join("vmail.db-wal"), &broken).unwrap();
 
         let Opened { mut store, notices } = Store::open(&path, &options()).unwrap();
-        assert_eq!(notices, [moved(&path)]);
+        assert_eq!(notices, [moved(&path, 0)]);
         let log = left.join("vmail-damaged-2026-11-23T12-04-08Z.db-wal");
         assert_eq!(fs::read(log).unwrap(), broken);
         let account = store.account(&key()).unwrap();
-        assert_works(&mut store, account);
+        assert_works(&mut store, account, 0);
     }
 
     #[test]
@@ -570,7 +580,7 @@ mod damage {
                 openers.into_iter().map(|opener| opener.join().unwrap()).collect()
             });
             let notices: Vec<&Notice> = opened.iter().flat_map(|opened| &opened.notices).collect();
-            assert_eq!(notices, [&moved(&path)]);
+            assert_eq!(notices, [&moved(&path, 0)]);
             let asides = names(folder.path()).iter().filter(|name| name.ends_with("Z.db")).count();
             assert_eq!(asides, 1);
             for (n, mut opened) in (0..).zip(opened) {

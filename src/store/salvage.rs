@@ -31,6 +31,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How many voicemail are brought in at a time: other processes may come in between.
 const PIECE: usize = 1_000;
 
+/// How the damaged store is read. `writable_schema` lets SQLite read a file that was cut short, or
+/// some of whose tables cannot be read; nothing is written.
+const SETTINGS: &str = "
+    PRAGMA writable_schema = ON;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA cell_size_check = ON;";
+
 /// A scan in the order of one tree, and the same from its other end. None may sort: that would
 /// read everything before the first row, and so nothing at all.
 type Scan = [&'static str; 2];
@@ -123,8 +130,7 @@ impl Wreck {
         [immutable, true].into_iter().filter_map(|immutable| file::read_only(path, immutable)).find_map(
             |connection| {
                 StoreFile::leave_log(&connection);
-                let settings = "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;";
-                connection.execute_batch(settings).ok()?;
+                connection.execute_batch(SETTINGS).ok()?;
                 let (accounts, callers) = Default::default();
                 let mut wreck = Wreck { connection, accounts, callers, end };
                 wreck.accounts = wreck.texts(&[ACCOUNTS]);

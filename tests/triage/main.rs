@@ -9,4 +9,5 @@ mod others;
 mod processes;
 mod random;
 mod reading;
+mod salvage;
 mod support;
