@@ -476,7 +476,7 @@ mod damage {
     #[test]
     fn no_database_at_all() {
         found_on_opening(0..=0, |path| {
-            fs::write(path, "Dear diary, today the store was a text file.").unwrap()
+            fs::write(path, "Dear diary, today the store was a text file.").unwrap();
         });
     }
 

@@ -136,25 +136,13 @@ impl Seen {
                 Some(record) if record == sound => {}
                 Some(record) => {
                     missing += 1;
-                    self.assert_less(record, sound);
+                    assert_less(record, sound);
                 }
                 None => missing += 1,
             }
         }
         assert_eq!(records.next(), None, "made up");
         missing
-    }
-
-    fn assert_less(&self, record: &Record, sound: &Record) {
-        let less = |some: bool, all: bool| assert!(!some || all, "{record:?} of {sound:?}");
-        less(record.read, sound.read);
-        less(record.starred, sound.starred);
-        less(record.done.is_some(), sound.done.is_some());
-        less(record.called.is_some(), sound.called.is_some());
-        assert!(record.note.is_none() || record.note == sound.note, "{record:?} of {sound:?}");
-        assert!(record.tags.iter().all(|tag| sound.tags.contains(tag)), "{record:?} of {sound:?}");
-        assert_eq!(record.voicemail.time, sound.voicemail.time);
-        assert_eq!(record.voicemail.caller, sound.voicemail.caller);
     }
 
     /// Brings everything from the server again: what is there then but for that.
@@ -164,6 +152,19 @@ impl Seen {
         drop(self.folder);
         again
     }
+}
+
+/// What is left of a voicemail was there before.
+fn assert_less(record: &Record, sound: &Record) {
+    let less = |some: bool, all: bool| assert!(!some || all, "{record:?} of {sound:?}");
+    less(record.read, sound.read);
+    less(record.starred, sound.starred);
+    less(record.done.is_some(), sound.done.is_some());
+    less(record.called.is_some(), sound.called.is_some());
+    assert!(record.note.is_none() || record.note == sound.note, "{record:?} of {sound:?}");
+    assert!(record.tags.iter().all(|tag| sound.tags.contains(tag)), "{record:?} of {sound:?}");
+    assert_eq!(record.voicemail.time, sound.voicemail.time);
+    assert_eq!(record.voicemail.caller, sound.voicemail.caller);
 }
 
 fn noise(bytes: &mut [u8], mut seed: u64) {
