@@ -24,9 +24,9 @@ use super::trouble::Notice;
 use crate::model::{Flags, RecordingName, Sketch, Voicemail, from_millis};
 use crate::triage::{CallerKey, Given};
 
-/// When no more is read. The user waits meanwhile; what the user did comes first, and the newest
-/// of that first.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// When no more is read: only a million voicemail or a strange file take that long. The user waits
+/// meanwhile, but this is rare. What the user wrote comes first, then what was done, newest first.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How many voicemail are brought in at a time: other processes may come in between.
 const PIECE: usize = 1_000;
