@@ -158,9 +158,10 @@ impl Store {
     /// Opens the store in `path`; makes it, and folders that are missing, for its user alone.
     ///
     /// A damaged store is moved aside and made anew from what can be read of it, which takes
-    /// seconds where it is large, and half a minute at most; where there can be none it is in memory: the notices say so. Fails with [`StoreError::Newer`] and leaves everything as it is when a
-    /// newer program wrote the store, and with [`StoreError::Busy`] when another process does not
-    /// let it in.
+    /// seconds where it is large, and half a minute at most; where there can be none it is in
+    /// memory: the notices say so. Fails with [`StoreError::Newer`] and leaves everything as it is
+    /// when a newer program wrote the store, and with [`StoreError::Busy`] when another process
+    /// does not let it in.
     pub fn open(path: &Path, options: &Options) -> Result<Opened, StoreError> {
         // SQLite keeps its log beside the file itself, so that is where all of it is.
         let target = path.is_symlink().then(|| path.canonicalize().ok()).flatten();
