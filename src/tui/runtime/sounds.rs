@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{OnceCell, Semaphore, mpsc};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{AbortHandle, spawn_blocking};
 
 use super::{Account, client};
@@ -62,7 +62,9 @@ pub struct Equipment {
 /// The recordings of one account, and the player.
 pub(super) struct Sounds {
     shared: Arc<Shared>,
-    transfers: HashMap<VoicemailId, AbortHandle>,
+    transfers: Arc<Mutex<HashMap<VoicemailId, AbortHandle>>>,
+    /// Begins the transfers that wait for a place.
+    queue: Option<AbortHandle>,
     heard_after: Duration,
     player: Arc<Mutex<Player>>,
     /// The number of the play that is wanted, 0 for none.
@@ -82,7 +84,7 @@ struct Shared {
     folder: PathBuf,
     limits: Limits,
     recordings: OnceCell<Recordings>,
-    places: Semaphore,
+    places: Arc<Semaphore>,
     decoded: Mutex<Vec<(VoicemailId, Sound)>>,
     fetched: AtomicU64,
 }
@@ -126,13 +128,14 @@ impl Sounds {
             folder,
             limits,
             recordings: OnceCell::new(),
-            places: Semaphore::new(SIDE_BY_SIDE),
+            places: Arc::new(Semaphore::new(SIDE_BY_SIDE)),
             decoded: Mutex::default(),
             fetched: AtomicU64::new(0),
         };
         Sounds {
             shared: Arc::new(shared),
-            transfers: HashMap::new(),
+            transfers: Arc::default(),
+            queue: None,
             heard_after,
             player: Arc::new(Mutex::new(player)),
             wanted: Arc::default(),
@@ -157,29 +160,40 @@ impl Sounds {
         }
     }
 
-    /// Fetches `keys` and nothing else, the first one at once.
+    /// Fetches `keys` and nothing else: the first one at once, the others in their order.
     pub(super) fn want(&mut self, keys: &[RowKey]) {
-        self.transfers.retain(|id, transfer| {
+        if let Some(queue) = self.queue.take() {
+            queue.abort();
+        }
+        let mut transfers = self.transfers.lock().unwrap_or_else(PoisonError::into_inner);
+        transfers.retain(|id, transfer| {
             let wanted = keys.iter().any(|key| key.id == *id);
             if !wanted {
                 transfer.abort();
             }
             wanted && !transfer.is_finished()
         });
-        for (index, &key) in keys.iter().enumerate() {
-            self.transfers.entry(key.id).or_insert_with(|| {
-                let shared = Arc::clone(&self.shared);
-                tokio::spawn(async move {
-                    // The first one is waited for, or is the selected one.
-                    let _place = if index == 0 { None } else { shared.places.acquire().await.ok() };
-                    let news = match shared.fetch(key).await {
-                        Ok(news) => news,
-                        Err(error) => RecordingNews::Failed(error),
-                    };
-                    let _ = shared.messages.send(Msg::Recording(key, news)).await;
-                })
-                .abort_handle()
+        let is_missing = |key: &RowKey| !transfers.contains_key(&key.id);
+        let missing: Vec<_> = keys.iter().copied().filter(is_missing).collect();
+        drop(transfers);
+        let (shared, transfers) = (Arc::clone(&self.shared), Arc::clone(&self.transfers));
+        let begin = move |key: RowKey, place: Option<OwnedSemaphorePermit>| {
+            let transfer = tokio::spawn(Arc::clone(&shared).transfer(key, place)).abort_handle();
+            transfers.lock().unwrap_or_else(PoisonError::into_inner).insert(key.id, transfer);
+        };
+        let mut missing = missing.into_iter().peekable();
+        // The first of all is waited for, or is the selected one.
+        if let Some(first) = missing.next_if(|key| keys.first() == Some(key)) {
+            begin(first, None);
+        }
+        if missing.peek().is_some() {
+            let places = Arc::clone(&self.shared.places);
+            let queue = tokio::spawn(async move {
+                for key in missing {
+                    begin(key, Arc::clone(&places).acquire_owned().await.ok());
+                }
             });
+            self.queue = Some(queue.abort_handle());
         }
     }
 
@@ -307,6 +321,14 @@ impl Shared {
             opened.unwrap_or_else(|ended| Err(io::Error::other(ended))).map_err(FetchError::from)
         };
         self.recordings.get_or_try_init(open).await
+    }
+
+    /// Fetches a recording, tells what came of it, and gives its place to the next.
+    async fn transfer(self: Arc<Shared>, key: RowKey, place: Option<OwnedSemaphorePermit>) {
+        let news = self.fetch(key).await.unwrap_or_else(RecordingNews::Failed);
+        drop(place);
+        // The loop is gone only when the program ends.
+        let _ = self.messages.send(Msg::Recording(key, news)).await;
     }
 
     /// Has the recording of `key` on the disk, and looks at it.

@@ -55,7 +55,7 @@ fn voicemail(
     theme: &Theme,
     number: usize,
     area: Rect,
-    highlighter: Option<&mut Highlighter<'_>>,
+    mut highlighter: Option<&mut Highlighter<'_>>,
     buffer: &mut Buffer,
 ) {
     let Some(row) = state.inbox.at(number) else { return };
@@ -87,7 +87,10 @@ fn voicemail(
     pen.column(&time, 8, lift(theme.text));
     let columns = Columns::of(area.width);
     let hit = lift(theme.accent.patch(theme.strong));
-    found(highlighter, caller, columns.caller, [lift(style), hit], &mut pen);
+    let fields = [Field::Caller, Field::Name];
+    let caller_width = columns.caller.saturating_sub(width(caller));
+    found(highlighter.as_deref_mut(), &fields, caller, columns.caller, [lift(style), hit], &mut pen);
+    pen.skip(caller_width);
     length(&row, theme, &lift, &mut pen);
     if columns.thumbnail {
         pen.skip(2);
@@ -101,63 +104,79 @@ fn voicemail(
             }
         }
         pen.skip(2);
-        for (text, style) in signs(state, theme, &row) {
-            pen.write(&text, lift(style)).skip(1);
+        for Sign { mark, text, field, style } in signs(state, theme, &row) {
+            pen.write(mark, lift(style));
+            let room = pen.room();
+            let fields = field.as_slice();
+            found(highlighter.as_deref_mut(), fields, text, room, [lift(style), hit], &mut pen);
+            pen.skip(1);
         }
     } else if row.flags.contains(Flags::STARRED) {
         pen.write("★", lift(theme.warning));
     }
 }
 
-/// Writes a caller into its column, with what the search found in it in the second style.
+/// Writes `text`, with what the search found in it as one of `fields` in the second style.
 fn found(
     highlighter: Option<&mut Highlighter<'_>>,
-    caller: &str,
+    fields: &[Field],
+    text: &str,
     room: u16,
     [style, hit]: [Style; 2],
     pen: &mut Pen<'_>,
 ) {
     let mut hits = Vec::new();
-    if let Some(highlighter) = highlighter {
-        highlighter.highlight(Field::Caller, caller, &mut hits);
-        if hits.is_empty() {
-            highlighter.highlight(Field::Name, caller, &mut hits);
+    if let Some(highlighter) = highlighter.filter(|_| width(text) <= room) {
+        for field in fields {
+            if hits.is_empty() {
+                highlighter.highlight(*field, text, &mut hits);
+            }
         }
-    }
-    if hits.is_empty() || width(caller) > room {
-        pen.column(caller, room, style);
-        return;
     }
     let mut at = 0;
     for range in hits {
-        let (Some(before), Some(inside)) = (caller.get(at..range.start), caller.get(range.clone())) else {
+        let (Some(before), Some(inside)) = (text.get(at..range.start), text.get(range.clone())) else {
             continue;
         };
         pen.write(before, style).write(inside, hit);
         at = range.end;
     }
-    pen.write(caller.get(at..).unwrap_or(""), style).skip(room - width(caller));
+    let rest = text.get(at..).unwrap_or("");
+    pen.column(rest, width(rest).min(room), style);
+}
+
+/// A mark at the end of a line: a sign, and what belongs to it.
+struct Sign<'s> {
+    mark: &'static str,
+    text: &'s str,
+    field: Option<Field>,
+    style: Style,
 }
 
 /// What was done with a voicemail: star, done, called back, tags, how its note begins.
-fn signs(state: &State, theme: &Theme, row: &Row) -> Vec<(String, Style)> {
+fn signs<'s>(state: &'s State, theme: &Theme, row: &Row) -> Vec<Sign<'s>> {
     let mut signs = Vec::new();
-    if row.flags.contains(Flags::STARRED) {
-        signs.push(("★".to_owned(), theme.warning));
-    }
-    if row.flags.contains(Flags::DONE) {
-        signs.push(("✓".to_owned(), theme.good));
-    }
-    if row.flags.contains(Flags::CALLED) {
-        signs.push(("↩".to_owned(), theme.good));
+    for (flag, mark, style) in [
+        (Flags::STARRED, "★", theme.warning),
+        (Flags::DONE, "✓", theme.good),
+        (Flags::CALLED, "↩", theme.good),
+    ] {
+        if row.flags.contains(flag) {
+            signs.push(Sign { mark, text: "", field: None, style });
+        }
     }
     if row.flags.contains(Flags::TAGGED) {
         let tags = state.inbox.rows.tags_of(row.id).iter();
-        signs.extend(tags.map(|tag| (format!("#{tag}"), theme.accent)));
+        signs.extend(tags.map(|tag| Sign {
+            mark: "#",
+            text: tag,
+            field: Some(Field::Tag),
+            style: theme.accent,
+        }));
     }
     if row.flags.contains(Flags::NOTE) {
-        let words = state.inbox.rows.note_of(row.id).unwrap_or("");
-        signs.push((format!("✎ {words}"), theme.quiet));
+        let text = state.inbox.rows.note_of(row.id).unwrap_or("");
+        signs.push(Sign { mark: "✎ ", text, field: Some(Field::Note), style: theme.quiet });
     }
     signs
 }
@@ -190,7 +209,7 @@ impl Columns {
         const LEFT: u16 = 12;
         const THUMBNAIL: u16 = 12;
         /// Room for the marks at the right.
-        const MARKS: u16 = 12;
+        const MARKS: u16 = 18;
         /// A caller is rarely longer.
         const CALLER: u16 = 30;
         let thumbnail = width >= 60;
