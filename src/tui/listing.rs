@@ -232,12 +232,15 @@ impl Listing {
     }
 }
 
+/// How many voicemail each view has: counted by what they have in common, which is quick for a million.
 fn counts(flags: &[Flags]) -> [usize; View::EVERY.len()] {
-    let mut counts = [0; View::EVERY.len()];
+    let mut alike = [0; 256];
     for flags in flags {
-        for (count, view) in counts.iter_mut().zip(View::EVERY) {
-            *count += usize::from(view.shows(*flags));
-        }
+        alike[usize::from(flags.0)] += 1;
     }
-    counts
+    let of = |view: View| {
+        let shown = (0..=u8::MAX).filter(|flags| view.shows(Flags(*flags)));
+        shown.map(|flags| alike[usize::from(flags)]).sum()
+    };
+    View::EVERY.map(of)
 }

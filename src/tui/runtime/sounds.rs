@@ -25,8 +25,8 @@ use crate::tui::msg::{Control, Msg, PageNews, RecordingNews, Reply, SaveTrouble,
 use crate::tui::rows::RowKey;
 use crate::web::{self, Page, Stage};
 
-/// How many recordings are fetched at once ahead of time. The one that is waited for comes on top.
-const SIDE_BY_SIDE: usize = 2;
+/// How many recordings are fetched beside the first one, which is waited for or selected.
+const BESIDE: usize = 1;
 
 /// How many recordings stay decoded: the latest, and what was looked at ahead.
 const DECODED: usize = 4;
@@ -128,7 +128,7 @@ impl Sounds {
             folder,
             limits,
             recordings: OnceCell::new(),
-            places: Arc::new(Semaphore::new(SIDE_BY_SIDE)),
+            places: Arc::new(Semaphore::new(BESIDE)),
             decoded: Mutex::default(),
             fetched: AtomicU64::new(0),
         };
