@@ -223,10 +223,10 @@ fn two_programs_share_the_cache() {
     voices.hold(true);
     let start = || voices.inbox(&home, &[]).size(120, 40).start();
     let first = start();
-    until("the first one fetches", || voices.asked().len() == 3 && kept(&home).len() == 3);
+    until("the first one fetches", || voices.asked().len() == 2 && kept(&home).len() == 2);
     // Which looks for what others left half written.
     let second = start();
-    until("the second one fetches", || voices.asked().len() == 6 && kept(&home).len() == 6);
+    until("the second one fetches", || voices.asked().len() == 4 && kept(&home).len() == 4);
     voices.hold(false);
     for terminal in [&first, &second] {
         terminal.wait_for("Space plays it");
