@@ -245,6 +245,13 @@ impl Undo {
         self.steps.is_empty()
     }
 
+    /// Whether notes or tags were changed.
+    pub fn touches_texts(&self) -> bool {
+        self.steps.iter().any(|step| {
+            matches!(step, Step::Voicemail { from: Value::Note(_) | Value::Tag { .. }, .. })
+        })
+    }
+
     /// Notes that `id` had the value `from` and has `to` now. A million voicemail that are changed
     /// alike cost eight bytes each.
     pub(crate) fn push(&mut self, id: VoicemailId, from: Value, to: Value) {

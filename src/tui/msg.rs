@@ -115,9 +115,8 @@ pub enum Reply {
     Sync(Progress),
     /// The sync ended.
     Synced(Result<Summary, SyncError>),
-    /// How many voicemail the store holds in the range on screen; `None` when no other process
-    /// wrote.
-    Counted(Option<u64>),
+    /// How many voicemail the store holds in the range on screen.
+    Counted(u64),
     /// How notes begin, a part of them, in the order of the voicemail.
     Notes {
         /// The first words of each.
@@ -269,14 +268,9 @@ pub enum Read {
         /// Which part is copied; `None` where the user is only asked.
         what: Option<What>,
     },
-    /// How many voicemail `span` holds: did another process, or a job cut short, add any?
-    /// Answered by [`Reply::Counted`].
-    Count {
-        /// The range on screen.
-        span: Span,
-        /// Only another process can have added any: no need to count when none wrote.
-        if_changed: bool,
-    },
+    /// How many voicemail the range on screen holds: did another process, or a job cut short, add
+    /// any? Answered by [`Reply::Counted`].
+    Count(Span),
 }
 
 /// How a recording comes along.

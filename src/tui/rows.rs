@@ -91,11 +91,9 @@ impl RowColumns {
         }
     }
 
-    /// Notes all flags of the row at `key`.
-    pub fn set_flags(&mut self, key: RowKey, flags: Flags) {
-        if let Ok(index) = self.search(key) {
-            self.flags[index] = flags;
-        }
+    /// Notes all flags of the row at `key`; says whether they were others.
+    pub fn set_flags(&mut self, key: RowKey, flags: Flags) -> bool {
+        self.search(key).is_ok_and(|index| std::mem::replace(&mut self.flags[index], flags) != flags)
     }
 
     /// Notes what the recording of a row is like.

@@ -1,7 +1,9 @@
 //! What the user does to voicemail: shown at once, written by the store, shown again over whatever
 //! was read before the store had written it, and undone.
 
-use super::fetch::{load, read, relist};
+use std::collections::HashMap;
+
+use super::fetch::{load, read, read_texts, relist};
 use super::{fault, news};
 use crate::model::Flags;
 use crate::store::StoreError;
@@ -79,27 +81,25 @@ pub(super) fn on_applied(
 /// The store has written it: what changed is shown as it is now, and can be undone.
 fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec<Effect>) {
     let keys = change.keys();
-    for (id, flags) in &applied.changed {
-        if let Some(key) = keys.iter().find(|key| key.id == *id) {
-            state.inbox.rows.set_flags(*key, *flags);
+    let now: HashMap<_, _> = applied.changed.iter().copied().collect();
+    let mut differs = false;
+    for &key in keys {
+        if let Some(flags) = now.get(&key.id) {
+            differs |= state.inbox.rows.set_flags(key, *flags);
         }
     }
-    reapply(state);
-    relist(state);
-    let about_texts = match change {
-        Change::Edit { edit, .. } => matches!(edit, Edit::Note(_) | Edit::Tag { .. }),
-        Change::Revert { .. } => true,
-        Change::Heard(_) | Change::Name { .. } => false,
-    };
-    if about_texts {
-        read(state, Lane::Notes, Read::Notes { after: None }, effects);
-        read(state, Lane::AllTags, Read::AllTags { after: None }, effects);
+    // It mostly is what was shown when it was asked for.
+    if differs {
+        reapply(state);
+        relist(state);
     }
-    if state.shown_details().is_some_and(|details| keys.iter().any(|key| key.id == details.voicemail.id)) {
-        let id = state.inbox.selected.map(|key| key.id);
-        if let Some(id) = id {
-            read(state, Lane::Details, Read::Details(id), effects);
-        }
+    if applied.undo.touches_texts() {
+        read_texts(state, effects);
+    }
+    if let Some(id) = state.shown_details().map(|details| details.voicemail.id)
+        && now.contains_key(&id)
+    {
+        read(state, Lane::Details, Read::Details(id), effects);
     }
     if applied.undo.is_empty() || matches!(change, Change::Heard(_)) {
         return;

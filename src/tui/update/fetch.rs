@@ -42,8 +42,7 @@ pub(super) fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect
                 read_on(state, effects);
             } else {
                 state.inbox.load = Load::Complete;
-                read(state, Lane::Notes, Read::Notes { after: None }, effects);
-                read(state, Lane::AllTags, Read::AllTags { after: None }, effects);
+                read_texts(state, effects);
             }
         }
         Reply::Callers { callers, more } => {
@@ -116,11 +115,17 @@ pub(super) fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect
         Reply::Counted(stored) => {
             let shown = state.inbox.rows.len() as u64;
             let whole = state.inbox.load == Load::Complete && state.before_history.is_none();
-            if whole && stored.is_some_and(|stored| stored != shown) {
+            if whole && stored != shown {
                 reload(state, effects);
             }
         }
     }
+}
+
+/// Reads all notes and tags anew.
+pub(super) fn read_texts(state: &mut State, effects: &mut Vec<Effect>) {
+    read(state, Lane::Notes, Read::Notes { after: None }, effects);
+    read(state, Lane::AllTags, Read::AllTags { after: None }, effects);
 }
 
 /// Notes or tags have come: what was typed meanwhile stays, and a search may find more.
@@ -143,8 +148,7 @@ fn on_changes(state: &mut State, changed: store::Changed, effects: &mut Vec<Effe
     if !changed.rows.is_empty() {
         let rows = store::Rows { rows: changed.rows, callers: Vec::new() };
         take_in(state, &rows, effects);
-        read(state, Lane::Notes, Read::Notes { after: None }, effects);
-        read(state, Lane::AllTags, Read::AllTags { after: None }, effects);
+        read_texts(state, effects);
     }
     if changed.names {
         people::look(state, true, effects);
@@ -152,8 +156,7 @@ fn on_changes(state: &mut State, changed: store::Changed, effects: &mut Vec<Effe
     if changed.more {
         read(state, Lane::Changes, Read::Changes { since: Some(changed.cursor) }, effects);
     }
-    let span = state.view_span();
-    read(state, Lane::Count, Read::Count { span, if_changed: false }, effects);
+    read(state, Lane::Count, Read::Count(state.view_span()), effects);
 }
 
 fn on_progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>) {
@@ -194,8 +197,9 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
                 news(state, text.clone());
                 effects.push(Effect::Notify(text));
             }
-            let if_changed = !std::mem::take(&mut state.inbox.unsure);
-            read(state, Lane::Count, Read::Count { span: state.view_span(), if_changed }, effects);
+            if std::mem::take(&mut state.inbox.unsure) {
+                read(state, Lane::Count, Read::Count(state.view_span()), effects);
+            }
         }
         Err(error) => {
             // Said once, not at every look that fails the same way, unless the user asked for this
