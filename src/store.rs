@@ -275,18 +275,6 @@ impl Store {
         self.run(|tables| tables.put_sound(account, id, sketch, waveform))
     }
 
-    /// Sets [`Flags::READ`] and [`Flags::STARRED`] of voicemail, or clears them, all or none. The
-    /// other flags stand for something that is kept, and are left as they are.
-    pub fn put_flags(
-        &mut self,
-        account: AccountId,
-        ids: &[VoicemailId],
-        set: Flags,
-        clear: Flags,
-    ) -> Result<(), StoreError> {
-        self.run(|tables| tables.put_flags(account, ids, set, clear))
-    }
-
     /// The voicemail that have all of `flags`.
     pub fn flagged(&mut self, account: AccountId, flags: Flags) -> Result<HashSet<VoicemailId>, StoreError> {
         self.run(|tables| tables.flagged(account, flags))

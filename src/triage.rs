@@ -247,9 +247,9 @@ impl Undo {
 
     /// Whether notes or tags were changed.
     pub fn touches_texts(&self) -> bool {
-        self.steps.iter().any(|step| {
-            matches!(step, Step::Voicemail { from: Value::Note(_) | Value::Tag { .. }, .. })
-        })
+        self.steps
+            .iter()
+            .any(|step| matches!(step, Step::Voicemail { from: Value::Note(_) | Value::Tag { .. }, .. }))
     }
 
     /// Notes that `id` had the value `from` and has `to` now. A million voicemail that are changed
@@ -273,19 +273,4 @@ pub struct Applied {
     pub changed: Vec<(VoicemailId, Flags)>,
     /// What takes it back.
     pub undo: Undo,
-}
-
-/// How many voicemail each of the built-in views holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ViewCounts {
-    /// Those that are not done.
-    pub inbox: u64,
-    /// Those that were not heard, done or not.
-    pub unread: u64,
-    /// Those that are starred, done or not.
-    pub starred: u64,
-    /// Those that are done.
-    pub done: u64,
-    /// All of them.
-    pub all: u64,
 }

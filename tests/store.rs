@@ -16,6 +16,7 @@ use vmail::model::{
     AccountKey, Flags, RecordingName, Region, Sketch, Span, Voicemail, VoicemailId, from_millis,
 };
 use vmail::store::{AccountId, Notice, Opened, Options, Row, Store, StoreError, StoreHandle};
+use vmail::triage::{Change, Edit};
 
 const ALWAYS: i64 = i64::MAX;
 
@@ -820,8 +821,13 @@ fn what_was_heard_and_seen_outlives_syncs_and_restarts() {
     let sketch = Sketch::new(42_000, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 8]);
     store.put_sound(account, page[1].id, sketch, b"outline").unwrap();
     let all_three: Vec<_> = page.iter().map(|voicemail| voicemail.id).collect();
-    store.put_flags(account, &all_three, Flags::READ | Flags::STARRED, Flags::NONE).unwrap();
-    store.put_flags(account, &all_three[..1], Flags::NONE, Flags::READ).unwrap();
+    for (ids, edit) in [
+        (&all_three[..], Edit::Read(true)),
+        (&all_three[..], Edit::Star(true)),
+        (&all_three[..1], Edit::Read(false)),
+    ] {
+        store.apply(account, &Change { ids: ids.to_vec(), edit }).unwrap();
+    }
     store.put_page(account, &page, Some(span(0, 9_000))).unwrap();
     drop(store);
 

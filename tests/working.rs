@@ -231,6 +231,25 @@ fn views_have_counts_and_the_header_tells_the_one_that_is_shown() {
 }
 
 #[test]
+fn the_views_count_what_they_show() {
+    let stored = week().into_iter().take(10).collect();
+    let mut screen = Screen::open(Opened { stored, ..filled() });
+    screen.synced().keys("5");
+    let keys: Vec<_> = (0..10).map(|place| key_at(&screen, place)).collect();
+    for (keys, edit) in [
+        (&keys[..4], Edit::Done(Some(1))),
+        (&keys[3..9], Edit::Read(true)),
+        (&[keys[0], keys[9]], Edit::Star(true)),
+    ] {
+        screen.change(Change::Edit { keys: keys.to_vec(), edit });
+    }
+    // Inbox, unread, starred, done, all. What is done does not ask to be heard.
+    assert_eq!(screen.state.inbox.list.counts, [6, 1, 2, 4, 10]);
+    screen.keys("u u u");
+    assert_eq!(screen.state.inbox.list.counts, [10, 10, 0, 0, 10]);
+}
+
+#[test]
 fn the_list_has_other_orders() {
     let mut screen = screen();
     screen.sounds();

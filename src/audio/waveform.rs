@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::audio::{Codec, MAX_SAMPLES, Pcm, Sound};
+use crate::model::Sketch;
 
 /// How finely loudness is kept, for the whole recording: two dots in each of 128 cells.
 const PEAKS: usize = 256;
@@ -125,6 +126,13 @@ impl Waveform {
         let levels: Vec<f32> = self.parts(cells).map(level).collect();
         let loudest = levels.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
         levels.iter().map(|level| (level / loudest * 8.0).round() as u8).collect()
+    }
+
+    /// What a line of a list shows of it.
+    pub fn sketch(&self) -> Sketch {
+        let millis = u32::try_from(self.length().as_millis()).unwrap_or(u32::MAX);
+        // Nothing is as long as nothing known.
+        Sketch::new(millis.max(1), &self.thumbnail(Sketch::CELLS))
     }
 
     /// The peaks in `count` parts, none of them empty.

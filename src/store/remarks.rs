@@ -5,9 +5,9 @@ use rusqlite::params;
 use super::tables::{Tables, loaded, sql_limit, stored};
 use super::{AccountId, CallerId, Store, StoreError, triage};
 use crate::caller::CallerForms;
-use crate::model::{Flags, Span, VoicemailId};
+use crate::model::VoicemailId;
 use crate::text;
-use crate::triage::{CallerKey, Given, Note, Tag, ViewCounts};
+use crate::triage::{CallerKey, Given, Note, Tag};
 
 /// How a note begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,12 +83,6 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<KnownCaller>, StoreError> {
         self.run(|tables| tables.callers_whole(after, limit))
-    }
-
-    /// How many voicemail of `span` the views hold. Reads all of the span from an index, which
-    /// takes a few tenths of a second for a million: who has the rows counts them faster.
-    pub fn view_counts(&mut self, account: AccountId, span: Span) -> Result<ViewCounts, StoreError> {
-        self.run(|tables| tables.view_counts(account, span))
     }
 }
 
@@ -181,23 +175,6 @@ impl Tables {
                 })
             })?
             .collect()
-    }
-
-    fn view_counts(&mut self, account: AccountId, span: Span) -> rusqlite::Result<ViewCounts> {
-        let account = self.number(account)?;
-        // From the index that the list is read from: `flags` is in it.
-        let mut statement = self.connection().prepare_cached(
-            "SELECT count(*), count(*) FILTER (WHERE flags & ?4), count(*) FILTER (WHERE flags & ?5),
-                    count(*) FILTER (WHERE flags & ?6)
-             FROM voicemail WHERE account = ?1 AND time >= ?2 AND time < ?3",
-        )?;
-        let (start, end) = (span.start_millis(), span.end_millis());
-        let flags = [Flags::DONE, Flags::READ, Flags::STARRED].map(|flag| flag.0);
-        statement.query_row(params![account, start, end, flags[0], flags[1], flags[2]], |row| {
-            let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
-            let (all, done) = (count(0)?, count(1)?);
-            Ok(ViewCounts { inbox: all - done, unread: all - count(2)?, starred: count(3)?, done, all })
-        })
     }
 }
 

@@ -292,31 +292,6 @@ impl Tables {
         transaction.commit()
     }
 
-    pub(super) fn put_flags(
-        &mut self,
-        account: AccountId,
-        ids: &[VoicemailId],
-        set: Flags,
-        clear: Flags,
-    ) -> rusqlite::Result<()> {
-        let free = Flags::READ | Flags::STARRED;
-        let (set, clear) = (set.0 & free.0, clear.0 & free.0);
-        let account = self.number(account)?;
-        self.for_good(|transaction| {
-            let mut update = transaction.prepare_cached(
-                "UPDATE voicemail SET flags = (flags | ?3) & ~?4
-                 WHERE account = ?1 AND id = ?2 AND flags <> (flags | ?3) & ~?4",
-            )?;
-            let mut changed = Vec::new();
-            for &id in ids {
-                if update.execute(params![account, stored(id), set, clear])? == 1 {
-                    changed.push(id);
-                }
-            }
-            log::append(transaction, account, changed)
-        })
-    }
-
     pub(super) fn flagged(
         &mut self,
         account: AccountId,

@@ -16,7 +16,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use siphasher::sip::SipHasher13;
 use vmail::audio::{Waveform, decode};
-use vmail::model::{AccountKey, RecordingName, Region, Sketch, Span, Voicemail};
+use vmail::model::{AccountKey, RecordingName, Region, Span, Voicemail};
 use vmail::player::{Event, Manner};
 use vmail::range::Range;
 use vmail::recording::Prefetch;
@@ -244,9 +244,7 @@ impl Screen {
         let ids: Vec<_> = (0..rows.len()).map(|index| rows.get(index).unwrap().id).collect();
         for (id, file) in ids.iter().zip(FILES.iter().cycle()) {
             let (_, waveform) = recording(file);
-            let millis = waveform.length().as_millis() as u32;
-            let sketch = Sketch::new(millis, &waveform.thumbnail(Sketch::CELLS));
-            self.store.put_sound(account, *id, sketch, &waveform.to_bytes()).unwrap();
+            self.store.put_sound(account, *id, waveform.sketch(), &waveform.to_bytes()).unwrap();
         }
         self.send(Msg::CallersChanged)
     }

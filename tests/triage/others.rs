@@ -23,10 +23,10 @@ fn another_process_sees_what_was_done() {
     let done = apply(&mut ours, account, [3], Edit::Done(Some(1)));
     ours.revert(account, &done.undo).unwrap();
     ours.put_sound(account, id(5), Sketch::new(42, &[1]), b"outline").unwrap();
-    ours.put_flags(account, &[id(6)], Flags::READ | Flags::DONE, Flags::NONE).unwrap();
+    apply(&mut ours, account, [6], Edit::Read(true));
     // What changes nothing is not told.
     apply(&mut ours, account, [1], Edit::Star(true));
-    ours.put_flags(account, &[id(6)], Flags::READ, Flags::NONE).unwrap();
+    apply(&mut ours, account, [6], Edit::Read(true));
 
     let all = theirs.changed_rows(their_account, start, 100).unwrap();
     let known = ours.rows(account, always(), None, 99).unwrap().rows;
@@ -34,7 +34,7 @@ fn another_process_sees_what_was_done() {
         known.iter().filter(|row| [6, 5, 3, 1].map(id).contains(&row.id)).copied().collect();
     assert_eq!(all.rows, expected);
     assert_eq!((all.names, all.more, all.missed), (false, false, false));
-    assert_eq!(all.rows[0].flags, Flags::READ, "only READ and STARRED are set by hand");
+    assert_eq!(all.rows[0].flags, Flags::READ);
     assert_eq!(all.rows[1].sketch.millis, 42);
     assert_eq!(theirs.changed_rows(their_account, all.cursor, 100).unwrap().rows, []);
 

@@ -1,7 +1,6 @@
 //! Reading notes, tags and counts, in pieces and whole.
 
-use vmail::model::Span;
-use vmail::triage::{Edit, ViewCounts};
+use vmail::triage::Edit;
 
 use crate::support::*;
 
@@ -59,20 +58,6 @@ fn the_tag_used_most_is_offered_first() {
     apply(&mut store, account, 2..4, tags(&[], &["rare"]));
     let in_use = store.tags_in_use(account).unwrap();
     assert_eq!(in_use, [(tag("Billing"), 5), (tag("Called"), 4), (tag("rare"), 1)]);
-}
-
-#[test]
-fn the_views_count_what_they_show() {
-    let (mut store, account) = with(10);
-    apply(&mut store, account, 0..4, Edit::Done(Some(1)));
-    apply(&mut store, account, 3..9, Edit::Read(true));
-    apply(&mut store, account, [0, 9], Edit::Star(true));
-    let counts = store.view_counts(account, always()).unwrap();
-    assert_eq!(counts, ViewCounts { inbox: 6, unread: 4, starred: 2, done: 4, all: 10 });
-    let counts = store.view_counts(account, Span::from_millis(2_000, 5_000)).unwrap();
-    assert_eq!(counts, ViewCounts { inbox: 1, unread: 1, starred: 0, done: 2, all: 3 });
-    let nothing = store.view_counts(account, Span::from_millis(5, 5)).unwrap();
-    assert_eq!(nothing, ViewCounts::default());
 }
 
 #[test]

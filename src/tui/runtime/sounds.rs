@@ -16,7 +16,7 @@ use tokio::task::{AbortHandle, spawn_blocking};
 
 use super::{Account, client};
 use crate::audio::{self, AudioError, Waveform};
-use crate::model::{Flags, Sketch, VoicemailId};
+use crate::model::{Flags, VoicemailId};
 use crate::player::{Command, Event, Manner, Outputs, Play, Player, Sound};
 use crate::recording::{FetchError, Kept, Limits, Recordings, SaveError};
 use crate::store::StoreHandle;
@@ -342,9 +342,8 @@ impl Shared {
         let details = details.await.map_err(|error| FetchError::Disk { reason: error.to_string() })?;
         let Some(details) = details else { return Err(FetchError::NotReady) };
         let Some(name) = details.voicemail.recording else { return Err(FetchError::NotReady) };
-        let known = details.waveform.as_deref().and_then(Waveform::from_bytes);
-        let kept = if let Some(kept) = recordings.kept(key.id) {
-            kept
+        let (kept, known) = if let Some(kept) = recordings.kept(key.id) {
+            (kept, details.waveform.as_deref().and_then(Waveform::from_bytes))
         } else {
             let client = client(&self.client, &self.account).await.map_err(FetchError::Api)?;
             let told = |got, of| {
@@ -355,7 +354,8 @@ impl Shared {
             if self.fetched.fetch_add(1, Ordering::Relaxed).is_multiple_of(TIDY_AFTER) {
                 tokio::spawn(Arc::clone(self).tidy());
             }
-            kept
+            // What came now need not be what came when it was looked at before.
+            (kept, None)
         };
         let bytes = kept.bytes;
         let looked = match known {
@@ -408,8 +408,7 @@ impl Shared {
         };
         let waveform = Arc::clone(&sound.waveform);
         self.keep_decoded(key.id, sound);
-        let millis = u32::try_from(waveform.length().as_millis()).unwrap_or(u32::MAX).max(1);
-        let sketch = Sketch::new(millis, &waveform.thumbnail(Sketch::CELLS));
+        let sketch = waveform.sketch();
         let (account, bytes) = (self.account.key.clone(), waveform.to_bytes());
         let stored = self.store.call(move |store| {
             let account = store.account(&account)?;
@@ -422,7 +421,8 @@ impl Shared {
         Ok(Ok(waveform))
     }
 
-    /// The decoded recording of `id`, if it is on the disk and can be decoded.
+    /// The decoded recording of `id`, if it is on the disk and can be decoded. One that cannot be, though
+    /// it was when it came, is let go of: it is fetched again.
     async fn sound(&self, id: VoicemailId) -> Option<Sound> {
         let recordings = self.recordings().await.ok()?;
         let kept = recordings.kept(id)?;
@@ -432,9 +432,17 @@ impl Shared {
         if let Some(sound) = self.decoded(id) {
             return Some(sound);
         }
-        let sound = spawn_blocking(move || decode(&kept.path)).await.ok()?.ok()?.ok()?;
-        self.keep_decoded(id, sound.clone());
-        Some(sound)
+        match spawn_blocking(move || decode(&kept.path)).await.ok()? {
+            Ok(Ok(sound)) => {
+                self.keep_decoded(id, sound.clone());
+                Some(sound)
+            }
+            failed => {
+                tracing::warn!(?failed, "a kept recording cannot be read any more");
+                recordings.remove(id).ok()?;
+                None
+            }
+        }
     }
 
     fn decoded(&self, id: VoicemailId) -> Option<Sound> {

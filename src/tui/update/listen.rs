@@ -10,7 +10,7 @@ use super::moves::select_place;
 use super::share::{elsewhere, offer, remember};
 use super::want::want;
 use super::{fault, news};
-use crate::model::{Flags, Sketch};
+use crate::model::Flags;
 use crate::player::Event;
 use crate::recording::{FetchError, not_ready_wait};
 use crate::store::Row;
@@ -184,9 +184,7 @@ pub(super) fn on_recording(state: &mut State, key: RowKey, news: RecordingNews, 
         }
         RecordingNews::Here { bytes, looked } => {
             if let Ok(waveform) = &looked {
-                let millis = u32::try_from(waveform.length().as_millis()).unwrap_or(u32::MAX);
-                let sketch = Sketch::new(millis.max(1), &waveform.thumbnail(Sketch::CELLS));
-                state.inbox.rows.sketch(key, sketch);
+                state.inbox.rows.sketch(key, waveform.sketch());
             }
             let broken = looked.as_ref().err().map(ToString::to_string);
             recordings.insert(id, Recording::Here { bytes, looked });
