@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use chrono::{DateTime, Utc};
 use clap::Parser as _;
 use vmail::cli::{self, Cli, Verb, World};
+use vmail::error;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -24,7 +25,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("vmail: {error:#}");
-            cli::exit_code(&error)
+            error::failure(&error).into()
         }
     }
 }

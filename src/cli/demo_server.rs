@@ -4,9 +4,27 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use clap::Args;
 
-use crate::cli::{DemoServerArgs, World};
+use crate::cli::World;
 use crate::demo::{APP_ID, Options, SECRET, Server};
+
+/// Flags of `demo-server`.
+#[derive(Args, Debug)]
+pub struct DemoServerArgs {
+    /// Port on 127.0.0.1; 0 takes any that is free
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Make up so many voicemail instead of serving the demo's
+    #[arg(long, value_name = "N")]
+    pub rows: Option<usize>,
+    /// Days over which these are spread
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=36500))]
+    pub days: u32,
+    /// Milliseconds by which every answer is held back
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub latency: u64,
+}
 
 /// Serves until it is interrupted. The base URL is the first line on stdout, for scripts; how to
 /// use it goes to stderr.

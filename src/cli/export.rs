@@ -2,15 +2,37 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use clap::{Args, ValueEnum};
 use tempfile::NamedTempFile;
 
-use crate::cli::{ExportArgs, ExportFormat, World, settings};
+use crate::cli::World;
+use crate::cli::settings::{self, AccountArgs};
 use crate::export::{ExportError, export};
 use crate::model::AccountKey;
 use crate::store::{Notice, Opened, Store};
+
+/// Flags of `export`.
+#[derive(Args, Debug)]
+pub struct ExportArgs {
+    /// Where to; stdout if it is left out, or -
+    pub file: Option<PathBuf>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
+    pub format: ExportFormat,
+    /// Whose.
+    #[command(flatten)]
+    pub account: AccountArgs,
+}
+
+/// How an export is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// A JSON object a line.
+    Jsonl,
+}
 
 /// Writes the export to a file or to stdout. A file gets its name once all of it is written; until
 /// then an earlier one stays.

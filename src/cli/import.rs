@@ -2,13 +2,28 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use clap::Args;
 
-use crate::cli::{ImportArgs, World, settings};
+use crate::cli::World;
+use crate::cli::settings::{self, AccountArgs};
 use crate::export::{Bad, Whose, import};
 use crate::store::Opened;
+
+/// Flags of `import`.
+#[derive(Args, Debug)]
+pub struct ImportArgs {
+    /// Where from; stdin if it is left out, or -
+    pub file: Option<PathBuf>,
+    /// Take the export of whichever account as this one's
+    #[arg(long)]
+    pub any_account: bool,
+    /// Whose.
+    #[command(flatten)]
+    pub account: AccountArgs,
+}
 
 /// How many lines that are no good are named; the others are counted.
 const NAMED: u64 = 20;

@@ -7,15 +7,17 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use clap::Args;
 use tempfile::TempDir;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::cli::World;
 use crate::cli::settings::{self, xdg};
-use crate::cli::{ScreenArgs, Usage, World};
-use crate::config::{self, Ascii, Overrides, SecretSource, Settings, Timezone};
+use crate::config::{self, Ascii, Overrides, Settings, Timezone};
 use crate::demo;
+use crate::error::Fault;
 use crate::model::AccountKey;
 use crate::paths;
 #[cfg(target_os = "linux")]
@@ -39,15 +41,44 @@ use crate::web::ssh::Server;
 /// How often the demo asks: its visitor should see a voicemail arrive.
 const DEMO_REFRESH: Duration = Duration::from_secs(5);
 
+/// Flags of the screen. Each but the first and the last two is a setting of the same name.
+#[derive(Args, Debug)]
+pub struct ScreenArgs {
+    /// Look around without an account: made-up voicemail from a server inside the program
+    #[arg(long)]
+    pub demo: bool,
+    /// TeleCMI's service: global or india
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Dates to show at start: 24h, 7d, 2w, today, "last month", 2026-11-01..2026-11-15, …
+    #[arg(long, value_name = "RANGE")]
+    pub range: Option<String>,
+    /// Zone in which times are shown: an IANA name, or local
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<String>,
+    /// What stands before /voicemail and /play, for another server than TeleCMI's
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Requests under way at once, 1 to 16
+    #[arg(long, value_name = "N")]
+    pub concurrency: Option<String>,
+    /// Settings file to use instead of the usual one
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Log to a file; how much is up to `VMAIL_LOG` (error, warn, info, debug, trace)
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+}
+
 /// Opens the screen, and returns when the user leaves it.
 pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
     let (settings, config_path) = settings(args, world)?;
     let term = (world.variable)("TERM").unwrap_or_default();
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
-        return Err(Usage("the inbox needs a terminal: stdin and stdout must be one".into()).into());
+        return Err(Fault::usage("the inbox needs a terminal: stdin and stdout must be one").into());
     }
     if term == "dumb" {
-        return Err(Usage("the inbox needs a terminal that can place the cursor: TERM is dumb".into()).into());
+        return Err(Fault::usage("the inbox needs a terminal that can place the cursor: TERM is dumb").into());
     }
     if let Some(path) = &args.log {
         log_to(path, world)?;
@@ -66,7 +97,7 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
         };
         let account = match &server {
             Some(server) => Some(demo_account(server)?),
-            None => account(&settings)?,
+            None => settings::account(&settings)?,
         };
         let app_id = account.as_ref().map(|account| account.credentials.app_id.to_string());
         let name = if args.demo { Some("demo".to_owned()) } else { app_id };
@@ -127,17 +158,6 @@ fn settings(args: &ScreenArgs, world: &World) -> anyhow::Result<(Settings, Optio
         let usual = paths::config_file(&xdg(world));
         settings::load(args.config.clone(), usual, flags, Overrides::from_env(world.variable))
     }
-}
-
-/// Who asks, once app ID and secret are both there.
-fn account(settings: &Settings) -> anyhow::Result<Option<Account>> {
-    let (Some(app_id), Some(source)) = (settings.app_id, &settings.secret) else { return Ok(None) };
-    let secret = match source {
-        SecretSource::Text(secret) => secret.clone(),
-        SecretSource::Command(command) => config::secret_from_command(command)?,
-    };
-    let (key, base_url) = settings::account_key(settings, app_id)?;
-    Ok(Some(Account { key, region: settings.region, base_url, credentials: Credentials { app_id, secret } }))
 }
 
 /// What is missing where only one of app ID and secret is there.
@@ -295,7 +315,7 @@ fn log_to(path: &Path, world: &World) -> anyhow::Result<()> {
     let level = (world.variable)("VMAIL_LOG").unwrap_or_else(|| "info".to_owned());
     let level: LevelFilter = level
         .parse()
-        .map_err(|_| Usage(format!("VMAIL_LOG is {level}: use error, warn, info, debug or trace")))?;
+        .map_err(|_| Fault::usage(format!("VMAIL_LOG is {level}: use error, warn, info, debug or trace")))?;
     let mut open = fs::OpenOptions::new();
     open.create(true).append(true);
     #[cfg(unix)]
@@ -305,41 +325,4 @@ fn log_to(path: &Path, world: &World) -> anyhow::Result<()> {
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(file));
     tracing_subscriber::registry().with(lines).with(own).init();
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::account;
-    use crate::config::{self, Overrides, Sources};
-    use crate::model::AccountKey;
-    use crate::secret::Secret;
-
-    fn key(base_url: Option<&str>) -> AccountKey {
-        let flags = Overrides {
-            app_id: Some("1111113".to_owned()),
-            secret: Some(Secret::new("secret".to_owned())),
-            base_url: base_url.map(str::to_owned),
-            ..Overrides::default()
-        };
-        let (file, file_mode, env) = (None, None, Overrides::default());
-        let settings = config::load(Sources {
-            file,
-            file_mode,
-            flags,
-            env,
-            check_base_url: |_| Ok(()),
-            check_key: |_| Ok(()),
-        });
-        account(&settings.unwrap()).unwrap().unwrap().key
-    }
-
-    #[test]
-    fn an_account_has_one_key_however_its_server_is_written() {
-        for url in ["https://rest.telecmi.com/v2", "https://REST.telecmi.com/v2/"] {
-            assert_eq!(key(Some(url)), key(None), "{url}");
-        }
-        let local = key(Some("http://127.0.0.1:8080/v2"));
-        assert_eq!(key(Some("http://127.0.0.1:8080/v2/")), local);
-        assert_ne!(local, key(None));
-    }
 }

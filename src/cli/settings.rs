@@ -5,15 +5,32 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use clap::Args;
 
-use crate::cli::{AccountArgs, Usage, World};
-use crate::config::{self, Overrides, Settings, Sources};
+use crate::cli::World;
+use crate::config::{self, Overrides, SecretSource, Settings, Sources};
+use crate::error::Fault;
 use crate::model::AccountKey;
 use crate::paths::{self, XdgDirs};
 use crate::store::{self, Opened, Store};
-use crate::telecmi::BaseUrl;
+use crate::telecmi::{BaseUrl, Credentials};
 use crate::text;
 use crate::tui::keymap::KeyChord;
+use crate::tui::runtime::Account;
+
+/// Flags that say whose store it is. Each but the last is a setting of the same name.
+#[derive(Args, Debug)]
+pub struct AccountArgs {
+    /// TeleCMI's service: global or india
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// What stands before /voicemail and /play, for another server than TeleCMI's
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Settings file to use instead of the usual one
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
 
 /// Reads the settings from `given`, which has to be there, or `usual`, which need not; with what
 /// flags and environment say. Also returns where their file is.
@@ -30,7 +47,9 @@ pub fn load(
         Some((path, Ok(text))) => Some((path.to_owned(), text)),
         Some((_, Err(error))) if error.kind() == io::ErrorKind::NotFound && !must_exist => None,
         Some((path, Err(error))) => {
-            return Err(Usage(format!("{}: the settings cannot be read: {error}", path.display())).into());
+            return Err(
+                Fault::usage(format!("{}: the settings cannot be read: {error}", path.display())).into()
+            );
         }
         None => None,
     };
@@ -64,6 +83,17 @@ pub fn account_key(settings: &Settings, app_id: u64) -> anyhow::Result<(AccountK
     Ok((AccountKey::new(settings.region, app_id, base_url.as_ref().map(BaseUrl::as_str)), base_url))
 }
 
+/// Who asks, once app ID and secret are both there.
+pub fn account(settings: &Settings) -> anyhow::Result<Option<Account>> {
+    let (Some(app_id), Some(source)) = (settings.app_id, &settings.secret) else { return Ok(None) };
+    let secret = match source {
+        SecretSource::Text(secret) => secret.clone(),
+        SecretSource::Command(command) => config::secret_from_command(command)?,
+    };
+    let (key, base_url) = account_key(settings, app_id)?;
+    Ok(Some(Account { key, region: settings.region, base_url, credentials: Credentials { app_id, secret } }))
+}
+
 /// What a store has to know from outside.
 pub fn store_options(settings: &Settings, world: &World) -> store::Options {
     store::Options { country: settings.country.clone(), now: (world.clock)() }
@@ -78,7 +108,7 @@ pub fn open_store(args: &AccountArgs, world: &World) -> anyhow::Result<(Opened, 
     let (settings, _) = load(args.config.clone(), usual, flags, Overrides::from_env(world.variable))?;
     let app_id = settings
         .app_id
-        .ok_or_else(|| Usage("no account: set TELECMI_APPID, or appid in the settings file".to_owned()))?;
+        .ok_or_else(|| Fault::credentials("no account: set TELECMI_APPID, or appid in the settings file"))?;
     let (key, _) = account_key(&settings, app_id)?;
     let path = paths::store_file(&xdg(world)).context("no home folder: set XDG_DATA_HOME")?;
     Ok((Store::open(&path, &store_options(&settings, world))?, key))
@@ -92,5 +122,42 @@ pub fn xdg(world: &World) -> XdgDirs {
         data: folder("XDG_DATA_HOME"),
         cache: folder("XDG_CACHE_HOME"),
         runtime: folder("XDG_RUNTIME_DIR"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::account;
+    use crate::config::{self, Overrides, Sources};
+    use crate::model::AccountKey;
+    use crate::secret::Secret;
+
+    fn key(base_url: Option<&str>) -> AccountKey {
+        let flags = Overrides {
+            app_id: Some("1111113".to_owned()),
+            secret: Some(Secret::new("secret".to_owned())),
+            base_url: base_url.map(str::to_owned),
+            ..Overrides::default()
+        };
+        let (file, file_mode, env) = (None, None, Overrides::default());
+        let settings = config::load(Sources {
+            file,
+            file_mode,
+            flags,
+            env,
+            check_base_url: |_| Ok(()),
+            check_key: |_| Ok(()),
+        });
+        account(&settings.unwrap()).unwrap().unwrap().key
+    }
+
+    #[test]
+    fn an_account_has_one_key_however_its_server_is_written() {
+        for url in ["https://rest.telecmi.com/v2", "https://REST.telecmi.com/v2/"] {
+            assert_eq!(key(Some(url)), key(None), "{url}");
+        }
+        let local = key(Some("http://127.0.0.1:8080/v2"));
+        assert_eq!(key(Some("http://127.0.0.1:8080/v2/")), local);
+        assert_ne!(local, key(None));
     }
 }
