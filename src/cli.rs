@@ -5,10 +5,20 @@ use clap::{Parser, Subcommand};
 
 pub mod config;
 pub mod demo_server;
+pub mod desk;
 pub mod export;
 pub mod import;
+pub mod list;
+pub mod mark;
+pub mod note;
+pub mod output;
+pub mod pick;
+pub mod progress;
 pub mod screen;
 pub mod settings;
+pub mod show;
+pub mod sync;
+pub mod table;
 
 /// What of the world outside enters at `main`.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +51,16 @@ pub struct Cli {
 /// What to do instead of opening the screen.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Print voicemail by range and query, newest first
+    List(list::ListArgs),
+    /// Print everything about a voicemail
+    Show(show::ShowArgs),
+    /// Fetch what is missing, for cron jobs and people
+    Sync(sync::SyncArgs),
+    /// Mark voicemail as read, starred, done, called back, or with tags
+    Mark(mark::MarkArgs),
+    /// Print the note of a voicemail, or write it
+    Note(note::NoteArgs),
     /// Print the default settings file, with every setting explained
     Config,
     /// Run the demo's server alone and print its base URL

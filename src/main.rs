@@ -16,6 +16,11 @@ fn main() -> ExitCode {
     let world = World { clock, variable, system_zone, host_name };
     let result = match cli.verb {
         None => cli::screen::run(&cli.screen, &world),
+        Some(Verb::List(args)) => cli::list::run(&args, &world),
+        Some(Verb::Show(args)) => cli::show::run(&args, &world),
+        Some(Verb::Sync(args)) => cli::sync::run(&args, &world),
+        Some(Verb::Mark(args)) => cli::mark::run(&args, &world),
+        Some(Verb::Note(args)) => cli::note::run(&args, &world),
         Some(Verb::Config) => cli::config::run(),
         Some(Verb::DemoServer(args)) => cli::demo_server::run(&args, &world),
         Some(Verb::Export(args)) => cli::export::run(&args, &world),
