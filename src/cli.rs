@@ -7,6 +7,7 @@ pub mod config;
 pub mod demo_server;
 pub mod desk;
 pub mod export;
+pub mod hook;
 pub mod import;
 pub mod list;
 pub mod mark;

@@ -39,7 +39,7 @@ use crate::tui::{self, terminal};
 use crate::web::ssh::Server;
 
 /// How often the demo asks: its visitor should see a voicemail arrive.
-const DEMO_REFRESH: Duration = Duration::from_secs(5);
+pub const DEMO_REFRESH: Duration = Duration::from_secs(5);
 
 /// Flags of the screen. Each but the first and the last two is a setting of the same name.
 #[derive(Args, Debug)]

@@ -290,6 +290,7 @@ impl Runtime {
                     reaches_now: span.end() >= now - chrono::TimeDelta::seconds(1),
                     overlap,
                     concurrency,
+                    tries: sync::TRIES,
                     force: again,
                     now,
                 };
