@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
+pub mod accounts;
 pub mod calling;
 pub mod command;
 pub mod copying;
@@ -19,6 +20,7 @@ pub mod keymap;
 pub mod layout;
 pub mod listening;
 pub mod listing;
+pub mod login;
 pub mod msg;
 pub mod note;
 pub mod palette;

@@ -30,6 +30,7 @@ use crate::telecmi::{Agent, BaseUrl, Credentials, Rings};
 use crate::tui::calling::Means;
 use crate::tui::keymap::KeyChord;
 use crate::tui::listening::Habits;
+use crate::tui::login::Door;
 use crate::tui::msg::Reopen;
 use crate::tui::runtime::{Account, Contacts, Equipment, Work};
 use crate::tui::session::Session;
@@ -140,6 +141,7 @@ fn session(
     let app_id = account.as_ref().map(|account| account.credentials.app_id.to_string());
     let note = note.or_else(|| half_an_account(settings).map(str::to_owned).filter(|_| account.is_none()));
     let setup = Setup {
+        accounts: Vec::new(),
         account: if demo.is_some() { Some("demo".to_owned()) } else { app_id },
         zone,
         range: settings.range,
@@ -162,6 +164,7 @@ fn session(
         overlap: settings.overlap,
         equipment,
         contacts: contacts(settings, world),
+        door: Door::new(|_| Box::pin(async { Err("not wired".to_owned()) })),
     };
     let options = terminal::Options {
         mouse: settings.mouse,

@@ -20,6 +20,7 @@ use crate::store::{AccountId, Changed, Rows, Store, StoreError, StoreHandle};
 use crate::sync::{self, Job, Shelf, Summary, SyncError};
 use crate::telecmi::{ApiError, BaseUrl, Client, Credentials};
 use crate::triage::{self, Applied, Edit, Tag};
+use crate::tui::login::{Door, Key};
 use crate::tui::msg::{Change, Effect, Lane, Msg, Read, Remembered, Reply, Survey, Ticket};
 use crate::tui::rows::RowKey;
 use crate::tui::tags::Known;
@@ -88,6 +89,8 @@ pub struct Work {
     pub equipment: Equipment,
     /// Where callers' names are found.
     pub contacts: Contacts,
+    /// Tries app ID and secret, and keeps them.
+    pub door: Door,
 }
 
 /// Runs jobs; of each lane the latest only.
@@ -109,6 +112,8 @@ pub struct Runtime {
     /// The newest question of each lane: an older one that still waits need not be answered.
     asked: [Arc<AtomicU32>; Lane::COUNT],
     sync: Option<AbortHandle>,
+    door: Door,
+    log_in: Option<AbortHandle>,
     /// What goes on beside, as long as the runtime is there.
     beside: [AbortHandle; 3],
 }
@@ -116,7 +121,7 @@ pub struct Runtime {
 impl Runtime {
     /// A runtime that answers through `messages`.
     pub fn new(work: Work, messages: mpsc::Sender<Msg>, clock: fn() -> DateTime<Utc>) -> Runtime {
-        let Work { account, store, concurrency, overlap, equipment, contacts } = work;
+        let Work { account, store, concurrency, overlap, equipment, contacts, door } = work;
         let account = account.map(Arc::new);
         let client = Arc::<OnceCell<Client>>::default();
         let reformats = tokio::spawn(reformat_callers(store.clone(), messages.clone())).abort_handle();
@@ -147,12 +152,19 @@ impl Runtime {
             clock,
             asked,
             sync: None,
+            door,
+            log_in: None,
             beside: [reformats, looks, names],
         }
     }
 
     /// Starts the work of `effect`. What concerns the terminal is the loop's, not ours.
     pub fn run(&mut self, effect: Effect) {
+        match effect {
+            Effect::LogIn(key) => return self.log_in(key),
+            Effect::StopLogIn => return self.stop_log_in(),
+            _ => {}
+        }
         let (Some(account), Some(sounds), Some(calls)) =
             (self.account.clone(), &mut self.sounds, &mut self.calls)
         else {
@@ -181,8 +193,25 @@ impl Runtime {
             | Effect::Notify(_)
             | Effect::Suspend
             | Effect::Redraw
+            | Effect::LogIn(_)
+            | Effect::StopLogIn
             | Effect::Reopen(_)
             | Effect::Quit => {}
+        }
+    }
+
+    fn log_in(&mut self, key: Key) {
+        let (tried, messages) = (self.door.open(key), self.messages.clone());
+        let task = tokio::spawn(async move {
+            // The loop is gone only when the program ends.
+            let _ = messages.send(Msg::Tried(tried.await)).await;
+        });
+        self.log_in = Some(task.abort_handle());
+    }
+
+    fn stop_log_in(&mut self) {
+        if let Some(task) = self.log_in.take() {
+            task.abort();
         }
     }
 

@@ -201,6 +201,11 @@ impl Drop for Screen {
     }
 }
 
+/// How many columns the terminal has, if there is one.
+pub fn columns() -> Option<usize> {
+    crossterm::terminal::size().ok().map(|(columns, _)| usize::from(columns)).filter(|columns| *columns > 0)
+}
+
 /// Writes past standard output's line buffer, which would cut a frame at its last line feed.
 #[cfg(unix)]
 fn write(mut bytes: &[u8]) -> io::Result<()> {
