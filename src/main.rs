@@ -16,6 +16,9 @@ fn main() -> ExitCode {
     let world = World { clock, variable, system_zone, host_name };
     let result = match cli.verb {
         None => cli::screen::run(&cli.screen, &world),
+        Some(Verb::Login(args)) => cli::login::run(&args, &world),
+        Some(Verb::Logout(args)) => cli::logout::run(&args, &world),
+        Some(Verb::Accounts(args)) => cli::accounts::run(&args, &world),
         Some(Verb::Config) => cli::config::run(),
         Some(Verb::DemoServer(args)) => cli::demo_server::run(&args, &world),
         Some(Verb::Export(args)) => cli::export::run(&args, &world),

@@ -16,6 +16,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::cli::World;
 use crate::cli::settings::{self, xdg};
 use crate::config::{self, Ascii, Overrides, Settings, Timezone};
+use crate::credentials::Supply;
 use crate::demo;
 use crate::error::Fault;
 use crate::model::AccountKey;
@@ -26,7 +27,7 @@ use crate::player::{Manner, Outputs};
 use crate::recording::{self, Limits};
 use crate::secret::Secret;
 use crate::store::{Opened, Store, StoreHandle};
-use crate::telecmi::{Agent, BaseUrl, Credentials, Rings};
+use crate::telecmi::{Agent, BaseUrl, Rings};
 use crate::tui::calling::Means;
 use crate::tui::keymap::KeyChord;
 use crate::tui::listening::Habits;
@@ -47,6 +48,9 @@ pub struct ScreenArgs {
     /// Look around without an account: made-up voicemail from a server inside the program
     #[arg(long)]
     pub demo: bool,
+    /// One of the accounts of the settings file
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
     /// TeleCMI's service: global or india
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
@@ -97,10 +101,10 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
         };
         let account = match &server {
             Some(server) => Some(demo_account(server)?),
-            None => settings::account(&settings)?,
+            None => settings::account(&settings, world)?,
         };
-        let app_id = account.as_ref().map(|account| account.credentials.app_id.to_string());
-        let name = if args.demo { Some("demo".to_owned()) } else { app_id };
+        let app_id = account.as_ref().map(|account| account.app_id.to_string());
+        let name = if args.demo { Some("demo".to_owned()) } else { settings.account.clone().or(app_id) };
         let note =
             note.or_else(|| half_an_account(&settings).map(str::to_owned).filter(|_| account.is_none()));
         let setup = Setup {
@@ -145,6 +149,7 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
 /// reads a file only when told to.
 fn settings(args: &ScreenArgs, world: &World) -> anyhow::Result<(Settings, Option<PathBuf>)> {
     let flags = Overrides {
+        account: args.account.clone().filter(|_| !args.demo),
         region: args.region.clone(),
         base_url: args.base_url.clone(),
         range: args.range.clone(),
@@ -156,19 +161,14 @@ fn settings(args: &ScreenArgs, world: &World) -> anyhow::Result<(Settings, Optio
         settings::load(args.config.clone(), None, flags, Overrides::default())
     } else {
         let usual = paths::config_file(&xdg(world));
-        settings::load(args.config.clone(), usual, flags, Overrides::from_env(world.variable))
+        settings::load(args.config.clone(), usual, flags, settings::env(world))
     }
 }
 
-/// What is missing where only one of app ID and secret is there.
+/// What is missing where there is a secret alone.
 fn half_an_account(settings: &Settings) -> Option<&'static str> {
-    match (settings.app_id, &settings.secret) {
-        (Some(_), None) => {
-            Some("The app ID is set, the secret is not: TELECMI_SECRET, secret_command or secret.")
-        }
-        (None, Some(_)) => Some("The secret is set, the app ID is not: TELECMI_APPID or appid."),
-        _ => None,
-    }
+    (settings.app_id.is_none() && settings.secret.is_some())
+        .then_some("The secret is set, the app ID is not: TELECMI_APPID or appid.")
 }
 
 fn demo_account(server: &demo::Server) -> anyhow::Result<Account> {
@@ -177,7 +177,8 @@ fn demo_account(server: &demo::Server) -> anyhow::Result<Account> {
         key: AccountKey::new(crate::model::Region::Global, demo::APP_ID, Some(&url)),
         region: crate::model::Region::Global,
         base_url: Some(BaseUrl::parse(&url)?),
-        credentials: Credentials { app_id: demo::APP_ID, secret: Secret::new(demo::SECRET.to_owned()) },
+        app_id: demo::APP_ID,
+        secret: Supply::AtHand(Secret::new(demo::SECRET.to_owned())),
     })
 }
 

@@ -5,7 +5,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use zeroize::Zeroizing;
 
-use crate::secret::Secret;
+use crate::secret::{SECRET_VARIABLE, Secret};
 use crate::text;
 
 /// Why a command gave no secret. Repeats what it wrote to stderr, never what it printed.
@@ -47,10 +47,12 @@ pub enum CommandError {
 /// screen is up. Blocks until the program ends.
 pub fn secret_from_command(argv: &[String]) -> Result<Secret, CommandError> {
     let (program, arguments) = argv.split_first().ok_or(CommandError::NoCommand)?;
-    let output =
-        Command::new(program).args(arguments).stdin(Stdio::inherit()).output().map_err(|source| {
-            CommandError::NotStarted { program: text::clean(program, text::NAME_MAX), source }
-        })?;
+    let mut command = Command::new(program);
+    command.args(arguments).env_remove(SECRET_VARIABLE).stdin(Stdio::inherit());
+    let output = command.output().map_err(|source| CommandError::NotStarted {
+        program: text::clean(program, text::NAME_MAX),
+        source,
+    })?;
     let printed = Zeroizing::new(output.stdout);
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);

@@ -13,9 +13,10 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OnceCell, mpsc};
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::{AbortHandle, JoinHandle, spawn_blocking};
 use tokio::time::MissedTickBehavior;
 
+use crate::credentials::Supply;
 use crate::model::{AccountKey, Region, Span, VoicemailId};
 use crate::store::{AccountId, Changed, Rows, Store, StoreError, StoreHandle};
 use crate::sync::{self, Job, Shelf, Summary, SyncError};
@@ -71,8 +72,10 @@ pub struct Account {
     pub region: Region,
     /// Another server than TeleCMI's own.
     pub base_url: Option<BaseUrl>,
-    /// Who asks.
-    pub credentials: Credentials,
+    /// Who asks: the app ID …
+    pub app_id: u64,
+    /// … and its secret, which may have to be looked up.
+    pub secret: Supply,
 }
 
 /// What the runtime works with.
@@ -278,6 +281,7 @@ impl Runtime {
                 }
             };
             let fetch = async {
+                account.secret.ask_again();
                 let client = self::client(&client, &account).await;
                 let client = client.map_err(|error| SyncError::Api { error, got: Summary::default() })?;
                 let key = account.key.clone();
@@ -315,11 +319,20 @@ impl Runtime {
 }
 
 /// The client of `account`. Built when it is first needed, not at start: reading the platform's
-/// certificates takes a while.
+/// certificates takes a while, and a keyring may ask its user for a passphrase.
 async fn client<'a>(cell: &'a OnceCell<Client>, account: &Account) -> Result<&'a Client, ApiError> {
     let build = || async {
-        let Account { region, base_url, credentials, .. } = account;
-        Client::new(*region, base_url.as_ref(), credentials.clone())
+        let Account { region, base_url, app_id, secret, .. } = account;
+        let secret = match secret {
+            Supply::AtHand(secret) => secret.clone(),
+            stored @ Supply::Stored(_) => {
+                let stored = stored.clone();
+                let asked = spawn_blocking(move || stored.get().map_err(|missing| missing.to_string()));
+                let secret = asked.await.unwrap_or_else(|panic| Err(panic.to_string()));
+                secret.map_err(|reason| ApiError::NoSecret { reason })?
+            }
+        };
+        Client::new(*region, base_url.as_ref(), Credentials { app_id: *app_id, secret })
     };
     cell.get_or_try_init(build).await
 }
