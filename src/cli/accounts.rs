@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::cli::World;
 use crate::cli::settings::{self, AccountArgs, place, xdg};
 use crate::config::{Account, Place, SecretSource, Settings};
+use crate::credentials::{Loaded, Place as Stored};
 use crate::model::{AccountKey, Span};
 use crate::paths;
 use crate::store::Store;
@@ -50,7 +51,8 @@ pub fn run(args: &AccountsArgs, world: &World) -> anyhow::Result<()> {
     let (settings, path) = settings::of(&args.account, world)?;
     let path = path.unwrap_or_else(|| PathBuf::from("config.toml"));
     let mut store = open_store(&settings, world)?;
-    let lines = settings.accounts.iter().map(|account| line(account, &settings, &path, store.as_mut(), world));
+    let lines =
+        settings.accounts.iter().map(|account| line(account, &settings, &path, store.as_mut(), world));
     let lines = lines.collect::<anyhow::Result<Vec<_>>>()?;
     if lines.is_empty() {
         writeln!(io::stderr(), "No account is set up: run `vmail login`.")?;
@@ -112,7 +114,9 @@ fn secret(account: &Account, key: &AccountKey, path: &Path, world: &World) -> (&
         (None, _) => {
             let store = settings::secret_store(world);
             match store.map(|store| store.load_from_file(key.as_str())) {
-                Some(Ok(Some(loaded))) => ("file", loaded.place.to_string()),
+                Some(Ok(Some(Loaded { place: Stored::File(file), .. }))) => {
+                    ("file", file.display().to_string())
+                }
                 Some(Err(error)) => ("file", error.to_string()),
                 _ => ("keyring", "keyring, not asked".to_owned()),
             }

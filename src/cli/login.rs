@@ -43,7 +43,8 @@ pub fn run(args: &LoginArgs, world: &World) -> anyhow::Result<()> {
     let (mut settings, path) = settings::of_new(&args.account, world)?;
     let path = path.context("no home folder: set XDG_CONFIG_HOME")?;
     let store = settings::secret_store(world).filter(|_| !args.no_keyring);
-    let store = store.or_else(|| settings::secret_file(world)).context("no home folder: set XDG_DATA_HOME")?;
+    let store =
+        store.or_else(|| settings::secret_file(world)).context("no home folder: set XDG_DATA_HOME")?;
 
     let app_id = identify(args, &mut settings, world)?;
     let (key, base_url) = settings::account_key(&settings, app_id.cast_unsigned())?;

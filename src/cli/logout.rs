@@ -34,12 +34,14 @@ pub fn run(args: &LogoutArgs, world: &World) -> anyhow::Result<()> {
         writeln!(out, "The secret of {} was in {place}, and is no longer.", key.as_str())?;
     }
     if let Some(unavailable) = &keyring_not_asked {
-        writeln!(out, "There is none in a keyring that vmail can reach: {unavailable}.")?;
+        writeln!(out, "Not looked for in a keyring: {}.", unavailable.reason)?;
     }
     let path = path.unwrap_or_else(|| PathBuf::from("config.toml"));
     match &settings.secret_at {
         Some(at) => writeln!(out, "It still comes from {}: take it away there.", place(at, &path))?,
-        None => writeln!(out, "Region and app ID stay in the settings; without the secret they open nothing.")?,
+        None => {
+            writeln!(out, "Region and app ID stay in the settings; without the secret they open nothing.")?
+        }
     }
     if places.is_empty() {
         return Err(Fault::not_found(format!("no secret of {} was stored", key.as_str())).into());

@@ -156,7 +156,10 @@ pub fn place(place: &Place, path: &Path) -> String {
 
 /// The command that stores the secret of the account in force.
 pub fn login_command(settings: &Settings) -> String {
-    settings.account.as_ref().map_or_else(|| "vmail login".to_owned(), |name| format!("vmail login --account {name}"))
+    settings
+        .account
+        .as_ref()
+        .map_or_else(|| "vmail login".to_owned(), |name| format!("vmail login --account {name}"))
 }
 
 /// Who asks, once there is an app ID. The secret is that of the environment, else that of the

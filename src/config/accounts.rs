@@ -170,7 +170,9 @@ impl Loader {
                     self.fault(place, message);
                     return Chosen { by_hand: true, known };
                 }
-                if found.is_none() && let Err(wrong) = check_name(name) {
+                if found.is_none()
+                    && let Err(wrong) = check_name(name)
+                {
                     self.fault(place, format!("the name of an account: {wrong}"));
                 }
                 let found = self.named.iter().find(|account| account.account.as_deref() == Some(name));

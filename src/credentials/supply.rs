@@ -91,7 +91,9 @@ impl Stock {
             Err(LoadError::Keyring { unavailable, .. }) => {
                 Err(Missing::NotAsked { account, reason: unavailable.to_string(), login })
             }
-            Err(LoadError::File(error)) => Err(Missing::NotAsked { account, reason: error.to_string(), login }),
+            Err(LoadError::File(error)) => {
+                Err(Missing::NotAsked { account, reason: error.to_string(), login })
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ mod files;
 mod harness;
 mod jobs;
 mod listening;
+mod login;
 mod looks;
 mod recordings;
 mod remote;

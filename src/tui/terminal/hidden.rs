@@ -19,8 +19,9 @@ const MAX: usize = 4096;
 /// # Errors
 /// When stdin is no terminal, or the line is longer than 4096 bytes or no text.
 pub fn ask(question: &str) -> io::Result<Option<Secret>> {
-    io::stderr().write_all(question.as_bytes())?;
+    // First: who has read the question types at once.
     let raw = Raw::enter()?;
+    io::stderr().write_all(question.as_bytes())?;
     let line = read_line(&mut input()?);
     drop(raw);
     io::stderr().write_all(b"\n")?;
