@@ -240,7 +240,7 @@ struct Loader {
 }
 
 /// The text of a file, while it is read.
-struct Text<'t> {
+struct Document<'t> {
     text: &'t str,
     /// Lines that could not be read.
     broken: Vec<usize>,
@@ -248,7 +248,7 @@ struct Text<'t> {
     exposed: Option<&'t Path>,
 }
 
-impl Text<'_> {
+impl Document<'_> {
     /// The line of a place, from 1.
     fn line(&self, at: &Range<usize>) -> usize {
         1 + self.text[..at.start.min(self.text.len())].matches('\n').count()
@@ -268,7 +268,7 @@ impl Loader {
     /// Takes over what a file sets. `exposed` is its path where others can read it.
     fn read_file(&mut self, text: &str, exposed: Option<&Path>) {
         let (table, errors) = DeTable::parse_recoverable(text);
-        let mut file = Text { text, broken: Vec::new(), exposed };
+        let mut file = Document { text, broken: Vec::new(), exposed };
         for error in errors {
             let at = error.span().map(|span| file.line(&span));
             file.broken.extend(at);
@@ -289,7 +289,7 @@ impl Loader {
     }
 
     /// A secret is in one place, and in a file only where nobody else can read it.
-    fn check_secrets(&mut self, entries: &[Entry<'_>], file: &Text<'_>) {
+    fn check_secrets(&mut self, entries: &[Entry<'_>], file: &Document<'_>) {
         let place_of =
             |key: &str| entries.iter().find(|entry| entry.name == key).map(|entry| Place::Line(entry.at));
         if let (Some(place), Some(path)) = (place_of("secret"), file.exposed) {
@@ -331,7 +331,7 @@ impl Loader {
 }
 
 /// The settings in a table; those of a group can be in a table of their own.
-fn entries<'t>(table: &'t DeTable<'t>, file: &Text<'_>) -> Vec<Entry<'t>> {
+fn entries<'t>(table: &'t DeTable<'t>, file: &Document<'_>) -> Vec<Entry<'t>> {
     let mut entries = Vec::new();
     for (key, value) in table {
         match value.get_ref() {

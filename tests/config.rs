@@ -533,8 +533,8 @@ fn account_of(text: &str, flag: Option<&str>, env: Overrides) -> Result<Settings
     load(Sources { file, file_mode: Some(0o600), env, flags, ..sources() })
 }
 
-fn text_of(secret: &str) -> Option<SecretSource> {
-    Some(SecretSource::Text(Secret::new(secret.to_owned())))
+fn text_of(secret: &str) -> SecretSource {
+    SecretSource::Text(Secret::new(secret.to_owned()))
 }
 
 /// What says who is asked, and with which secret.
@@ -553,7 +553,7 @@ fn an_account_takes_from_the_top_level_nothing_that_says_where_a_secret_goes() {
     assert_eq!(settings.calling.agent.as_ref().unwrap().as_str(), "101_1");
     let settings = account_of(ACCOUNTS, Some("a-first"), Overrides::default()).unwrap();
     let three = Some("https://three.example/v2");
-    assert_eq!(who(&settings), (Some("a-first"), Some(3), Region::India, three, text_of("three")));
+    assert_eq!(who(&settings), (Some("a-first"), Some(3), Region::India, three, Some(text_of("three"))));
     assert_eq!(settings.secret_at, Some(Place::Line(18)));
     assert_eq!(settings.country, "FR");
 }
@@ -600,7 +600,7 @@ fn the_environments_account_gets_nothing_of_another_one() {
     // The account's own number changes nothing, and the environment's secret is for it.
     let three = || variables(&[("TELECMI_APPID", "3"), ("TELECMI_SECRET", "of three")]);
     let settings = account_of(&preferred, None, three()).unwrap();
-    assert_eq!((settings.account.as_deref(), settings.secret), (Some("a-first"), text_of("of three")));
+    assert_eq!((settings.account.as_deref(), settings.secret), (Some("a-first"), Some(text_of("of three"))));
     // What stands beside no app ID is for whichever comes.
     let open = "region = \"india\"\nbase_url = \"https://proxy.example/v1\"\n[accounts.a]\nappid = 1\n";
     let settings = account_of(open, None, nine()).unwrap();
@@ -620,7 +620,7 @@ fn every_account_is_listed_and_the_one_in_force_as_it_is_in_force() {
     let alone = account_of("[accounts.second]\nappid = 2\n", None, variables(&[("TELECMI_SECRET", "x")]));
     let alone = alone.unwrap();
     assert_eq!(names(&alone), [second]);
-    assert_eq!(alone.accounts[0].secret, text_of("x"));
+    assert_eq!(alone.accounts[0].secret, Some(text_of("x")));
     assert_eq!(alone.accounts[0].secret_at, Some(Place::Variable("TELECMI_SECRET")));
 }
 

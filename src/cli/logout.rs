@@ -40,7 +40,7 @@ pub fn run(args: &LogoutArgs, world: &World) -> anyhow::Result<()> {
     match &settings.secret_at {
         Some(at) => writeln!(out, "It still comes from {}: take it away there.", place(at, &path))?,
         None => {
-            writeln!(out, "Region and app ID stay in the settings; without the secret they open nothing.")?
+            writeln!(out, "Region and app ID stay in the settings; without the secret they open nothing.")?;
         }
     }
     if places.is_empty() {

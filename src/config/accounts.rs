@@ -3,7 +3,7 @@
 use toml::de::DeValue;
 
 use super::settings::{Value, mistyped};
-use super::{Entry, Loader, Overrides, Place, SHOWN_MAX, SecretSource, Settings, Text, entries, keys};
+use super::{Document, Entry, Loader, Overrides, Place, SHOWN_MAX, SecretSource, Settings, entries, keys};
 use crate::model::Region;
 use crate::suggest::nearest;
 use crate::text;
@@ -103,7 +103,7 @@ impl Settings {
 
 impl Loader {
     /// Reads `[accounts.…]`, after all of the top level.
-    pub(super) fn read_accounts(&mut self, accounts: &Entry<'_>, file: &Text<'_>) {
+    pub(super) fn read_accounts(&mut self, accounts: &Entry<'_>, file: &Document<'_>) {
         let DeValue::Table(tables) = accounts.value else {
             let wrong = mistyped(accounts.value, "tables like [accounts.office]");
             return self.fault(Place::Line(accounts.at), format!("`{TABLE}`: {wrong}"));

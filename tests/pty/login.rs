@@ -104,6 +104,8 @@ fn a_keyring_that_says_nothing_holds_up_neither_the_screen_nor_its_end() {
     terminal.send("?");
     terminal.wait_for("Next row");
     terminal.send("\u{1b}");
+    // Together they would be one key, Alt-q.
+    terminal.wait("the list again", |seen| !seen.shows("Next row"));
     terminal.send("q");
     assert_eq!(terminal.end().exit_code(), 0);
     terminal.assert_given_back();
