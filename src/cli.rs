@@ -6,12 +6,23 @@ use clap::{Parser, Subcommand};
 pub mod accounts;
 pub mod config;
 pub mod demo_server;
+pub mod desk;
 pub mod export;
+pub mod hook;
 pub mod import;
+pub mod list;
 pub mod login;
 pub mod logout;
+pub mod mark;
+pub mod note;
+pub mod output;
+pub mod pick;
+pub mod progress;
 pub mod screen;
 pub mod settings;
+pub mod show;
+pub mod sync;
+pub mod table;
 
 /// What of the world outside enters at `main`.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +75,16 @@ pub enum Verb {
     Logout(logout::LogoutArgs),
     /// List the accounts, and where the secret of each comes from
     Accounts(accounts::AccountsArgs),
+    /// Print voicemail by range and query, newest first
+    List(list::ListArgs),
+    /// Print everything about a voicemail
+    Show(show::ShowArgs),
+    /// Fetch what is missing, for cron jobs and people
+    Sync(sync::SyncArgs),
+    /// Mark voicemail as read, starred, done, called back, or with tags
+    Mark(mark::MarkArgs),
+    /// Print the note of a voicemail, or write it
+    Note(note::NoteArgs),
     /// Print the default settings file, with every setting explained
     Config,
     /// Run the demo's server alone and print its base URL

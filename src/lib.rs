@@ -31,6 +31,7 @@ pub mod credentials;
 pub mod demo;
 pub mod error;
 pub mod export;
+pub mod fields;
 pub mod model;
 pub mod paths;
 pub mod player;

@@ -38,7 +38,7 @@ use tables::Tables;
 use trouble::Trouble;
 
 pub use log::Changed;
-pub use records::{Merged, Record};
+pub use records::{Entry, Merged, Record};
 pub use remarks::{KnownCaller, NoteLine};
 pub use thread::StoreHandle;
 pub use trouble::{Notice, StoreError};

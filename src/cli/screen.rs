@@ -40,7 +40,7 @@ use crate::tui::{self, terminal};
 use crate::web::ssh::Server;
 
 /// How often the demo asks: its visitor should see a voicemail arrive.
-const DEMO_REFRESH: Duration = Duration::from_secs(5);
+pub const DEMO_REFRESH: Duration = Duration::from_secs(5);
 
 /// Flags of the screen. Each but the first and the last two is a setting of the same name.
 #[derive(Args, Debug)]
@@ -54,7 +54,7 @@ pub struct ScreenArgs {
     /// TeleCMI's service: global or india
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
-    /// Dates to show at start: 24h, 7d, 2w, today, "last month", 2026-11-01..2026-11-15, …
+    /// Dates: 24h, 7d, 2w, today, "last month", 2026-11-01..2026-11-15, …
     #[arg(long, value_name = "RANGE")]
     pub range: Option<String>,
     /// Zone in which times are shown: an IANA name, or local
@@ -147,7 +147,7 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
 
 /// The settings in force and where their file is. The demo touches nothing of the user's, so it
 /// reads a file only when told to.
-fn settings(args: &ScreenArgs, world: &World) -> anyhow::Result<(Settings, Option<PathBuf>)> {
+pub fn settings(args: &ScreenArgs, world: &World) -> anyhow::Result<(Settings, Option<PathBuf>)> {
     let flags = Overrides {
         account: args.account.clone().filter(|_| !args.demo),
         region: args.region.clone(),
@@ -171,7 +171,8 @@ fn half_an_account(settings: &Settings) -> Option<&'static str> {
         .then_some("The secret is set, the app ID is not: TELECMI_APPID or appid.")
 }
 
-fn demo_account(server: &demo::Server) -> anyhow::Result<Account> {
+/// The account of the demo's server.
+pub fn demo_account(server: &demo::Server) -> anyhow::Result<Account> {
     let url = server.base_url(false);
     Ok(Account {
         key: AccountKey::new(crate::model::Region::Global, demo::APP_ID, Some(&url)),
@@ -214,7 +215,7 @@ fn means(in_demo: bool, settings: &Settings) -> Means {
 }
 
 /// Where callers' names are found.
-fn contacts(settings: &Settings, world: &World) -> Contacts {
+pub fn contacts(settings: &Settings, world: &World) -> Contacts {
     let home = (world.variable)("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
     let whole = |path: &PathBuf| match (path.strip_prefix("~"), &home) {
         (Ok(rest), Some(home)) => home.join(rest),
@@ -312,7 +313,7 @@ fn shown(path: Option<&Path>, world: &World) -> String {
 
 /// Sends what the program logs to a file that only its user can read. The program's own lines
 /// only: what the HTTP libraries log at the finest level holds requests, and with them the secret.
-fn log_to(path: &Path, world: &World) -> anyhow::Result<()> {
+pub fn log_to(path: &Path, world: &World) -> anyhow::Result<()> {
     let level = (world.variable)("VMAIL_LOG").unwrap_or_else(|| "info".to_owned());
     let level: LevelFilter = level
         .parse()

@@ -171,7 +171,7 @@ pub fn account(settings: &Settings, world: &World) -> anyhow::Result<Option<Acco
         Some(SecretSource::Text(secret)) => Supply::AtHand(secret.clone()),
         Some(SecretSource::Command(command)) => Supply::AtHand(config::secret_from_command(command)?),
         None => {
-            let Some(store) = secret_store(world) else { return Ok(None) };
+            let store = secret_store(world).context("no home folder: set XDG_DATA_HOME")?;
             match store.load_from_file(key.as_str()).map_err(|error| Fault::credentials(error.to_string()))? {
                 Some(Loaded { open_to_others: Some(mode), place, .. }) => {
                     return Err(Fault::credentials(format!(
@@ -187,6 +187,11 @@ pub fn account(settings: &Settings, world: &World) -> anyhow::Result<Option<Acco
     Ok(Some(Account { key, region: settings.region, base_url, app_id, secret }))
 }
 
+/// Without an app ID it is not clear whose store is meant.
+pub fn no_account() -> Fault {
+    Fault::credentials("no account: run `vmail login`, or set TELECMI_APPID")
+}
+
 /// What a store has to know from outside.
 pub fn store_options(settings: &Settings, world: &World) -> store::Options {
     store::Options { country: settings.country.clone(), now: (world.clock)() }
@@ -196,9 +201,7 @@ pub fn store_options(settings: &Settings, world: &World) -> store::Options {
 /// needed, and no command for it is run.
 pub fn open_store(args: &AccountArgs, world: &World) -> anyhow::Result<(Opened, AccountKey)> {
     let (settings, _) = of(args, world)?;
-    let app_id = settings
-        .app_id
-        .ok_or_else(|| Fault::credentials("no account: run `vmail login`, or set TELECMI_APPID"))?;
+    let app_id = settings.app_id.ok_or_else(no_account)?;
     let (key, _) = account_key(&settings, app_id)?;
     let path = paths::store_file(&xdg(world)).context("no home folder: set XDG_DATA_HOME")?;
     Ok((Store::open(&path, &store_options(&settings, world))?, key))

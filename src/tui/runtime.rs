@@ -294,6 +294,7 @@ impl Runtime {
                     reaches_now: span.end() >= now - chrono::TimeDelta::seconds(1),
                     overlap,
                     concurrency,
+                    tries: sync::TRIES,
                     force: again,
                     now,
                 };
@@ -318,12 +319,16 @@ impl Runtime {
     }
 }
 
-/// The client of `account`. Built when it is first needed, not at start: reading the platform's
-/// certificates takes a while, and a keyring may ask its user for a passphrase.
+/// The client of `account`. Built when it is first needed, not at start.
 async fn client<'a>(cell: &'a OnceCell<Client>, account: &Account) -> Result<&'a Client, ApiError> {
-    let build = || async {
-        let Account { region, base_url, app_id, secret, .. } = account;
-        let secret = match secret {
+    cell.get_or_try_init(|| account.client()).await
+}
+
+impl Account {
+    /// Who asks the server. Takes a while: the platform's certificates are read, and a keyring may ask
+    /// its user for a passphrase.
+    pub async fn client(&self) -> Result<Client, ApiError> {
+        let secret = match &self.secret {
             Supply::AtHand(secret) => secret.clone(),
             stored @ Supply::Stored(_) => {
                 let stored = stored.clone();
@@ -332,9 +337,9 @@ async fn client<'a>(cell: &'a OnceCell<Client>, account: &Account) -> Result<&'a
                 secret.map_err(|reason| ApiError::NoSecret { reason })?
             }
         };
-        Client::new(*region, base_url.as_ref(), Credentials { app_id: *app_id, secret })
-    };
-    cell.get_or_try_init(build).await
+        let credentials = Credentials { app_id: self.app_id, secret };
+        Client::new(self.region, self.base_url.as_ref(), credentials)
+    }
 }
 
 /// Writes changes one after the other until nobody can send any more.
