@@ -154,12 +154,12 @@ pub fn place(place: &Place, path: &Path) -> String {
     }
 }
 
-/// The command that stores the secret of the account in force.
-pub fn login_command(settings: &Settings) -> String {
-    settings
-        .account
-        .as_ref()
-        .map_or_else(|| "vmail login".to_owned(), |name| format!("vmail login --account {name}"))
+/// How the account in force gets a secret, for a sentence that begins with "Run".
+fn remedy(settings: &Settings) -> String {
+    match &settings.account {
+        Some(name) => format!("`vmail login --account {name}`"),
+        None => "`vmail login`, or set TELECMI_SECRET".to_owned(),
+    }
 }
 
 /// Who asks, once there is an app ID. The secret is that of the environment, else that of the
@@ -180,7 +180,7 @@ pub fn account(settings: &Settings, world: &World) -> anyhow::Result<Option<Acco
                     .into());
                 }
                 Some(loaded) => Supply::AtHand(loaded.secret),
-                None => Supply::stored(store, key.as_str(), &login_command(settings)),
+                None => Supply::stored(store, key.as_str(), &remedy(settings)),
             }
         }
     };

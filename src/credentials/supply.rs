@@ -19,8 +19,8 @@ pub enum Supply {
 pub struct Stock {
     store: SecretStore,
     account: String,
-    /// The command that stores a secret.
-    login: String,
+    /// The command that stores a secret, and what else can be done.
+    remedy: String,
     /// Why there was none: whoever has declined to open the keyring is not asked at once again.
     missing: Mutex<Option<Missing>>,
 }
@@ -29,30 +29,31 @@ pub struct Stock {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Missing {
     /// None was stored.
-    #[error("There is no secret for {account}. Run `{login}`.")]
+    #[error("No secret for {account}. Run {remedy}.")]
     NotStored {
         /// Whose.
         account: String,
-        /// The command that stores one.
-        login: String,
+        /// The command that stores one, and what else can be done.
+        remedy: String,
     },
     /// Where it may be stored could not be asked.
-    #[error("No secret for {account}: {reason}. Unlock it and try again, or run `{login}`.")]
+    #[error("No secret for {account}. Run {remedy}; {reason}.")]
     NotAsked {
         /// Whose.
         account: String,
         /// Why not.
         reason: String,
-        /// The command that stores one.
-        login: String,
+        /// The command that stores one, and what else can be done.
+        remedy: String,
     },
 }
 
 impl Supply {
-    /// What `store` has for `account`, when it is needed; `login` is the command that stores one.
-    pub fn stored(store: SecretStore, account: &str, login: &str) -> Supply {
-        let (account, login) = (account.to_owned(), login.to_owned());
-        Supply::Stored(Arc::new(Stock { store, account, login, missing: Mutex::new(None) }))
+    /// What `store` has for `account`, when it is needed; `remedy` says, after "Run", how one
+    /// is stored.
+    pub fn stored(store: SecretStore, account: &str, remedy: &str) -> Supply {
+        let (account, remedy) = (account.to_owned(), remedy.to_owned());
+        Supply::Stored(Arc::new(Stock { store, account, remedy, missing: Mutex::new(None) }))
     }
 
     /// The secret. Blocks, for as long as a keyring asks its user; once that failed it fails at once,
@@ -84,15 +85,15 @@ impl Supply {
 
 impl Stock {
     fn look_up(&self) -> Result<Secret, Missing> {
-        let (account, login) = (self.account.clone(), self.login.clone());
+        let (account, remedy) = (self.account.clone(), self.remedy.clone());
         match self.store.load(&self.account) {
             Ok(Some(loaded)) => Ok(loaded.secret),
-            Ok(None) => Err(Missing::NotStored { account, login }),
+            Ok(None) => Err(Missing::NotStored { account, remedy }),
             Err(LoadError::Keyring { unavailable, .. }) => {
-                Err(Missing::NotAsked { account, reason: unavailable.to_string(), login })
+                Err(Missing::NotAsked { account, reason: unavailable.to_string(), remedy })
             }
             Err(LoadError::File(error)) => {
-                Err(Missing::NotAsked { account, reason: error.to_string(), login })
+                Err(Missing::NotAsked { account, reason: error.to_string(), remedy })
             }
         }
     }
