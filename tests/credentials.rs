@@ -1,11 +1,13 @@
 //! Where secrets go. No test here touches the keyring of whoever runs it: those that ask one run in
 //! a child without a D-Bus session, or with one that says nothing.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
+
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use vmail::credentials::{FileError, LoadError, Loaded, Place, Removed, SecretStore, Stored};
+use vmail::credentials::{FileError, LoadError, Loaded, Place, Removed, SecretStore, Stored, Supply};
 use vmail::secret::Secret;
 
 /// Holds what TOML has to escape.
@@ -63,6 +65,20 @@ fn what_is_removed_is_gone_and_the_rest_is_not() {
     assert!(!fs::read_to_string(folder.path().join("credentials.toml")).unwrap().contains("one"));
     assert_eq!(store.remove("other").unwrap(), from_file);
     assert!(names(folder.path()).is_empty());
+}
+
+#[test]
+fn who_was_asked_in_vain_is_not_asked_again_before_it_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SecretStore::in_file(folder.path());
+    let supply = Supply::stored(store.clone(), "main", "`vmail login`");
+    let missing = supply.get().unwrap_err().to_string();
+    assert_eq!(missing, "No secret for main. Run `vmail login`.");
+    store.store("main", &secret("s3cret")).unwrap();
+    supply.get().unwrap_err();
+    supply.ask_again();
+    assert_eq!(supply.get().unwrap(), secret("s3cret"));
+    assert!(!format!("{supply:?} {:?}", Supply::AtHand(secret("s3cret"))).contains("s3cret"));
 }
 
 #[test]
