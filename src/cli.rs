@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 
+pub mod accounts;
 pub mod config;
 pub mod demo_server;
 pub mod desk;
@@ -10,6 +11,8 @@ pub mod export;
 pub mod hook;
 pub mod import;
 pub mod list;
+pub mod login;
+pub mod logout;
 pub mod mark;
 pub mod note;
 pub mod output;
@@ -37,9 +40,9 @@ pub struct World {
 /// A voicemail inbox for the terminal, for TeleCMI accounts.
 #[derive(Debug, Parser)]
 #[command(name = "vmail", version, about, max_term_width = 100, args_conflicts_with_subcommands = true)]
-#[command(after_help = "Credentials come from TELECMI_APPID and TELECMI_SECRET, or from the settings file: \
-    `vmail config` prints it with every setting explained. No flag takes the secret, because others \
-    on the machine can read a command line.")]
+#[command(after_help = "`vmail login` stores an account and its secret. Credentials can also come from \
+    TELECMI_APPID and TELECMI_SECRET, or from the settings file: `vmail config` prints it with every \
+    setting explained. No flag takes the secret, because others on the machine can read a command line.")]
 pub struct Cli {
     /// Flags of the screen.
     #[command(flatten)]
@@ -52,6 +55,26 @@ pub struct Cli {
 /// What to do instead of opening the screen.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Store an account: region, app ID and secret, tried before they are kept
+    ///
+    /// Asks for what flags, environment and settings do not say. The secret is typed and not
+    /// shown; where stdin is no terminal, it is stdin's first line: `pass show telecmi | vmail
+    /// login --app-id 1111113`. It goes into the system's keyring, or, where there is none, into a
+    /// file that only you can read. Region and app ID go into the settings file.
+    ///
+    /// No flag takes the secret: every user of the machine can read a command line while the
+    /// program runs, and the shell keeps it in its history. The environment (`TELECMI_SECRET`) is
+    /// the second best: your other programs can read it in /proc/PID/environ, everything that is
+    /// started from there inherits it, and what sets it, a shell's profile or a service's file,
+    /// holds it as plain text.
+    Login(login::LoginArgs),
+    /// Forget the stored secret of an account
+    ///
+    /// Removes it from the keyring and from the file. The settings stay, and so do the voicemail
+    /// that are stored here.
+    Logout(logout::LogoutArgs),
+    /// List the accounts, and where the secret of each comes from
+    Accounts(accounts::AccountsArgs),
     /// Print voicemail by range and query, newest first
     List(list::ListArgs),
     /// Print everything about a voicemail

@@ -4,6 +4,8 @@
 //! fault is reported at once and none repeats a secret. `assets/config.toml` is the default as
 //! well as the documentation; it is read by the same code as the user's file.
 
+mod accounts;
+pub mod edit;
 mod secret;
 mod settings;
 mod zone;
@@ -12,24 +14,26 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::secret::{SECRET_VARIABLE, Secret};
 use crate::suggest::nearest;
 use crate::text;
 
-pub use secret::{CommandError, secret_from_command};
+pub use accounts::{Account, check_name};
+pub use secret::{Asking, CommandError, secret_from_command};
 pub use settings::{Ascii, Calling, NUMBER, Notify, OwnView, SecretSource, Settings, Timezone};
 pub use zone::{LocalZone, local_zone};
 
+use accounts::Chosen;
 use settings::{KEYS, Value};
 
 /// The default settings, with comments that document each.
 pub const DEFAULT: &str = include_str!("../assets/config.toml");
 
 /// The settings that the environment can set, and by which variable.
-const VARIABLES: [(&str, &str); 7] = [
+const VARIABLES: [(&str, &str); 8] = [
+    ("account", "VMAIL_ACCOUNT"),
     ("region", "VMAIL_REGION"),
     ("appid", "TELECMI_APPID"),
     ("secret", SECRET_VARIABLE),
@@ -62,6 +66,8 @@ pub struct Sources {
 /// Settings given as text, outside a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
+    /// `account`
+    pub account: Option<String>,
     /// `region`
     pub region: Option<String>,
     /// `appid`
@@ -86,6 +92,7 @@ impl Overrides {
             get(variable).filter(|value| !value.is_empty())
         };
         Overrides {
+            account: setting("account"),
             region: setting("region"),
             app_id: setting("appid"),
             secret: setting("secret").map(Secret::new),
@@ -96,7 +103,7 @@ impl Overrides {
         }
     }
 
-    /// What is set, by the settings' names.
+    /// What is set, by the settings' names; but not `account`, which decides what the others change.
     fn entries(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [
             ("region", self.region.as_deref()),
@@ -164,9 +171,26 @@ impl fmt::Display for ConfigError {
 
 /// The settings in force: a flag beats the environment, which beats the file, which beats the
 /// default. What is wrong is reported even where something else beats it.
+///
+/// Which account they are of: the one that a flag or the environment names, else the one that
+/// `account` in the file names, else the top level's, else the file's first. An account that a flag
+/// or `VMAIL_ACCOUNT` names is as the file has it: no app ID, secret, region or base URL of the
+/// environment counts.
 pub fn load(sources: Sources) -> Result<Settings, ConfigError> {
+    read(sources, false)
+}
+
+/// As [`load`]; but an account that a flag or the environment names may be one that is not there
+/// yet. It has no app ID then.
+pub fn load_for_new(sources: Sources) -> Result<Settings, ConfigError> {
+    read(sources, true)
+}
+
+fn read(sources: Sources, may_be_new: bool) -> Result<Settings, ConfigError> {
     let mut loader = Loader {
         settings: Settings::blank(),
+        named: Vec::new(),
+        account_at: None,
         check_base_url: sources.check_base_url,
         check_key: sources.check_key,
         faults: Vec::new(),
@@ -178,15 +202,21 @@ pub fn load(sources: Sources) -> Result<Settings, ConfigError> {
         loader.read_file(&text, open_to);
         path = Some(file);
     }
+    let Chosen { by_hand, known } = loader.choose(&sources.flags, &sources.env, may_be_new);
     for (key, value) in sources.env.entries() {
+        if by_hand && accounts::OWN.contains(&key) {
+            continue;
+        }
         let variable = VARIABLES.iter().find(|(known, _)| *known == key);
         loader.set(key, &Value::Text(value), Place::Variable(variable.map_or(key, |(_, name)| name)));
     }
     for (key, value) in sources.flags.entries() {
-        loader.set(key, &Value::Text(value), Place::Flag(format!("--{}", key.replace('_', "-"))));
+        let flag = if key == "appid" { "app-id".to_owned() } else { key.replace('_', "-") };
+        loader.set(key, &Value::Text(value), Place::Flag(format!("--{flag}")));
     }
-    let Loader { settings, mut faults, .. } = loader;
+    let Loader { mut settings, mut faults, .. } = loader;
     if faults.is_empty() {
+        settings.accounts = accounts::list(known, &settings);
         return Ok(settings);
     }
     faults.sort_by(|one, other| one.place.cmp(&other.place));
@@ -200,51 +230,74 @@ pub fn keys() -> impl Iterator<Item = &'static str> {
 
 struct Loader {
     settings: Settings,
+    /// The accounts of the file, in its order.
+    named: Vec<Settings>,
+    /// Where `account` was set.
+    account_at: Option<Place>,
     check_base_url: fn(&str) -> Result<(), String>,
     check_key: fn(&str) -> Result<(), String>,
     faults: Vec<Fault>,
 }
 
+/// The text of a file, while it is read.
+struct Document<'t> {
+    text: &'t str,
+    /// Lines that could not be read.
+    broken: Vec<usize>,
+    /// The file's path where others can read it: then it must not hold a secret.
+    exposed: Option<&'t Path>,
+}
+
+impl Document<'_> {
+    /// The line of a place, from 1.
+    fn line(&self, at: &Range<usize>) -> usize {
+        1 + self.text[..at.start.min(self.text.len())].matches('\n').count()
+    }
+}
+
+/// A setting as it stands in a file.
+struct Entry<'t> {
+    /// Its whole name, the group's included.
+    name: String,
+    /// Its line.
+    at: usize,
+    value: &'t DeValue<'t>,
+}
+
 impl Loader {
-    /// Takes over what a file sets. `exposed` is its path where others can read it: then it must
-    /// not hold a secret.
+    /// Takes over what a file sets. `exposed` is its path where others can read it.
     fn read_file(&mut self, text: &str, exposed: Option<&Path>) {
-        let line = |at: Range<usize>| 1 + text[..at.start.min(text.len())].matches('\n').count();
         let (table, errors) = DeTable::parse_recoverable(text);
-        let mut broken = Vec::new();
+        let mut file = Document { text, broken: Vec::new(), exposed };
         for error in errors {
-            let at = error.span().map(&line);
-            broken.extend(at);
+            let at = error.span().map(|span| file.line(&span));
+            file.broken.extend(at);
             // Not the error's Display: that quotes the line, secret and all.
             self.fault(at.map_or(Place::File, Place::Line), text::clean(error.message(), text::MESSAGE_MAX));
         }
+        let entries = entries(table.get_ref(), &file);
+        self.check_secrets(&entries, &file);
+        for Entry { name, at, value } in &entries {
+            // What was made up for a broken line has faults of its own, and its key may be a value.
+            if name != accounts::TABLE && !file.broken.contains(at) {
+                self.set(name, &Value::Toml(value), Place::Line(*at));
+            }
+        }
+        for entry in entries.iter().filter(|entry| entry.name == accounts::TABLE) {
+            self.read_accounts(entry, &file);
+        }
+    }
+
+    /// A secret is in one place, and in a file only where nobody else can read it.
+    fn check_secrets(&mut self, entries: &[Entry<'_>], file: &Document<'_>) {
         let place_of =
-            |key: &str| table.get_ref().get_key_value(key).map(|(key, _)| Place::Line(line(key.span())));
-        if let (Some(place), Some(path)) = (place_of("secret"), exposed) {
+            |key: &str| entries.iter().find(|entry| entry.name == key).map(|entry| Place::Line(entry.at));
+        if let (Some(place), Some(path)) = (place_of("secret"), file.exposed) {
             let path = quoted(path);
             self.fault(place, format!("others can read the secret in this file: run `chmod 600 {path}`"));
         }
         if let (Some(one), Some(other)) = (place_of("secret"), place_of("secret_command")) {
             self.fault(one.max(other), "both `secret` and `secret_command` are set: keep one".to_owned());
-        }
-        for (key, value) in table.get_ref() {
-            let at = line(key.span());
-            // What was made up for a broken line has faults of its own, and its key may be a value.
-            if broken.contains(&at) {
-                continue;
-            }
-            match Spanned::<DeValue<'_>>::get_ref(value) {
-                DeValue::Table(group) if is_group(key.get_ref()) => {
-                    for (inner, value) in group {
-                        let at = line(inner.span());
-                        if !broken.contains(&at) {
-                            let name = format!("{}.{}", key.get_ref(), inner.get_ref());
-                            self.set(&name, &Value::Toml(value.get_ref()), Place::Line(at));
-                        }
-                    }
-                }
-                value => self.set(key.get_ref(), &Value::Toml(value), Place::Line(at)),
-            }
         }
     }
 
@@ -264,14 +317,37 @@ impl Loader {
             }
             _ => Ok(()),
         });
-        if let Err(message) = result {
-            self.fault(place, format!("`{name}`: {message}"));
+        match (result, key) {
+            (Err(message), _) => self.fault(place, format!("`{name}`: {message}")),
+            (Ok(()), "secret" | "secret_command") => self.settings.secret_at = Some(place),
+            (Ok(()), "account") => self.account_at = Some(place),
+            (Ok(()), _) => {}
         }
     }
 
     fn fault(&mut self, place: Place, message: String) {
         self.faults.push(Fault { place, message });
     }
+}
+
+/// The settings in a table; those of a group can be in a table of their own.
+fn entries<'t>(table: &'t DeTable<'t>, file: &Document<'_>) -> Vec<Entry<'t>> {
+    let mut entries = Vec::new();
+    for (key, value) in table {
+        match value.get_ref() {
+            DeValue::Table(group) if is_group(key.get_ref()) => {
+                entries.extend(group.iter().map(|(inner, value)| Entry {
+                    name: format!("{}.{}", key.get_ref(), inner.get_ref()),
+                    at: file.line(&inner.span()),
+                    value: value.get_ref(),
+                }));
+            }
+            value => {
+                entries.push(Entry { name: key.get_ref().to_string(), at: file.line(&key.span()), value });
+            }
+        }
+    }
+    entries
 }
 
 /// Whether there are settings `key.…`, which a file can hold in a table.

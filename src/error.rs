@@ -64,7 +64,7 @@ impl From<Failure> for ExitCode {
 impl From<&ApiError> for Failure {
     fn from(error: &ApiError) -> Failure {
         match error {
-            ApiError::NotAuthenticated { .. } => Failure::Credentials,
+            ApiError::NotAuthenticated { .. } | ApiError::NoSecret { .. } => Failure::Credentials,
             ApiError::NotReady => Failure::NotFound,
             _ => Failure::Network,
         }

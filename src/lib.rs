@@ -27,6 +27,7 @@ pub mod caller;
 pub mod cli;
 pub mod config;
 pub mod contacts;
+pub mod credentials;
 pub mod demo;
 pub mod error;
 pub mod export;

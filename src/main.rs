@@ -16,6 +16,9 @@ fn main() -> ExitCode {
     let world = World { clock, variable, system_zone, host_name };
     let result = match cli.verb {
         None => cli::screen::run(&cli.screen, &world),
+        Some(Verb::Login(args)) => cli::login::run(&args, &world),
+        Some(Verb::Logout(args)) => cli::logout::run(&args, &world),
+        Some(Verb::Accounts(args)) => cli::accounts::run(&args, &world),
         Some(Verb::List(args)) => cli::list::run(&args, &world),
         Some(Verb::Show(args)) => cli::show::run(&args, &world),
         Some(Verb::Sync(args)) => cli::sync::run(&args, &world),

@@ -30,6 +30,12 @@ pub fn store_file(xdg: &XdgDirs) -> Option<PathBuf> {
     Some(set(xdg.data.as_ref()).or_else(usual)?.join("vmail.db"))
 }
 
+/// The folder for secrets where there is no keyring: that of the store, which belongs to its user
+/// alone. Not that of the settings, which people keep under version control.
+pub fn secrets_folder(xdg: &XdgDirs) -> Option<PathBuf> {
+    Some(store_file(xdg)?.parent()?.to_owned())
+}
+
 /// Recordings, a folder for each account below it: they can all be fetched again, so they are in
 /// `vmail/recordings` in the folder for caches.
 pub fn recordings_folder(xdg: &XdgDirs) -> Option<PathBuf> {

@@ -8,9 +8,10 @@ use chrono::DateTime;
 use chrono_tz::Tz;
 use toml::de::DeValue;
 use vmail::config::OwnView;
+use vmail::config::edit::{EditError, Entry};
 use vmail::config::{
-    Ascii, Calling, CommandError, ConfigError, DEFAULT, Notify, Overrides, SecretSource, Settings, Sources,
-    Timezone, keys, load, local_zone, secret_from_command,
+    Ascii, Asking, Calling, CommandError, ConfigError, DEFAULT, Notify, Overrides, Place, SecretSource,
+    Settings, Sources, Timezone, keys, load, local_zone, secret_from_command,
 };
 use vmail::model::Region;
 use vmail::range::Range;
@@ -58,7 +59,7 @@ fn with_examples() -> String {
         .lines()
         .map(|line| {
             line.strip_prefix('#')
-                .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+                .filter(|line| line.starts_with(|c: char| c == '[' || c.is_ascii_lowercase()))
                 .unwrap_or(line)
                 .to_owned()
                 + "\n"
@@ -72,6 +73,9 @@ fn the_built_in_file_sets_the_documented_defaults() {
     assert_eq!(
         settings,
         Settings {
+            account: None,
+            accounts: Vec::new(),
+            secret_at: None,
             region: Region::Global,
             app_id: None,
             secret: None,
@@ -105,6 +109,7 @@ fn the_built_in_file_shows_every_setting_and_no_other() {
     let mut shown = BTreeSet::new();
     for (key, value) in toml::de::DeTable::parse(&text).unwrap().get_ref() {
         match value.get_ref() {
+            DeValue::Table(_) if key.get_ref() == "accounts" => {}
             DeValue::Table(group) => {
                 shown.extend(group.keys().map(|inner| format!("{}.{}", key.get_ref(), inner.get_ref())));
             }
@@ -127,7 +132,7 @@ fn the_built_in_file_names_the_variables_that_are_read() {
         asked.borrow_mut().insert(name.to_owned());
         None
     });
-    assert_eq!(asked.borrow().len(), 7);
+    assert_eq!(asked.borrow().len(), 8);
     for name in asked.into_inner() {
         assert!(DEFAULT.contains(&name), "{name}");
     }
@@ -168,10 +173,15 @@ fn a_file_sets_everything() {
         followme = true
         callerid = "+91 44 2811 7000"
         "#,
-    );
+    )
+    .unwrap();
+    assert_eq!(settings.accounts.iter().map(|account| account.app_id).collect::<Vec<_>>(), [42]);
     assert_eq!(
-        settings.unwrap(),
+        settings,
         Settings {
+            account: None,
+            accounts: settings.accounts.clone(),
+            secret_at: Some(Place::Line(4)),
             region: Region::India,
             app_id: Some(42),
             secret: Some(SecretSource::Text(Secret::new("hunter2".to_owned()))),
@@ -352,7 +362,8 @@ fn each_kind_of_fault_says_what_to_do() {
         ("call_command = []", "it is empty"),
         ("call = true", "there is no setting `call`"),
         ("app_id = 1", "did you mean `appid`?"),
-        ("[account]\nappid = 1", "there is no setting `account`: there are region, appid, secret"),
+        ("[account]\nappid = 1", "this is a table: expected the name of one of [accounts.NAME]"),
+        ("xyzzy = 1", "there is no setting `xyzzy`: there are account, region, appid, secret"),
         ("mouse = true\nmouse = false", "duplicate key"),
         ("\"\\u001b[2J\" = 1", "there is no setting `[2J`"),
     ];
@@ -433,7 +444,7 @@ fn a_secret_that_others_can_read_is_refused() {
 #[cfg(unix)]
 #[test]
 fn a_command_gives_the_secret_or_a_reason() {
-    let run = |script: &str| secret_from_command(&["sh", "-c", script].map(str::to_owned));
+    let run = |script: &str| secret_from_command(&["sh", "-c", script].map(str::to_owned), Asking::Terminal);
     for script in ["echo hunter2", "printf hunter2", r"printf 'hunter2\r\n'"] {
         assert_eq!(run(script).unwrap().expose(), "hunter2", "{script}");
     }
@@ -449,8 +460,9 @@ fn a_command_gives_the_secret_or_a_reason() {
     assert!(matches!(run("echo; echo"), Err(CommandError::Empty)));
     assert!(matches!(run("echo hunter2; echo user: me"), Err(CommandError::Lines)));
     assert!(matches!(run(r"printf '\377'"), Err(CommandError::NotText)));
-    assert!(matches!(secret_from_command(&[]), Err(CommandError::NoCommand)));
-    let missing = secret_from_command(&["/nonexistent/pass".to_owned()]).unwrap_err().to_string();
+    assert!(matches!(secret_from_command(&[], Asking::Nobody), Err(CommandError::NoCommand)));
+    let missing =
+        secret_from_command(&["/nonexistent/pass".to_owned()], Asking::Nobody).unwrap_err().to_string();
     assert!(missing.starts_with("secret_command: cannot run `/nonexistent/pass`: "), "{missing}");
 }
 
@@ -488,4 +500,232 @@ fn views_of_ones_own_say_what_is_wrong_with_them() {
         let faults = faults(&format!("views = {views}"));
         assert!(faults.len() == 1 && faults[0].contains(said), "{views}: {faults:?}");
     }
+}
+
+/// Two accounts below one at the top level, which says all that an account can say.
+const ACCOUNTS: &str = "\
+region = \"india\"
+appid = 1
+secret = \"top\"
+base_url = \"https://top.example/v2\"
+timezone = \"Europe/Paris\"
+country = \"FR\"
+agent = \"101_1\"
+call.followme = true
+
+[accounts.second]
+appid = 2
+country = \"GB\"
+call.webrtc = false
+
+[accounts.a-first]
+appid = 3
+region = \"india\"
+secret = \"three\"
+base_url = \"https://three.example/v2\"
+";
+
+fn variables(set: &'static [(&'static str, &'static str)]) -> Overrides {
+    Overrides::from_env(|name| {
+        set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    })
+}
+
+fn account_of(text: &str, flag: Option<&str>, env: Overrides) -> Result<Settings, ConfigError> {
+    let flags = Overrides { account: flag.map(str::to_owned), ..Overrides::default() };
+    let file = Some((PathBuf::from("config.toml"), text.to_owned()));
+    load(Sources { file, file_mode: Some(0o600), env, flags, ..sources() })
+}
+
+fn text_of(secret: &str) -> SecretSource {
+    SecretSource::Text(Secret::new(secret.to_owned()))
+}
+
+/// What says who is asked, and with which secret.
+fn who(settings: &Settings) -> (Option<&str>, Option<u64>, Region, Option<&str>, Option<SecretSource>) {
+    let Settings { account, app_id, region, base_url, secret, .. } = settings;
+    (account.as_deref(), *app_id, *region, base_url.as_deref(), secret.clone())
+}
+
+#[test]
+fn an_account_takes_from_the_top_level_nothing_that_says_where_a_secret_goes() {
+    let settings = account_of(ACCOUNTS, Some("second"), Overrides::default()).unwrap();
+    assert_eq!(who(&settings), (Some("second"), Some(2), Region::Global, None, None));
+    assert_eq!(settings.timezone, Timezone::Named(Tz::Europe__Paris));
+    assert_eq!(settings.country, "GB");
+    assert!(settings.calling.followme && !settings.calling.webrtc);
+    assert_eq!(settings.calling.agent.as_ref().unwrap().as_str(), "101_1");
+    let settings = account_of(ACCOUNTS, Some("a-first"), Overrides::default()).unwrap();
+    let three = Some("https://three.example/v2");
+    assert_eq!(who(&settings), (Some("a-first"), Some(3), Region::India, three, Some(text_of("three"))));
+    assert_eq!(settings.secret_at, Some(Place::Line(18)));
+    assert_eq!(settings.country, "FR");
+}
+
+#[test]
+fn a_flag_then_the_variable_then_the_file_choose_the_account() {
+    let chosen = |text: &str, flag: Option<&str>, env: Overrides| {
+        account_of(text, flag, env).unwrap().account.unwrap_or_else(|| "top".to_owned())
+    };
+    let second = || variables(&[("VMAIL_ACCOUNT", "second")]);
+    assert_eq!(chosen(ACCOUNTS, Some("a-first"), second()), "a-first");
+    assert_eq!(chosen(ACCOUNTS, None, second()), "second");
+    let preferred = format!("account = \"a-first\"\n{ACCOUNTS}");
+    assert_eq!(chosen(&preferred, None, second()), "second");
+    assert_eq!(chosen(&preferred, None, Overrides::default()), "a-first");
+    assert_eq!(chosen(ACCOUNTS, None, Overrides::default()), "top");
+    // The first of the file, not of the alphabet.
+    let none_above = "[accounts.second]\nappid = 2\n[accounts.a-first]\nappid = 3\n";
+    assert_eq!(chosen(none_above, None, Overrides::default()), "second");
+}
+
+#[test]
+fn an_account_that_is_named_is_as_the_file_has_it() {
+    const SET: &[(&str, &str)] = &[
+        ("TELECMI_APPID", "9"),
+        ("TELECMI_SECRET", "of nine"),
+        ("VMAIL_REGION", "india"),
+        ("VMAIL_BASE_URL", "https://nine.example/v2"),
+        ("VMAIL_TIMEZONE", "Asia/Tokyo"),
+    ];
+    let settings = account_of(ACCOUNTS, Some("second"), variables(SET)).unwrap();
+    assert_eq!(who(&settings), (Some("second"), Some(2), Region::Global, None, None));
+    assert_eq!(settings.timezone, Timezone::Named(Tz::Asia__Tokyo));
+}
+
+#[test]
+fn the_environments_account_gets_nothing_of_another_one() {
+    let nine = || variables(&[("TELECMI_APPID", "9")]);
+    let settings = account_of(ACCOUNTS, None, nine()).unwrap();
+    assert_eq!(who(&settings), (None, Some(9), Region::Global, None, None));
+    let preferred = format!("account = \"a-first\"\n{ACCOUNTS}");
+    let settings = account_of(&preferred, None, nine()).unwrap();
+    assert_eq!(who(&settings), (None, Some(9), Region::Global, None, None));
+    // The account's own number changes nothing, and the environment's secret is for it.
+    let three = || variables(&[("TELECMI_APPID", "3"), ("TELECMI_SECRET", "of three")]);
+    let settings = account_of(&preferred, None, three()).unwrap();
+    assert_eq!((settings.account.as_deref(), settings.secret), (Some("a-first"), Some(text_of("of three"))));
+    // What stands beside no app ID is for whichever comes.
+    let open = "region = \"india\"\nbase_url = \"https://proxy.example/v1\"\n[accounts.a]\nappid = 1\n";
+    let settings = account_of(open, None, nine()).unwrap();
+    assert_eq!(who(&settings), (None, Some(9), Region::India, Some("https://proxy.example/v1"), None));
+}
+
+#[test]
+fn every_account_is_listed_and_the_one_in_force_as_it_is_in_force() {
+    let names = |settings: &Settings| -> Vec<_> {
+        settings.accounts.iter().map(|account| (account.name.clone(), account.app_id)).collect()
+    };
+    let (second, first) = ((Some("second".to_owned()), 2), (Some("a-first".to_owned()), 3));
+    let settings = account_of(ACCOUNTS, Some("second"), Overrides::default()).unwrap();
+    assert_eq!(names(&settings), [(None, 1), second.clone(), first.clone()]);
+    let settings = account_of(ACCOUNTS, None, variables(&[("TELECMI_APPID", "9")])).unwrap();
+    assert_eq!(names(&settings), [(None, 9), second.clone(), first]);
+    let alone = account_of("[accounts.second]\nappid = 2\n", None, variables(&[("TELECMI_SECRET", "x")]));
+    let alone = alone.unwrap();
+    assert_eq!(names(&alone), [second]);
+    assert_eq!(alone.accounts[0].secret, Some(text_of("x")));
+    assert_eq!(alone.accounts[0].secret_at, Some(Place::Variable("TELECMI_SECRET")));
+}
+
+#[test]
+fn an_account_that_is_not_there_is_said_with_those_that_are() {
+    let said = |text: &str, flag, env| account_of(text, flag, env).unwrap_err().to_string();
+    let none = Overrides::default;
+    assert_eq!(
+        said(ACCOUNTS, Some("secnod"), none()),
+        "--account: there is no account `secnod`: did you mean `second`?"
+    );
+    assert_eq!(
+        said(ACCOUNTS, None, variables(&[("VMAIL_ACCOUNT", "home")])),
+        "VMAIL_ACCOUNT: there is no account `home`: there are second, a-first"
+    );
+    assert_eq!(
+        said("mouse = true\naccount = \"home\"", None, none()),
+        "config.toml:2: there is no account `home`: the settings file names none"
+    );
+}
+
+#[test]
+fn every_fault_of_an_account_is_reported_with_its_line() {
+    let text = "\
+[accounts.one]
+appid = 1
+regoin = \"india\"
+refresh = 60
+call.callerid = \"12\"
+
+[accounts.\"a b\"]
+appid = 2
+secret = \"hunter2\"
+secret_command = \"pass hunter2\"
+base_url = \"http://x\"
+
+[accounts.none]
+country = \"UK\"
+
+[accounts]
+flat = 3
+";
+    let file = Some((PathBuf::from("c"), text.to_owned()));
+    let error = load(Sources { file, file_mode: Some(0o644), ..sources() }).unwrap_err().to_string();
+    assert!(!error.contains("hunter2"), "{error}");
+    let expected = [
+        "c:3: an account has no setting `regoin`: did you mean `region`?",
+        "c:4: `refresh` is one for all accounts: set it at the top of the file",
+        "c:5: `call.callerid`: \"12\" is no valid telephone number with its country code",
+        "c:7: the name of an account: \"a b\" cannot be one: expected up to 40 letters, digits, - _ and .",
+        "c:9: others can read the secret in this file: run `chmod 600 c`",
+        "c:10: both `secret` and `secret_command` are set: keep one",
+        "c:11: `base_url`: must start with https://",
+        "c:13: the account `none` has no `appid`",
+        "c:14: `country`: \"UK\" is no country: expected two letters of ISO 3166-1, like \"IN\"; did you mean \"GB\"?",
+        "c:17: `accounts.flat`: this is a number: expected a table like [accounts.office]",
+    ];
+    assert_eq!(error.lines().collect::<Vec<_>>(), expected);
+    assert_eq!(
+        faults("accounts = 3"),
+        ["config.toml:1: `accounts`: this is a number: expected tables like [accounts.office]"]
+    );
+}
+
+#[test]
+fn an_account_is_written_beside_what_is_there() {
+    let entry = |name, app_id, base_url| Entry { name, region: Region::India, app_id, base_url };
+    let proxy = Some("https://proxy.example/v1");
+    for (text, entry, expected) in [
+        ("", entry(None, 7, None), "region = \"india\"\nappid = 7\n"),
+        ("# mine\n", entry(None, 7, None), "# mine\n\nregion = \"india\"\nappid = 7\n"),
+        (
+            "# first\nmouse = true # yes\n\n[accounts.a] # other\nappid = 1\n",
+            entry(None, 7, None),
+            "# first\nmouse = true # yes\nregion = \"india\"\nappid = 7\n\n[accounts.a] # other\nappid = 1\n",
+        ),
+        (
+            "region = \"global\" # or not\nappid = 7 # ours\n",
+            entry(None, 7, proxy),
+            "region = \"india\" # or not\nappid = 7 # ours\nbase_url = \"https://proxy.example/v1\"\n",
+        ),
+        (
+            "mouse = true\n",
+            entry(Some("büro"), 8, None),
+            "mouse = true\n\n[accounts.\"büro\"]\nregion = \"india\"\nappid = 8\n",
+        ),
+        (
+            "accounts = { b = { appid = 8 } }\n",
+            entry(Some("b"), 8, None),
+            "accounts = { b = { appid = 8 , region = \"india\" } }\n",
+        ),
+    ] {
+        let written = entry.put_into(text).unwrap().unwrap();
+        assert_eq!(written, expected);
+        // Once more, and there is nothing to do.
+        assert_eq!(entry.put_into(&written), Ok(None));
+        let accounts = load_file(&written).unwrap().accounts;
+        let account = accounts.iter().find(|account| account.name.as_deref() == entry.name).unwrap();
+        assert_eq!((account.region, account.app_id.cast_signed()), (Region::India, entry.app_id));
+    }
+    assert_eq!(entry(None, 7, None).put_into("appid = 8"), Err(EditError::OtherAppId(8)));
+    assert_eq!(entry(None, 7, None).put_into("appid ="), Err(EditError::Unreadable));
+    assert_eq!(entry(Some("a"), 7, None).put_into("accounts = 1"), Err(EditError::Unreadable));
 }

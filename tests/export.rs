@@ -367,7 +367,7 @@ fn the_verbs_say_what_is_wrong() {
     let run = |arguments: &[&str]| vmail(home.path()).args(arguments).output().unwrap();
     let output = vmail(home.path()).env_remove("TELECMI_APPID").arg("export").output().unwrap();
     assert_eq!(output.status.code(), Some(3));
-    assert_eq!(said(&output), "vmail: no account: set TELECMI_APPID, or appid in the settings file\n");
+    assert_eq!(said(&output), "vmail: no account: run `vmail login`, or set TELECMI_APPID\n");
     let output = run(&["import", "missing.jsonl"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(said(&output).starts_with("vmail: missing.jsonl: cannot be read: "), "{}", said(&output));

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 use vmail::caller;
 use vmail::contacts::Problem;
+use vmail::credentials::Supply;
 use vmail::model::{AccountKey, Region, VoicemailId};
 use vmail::player::Outputs;
 #[cfg(target_os = "linux")]
@@ -23,7 +24,7 @@ use vmail::player::pulse::Environment;
 use vmail::recording::Limits;
 use vmail::secret::Secret;
 use vmail::store::{self, CallerId, Store, StoreHandle};
-use vmail::telecmi::{Agent, BaseUrl, Call, Credentials, Rings, ValidNumber};
+use vmail::telecmi::{Agent, BaseUrl, Call, Rings, ValidNumber};
 use vmail::triage::{CallerKey, Given};
 use vmail::tui::login::Door;
 use vmail::tui::msg::{Effect, Msg};
@@ -53,7 +54,8 @@ impl World {
             key: key.clone(),
             region: Region::Global,
             base_url,
-            credentials: Credentials { app_id: 1_111_112, secret: Secret::new("hunter2".to_owned()) },
+            app_id: 1_111_112,
+            secret: Supply::AtHand(Secret::new("hunter2".to_owned())),
         };
         let options = store::Options { country: "IN".to_owned(), now: now() };
         let store = StoreHandle::spawn(move || {

@@ -14,7 +14,7 @@ use crate::cli::progress::Bar;
 use crate::cli::screen::ScreenArgs;
 use crate::cli::settings::{self, xdg};
 use crate::cli::{World, screen};
-use crate::config::{self, Settings, Timezone};
+use crate::config::{self, Asking, Settings, Timezone};
 use crate::contacts::{self, Book};
 use crate::demo;
 use crate::error::{Failure, Fault};
@@ -24,7 +24,7 @@ use crate::recording::{self, Limits, Recordings};
 use crate::search::{self, Query};
 use crate::store::{AccountId, Opened, Store, StoreError, StoreHandle};
 use crate::sync::{self, Job, Progress, Shelf, Summary};
-use crate::telecmi::Client;
+use crate::telecmi::{ApiError, Client};
 use crate::text;
 use crate::tui::runtime::Account;
 use crate::tui::view::words;
@@ -114,7 +114,8 @@ impl Desk {
         } else {
             let app_id = settings.app_id.ok_or_else(settings::no_account)?;
             key = settings::account_key(&settings, app_id)?.0;
-            (label, account, demo) = (app_id.to_string(), None, None);
+            label = settings.account.clone().unwrap_or_else(|| app_id.to_string());
+            (account, demo) = (None, None);
             let path = paths::store_file(&xdg(world)).context("no home folder: set XDG_DATA_HOME")?;
             let Opened { store: opened, notices } = Store::open(&path, &options)?;
             for notice in notices {
@@ -162,9 +163,16 @@ impl Desk {
         let build = || async {
             let account = match &self.account {
                 Some(account) => account.clone(),
-                None => settings::account(&self.settings)?.ok_or_else(settings::no_secret)?,
+                None => settings::account(&self.settings, Asking::Terminal, &self.world)?
+                    .ok_or_else(settings::no_account)?,
             };
-            anyhow::Ok(Client::new(account.region, account.base_url.as_ref(), account.credentials)?)
+            account.client().await.map_err(|error| match error {
+                ApiError::NoSecret { reason } => {
+                    let stored = "What is stored can be read with --offline.";
+                    Fault::credentials(format!("{reason} {stored}")).into()
+                }
+                error => anyhow::Error::from(error),
+            })
         };
         self.client.get_or_try_init(build).await
     }

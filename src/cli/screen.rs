@@ -13,9 +13,10 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::cli::World;
-use crate::cli::settings::{self, xdg};
-use crate::config::{self, Ascii, Overrides, Settings, Timezone};
+use crate::cli::settings::{self, AccountArgs, xdg};
+use crate::cli::{World, login};
+use crate::config::{self, Ascii, Asking, Overrides, Settings, Timezone};
+use crate::credentials::Supply;
 use crate::demo;
 use crate::error::Fault;
 use crate::model::AccountKey;
@@ -26,7 +27,8 @@ use crate::player::{Manner, Outputs};
 use crate::recording::{self, Limits};
 use crate::secret::Secret;
 use crate::store::{Opened, Store, StoreHandle};
-use crate::telecmi::{Agent, BaseUrl, Credentials, Rings};
+use crate::telecmi::{Agent, BaseUrl, Rings};
+use crate::tui::accounts::Choice;
 use crate::tui::calling::Means;
 use crate::tui::keymap::KeyChord;
 use crate::tui::listening::Habits;
@@ -45,11 +47,14 @@ use crate::web::ssh::Server;
 pub const DEMO_REFRESH: Duration = Duration::from_secs(5);
 
 /// Flags of the screen. Each but the first and the last two is a setting of the same name.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct ScreenArgs {
     /// Look around without an account: made-up voicemail from a server inside the program
     #[arg(long)]
     pub demo: bool,
+    /// One of the accounts of the settings file
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
     /// TeleCMI's service: global or india
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
@@ -89,11 +94,13 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let result = runtime.block_on(async {
         let demo = if args.demo { Some(Demo::start(&settings, world).await?) } else { None };
-        let first = session(&settings, config_path.as_deref(), demo.as_ref(), world)?;
-        let reopen = |_: &Reopen| {
-            let again = self::settings(args, world)
-                .and_then(|(settings, path)| session(&settings, path.as_deref(), demo.as_ref(), world));
-            again.map_err(|error| first_line(&error))
+        let opener = Opener { demo, world: *world };
+        let first = opener.session(args, &settings, config_path.as_deref(), Asking::Terminal)?;
+        let mut args = args.clone();
+        let reopen = |what: &Reopen| {
+            let next = opener.reopened(&args, what).map_err(|error| first_line(&error))?;
+            args = next.0;
+            Ok(next.1)
         };
         Box::pin(tui::run(first, reopen, world.clock)).await.context("the terminal is gone")
     });
@@ -121,58 +128,121 @@ impl Demo {
     }
 }
 
-/// What the screen needs, as `settings` say.
-fn session(
-    settings: &Settings,
-    config_path: Option<&Path>,
-    demo: Option<&Demo>,
-    world: &World,
-) -> anyhow::Result<Session> {
-    let term = (world.variable)("TERM").unwrap_or_default();
-    let local = config::local_zone((world.variable)("TZ").as_deref(), (world.system_zone)());
-    let (zone, note) = match settings.timezone {
-        Timezone::Named(zone) => (zone, None),
-        Timezone::Local => (local.zone, local.note),
+/// Makes what the screen begins with, and begins anew with.
+struct Opener {
+    demo: Option<Demo>,
+    world: World,
+}
+
+impl Opener {
+    /// What the settings say now, for the account in force or another one; with the flags by which
+    /// that is found again.
+    fn reopened(&self, args: &ScreenArgs, what: &Reopen) -> anyhow::Result<(ScreenArgs, Session)> {
+        let mut args = args.clone();
+        if let Reopen::Account(wanted) = what {
+            let (settings, _) = settings(&args, &self.world)?;
+            let known = settings.accounts.into_iter().find(|account| label(account) == *wanted);
+            args.account = known.and_then(|account| account.name);
+        }
+        let (settings, path) = settings(&args, &self.world)?;
+        let session = self.session(&args, &settings, path.as_deref(), Asking::Nobody)?;
+        match what {
+            Reopen::Account(wanted) if session.setup.account.as_ref() != Some(wanted) => {
+                let advice = "`account` of the settings or VMAIL_ACCOUNT names another one";
+                Err(Fault::usage(format!("{wanted} cannot be gone over to: {advice}")).into())
+            }
+            _ => Ok((args, session)),
+        }
+    }
+
+    fn session(
+        &self,
+        args: &ScreenArgs,
+        settings: &Settings,
+        config_path: Option<&Path>,
+        asking: Asking,
+    ) -> anyhow::Result<Session> {
+        let Opener { demo, world } = self;
+        let demo = demo.as_ref();
+        let term = (world.variable)("TERM").unwrap_or_default();
+        let local = config::local_zone((world.variable)("TZ").as_deref(), (world.system_zone)());
+        let (zone, note) = match settings.timezone {
+            Timezone::Named(zone) => (zone, None),
+            Timezone::Local => (local.zone, local.note),
+        };
+        let account = match demo {
+            Some(demo) => Some(demo_account(&demo.server)?),
+            None => settings::account(settings, asking, world)?,
+        };
+        let app_id = account.as_ref().map(|account| account.app_id.to_string());
+        let name = settings.account.clone().or(app_id);
+        let note =
+            note.or_else(|| half_an_account(settings).map(str::to_owned).filter(|_| account.is_none()));
+        let setup = Setup {
+            accounts: if demo.is_some() { Vec::new() } else { choices(settings) },
+            account: if demo.is_some() { Some("demo".to_owned()) } else { name },
+            zone,
+            range: settings.range,
+            refresh: if demo.is_some() { Some(DEMO_REFRESH) } else { settings.refresh },
+            habits: habits(settings),
+            views: own_views(settings),
+            means: means(demo.is_some(), settings),
+            surroundings: surroundings(settings, world),
+            look: look(settings, world, &term),
+            config_path: shown(config_path, world),
+            note,
+        };
+        let folder = demo.map(|demo| demo.folder.path());
+        let equipment = equipment(folder, account.as_ref(), settings, world)?;
+        let store = demo.map_or_else(|| open_store(settings, world), |demo| Ok(demo.store.clone()))?;
+        let work = Work {
+            account,
+            store,
+            concurrency: settings.concurrency,
+            overlap: settings.overlap,
+            equipment,
+            contacts: contacts(settings, world),
+            door: door(args, world),
+        };
+        let options = terminal::Options {
+            mouse: settings.mouse,
+            notify: settings.notify.clone(),
+            through: Through::detect(world.variable),
+            transfer: Transfer::detect(world.variable),
+        };
+        Ok(Session { setup, work, options })
+    }
+}
+
+/// Tries what is typed into the form, and keeps it as `vmail login` does.
+fn door(args: &ScreenArgs, world: &World) -> Door {
+    let (config, base_url, world) = (args.config.clone(), args.base_url.clone(), *world);
+    Door::new(move |key| {
+        let account = AccountArgs {
+            account: None,
+            region: Some(key.region.name().to_owned()),
+            base_url: base_url.clone(),
+            config: config.clone(),
+        };
+        Box::pin(async move {
+            let kept = login::admit(&account, key.app_id, &key.secret, &world).await;
+            kept.map_err(|error| first_line(&error))
+        })
+    })
+}
+
+/// What people call an account.
+fn label(account: &config::Account) -> String {
+    account.name.clone().unwrap_or_else(|| account.app_id.to_string())
+}
+
+/// The accounts that can be gone over to.
+fn choices(settings: &Settings) -> Vec<Choice> {
+    let choice = |account: &config::Account| Choice {
+        name: label(account),
+        about: format!("{} · {}", account.region.name(), account.app_id),
     };
-    let account = match demo {
-        Some(demo) => Some(demo_account(&demo.server)?),
-        None => settings::account(settings)?,
-    };
-    let app_id = account.as_ref().map(|account| account.credentials.app_id.to_string());
-    let note = note.or_else(|| half_an_account(settings).map(str::to_owned).filter(|_| account.is_none()));
-    let setup = Setup {
-        accounts: Vec::new(),
-        account: if demo.is_some() { Some("demo".to_owned()) } else { app_id },
-        zone,
-        range: settings.range,
-        refresh: if demo.is_some() { Some(DEMO_REFRESH) } else { settings.refresh },
-        habits: habits(settings),
-        views: own_views(settings),
-        means: means(demo.is_some(), settings),
-        surroundings: surroundings(settings, world),
-        look: look(settings, world, &term),
-        config_path: shown(config_path, world),
-        note,
-    };
-    let folder = demo.map(|demo| demo.folder.path());
-    let equipment = equipment(folder, account.as_ref(), settings, world)?;
-    let store = demo.map_or_else(|| open_store(settings, world), |demo| Ok(demo.store.clone()))?;
-    let work = Work {
-        account,
-        store,
-        concurrency: settings.concurrency,
-        overlap: settings.overlap,
-        equipment,
-        contacts: contacts(settings, world),
-        door: Door::new(|_| Box::pin(async { Err("not wired".to_owned()) })),
-    };
-    let options = terminal::Options {
-        mouse: settings.mouse,
-        notify: settings.notify.clone(),
-        through: Through::detect(world.variable),
-        transfer: Transfer::detect(world.variable),
-    };
-    Ok(Session { setup, work, options })
+    settings.accounts.iter().map(choice).collect()
 }
 
 /// What is wrong, in a line, and how much more there is.
@@ -190,6 +260,7 @@ fn first_line(error: &anyhow::Error) -> String {
 /// reads a file only when told to.
 pub fn settings(args: &ScreenArgs, world: &World) -> anyhow::Result<(Settings, Option<PathBuf>)> {
     let flags = Overrides {
+        account: args.account.clone().filter(|_| !args.demo),
         region: args.region.clone(),
         base_url: args.base_url.clone(),
         range: args.range.clone(),
@@ -201,19 +272,14 @@ pub fn settings(args: &ScreenArgs, world: &World) -> anyhow::Result<(Settings, O
         settings::load(args.config.clone(), None, flags, Overrides::default())
     } else {
         let usual = paths::config_file(&xdg(world));
-        settings::load(args.config.clone(), usual, flags, Overrides::from_env(world.variable))
+        settings::load(args.config.clone(), usual, flags, settings::env(world))
     }
 }
 
-/// What is missing where only one of app ID and secret is there.
+/// What is missing where there is a secret alone.
 fn half_an_account(settings: &Settings) -> Option<&'static str> {
-    match (settings.app_id, &settings.secret) {
-        (Some(_), None) => {
-            Some("The app ID is set, the secret is not: TELECMI_SECRET, secret_command or secret.")
-        }
-        (None, Some(_)) => Some("The secret is set, the app ID is not: TELECMI_APPID or appid."),
-        _ => None,
-    }
+    (settings.app_id.is_none() && settings.secret.is_some())
+        .then_some("The secret is set, the app ID is not: TELECMI_APPID or appid.")
 }
 
 /// The account of the demo's server.
@@ -223,7 +289,8 @@ pub fn demo_account(server: &demo::Server) -> anyhow::Result<Account> {
         key: AccountKey::new(crate::model::Region::Global, demo::APP_ID, Some(&url)),
         region: crate::model::Region::Global,
         base_url: Some(BaseUrl::parse(&url)?),
-        credentials: Credentials { app_id: demo::APP_ID, secret: Secret::new(demo::SECRET.to_owned()) },
+        app_id: demo::APP_ID,
+        secret: Supply::AtHand(Secret::new(demo::SECRET.to_owned())),
     })
 }
 

@@ -3,17 +3,19 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
 
 use crate::cli::World;
-use crate::config::{self, Overrides, SecretSource, Settings, Sources};
+use crate::config::{self, Asking, ConfigError, Overrides, Place, SecretSource, Settings, Sources};
+use crate::credentials::{Loaded, SecretStore, Supply};
 use crate::error::Fault;
-use crate::model::AccountKey;
+use crate::model::{AccountKey, Region};
 use crate::paths::{self, XdgDirs};
 use crate::store::{self, Opened, Store};
-use crate::telecmi::{BaseUrl, Credentials};
+use crate::telecmi::BaseUrl;
 use crate::text;
 use crate::tui::keymap::KeyChord;
 use crate::tui::runtime::Account;
@@ -21,6 +23,9 @@ use crate::tui::runtime::Account;
 /// Flags that say whose store it is. Each but the last is a setting of the same name.
 #[derive(Args, Debug)]
 pub struct AccountArgs {
+    /// One of the accounts of the settings file
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
     /// TeleCMI's service: global or india
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
@@ -32,9 +37,50 @@ pub struct AccountArgs {
     pub config: Option<PathBuf>,
 }
 
+impl AccountArgs {
+    /// What the flags set.
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            account: self.account.clone(),
+            region: self.region.clone(),
+            base_url: self.base_url.clone(),
+            ..Overrides::default()
+        }
+    }
+}
+
+/// How long the system's keyring may take: its user may have to find and type a passphrase.
+const KEYRING_PATIENCE: Duration = Duration::from_secs(120);
+
 /// Reads the settings from `given`, which has to be there, or `usual`, which need not; with what
 /// flags and environment say. Also returns where their file is.
 pub fn load(
+    given: Option<PathBuf>,
+    usual: Option<PathBuf>,
+    flags: Overrides,
+    env: Overrides,
+) -> anyhow::Result<(Settings, Option<PathBuf>)> {
+    load_by(config::load, given, usual, flags, env)
+}
+
+/// The settings by which a verb works, and where their file is.
+pub fn of(args: &AccountArgs, world: &World) -> anyhow::Result<(Settings, Option<PathBuf>)> {
+    load(args.config.clone(), paths::config_file(&xdg(world)), args.overrides(), env(world))
+}
+
+/// As [`of`]; but the account need not be there yet.
+pub fn of_new(args: &AccountArgs, world: &World) -> anyhow::Result<(Settings, Option<PathBuf>)> {
+    let usual = paths::config_file(&xdg(world));
+    load_by(config::load_for_new, args.config.clone(), usual, args.overrides(), env(world))
+}
+
+/// What the environment sets.
+pub fn env(world: &World) -> Overrides {
+    Overrides::from_env(world.variable)
+}
+
+fn load_by(
+    load: fn(Sources) -> Result<Settings, ConfigError>,
     given: Option<PathBuf>,
     usual: Option<PathBuf>,
     flags: Overrides,
@@ -61,7 +107,7 @@ pub fn load(
         KeyChord::parse(key).map(drop).ok_or_else(wrong)
     };
     let sources = Sources { file, file_mode, flags, env, check_base_url, check_key };
-    Ok((config::load(sources)?, path))
+    Ok((load(sources)?, path))
 }
 
 #[cfg(unix)]
@@ -78,32 +124,81 @@ fn mode(_: &Path) -> Option<u32> {
 /// The name of an account in the store, and its server where that is not TeleCMI's own.
 pub fn account_key(settings: &Settings, app_id: u64) -> anyhow::Result<(AccountKey, Option<BaseUrl>)> {
     let base_url = settings.base_url.as_deref().map(BaseUrl::parse).transpose()?;
-    // One account has one key, however its server is written.
     let base_url = base_url.filter(|url| url.as_str() != settings.region.base_url());
-    Ok((AccountKey::new(settings.region, app_id, base_url.as_ref().map(BaseUrl::as_str)), base_url))
+    Ok((key_of(settings.region, app_id, base_url.as_ref()), base_url))
 }
 
-/// Who asks, once app ID and secret are both there.
-pub fn account(settings: &Settings) -> anyhow::Result<Option<Account>> {
-    let (Some(app_id), Some(source)) = (settings.app_id, &settings.secret) else { return Ok(None) };
-    let secret = match source {
-        SecretSource::Text(secret) => secret.clone(),
-        SecretSource::Command(command) => config::secret_from_command(command)?,
-    };
+/// The name of an account in the store: one, however its server is written.
+pub fn key_of(region: Region, app_id: u64, base_url: Option<&BaseUrl>) -> AccountKey {
+    let other = base_url.map(BaseUrl::as_str).filter(|url| *url != region.base_url());
+    AccountKey::new(region, app_id, other)
+}
+
+/// Where `vmail login` keeps secrets, if there is a home folder.
+pub fn secret_store(world: &World) -> Option<SecretStore> {
+    Some(SecretStore::new(&paths::secrets_folder(&xdg(world))?, KEYRING_PATIENCE))
+}
+
+/// The same, but for the keyring.
+pub fn secret_file(world: &World) -> Option<SecretStore> {
+    Some(SecretStore::in_file(&paths::secrets_folder(&xdg(world))?))
+}
+
+/// Where something was set, for the middle of a sentence; `path` is the settings file.
+pub fn place(place: &Place, path: &Path) -> String {
+    match place {
+        Place::File => path.display().to_string(),
+        Place::Line(line) => format!("{}:{line}", path.display()),
+        Place::Variable(name) => (*name).to_owned(),
+        Place::Flag(name) => name.clone(),
+    }
+}
+
+/// How the account in force gets a secret, for a sentence that begins with "Run".
+fn remedy(settings: &Settings) -> String {
+    match &settings.account {
+        Some(name) => format!("`vmail login --account {name}`"),
+        None => "`vmail login`, or set TELECMI_SECRET".to_owned(),
+    }
+}
+
+/// The command that opens the screen of the account in force.
+fn start(settings: &Settings) -> String {
+    settings.account.as_ref().map_or_else(|| "`vmail`".to_owned(), |name| format!("`vmail --account {name}`"))
+}
+
+/// Who asks, once there is an app ID. The secret is that of the environment, else that of the
+/// settings, else what `vmail login` has stored; a keyring is not asked before it is needed, and
+/// neither is a command that has nobody to ask.
+pub fn account(settings: &Settings, asking: Asking, world: &World) -> anyhow::Result<Option<Account>> {
+    let Some(app_id) = settings.app_id else { return Ok(None) };
     let (key, base_url) = account_key(settings, app_id)?;
-    Ok(Some(Account { key, region: settings.region, base_url, credentials: Credentials { app_id, secret } }))
+    let secret = match &settings.secret {
+        Some(SecretSource::Text(secret)) => Supply::AtHand(secret.clone()),
+        Some(SecretSource::Command(command)) => match asking {
+            Asking::Terminal => Supply::AtHand(config::secret_from_command(command, asking)?),
+            Asking::Nobody => Supply::printed(command, &start(settings)),
+        },
+        None => {
+            let store = secret_store(world).context("no home folder: set XDG_DATA_HOME")?;
+            match store.load_from_file(key.as_str()).map_err(|error| Fault::credentials(error.to_string()))? {
+                Some(Loaded { open_to_others: Some(mode), place, .. }) => {
+                    return Err(Fault::credentials(format!(
+                        "others can read {place}: its mode is {mode:o}, take that away with `chmod 600`"
+                    ))
+                    .into());
+                }
+                Some(loaded) => Supply::AtHand(loaded.secret),
+                None => Supply::stored(store, key.as_str(), &remedy(settings)),
+            }
+        }
+    };
+    Ok(Some(Account { key, region: settings.region, base_url, app_id, secret }))
 }
 
 /// Without an app ID it is not clear whose store is meant.
 pub fn no_account() -> Fault {
-    Fault::credentials("no account: set TELECMI_APPID, or appid in the settings file")
-}
-
-/// Without the secret the server cannot be asked.
-pub fn no_secret() -> Fault {
-    Fault::credentials(
-        "no secret: set TELECMI_SECRET, or secret_command in the settings file. What is stored can be read with --offline",
-    )
+    Fault::credentials("no account: run `vmail login`, or set TELECMI_APPID")
 }
 
 /// What a store has to know from outside.
@@ -114,13 +209,8 @@ pub fn store_options(settings: &Settings, world: &World) -> store::Options {
 /// The store and the account in it that flags, settings and environment name. The secret is not
 /// needed, and no command for it is run.
 pub fn open_store(args: &AccountArgs, world: &World) -> anyhow::Result<(Opened, AccountKey)> {
-    let flags =
-        Overrides { region: args.region.clone(), base_url: args.base_url.clone(), ..Overrides::default() };
-    let usual = paths::config_file(&xdg(world));
-    let (settings, _) = load(args.config.clone(), usual, flags, Overrides::from_env(world.variable))?;
-    let app_id = settings
-        .app_id
-        .ok_or_else(|| Fault::credentials("no account: set TELECMI_APPID, or appid in the settings file"))?;
+    let (settings, _) = of(args, world)?;
+    let app_id = settings.app_id.ok_or_else(no_account)?;
     let (key, _) = account_key(&settings, app_id)?;
     let path = paths::store_file(&xdg(world)).context("no home folder: set XDG_DATA_HOME")?;
     Ok((Store::open(&path, &store_options(&settings, world))?, key))
@@ -139,18 +229,12 @@ pub fn xdg(world: &World) -> XdgDirs {
 
 #[cfg(test)]
 mod tests {
-    use super::account;
+    use super::account_key;
     use crate::config::{self, Overrides, Sources};
     use crate::model::AccountKey;
-    use crate::secret::Secret;
 
     fn key(base_url: Option<&str>) -> AccountKey {
-        let flags = Overrides {
-            app_id: Some("1111113".to_owned()),
-            secret: Some(Secret::new("secret".to_owned())),
-            base_url: base_url.map(str::to_owned),
-            ..Overrides::default()
-        };
+        let flags = Overrides { base_url: base_url.map(str::to_owned), ..Overrides::default() };
         let (file, file_mode, env) = (None, None, Overrides::default());
         let settings = config::load(Sources {
             file,
@@ -160,7 +244,7 @@ mod tests {
             check_base_url: |_| Ok(()),
             check_key: |_| Ok(()),
         });
-        account(&settings.unwrap()).unwrap().unwrap().key
+        account_key(&settings.unwrap(), 1_111_113).unwrap().0
     }
 
     #[test]

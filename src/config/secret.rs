@@ -5,7 +5,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use zeroize::Zeroizing;
 
-use crate::secret::Secret;
+use crate::secret::{SECRET_VARIABLE, Secret};
 use crate::text;
 
 /// Why a command gave no secret. Repeats what it wrote to stderr, never what it printed.
@@ -41,16 +41,30 @@ pub enum CommandError {
     NotText,
 }
 
+/// Whom the command can ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// Whoever sits at the terminal: it shares its input. Before the screen is up.
+    Terminal,
+    /// Nobody: the screen is up.
+    Nobody,
+}
+
 /// Runs a program with its arguments and takes what it prints, less one line end, as the secret.
-///
-/// It shares the terminal's input, so that it can ask for a passphrase: to be called before the
-/// screen is up. Blocks until the program ends.
-pub fn secret_from_command(argv: &[String]) -> Result<Secret, CommandError> {
+/// Blocks until the program ends.
+pub fn secret_from_command(argv: &[String], asking: Asking) -> Result<Secret, CommandError> {
     let (program, arguments) = argv.split_first().ok_or(CommandError::NoCommand)?;
-    let output =
-        Command::new(program).args(arguments).stdin(Stdio::inherit()).output().map_err(|source| {
-            CommandError::NotStarted { program: text::clean(program, text::NAME_MAX), source }
-        })?;
+    let mut command = Command::new(program);
+    command.args(arguments).env_remove(SECRET_VARIABLE);
+    match asking {
+        Asking::Terminal => command.stdin(Stdio::inherit()),
+        // GnuPG would ask on this terminal all the same.
+        Asking::Nobody => command.stdin(Stdio::null()).env_remove("GPG_TTY"),
+    };
+    let output = command.output().map_err(|source| CommandError::NotStarted {
+        program: text::clean(program, text::NAME_MAX),
+        source,
+    })?;
     let printed = Zeroizing::new(output.stdout);
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);

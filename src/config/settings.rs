@@ -8,7 +8,7 @@ use chrono::DateTime;
 use chrono_tz::{TZ_VARIANTS, Tz};
 use toml::de::DeValue;
 
-use super::SHOWN_MAX;
+use super::{Account, Place, SHOWN_MAX};
 use crate::caller;
 use crate::model::Region;
 use crate::range::Range;
@@ -25,6 +25,12 @@ const VIEW_MAX: usize = 20;
 /// Every setting, checked. `assets/config.toml` says what each is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
+    /// Whose settings these are: an account's name, or `None` for the one at the top level.
+    pub account: Option<String>,
+    /// Every account there is, in the order in which they are shown.
+    pub accounts: Vec<Account>,
+    /// Where the secret was set, if it was.
+    pub secret_at: Option<Place>,
     /// Which service the account belongs to.
     pub region: Region,
     /// The app ID, if one is set.
@@ -147,6 +153,9 @@ impl Settings {
     /// What there is before the built-in file is read, which sets all but those that are `None`.
     pub(super) fn blank() -> Settings {
         Settings {
+            account: None,
+            accounts: Vec::new(),
+            secret_at: None,
             region: Region::Global,
             app_id: None,
             secret: None,
@@ -179,6 +188,10 @@ type Set = fn(&mut Settings, &Value<'_>) -> Result<(), String>;
 
 /// Every setting there is.
 pub(super) const KEYS: &[(&str, Set)] = &[
+    ("account", |settings, value| {
+        settings.account = Some(value.text("the name of one of [accounts.NAME] in quotes")?.to_owned());
+        Ok(())
+    }),
     ("region", |settings, value| {
         settings.region =
             value.one_of([Region::Global, Region::India].map(|region| (region.name(), region)))?;
@@ -536,7 +549,7 @@ fn city_of(zone: Tz) -> &'static str {
 }
 
 /// A value's type and what it should have been; nothing of the value.
-fn mistyped(value: &DeValue<'_>, expected: &str) -> String {
+pub(super) fn mistyped(value: &DeValue<'_>, expected: &str) -> String {
     let found = match value {
         DeValue::String(_) => "text",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",

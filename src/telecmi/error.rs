@@ -9,6 +9,12 @@ pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
 /// been made safe for a terminal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
+    /// There is no secret to ask with: nothing was sent.
+    #[error("{reason}")]
+    NoSecret {
+        /// Why, and what to do about it.
+        reason: String,
+    },
     /// The app ID or the secret was refused.
     #[error("TeleCMI says: {message}. Check the app ID, the secret and the region.")]
     NotAuthenticated {
@@ -142,7 +148,8 @@ impl ApiError {
             | ApiError::TimedOut { .. }
             | ApiError::Malformed { .. }
             | ApiError::NotReady => true,
-            ApiError::NotAuthenticated { .. }
+            ApiError::NoSecret { .. }
+            | ApiError::NotAuthenticated { .. }
             | ApiError::BadRequest { .. }
             | ApiError::TooLarge { .. }
             | ApiError::BadRedirect { .. }

@@ -12,9 +12,10 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OnceCell, mpsc};
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::{AbortHandle, JoinHandle, spawn_blocking};
 use tokio::time::MissedTickBehavior;
 
+use crate::credentials::Supply;
 use crate::model::{AccountKey, Region, Span, VoicemailId};
 use crate::store::{AccountId, Changed, Rows, Store, StoreError, StoreHandle};
 use crate::sync::{self, Job, Shelf, Summary, SyncError};
@@ -70,8 +71,10 @@ pub struct Account {
     pub region: Region,
     /// Another server than TeleCMI's own.
     pub base_url: Option<BaseUrl>,
-    /// Who asks.
-    pub credentials: Credentials,
+    /// Who asks: the app ID …
+    pub app_id: u64,
+    /// … and its secret, which may have to be looked up.
+    pub secret: Supply,
 }
 
 /// What the runtime works with.
@@ -308,6 +311,7 @@ impl Runtime {
                 }
             };
             let fetch = async {
+                account.secret.ask_again();
                 let client = self::client(&client, &account).await;
                 let client = client.map_err(|error| SyncError::Api { error, got: Summary::default() })?;
                 let key = account.key.clone();
@@ -345,14 +349,27 @@ impl Runtime {
     }
 }
 
-/// The client of `account`. Built when it is first needed, not at start: reading the platform's
-/// certificates takes a while.
+/// The client of `account`. Built when it is first needed, not at start.
 async fn client<'a>(cell: &'a OnceCell<Client>, account: &Account) -> Result<&'a Client, ApiError> {
-    let build = || async {
-        let Account { region, base_url, credentials, .. } = account;
-        Client::new(*region, base_url.as_ref(), credentials.clone())
-    };
-    cell.get_or_try_init(build).await
+    cell.get_or_try_init(|| account.client()).await
+}
+
+impl Account {
+    /// Who asks the server. Takes a while: the platform's certificates are read, and a keyring may ask
+    /// its user for a passphrase.
+    pub async fn client(&self) -> Result<Client, ApiError> {
+        let secret = match &self.secret {
+            Supply::AtHand(secret) => secret.clone(),
+            later @ Supply::Later(_) => {
+                let later = later.clone();
+                let asked = spawn_blocking(move || later.get().map_err(|missing| missing.to_string()));
+                let secret = asked.await.unwrap_or_else(|panic| Err(panic.to_string()));
+                secret.map_err(|reason| ApiError::NoSecret { reason })?
+            }
+        };
+        let credentials = Credentials { app_id: self.app_id, secret };
+        Client::new(self.region, self.base_url.as_ref(), credentials)
+    }
 }
 
 /// Writes changes one after the other until nobody can send any more.

@@ -26,6 +26,7 @@ use crate::tui::state::State;
 
 pub mod escape;
 mod frames;
+pub mod hidden;
 use escape::Through;
 use escape::transfer::{self, Transfer};
 use frames::Frames;

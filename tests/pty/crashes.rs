@@ -9,6 +9,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use vmail::config::Notify;
+use vmail::credentials::Supply;
 use vmail::demo::{APP_ID, SECRET};
 use vmail::model::{AccountKey, Region};
 use vmail::player::{Manner, Outputs};
@@ -16,7 +17,7 @@ use vmail::range::Range;
 use vmail::recording::{Limits, Prefetch};
 use vmail::secret::Secret;
 use vmail::store::{self, Opened, Store, StoreHandle};
-use vmail::telecmi::{BaseUrl, Credentials};
+use vmail::telecmi::BaseUrl;
 use vmail::tui::listening::Habits;
 use vmail::tui::login::Door;
 use vmail::tui::runtime::{Account, Equipment, Work};
@@ -158,7 +159,8 @@ fn open_screen(url: &str, store: StoreHandle) {
         key: AccountKey::new(Region::Global, APP_ID, Some(url)),
         region: Region::Global,
         base_url: Some(BaseUrl::parse(url).unwrap()),
-        credentials: Credentials { app_id: APP_ID, secret },
+        app_id: APP_ID,
+        secret: Supply::AtHand(secret),
     };
     let equipment = Equipment {
         folder: std::env::temp_dir().join("vmail-test-never-made"),

@@ -15,6 +15,7 @@ mod files;
 mod harness;
 mod jobs;
 mod listening;
+mod login;
 mod looks;
 mod recordings;
 mod remote;

@@ -57,6 +57,8 @@ impl Desk {
             .current_dir(home)
             .env("HOME", home)
             .env("TERM", "xterm")
+            // No keyring: not that of whoever runs the tests either.
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
             .env("TZ", "Asia/Kolkata");
         command.env("PATH", "/usr/local/bin:/usr/bin:/bin");
         command.env("XDG_CONFIG_HOME", home.join("config")).env("XDG_DATA_HOME", home.join("data"));

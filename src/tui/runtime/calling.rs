@@ -10,6 +10,7 @@ use tokio::sync::{OnceCell, mpsc};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 
 use super::{Account, client};
+use crate::secret::SECRET_VARIABLE;
 use crate::telecmi::{ApiError, Call, CallError, CallPlaced, Client};
 use crate::text;
 use crate::triage::Edit;
@@ -108,7 +109,8 @@ fn start(command: &[String]) -> io::Result<Child> {
     let (program, arguments) =
         command.split_first().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(arguments).env_remove(SECRET_VARIABLE);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // A group of its own: what the terminal sends to this program is not meant for it.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);

@@ -1,0 +1,165 @@
+//! `vmail accounts`: which accounts there are, and where their secrets come from.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::World;
+use crate::cli::settings::{self, AccountArgs, place, xdg};
+use crate::config::{Account, Place, SecretSource, Settings};
+use crate::credentials::{Loaded, Place as Stored};
+use crate::model::{AccountKey, Span};
+use crate::paths;
+use crate::store::Store;
+use crate::telecmi::BaseUrl;
+
+/// Flags of `accounts`.
+#[derive(Args, Debug)]
+pub struct AccountsArgs {
+    /// An account a line, as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Which is in force, and of which settings file.
+    #[command(flatten)]
+    pub account: AccountArgs,
+}
+
+/// An account as it is printed. The names of the fields are part of the program's interface.
+#[derive(Debug, Serialize)]
+struct Line {
+    /// `null` for the one that has none.
+    name: Option<String>,
+    region: &'static str,
+    app_id: u64,
+    /// `null` for TeleCMI's own server.
+    base_url: Option<String>,
+    /// `environment`, `settings`, `command`, `file` or `keyring`: there it is, if it is anywhere.
+    secret: &'static str,
+    /// The same for people.
+    #[serde(skip)]
+    secret_shown: String,
+    /// Whether it is the one that is used when none is named.
+    current: bool,
+    /// How many voicemail are stored here.
+    stored: u64,
+}
+
+/// Prints them. The keyring is not asked: that could need a passphrase.
+pub fn run(args: &AccountsArgs, world: &World) -> anyhow::Result<()> {
+    let (settings, path) = settings::of(&args.account, world)?;
+    let path = path.unwrap_or_else(|| PathBuf::from("config.toml"));
+    let mut store = open_store(&settings, world)?;
+    let lines =
+        settings.accounts.iter().map(|account| line(account, &settings, &path, store.as_mut(), world));
+    let lines = lines.collect::<anyhow::Result<Vec<_>>>()?;
+    if lines.is_empty() {
+        writeln!(io::stderr(), "No account is set up: run `vmail login`.")?;
+    }
+    let out = io::stdout().lock();
+    match if args.json { print_json(&lines, out) } else { print_table(&lines, out) } {
+        // A reader that has had enough is no failure.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => Ok(result?),
+    }
+}
+
+/// The store, where there is one: asking how much it holds is no reason to make it.
+fn open_store(settings: &Settings, world: &World) -> anyhow::Result<Option<Store>> {
+    let Some(path) = paths::store_file(&xdg(world)).filter(|path| path.exists()) else { return Ok(None) };
+    let opened = Store::open(&path, &settings::store_options(settings, world))?;
+    for notice in &opened.notices {
+        writeln!(io::stderr(), "vmail: {notice}")?;
+    }
+    Ok(Some(opened.store))
+}
+
+fn line(
+    account: &Account,
+    settings: &Settings,
+    path: &Path,
+    store: Option<&mut Store>,
+    world: &World,
+) -> anyhow::Result<Line> {
+    let base_url = account.base_url.as_deref().map(BaseUrl::parse).transpose()?;
+    let key = settings::key_of(account.region, account.app_id, base_url.as_ref());
+    let (secret, secret_shown) = secret(account, &key, path, world);
+    let stored = match store {
+        Some(store) => {
+            let account = store.account(&key)?;
+            store.count(account, Span::EVER)?
+        }
+        None => 0,
+    };
+    Ok(Line {
+        name: account.name.clone(),
+        region: account.region.name(),
+        app_id: account.app_id,
+        base_url: account.base_url.clone(),
+        secret,
+        secret_shown,
+        current: account.name == settings.account,
+        stored,
+    })
+}
+
+/// Where the secret comes from, for programs and for people.
+fn secret(account: &Account, key: &AccountKey, path: &Path, world: &World) -> (&'static str, String) {
+    let at = account.secret_at.as_ref().map(|at| place(at, path)).unwrap_or_default();
+    match (&account.secret, &account.secret_at) {
+        (Some(SecretSource::Command(_)), _) => ("command", format!("the command at {at}")),
+        (Some(SecretSource::Text(_)), Some(Place::Line(_))) => ("settings", at),
+        (Some(SecretSource::Text(_)), _) => ("environment", at),
+        (None, _) => {
+            let store = settings::secret_store(world);
+            match store.map(|store| store.load_from_file(key.as_str())) {
+                Some(Ok(Some(Loaded { place: Stored::File(file), .. }))) => {
+                    ("file", file.display().to_string())
+                }
+                Some(Err(error)) => ("file", error.to_string()),
+                _ => ("keyring", "keyring, not asked".to_owned()),
+            }
+        }
+    }
+}
+
+fn print_json(lines: &[Line], mut out: impl Write) -> io::Result<()> {
+    for line in lines {
+        writeln!(out, "{}", serde_json::to_string(line)?)?;
+    }
+    out.flush()
+}
+
+/// Columns as wide as they must be; `*` marks the account that is used when none is named.
+fn print_table(lines: &[Line], mut out: impl Write) -> io::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let cells = |line: &Line| {
+        let mark = if line.current { "*" } else { "" };
+        // No account can be called so: a name has no brackets.
+        let name = line.name.as_deref().unwrap_or("(unnamed)");
+        let server = line.base_url.as_ref().map_or_else(String::new, |url| format!(" at {url}"));
+        [
+            mark.to_owned(),
+            name.to_owned(),
+            format!("{}{server}", line.region),
+            line.app_id.to_string(),
+            line.stored.to_string(),
+            line.secret_shown.clone(),
+        ]
+    };
+    let head = ["", "ACCOUNT", "REGION", "APP ID", "STORED", "SECRET"].map(str::to_owned);
+    let rows: Vec<_> = [head].into_iter().chain(lines.iter().map(cells)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths = [0, 1, 2, 3, 4].map(width);
+    for [mark, name, region, app_id, stored, secret] in &rows {
+        let [marks, names, regions, app_ids, stores] = widths;
+        writeln!(
+            out,
+            "{mark:marks$} {name:names$}  {region:regions$}  {app_id:>app_ids$}  {stored:>stores$}  {secret}"
+        )?;
+    }
+    out.flush()
+}

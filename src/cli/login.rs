@@ -1,0 +1,283 @@
+//! `vmail login`: asks for an account, tries it, and keeps its secret.
+
+use std::fs;
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use chrono::TimeDelta;
+use clap::Args;
+use tempfile::NamedTempFile;
+use tokio::task::spawn_blocking;
+
+use crate::cli::World;
+use crate::cli::settings::{self, AccountArgs, place};
+use crate::config::Settings;
+use crate::config::edit::{EditError, Entry};
+use crate::credentials::{SecretStore, Stored};
+use crate::error::{Failure, Fault};
+use crate::model::{AccountKey, Region, Span};
+use crate::secret::Secret;
+use crate::telecmi::{ApiError, BaseUrl, Client, Credentials};
+use crate::tui::terminal::hidden;
+
+/// Flags of `login`.
+#[derive(Args, Debug)]
+pub struct LoginArgs {
+    /// Whose. An account that the settings file does not have yet is added.
+    #[command(flatten)]
+    pub account: AccountArgs,
+    /// The app ID: a number, in the TeleCMI dashboard under Settings
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    pub app_id: Option<i64>,
+    /// Keep the secret in a file, even where the system has a keyring
+    #[arg(long)]
+    pub no_keyring: bool,
+    /// Keep it without trying it: where there is no network
+    #[arg(long)]
+    pub no_check: bool,
+}
+
+/// Asks, tries, stores. What is stored where goes to stderr; lines that could not be written into
+/// the settings file go to stdout.
+pub fn run(args: &LoginArgs, world: &World) -> anyhow::Result<()> {
+    let (mut settings, path) = settings::of_new(&args.account, world)?;
+    let path = path.context("no home folder: set XDG_CONFIG_HOME")?;
+    let store = settings::secret_store(world).filter(|_| !args.no_keyring);
+    let store =
+        store.or_else(|| settings::secret_file(world)).context("no home folder: set XDG_DATA_HOME")?;
+
+    let app_id = identify(args, &mut settings, world)?;
+    let new = New::of(&settings, &path, app_id)?;
+    let secret = secret(&new.key)?;
+    if !args.no_check {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let checked = runtime.block_on(check(&new, &secret, world));
+        // A name look-up may still block a thread; nobody waits for it.
+        runtime.shutdown_background();
+        checked.map_err(|error| untried(&error, " --no-check stores it untried."))?;
+    }
+
+    writeln!(io::stderr(), "{}", keep(&store, &new.key, &secret)?)?;
+    if let Some(at) = &settings.secret_at {
+        let at = place(at, &path);
+        writeln!(io::stderr(), "{at} has a secret as well, and that counts first.")?;
+    }
+    let config = args.account.config.as_ref();
+    let Some(edited) = &new.edited else { return next(&settings, config, world) };
+    match write_settings(&path, edited) {
+        Ok(()) => {
+            writeln!(io::stderr(), "Region and app ID are in {}.", path.display())?;
+            next(&settings, config, world)
+        }
+        Err(error) => {
+            io::stdout().lock().write_all(new.lines.as_bytes())?;
+            let message = format!(
+                "{}: cannot be written: {error}. Add the lines above to your settings.",
+                path.display()
+            );
+            Err(Fault::partly(message).into())
+        }
+    }
+}
+
+/// Tries app ID and secret, as they were typed in the screen, and stores them. Says where the secret
+/// is.
+pub async fn admit(
+    args: &AccountArgs,
+    app_id: u64,
+    secret: &Secret,
+    world: &World,
+) -> anyhow::Result<String> {
+    let (settings, path) = settings::of_new(args, world)?;
+    let path = path.context("no home folder: set XDG_CONFIG_HOME")?;
+    let store = settings::secret_store(world).context("no home folder: set XDG_DATA_HOME")?;
+    let new = New::of(&settings, &path, app_id.cast_signed())?;
+    check(&new, secret, world).await.map_err(|error| untried(&error, ""))?;
+    let (key, secret) = (new.key.clone(), secret.clone());
+    // A keyring may ask its user for a passphrase.
+    let kept = spawn_blocking(move || keep(&store, &key, &secret)).await??;
+    if let Some(edited) = &new.edited {
+        write_settings(&path, edited).with_context(|| {
+            let lines = new.lines.trim().replace('\n', ", ");
+            format!("{}: cannot be written. Add {lines} to your settings", path.display())
+        })?;
+    }
+    Ok(kept)
+}
+
+/// An account that is to be stored.
+struct New {
+    key: AccountKey,
+    region: Region,
+    base_url: Option<BaseUrl>,
+    app_id: u64,
+    /// The settings with it; `None` where they need no change.
+    edited: Option<String>,
+    /// The lines that say it.
+    lines: String,
+}
+
+impl New {
+    /// The account in force in `settings`, which are in the file `path`, with the app ID. Fails where
+    /// it cannot be put into that file: before a secret is typed for nothing.
+    fn of(settings: &Settings, path: &Path, app_id: i64) -> anyhow::Result<New> {
+        let (key, base_url) = settings::account_key(settings, app_id.cast_unsigned())?;
+        let entry = Entry {
+            name: settings.account.as_deref(),
+            region: settings.region,
+            app_id,
+            base_url: settings.base_url.as_deref(),
+        };
+        let text = match fs::read_to_string(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            text => text.with_context(|| format!("{}: cannot be read", path.display()))?,
+        };
+        let edited = entry.put_into(&text).map_err(|error| refused(path, error, app_id))?;
+        let (region, app_id, lines) = (settings.region, app_id.cast_unsigned(), entry.lines());
+        Ok(New { key, region, base_url, app_id, edited, lines })
+    }
+}
+
+/// The app ID, and the region in `settings`: as they are known, else as they are typed.
+fn identify(args: &LoginArgs, settings: &mut Settings, world: &World) -> anyhow::Result<i64> {
+    let set = |name| (world.variable)(name).is_some_and(|value: String| !value.is_empty());
+    let known = args.app_id.or_else(|| settings.app_id?.try_into().ok());
+    let is_terminal = io::stdin().is_terminal();
+    let region_is_known = args.account.region.is_some() || settings.app_id.is_some() || set("VMAIL_REGION");
+    if is_terminal && !region_is_known {
+        let question = format!("TeleCMI's service, global or india [{}]: ", settings.region.name());
+        settings.region = ask(&question, |line| match line {
+            "" => Ok(settings.region),
+            line => [Region::Global, Region::India]
+                .into_iter()
+                .find(|region| region.name().eq_ignore_ascii_case(line))
+                .ok_or("It is global (CHUB) or india (CHUB India)."),
+        })?;
+    }
+    match known {
+        Some(app_id) => Ok(app_id),
+        None if is_terminal => ask("App ID: ", |line| {
+            let app_id = line.parse().ok().filter(|app_id| *app_id > 0);
+            app_id.ok_or("It is a number, in the TeleCMI dashboard under Settings.")
+        }),
+        None => Err(Fault::usage("stdin is no terminal: give the app ID with --app-id").into()),
+    }
+}
+
+/// A line from the terminal, asked for until `read` takes it.
+fn ask<T>(question: &str, read: impl Fn(&str) -> Result<T, &'static str>) -> anyhow::Result<T> {
+    loop {
+        io::stderr().write_all(question.as_bytes())?;
+        let mut line = String::new();
+        if io::stdin().lock().read_line(&mut line)? == 0 {
+            return Err(called_off());
+        }
+        match read(line.trim()) {
+            Ok(value) => return Ok(value),
+            Err(wrong) => writeln!(io::stderr(), "{wrong}")?,
+        }
+    }
+}
+
+/// The secret: typed and not shown, or the first line of what stdin holds.
+fn secret(key: &AccountKey) -> anyhow::Result<Secret> {
+    if io::stdin().is_terminal() {
+        let question = format!("App secret of {} (it is not shown): ", key.as_str());
+        return hidden::ask(&question)?.ok_or_else(called_off);
+    }
+    let line = hidden::first_line().context("stdin")?;
+    line.ok_or_else(|| Fault::usage("stdin is empty: its first line must be the secret").into())
+}
+
+fn called_off() -> anyhow::Error {
+    anyhow::anyhow!("called off: nothing was stored")
+}
+
+/// Asks the server for the voicemail of the last hour.
+async fn check(new: &New, secret: &Secret, world: &World) -> Result<(), ApiError> {
+    let now = (world.clock)();
+    let credentials = Credentials { app_id: new.app_id, secret: secret.clone() };
+    let client = Client::new(new.region, new.base_url.as_ref(), credentials)?;
+    client.page(Span::new(now - TimeDelta::hours(1), now), 1).await.map(drop)
+}
+
+/// `error`, and that nothing was stored; `hint` where the credentials may be right all the same.
+fn untried(error: &ApiError, hint: &str) -> Fault {
+    let hint = match error {
+        ApiError::NotAuthenticated { .. } | ApiError::BadRequest { .. } => "",
+        _ => hint,
+    };
+    Fault { failure: Failure::from(error), message: format!("{error} Nothing was stored.{hint}") }
+}
+
+/// Stores the secret and says where.
+fn keep(store: &SecretStore, key: &AccountKey, secret: &Secret) -> anyhow::Result<String> {
+    let Stored { place, instead_of_keyring } = store.store(key.as_str(), secret)?;
+    let why = instead_of_keyring.map_or_else(String::new, |unavailable| format!(": {unavailable}"));
+    Ok(format!("The secret of {} is in {place}{why}.", key.as_str()))
+}
+
+fn next(settings: &Settings, config: Option<&PathBuf>, world: &World) -> anyhow::Result<()> {
+    // Whether the account needs its name is for the settings to say, as they are now.
+    let args = AccountArgs { account: None, region: None, base_url: None, config: config.cloned() };
+    let usual = settings::of(&args, world).is_ok_and(|(usual, _)| usual.account == settings.account);
+    let start = match &settings.account {
+        Some(name) if !usual => format!("vmail --account {name}"),
+        _ => "vmail".to_owned(),
+    };
+    writeln!(io::stderr(), "Next: `{start}` shows its voicemail.")?;
+    Ok(())
+}
+
+fn refused(path: &Path, error: EditError, app_id: i64) -> Fault {
+    let path = path.display();
+    Fault::usage(match error {
+        EditError::OtherAppId(_) => format!(
+            "{path}: {error}. To have both: `vmail login --account NAME --app-id {app_id}`, with a name of your choice."
+        ),
+        EditError::Unreadable => format!("{path}: {error}"),
+    })
+}
+
+/// Puts `text` in the place of the settings file, as a whole. A link to a file elsewhere stays one.
+fn write_settings(path: &Path, text: &str) -> io::Result<()> {
+    let target = target(path)?;
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    private_folder(folder)?;
+    let mut file = NamedTempFile::new_in(folder)?;
+    match fs::metadata(&target) {
+        Ok(there) if !there.is_file() => return Err(io::Error::other("it is no file")),
+        Ok(there) if there.permissions().readonly() => return Err(io::ErrorKind::PermissionDenied.into()),
+        Ok(there) => file.as_file().set_permissions(there.permissions())?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(&target).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Where `path` leads, through links; what it leads to need not be there.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    /// As many as Linux follows.
+    const LINKS_MAX: usize = 40;
+    let mut target = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        match fs::read_link(&target) {
+            Ok(next) => target = target.parent().unwrap_or(Path::new(".")).join(next),
+            Err(_) => return Ok(target),
+        }
+    }
+    Err(io::Error::other("too many links"))
+}
+
+/// The folder; made for its owner alone where it is not there.
+fn private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}

@@ -1,0 +1,50 @@
+//! `vmail logout`: forgets the secret of an account.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::cli::World;
+use crate::cli::settings::{self, AccountArgs, place};
+use crate::credentials::Removed;
+use crate::error::Fault;
+
+/// Flags of `logout`.
+#[derive(Args, Debug)]
+pub struct LogoutArgs {
+    /// Whose.
+    #[command(flatten)]
+    pub account: AccountArgs,
+}
+
+/// Removes what `vmail login` has stored, wherever it is, and says what else there is.
+pub fn run(args: &LogoutArgs, world: &World) -> anyhow::Result<()> {
+    let (settings, path) = settings::of(&args.account, world)?;
+    let Some(app_id) = settings.app_id else {
+        return Err(Fault::not_found("no account is set up: there is nothing to forget").into());
+    };
+    let (key, _) = settings::account_key(&settings, app_id)?;
+    let store = settings::secret_store(world).context("no home folder: set XDG_DATA_HOME")?;
+    let Removed { places, keyring_not_asked } = store.remove(key.as_str())?;
+
+    let mut out = io::stderr().lock();
+    for place in &places {
+        writeln!(out, "The secret of {} was in {place}, and is no longer.", key.as_str())?;
+    }
+    if let Some(unavailable) = &keyring_not_asked {
+        writeln!(out, "Not looked for in a keyring: {}.", unavailable.reason)?;
+    }
+    let path = path.unwrap_or_else(|| PathBuf::from("config.toml"));
+    match &settings.secret_at {
+        Some(at) => writeln!(out, "It still comes from {}: take it away there.", place(at, &path))?,
+        None => {
+            writeln!(out, "Region and app ID stay in the settings; without the secret they open nothing.")?;
+        }
+    }
+    if places.is_empty() {
+        return Err(Fault::not_found(format!("no secret of {} was stored", key.as_str())).into());
+    }
+    Ok(())
+}

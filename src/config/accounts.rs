@@ -1,0 +1,209 @@
+//! Accounts: the tables `[accounts.NAME]`, what each takes from the top level, and which is in force.
+
+use toml::de::DeValue;
+
+use super::settings::{Value, mistyped};
+use super::{Document, Entry, Loader, Overrides, Place, SHOWN_MAX, SecretSource, Settings, entries, keys};
+use crate::model::Region;
+use crate::suggest::nearest;
+use crate::text;
+
+/// The name of the table of accounts.
+pub(super) const TABLE: &str = "accounts";
+
+/// What says who an account is and where its secret goes. An account takes none of it from the top
+/// level, so that no secret can get to another account's server.
+pub(super) const OWN: [&str; 5] = ["region", "appid", "secret", "secret_command", "base_url"];
+
+/// What an account may say besides; for the rest it is as the top level has it.
+const MORE: [&str; 7] =
+    ["timezone", "country", "contacts", "agent", "call.webrtc", "call.followme", "call.callerid"];
+
+/// The longest name of an account, in characters.
+const NAME_MAX: usize = 40;
+
+/// An account that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its name; `None` for the one at the top level or of the environment.
+    pub name: Option<String>,
+    /// Which service it belongs to.
+    pub region: Region,
+    /// The app ID.
+    pub app_id: u64,
+    /// What stands before `/voicemail` and `/play`, where it is not the region's own.
+    pub base_url: Option<String>,
+    /// The secret or where it comes from, where the settings say.
+    pub secret: Option<SecretSource>,
+    /// Where that was set.
+    pub secret_at: Option<Place>,
+}
+
+impl Account {
+    fn of(settings: &Settings) -> Option<Account> {
+        Some(Account {
+            name: settings.account.clone(),
+            region: settings.region,
+            app_id: settings.app_id?,
+            base_url: settings.base_url.clone(),
+            secret: settings.secret.clone(),
+            secret_at: settings.secret_at.clone(),
+        })
+    }
+}
+
+/// What came of the choice.
+pub(super) struct Chosen {
+    /// A flag or the environment named the account.
+    pub by_hand: bool,
+    /// Every account of the file.
+    pub known: Vec<Account>,
+}
+
+/// All accounts: those of the file, and the one in force as it is in force.
+pub(super) fn list(mut known: Vec<Account>, settings: &Settings) -> Vec<Account> {
+    if let Some(current) = Account::of(settings) {
+        match known.iter_mut().find(|account| account.name == current.name) {
+            Some(account) => *account = current,
+            // Only the unnamed one can be missing: the environment has made it.
+            None => known.insert(0, current),
+        }
+    }
+    known
+}
+
+/// Whether an account can be named so: letters and digits of any script, `-`, `_` and `.`, which no
+/// shell takes apart; at most 40 of them.
+///
+/// # Errors
+/// What is wrong with it, in words that follow "the name of an account: ".
+pub fn check_name(name: &str) -> Result<(), String> {
+    let is_fit = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    if !name.is_empty() && name.chars().all(is_fit) && name.chars().count() <= NAME_MAX {
+        return Ok(());
+    }
+    let shown = text::clean(name, SHOWN_MAX);
+    Err(format!("\"{shown}\" cannot be one: expected up to {NAME_MAX} letters, digits, - _ and ."))
+}
+
+impl Settings {
+    /// The account `name` before anything is known of it: what OWN lists is not taken over.
+    fn without_account(&self, name: Option<&str>) -> Settings {
+        Settings {
+            account: name.map(str::to_owned),
+            region: Region::Global,
+            app_id: None,
+            secret: None,
+            secret_at: None,
+            base_url: None,
+            ..self.clone()
+        }
+    }
+}
+
+impl Loader {
+    /// Reads `[accounts.…]`, after all of the top level.
+    pub(super) fn read_accounts(&mut self, accounts: &Entry<'_>, file: &Document<'_>) {
+        let DeValue::Table(tables) = accounts.value else {
+            let wrong = mistyped(accounts.value, "tables like [accounts.office]");
+            return self.fault(Place::Line(accounts.at), format!("`{TABLE}`: {wrong}"));
+        };
+        let mut tables: Vec<_> = tables.iter().collect();
+        tables.sort_by_key(|(name, _)| name.span().start);
+        let top = self.settings.clone();
+        for (key, value) in tables {
+            let (name, place) = (key.get_ref().as_ref(), Place::Line(file.line(&key.span())));
+            if let Err(wrong) = check_name(name) {
+                self.fault(place.clone(), format!("the name of an account: {wrong}"));
+            }
+            let DeValue::Table(table) = value.get_ref() else {
+                let wrong = mistyped(value.get_ref(), "a table like [accounts.office]");
+                self.fault(place, format!("`{TABLE}.{}`: {wrong}", text::clean(name, SHOWN_MAX)));
+                continue;
+            };
+            let entries = entries(table, file);
+            self.check_secrets(&entries, file);
+            self.settings = top.without_account(Some(name));
+            for Entry { name, at, value } in entries.iter().filter(|entry| !file.broken.contains(&entry.at)) {
+                self.set_for_account(name, &Value::Toml(value), Place::Line(*at));
+            }
+            if !entries.iter().any(|entry| entry.name == "appid") {
+                let name = text::clean(name, SHOWN_MAX);
+                self.fault(place, format!("the account `{name}` has no `appid`"));
+            }
+            self.named.push(self.settings.clone());
+        }
+        self.settings = top;
+    }
+
+    fn set_for_account(&mut self, key: &str, value: &Value<'_>, place: Place) {
+        let known = || OWN.into_iter().chain(MORE);
+        if known().any(|known| known == key) {
+            return self.set(key, value, place);
+        }
+        let shown = text::clean(key, SHOWN_MAX);
+        let message = if keys().any(|known| known == key) {
+            format!("`{shown}` is one for all accounts: set it at the top of the file")
+        } else {
+            let hint = nearest(key, known()).map_or_else(
+                || format!("there are {}", known().collect::<Vec<_>>().join(", ")),
+                |known| format!("did you mean `{known}`?"),
+            );
+            format!("an account has no setting `{shown}`: {hint}")
+        };
+        self.fault(place, message);
+    }
+
+    /// Puts the settings of the account in force in place of the top level's.
+    pub(super) fn choose(&mut self, flags: &Overrides, env: &Overrides, may_be_new: bool) -> Chosen {
+        let in_file = self.settings.account.take();
+        let known = [&self.settings].into_iter().chain(&self.named).filter_map(Account::of).collect();
+        let from_flag = flags.account.as_deref().map(|name| (name, Place::Flag("--account".to_owned())));
+        let from_env = env.account.as_deref().map(|name| (name, Place::Variable("VMAIL_ACCOUNT")));
+        let by_hand = from_flag.or(from_env);
+        let of_file = in_file.as_deref().zip(self.account_at.take());
+        let chosen = match by_hand.clone().or(of_file) {
+            Some((name, place)) => {
+                let found = self.named.iter().find(|account| account.account.as_deref() == Some(name));
+                if found.is_none() && !(may_be_new && by_hand.is_some()) {
+                    let message = self.unknown(name);
+                    self.fault(place, message);
+                    return Chosen { by_hand: true, known };
+                }
+                if found.is_none()
+                    && let Err(wrong) = check_name(name)
+                {
+                    self.fault(place, format!("the name of an account: {wrong}"));
+                }
+                let found = self.named.iter().find(|account| account.account.as_deref() == Some(name));
+                Some(found.cloned().unwrap_or_else(|| self.settings.without_account(Some(name))))
+            }
+            None if self.settings.app_id.is_some() => None,
+            None => self.named.first().cloned(),
+        };
+        let chosen = chosen.unwrap_or_else(|| self.settings.clone());
+        let by_hand = by_hand.is_some();
+        // The environment names an app ID that is not this account's: so it is not this account.
+        let other = env.app_id.as_deref().and_then(|id| id.trim().parse::<u64>().ok()).filter(|_| !by_hand);
+        self.settings = match other {
+            Some(id) if chosen.app_id.is_some_and(|own| own != id) => {
+                let top = &self.settings;
+                let is_top = top.app_id.is_none_or(|own| own == id);
+                if is_top { top.clone() } else { top.without_account(None) }
+            }
+            _ => chosen,
+        };
+        Chosen { by_hand, known }
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        let known = || self.named.iter().filter_map(|account| account.account.as_deref());
+        let shown = text::clean(name, SHOWN_MAX);
+        let hint = match nearest(name, known()) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None if self.named.is_empty() => "the settings file names none".to_owned(),
+            None => format!("there are {}", known().collect::<Vec<_>>().join(", ")),
+        };
+        format!("there is no account `{shown}`: {hint}")
+    }
+}

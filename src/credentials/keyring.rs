@@ -1,0 +1,80 @@
+//! The system's keyring, with an end to waiting for it.
+
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use ::keyring::v1::{Entry, Error};
+
+use super::Unavailable;
+use crate::secret::Secret;
+use crate::text;
+
+/// What the secrets are filed under, beside the account's name.
+const SERVICE: &str = "vmail";
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keyring {
+    patience: Duration,
+}
+
+impl Keyring {
+    pub(super) fn new(patience: Duration) -> Keyring {
+        Keyring { patience }
+    }
+
+    pub(super) fn store(self, account: &str, secret: &Secret) -> Result<(), Unavailable> {
+        let secret = secret.clone();
+        self.ask(account, move |entry| entry.set_password(secret.expose())).map(|_| ())
+    }
+
+    pub(super) fn load(self, account: &str) -> Result<Option<Secret>, Unavailable> {
+        self.ask(account, |entry| entry.get_password().map(Secret::new))
+    }
+
+    /// Whether there was one.
+    pub(super) fn remove(self, account: &str) -> Result<bool, Unavailable> {
+        self.ask(account, Entry::delete_credential).map(|removed| removed.is_some())
+    }
+
+    /// What `question` gets from the entry of `account`; `None` where there is none. A keyring that
+    /// does not answer keeps its thread: there is no way to call it off.
+    fn ask<T: Send + 'static>(
+        self,
+        account: &str,
+        question: impl FnOnce(&Entry) -> Result<T, Error> + Send + 'static,
+    ) -> Result<Option<T>, Unavailable> {
+        let account = account.to_owned();
+        let (sender, answer) = sync_channel(1);
+        let work = move || {
+            let result = Entry::new(SERVICE, &account).and_then(|entry| question(&entry));
+            // Nobody waits any more when it comes too late.
+            let _ = sender.send(match result {
+                Ok(found) => Ok(Some(found)),
+                Err(Error::NoEntry) => Ok(None),
+                Err(error) => Err(unavailable(&error)),
+            });
+        };
+        let no_thread = |error: std::io::Error| Unavailable { reason: error.to_string() };
+        thread::Builder::new().name("keyring".to_owned()).spawn(work).map_err(no_thread)?;
+        answer.recv_timeout(self.patience).unwrap_or_else(|error| {
+            Err(Unavailable {
+                reason: match error {
+                    RecvTimeoutError::Timeout => {
+                        format!("no answer within {} s", self.patience.as_secs_f64())
+                    }
+                    RecvTimeoutError::Disconnected => "it broke down".to_owned(),
+                },
+            })
+        })
+    }
+}
+
+/// What the library says; where there is no keyring at all, why that is.
+fn unavailable(error: &Error) -> Unavailable {
+    let reason = match (error, Entry::store_status()) {
+        (Error::NoDefaultStore, Err(cause)) => cause.to_string(),
+        _ => error.to_string(),
+    };
+    Unavailable { reason: text::clean(&reason, text::MESSAGE_MAX) }
+}

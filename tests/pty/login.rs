@@ -1,0 +1,130 @@
+//! The first minute: logging in at a terminal, and the inbox with what was stored.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+
+use vmail::demo::{APP_ID, SECRET};
+
+use crate::harness::{Launch, Terminal, mode};
+use crate::world::{Home, Server};
+
+/// The program, where no keyring can be reached: not that of whoever runs the tests either.
+fn vmail(home: &Home, args: &[&str]) -> Launch {
+    Launch::vmail(home, args).env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
+}
+
+fn settings_file(home: &Home) -> PathBuf {
+    home.path().join("config/vmail/config.toml")
+}
+
+fn secrets_file(home: &Home) -> PathBuf {
+    home.path().join("data/vmail/credentials.toml")
+}
+
+fn question_of_the_secret(terminal: &Terminal) {
+    terminal.wait_for("(it is not shown):");
+}
+
+#[test]
+fn what_is_asked_for_is_typed_and_the_inbox_opens_with_it() {
+    let home = Home::new();
+    let server = Server::start();
+    let mut terminal = vmail(&home, &["login", "--base-url", server.url()]).size(160, 24).start();
+    terminal.wait_for("global or india [global]:");
+    terminal.send("mars\n");
+    terminal.wait_for("It is global (CHUB) or india (CHUB India).");
+    terminal.send("\n");
+    terminal.wait_for("App ID:");
+    terminal.send("my own\n");
+    terminal.wait_for("It is a number");
+    terminal.send(&format!("{APP_ID}\n"));
+    question_of_the_secret(&terminal);
+    terminal.send(&format!("oops\u{15}{SECRET}x\u{7f}\r"));
+    assert_eq!(terminal.end().exit_code(), 0);
+    assert!(terminal.is_as_found());
+    assert!(terminal.text().contains("Next: `vmail`"), "{}", terminal.text());
+    assert!(!terminal.written().contains(&SECRET[1..]), "{}", terminal.text());
+    let (settings, secrets) = (settings_file(&home), secrets_file(&home));
+    assert!(!fs::read_to_string(&settings).unwrap().contains(SECRET));
+    assert!(fs::read_to_string(&secrets).unwrap().contains(SECRET));
+    assert_eq!((mode(&settings), mode(&secrets)), (0o600, 0o600));
+
+    let mut inbox = vmail(&home, &[]).start();
+    inbox.wait_until_live();
+    inbox.send("q");
+    assert_eq!(inbox.end().exit_code(), 0);
+
+    fs::set_permissions(&secrets, fs::Permissions::from_mode(0o644)).unwrap();
+    let refused = vmail(&home, &[]).size(160, 24).start();
+    assert_eq!(refused.end().exit_code(), 3);
+    assert!(refused.text().contains("chmod 600"), "{}", refused.text());
+}
+
+#[test]
+fn called_off_nothing_is_stored_and_the_terminal_is_as_before() {
+    for key in ["half of it\u{3}", "\u{4}", "\r"] {
+        let home = Home::new();
+        let args = ["login", "--region", "india", "--app-id", "7", "--base-url", "http://127.0.0.1:9/v1"];
+        let mut terminal = vmail(&home, &args).start();
+        question_of_the_secret(&terminal);
+        terminal.send(key);
+        assert_ne!(terminal.end().exit_code(), 0);
+        assert!(terminal.is_as_found());
+        assert!(terminal.text().contains("nothing was stored"), "{}", terminal.text());
+        assert!(!terminal.text().contains("half"), "{}", terminal.text());
+        assert!(!settings_file(&home).exists() && !secrets_file(&home).exists());
+    }
+}
+
+#[test]
+fn without_a_stored_secret_the_inbox_says_how_to_store_one() {
+    let home = Home::new();
+    home.settings("[accounts.office]\nappid = 7\nbase_url = \"http://127.0.0.1:9/v2\"\n");
+    let mut terminal = vmail(&home, &[]).size(200, 24).start();
+    terminal.wait_for("vmail login --account office");
+    terminal.send("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+    terminal.assert_given_back();
+}
+
+#[test]
+fn a_keyring_that_says_nothing_holds_up_neither_the_screen_nor_its_end() {
+    let home = Home::new();
+    home.settings("appid = 7\nbase_url = \"http://127.0.0.1:9/v2\"\n");
+    let socket = home.path().join("bus");
+    let keyring = UnixListener::bind(&socket).unwrap();
+    let launch = Launch::vmail::<&str>(&home, []);
+    let mut terminal =
+        launch.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display())).start();
+    terminal.wait_for("all keys");
+    // It was asked, and never answers.
+    let _asked = keyring.accept().unwrap();
+    terminal.send("?");
+    terminal.wait_for("Next row");
+    terminal.send("\u{1b}");
+    // Together they would be one key, Alt-q.
+    terminal.wait("the list again", |seen| !seen.shows("Next row"));
+    terminal.send("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+    terminal.assert_given_back();
+}
+
+#[test]
+fn an_account_that_is_named_has_its_own_secret_and_its_command_sees_no_other() {
+    let home = Home::new();
+    let server = Server::start();
+    home.settings(&format!(
+        "appid = 7\nbase_url = \"http://127.0.0.1:9/v2\"\n\n[accounts.office]\nappid = {APP_ID}\n\
+         base_url = \"{}\"\nsecret_command = \"echo ${{TELECMI_SECRET-{SECRET}}}\"\n",
+        server.url()
+    ));
+    let launch = vmail(&home, &["--account", "office"]);
+    let launch = launch.env("TELECMI_APPID", "9").env("TELECMI_SECRET", "of another one");
+    let mut terminal = launch.env("VMAIL_BASE_URL", "http://127.0.0.1:9/v2").start();
+    terminal.wait_until_live();
+    terminal.wait_for("office");
+    terminal.send("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
