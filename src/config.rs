@@ -4,6 +4,8 @@
 //! fault is reported at once and none repeats a secret. `assets/config.toml` is the default as
 //! well as the documentation; it is read by the same code as the user's file.
 
+mod look;
+mod origin;
 mod secret;
 mod settings;
 mod zone;
@@ -19,10 +21,13 @@ use crate::secret::{SECRET_VARIABLE, Secret};
 use crate::suggest::nearest;
 use crate::text;
 
+pub use look::{Column, KeyFault, OwnColour, OwnKeys, ThemeName};
+pub use origin::{Origin, Setting};
 pub use secret::{CommandError, secret_from_command};
 pub use settings::{Ascii, Calling, NUMBER, Notify, OwnView, SecretSource, Settings, Timezone};
 pub use zone::{LocalZone, local_zone};
 
+use look::OPEN_GROUPS;
 use settings::{KEYS, Value};
 
 /// The default settings, with comments that document each.
@@ -57,6 +62,10 @@ pub struct Sources {
     pub check_base_url: fn(&str) -> Result<(), String>,
     /// What is wrong with a key of the keyboard, in words that follow "`views`: ".
     pub check_key: fn(&str) -> Result<(), String>,
+    /// What is wrong with the keys of commands, with those of the views beside them.
+    pub check_keys: fn(&[OwnKeys], &[OwnView]) -> Vec<KeyFault>,
+    /// What is wrong with a role's style, in words that follow "`colours.ROLE`: ".
+    pub check_colour: fn(&OwnColour) -> Result<(), String>,
 }
 
 /// Settings given as text, outside a file.
@@ -165,13 +174,22 @@ impl fmt::Display for ConfigError {
 /// The settings in force: a flag beats the environment, which beats the file, which beats the
 /// default. What is wrong is reported even where something else beats it.
 pub fn load(sources: Sources) -> Result<Settings, ConfigError> {
+    trace(sources).map(|(settings, _)| settings)
+}
+
+/// The same, and where each of them comes from, in the order in which they are documented.
+pub fn trace(sources: Sources) -> Result<(Settings, Vec<Setting>), ConfigError> {
     let mut loader = Loader {
         settings: Settings::blank(),
         check_base_url: sources.check_base_url,
         check_key: sources.check_key,
+        check_colour: sources.check_colour,
+        built_in: true,
+        traced: Vec::new(),
         faults: Vec::new(),
     };
     loader.read_file(DEFAULT, None);
+    loader.built_in = false;
     let mut path = None;
     if let Some((file, text)) = sources.file {
         let open_to = sources.file_mode.filter(|mode| mode & 0o077 != 0).map(|_| file.as_path());
@@ -185,9 +203,14 @@ pub fn load(sources: Sources) -> Result<Settings, ConfigError> {
     for (key, value) in sources.flags.entries() {
         loader.set(key, &Value::Text(value), Place::Flag(format!("--{}", key.replace('_', "-"))));
     }
-    let Loader { settings, mut faults, .. } = loader;
+    loader.check_keys(sources.check_keys);
+    let Loader { settings, mut traced, mut faults, .. } = loader;
     if faults.is_empty() {
-        return Ok(settings);
+        let group = |setting: &Setting| setting.name.split('.').next().map(str::to_owned);
+        let known = |setting: &Setting| keys().position(|key| key == setting.name);
+        let open = |setting: &Setting| keys().position(|key| Some(key) == group(setting).as_deref());
+        traced.sort_by_key(|setting| known(setting).or_else(|| open(setting)));
+        return Ok((settings, traced));
     }
     faults.sort_by(|one, other| one.place.cmp(&other.place));
     Err(ConfigError { path, faults })
@@ -202,6 +225,11 @@ struct Loader {
     settings: Settings,
     check_base_url: fn(&str) -> Result<(), String>,
     check_key: fn(&str) -> Result<(), String>,
+    check_colour: fn(&OwnColour) -> Result<(), String>,
+    /// It is the built-in file that is read.
+    built_in: bool,
+    /// What was set, each setting once.
+    traced: Vec<Setting>,
     faults: Vec<Fault>,
 }
 
@@ -249,6 +277,17 @@ impl Loader {
     }
 
     fn set(&mut self, key: &str, value: &Value<'_>, place: Place) {
+        let own = match key.split_once('.') {
+            Some(("keys", command)) => Some(self.own_keys(command, value, &place)),
+            Some(("colours", role)) => Some(self.own_colour(role, value)),
+            _ => None,
+        };
+        if let Some(result) = own {
+            return match result {
+                Ok(()) => self.trace(key, value, place),
+                Err(message) => self.fault(place, format!("`{}`: {message}", text::clean(key, SHOWN_MAX))),
+            };
+        }
         let Some((name, set)) = KEYS.iter().find(|(name, _)| *name == key) else {
             let shown = text::clean(key, SHOWN_MAX);
             let hint = nearest(key, keys()).map_or_else(
@@ -264,9 +303,53 @@ impl Loader {
             }
             _ => Ok(()),
         });
-        if let Err(message) = result {
-            self.fault(place, format!("`{name}`: {message}"));
+        match result {
+            Ok(()) => self.trace(name, value, place),
+            Err(message) => self.fault(place, format!("`{name}`: {message}")),
         }
+    }
+
+    fn own_keys(&mut self, command: &str, value: &Value<'_>, place: &Place) -> Result<(), String> {
+        let keys = value.key_names()?;
+        // They can be set nowhere but in the file.
+        let line = if let Place::Line(line) = place { *line } else { 0 };
+        self.settings.keys.push(OwnKeys { command: command.to_owned(), keys, line });
+        Ok(())
+    }
+
+    fn own_colour(&mut self, role: &str, value: &Value<'_>) -> Result<(), String> {
+        let style = value.text("a colour in quotes, like \"#ff8800\" or \"bold white on blue\"")?;
+        let own = OwnColour { role: role.to_owned(), style: style.to_owned() };
+        (self.check_colour)(&own)?;
+        self.settings.colours.push(own);
+        Ok(())
+    }
+
+    /// Keys can only be checked together: whether two commands have one key.
+    fn check_keys(&mut self, check: fn(&[OwnKeys], &[OwnView]) -> Vec<KeyFault>) {
+        // A table is read in the order of its names.
+        self.settings.keys.sort_by_key(|own| own.line);
+        let views = self.traced.iter().find(|setting| setting.name == "views");
+        let views = match views.map(|setting| &setting.origin) {
+            Some(Origin::Line(line)) => Place::Line(*line),
+            _ => Place::File,
+        };
+        for KeyFault { line, message } in check(&self.settings.keys, &self.settings.views) {
+            self.fault(line.map_or(views.clone(), Place::Line), message);
+        }
+    }
+
+    /// Remembers who said what a setting is: the last one who did.
+    fn trace(&mut self, name: &str, value: &Value<'_>, place: Place) {
+        let origin = match place {
+            Place::File | Place::Line(_) if self.built_in => Origin::Default,
+            Place::File => Origin::Line(1),
+            Place::Line(line) => Origin::Line(line),
+            Place::Variable(name) => Origin::Variable(name),
+            Place::Flag(flag) => Origin::Flag(flag),
+        };
+        self.traced.retain(|setting| setting.name != name);
+        self.traced.push(Setting { name: name.to_owned(), value: origin::written(name, value), origin });
     }
 
     fn fault(&mut self, place: Place, message: String) {
@@ -274,9 +357,10 @@ impl Loader {
     }
 }
 
-/// Whether there are settings `key.…`, which a file can hold in a table.
+/// Whether there are, or can be, settings `key.…`, which a file can hold in a table.
 fn is_group(key: &str) -> bool {
-    keys().any(|known| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
+    OPEN_GROUPS.contains(&key)
+        || keys().any(|known| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
 }
 
 /// A path as a shell takes it.

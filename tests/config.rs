@@ -9,8 +9,8 @@ use chrono_tz::Tz;
 use toml::de::DeValue;
 use vmail::config::OwnView;
 use vmail::config::{
-    Ascii, Calling, CommandError, ConfigError, DEFAULT, Notify, Overrides, SecretSource, Settings, Sources,
-    Timezone, keys, load, local_zone, secret_from_command,
+    Ascii, Calling, Column, CommandError, ConfigError, DEFAULT, Notify, Overrides, OwnColour, OwnKeys,
+    SecretSource, Settings, Sources, ThemeName, Timezone, keys, load, local_zone, secret_from_command,
 };
 use vmail::model::Region;
 use vmail::range::Range;
@@ -18,6 +18,8 @@ use vmail::recording::Prefetch;
 use vmail::search::{self, Context};
 use vmail::secret::Secret;
 use vmail::telecmi::{Agent, ValidNumber};
+use vmail::tui::keymap::own;
+use vmail::tui::theme;
 
 fn check_base_url(url: &str) -> Result<(), String> {
     if url.starts_with("https://") { Ok(()) } else { Err("must start with https://".to_owned()) }
@@ -31,6 +33,8 @@ fn sources() -> Sources {
         env: Overrides::default(),
         check_base_url,
         check_key,
+        check_keys: own::faults,
+        check_colour: |own| theme::own::read(own).map(drop),
     }
 }
 
@@ -80,6 +84,10 @@ fn the_built_in_file_sets_the_documented_defaults() {
             timezone: Timezone::Local,
             country: "IN".to_owned(),
             ascii: Ascii::Auto,
+            theme: ThemeName::Terminal,
+            colours: Vec::new(),
+            columns: Column::USUAL.into(),
+            keys: Vec::new(),
             views: Vec::new(),
             mouse: false,
             concurrency: 6,
@@ -104,6 +112,10 @@ fn the_built_in_file_shows_every_setting_and_no_other() {
     let mut shown = BTreeSet::new();
     for (key, value) in toml::de::DeTable::parse(&text).unwrap().get_ref() {
         match value.get_ref() {
+            // What is in these is up to the screen.
+            DeValue::Table(_) if ["keys", "colours"].contains(&key.get_ref().as_ref()) => {
+                shown.insert(key.get_ref().to_string());
+            }
             DeValue::Table(group) => {
                 shown.extend(group.keys().map(|inner| format!("{}.{}", key.get_ref(), inner.get_ref())));
             }
@@ -146,6 +158,8 @@ fn a_file_sets_everything() {
         country = "gb"
         ascii = "always"
         mouse = true
+        theme = "light"
+        columns = ["caller", "time", "tags"]
         views = [{ name = "Money", query = "tag:billing OR tag:debt", key = "7" }]
         concurrency = 16
         refresh = 0
@@ -165,6 +179,13 @@ fn a_file_sets_everything() {
         webrtc = false
         followme = true
         callerid = "+91 44 2811 7000"
+
+        [keys]
+        quit = "Ctrl-q"
+        play = []
+
+        [colours]
+        accent = "bold #ff8800 on 236"
         "#,
     );
     assert_eq!(
@@ -178,6 +199,13 @@ fn a_file_sets_everything() {
             timezone: Timezone::Named(Tz::Asia__Kolkata),
             country: "GB".to_owned(),
             ascii: Ascii::Always,
+            theme: ThemeName::Light,
+            colours: vec![OwnColour { role: "accent".to_owned(), style: "bold #ff8800 on 236".to_owned() }],
+            columns: vec![Column::Caller, Column::Time, Column::Tags],
+            keys: vec![
+                OwnKeys { command: "quit".to_owned(), keys: vec!["Ctrl-q".to_owned()], line: 34 },
+                OwnKeys { command: "play".to_owned(), keys: vec![], line: 35 },
+            ],
             views: vec![OwnView {
                 name: "Money".to_owned(),
                 query: search::parse("tag:billing OR tag:debt", &context).unwrap(),

@@ -25,6 +25,8 @@ use vmail::range::Range;
 use vmail::sync::{Summary, SyncError};
 use vmail::telecmi::{ApiError, BaseUrl, OfflineReason};
 use vmail::tui::command::{Scope, TABLE};
+use vmail::tui::keymap::own;
+use vmail::tui::theme;
 
 /// The command that makes the generated parts anew.
 const UPDATE: &str = "UPDATE_DOCS=1 cargo test --test docs";
@@ -240,7 +242,9 @@ fn every_sample_of_settings_can_be_used() {
             flags: Overrides::default(),
             env: Overrides::default(),
             check_base_url: |url| BaseUrl::parse(url).map(drop).map_err(|error| error.to_string()),
-            check_key: |_| Ok(()),
+            check_key: |written| own::key(written).map(drop),
+            check_keys: own::faults,
+            check_colour: |own| theme::own::read(own).map(drop),
         };
         if let Err(error) = config::load(sources) {
             panic!("{name}: {error}");

@@ -28,12 +28,13 @@ use crate::secret::Secret;
 use crate::store::{Opened, Store, StoreHandle};
 use crate::telecmi::{Agent, BaseUrl, Credentials, Rings};
 use crate::tui::calling::Means;
-use crate::tui::keymap::KeyChord;
+use crate::tui::keymap::{self, KeyChord};
 use crate::tui::listening::Habits;
 use crate::tui::runtime::{Account, Contacts, Equipment, Work};
 use crate::tui::state::{Look, OwnView, Setup};
 use crate::tui::terminal::escape::Through;
 use crate::tui::terminal::escape::transfer::Transfer;
+use crate::tui::theme::{self, Depth, Wanted};
 use crate::tui::ways::Surroundings;
 use crate::tui::{self, terminal};
 use crate::web::ssh::Server;
@@ -109,6 +110,7 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
             range: settings.range,
             refresh: if args.demo { Some(DEMO_REFRESH) } else { settings.refresh },
             habits: habits(&settings),
+            keymap: keymap::own::keymap(&settings.keys),
             views: own_views(&settings),
             means: means(args.demo, &settings),
             surroundings: surroundings(&settings, world),
@@ -296,7 +298,24 @@ fn look(settings: &Settings, world: &World, term: &str) -> Look {
             Ascii::Never => false,
         },
         plain: set("NO_COLOR").is_some(),
-        palette: term.contains("256color") || set("COLORTERM").is_some(),
+        depth: depth(set("COLORTERM").as_deref(), term),
+        colours: Wanted {
+            theme: settings.theme,
+            own: settings.colours.iter().filter_map(|own| theme::own::read(own).ok()).collect(),
+        },
+        columns: settings.columns.clone(),
+    }
+}
+
+/// How many colours a terminal has, by what it and its terminfo are called: asking it takes a
+/// round trip, and many do not answer.
+fn depth(colorterm: Option<&str>, term: &str) -> Depth {
+    match colorterm {
+        Some("truecolor" | "24bit") => Depth::True,
+        _ if term.ends_with("-direct") => Depth::True,
+        Some(_) => Depth::Palette,
+        None if term.contains("256color") => Depth::Palette,
+        None => Depth::Sixteen,
     }
 }
 

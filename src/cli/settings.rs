@@ -14,9 +14,9 @@ use crate::model::AccountKey;
 use crate::paths::{self, XdgDirs};
 use crate::store::{self, Opened, Store};
 use crate::telecmi::{BaseUrl, Credentials};
-use crate::text;
-use crate::tui::keymap::KeyChord;
+use crate::tui::keymap::own;
 use crate::tui::runtime::Account;
+use crate::tui::theme;
 
 /// Flags that say whose store it is. Each but the last is a setting of the same name.
 #[derive(Args, Debug)]
@@ -40,6 +40,17 @@ pub fn load(
     flags: Overrides,
     env: Overrides,
 ) -> anyhow::Result<(Settings, Option<PathBuf>)> {
+    let (sources, path) = sources(given, usual, flags, env)?;
+    Ok((config::load(sources)?, path))
+}
+
+/// What [`load`] reads, with the checks that the screen makes; and where the file is, or would be.
+pub fn sources(
+    given: Option<PathBuf>,
+    usual: Option<PathBuf>,
+    flags: Overrides,
+    env: Overrides,
+) -> anyhow::Result<(Sources, Option<PathBuf>)> {
     let must_exist = given.is_some();
     let path = given.or(usual);
     let text = path.as_deref().map(|path| (path, fs::read_to_string(path)));
@@ -55,13 +66,17 @@ pub fn load(
     };
     let check_base_url = |url: &str| BaseUrl::parse(url).map(drop).map_err(|error| error.to_string());
     let file_mode = file.as_ref().and_then(|(path, _)| mode(path));
-    let check_key = |key: &str| {
-        let shown = || text::clean(key, text::NAME_MAX);
-        let wrong = || format!("\"{}\" is no key: expected one like \"6\" or \"Alt-b\"", shown());
-        KeyChord::parse(key).map(drop).ok_or_else(wrong)
+    let sources = Sources {
+        file,
+        file_mode,
+        flags,
+        env,
+        check_base_url,
+        check_key: |written| own::key(written).map(drop),
+        check_keys: own::faults,
+        check_colour: |own| theme::own::read(own).map(drop),
     };
-    let sources = Sources { file, file_mode, flags, env, check_base_url, check_key };
-    Ok((config::load(sources)?, path))
+    Ok((sources, path))
 }
 
 #[cfg(unix)]
@@ -147,6 +162,8 @@ mod tests {
             env,
             check_base_url: |_| Ok(()),
             check_key: |_| Ok(()),
+            check_keys: |_, _| Vec::new(),
+            check_colour: |_| Ok(()),
         });
         account(&settings.unwrap()).unwrap().unwrap().key
     }

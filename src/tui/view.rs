@@ -10,6 +10,7 @@ use crate::tui::theme::Theme;
 mod ascii;
 mod blank;
 mod calling;
+mod columns;
 mod copying;
 mod dates;
 mod detail;

@@ -52,7 +52,7 @@ pub fn frame(place: Rect, title: &str, theme: &Theme, buffer: &mut Buffer) -> Re
     block.render(place, buffer);
     let top = Rect { x: place.x + 2, width: place.width.saturating_sub(4), height: 1, ..place };
     Pen::new(buffer, top, 0)
-        .write(&format!(" {title} "), theme.strong.fg(Color::Reset))
+        .write(&format!(" {title} "), Style::new().fg(Color::Reset).patch(theme.text).patch(theme.strong))
         .right(" Esc closes ", theme.quiet);
     inside
 }
