@@ -7,6 +7,7 @@ pub mod config;
 pub mod demo_server;
 pub mod export;
 pub mod import;
+pub mod keys;
 pub mod screen;
 pub mod settings;
 
@@ -41,8 +42,8 @@ pub struct Cli {
 /// What to do instead of opening the screen.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Print the default settings file, with every setting explained
-    Config,
+    /// Print the default settings file, with every setting explained; or show, check or edit yours
+    Config(config::ConfigArgs),
     /// Run the demo's server alone and print its base URL
     DemoServer(demo_server::DemoServerArgs),
     /// Write everything of the account: voicemail, notes, tags, names, what was done when
@@ -62,4 +63,9 @@ pub enum Verb {
     /// and the exit code is 1. A file whose first line is not that of an export, or that is of
     /// another account, is refused as a whole.
     Import(import::ImportArgs),
+    /// List every command with its keys
+    ///
+    /// The keys in force: those that the settings give to a command take the place of its usual
+    /// ones, and are marked with a star.
+    Keys(keys::KeysArgs),
 }

@@ -16,10 +16,11 @@ fn main() -> ExitCode {
     let world = World { clock, variable, system_zone, host_name };
     let result = match cli.verb {
         None => cli::screen::run(&cli.screen, &world),
-        Some(Verb::Config) => cli::config::run(),
+        Some(Verb::Config(args)) => cli::config::run(&args, &world),
         Some(Verb::DemoServer(args)) => cli::demo_server::run(&args, &world),
         Some(Verb::Export(args)) => cli::export::run(&args, &world),
         Some(Verb::Import(args)) => cli::import::run(&args, &world),
+        Some(Verb::Keys(args)) => cli::keys::run(&args, &world),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -44,7 +44,7 @@ impl fmt::Display for Origin {
 
 /// A value as TOML, in one line. `None` for the settings that are secret, or whose arguments may be.
 pub(super) fn written(name: &str, value: &Value<'_>) -> Option<String> {
-    if name.starts_with("secret") {
+    if is_secret(name) {
         return None;
     }
     Some(match value {
@@ -68,10 +68,15 @@ fn toml_of(value: &DeValue<'_>) -> String {
         DeValue::Table(table) => {
             let entries = table
                 .iter()
+                .filter(|(key, _)| !is_secret(key.get_ref()))
                 .map(|(key, value)| format!("{} = {}", key_of(key.get_ref()), toml_of(value.get_ref())));
             format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
         }
     }
+}
+
+fn is_secret(name: &str) -> bool {
+    name.rsplit('.').next().is_some_and(|last| last.starts_with("secret"))
 }
 
 fn key_of(key: &str) -> String {

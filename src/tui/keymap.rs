@@ -194,6 +194,13 @@ impl Keymap {
         scopes.iter().find_map(|&scope| self.commands.get(&(scope, chord)).copied())
     }
 
+    /// How a sentence calls the key of `command`: the usual one, or its name in the palette where
+    /// the user took its keys away.
+    pub fn named(&self, command: Command) -> String {
+        let key = self.keys(command).first().map(ToString::to_string);
+        key.unwrap_or_else(|| format!(":{}", command.entry().name))
+    }
+
     /// The keys of `command`, the usual one first.
     pub fn keys(&self, command: Command) -> &[KeyChord] {
         self.keys.get(&command).map_or(&[], Vec::as_slice)

@@ -75,11 +75,11 @@ pub fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
             calling::draw(state, asked, &theme, buffer);
             None
         }
-        Some(Overlay::Naming(naming)) => people::draw(naming, &theme, buffer),
+        Some(Overlay::Naming(naming)) => people::draw(state, naming, &theme, buffer),
         Some(Overlay::Save(dialog)) => ways::draw_save(state, dialog, &theme, buffer),
         None => typing,
         Some(Overlay::Note(writing)) => note::draw(state, writing, &theme, buffer),
-        Some(Overlay::Tags(tagging)) => tags::draw(tagging, &theme, buffer),
+        Some(Overlay::Tags(tagging)) => tags::draw(state, tagging, &theme, buffer),
         Some(Overlay::Palette(palette)) => palette::draw(state, palette, &theme, buffer),
         Some(Overlay::Copying(copying)) => {
             copying::draw(state, copying, &theme, buffer);

@@ -186,6 +186,5 @@ fn is_typed_into(scope: Scope) -> bool {
 /// Whether the user would be caught without it: the way out of what stands above the inbox, and out
 /// of the program.
 fn is_needed(entry: &Entry) -> bool {
-    let leaves = entry.keys.contains(&"Esc") && entry.scope != Scope::Inbox;
-    leaves || entry.command == Command::QuitAtOnce
+    entry.is_way_out() || entry.command == Command::QuitAtOnce
 }

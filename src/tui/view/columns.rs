@@ -45,8 +45,9 @@ pub fn of(wanted: &[Column], width: u16) -> Vec<Place> {
             break;
         }
         if column == Column::Marks {
-            let marks = places.iter_mut().find(|place| place.column == column);
-            marks.into_iter().for_each(|place| (place.gap, place.width) = (0, STAR));
+            if let Some(marks) = places.iter_mut().find(|place| place.column == column) {
+                (marks.gap, marks.width) = (0, STAR);
+            }
         } else {
             places.retain(|place| place.column != column);
             begin(&mut places);
@@ -59,13 +60,13 @@ pub fn of(wanted: &[Column], width: u16) -> Vec<Place> {
         }
     }
     let taken: u16 = GUTTER + places.iter().map(|place| place.gap + place.width).sum::<u16>();
-    if let Some(last) = places.last_mut().filter(|last| takes_more(last)) {
+    if let Some(last) = places.last_mut().filter(|last| takes_more(**last)) {
         last.width += width.saturating_sub(taken);
     }
     places
 }
 
-fn takes_more(place: &Place) -> bool {
+fn takes_more(place: Place) -> bool {
     matches!(place.column, Column::Marks | Column::Tags | Column::Note) && place.width > STAR
 }
 

@@ -113,11 +113,11 @@ fn voicemail(
             }
             Column::Marks | Column::Tags | Column::Note => {
                 for Sign { mark, text, field, style } in signs(state, theme, &row, column) {
-                    let left = |pen: &Pen<'_>| pen.room().saturating_sub(end);
-                    pen.column(mark, width(mark).min(left(&pen)), lift(style));
-                    let (room, fields) = (left(&pen), field.as_slice());
+                    let rest = |pen: &Pen<'_>| pen.room().saturating_sub(end);
+                    pen.column(mark, width(mark).min(rest(&pen)), lift(style));
+                    let (room, fields) = (rest(&pen), field.as_slice());
                     found(highlighter.as_deref_mut(), fields, text, room, [lift(style), hit], &mut pen);
-                    pen.skip(left(&pen).min(1));
+                    pen.skip(rest(&pen).min(1));
                 }
             }
         }

@@ -20,7 +20,7 @@ const NEARLY_FULL: usize = 500;
 /// Draws the note; says where the cursor stands.
 pub fn draw(state: &State, writing: &Writing, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = place(state.size);
-    frame(place, &title("Note", &writing.about, place), theme, buffer);
+    frame(place, &title("Note", &writing.about, place), state, theme, buffer);
     let (window, cells) = (window(state.size), cells(state.size));
     let lines = writing.field.lines(cells.width);
     let top = writing.field.top(cells);
@@ -55,7 +55,7 @@ pub fn draw(state: &State, writing: &Writing, theme: &Theme, buffer: &mut Buffer
 
 /// How things are.
 fn told(state: &State, writing: &Writing, theme: &Theme) -> (String, Style) {
-    let key = |command| state.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default();
+    let key = |command| state.keymap.named(command);
     let left = Note::MAX.saturating_sub(writing.field.text().chars().count());
     if writing.asked {
         let keys = [Command::KeepNote, Command::DropNote, Command::WriteOn].map(key);
