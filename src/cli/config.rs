@@ -16,6 +16,9 @@ use crate::text;
 
 mod edit;
 
+/// How much of a path is shown, in characters: as long as any can be.
+const PATH_MAX: usize = 4096;
+
 /// Flags of `config`.
 #[derive(Args, Debug)]
 pub struct ConfigArgs {
@@ -117,7 +120,7 @@ fn show(account: &AccountArgs, world: &World) -> anyhow::Result<()> {
 fn shown(settings: &[Setting], path: Option<&Path>) -> String {
     let file = path.map_or_else(
         || "there is no settings file".to_owned(),
-        |path| format!("lines are those of {}", text::clean(&path.display().to_string(), usize::MAX)),
+        |path| format!("lines are those of {}", text::clean(&path.display().to_string(), PATH_MAX)),
     );
     let mut out = format!("# The settings in force; {file}.\n");
     // A secret from outside the file counts more than the command in it.
