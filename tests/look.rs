@@ -304,6 +304,19 @@ fn a_role_of_ones_own_is_drawn() {
 }
 
 #[test]
+fn what_lies_behind_text_lies_behind_everything() {
+    let colours = wanted(ThemeName::Dark, &[("text", "#d0d0d0 on #101018")]);
+    let look = Look { depth: Depth::True, colours, ..look() };
+    let mut screen = Screen::open(Opened { stored: week(), look, ..Opened::default() });
+    for keys in ["", "d", "Esc ?", "Esc :", "Esc m"] {
+        screen.keys(keys);
+        let buffer = screen.buffer();
+        let bare = buffer.content.iter().find(|cell| cell.bg == Color::Reset || cell.fg == Color::Reset);
+        assert_eq!(bare, None, "{keys}:\n{}", screen.text());
+    }
+}
+
+#[test]
 fn fewer_colours_get_the_nearest_and_sixteen_the_terminals_own() {
     let theme =
         |depth, name, own: &[(&str, &str)]| Theme::new(&Look { depth, colours: wanted(name, own), ..look() });

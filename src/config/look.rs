@@ -85,6 +85,11 @@ impl Column {
         ("tags", Column::Tags),
         ("note", Column::Note),
     ];
+
+    /// How the columns are called in settings.
+    pub fn names() -> [&'static str; 8] {
+        Column::NAMES.map(|(name, _)| name)
+    }
 }
 
 /// The groups of settings whose names are not known here.
@@ -112,7 +117,7 @@ impl Value<'_> {
     }
 
     pub(super) fn columns(&self) -> Result<Vec<Column>, String> {
-        let names = Column::NAMES.map(|(name, _)| name);
+        let names = Column::names();
         let mut columns = Vec::new();
         for item in self.list("a list like [\"time\", \"caller\", \"length\"]")? {
             let name = item.text(&one_of_quoted(&names))?;

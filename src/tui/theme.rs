@@ -161,6 +161,11 @@ impl Theme {
         }
     }
 
+    /// What lies under everything: the colours of text, behind what is no text as well.
+    pub fn ground(&self) -> Style {
+        Style { fg: self.text.fg, bg: self.text.bg, ..Style::new() }
+    }
+
     /// The style of a role.
     pub fn style(mut self, role: Role) -> Style {
         *self.style_mut(role)

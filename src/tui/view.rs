@@ -45,6 +45,7 @@ pub fn overflow(state: &State) -> u16 {
 pub fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
     let theme = Theme::new(&state.look);
     let regions = state.regions();
+    buffer.set_style(buffer.area, theme.ground());
     header::draw(state, &theme, &regions, buffer);
     match regions.detail {
         Some(area) if state.detail.full => detail::draw(state, &theme, area, buffer),

@@ -4,7 +4,7 @@ use chrono::{Datelike as _, NaiveDate};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
-use ratatui::widgets::{Block, BorderType, Clear, Widget as _};
+use ratatui::widgets::{Block, BorderType, Widget as _};
 
 use crate::model::Span;
 use crate::range::{self, PRESETS, Range};
@@ -13,7 +13,7 @@ use crate::tui::dates::{Dates, Part};
 use crate::tui::layout::centred;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
-use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::pen::{Pen, clear, width};
 use crate::tui::view::words;
 
 /// The width of the presets with their dates, and of the calendar, in cells.
@@ -47,7 +47,7 @@ pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) ->
 
 /// A box with a title above whatever was there; returns what is inside.
 pub fn frame(place: Rect, title: &str, state: &State, theme: &Theme, buffer: &mut Buffer) -> Rect {
-    Clear.render(place, buffer);
+    clear(place, theme, buffer);
     let block = Block::bordered().border_type(BorderType::Rounded).border_style(theme.faint);
     let inside = block.inner(place);
     block.render(place, buffer);

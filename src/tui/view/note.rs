@@ -3,7 +3,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use ratatui::widgets::{Clear, Widget as _};
 
 use crate::triage::Note;
 use crate::tui::command::Command;
@@ -11,7 +10,7 @@ use crate::tui::note::{Before, Writing, cells, place, window};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
-use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::pen::{Pen, clear, width};
 use crate::tui::view::words;
 
 /// From how many characters that are left on, it is said.
@@ -33,7 +32,7 @@ pub fn draw(state: &State, writing: &Writing, theme: &Theme, buffer: &mut Buffer
     // What takes several lines covers the text above.
     let height = (told.len() as u16).min(window.height + 1);
     let foot = Rect { y: (window.bottom() + 1).saturating_sub(height), height, ..window };
-    Clear.render(foot, buffer);
+    clear(foot, theme, buffer);
     for (y, line) in told.iter().enumerate() {
         Pen::new(buffer, foot, y as u16).write(line, style);
     }

@@ -3,7 +3,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::{Clear, Widget as _};
 
 use crate::tui::command::{Command, Entry, Scope, TABLE};
 use crate::tui::layout::Regions;
@@ -11,7 +10,7 @@ use crate::tui::listening::Phase;
 use crate::tui::listing::Order;
 use crate::tui::state::{Notice, Overlay, Running, State};
 use crate::tui::theme::Theme;
-use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::pen::{Pen, clear, width};
 use crate::tui::view::{sound, words};
 
 /// How wide the progress bar is, in cells.
@@ -78,7 +77,7 @@ fn fault(text: &str, theme: &Theme, status: Rect, buffer: &mut Buffer) {
     // On a screen of one line it takes the place of the status.
     let shown = (lines.len() as u16).min((status.y / 2).max(1));
     let area = Rect { y: status.y.saturating_sub(shown), height: shown, ..status };
-    Clear.render(Rect { width: area.width + 1, ..area }, buffer);
+    clear(Rect { width: area.width + 1, ..area }, theme, buffer);
     for (y, line) in lines.iter().enumerate() {
         Pen::new(buffer, area, y as u16).skip(1).write(line, theme.fault);
     }
