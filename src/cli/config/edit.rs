@@ -31,8 +31,12 @@ pub fn run(path: &Path, world: &World) -> anyhow::Result<()> {
             tell(&format!("{}: fine", path.display()));
             return Ok(());
         };
-        if !faults.is::<ConfigError>() || !is_wanted_again(&faults)? {
+        if !faults.is::<ConfigError>() || !somebody_is_there() {
             return Err(faults);
+        }
+        tell(&format!("{faults:#}"));
+        if !is_wanted_again()? {
+            return Err(Fault::usage(format!("{}: left with these faults", path.display())).into());
         }
     }
 }
@@ -88,14 +92,15 @@ fn command(editor: &str) -> Command {
     command
 }
 
-/// Asks whether to edit again; where there is nobody to ask, the answer is no.
-fn is_wanted_again(faults: &anyhow::Error) -> io::Result<bool> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Ok(false);
-    }
-    tell(&format!("{faults:#}"));
-    write!(io::stderr(), "Edit again? [Y/n] ")?;
-    io::stderr().flush()?;
+fn somebody_is_there() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks whether to edit again.
+fn is_wanted_again() -> io::Result<bool> {
+    let mut to_the_user = io::stderr();
+    write!(to_the_user, "Edit again? [Y/n] ")?;
+    to_the_user.flush()?;
     let mut answer = String::new();
     let got = io::stdin().lock().read_line(&mut answer)?;
     Ok(got > 0 && !answer.trim().to_lowercase().starts_with('n'))
