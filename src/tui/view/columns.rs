@@ -101,9 +101,9 @@ fn usual(column: Column, few_marks: bool) -> Place {
         Column::Outline => (2, OUTLINE),
         // Star, done and called back.
         Column::Marks if few_marks => (2, 5),
-        Column::Number | Column::Marks => (2, 16),
-        Column::Tags => (2, 14),
-        Column::Note => (2, 24),
+        Column::Number => (2, CALLER_WHOLE),
+        Column::Marks => (2, 16),
+        Column::Tags | Column::Note => (2, 12),
     };
     Place { column, gap, width }
 }
