@@ -7,17 +7,19 @@ use chrono::{DateTime, Utc};
 use divan::Bencher;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
+use vmail::config::Column;
 use vmail::model::{Flags, Sketch, Span, VoicemailId};
 use vmail::player::Manner;
 use vmail::range::Range;
 use vmail::recording::Prefetch;
 use vmail::search::Source as _;
 use vmail::store::{CallerId, Row, Rows};
-use vmail::tui::keymap::KeyChord;
+use vmail::tui::keymap::{KeyChord, Keymap};
 use vmail::tui::listening::Habits;
 use vmail::tui::msg::{Effect, Msg, Reply};
 use vmail::tui::rows::{Days, RowColumns};
 use vmail::tui::state::{Look, Setup, State};
+use vmail::tui::theme::{Depth, Wanted};
 use vmail::tui::ways::Surroundings;
 use vmail::tui::{update, view};
 use vmail::web::ssh::Server;
@@ -58,6 +60,7 @@ fn inbox(count: usize) -> State {
         range: Range::ALL,
         refresh: None,
         habits: Habits { prefetch: Prefetch::Selected, manner: Manner::default() },
+        keymap: Keymap::default(),
         views: Vec::new(),
         means: vmail::tui::calling::Means::default(),
         surroundings: Surroundings {
@@ -67,7 +70,13 @@ fn inbox(count: usize) -> State {
             transfer: None,
             home: None,
         },
-        look: Look { ascii: false, plain: false, palette: true },
+        look: Look {
+            ascii: false,
+            plain: false,
+            depth: Depth::Palette,
+            colours: Wanted::default(),
+            columns: Column::USUAL.into(),
+        },
         config_path: String::new(),
         note: None,
     };

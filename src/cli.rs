@@ -10,6 +10,7 @@ pub mod desk;
 pub mod export;
 pub mod hook;
 pub mod import;
+pub mod keys;
 pub mod list;
 pub mod login;
 pub mod logout;
@@ -85,8 +86,8 @@ pub enum Verb {
     Mark(mark::MarkArgs),
     /// Print the note of a voicemail, or write it
     Note(note::NoteArgs),
-    /// Print the default settings file, with every setting explained
-    Config,
+    /// Print the default settings file, with every setting explained; or show, check or edit yours
+    Config(config::ConfigArgs),
     /// Run the demo's server alone and print its base URL
     DemoServer(demo_server::DemoServerArgs),
     /// Write everything of the account: voicemail, notes, tags, names, what was done when
@@ -106,4 +107,9 @@ pub enum Verb {
     /// and the exit code is 1. A file whose first line is not that of an export, or that is of
     /// another account, is refused as a whole.
     Import(import::ImportArgs),
+    /// List every command with its keys
+    ///
+    /// The keys in force: those that the settings give to a command take the place of its usual
+    /// ones, and are marked with a star.
+    Keys(keys::KeysArgs),
 }

@@ -6,6 +6,8 @@
 
 mod accounts;
 pub mod edit;
+mod look;
+mod origin;
 mod secret;
 mod settings;
 mod zone;
@@ -21,11 +23,14 @@ use crate::suggest::nearest;
 use crate::text;
 
 pub use accounts::{Account, check_name};
+pub use look::{Column, KeyFault, OwnColour, OwnKeys, ThemeName};
+pub use origin::{Origin, Setting};
 pub use secret::{Asking, CommandError, secret_from_command};
 pub use settings::{Ascii, Calling, NUMBER, Notify, OwnView, SecretSource, Settings, Timezone};
 pub use zone::{LocalZone, local_zone};
 
 use accounts::Chosen;
+use look::OPEN_GROUPS;
 use settings::{KEYS, Value};
 
 /// The default settings, with comments that document each.
@@ -61,6 +66,10 @@ pub struct Sources {
     pub check_base_url: fn(&str) -> Result<(), String>,
     /// What is wrong with a key of the keyboard, in words that follow "`views`: ".
     pub check_key: fn(&str) -> Result<(), String>,
+    /// What is wrong with the keys of commands, with those of the views beside them.
+    pub check_keys: fn(&[OwnKeys], &[OwnView]) -> Vec<KeyFault>,
+    /// What is wrong with a role's style, in words that follow "`colours.ROLE`: ".
+    pub check_colour: fn(&OwnColour) -> Result<(), String>,
 }
 
 /// Settings given as text, outside a file.
@@ -177,25 +186,35 @@ impl fmt::Display for ConfigError {
 /// or `VMAIL_ACCOUNT` names is as the file has it: no app ID, secret, region or base URL of the
 /// environment counts.
 pub fn load(sources: Sources) -> Result<Settings, ConfigError> {
-    read(sources, false)
+    read(sources, false).map(|(settings, _)| settings)
 }
 
 /// As [`load`]; but an account that a flag or the environment names may be one that is not there
 /// yet. It has no app ID then.
 pub fn load_for_new(sources: Sources) -> Result<Settings, ConfigError> {
-    read(sources, true)
+    read(sources, true).map(|(settings, _)| settings)
 }
 
-fn read(sources: Sources, may_be_new: bool) -> Result<Settings, ConfigError> {
+/// As [`load`], and where each setting comes from, in the order in which they are documented.
+pub fn trace(sources: Sources) -> Result<(Settings, Vec<Setting>), ConfigError> {
+    read(sources, false)
+}
+
+fn read(sources: Sources, may_be_new: bool) -> Result<(Settings, Vec<Setting>), ConfigError> {
     let mut loader = Loader {
         settings: Settings::blank(),
         named: Vec::new(),
+        named_traced: Vec::new(),
         account_at: None,
         check_base_url: sources.check_base_url,
         check_key: sources.check_key,
+        check_colour: sources.check_colour,
+        built_in: true,
+        traced: Vec::new(),
         faults: Vec::new(),
     };
     loader.read_file(DEFAULT, None);
+    loader.built_in = false;
     let mut path = None;
     if let Some((file, text)) = sources.file {
         let open_to = sources.file_mode.filter(|mode| mode & 0o077 != 0).map(|_| file.as_path());
@@ -214,10 +233,15 @@ fn read(sources: Sources, may_be_new: bool) -> Result<Settings, ConfigError> {
         let flag = if key == "appid" { "app-id".to_owned() } else { key.replace('_', "-") };
         loader.set(key, &Value::Text(value), Place::Flag(format!("--{flag}")));
     }
-    let Loader { mut settings, mut faults, .. } = loader;
+    loader.check_keys(sources.check_keys);
+    let Loader { mut settings, mut traced, mut faults, .. } = loader;
     if faults.is_empty() {
         settings.accounts = accounts::list(known, &settings);
-        return Ok(settings);
+        let group = |setting: &Setting| setting.name.split('.').next().map(str::to_owned);
+        let known = |setting: &Setting| keys().position(|key| key == setting.name);
+        let open = |setting: &Setting| keys().position(|key| Some(key) == group(setting).as_deref());
+        traced.sort_by_key(|setting| known(setting).or_else(|| open(setting)));
+        return Ok((settings, traced));
     }
     faults.sort_by(|one, other| one.place.cmp(&other.place));
     Err(ConfigError { path, faults })
@@ -232,10 +256,17 @@ struct Loader {
     settings: Settings,
     /// The accounts of the file, in its order.
     named: Vec<Settings>,
+    /// Who said what each of them is set to.
+    named_traced: Vec<Vec<Setting>>,
     /// Where `account` was set.
     account_at: Option<Place>,
     check_base_url: fn(&str) -> Result<(), String>,
     check_key: fn(&str) -> Result<(), String>,
+    check_colour: fn(&OwnColour) -> Result<(), String>,
+    /// It is the built-in file that is read.
+    built_in: bool,
+    /// What was set, each setting once.
+    traced: Vec<Setting>,
     faults: Vec<Fault>,
 }
 
@@ -302,6 +333,17 @@ impl Loader {
     }
 
     fn set(&mut self, key: &str, value: &Value<'_>, place: Place) {
+        let own = match key.split_once('.') {
+            Some(("keys", command)) => Some(self.own_keys(command, value, &place)),
+            Some(("colours", role)) => Some(self.own_colour(role, value)),
+            _ => None,
+        };
+        if let Some(result) = own {
+            return match result {
+                Ok(()) => self.trace(key, value, place),
+                Err(message) => self.fault(place, format!("`{}`: {message}", text::clean(key, SHOWN_MAX))),
+            };
+        }
         let Some((name, set)) = KEYS.iter().find(|(name, _)| *name == key) else {
             let shown = text::clean(key, SHOWN_MAX);
             let hint = nearest(key, keys()).map_or_else(
@@ -317,12 +359,58 @@ impl Loader {
             }
             _ => Ok(()),
         });
-        match (result, key) {
-            (Err(message), _) => self.fault(place, format!("`{name}`: {message}")),
-            (Ok(()), "secret" | "secret_command") => self.settings.secret_at = Some(place),
-            (Ok(()), "account") => self.account_at = Some(place),
-            (Ok(()), _) => {}
+        match (&result, key) {
+            (Ok(()), "secret" | "secret_command") => self.settings.secret_at = Some(place.clone()),
+            (Ok(()), "account") => self.account_at = Some(place.clone()),
+            _ => {}
         }
+        match result {
+            Ok(()) => self.trace(name, value, place),
+            Err(message) => self.fault(place, format!("`{name}`: {message}")),
+        }
+    }
+
+    fn own_keys(&mut self, command: &str, value: &Value<'_>, place: &Place) -> Result<(), String> {
+        let keys = value.key_names()?;
+        // They can be set nowhere but in the file.
+        let line = if let Place::Line(line) = place { *line } else { 0 };
+        self.settings.keys.push(OwnKeys { command: command.to_owned(), keys, line });
+        Ok(())
+    }
+
+    fn own_colour(&mut self, role: &str, value: &Value<'_>) -> Result<(), String> {
+        let style = value.text("a colour in quotes, like \"#ff8800\" or \"bold white on blue\"")?;
+        let own = OwnColour { role: role.to_owned(), style: style.to_owned() };
+        (self.check_colour)(&own)?;
+        self.settings.colours.push(own);
+        Ok(())
+    }
+
+    /// Keys can only be checked together: whether two commands have one key.
+    fn check_keys(&mut self, check: fn(&[OwnKeys], &[OwnView]) -> Vec<KeyFault>) {
+        // A table is read in the order of its names.
+        self.settings.keys.sort_by_key(|own| own.line);
+        let views = self.traced.iter().find(|setting| setting.name == "views");
+        let views = match views.map(|setting| &setting.origin) {
+            Some(Origin::Line(line)) => Place::Line(*line),
+            _ => Place::File,
+        };
+        for KeyFault { line, message } in check(&self.settings.keys, &self.settings.views) {
+            self.fault(line.map_or(views.clone(), Place::Line), message);
+        }
+    }
+
+    /// Remembers who said what a setting is: the last one who did.
+    fn trace(&mut self, name: &str, value: &Value<'_>, place: Place) {
+        let origin = match place {
+            Place::File | Place::Line(_) if self.built_in => Origin::Default,
+            Place::File => Origin::Line(1),
+            Place::Line(line) => Origin::Line(line),
+            Place::Variable(name) => Origin::Variable(name),
+            Place::Flag(flag) => Origin::Flag(flag),
+        };
+        self.traced.retain(|setting| setting.name != name);
+        self.traced.push(Setting { name: name.to_owned(), value: origin::written(name, value), origin });
     }
 
     fn fault(&mut self, place: Place, message: String) {
@@ -350,9 +438,10 @@ fn entries<'t>(table: &'t DeTable<'t>, file: &Document<'_>) -> Vec<Entry<'t>> {
     entries
 }
 
-/// Whether there are settings `key.…`, which a file can hold in a table.
+/// Whether there are, or can be, settings `key.…`, which a file can hold in a table.
 fn is_group(key: &str) -> bool {
-    keys().any(|known| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
+    OPEN_GROUPS.contains(&key)
+        || keys().any(|known| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
 }
 
 /// A path as a shell takes it.

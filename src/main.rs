@@ -24,10 +24,11 @@ fn main() -> ExitCode {
         Some(Verb::Sync(args)) => cli::sync::run(&args, &world),
         Some(Verb::Mark(args)) => cli::mark::run(&args, &world),
         Some(Verb::Note(args)) => cli::note::run(&args, &world),
-        Some(Verb::Config) => cli::config::run(),
+        Some(Verb::Config(args)) => cli::config::run(&args, &world),
         Some(Verb::DemoServer(args)) => cli::demo_server::run(&args, &world),
         Some(Verb::Export(args)) => cli::export::run(&args, &world),
         Some(Verb::Import(args)) => cli::import::run(&args, &world),
+        Some(Verb::Keys(args)) => cli::keys::run(&args, &world),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

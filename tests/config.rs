@@ -10,8 +10,9 @@ use toml::de::DeValue;
 use vmail::config::OwnView;
 use vmail::config::edit::{EditError, Entry};
 use vmail::config::{
-    Ascii, Asking, Calling, CommandError, ConfigError, DEFAULT, Notify, Overrides, Place, SecretSource,
-    Settings, Sources, Timezone, keys, load, local_zone, secret_from_command,
+    Ascii, Asking, Calling, Column, CommandError, ConfigError, DEFAULT, Notify, Overrides, OwnColour,
+    OwnKeys, Place, SecretSource, Settings, Sources, ThemeName, Timezone, keys, load, local_zone,
+    secret_from_command,
 };
 use vmail::model::Region;
 use vmail::range::Range;
@@ -19,6 +20,8 @@ use vmail::recording::Prefetch;
 use vmail::search::{self, Context};
 use vmail::secret::Secret;
 use vmail::telecmi::{Agent, ValidNumber};
+use vmail::tui::keymap::own;
+use vmail::tui::theme;
 
 fn check_base_url(url: &str) -> Result<(), String> {
     if url.starts_with("https://") { Ok(()) } else { Err("must start with https://".to_owned()) }
@@ -32,6 +35,8 @@ fn sources() -> Sources {
         env: Overrides::default(),
         check_base_url,
         check_key,
+        check_keys: own::faults,
+        check_colour: |own| theme::own::read(own).map(drop),
     }
 }
 
@@ -84,6 +89,10 @@ fn the_built_in_file_sets_the_documented_defaults() {
             timezone: Timezone::Local,
             country: "IN".to_owned(),
             ascii: Ascii::Auto,
+            theme: ThemeName::Terminal,
+            colours: Vec::new(),
+            columns: Column::USUAL.into(),
+            keys: Vec::new(),
             views: Vec::new(),
             mouse: false,
             concurrency: 6,
@@ -110,6 +119,10 @@ fn the_built_in_file_shows_every_setting_and_no_other() {
     for (key, value) in toml::de::DeTable::parse(&text).unwrap().get_ref() {
         match value.get_ref() {
             DeValue::Table(_) if key.get_ref() == "accounts" => {}
+            // What is in these is up to the screen.
+            DeValue::Table(_) if ["keys", "colours"].contains(&key.get_ref().as_ref()) => {
+                shown.insert(key.get_ref().to_string());
+            }
             DeValue::Table(group) => {
                 shown.extend(group.keys().map(|inner| format!("{}.{}", key.get_ref(), inner.get_ref())));
             }
@@ -152,6 +165,8 @@ fn a_file_sets_everything() {
         country = "gb"
         ascii = "always"
         mouse = true
+        theme = "light"
+        columns = ["caller", "time", "tags"]
         views = [{ name = "Money", query = "tag:billing OR tag:debt", key = "7" }]
         concurrency = 16
         refresh = 0
@@ -172,6 +187,13 @@ fn a_file_sets_everything() {
         webrtc = false
         followme = true
         callerid = "+91 44 2811 7000"
+
+        [keys]
+        quit = "Ctrl-q"
+        play = []
+
+        [colours]
+        accent = "bold #ff8800 on 236"
         "#,
     )
     .unwrap();
@@ -190,6 +212,13 @@ fn a_file_sets_everything() {
             timezone: Timezone::Named(Tz::Asia__Kolkata),
             country: "GB".to_owned(),
             ascii: Ascii::Always,
+            theme: ThemeName::Light,
+            colours: vec![OwnColour { role: "accent".to_owned(), style: "bold #ff8800 on 236".to_owned() }],
+            columns: vec![Column::Caller, Column::Time, Column::Tags],
+            keys: vec![
+                OwnKeys { command: "quit".to_owned(), keys: vec!["Ctrl-q".to_owned()], line: 34 },
+                OwnKeys { command: "play".to_owned(), keys: vec![], line: 35 },
+            ],
             views: vec![OwnView {
                 name: "Money".to_owned(),
                 query: search::parse("tag:billing OR tag:debt", &context).unwrap(),

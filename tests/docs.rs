@@ -25,6 +25,8 @@ use vmail::range::Range;
 use vmail::sync::{Summary, SyncError};
 use vmail::telecmi::{ApiError, BaseUrl, OfflineReason};
 use vmail::tui::command::{Scope, TABLE};
+use vmail::tui::keymap::own;
+use vmail::tui::theme::{self, Role};
 
 /// The command that makes the generated parts anew.
 const UPDATE: &str = "UPDATE_DOCS=1 cargo test --test docs";
@@ -173,15 +175,15 @@ fn the_screens_are_those_of_the_program() {
 
 #[test]
 fn the_readme_has_the_keys_of_the_table() {
-    let mut table = String::from("| key | what it does |\n|---|---|\n");
+    let mut table = String::from("| key | name | what it does |\n|---|---|---|\n");
     let mut scopes: Vec<_> = TABLE.iter().map(|entry| entry.scope).collect();
     scopes.sort_by_key(|scope| TABLE.iter().position(|entry| entry.scope == *scope));
     scopes.dedup();
     for scope in scopes {
         let title = if scope == Scope::Help { "Help" } else { scope.title() };
-        writeln!(table, "| **{title}** | |").unwrap();
+        writeln!(table, "| **{title}** | | |").unwrap();
         for entry in TABLE.iter().filter(|entry| entry.scope == scope) {
-            writeln!(table, "| {} | {} |", keys(entry.keys), entry.help).unwrap();
+            writeln!(table, "| {} | {} | {} |", keys(entry.keys), entry.name, entry.help).unwrap();
         }
     }
     part_up_to_date("README.md", "keys", &table);
@@ -240,11 +242,33 @@ fn every_sample_of_settings_can_be_used() {
             flags: Overrides::default(),
             env: Overrides::default(),
             check_base_url: |url| BaseUrl::parse(url).map(drop).map_err(|error| error.to_string()),
-            check_key: |_| Ok(()),
+            check_key: |written| own::key(written).map(drop),
+            check_keys: own::faults,
+            check_colour: |own| theme::own::read(own).map(drop),
         };
         if let Err(error) = config::load(sources) {
             panic!("{name}: {error}");
         }
+    }
+}
+
+#[test]
+fn every_role_and_column_is_documented() {
+    let settings = read("assets/config.toml");
+    let about = |setting: &str| {
+        let (before, _) = settings.split_once(&format!("\n{setting}")).unwrap_or_else(|| panic!("{setting}"));
+        before.rsplit("\n\n").next().unwrap().replace("\n# ", " ")
+    };
+    let (colours, columns) = (about("#colours."), about("columns = "));
+    let shade = |role: Role| matches!(role, Role::Shade(_));
+    for role in Role::EVERY.into_iter().filter(|role| !shade(*role)).map(Role::name) {
+        assert!(colours.contains(role), "{role} is not in: {colours}");
+    }
+    assert!(colours.contains("shade-1 to shade-3"), "{colours}");
+    let readme = read("README.md");
+    for column in config::Column::names() {
+        assert!(columns.contains(column), "{column} is not in: {columns}");
+        assert!(readme.contains(&format!("`{column}`")), "{column} is not in README.md");
     }
 }
 

@@ -7,12 +7,14 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use common::{Opened, Screen, voicemail, week};
 use insta::assert_snapshot;
+use vmail::config::Column;
 use vmail::model::Span;
 use vmail::sync::{Progress, Summary, SyncError};
 use vmail::telecmi::{ApiError, OfflineReason};
 use vmail::tui::keymap::KeyChord;
 use vmail::tui::msg::{Effect, Msg, Reply};
 use vmail::tui::state::Look;
+use vmail::tui::theme::{Depth, Wanted};
 use vmail::tui::update::update;
 
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
@@ -131,7 +133,13 @@ fn help() {
 
 #[test]
 fn no_colour_and_ascii() {
-    let look = Look { ascii: true, plain: true, palette: false };
+    let look = Look {
+        ascii: true,
+        plain: true,
+        depth: Depth::Sixteen,
+        colours: Wanted::default(),
+        columns: Column::USUAL.into(),
+    };
     at_three_sizes(
         "ascii",
         || Opened { look: look.clone(), ..filled() },

@@ -30,7 +30,7 @@ use crate::store::{Opened, Store, StoreHandle};
 use crate::telecmi::{Agent, BaseUrl, Rings};
 use crate::tui::accounts::Choice;
 use crate::tui::calling::Means;
-use crate::tui::keymap::KeyChord;
+use crate::tui::keymap::{self, KeyChord};
 use crate::tui::listening::Habits;
 use crate::tui::login::Door;
 use crate::tui::msg::Reopen;
@@ -39,6 +39,7 @@ use crate::tui::session::Session;
 use crate::tui::state::{Look, OwnView, Setup};
 use crate::tui::terminal::escape::Through;
 use crate::tui::terminal::escape::transfer::Transfer;
+use crate::tui::theme::{self, Depth, Wanted};
 use crate::tui::ways::Surroundings;
 use crate::tui::{self, terminal};
 use crate::web::ssh::Server;
@@ -185,6 +186,7 @@ impl Opener {
             range: settings.range,
             refresh: if demo.is_some() { Some(DEMO_REFRESH) } else { settings.refresh },
             habits: habits(settings),
+            keymap: keymap::own::keymap(&settings.keys),
             views: own_views(settings),
             means: means(demo.is_some(), settings),
             surroundings: surroundings(settings, world),
@@ -405,7 +407,24 @@ fn look(settings: &Settings, world: &World, term: &str) -> Look {
             Ascii::Never => false,
         },
         plain: set("NO_COLOR").is_some(),
-        palette: term.contains("256color") || set("COLORTERM").is_some(),
+        depth: depth(set("COLORTERM").as_deref(), term),
+        colours: Wanted {
+            theme: settings.theme,
+            own: settings.colours.iter().filter_map(|own| theme::own::read(own).ok()).collect(),
+        },
+        columns: settings.columns.clone(),
+    }
+}
+
+/// How many colours a terminal has, by what it and its terminfo are called: asking it takes a
+/// round trip, and many do not answer.
+fn depth(colorterm: Option<&str>, term: &str) -> Depth {
+    match colorterm {
+        Some("truecolor" | "24bit") => Depth::True,
+        _ if term.ends_with("-direct") => Depth::True,
+        Some(_) => Depth::Palette,
+        None if term.contains("256color") => Depth::Palette,
+        None => Depth::Sixteen,
     }
 }
 

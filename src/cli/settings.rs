@@ -9,16 +9,16 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::cli::World;
-use crate::config::{self, Asking, ConfigError, Overrides, Place, SecretSource, Settings, Sources};
+use crate::config::{self, Asking, Overrides, Place, SecretSource, Settings, Sources};
 use crate::credentials::{Loaded, SecretStore, Supply};
 use crate::error::Fault;
 use crate::model::{AccountKey, Region};
 use crate::paths::{self, XdgDirs};
 use crate::store::{self, Opened, Store};
 use crate::telecmi::BaseUrl;
-use crate::text;
-use crate::tui::keymap::KeyChord;
+use crate::tui::keymap::own;
 use crate::tui::runtime::Account;
+use crate::tui::theme;
 
 /// Flags that say whose store it is. Each but the last is a setting of the same name.
 #[derive(Args, Debug)]
@@ -60,7 +60,8 @@ pub fn load(
     flags: Overrides,
     env: Overrides,
 ) -> anyhow::Result<(Settings, Option<PathBuf>)> {
-    load_by(config::load, given, usual, flags, env)
+    let (sources, path) = sources(given, usual, flags, env)?;
+    Ok((config::load(sources)?, path))
 }
 
 /// The settings by which a verb works, and where their file is.
@@ -71,7 +72,8 @@ pub fn of(args: &AccountArgs, world: &World) -> anyhow::Result<(Settings, Option
 /// As [`of`]; but the account need not be there yet.
 pub fn of_new(args: &AccountArgs, world: &World) -> anyhow::Result<(Settings, Option<PathBuf>)> {
     let usual = paths::config_file(&xdg(world));
-    load_by(config::load_for_new, args.config.clone(), usual, args.overrides(), env(world))
+    let (sources, path) = sources(args.config.clone(), usual, args.overrides(), env(world))?;
+    Ok((config::load_for_new(sources)?, path))
 }
 
 /// What the environment sets.
@@ -79,13 +81,13 @@ pub fn env(world: &World) -> Overrides {
     Overrides::from_env(world.variable)
 }
 
-fn load_by(
-    load: fn(Sources) -> Result<Settings, ConfigError>,
+/// What [`load`] reads, with the checks that the screen makes; and where the file is, or would be.
+pub fn sources(
     given: Option<PathBuf>,
     usual: Option<PathBuf>,
     flags: Overrides,
     env: Overrides,
-) -> anyhow::Result<(Settings, Option<PathBuf>)> {
+) -> anyhow::Result<(Sources, Option<PathBuf>)> {
     let must_exist = given.is_some();
     let path = given.or(usual);
     let text = path.as_deref().map(|path| (path, fs::read_to_string(path)));
@@ -101,13 +103,17 @@ fn load_by(
     };
     let check_base_url = |url: &str| BaseUrl::parse(url).map(drop).map_err(|error| error.to_string());
     let file_mode = file.as_ref().and_then(|(path, _)| mode(path));
-    let check_key = |key: &str| {
-        let shown = || text::clean(key, text::NAME_MAX);
-        let wrong = || format!("\"{}\" is no key: expected one like \"6\" or \"Alt-b\"", shown());
-        KeyChord::parse(key).map(drop).ok_or_else(wrong)
+    let sources = Sources {
+        file,
+        file_mode,
+        flags,
+        env,
+        check_base_url,
+        check_key: |written| own::key(written).map(drop),
+        check_keys: own::faults,
+        check_colour: |own| theme::own::read(own).map(drop),
     };
-    let sources = Sources { file, file_mode, flags, env, check_base_url, check_key };
-    Ok((load(sources)?, path))
+    Ok((sources, path))
 }
 
 #[cfg(unix)]
@@ -243,6 +249,8 @@ mod tests {
             env,
             check_base_url: |_| Ok(()),
             check_key: |_| Ok(()),
+            check_keys: |_, _| Vec::new(),
+            check_colour: |_| Ok(()),
         });
         account_key(&settings.unwrap(), 1_111_113).unwrap().0
     }

@@ -110,7 +110,7 @@ impl Loader {
         };
         let mut tables: Vec<_> = tables.iter().collect();
         tables.sort_by_key(|(name, _)| name.span().start);
-        let top = self.settings.clone();
+        let (top, top_traced) = (self.settings.clone(), self.traced.clone());
         for (key, value) in tables {
             let (name, place) = (key.get_ref().as_ref(), Place::Line(file.line(&key.span())));
             if let Err(wrong) = check_name(name) {
@@ -124,6 +124,7 @@ impl Loader {
             let entries = entries(table, file);
             self.check_secrets(&entries, file);
             self.settings = top.without_account(Some(name));
+            self.traced.retain(|setting| !OWN.contains(&setting.name.as_str()));
             for Entry { name, at, value } in entries.iter().filter(|entry| !file.broken.contains(&entry.at)) {
                 self.set_for_account(name, &Value::Toml(value), Place::Line(*at));
             }
@@ -132,6 +133,7 @@ impl Loader {
                 self.fault(place, format!("the account `{name}` has no `appid`"));
             }
             self.named.push(self.settings.clone());
+            self.named_traced.push(std::mem::replace(&mut self.traced, top_traced.clone()));
         }
         self.settings = top;
     }
@@ -193,6 +195,12 @@ impl Loader {
             }
             _ => chosen,
         };
+        let is_chosen = |account: &Settings| account.account == self.settings.account;
+        if let Some(place) = self.named.iter().position(is_chosen) {
+            self.traced = self.named_traced.swap_remove(place);
+        } else if self.settings.app_id.is_none() {
+            self.traced.retain(|setting| !OWN.contains(&setting.name.as_str()));
+        }
         Chosen { by_hand, known }
     }
 

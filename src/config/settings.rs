@@ -8,6 +8,7 @@ use chrono::DateTime;
 use chrono_tz::{TZ_VARIANTS, Tz};
 use toml::de::DeValue;
 
+use super::look::{Column, OwnColour, OwnKeys, ThemeName, not_a_group};
 use super::{Account, Place, SHOWN_MAX};
 use crate::caller;
 use crate::model::Region;
@@ -47,6 +48,14 @@ pub struct Settings {
     pub country: String,
     /// Whether borders and signs are ASCII.
     pub ascii: Ascii,
+    /// The colours to start from.
+    pub theme: ThemeName,
+    /// What the user changed of them, in the order of the file.
+    pub colours: Vec<OwnColour>,
+    /// The columns of the list, from the left; the caller is among them.
+    pub columns: Vec<Column>,
+    /// Keys of the user's own, in the order of the file; checked.
+    pub keys: Vec<OwnKeys>,
     /// Views of the user's own.
     pub views: Vec<OwnView>,
     /// Whether wheel and click do something.
@@ -164,6 +173,10 @@ impl Settings {
             timezone: Timezone::Named(Tz::UTC),
             country: String::new(),
             ascii: Ascii::Never,
+            theme: ThemeName::Terminal,
+            colours: Vec::new(),
+            columns: Vec::new(),
+            keys: Vec::new(),
             views: Vec::new(),
             mouse: false,
             concurrency: 1,
@@ -244,6 +257,20 @@ pub(super) const KEYS: &[(&str, Set)] = &[
             value.one_of([("auto", Ascii::Auto), ("always", Ascii::Always), ("never", Ascii::Never)])?;
         Ok(())
     }),
+    ("theme", |settings, value| {
+        settings.theme = value.one_of([
+            ("terminal", ThemeName::Terminal),
+            ("dark", ThemeName::Dark),
+            ("light", ThemeName::Light),
+        ])?;
+        Ok(())
+    }),
+    ("colours", not_a_group),
+    ("columns", |settings, value| {
+        settings.columns = value.columns()?;
+        Ok(())
+    }),
+    ("keys", not_a_group),
     ("views", |settings, value| {
         settings.views = value.views()?;
         Ok(())
@@ -348,7 +375,7 @@ pub(super) enum Value<'v> {
 }
 
 impl Value<'_> {
-    fn text(&self, expected: &str) -> Result<&str, String> {
+    pub(super) fn text(&self, expected: &str) -> Result<&str, String> {
         match self {
             Value::Text(text) => Ok(text),
             Value::Toml(DeValue::String(text)) => Ok(text),
@@ -490,7 +517,7 @@ impl Value<'_> {
         Ok(paths)
     }
 
-    fn list(&self, expected: &str) -> Result<Vec<Value<'_>>, String> {
+    pub(super) fn list(&self, expected: &str) -> Result<Vec<Value<'_>>, String> {
         match self {
             Value::Toml(DeValue::Array(items)) => {
                 Ok(items.iter().map(|item| Value::Toml(item.get_ref())).collect())
@@ -562,16 +589,16 @@ pub(super) fn mistyped(value: &DeValue<'_>, expected: &str) -> String {
 }
 
 /// A value made fit to be repeated.
-fn said(value: &str) -> String {
+pub(super) fn said(value: &str) -> String {
     format!("\"{}\"", text::clean(value, SHOWN_MAX))
 }
 
-fn hint(meant: Option<&str>) -> String {
+pub(super) fn hint(meant: Option<&str>) -> String {
     meant.map_or_else(String::new, |meant| format!("; did you mean \"{meant}\"?"))
 }
 
 /// `"a", "b" or "c"`.
-fn one_of_quoted(names: &[&str]) -> String {
+pub(super) fn one_of_quoted(names: &[&str]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
     match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),

@@ -3,6 +3,8 @@
 //!
 //! A new command is one line here and one arm in [`super::update`].
 
+use std::borrow::Cow;
+
 use crate::model::Flags;
 use crate::tui::state::State;
 
@@ -94,6 +96,13 @@ pub struct Entry {
     pub hint: &'static str,
     /// One line for the help.
     pub help: &'static str,
+}
+
+impl Entry {
+    /// Whether it leaves what stands above the inbox.
+    pub fn is_way_out(&self) -> bool {
+        self.keys.contains(&"Esc") && self.scope != Scope::Inbox
+    }
 }
 
 macro_rules! commands {
@@ -255,7 +264,17 @@ impl Command {
     }
 
     /// Why the command cannot do anything now, in words for the user.
-    pub fn refused(self, state: &State) -> Option<&'static str> {
+    pub fn refused(self, state: &State) -> Option<Cow<'static, str>> {
+        use Command::{Restart, SeekBack, SeekForth, StepBack, StepForth};
+        let seeks = matches!(self, SeekBack | SeekForth | StepBack | StepForth | Restart);
+        if seeks && state.listening.playback.is_none() {
+            let play = state.keymap.named(Command::PlayPause);
+            return Some(format!("nothing plays: {play} plays the selected voicemail").into());
+        }
+        self.hindered(state).map(Cow::Borrowed)
+    }
+
+    fn hindered(self, state: &State) -> Option<&'static str> {
         let no_account = state.account.is_none();
         let withheld =
             || state.inbox.selected_row().is_some_and(|row| state.inbox.rows.number(&row).is_empty());
@@ -294,15 +313,6 @@ impl Command {
             Command::CallBack | Command::NameCaller if withheld() => Some("the caller sent no number"),
             Command::CallBack if state.calling.placing.is_some() => {
                 Some("a call is being placed already: its answer comes first")
-            }
-            Command::SeekBack
-            | Command::SeekForth
-            | Command::StepBack
-            | Command::StepForth
-            | Command::Restart
-                if state.listening.playback.is_none() =>
-            {
-                Some("nothing plays: Space plays the selected voicemail")
             }
             _ => None,
         }

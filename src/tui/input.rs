@@ -66,14 +66,6 @@ pub fn edit_name(naming: &mut Naming, key: KeyEvent) {
     }
 }
 
-/// The digit that was typed.
-pub fn digit(key: KeyEvent) -> Option<usize> {
-    match key.code {
-        KeyCode::Char(c) => c.to_digit(10).map(|digit| digit as usize),
-        _ => None,
-    }
-}
-
 /// The editing step that a key means, as in a shell.
 fn request(key: KeyEvent) -> Option<InputRequest> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);

@@ -7,6 +7,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::tui::command::{Command, Scope, TABLE};
 
+pub mod own;
+
 /// A key with its modifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KeyChord {
@@ -29,28 +31,77 @@ impl KeyChord {
         KeyEvent::new(self.code, self.modifiers)
     }
 
-    /// Reads `j`, `G`, `Ctrl-d`, `Alt-x`, `PgDn`, `Space`; `None` when there is no such key.
+    /// Reads `j`, `G`, `Ctrl-d`, `Alt-x`, `Shift-Up`, `PgDn`, `Space`, `F5`; `None` when there is no
+    /// such key. Names and modifiers may be written in any case.
     pub fn parse(text: &str) -> Option<KeyChord> {
         let mut modifiers = KeyModifiers::NONE;
         let mut rest = text;
-        loop {
-            rest = if let Some(rest) = rest.strip_prefix("Ctrl-") {
-                modifiers |= KeyModifiers::CONTROL;
-                rest
-            } else if let Some(rest) = rest.strip_prefix("Alt-") {
-                modifiers |= KeyModifiers::ALT;
-                rest
-            } else {
-                break;
-            };
+        while let Some((name, modifier)) = MODIFIERS.iter().find(|(name, _)| {
+            rest.len() > name.len()
+                && rest.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name))
+        }) {
+            modifiers |= *modifier;
+            rest = &rest[name.len()..];
         }
         let mut chars = rest.chars();
-        let code = match (chars.next(), chars.next()) {
-            (Some(c), None) => KeyCode::Char(c),
-            _ => NAMED.iter().find(|(name, _)| *name == rest)?.1,
+        let code = match (chars.next()?, chars.next()) {
+            (c, None) if c.is_control() => return None,
+            (c, None) => KeyCode::Char(c),
+            _ => named(rest)?,
         };
+        KeyChord { code, modifiers }.as_sent()
+    }
+
+    /// The chord that a terminal sends for it; `None` where it sends nothing of its own.
+    fn as_sent(self) -> Option<KeyChord> {
+        let KeyChord { mut code, mut modifiers } = self;
+        match code {
+            KeyCode::Char(c) if modifiers.contains(KeyModifiers::CONTROL) => {
+                // One byte for both cases; and three of these bytes are keys themselves.
+                let c = c.to_ascii_lowercase();
+                modifiers -= KeyModifiers::SHIFT;
+                let key = match c {
+                    'i' => Some(KeyCode::Tab),
+                    'm' => Some(KeyCode::Enter),
+                    '[' => Some(KeyCode::Esc),
+                    _ => None,
+                };
+                modifiers -= if key.is_some() { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
+                code = key.unwrap_or(KeyCode::Char(c));
+            }
+            KeyCode::Char(c) if modifiers.contains(KeyModifiers::SHIFT) => {
+                // What Shift makes of other characters is up to the keyboard.
+                c.is_ascii_alphabetic().then_some(())?;
+                modifiers -= KeyModifiers::SHIFT;
+                code = KeyCode::Char(c.to_ascii_uppercase());
+            }
+            KeyCode::Tab | KeyCode::BackTab if modifiers.contains(KeyModifiers::SHIFT) => {
+                modifiers -= KeyModifiers::SHIFT;
+                code = KeyCode::BackTab;
+            }
+            _ => {}
+        }
         Some(KeyChord { code, modifiers })
     }
+
+    /// Whether the key types a character where there is something to type into.
+    pub fn types(self) -> bool {
+        let held = self.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        matches!(self.code, KeyCode::Char(_)) && !held
+    }
+}
+
+const MODIFIERS: [(&str, KeyModifiers); 3] =
+    [("Ctrl-", KeyModifiers::CONTROL), ("Alt-", KeyModifiers::ALT), ("Shift-", KeyModifiers::SHIFT)];
+
+/// The key of a name, or of what else it is called.
+fn named(name: &str) -> Option<KeyCode> {
+    let known = NAMED.iter().chain(OTHER_NAMES).find(|(known, _)| known.eq_ignore_ascii_case(name));
+    let function = || {
+        let number = name.strip_prefix(['F', 'f'])?.parse().ok()?;
+        (1..=12).contains(&number).then_some(KeyCode::F(number))
+    };
+    known.map(|(_, code)| *code).or_else(function)
 }
 
 /// Keys that are written by name.
@@ -70,7 +121,23 @@ const NAMED: &[(&str, KeyCode)] = &[
     ("End", KeyCode::End),
     ("Backspace", KeyCode::Backspace),
     ("Del", KeyCode::Delete),
+    ("Ins", KeyCode::Insert),
 ];
+
+/// What else they are called.
+const OTHER_NAMES: &[(&str, KeyCode)] = &[
+    ("Return", KeyCode::Enter),
+    ("Escape", KeyCode::Esc),
+    ("PageUp", KeyCode::PageUp),
+    ("PageDown", KeyCode::PageDown),
+    ("Delete", KeyCode::Delete),
+    ("Insert", KeyCode::Insert),
+];
+
+/// The names of keys that have more than a character.
+pub fn key_names() -> impl Iterator<Item = &'static str> {
+    NAMED.iter().map(|(name, _)| *name)
+}
 
 impl fmt::Display for KeyChord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,6 +146,9 @@ impl fmt::Display for KeyChord {
         }
         if self.modifiers.contains(KeyModifiers::ALT) {
             f.write_str("Alt-")?;
+        }
+        if self.modifiers.contains(KeyModifiers::SHIFT) {
+            f.write_str("Shift-")?;
         }
         match (NAMED.iter().find(|(_, code)| *code == self.code), self.code) {
             (Some((name, _)), _) => f.write_str(name),
@@ -98,22 +168,37 @@ pub struct Keymap {
 impl Default for Keymap {
     /// The keys of the command table.
     fn default() -> Keymap {
-        let mut keymap = Keymap { commands: HashMap::new(), keys: HashMap::new() };
-        for entry in TABLE {
-            for chord in entry.keys.iter().filter_map(|key| KeyChord::parse(key)) {
-                keymap.commands.insert((entry.scope, chord), entry.command);
-                keymap.keys.entry(entry.command).or_default().push(chord);
-            }
-        }
-        keymap
+        Keymap::with(&[])
     }
 }
 
 impl Keymap {
+    /// The keys of the command table, but for the commands of `own`, which have these and no others.
+    pub fn with(own: &[(Command, Vec<KeyChord>)]) -> Keymap {
+        let mut keymap = Keymap { commands: HashMap::new(), keys: HashMap::new() };
+        for entry in TABLE {
+            let usual = || entry.keys.iter().filter_map(|key| KeyChord::parse(key)).collect();
+            let own = own.iter().find(|(command, _)| *command == entry.command);
+            let keys = own.map_or_else(usual, |(_, keys)| keys.clone());
+            for chord in &keys {
+                keymap.commands.insert((entry.scope, *chord), entry.command);
+            }
+            keymap.keys.insert(entry.command, keys);
+        }
+        keymap
+    }
+
     /// What `key` means in the first of `scopes` that knows it.
     pub fn command(&self, scopes: &[Scope], key: KeyEvent) -> Option<Command> {
         let chord = KeyChord::of(key);
         scopes.iter().find_map(|&scope| self.commands.get(&(scope, chord)).copied())
+    }
+
+    /// How a sentence calls the key of `command`: the usual one, or its name in the palette where
+    /// the user took its keys away.
+    pub fn named(&self, command: Command) -> String {
+        let key = self.keys(command).first().map(ToString::to_string);
+        key.unwrap_or_else(|| format!(":{}", command.entry().name))
     }
 
     /// The keys of `command`, the usual one first.
@@ -142,6 +227,34 @@ mod tests {
             for key in entry.keys {
                 assert!(seen.insert((entry.scope, key)), "{key} stands twice in {:?}", entry.scope);
             }
+        }
+    }
+
+    #[test]
+    fn keys_are_read_however_they_are_written() {
+        for (written, key) in [
+            ("ctrl-D", "Ctrl-d"),
+            ("Shift-g", "G"),
+            ("shift-tab", "BackTab"),
+            ("Shift-Up", "Shift-Up"),
+            ("pagedown", "PgDn"),
+            ("f12", "F12"),
+            ("Ctrl-Alt-F1", "Ctrl-Alt-F1"),
+            ("Ctrl--", "Ctrl--"),
+            ("-", "-"),
+            // A terminal sends the same for both.
+            ("Ctrl-i", "Tab"),
+            ("Ctrl-m", "Enter"),
+            ("é", "é"),
+        ] {
+            assert_eq!(
+                KeyChord::parse(written).map(|chord| chord.to_string()).as_deref(),
+                Some(key),
+                "{written}"
+            );
+        }
+        for no_key in ["", "Ctrl-", "F0", "F13", "Hyper-x", "Shift-1", "jj", "\t"] {
+            assert_eq!(KeyChord::parse(no_key), None, "{no_key}");
         }
     }
 

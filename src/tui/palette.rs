@@ -1,6 +1,8 @@
 //! The palette: every command of the inbox by name and by what it does. Derived from the table of
 //! commands alone. Plain data; [`super::update`] changes it.
 
+use std::borrow::Cow;
+
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::{Input, InputRequest};
@@ -76,13 +78,13 @@ impl Palette {
 }
 
 /// Why `command` cannot run now, in words for the user.
-pub fn refused(command: Command, state: &State) -> Option<&'static str> {
+pub fn refused(command: Command, state: &State) -> Option<Cow<'static, str>> {
     let focus = match command.entry().scope {
         Scope::List if state.detail_focused() => Some("works in the list"),
         Scope::Detail if !state.detail_focused() => Some("works in the detail"),
         _ => None,
     };
-    focus.or_else(|| command.refused(state))
+    focus.map(Cow::Borrowed).or_else(|| command.refused(state))
 }
 
 /// The commands that belong here: opening the palette again is of no use.

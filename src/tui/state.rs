@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use ratatui::layout::Size;
 
 use crate::audio::Waveform;
+use crate::config::Column;
 use crate::model::{Span, VoicemailId};
 use crate::range::Range;
 use crate::recording::Prefetch;
@@ -33,6 +34,7 @@ use crate::tui::palette::Palette;
 use crate::tui::people::Naming;
 use crate::tui::rows::{RowColumns, RowKey};
 use crate::tui::tags::Tagging;
+use crate::tui::theme::{Depth, Wanted};
 use crate::tui::ways::{Save, Shared, Surroundings, Ways};
 
 /// What the settings say about the screen.
@@ -42,8 +44,12 @@ pub struct Look {
     pub ascii: bool,
     /// No colour at all (`NO_COLOR`).
     pub plain: bool,
-    /// The terminal has the 256-colour palette, whose greys do not depend on its theme.
-    pub palette: bool,
+    /// How many colours the terminal has.
+    pub depth: Depth,
+    /// Which colours the user wants.
+    pub colours: Wanted,
+    /// The columns of the list.
+    pub columns: Vec<Column>,
 }
 
 /// What does not change while the screen is up.
@@ -61,6 +67,8 @@ pub struct Setup {
     pub refresh: Option<Duration>,
     /// What the settings say about listening.
     pub habits: Habits,
+    /// What each key means.
+    pub keymap: Keymap,
     /// Views of the user's own.
     pub views: Vec<OwnView>,
     /// What the settings say about calling back.
@@ -421,7 +429,7 @@ impl State {
             unsaved: HashMap::new(),
             last_choice: None,
             notice: setup.note.map(|text| Notice { text, fault: true, until: None }),
-            keymap: Keymap::default(),
+            keymap: setup.keymap,
             lanes: Lanes::default(),
         }
     }

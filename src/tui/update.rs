@@ -193,7 +193,7 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
         return type_key(state, key, effects);
     };
     match command.refused(state) {
-        Some(why) => news(state, why.to_owned()),
+        Some(why) => news(state, why.into_owned()),
         None => run(state, command, key, effects),
     }
 }
@@ -329,8 +329,10 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::HelpDown => scroll_help(state, 1),
         Command::HelpUp => scroll_help(state, -1),
         Command::PickPreset => {
-            if let (Some(Overlay::Dates(dates)), Some(number)) = (&mut state.overlay, input::digit(key)) {
-                dates.choose_preset(number.saturating_sub(1));
+            // A key for each of them, in their order.
+            let number = state.keymap.keys(command).iter().position(|chord| *chord == KeyChord::of(key));
+            if let (Some(Overlay::Dates(dates)), Some(number)) = (&mut state.overlay, number) {
+                dates.choose_preset(number);
                 show_chosen(state, effects);
             }
         }

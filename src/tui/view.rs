@@ -11,6 +11,7 @@ mod accounts;
 mod ascii;
 mod blank;
 mod calling;
+mod columns;
 mod copying;
 mod dates;
 mod detail;
@@ -45,6 +46,7 @@ pub fn overflow(state: &State) -> u16 {
 pub fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
     let theme = Theme::new(&state.look);
     let regions = state.regions();
+    buffer.set_style(buffer.area, theme.ground());
     header::draw(state, &theme, &regions, buffer);
     match regions.detail {
         Some(area) if state.detail.full => detail::draw(state, &theme, area, buffer),
@@ -75,8 +77,8 @@ pub fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
             calling::draw(state, asked, &theme, buffer);
             None
         }
-        Some(Overlay::Naming(naming)) => people::draw(naming, &theme, buffer),
-        Some(Overlay::LoggingIn(form)) => accounts::draw_login(form, &theme, buffer),
+        Some(Overlay::Naming(naming)) => people::draw(state, naming, &theme, buffer),
+        Some(Overlay::LoggingIn(form)) => accounts::draw_login(state, form, &theme, buffer),
         Some(Overlay::Switching(switching)) => {
             accounts::draw_switching(state, *switching, &theme, buffer);
             None
@@ -84,7 +86,7 @@ pub fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
         Some(Overlay::Save(dialog)) => ways::draw_save(state, dialog, &theme, buffer),
         None => typing,
         Some(Overlay::Note(writing)) => note::draw(state, writing, &theme, buffer),
-        Some(Overlay::Tags(tagging)) => tags::draw(tagging, &theme, buffer),
+        Some(Overlay::Tags(tagging)) => tags::draw(state, tagging, &theme, buffer),
         Some(Overlay::Palette(palette)) => palette::draw(state, palette, &theme, buffer),
         Some(Overlay::Copying(copying)) => {
             copying::draw(state, copying, &theme, buffer);

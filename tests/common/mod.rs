@@ -16,6 +16,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use siphasher::sip::SipHasher13;
 use vmail::audio::{Waveform, decode};
+use vmail::config::Column;
 use vmail::model::{AccountKey, RecordingName, Region, Span, Voicemail};
 use vmail::player::{Event, Manner};
 use vmail::range::Range;
@@ -24,7 +25,7 @@ use vmail::store::{self, Put, Store};
 use vmail::sync::{Progress, Summary, SyncError};
 use vmail::tui::accounts::Choice;
 use vmail::tui::calling::Means;
-use vmail::tui::keymap::KeyChord;
+use vmail::tui::keymap::{KeyChord, Keymap};
 use vmail::tui::listening::Habits;
 use vmail::tui::msg::{
     Change, Effect, Lane, Msg, Read, RecordingNews, Remembered, Reply, SaveTrouble, Ticket,
@@ -32,6 +33,7 @@ use vmail::tui::msg::{
 use vmail::tui::rows::RowKey;
 use vmail::tui::runtime::{answer, apply};
 use vmail::tui::state::{Look, OwnView, Setup, State};
+use vmail::tui::theme::{Depth, Wanted};
 use vmail::tui::ways::Surroundings;
 use vmail::tui::{update, view};
 use vmail::web::ssh::Server;
@@ -52,6 +54,7 @@ pub struct Opened {
     pub prefetch: Prefetch,
     /// The user came over ssh.
     pub remote: bool,
+    pub keymap: Keymap,
     pub views: Vec<OwnView>,
     /// How to call back.
     pub means: Means,
@@ -74,11 +77,18 @@ impl Default for Opened {
             size: (120, 40),
             account: Some("acme-support"),
             range: "7d",
-            look: Look { ascii: false, plain: false, palette: true },
+            look: Look {
+                ascii: false,
+                plain: false,
+                depth: Depth::Palette,
+                colours: Wanted::default(),
+                columns: Column::USUAL.into(),
+            },
             stored: Vec::new(),
             covered: None,
             prefetch: Prefetch::Off,
             remote: false,
+            keymap: Keymap::default(),
             views: Vec::new(),
             means: Means { country: "IN".to_owned(), ..Means::default() },
             accounts: Vec::new(),
@@ -136,6 +146,7 @@ impl Screen {
             range: Range::parse(opened.range).unwrap(),
             refresh: Some(Duration::from_secs(60)),
             habits: Habits { prefetch: opened.prefetch, manner: Manner::default() },
+            keymap: opened.keymap,
             views: opened.views,
             means: opened.means,
             surroundings: surroundings(opened.remote),

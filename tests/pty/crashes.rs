@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use vmail::config::Notify;
+use vmail::config::{Column, Notify};
 use vmail::credentials::Supply;
 use vmail::demo::{APP_ID, SECRET};
 use vmail::model::{AccountKey, Region};
@@ -18,12 +18,14 @@ use vmail::recording::{Limits, Prefetch};
 use vmail::secret::Secret;
 use vmail::store::{self, Opened, Store, StoreHandle};
 use vmail::telecmi::BaseUrl;
+use vmail::tui::keymap::Keymap;
 use vmail::tui::listening::Habits;
 use vmail::tui::login::Door;
 use vmail::tui::runtime::{Account, Equipment, Work};
 use vmail::tui::session::Session;
 use vmail::tui::state::{Look, Setup};
 use vmail::tui::terminal::{Options, Screen};
+use vmail::tui::theme::{Depth, Wanted};
 use vmail::tui::ways::Surroundings;
 use vmail::web::ssh;
 
@@ -141,6 +143,7 @@ fn open_screen(url: &str, store: StoreHandle) {
         range: Range::parse("7d").unwrap(),
         refresh: None,
         habits: Habits { prefetch: Prefetch::Off, manner: Manner::default() },
+        keymap: Keymap::default(),
         views: Vec::new(),
         means: vmail::tui::calling::Means::default(),
         surroundings: Surroundings {
@@ -150,7 +153,13 @@ fn open_screen(url: &str, store: StoreHandle) {
             transfer: None,
             home: None,
         },
-        look: Look { ascii: false, plain: true, palette: false },
+        look: Look {
+            ascii: false,
+            plain: true,
+            depth: Depth::Sixteen,
+            colours: Wanted::default(),
+            columns: Column::USUAL.into(),
+        },
         config_path: String::new(),
         note: None,
     };

@@ -60,3 +60,62 @@ fn a_settings_file_in_use_works_with_a_private_secret() {
     let terminal = inbox(&home, server.url(), &[]).env("TELECMI_SECRET", "").start();
     terminal.wait_until_live();
 }
+
+#[test]
+fn who_leaves_faults_in_the_settings_is_asked_to_edit_again() {
+    let home = Home::new();
+    let editor = home.path().join("editor");
+    // The first time it leaves a fault, the second time it takes it away.
+    fs::write(
+        &editor,
+        "#!/bin/sh\nif grep -q 'refresh = 1' \"$1\"; then echo 'refresh = 0' > \"$1\"; else echo 'refresh = 1' > \"$1\"; fi\n",
+    )
+    .unwrap();
+    fs::set_permissions(&editor, fs::Permissions::from_mode(0o700)).unwrap();
+    let edit = || {
+        let terminal = Launch::vmail(&home, ["config", "edit"]).env("VISUAL", &editor).start();
+        terminal.wait_for("Edit again?");
+        assert!(terminal.look(|seen| seen.shows("config.toml:1: `refresh`")), "{}", terminal.text());
+        terminal
+    };
+    let mut terminal = edit();
+    terminal.send("\r");
+    assert_eq!(terminal.end().exit_code(), 0);
+    assert!(terminal.text().contains("config.toml: fine"), "{}", terminal.text());
+    let mut terminal = edit();
+    terminal.send("n\r");
+    assert_eq!(terminal.end().exit_code(), 2);
+    assert!(terminal.text().contains("left with these faults"), "{}", terminal.text());
+}
+
+#[test]
+fn keys_and_colours_of_the_settings_are_those_of_the_screen() {
+    let home = Home::new();
+    let file = home.path().join("mine.toml");
+    fs::write(
+        &file,
+        "theme = \"dark\"\ncolours.accent = \"#010203\"\nkeys.quit = \"Ctrl-q\"\nkeys.help = \"F1\"\n",
+    )
+    .unwrap();
+    let start = |colorterm: &str| {
+        let arguments = ["--demo", "--config", "mine.toml"];
+        Launch::vmail(&home, arguments).env("TERM", "xterm-256color").env("COLORTERM", colorterm).start()
+    };
+    let mut terminal = start("truecolor");
+    terminal.wait_until_live();
+    assert!(terminal.look(|seen| seen.shows("F1 all keys")), "{}", terminal.text());
+    assert!(terminal.written().contains("38;2;1;2;3"), "the colour as it is");
+    terminal.send("q");
+    terminal.send("\x1bOP");
+    terminal.wait_for("Next row");
+    terminal.send("\x1b");
+    terminal.wait("the help closed", |seen| !seen.shows("Next row"));
+    terminal.send("\x11");
+    assert_eq!(terminal.end().exit_code(), 0);
+    let mut terminal = start("");
+    terminal.wait_until_live();
+    let written = terminal.written();
+    assert!(written.contains("38;5;16;") && !written.contains("38;2;"), "the nearest of 256");
+    terminal.send("\x11");
+    assert_eq!(terminal.end().exit_code(), 0);
+}

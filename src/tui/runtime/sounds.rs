@@ -267,7 +267,7 @@ impl Sounds {
             let mut page = match Page::open(options).await {
                 Ok(page) => page,
                 Err(error) => {
-                    let why = format!("The page cannot be served: {error}. w saves the recording.");
+                    let why = format!("The page cannot be served: {error}. It can be saved instead.");
                     let _ = told(PageNews::Failed(why)).await;
                     return;
                 }

@@ -8,6 +8,7 @@ use super::{fault, news};
 use crate::model::Flags;
 use crate::store::StoreError;
 use crate::triage::{Applied, Edit};
+use crate::tui::command::Command;
 use crate::tui::msg::{Change, Effect, Lane, Read};
 use crate::tui::rows::{RowColumns, RowKey};
 use crate::tui::state::{State, Step};
@@ -120,7 +121,8 @@ fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec
     state.steps.done.push(step(&name));
     // Of a call it is said what rings.
     if !matches!(change, Change::Edit { edit: Edit::Called(Some(_)), .. }) {
-        news(state, format!("{name}{} · u undoes", how_many(count)));
+        let undo = state.keymap.named(Command::Undo);
+        news(state, format!("{name}{} · {undo} undoes", how_many(count)));
     }
 }
 

@@ -133,7 +133,10 @@ pub(super) fn stop(state: &mut State, effects: &mut Vec<Effect>) {
 /// Plays everything unread, from the selected voicemail down and then from the top.
 pub(super) fn play_all(state: &mut State, effects: &mut Vec<Effect>) {
     if state.listening.queue.is_some() {
-        return news(state, "everything unread is being played already: Esc stops".to_owned());
+        return news(
+            state,
+            format!("everything unread is being played already: {} stops", state.keymap.named(Command::Back)),
+        );
     }
     let inbox = &state.inbox;
     let selected = inbox.selected_place().unwrap_or(0);
@@ -264,7 +267,8 @@ pub(super) fn on_player(state: &mut State, number: u64, event: Event, effects: &
             // As well where it could not go on yet: then the position is the one from before.
             state.listening.lost = Some((id, position));
             if begun {
-                fault(state, format!("Playback stopped: {unavailable}. Space goes on where it was."));
+                let play = state.keymap.named(Command::PlayPause);
+                fault(state, format!("Playback stopped: {unavailable}. {play} goes on where it was."));
             } else {
                 offer(state, key, Some(unavailable));
             }

@@ -9,6 +9,7 @@ use super::fetch::read;
 use crate::model::VoicemailId;
 use crate::store::StoreError;
 use crate::triage::{Edit, Note};
+use crate::tui::command::Command;
 use crate::tui::msg::{Change, Effect, Lane, Read};
 use crate::tui::note::{Before, Step, Writing, about, cells};
 use crate::tui::rows::RowKey;
@@ -49,7 +50,8 @@ pub(super) fn on_read(state: &mut State, note: Option<&Note>, effects: &mut Vec<
     let text = note.map_or("", Note::text).to_owned();
     if let Some(kept) = state.unsaved.remove(&writing.key.id) {
         writing.field.prepend(&kept);
-        writing.trouble = Some("This could not be written before. Ctrl-S tries again.".to_owned());
+        let save = state.keymap.named(Command::SaveNote);
+        writing.trouble = Some(format!("This could not be written before. {save} tries again."));
     } else {
         writing.field.prepend(&text);
     }

@@ -32,10 +32,13 @@ pub(super) fn go(state: &mut State, command: Command) {
 pub(super) fn choose(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Palette(palette)) = &state.overlay else { return };
     let Some(command) = palette.chosen() else {
-        return news(state, "no command fits that: Esc leaves".to_owned());
+        return news(
+            state,
+            format!("no command fits that: {} leaves", state.keymap.named(Command::ClosePalette)),
+        );
     };
     if let Some(why) = refused(command, state) {
-        return news(state, why.to_owned());
+        return news(state, why.into_owned());
     }
     // A command with a key for each of its choices does what its first key does.
     let first = state.keymap.keys(command).first();

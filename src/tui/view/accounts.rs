@@ -24,10 +24,10 @@ const LABEL: u16 = 9;
 const DOTS: usize = 24;
 
 /// Draws the form; says where the cursor stands.
-pub fn draw_login(form: &LoggingIn, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+pub fn draw_login(state: &State, form: &LoggingIn, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let low = buffer.area.height < 14;
     let height = if low { 9 } else { 12 };
-    let inside = frame(centred(buffer.area, WIDTH, height), "Log in to TeleCMI", theme, buffer);
+    let inside = frame(centred(buffer.area, WIDTH, height), "Log in to TeleCMI", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let mut y = 0;
     for line in words::broken("App ID and secret are in the TeleCMI dashboard, under Settings.", area.width) {
@@ -94,7 +94,7 @@ fn region(region: Region) -> (&'static str, &'static str) {
 /// Draws the list of accounts.
 pub fn draw_switching(state: &State, switching: Switching, theme: &Theme, buffer: &mut Buffer) {
     let rows = state.accounts.len() as u16;
-    let inside = frame(centred(buffer.area, WIDTH, rows.saturating_add(4)), "Accounts", theme, buffer);
+    let inside = frame(centred(buffer.area, WIDTH, rows.saturating_add(4)), "Accounts", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let names = state.accounts.iter().map(|choice| width(&choice.name)).max().unwrap_or(0);
     let blank = u16::from(area.height > rows + 1);

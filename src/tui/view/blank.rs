@@ -26,7 +26,7 @@ impl Said {
     }
 
     fn key(state: &State, command: Command, text: &str, theme: &Theme) -> Said {
-        let key = state.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default();
+        let key = state.keymap.named(command);
         Said { label: format!("{key:<5}"), text: text.to_owned(), style: theme.text }
     }
 }

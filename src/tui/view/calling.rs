@@ -5,6 +5,7 @@ use ratatui::style::Style;
 
 use crate::telecmi::Rings;
 use crate::tui::calling::{By, CallBack, Ended, phone};
+use crate::tui::command::Command;
 use crate::tui::layout::centred;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -37,7 +38,7 @@ pub fn draw(state: &State, asked: &CallBack, theme: &Theme, buffer: &mut Buffer)
         let number = ("", asked.number.to_string(), theme.strong);
         std::iter::once(number).chain(told).collect()
     };
-    let inside = frame(centred(screen, WIDTH, lines.len() as u16 + 2), "Call back", theme, buffer);
+    let inside = frame(centred(screen, WIDTH, lines.len() as u16 + 2), "Call back", state, theme, buffer);
     for (y, (label, fact, style)) in lines.iter().enumerate() {
         let mut pen = Pen::new(buffer, inside, y as u16);
         pen.skip(1);
@@ -82,6 +83,7 @@ fn facts(asked: &CallBack, theme: &Theme, room: u16) -> Vec<Line> {
 
 /// What Enter does, what is going on, or what came of it.
 fn told(state: &State, asked: &CallBack, theme: &Theme, room: u16) -> Vec<Line> {
+    let enter = state.keymap.named(Command::PlaceCall);
     let mut told = Vec::new();
     let mut tell = |text: &str, style: Style| {
         told.extend(words::broken(text, room).into_iter().map(|line| ("", line, style)));
@@ -92,10 +94,10 @@ fn told(state: &State, asked: &CallBack, theme: &Theme, room: u16) -> Vec<Line> 
         (Some(Ended::Unsure(text)), _) => tell(text, theme.warning),
         (None, By::Telecmi(_)) if state.calling.placing.is_some() => tell("asking TeleCMI …", theme.quiet),
         (None, By::Command(_)) if state.calling.placing.is_some() => tell("starting it …", theme.quiet),
-        (None, By::Telecmi(_)) => tell("Enter places the call, once.", theme.text),
-        (None, By::Command(_)) => tell("Enter runs it, once.", theme.text),
+        (None, By::Telecmi(_)) => tell(&format!("{enter} places the call, once."), theme.text),
+        (None, By::Command(_)) => tell(&format!("{enter} runs it, once."), theme.text),
         (None, By::Hand) => {
-            tell("Enter copies the number.", theme.text);
+            tell(&format!("{enter} copies the number."), theme.text);
             tell(
                 "With agent set, TeleCMI calls; with call_command, a program of yours: see `vmail config`.",
                 theme.quiet,

@@ -23,7 +23,7 @@ const NAME: u16 = 13;
 /// Draws the menu.
 pub fn draw(state: &State, copying: &Copying, theme: &Theme, buffer: &mut Buffer) {
     let place = above_the_keys(buffer.area.as_size(), WIDTH, HEIGHT);
-    let inside = frame(place, &title("Copy", &copying.about, place), theme, buffer);
+    let inside = frame(place, &title("Copy", &copying.about, place), state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let blank = u16::from(usize::from(inside.height) > What::ALL.len() + 1);
     for (y, what) in What::ALL.into_iter().enumerate() {

@@ -4,15 +4,16 @@ use chrono::{Datelike as _, NaiveDate};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
-use ratatui::widgets::{Block, BorderType, Clear, Widget as _};
+use ratatui::widgets::{Block, BorderType, Widget as _};
 
 use crate::model::Span;
 use crate::range::{self, PRESETS, Range};
+use crate::tui::command::TABLE;
 use crate::tui::dates::{Dates, Part};
 use crate::tui::layout::centred;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
-use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::pen::{Pen, clear, width};
 use crate::tui::view::words;
 
 /// The width of the presets with their dates, and of the calendar, in cells.
@@ -22,7 +23,7 @@ const CALENDAR_WIDTH: u16 = 28;
 /// Draws the picker; says where the cursor stands when the text has the focus.
 pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = centred(buffer.area, 76, 18);
-    let inside = frame(place, "Dates", theme, buffer);
+    let inside = frame(place, "Dates", state, theme, buffer);
     let foot = if inside.height > 12 { 4 } else { 3.min(inside.height) };
     let blank = u16::from(inside.height > 12);
     let body = Rect {
@@ -45,15 +46,18 @@ pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) ->
 }
 
 /// A box with a title above whatever was there; returns what is inside.
-pub fn frame(place: Rect, title: &str, theme: &Theme, buffer: &mut Buffer) -> Rect {
-    Clear.render(place, buffer);
+pub fn frame(place: Rect, title: &str, state: &State, theme: &Theme, buffer: &mut Buffer) -> Rect {
+    clear(place, theme, buffer);
     let block = Block::bordered().border_type(BorderType::Rounded).border_style(theme.faint);
     let inside = block.inner(place);
     block.render(place, buffer);
+    let closing = TABLE.iter().find(|entry| entry.is_way_out() && state.scopes().contains(&entry.scope));
+    let closes =
+        closing.map_or_else(String::new, |entry| format!(" {} closes ", state.keymap.named(entry.command)));
     let top = Rect { x: place.x + 2, width: place.width.saturating_sub(4), height: 1, ..place };
     Pen::new(buffer, top, 0)
-        .write(&format!(" {title} "), theme.strong.fg(Color::Reset))
-        .right(" Esc closes ", theme.quiet);
+        .write(&format!(" {title} "), Style::new().fg(Color::Reset).patch(theme.text).patch(theme.strong))
+        .right(&closes, theme.quiet);
     inside
 }
 

@@ -63,7 +63,7 @@ fn content(state: &State, screen: Rect) -> (u16, Vec<Line>) {
 pub fn draw(state: &State, top: u16, theme: &Theme, buffer: &mut Buffer) {
     let (keys_width, lines) = content(state, buffer.area);
     let place = centred(buffer.area, WIDTH, lines.len() as u16 + 2);
-    let inside = frame(place, "Keys", theme, buffer);
+    let inside = frame(place, "Keys", state, theme, buffer);
     let below = (lines.len() as u16).saturating_sub(inside.height);
     let top = top.min(below);
     for (y, line) in lines.iter().skip(usize::from(top)).take(usize::from(inside.height)).enumerate() {

@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::config::Column;
 use crate::model::{Flags, from_millis};
 use crate::search::{Field, Highlighter};
 use crate::store::Row;
@@ -13,6 +14,7 @@ use crate::tui::layout::Regions;
 use crate::tui::rows::{Line, RowKey, day_name};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
+use crate::tui::view::columns::{self, Place};
 use crate::tui::view::pen::{Pen, width};
 use crate::tui::view::{sound, words};
 
@@ -84,35 +86,55 @@ fn voicemail(
         None => (if unread { "●" } else { "" }, theme.accent),
     };
     pen.column(sign, 2, lift(sign_style).patch(sign_style.fg.map_or(Style::new(), |fg| Style::new().fg(fg))));
-    pen.column(&time, 8, lift(theme.text));
-    let columns = Columns::of(area.width);
     let hit = lift(theme.accent.patch(theme.strong));
-    let fields = [Field::Caller, Field::Name];
-    let caller_width = columns.caller.saturating_sub(width(caller));
-    found(highlighter.as_deref_mut(), &fields, caller, columns.caller, [lift(style), hit], &mut pen);
-    pen.skip(caller_width);
-    length(&row, theme, &lift, &mut pen);
-    if columns.thumbnail {
-        pen.skip(2);
-        match sound::thumbnail(state, &row) {
-            Some((cells, played)) => {
-                let split = cells.char_indices().nth(played).map_or(cells.len(), |(at, _)| at);
-                pen.write(&cells[..split], lift(theme.good)).write(&cells[split..], lift(theme.quiet));
+    let columns = columns::of(&state.look.columns, area.width);
+    for Place { column, gap, width: room } in columns.iter().copied() {
+        pen.skip(gap);
+        let end = pen.room().saturating_sub(room);
+        match column {
+            Column::Time => {
+                pen.column(&time, room, lift(theme.text));
             }
-            None => {
-                pen.column(sound::missing(state, &row), 10, lift(theme.quiet));
+            Column::Caller => {
+                let fields = [Field::Caller, Field::Name];
+                found(highlighter.as_deref_mut(), &fields, caller, room, [lift(style), hit], &mut pen);
+            }
+            Column::Number => {
+                let number = state.inbox.rows.number(&row);
+                let fields = [Field::Caller];
+                let styles = [lift(theme.quiet), hit];
+                found(highlighter.as_deref_mut(), &fields, number, room, styles, &mut pen);
+            }
+            Column::Length => length(&row, theme, &lift, &mut pen),
+            Column::Outline => outline(state, theme, &row, &lift, &mut pen),
+            Column::Marks if room == columns::STAR => {
+                let star = if row.flags.contains(Flags::STARRED) { "★" } else { "" };
+                pen.write(star, lift(theme.warning));
+            }
+            Column::Marks | Column::Tags | Column::Note => {
+                for Sign { mark, text, field, style } in signs(state, theme, &row, column) {
+                    let rest = |pen: &Pen<'_>| pen.room().saturating_sub(end);
+                    pen.column(mark, width(mark).min(rest(&pen)), lift(style));
+                    let (room, fields) = (rest(&pen), field.as_slice());
+                    found(highlighter.as_deref_mut(), fields, text, room, [lift(style), hit], &mut pen);
+                    pen.skip(rest(&pen).min(1));
+                }
             }
         }
-        pen.skip(2);
-        for Sign { mark, text, field, style } in signs(state, theme, &row) {
-            pen.write(mark, lift(style));
-            let room = pen.room();
-            let fields = field.as_slice();
-            found(highlighter.as_deref_mut(), fields, text, room, [lift(style), hit], &mut pen);
-            pen.skip(1);
+        pen.skip(pen.room().saturating_sub(end));
+    }
+}
+
+/// The recording's outline, what was played of it in another colour; a word where there is none.
+fn outline(state: &State, theme: &Theme, row: &Row, lift: &impl Fn(Style) -> Style, pen: &mut Pen<'_>) {
+    match sound::thumbnail(state, row) {
+        Some((cells, played)) => {
+            let split = cells.char_indices().nth(played).map_or(cells.len(), |(at, _)| at);
+            pen.write(&cells[..split], lift(theme.good)).write(&cells[split..], lift(theme.quiet));
         }
-    } else if row.flags.contains(Flags::STARRED) {
-        pen.write("★", lift(theme.warning));
+        None => {
+            pen.column(sound::missing(state, row), columns::OUTLINE, lift(theme.quiet));
+        }
     }
 }
 
@@ -153,19 +175,21 @@ struct Sign<'s> {
     style: Style,
 }
 
-/// What was done with a voicemail: star, done, called back, tags, how its note begins.
-fn signs<'s>(state: &'s State, theme: &Theme, row: &Row) -> Vec<Sign<'s>> {
+/// What a column shows of what was done with a voicemail: star, done, called back; tags; how its
+/// note begins. What has a column of its own is not among the marks.
+fn signs<'s>(state: &'s State, theme: &Theme, row: &Row, column: Column) -> Vec<Sign<'s>> {
     let mut signs = Vec::new();
+    let here = |what| column == what || column == Column::Marks && !state.look.columns.contains(&what);
     for (flag, mark, style) in [
         (Flags::STARRED, "★", theme.warning),
         (Flags::DONE, "✓", theme.good),
         (Flags::CALLED, "↩", theme.good),
     ] {
-        if row.flags.contains(flag) {
+        if column == Column::Marks && row.flags.contains(flag) {
             signs.push(Sign { mark, text: "", field: None, style });
         }
     }
-    if row.flags.contains(Flags::TAGGED) {
+    if row.flags.contains(Flags::TAGGED) && here(Column::Tags) {
         let tags = state.inbox.rows.tags_of(row.id).iter();
         signs.extend(tags.map(|tag| Sign {
             mark: "#",
@@ -174,9 +198,10 @@ fn signs<'s>(state: &'s State, theme: &Theme, row: &Row) -> Vec<Sign<'s>> {
             style: theme.accent,
         }));
     }
-    if row.flags.contains(Flags::NOTE) {
+    if row.flags.contains(Flags::NOTE) && here(Column::Note) {
         let text = state.inbox.rows.note_of(row.id).unwrap_or("");
-        signs.push(Sign { mark: "✎ ", text, field: Some(Field::Note), style: theme.quiet });
+        let mark = if column == Column::Note { "" } else { "✎ " };
+        signs.push(Sign { mark, text, field: Some(Field::Note), style: theme.quiet });
     }
     signs
 }
@@ -190,32 +215,8 @@ fn length(row: &Row, theme: &Theme, lift: &impl Fn(Style) -> Style, pen: &mut Pe
     } else {
         (String::new(), theme.text)
     };
-    let blank = LENGTH.saturating_sub(width(&text));
+    let blank = columns::LENGTH.saturating_sub(width(&text));
     pen.skip(blank).write(&text, lift(style));
-}
-
-/// How wide the column of lengths is: "1:02:03" at the most.
-const LENGTH: u16 = 7;
-
-/// What stands beside each other, for a list of some width.
-struct Columns {
-    caller: u16,
-    thumbnail: bool,
-}
-
-impl Columns {
-    /// From the left: a sign and the time, 12 cells; then these.
-    fn of(width: u16) -> Columns {
-        const LEFT: u16 = 12;
-        const THUMBNAIL: u16 = 12;
-        /// Room for the marks at the right.
-        const MARKS: u16 = 18;
-        /// A caller is rarely longer.
-        const CALLER: u16 = 30;
-        let thumbnail = width >= 60;
-        let right = if thumbnail { LENGTH + THUMBNAIL + MARKS } else { LENGTH + 1 };
-        Columns { caller: width.saturating_sub(LEFT + right).clamp(8, CALLER), thumbnail }
-    }
 }
 
 /// The line at the list's right; its heavy part is the part of all lines that is on screen.

@@ -3,7 +3,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use ratatui::widgets::{Clear, Widget as _};
 
 use crate::triage::Note;
 use crate::tui::command::Command;
@@ -11,7 +10,7 @@ use crate::tui::note::{Before, Writing, cells, place, window};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
-use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::pen::{Pen, clear, width};
 use crate::tui::view::words;
 
 /// From how many characters that are left on, it is said.
@@ -20,7 +19,7 @@ const NEARLY_FULL: usize = 500;
 /// Draws the note; says where the cursor stands.
 pub fn draw(state: &State, writing: &Writing, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = place(state.size);
-    frame(place, &title("Note", &writing.about, place), theme, buffer);
+    frame(place, &title("Note", &writing.about, place), state, theme, buffer);
     let (window, cells) = (window(state.size), cells(state.size));
     let lines = writing.field.lines(cells.width);
     let top = writing.field.top(cells);
@@ -33,7 +32,7 @@ pub fn draw(state: &State, writing: &Writing, theme: &Theme, buffer: &mut Buffer
     // What takes several lines covers the text above.
     let height = (told.len() as u16).min(window.height + 1);
     let foot = Rect { y: (window.bottom() + 1).saturating_sub(height), height, ..window };
-    Clear.render(foot, buffer);
+    clear(foot, theme, buffer);
     for (y, line) in told.iter().enumerate() {
         Pen::new(buffer, foot, y as u16).write(line, style);
     }
@@ -55,7 +54,7 @@ pub fn draw(state: &State, writing: &Writing, theme: &Theme, buffer: &mut Buffer
 
 /// How things are.
 fn told(state: &State, writing: &Writing, theme: &Theme) -> (String, Style) {
-    let key = |command| state.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default();
+    let key = |command| state.keymap.named(command);
     let left = Note::MAX.saturating_sub(writing.field.text().chars().count());
     if writing.asked {
         let keys = [Command::KeepNote, Command::DropNote, Command::WriteOn].map(key);

@@ -44,7 +44,7 @@ pub fn rows(screen: Size) -> u16 {
 /// Draws the palette; says where the cursor stands.
 pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = place(state.size);
-    let inside = frame(place, "Commands", theme, buffer);
+    let inside = frame(place, "Commands", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let room = area.width.saturating_sub(3).max(1);
     let scroll = palette.input.visual_scroll(usize::from(room));
@@ -67,7 +67,7 @@ pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer
     if place.width < WIDE {
         let about = Rect { y: area.bottom().saturating_sub(ABOUT), height: ABOUT.min(area.height), ..area };
         let told = palette.chosen().map(|command| match refused(command, state) {
-            Some(why) => (words::sentence(why), theme.warning),
+            Some(why) => (words::sentence(&why), theme.warning),
             None => (command.entry().help.to_owned(), theme.quiet),
         });
         if let Some((text, style)) = told {
@@ -98,7 +98,7 @@ fn row(state: &State, found: &Found, here: bool, theme: &Theme, area: Rect, buff
     if area.width >= WIDE - 4 {
         // The key keeps its place, whatever the help needs.
         let room = pen.room().saturating_sub(width(&keys) + 2);
-        match refused {
+        match &refused {
             Some(why) => {
                 pen.column(why, room, if here { lift(theme.quiet).patch(theme.warning) } else { theme.faint })
             }

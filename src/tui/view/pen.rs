@@ -3,8 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget as _};
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
+
+use crate::tui::theme::Theme;
 
 /// Writes from left to right within one line.
 pub struct Pen<'a> {
@@ -66,6 +69,12 @@ impl<'a> Pen<'a> {
         let (x, _) = self.buffer.set_stringn(self.x, self.y, &text, usize::from(room), style);
         self.x = x;
     }
+}
+
+/// Blanks `area`, whatever was there.
+pub fn clear(area: Rect, theme: &Theme, buffer: &mut Buffer) {
+    Clear.render(area, buffer);
+    buffer.set_style(area, theme.ground());
 }
 
 /// How many cells `text` takes.

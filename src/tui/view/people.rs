@@ -3,8 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use crate::tui::command::Command;
 use crate::tui::layout::centred;
 use crate::tui::people::Naming;
+use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
 use crate::tui::view::pen::Pen;
@@ -15,17 +17,23 @@ use crate::tui::view::words;
 const WIDTH: u16 = 60;
 
 /// Draws the dialog; says where the cursor stands.
-pub fn draw(naming: &Naming, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let inside = frame(centred(buffer.area, WIDTH, 7), "Name the caller", theme, buffer);
+pub fn draw(state: &State, naming: &Naming, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let inside = frame(centred(buffer.area, WIDTH, 7), "Name the caller", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     Pen::new(buffer, area, 0).write(&naming.number, theme.quiet);
     let cursor = field(&naming.input, area, 1, theme, buffer);
+    let enter = state.keymap.named(Command::KeepName);
     let told = match (naming.input.value().trim().is_empty(), naming.shown.is_empty()) {
-        (true, true) => "a name, for every voicemail of this number",
-        (true, false) => "Enter takes away the name that was given with N",
-        (false, _) => "Enter keeps it, for every voicemail of this number",
+        (true, true) => "a name, for every voicemail of this number".to_owned(),
+        (true, false) => {
+            format!(
+                "{enter} takes away the name that was given with {}",
+                state.keymap.named(Command::NameCaller)
+            )
+        }
+        (false, _) => format!("{enter} keeps it, for every voicemail of this number"),
     };
-    for (y, line) in words::broken(told, area.width).iter().take(2).enumerate() {
+    for (y, line) in words::broken(&told, area.width).iter().take(2).enumerate() {
         Pen::new(buffer, area, 3 + y as u16).write(line, theme.quiet);
     }
     cursor

@@ -8,6 +8,7 @@ use ratatui::style::Style;
 use crate::audio::Waveform;
 use crate::model::{Flags, Sketch};
 use crate::store::Row;
+use crate::tui::command::Command;
 use crate::tui::listening::{Phase, Playback, Recording};
 use crate::tui::rows::RowKey;
 use crate::tui::state::State;
@@ -119,6 +120,7 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
     let broken = |text: &str, style: Style| -> Vec<Piece> {
         words::broken(text, room).into_iter().map(|line| Piece::new(line, style)).collect()
     };
+    let play = || state.keymap.named(Command::PlayPause);
     if let Some(playback) = state.listening.playback_of(row.id)
         && playback.phase != Phase::Fetching
     {
@@ -136,7 +138,7 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
                 (next - state.now).num_milliseconds().max(0).unsigned_abs().div_ceil(1_000)
             };
             let when = match state.retry_of(RowKey::of(row)).map(left) {
-                None => "Space tries again".to_owned(),
+                None => format!("{} tries again", play()),
                 Some(0) => "asking again".to_owned(),
                 Some(left) => format!("next try in {left} s"),
             };
@@ -144,14 +146,15 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
         }
         Some(Recording::Failed(why)) => {
             let mut lines = broken(why, theme.fault);
-            lines.push(Piece::new("Space tries again", theme.quiet));
+            lines.push(Piece::new(format!("{} tries again", play()), theme.quiet));
             lines
         }
         Some(Recording::Here { looked: Err(why), .. }) => {
-            broken(&format!("{}. w saves it.", words::sentence(&why.to_string())), theme.fault)
+            let save = state.keymap.named(Command::SaveRecording);
+            broken(&format!("{}. {save} saves it.", words::sentence(&why.to_string())), theme.fault)
         }
         Some(Recording::Here { looked: Ok(_), .. }) => {
-            vec![Piece::new("Space plays it", theme.quiet).and(manner(state), theme.quiet)]
+            vec![Piece::new(format!("{} plays it", play()), theme.quiet).and(manner(state), theme.quiet)]
         }
         None if waits => vec![Piece::new("fetching", theme.text)],
         None => vec![Piece::new("not fetched", theme.quiet)],

@@ -3,15 +3,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::{Clear, Widget as _};
 
-use crate::tui::command::{Command, Scope, TABLE};
+use crate::tui::command::{Command, Entry, Scope, TABLE};
 use crate::tui::layout::Regions;
 use crate::tui::listening::Phase;
 use crate::tui::listing::Order;
 use crate::tui::state::{Notice, Overlay, Running, State};
 use crate::tui::theme::Theme;
-use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::pen::{Pen, clear, width};
 use crate::tui::view::{sound, words};
 
 /// How wide the progress bar is, in cells.
@@ -78,7 +77,7 @@ fn fault(text: &str, theme: &Theme, status: Rect, buffer: &mut Buffer) {
     // On a screen of one line it takes the place of the status.
     let shown = (lines.len() as u16).min((status.y / 2).max(1));
     let area = Rect { y: status.y.saturating_sub(shown), height: shown, ..status };
-    Clear.render(Rect { width: area.width + 1, ..area }, buffer);
+    clear(Rect { width: area.width + 1, ..area }, theme, buffer);
     for (y, line) in lines.iter().enumerate() {
         Pen::new(buffer, area, y as u16).skip(1).write(line, theme.fault);
     }
@@ -133,7 +132,7 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
         let next = match sync.next {
             Some(next) => format!(" · next try {}", clock(next)),
             None if sync.running.is_some() => " · trying again".to_owned(),
-            None => " · R tries again".to_owned(),
+            None => format!(" · {} tries again", state.keymap.named(Command::Again)),
         };
         return [
             format!("{what}{since}{next}"),
@@ -148,7 +147,7 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
     if sync.stopped {
         let next = match sync.next {
             Some(next) => format!("stopped · goes on at {}", clock(next)),
-            None => "stopped · R asks again".to_owned(),
+            None => format!("stopped · {} asks again", state.keymap.named(Command::Again)),
         };
         return vec![(next, theme.warning), ("stopped".to_owned(), theme.warning)];
     }
@@ -169,9 +168,10 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let mut pen = Pen::new(buffer, area, 0);
     pen.skip(1);
     let scopes = state.scopes();
-    let within = |scope: Scope| scopes.contains(&scope);
+    // A hint without a key is of no use.
+    let known = |entry: &Entry| scopes.contains(&entry.scope) && !state.keymap.keys(entry.command).is_empty();
     let mut entries: Vec<_> =
-        TABLE.iter().filter(|entry| within(entry.scope) && !hint(state, entry.command).is_empty()).collect();
+        TABLE.iter().filter(|entry| known(entry) && !hint(state, entry.command).is_empty()).collect();
     // What Enter does comes first where that depends on what has the focus.
     entries.sort_by_key(|entry| entry.scope != Scope::Detail);
     // "All keys" is the way to everything that does not fit, so room is kept for it.
@@ -198,7 +198,9 @@ fn key(state: &State, command: Command) -> String {
     let first = |command| state.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default();
     match command {
         // Two keys, one meaning.
-        Command::SeekBack => format!("{} {}", first(command), first(Command::SeekForth)),
+        Command::SeekBack => {
+            format!("{} {}", first(command), first(Command::SeekForth)).trim_end().to_owned()
+        }
         _ => first(command),
     }
 }

@@ -4,7 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
+use crate::tui::command::Command;
 use crate::tui::note::above_the_keys;
+use crate::tui::state::State;
 use crate::tui::tags::Tagging;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
@@ -20,9 +22,9 @@ const HEIGHT: u16 = 12;
 const LABEL: u16 = 7;
 
 /// Draws the tags; says where the cursor stands.
-pub fn draw(tagging: &Tagging, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+pub fn draw(state: &State, tagging: &Tagging, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = above_the_keys(buffer.area.as_size(), WIDTH, HEIGHT);
-    let inside = frame(place, &title("Tags", &tagging.about, place), theme, buffer);
+    let inside = frame(place, &title("Tags", &tagging.about, place), state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let blank = u16::from(inside.height >= 10);
     let labelled = |buffer: &mut Buffer, y: u16, label: &str| {
@@ -49,7 +51,7 @@ pub fn draw(tagging: &Tagging, theme: &Theme, buffer: &mut Buffer) -> Option<Pos
             let of = if tagging.keys.len() > 1 { format!(" ({count} voicemail)") } else { String::new() };
             let signs = meaning.add.iter().map(|tag| format!("+{tag}"));
             let signs: Vec<_> = signs.chain(meaning.remove.iter().map(|tag| format!("−{tag}"))).collect();
-            (format!("Enter: {}{of}", signs.join("  ")), theme.good)
+            (format!("{}: {}{of}", state.keymap.named(Command::ApplyTags), signs.join("  ")), theme.good)
         }
         _ => ("a tag adds it, -tag removes it; several at once".to_owned(), theme.quiet),
     };

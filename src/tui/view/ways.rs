@@ -35,7 +35,7 @@ pub fn draw(state: &State, ways: &Ways, theme: &Theme, buffer: &mut Buffer) {
     let lines =
         if whole.len() as u16 + 2 > screen.height { lines(state, ways, theme, room, false) } else { whole };
     let title = if state.surroundings.remote { "Listen over ssh" } else { "Listen elsewhere" };
-    let inside = frame(centred(screen, WIDTH, lines.len() as u16 + 2), title, theme, buffer);
+    let inside = frame(centred(screen, WIDTH, lines.len() as u16 + 2), title, state, theme, buffer);
     for (y, line) in lines.iter().enumerate() {
         let mut pen = Pen::new(buffer, inside, y as u16);
         pen.skip(1);
@@ -102,8 +102,9 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, whole: bool) -> V
     }
     blank(&mut lines);
     if whole && state.surroundings.remote {
-        let choice = "What you choose is remembered: the next Space goes straight there.";
-        lines.extend(words::broken(choice, room).into_iter().map(|line| Piece::new(line, theme.quiet)));
+        let play = state.keymap.named(Command::PlayPause);
+        let choice = format!("What you choose is remembered: the next {play} goes straight there.");
+        lines.extend(words::broken(&choice, room).into_iter().map(|line| Piece::new(line, theme.quiet)));
     }
     lines
 }
@@ -147,7 +148,8 @@ fn about(state: &State, ways: &Ways, way: Way, theme: &Theme) -> Vec<(String, St
         Way::Terminal => match (state.surroundings.transfer, state.shared.sending) {
             (None, _) => vec![read("not in this terminal: iTerm2 and kitty take files")],
             (_, Some(Sending::Asked(key))) if key == ways.key => {
-                vec![("allow it in kitty, then press t again".to_owned(), theme.warning)]
+                let key = state.keymap.named(Command::ToTerminal);
+                vec![(format!("allow it in kitty, then press {key} again"), theme.warning)]
             }
             (_, Some(Sending::Under(key, percent))) if key == ways.key => {
                 vec![(format!("on its way: {percent} %"), theme.text)]
@@ -170,19 +172,22 @@ fn about(state: &State, ways: &Ways, way: Way, theme: &Theme) -> Vec<(String, St
 /// Draws the dialog; says where the cursor stands.
 pub fn draw_save(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = centred(buffer.area, WIDTH.min(76), 6);
-    let inside = frame(place, "Save the recording", theme, buffer);
+    let inside = frame(place, "Save the recording", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let cursor = field(&dialog.input, area, 1, theme, buffer);
+    let enter = state.keymap.named(Command::SaveNow);
+    let replaces = format!("There is a file of that name. {enter} replaces it.");
+    let saves = format!("{enter} saves it there; a missing folder is made");
     let (told, style) = if let Some(trouble) = &dialog.trouble {
         (trouble.as_str(), theme.fault)
     } else if dialog.exists {
-        ("There is a file of that name. Enter replaces it.", theme.warning)
+        (replaces.as_str(), theme.warning)
     } else if dialog.busy {
         ("saving …", theme.quiet)
     } else if dialog.path(state.surroundings.home.as_deref()).is_none() {
         ("a path with a file name", theme.quiet)
     } else {
-        ("Enter saves it there; a missing folder is made", theme.quiet)
+        (saves.as_str(), theme.quiet)
     };
     for (y, line) in words::broken(told, area.width).iter().take(2).enumerate() {
         Pen::new(buffer, area, 2 + y as u16).write(line, style);

@@ -1,0 +1,107 @@
+//! `vmail config edit`: the settings file in the user's editor, checked when that ends.
+
+use std::fs;
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Context as _;
+
+use super::tell;
+use crate::cli::World;
+use crate::cli::settings;
+use crate::config::{ConfigError, DEFAULT, Overrides};
+use crate::error::Fault;
+use crate::secret::SECRET_VARIABLE;
+
+/// Edits the file until it is right, or the user has had enough.
+///
+/// # Errors
+///
+/// Where the file cannot be made, the editor does not start or fails, or faults are left.
+pub fn run(path: &Path, world: &World) -> anyhow::Result<()> {
+    if !path.exists() {
+        make(path).with_context(|| format!("{}: it cannot be made", path.display()))?;
+    }
+    loop {
+        open(path, world)?;
+        // The file alone is judged: what the environment says is not in the editor.
+        let nothing = Overrides::default();
+        let Err(faults) = settings::load(Some(path.to_owned()), None, nothing.clone(), nothing) else {
+            tell(&format!("{}: fine", path.display()));
+            return Ok(());
+        };
+        if !faults.is::<ConfigError>() || !somebody_is_there() {
+            return Err(faults);
+        }
+        tell(&format!("{faults:#}"));
+        if !is_wanted_again()? {
+            return Err(Fault::usage(format!("{}: left with these faults", path.display())).into());
+        }
+    }
+}
+
+/// Puts the default settings there, each as a comment, for its user alone: a secret may follow.
+fn make(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut open = fs::OpenOptions::new();
+    open.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    open.open(path)?.write_all(commented().as_bytes())
+}
+
+/// The default settings with nothing set.
+fn commented() -> String {
+    let set = |line: &str| line.starts_with(|c: char| c.is_ascii_lowercase());
+    DEFAULT.lines().flat_map(|line| [if set(line) { "#" } else { "" }, line, "\n"]).collect()
+}
+
+/// Runs the editor and waits for it.
+fn open(path: &Path, world: &World) -> anyhow::Result<()> {
+    let set = |name| (world.variable)(name).filter(|value| !value.trim().is_empty());
+    let usual = if cfg!(windows) { "notepad" } else { "vi" };
+    let editor = set("VISUAL").or_else(|| set("EDITOR")).unwrap_or_else(|| usual.to_owned());
+    let status = command(&editor)
+        .arg(path)
+        .env_remove(SECRET_VARIABLE)
+        .status()
+        .with_context(|| format!("`{editor}` cannot be started: set VISUAL or EDITOR"))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Fault { failure: crate::error::Failure::Other, message: format!("`{editor}` failed ({status})") }
+        .into())
+}
+
+/// The editor as a shell reads it: it may come with arguments. The path stays one word.
+#[cfg(unix)]
+fn command(editor: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("{editor} \"$@\""), "vmail"]);
+    command
+}
+
+#[cfg(not(unix))]
+fn command(editor: &str) -> Command {
+    let mut words = editor.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words);
+    command
+}
+
+fn somebody_is_there() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks whether to edit again.
+fn is_wanted_again() -> io::Result<bool> {
+    let mut to_the_user = io::stderr();
+    write!(to_the_user, "Edit again? [Y/n] ")?;
+    to_the_user.flush()?;
+    let mut answer = String::new();
+    let got = io::stdin().lock().read_line(&mut answer)?;
+    Ok(got > 0 && !answer.trim().to_lowercase().starts_with('n'))
+}

@@ -1,0 +1,190 @@
+//! Keys of the user's own: which settings make a keymap that can be used, and the keymap they make.
+
+use std::fmt;
+
+use crate::config::{KeyFault, OwnKeys, OwnView};
+use crate::suggest::nearest;
+use crate::text;
+use crate::tui::command::{Command, Entry, Scope, TABLE};
+use crate::tui::keymap::{KeyChord, Keymap, key_names};
+
+/// How much of what the user wrote a message repeats, in characters.
+const SHOWN_MAX: usize = 60;
+
+/// The keymap of settings that [`faults`] finds nothing wrong with.
+pub fn keymap(own: &[OwnKeys]) -> Keymap {
+    let own: Vec<_> = own
+        .iter()
+        .filter_map(|own| {
+            let keys = own.keys.iter().filter_map(|key| KeyChord::parse(key)).collect();
+            Some((entry(&own.command)?.command, keys))
+        })
+        .collect();
+    Keymap::with(&own)
+}
+
+/// Reads one key, or says what is wrong with it.
+pub fn key(written: &str) -> Result<KeyChord, String> {
+    KeyChord::parse(written).ok_or_else(|| {
+        let name = written.rsplit('-').next().unwrap_or(written);
+        let hint = match nearest(name, key_names()) {
+            Some(known) if name.chars().count() > 1 => format!("; did you mean \"{known}\"?"),
+            _ => String::new(),
+        };
+        format!(
+            "\"{}\" is no key: expected one like \"6\", \"G\", \"Ctrl-d\", \"Alt-x\", \"F5\" or \"PgDn\"{hint}",
+            text::clean(written, SHOWN_MAX)
+        )
+    })
+}
+
+/// A key in force, and who has it.
+struct Held {
+    key: KeyChord,
+    by: Holder,
+}
+
+#[derive(Clone, Copy)]
+enum Holder {
+    /// A command, and the line that gave the key to it; without one it is the key's usual command.
+    Command(&'static Entry, Option<usize>),
+    /// A view, by its place.
+    View(usize),
+}
+
+impl Holder {
+    fn scope(self) -> Scope {
+        match self {
+            Holder::Command(entry, _) => entry.scope,
+            // As if it were a command of the inbox.
+            Holder::View(_) => Scope::Inbox,
+        }
+    }
+
+    fn is_own(self) -> bool {
+        !matches!(self, Holder::Command(_, None))
+    }
+}
+
+/// What is wrong with the keys of commands, also beside those of `views`.
+pub fn faults(own: &[OwnKeys], views: &[OwnView]) -> Vec<KeyFault> {
+    let mut faults = Vec::new();
+    let mut held: Vec<Held> = Vec::new();
+    for own in own {
+        let mut fault = |message: fmt::Arguments<'_>| {
+            let command = text::clean(&own.command, SHOWN_MAX);
+            faults.push(KeyFault { line: Some(own.line), message: format!("`keys.{command}`: {message}") });
+        };
+        let Some(entry) = entry(&own.command) else {
+            let hint = nearest(&own.command, TABLE.iter().map(|entry| entry.name))
+                .map_or("`vmail keys` lists them".to_owned(), |known| format!("did you mean `{known}`?"));
+            fault(format_args!("there is no such command: {hint}"));
+            continue;
+        };
+        if own.keys.is_empty() && is_needed(entry) {
+            fault(format_args!("without a key there is no way out: leave it {}", usual(entry)));
+        }
+        for written in &own.keys {
+            match key(written) {
+                Err(message) => fault(format_args!("{message}")),
+                Ok(key) if key.types() && is_typed_into(entry.scope) => fault(format_args!(
+                    "\"{key}\" is needed for typing there: take a key with Ctrl or Alt, or one like \"F5\""
+                )),
+                Ok(key) => {
+                    let by = Holder::Command(entry, Some(own.line));
+                    if held.iter().any(|held| held.key == key && same(held.by, by)) {
+                        fault(format_args!("\"{key}\" stands there twice: keep one"));
+                    } else {
+                        held.push(Held { key, by });
+                    }
+                }
+            }
+        }
+    }
+    // What cannot be read was reported with the views.
+    let keys = views.iter().enumerate().map(|(place, view)| Some((place, KeyChord::parse(&view.key)?)));
+    held.extend(keys.flatten().map(|(place, key)| Held { key, by: Holder::View(place) }));
+    let changed = |entry: &Entry| own.iter().any(|own| own.command == entry.name);
+    let usual = TABLE.iter().filter(|entry| !changed(entry)).flat_map(|entry| {
+        let keys = entry.keys.iter().filter_map(|key| KeyChord::parse(key));
+        keys.map(move |key| Held { key, by: Holder::Command(entry, None) })
+    });
+    held.extend(usual);
+    for (place, one) in held.iter().enumerate().filter(|(_, held)| held.by.is_own()) {
+        // Of two of the user's own, it is said of the later one.
+        let before = held.iter().enumerate().filter(|(at, other)| *at < place || !other.by.is_own());
+        let clashing = before.filter(|(_, other)| {
+            other.key == one.key && are_asked_together(one.by.scope(), other.by.scope())
+        });
+        faults.extend(clashing.filter_map(|(_, other)| clash(one.key, one.by, other.by, views)));
+    }
+    faults
+}
+
+/// Two have one key: said of `one`.
+fn clash(key: KeyChord, one: Holder, other: Holder, views: &[OwnView]) -> Option<KeyFault> {
+    let view = |place: usize| views.get(place).map_or("", |view| view.name.as_str());
+    let other_name = match other {
+        Holder::Command(entry, Some(line)) => format!("`{}` in line {line}", entry.name),
+        Holder::Command(entry, None) => format!("`{}` by default", entry.name),
+        Holder::View(place) => format!("the view \"{}\"", view(place)),
+    };
+    let remedy = match other {
+        Holder::Command(entry, None) => {
+            let rest: Vec<_> =
+                entry.keys.iter().filter(|usual| KeyChord::parse(usual) != Some(key)).copied().collect();
+            if rest.is_empty() && is_needed(entry) {
+                "take another".to_owned()
+            } else {
+                format!("take another, or change that one as well, as in `keys.{} = {rest:?}`", entry.name)
+            }
+        }
+        _ => "keep one of the two".to_owned(),
+    };
+    match one {
+        Holder::Command(entry, line) => {
+            let message = format!("`keys.{}`: {other_name} has \"{key}\" too: {remedy}", entry.name);
+            Some(KeyFault { line, message })
+        }
+        // That two views have one key is said where they are read.
+        Holder::View(_) if matches!(other, Holder::View(_)) => None,
+        Holder::View(place) => {
+            let message = format!("`views`: \"{}\": {other_name} has \"{key}\" too: {remedy}", view(place));
+            Some(KeyFault { line: None, message })
+        }
+    }
+}
+
+fn entry(name: &str) -> Option<&'static Entry> {
+    TABLE.iter().find(|entry| entry.name == name)
+}
+
+fn usual(entry: &Entry) -> String {
+    entry.keys.iter().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(", ")
+}
+
+fn same(one: Holder, other: Holder) -> bool {
+    matches!((one, other), (Holder::Command(one, _), Holder::Command(other, _)) if one.command == other.command)
+}
+
+/// Whether one key press can be asked for in both: see [`crate::tui::state::State::scopes`].
+pub fn are_asked_together(one: Scope, other: Scope) -> bool {
+    let nested = |inner, outer| match inner {
+        Scope::List | Scope::Detail => outer == Scope::Inbox,
+        Scope::Presets | Scope::Calendar => outer == Scope::Dates,
+        _ => false,
+    };
+    one == other || [one, other].contains(&Scope::Anywhere) || nested(one, other) || nested(other, one)
+}
+
+/// Whether characters are text there, or in a place that is asked together with it.
+fn is_typed_into(scope: Scope) -> bool {
+    use Scope::{Anywhere, Dates, LoggingIn, Naming, Note, Palette, Save, Search, Tags};
+    matches!(scope, Anywhere | Search | Dates | Save | Note | Tags | Palette | Naming | LoggingIn)
+}
+
+/// Whether the user would be caught without it: the way out of what stands above the inbox, and out
+/// of the program.
+fn is_needed(entry: &Entry) -> bool {
+    entry.is_way_out() || entry.command == Command::QuitAtOnce
+}

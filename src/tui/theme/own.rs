@@ -1,0 +1,137 @@
+//! Styles of the user's own: how they are written, and what a terminal can show of them.
+
+use ratatui::style::{Color, Modifier, Style};
+
+use super::{Depth, Role};
+use crate::config::OwnColour;
+use crate::suggest::nearest;
+use crate::text;
+
+/// How much of what the user wrote a message repeats, in characters.
+const SHOWN_MAX: usize = 60;
+
+/// The words for how letters look.
+const MODIFIERS: [(&str, Modifier); 5] = [
+    ("bold", Modifier::BOLD),
+    ("dim", Modifier::DIM),
+    ("italic", Modifier::ITALIC),
+    ("underlined", Modifier::UNDERLINED),
+    ("reversed", Modifier::REVERSED),
+];
+
+/// The names of the 16 colours, for suggestions.
+const NAMES: [&str; 17] = [
+    "black",
+    "red",
+    "green",
+    "yellow",
+    "blue",
+    "magenta",
+    "cyan",
+    "gray",
+    "dark-gray",
+    "bright-red",
+    "bright-green",
+    "bright-yellow",
+    "bright-blue",
+    "bright-magenta",
+    "bright-cyan",
+    "white",
+    "default",
+];
+
+/// Reads a role and its style: "#ff8800", "bold white on 236".
+///
+/// # Errors
+///
+/// What is wrong, in words that follow "`colours.ROLE`: ".
+pub fn read(own: &OwnColour) -> Result<(Role, Style), String> {
+    let role = Role::EVERY.into_iter().find(|role| role.name() == own.role).ok_or_else(|| {
+        let names = || Role::EVERY.into_iter().map(Role::name);
+        let hint = nearest(&own.role, names()).map_or_else(
+            || format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+            |known| format!("did you mean `{known}`?"),
+        );
+        format!("there is no such role: {hint}")
+    })?;
+    let mut style = Style::new();
+    let mut behind = false;
+    for word in own.style.split_whitespace() {
+        let modifier = MODIFIERS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
+        match modifier {
+            Some((_, modifier)) if !behind => style = style.add_modifier(*modifier),
+            _ if word.eq_ignore_ascii_case("on") && !behind => behind = true,
+            _ => {
+                let colour = colour(word)?;
+                let place = if behind { &mut style.bg } else { &mut style.fg };
+                if place.replace(colour).is_some() {
+                    return Err(format!("\"{}\" is one colour too many", text::clean(word, SHOWN_MAX)));
+                }
+                behind = false;
+            }
+        }
+    }
+    if behind {
+        return Err("no colour follows \"on\"".to_owned());
+    }
+    if style == Style::new() {
+        return Err("it is empty: expected a colour, \"on\" and a colour, or words like \"bold\"".to_owned());
+    }
+    Ok((role, style))
+}
+
+fn colour(word: &str) -> Result<Color, String> {
+    if word.eq_ignore_ascii_case("default") {
+        return Ok(Color::Reset);
+    }
+    word.parse().map_err(|_| {
+        let known = NAMES.into_iter().chain(MODIFIERS.map(|(name, _)| name)).chain(["on"]);
+        let hint =
+            nearest(word, known).map_or_else(String::new, |known| format!("; did you mean \"{known}\"?"));
+        format!(
+            "\"{}\" is no colour: expected one like \"#ff8800\", \"red\", \"bright-blue\" or \"245\"{hint}",
+            text::clean(word, SHOWN_MAX)
+        )
+    })
+}
+
+/// What a terminal of `depth` shows of a style; `None` where it has no such colour.
+pub(super) fn shown(style: Style, depth: Depth) -> Option<Style> {
+    let beyond = |colour: Option<Color>| match colour {
+        Some(Color::Rgb(..)) => true,
+        Some(Color::Indexed(index)) => index > 15,
+        _ => false,
+    };
+    match depth {
+        Depth::True => Some(style),
+        Depth::Palette => Some(in_palette(style)),
+        Depth::Sixteen => (!beyond(style.fg) && !beyond(style.bg)).then_some(style),
+    }
+}
+
+/// A style in the nearest of the 256 colours.
+pub(super) fn in_palette(style: Style) -> Style {
+    let nearest = |colour| match colour {
+        Color::Rgb(red, green, blue) => Color::Indexed(nearest_index([red, green, blue])),
+        other => other,
+    };
+    Style { fg: style.fg.map(nearest), bg: style.bg.map(nearest), ..style }
+}
+
+/// The nearest of the colours 16 to 255: those before depend on the terminal's palette.
+fn nearest_index(rgb: [u8; 3]) -> u8 {
+    let away = |index: u8| {
+        let difference = |(one, other): (u8, u8)| u32::from(one.abs_diff(other)).pow(2);
+        rgb.into_iter().zip(palette_colour(index)).map(difference).sum::<u32>()
+    };
+    (16..=255).min_by_key(|&index| away(index)).unwrap_or(16)
+}
+
+/// What xterm and those after it show for the colours from 16 on: a cube of 6 by 6 by 6, and greys.
+pub fn palette_colour(index: u8) -> [u8; 3] {
+    const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+    match index.saturating_sub(16) {
+        grey @ 216.. => [8 + 10 * (grey - 216); 3],
+        cube => [cube / 36, cube / 6 % 6, cube % 6].map(|step| STEPS[usize::from(step)]),
+    }
+}

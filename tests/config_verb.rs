@@ -1,0 +1,271 @@
+//! `vmail config …` and `vmail keys` as processes: what they print, say and end with.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+use vmail::tui::command::TABLE;
+
+const SECRET: &str = "tell-nobody";
+
+/// A home, and the settings file in it.
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Home {
+        Home(TempDir::new().unwrap())
+    }
+
+    fn with(settings: &str) -> Home {
+        let home = Home::new();
+        fs::create_dir_all(home.file().parent().unwrap()).unwrap();
+        fs::write(home.file(), settings).unwrap();
+        fs::set_permissions(home.file(), fs::Permissions::from_mode(0o600)).unwrap();
+        home
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn file(&self) -> PathBuf {
+        self.path().join("config/vmail/config.toml")
+    }
+
+    /// The program, with nothing of the machine's own user in its environment.
+    fn vmail(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
+        command.env_clear().current_dir(self.path()).args(arguments).stdin(Stdio::null());
+        command.env("HOME", self.path()).env("XDG_CONFIG_HOME", self.path().join("config"));
+        command.env("PATH", "/usr/bin:/bin").env("TERM", "xterm");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.vmail(arguments).output().unwrap())
+    }
+
+    /// An editor that runs `script` with the file as `$1`.
+    fn editor(&self, script: &str) -> PathBuf {
+        let path = self.path().join("my editor");
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        path
+    }
+
+    fn edit(&self, script: &str) -> Ran {
+        let editor = format!("'{}' --wait", self.editor(&format!("shift\n{script}")).display());
+        let mut command = self.vmail(&["config", "edit"]);
+        Ran::of(command.env("EDITOR", editor).env("TELECMI_SECRET", SECRET).output().unwrap())
+    }
+}
+
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    said: String,
+}
+
+impl Ran {
+    fn of(output: Output) -> Ran {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ran { code: output.status.code(), out: text(output.stdout), said: text(output.stderr) }
+    }
+}
+
+#[test]
+fn the_default_file_has_two_names() {
+    let home = Home::with("nonsense");
+    let (short, long) = (home.run(&["config"]), home.run(&["config", "default"]));
+    assert_eq!((short.code, short.out.as_str()), (Some(0), vmail::config::DEFAULT));
+    assert_eq!((long.code, long.out), (Some(0), short.out));
+}
+
+#[test]
+fn the_path_is_data_and_that_nothing_is_there_is_not() {
+    let home = Home::new();
+    let ran = home.run(&["config", "path"]);
+    assert_eq!((ran.code, ran.out), (Some(0), format!("{}\n", home.file().display())));
+    assert!(ran.said.contains("not there yet"), "{}", ran.said);
+    let ran = Home::with("").run(&["config", "path"]);
+    assert_eq!((ran.code, ran.said.as_str()), (Some(0), ""));
+    let ran = home.run(&["config", "path", "--config", "mine.toml"]);
+    assert_eq!(ran.out, "mine.toml\n");
+}
+
+#[test]
+fn what_is_in_force_is_shown_with_who_said_so() {
+    let settings = format!(
+        "range = \"30d\"\nsecret = \"{SECRET}\"\nappid = 7\n\n[keys]\nplay = [\"F5\"]\n\n[call]\nwebrtc = false\n\
+         [[views]]\nname = \"A\\\"B\"\nquery = \"x\"\nkey = \"F6\"\n"
+    );
+    let home = Home::with(&settings);
+    let mut command = home.vmail(&["config", "show", "--region", "india"]);
+    command.env("TELECMI_APPID", "42").env("VMAIL_TIMEZONE", "Asia/Kolkata");
+    let ran = Ran::of(command.output().unwrap());
+    assert_eq!((ran.code, ran.said.as_str()), (Some(0), ""));
+    for line in [
+        "range = \"30d\"  # line 1",
+        "region = \"india\"  # --region",
+        "appid = 42  # TELECMI_APPID",
+        "timezone = \"Asia/Kolkata\"  # VMAIL_TIMEZONE",
+        "# secret is set  # line 2",
+        "keys.play = [\"F5\"]  # line 6",
+        "call.webrtc = false  # line 9",
+        "views = [{ key = \"F6\", name = \"A\\\"B\", query = \"x\" }]  # line 10",
+        "refresh = 60  # default",
+        "columns = [\"time\", \"caller\", \"length\", \"outline\", \"marks\"]  # default",
+    ] {
+        assert!(ran.out.lines().any(|shown| shown == line), "{line}:\n{}", ran.out);
+    }
+    assert!(ran.out.starts_with("# The settings in force; lines are those of "), "{}", ran.out);
+    assert!(!ran.out.contains(SECRET));
+    // It is a settings file itself.
+    let other = Home::with(&ran.out);
+    assert_eq!(other.run(&["config", "check"]).code, Some(0));
+    assert!(other.run(&["config", "show"]).out.contains("appid = 42  # line "), "{}", ran.out);
+}
+
+#[test]
+fn secrets_are_shown_nowhere() {
+    let home = Home::with(&format!("secret_command = \"echo {SECRET}\"\n"));
+    let ran = home.run(&["config", "show"]);
+    assert!(
+        ran.out.contains("# secret_command is set  # line 1") && !ran.out.contains(SECRET),
+        "{}",
+        ran.out
+    );
+    let mut command = home.vmail(&["config", "show"]);
+    let ran = Ran::of(command.env("TELECMI_SECRET", SECRET).output().unwrap());
+    assert!(ran.out.contains("# secret is set  # TELECMI_SECRET"), "{}", ran.out);
+    assert!(!ran.out.contains("secret_command") && !ran.out.contains(SECRET), "{}", ran.out);
+}
+
+#[test]
+fn a_check_says_all_that_is_wrong() {
+    let home =
+        Home::with("refresh = 1\n\n[keys]\nplay = \"s\"\nplya = \"x\"\n\n[colours]\nacent = \"red\"\n");
+    let ran = home.run(&["config", "check"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+    let file = home.file().display().to_string();
+    for (line, said) in [
+        (1, "`refresh`: 1 is out of range"),
+        (4, "`keys.play`: `star` by default has \"s\" too"),
+        (5, "`keys.plya`: there is no such command: did you mean `play`?"),
+        (8, "`colours.acent`: there is no such role: did you mean `accent`?"),
+    ] {
+        assert!(ran.said.contains(&format!("{file}:{line}: {said}")), "{line}: {}", ran.said);
+    }
+    assert_eq!(ran.said.lines().count(), 4, "{}", ran.said);
+    fs::write(home.path().join("good.toml"), "mouse = true\n").unwrap();
+    let ran = home.run(&["config", "check", "--config", "good.toml"]);
+    assert_eq!((ran.code, ran.out.as_str(), ran.said.as_str()), (Some(0), "good.toml: fine\n", ""));
+    let ran = Home::new().run(&["config", "check"]);
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.out.starts_with("fine: there is no settings file"), "{}", ran.out);
+    assert_eq!(home.run(&["config", "check", "--config", "nowhere.toml"]).code, Some(2));
+    // What the environment says is checked as well.
+    let home = Home::new();
+    let mut command = home.vmail(&["config", "check"]);
+    let ran = Ran::of(command.env("VMAIL_RANGE", "7x").output().unwrap());
+    assert!(ran.code == Some(2) && ran.said.contains("VMAIL_RANGE"), "{}", ran.said);
+}
+
+#[test]
+fn editing_makes_the_file_for_its_user_alone() {
+    let home = Home::new();
+    let ran = home.edit("env > \"$HOME/seen\"; cp \"$1\" \"$HOME/made\"; echo 'mouse = true' >> \"$1\"");
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{}", ran.said);
+    assert!(ran.said.ends_with("config.toml: fine\n"), "{}", ran.said);
+    assert_eq!(fs::metadata(home.file()).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!fs::read_to_string(home.path().join("seen")).unwrap().contains(SECRET));
+    let made = fs::read_to_string(home.path().join("made")).unwrap();
+    assert!(made.lines().all(|line| line.is_empty() || line.starts_with('#')), "{made}");
+    assert!(made.contains("#refresh = 60"), "{made}");
+    assert!(fs::read_to_string(home.file()).unwrap().ends_with("mouse = true\n"));
+}
+
+#[test]
+fn faults_that_an_editor_leaves_are_said() {
+    let home = Home::with("mouse = true\n");
+    let ran = home.edit("echo 'refresh = 1' >> \"$1\"");
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+    assert!(ran.said.contains("config.toml:2: `refresh`"), "{}", ran.said);
+    assert!(!ran.said.contains("again"), "there is nobody to ask: {}", ran.said);
+    let ran = home.edit("exit 3");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.said.contains("my editor") && ran.said.contains('3'), "{}", ran.said);
+}
+
+#[test]
+fn keys_are_those_in_force() {
+    let home = Home::with("keys.play = [\"F5\", \"x\"]\nkeys.suspend = []\n");
+    let ran = home.run(&["keys"]);
+    assert_eq!((ran.code, ran.said.as_str()), (Some(0), ""));
+    let line = |out: &str, command: &str| {
+        let starts = |line: &&str| line.get(2..).is_some_and(|line| line.starts_with(&format!("{command} ")));
+        out.lines().find(starts).unwrap_or_else(|| panic!("{command} is not in\n{out}")).to_owned()
+    };
+    assert!(line(&ran.out, "play").starts_with("* play"), "{}", ran.out);
+    assert!(line(&ran.out, "play").contains("F5  x "), "{}", ran.out);
+    assert!(line(&ran.out, "star").starts_with("  star"), "{}", ran.out);
+    for entry in TABLE {
+        assert!(line(&ran.out, entry.name).ends_with(entry.help));
+        assert!(ran.out.lines().any(|line| line == entry.scope.title()));
+    }
+    let usual = home.run(&["keys", "--default"]);
+    assert!(line(&usual.out, "play").contains("Space") && !usual.out.contains('*'), "{}", usual.out);
+}
+
+#[test]
+fn keys_are_data() {
+    let home = Home::with("keys.play = [\"F5\", \",\"]\nkeys.step-back = []\n");
+    let ran = home.run(&["keys", "--json"]);
+    assert_eq!(ran.code, Some(0));
+    let lines: Vec<serde_json::Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), TABLE.len());
+    let play = lines.iter().find(|line| line["command"] == "play").unwrap();
+    assert_eq!(play["scope"], "Inbox");
+    assert_eq!(play["keys"], serde_json::json!(["F5", ","]));
+    assert_eq!(play["own"], true);
+    assert_eq!(lines.iter().filter(|line| line["own"] == true).count(), 2);
+    assert_eq!(home.run(&["keys", "--format", "jsonl"]).out, ran.out);
+    let mut reader = home.run(&["keys", "--format", "csv"]).out;
+    assert!(reader.starts_with("scope,command,keys,own,help\n"), "{reader}");
+    assert!(reader.contains("Inbox,play,\"F5 ,\",true,"), "{reader}");
+    reader = home.run(&["keys", "--format", "tsv"]).out;
+    assert!(reader.contains("Inbox\tplay\tF5 ,\ttrue\t"), "{reader}");
+    let ran = home.run(&["keys", "--json", "--format", "csv"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+}
+
+#[test]
+fn faulty_settings_have_no_keys_but_the_usual_ones_are_there() {
+    let home = Home::with("keys.play = \"s\"\n");
+    let ran = home.run(&["keys"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+    assert!(ran.said.contains("`star` by default"), "{}", ran.said);
+    assert_eq!(home.run(&["keys", "--default"]).code, Some(0));
+}
+
+/// As before `| head -1`.
+#[test]
+fn a_reader_that_has_had_enough_is_no_failure() {
+    let home = Home::new();
+    for arguments in [&["keys"][..], &["keys", "--json"], &["config", "show"], &["config", "path"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = home.vmail(arguments);
+        let ran = Ran::of(
+            command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap(),
+        );
+        assert_eq!(ran.code, Some(0), "{arguments:?}: {}", ran.said);
+        assert!(!ran.said.to_lowercase().contains("pipe"), "{}", ran.said);
+    }
+}
