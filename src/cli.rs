@@ -3,10 +3,14 @@
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 
+pub mod completing;
+pub mod completions;
 pub mod config;
 pub mod demo_server;
+pub mod doctor;
 pub mod export;
 pub mod import;
+pub mod man;
 pub mod screen;
 pub mod settings;
 
@@ -43,8 +47,16 @@ pub struct Cli {
 pub enum Verb {
     /// Print the default settings file, with every setting explained
     Config,
+    /// Print the script that lets a shell complete verbs, flags, IDs, queries and more
+    Completions(completions::CompletionsArgs),
     /// Run the demo's server alone and print its base URL
     DemoServer(demo_server::DemoServerArgs),
+    /// Check settings, account, server, store, terminal and sound, and say what to do
+    ///
+    /// A line each: ok, warning or fault. Nothing is changed, and the secret is not shown. The exit
+    /// code is 0 without a fault, whatever the warnings; else it is that of the first fault: 2 for
+    /// the settings, 3 for app ID and secret, 4 for the network, 1 for anything else.
+    Doctor(doctor::DoctorArgs),
     /// Write everything of the account: voicemail, notes, tags, names, what was done when
     ///
     /// Lines of JSON: the first names the account, then come the names given to callers and the
@@ -62,4 +74,8 @@ pub enum Verb {
     /// and the exit code is 1. A file whose first line is not that of an export, or that is of
     /// another account, is refused as a whole.
     Import(import::ImportArgs),
+    /// Print the manual page, or that of a verb, for man to show
+    ///
+    /// To read it: vmail man | man -l -
+    Man(man::ManArgs),
 }

@@ -22,6 +22,7 @@ use crate::triage::{CallerKey, Given, Note, Tag};
 
 mod callers;
 mod file;
+mod inspect;
 mod log;
 mod memory;
 mod migrations;
@@ -37,6 +38,7 @@ use file::{Obstacle, StoreFile};
 use tables::Tables;
 use trouble::Trouble;
 
+pub use inspect::{Inspection, inspect, newest};
 pub use log::Changed;
 pub use records::{Merged, Record};
 pub use remarks::{KnownCaller, NoteLine};
