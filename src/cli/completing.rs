@@ -196,3 +196,129 @@ fn zone(world: &World) -> Tz {
         _ => config::local_zone((world.variable)("TZ").as_deref(), (world.system_zone)()).zone,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::ffi::OsString;
+
+    use chrono::{DateTime, Utc};
+    use clap::{Arg, Command, CommandFactory as _};
+    use clap_complete::engine::complete;
+
+    use super::{OFFERS, offer, with_offers};
+    use crate::cli::{Cli, World};
+    use crate::model::{AccountKey, Region, Voicemail};
+    use crate::store::{Options, Store};
+
+    thread_local! {
+        static HOME: RefCell<String> = RefCell::default();
+    }
+
+    fn world() -> World {
+        let variable = |name: &str| match name {
+            "XDG_CONFIG_HOME" | "XDG_DATA_HOME" => Some(HOME.with_borrow(Clone::clone)),
+            _ => None,
+        };
+        let system_zone = || Some("Asia/Kolkata".to_owned());
+        World { clock: || DateTime::UNIX_EPOCH, variable, system_zone, host_name: || None }
+    }
+
+    /// What is offered for `typed` where the value is called `name`, and what is said about it.
+    fn offered(name: &'static str, typed: &str) -> Vec<(String, String)> {
+        let program = Command::new("vmail").arg(Arg::new("value").value_name(name));
+        let words = ["vmail", typed].map(OsString::from).to_vec();
+        let found = complete(&mut with_offers(program, world()), words, 1, None).unwrap();
+        let line = |value: &str, help: Option<String>| (value.to_owned(), help.unwrap_or_default());
+        let found = found.iter().filter(|one| !one.get_value().to_string_lossy().starts_with("--"));
+        found
+            .map(|one| line(&one.get_value().to_string_lossy(), one.get_help().map(ToString::to_string)))
+            .collect()
+    }
+
+    fn words(name: &'static str, typed: &str) -> Vec<String> {
+        offered(name, typed).into_iter().map(|(word, _)| word).collect()
+    }
+
+    #[test]
+    fn ids_of_the_store_are_offered_with_caller_and_time() {
+        let home = tempfile::tempdir().unwrap();
+        HOME.set(home.path().to_str().unwrap().to_owned());
+        assert!(offered("ID", "").is_empty(), "there is no store");
+        assert!(!home.path().join("vmail").exists(), "asking made one");
+
+        let time: DateTime<Utc> = "2026-11-23T06:28:20Z".parse().unwrap();
+        let voicemail = Voicemail::new(time, "919876543210", None);
+        let options = Options { country: "IN".to_owned(), now: time };
+        let mut store = Store::open(&home.path().join("vmail/vmail.db"), &options).unwrap().store;
+        for app_id in [1, 2] {
+            let account = store.account(&AccountKey::new(Region::Global, app_id, None)).unwrap();
+            let earlier = Voicemail::new(time - chrono::TimeDelta::days(app_id.cast_signed()), "", None);
+            store.put_page(account, &[voicemail.clone(), earlier], None).unwrap();
+        }
+        let id = voicemail.id.to_string();
+        let about = "+91 98765 43210, Mon 23 Nov 11:58".to_owned();
+        // While it is open, and after it was closed.
+        for _ in 0..2 {
+            let all = offered("ID", "");
+            assert_eq!(all[0], (id.clone(), about.clone()));
+            assert!(all.last().unwrap().1.starts_with("Withheld, Sat 21 Nov"), "{all:?}");
+            assert_eq!(words("ID", &id[..5])[0], id);
+            assert!(words("ID", "!").is_empty());
+            store = Store::in_memory(&options).unwrap();
+        }
+        drop(store);
+        let files = std::fs::read_dir(home.path().join("vmail")).unwrap().count();
+        assert_eq!(files, 1, "asking left something beside the store");
+    }
+
+    #[test]
+    fn accounts_and_views_come_from_the_settings() {
+        let home = tempfile::tempdir().unwrap();
+        HOME.set(home.path().to_str().unwrap().to_owned());
+        assert!(words("ACCOUNT", "").is_empty());
+        assert_eq!(words("VIEW", "s"), ["starred"]);
+        std::fs::create_dir(home.path().join("vmail")).unwrap();
+        let file = home.path().join("vmail/config.toml");
+        std::fs::write(&file, "nonsense = \n[accounts.work]\nappid = 1\n[accounts.home]\n").unwrap();
+        let mut accounts = words("ACCOUNT", "");
+        accounts.sort();
+        assert_eq!(accounts, ["home", "work"]);
+        std::fs::write(&file, "views = [{ name = \"Billing\", query = \"tag:billing\", key = \"6\" }]\n")
+            .unwrap();
+        assert_eq!(words("VIEW", "B"), ["Billing"]);
+    }
+
+    #[test]
+    fn queries_are_completed_word_by_word() {
+        assert_eq!(words("QUERY", "is:unr"), ["is:unread"]);
+        assert_eq!(words("QUERY", "-is:unr"), ["-is:unread"]);
+        assert_eq!(words("QUERY", "has:no"), ["has:note"]);
+        let key = &offered("QUERY", "ta")[0];
+        assert_eq!(key.0, "tag:");
+        assert!(key.1.contains("this tag"), "{}", key.1);
+    }
+
+    /// Whoever adds a flag or a verb decides what is offered for its values.
+    #[test]
+    fn every_value_is_completed_or_cannot_be() {
+        const ANYTHING: [&str; 3] = ["MS", "N", "URL"];
+        fn check(command: &Command) {
+            for arg in
+                command.get_arguments().filter(|arg| arg.get_num_args().is_some_and(|n| n.takes_values()))
+            {
+                let names = arg.get_value_names().unwrap_or_default().join(" ");
+                let known = offer(arg).is_some()
+                    || !arg.get_possible_values().is_empty()
+                    || arg.get_value_hint() != clap::ValueHint::Unknown
+                    || ANYTHING.contains(&names.as_str());
+                assert!(known, "{} {}: what can stand for {names}?", command.get_name(), arg.get_id());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        let mut program = Cli::command().disable_help_subcommand(true);
+        program.build();
+        check(&program);
+        assert!(OFFERS.is_sorted_by_key(|(name, _)| name));
+    }
+}

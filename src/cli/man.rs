@@ -1,6 +1,7 @@
 //! `vmail man`: manual pages, made from the same definitions as the help. What the definitions do
 //! not know (environment, files, exit status, examples) is listed here.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -118,43 +119,74 @@ fn title(command: &Command) -> &str {
 
 /// The page of `command`, in roff.
 fn page(command: &Command) -> io::Result<Vec<u8>> {
-    let man = Man::new(command.clone()).source(concat!("vmail ", env!("CARGO_PKG_VERSION"))).manual("vmail");
-    let mut out = Vec::new();
-    man.render_title(&mut out)?;
-    man.render_name_section(&mut out)?;
-    man.render_synopsis_section(&mut out)?;
-    man.render_description_section(&mut out)?;
-    man.render_options_section(&mut out)?;
+    let man = Man::new(command.clone());
+    let mut parts = Vec::new();
+    man.render_name_section(&mut parts)?;
+    man.render_synopsis_section(&mut parts)?;
+    man.render_description_section(&mut parts)?;
+    man.render_options_section(&mut parts)?;
     if command.get_subcommands().next().is_some() {
-        man.render_subcommands_section(&mut out)?;
+        man.render_subcommands_section(&mut parts)?;
     }
+    let is_program = command.get_name() == "vmail";
     let mut more = Roff::new();
-    if command.get_name() == "vmail" {
-        if let Some(credentials) = command.get_after_help() {
-            more.control("SH", ["CREDENTIALS"]).text([roman(credentials.to_string())]);
-        }
-        section(&mut more, "ENVIRONMENT", ENVIRONMENT);
-        section(&mut more, "FILES", FILES);
-        more.control("PP", []).text([roman(
-            "On macOS the folders are in ~/Library/Application Support, on Windows in %APPDATA%, unless \
-             the XDG variables are set.",
-        )]);
-        let codes = Failure::EVERY.map(|failure| ((failure as u8).to_string(), failure.meaning()));
-        let codes = std::iter::once(("0".to_owned(), "All was done.")).chain(codes).collect::<Vec<_>>();
-        let codes = codes.iter().map(|(code, meaning)| (code.as_str(), *meaning)).collect::<Vec<_>>();
-        section(&mut more, "EXIT STATUS", &codes);
-        section(&mut more, "EXAMPLES", EXAMPLES);
+    if let Some(after) = command.get_after_long_help().or_else(|| command.get_after_help()) {
+        let heading = if is_program { "CREDENTIALS" } else { "NOTES" };
+        more.control("SH", [heading]).text([roman(after.to_string())]);
+    }
+    if is_program {
+        add_lists(&mut more);
     } else {
         more.control("SH", ["SEE ALSO"]).text([bold("vmail"), roman("(1)")]);
     }
-    more.to_writer(&mut out)?;
-    Ok(out)
+    more.to_writer(&mut parts)?;
+
+    // Each part defines apostrophes anew, in the lines that an empty page has: once is enough.
+    let apostrophes = Roff::new().render();
+    let parts = String::from_utf8_lossy(&parts).replace(&apostrophes, "");
+    // By hand: the crate leaves an empty date out, which shifts what follows.
+    let (title, version) = (title(command).to_uppercase(), env!("CARGO_PKG_VERSION"));
+    let page = format!(".TH {title} 1 \"\" \"vmail {version}\" \"User Commands\"\n{apostrophes}{parts}");
+    Ok(in_ascii(&page).into_bytes())
 }
 
-/// A list of words and what each is.
-fn section(page: &mut Roff, heading: &str, lines: &[(&str, &str)]) {
+/// The lists of this file, and the exit codes.
+fn add_lists(page: &mut Roff) {
+    list(page, "ENVIRONMENT", ENVIRONMENT);
+    list(page, "FILES", FILES);
+    page.control("PP", []).text([roman(
+        "On macOS the folders are in ~/Library/Application Support, on Windows in %APPDATA%, unless \
+         the XDG variables are set.",
+    )]);
+    page.control("SH", ["EXIT STATUS"]);
+    item(page, "0", "All was done.");
+    for failure in Failure::EVERY {
+        item(page, &(failure as u8).to_string(), failure.meaning());
+    }
+    list(page, "EXAMPLES", EXAMPLES);
+}
+
+/// The page with other characters by their names: not every formatter takes UTF-8.
+fn in_ascii(page: &str) -> String {
+    let mut out = String::with_capacity(page.len());
+    for c in page.chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            let _ = write!(out, "\\[u{:04X}]", u32::from(c));
+        }
+    }
+    out
+}
+
+/// A section of words and what each is.
+fn list(page: &mut Roff, heading: &str, lines: &[(&str, &str)]) {
     page.control("SH", [heading]);
     for (word, meaning) in lines {
-        page.control("TP", []).text([bold(*word)]).text([roman(*meaning)]);
+        item(page, word, meaning);
     }
+}
+
+fn item(page: &mut Roff, word: &str, meaning: &str) {
+    page.control("TP", []).text([bold(word)]).text([roman(meaning)]);
 }
