@@ -22,6 +22,7 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 use clap::{Arg, Command, CommandFactory as _};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::{CompleteEnv, Elvish, Fish, Powershell, Shells, Zsh};
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::cli::settings::{self, xdg};
@@ -102,7 +103,7 @@ fn accounts(world: &World, _: &str) -> Vec<(String, String)> {
     };
     // Also of a file that has faults elsewhere.
     let (table, _) = DeTable::parse_recoverable(&text);
-    let Some(DeValue::Table(accounts)) = table.get_ref().get("accounts").map(|value| value.get_ref()) else {
+    let Some(DeValue::Table(accounts)) = table.get_ref().get("accounts").map(Spanned::get_ref) else {
         return Vec::new();
     };
     accounts.keys().map(|name| (name.get_ref().to_string(), String::new())).collect()

@@ -25,6 +25,7 @@ use crate::error::{Failure, Fault};
 
 /// Flags of `doctor`.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct DoctorArgs {
     /// A JSON object a line: check, state, said, advice
     #[arg(long)]

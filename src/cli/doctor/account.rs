@@ -52,12 +52,12 @@ pub(super) fn check(args: &DoctorArgs, world: &World, report: &mut Report) -> an
             None
         }
     };
-    match account {
-        _ if args.offline => report.add(&Finding::ok(Check::Server, "not asked: --offline"))?,
-        Some(account) => runtime.block_on(check_server(account, world, report))?,
-        None => {
-            report.add(&Finding::warning(Check::Server, "not asked: there are no credentials to ask with"))?
-        }
+    if args.offline {
+        report.add(&Finding::ok(Check::Server, "not asked: --offline"))?;
+    } else if let Some(account) = account {
+        runtime.block_on(check_server(account, world, report))?;
+    } else {
+        report.add(&Finding::warning(Check::Server, "not asked: there are no credentials to ask with"))?;
     }
     // A name look-up may still block a thread; nobody waits for it.
     runtime.shutdown_background();
