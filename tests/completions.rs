@@ -35,12 +35,9 @@ fn run(shell: &str, script: &str) -> Option<Vec<String>> {
         "zsh" => &["-f", "-c"],
         _ => &["--no-config", "-c"],
     };
-    let output = match command(shell, home.path()).args(arguments).arg(script).output() {
-        Ok(output) => output,
-        Err(_) => {
-            eprintln!("SKIPPED: no {shell} here, its completions were not tried");
-            return None;
-        }
+    let Ok(output) = command(shell, home.path()).args(arguments).arg(script).output() else {
+        eprintln!("SKIPPED: no {shell} here, its completions were not tried");
+        return None;
     };
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && said.is_empty(), "{shell}: {said}");
