@@ -26,6 +26,7 @@ fn vmail(arguments: &[&str]) -> Output {
     output
 }
 
+#[cfg(unix)]
 /// What `shell` prints that runs `script`, line by line; `None` where there is no such shell.
 fn run(shell: &str, script: &str) -> Option<Vec<String>> {
     let home = TempDir::new().unwrap();
@@ -76,6 +77,7 @@ fn nothing_is_said_to_one_who_asks_wrongly() {
     }
 }
 
+#[cfg(unix)]
 /// What bash offers after `line`, by its own machinery.
 fn bash(line: &str) -> Option<Vec<String>> {
     let script = format!(
@@ -88,6 +90,7 @@ fn bash(line: &str) -> Option<Vec<String>> {
     run("bash", &script)
 }
 
+#[cfg(unix)]
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -224,7 +224,8 @@ fn unanswered(url: &str, error: &ApiError) -> Finding {
     let finding = Finding::fault(Check::Server, Failure::from(error), format!("{url}: {said}"));
     match advice.trim_end_matches('.') {
         "" => finding,
-        advice => finding.advice(advice),
+        // It is no sentence of its own here.
+        advice => finding.advice(advice.replacen("Check", "check", 1).replacen("Try", "try", 1)),
     }
 }
 
@@ -240,7 +241,7 @@ mod tests {
         assert_eq!(finding.said, "https://x: No safe connection: a. b");
         assert_eq!(
             finding.advice.as_deref(),
-            Some("Check this machine's clock and whether a proxy is in between")
+            Some("check this machine's clock and whether a proxy is in between")
         );
     }
 }
