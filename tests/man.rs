@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Write as _, stderr};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -97,7 +98,10 @@ fn format(page: &Path) {
     }
     match Command::new("groff").args(["-man", "-ww", "-z", "-Tutf8"]).arg(page).output() {
         Ok(output) => assert!(output.status.success() && output.stderr.is_empty(), "{output:?}"),
-        Err(_) => eprintln!("SKIPPED: no groff here, {} was not formatted", page.display()),
+        // Not by eprintln!, which is kept back while all is well.
+        Err(_) => {
+            writeln!(stderr(), "!!! SKIPPED, {} was not formatted: no groff here", page.display()).unwrap()
+        }
     }
 }
 
