@@ -7,12 +7,23 @@ pub mod completing;
 pub mod completions;
 pub mod config;
 pub mod demo_server;
+pub mod desk;
 pub mod doctor;
 pub mod export;
+pub mod hook;
 pub mod import;
+pub mod list;
 pub mod man;
+pub mod mark;
+pub mod note;
+pub mod output;
+pub mod pick;
+pub mod progress;
 pub mod screen;
 pub mod settings;
+pub mod show;
+pub mod sync;
+pub mod table;
 
 /// What of the world outside enters at `main`.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +56,16 @@ pub struct Cli {
 /// What to do instead of opening the screen.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Print voicemail by range and query, newest first
+    List(list::ListArgs),
+    /// Print everything about a voicemail
+    Show(show::ShowArgs),
+    /// Fetch what is missing, for cron jobs and people
+    Sync(sync::SyncArgs),
+    /// Mark voicemail as read, starred, done, called back, or with tags
+    Mark(mark::MarkArgs),
+    /// Print the note of a voicemail, or write it
+    Note(note::NoteArgs),
     /// Print the default settings file, with every setting explained
     Config,
     /// Print the script that lets a shell complete verbs, flags, IDs, queries and more

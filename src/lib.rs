@@ -30,6 +30,7 @@ pub mod contacts;
 pub mod demo;
 pub mod error;
 pub mod export;
+pub mod fields;
 pub mod model;
 pub mod paths;
 pub mod player;

@@ -22,6 +22,11 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.verb {
         None => cli::screen::run(&cli.screen, &world),
+        Some(Verb::List(args)) => cli::list::run(&args, &world),
+        Some(Verb::Show(args)) => cli::show::run(&args, &world),
+        Some(Verb::Sync(args)) => cli::sync::run(&args, &world),
+        Some(Verb::Mark(args)) => cli::mark::run(&args, &world),
+        Some(Verb::Note(args)) => cli::note::run(&args, &world),
         Some(Verb::Config) => cli::config::run(),
         Some(Verb::Completions(args)) => cli::completions::run(&args),
         Some(Verb::Doctor(args)) => cli::doctor::run(&args, &world),

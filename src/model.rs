@@ -43,6 +43,9 @@ impl Region {
     }
 }
 
+/// Crockford's base 32: no two characters look alike.
+const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
 /// A voicemail's identity: the same for the same voicemail on every machine and in every store.
 ///
 /// The server promises no identifier of its own (India sends `_id`, the other region none), so it
@@ -69,6 +72,23 @@ impl VoicemailId {
         self.0
     }
 
+    /// The first and the last identity that is written with `prefix`, which may be in capitals.
+    /// `None` if no identity begins so.
+    pub fn with_prefix(prefix: &str) -> Option<(VoicemailId, VoicemailId)> {
+        const BITS: u32 = 65;
+        let mut value = 0_u128;
+        let mut left = BITS;
+        for c in prefix.chars() {
+            let digit = DIGITS.iter().position(|digit| char::from(*digit) == c.to_ascii_lowercase())?;
+            left = left.checked_sub(5)?;
+            value = value << 5 | digit as u128;
+        }
+        // Thirteen characters hold a bit more than an identity has.
+        let first = u64::try_from(value << left).ok()?;
+        let rest = u64::try_from((1_u128 << left) - 1).unwrap_or(u64::MAX);
+        (left < BITS).then_some((VoicemailId(first), VoicemailId(first | rest)))
+    }
+
     /// The identity that [`VoicemailId::bits`] gave.
     pub fn from_bits(bits: u64) -> VoicemailId {
         VoicemailId(bits)
@@ -78,7 +98,6 @@ impl VoicemailId {
 /// Thirteen characters of Crockford's base 32, most significant first, so that a prefix is stable.
 impl fmt::Display for VoicemailId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
         (0..13).rev().try_for_each(|place| {
             let digit = (self.0 >> (place * 5)) & 31;
             write!(f, "{}", char::from(DIGITS[digit as usize]))
@@ -236,6 +255,9 @@ pub struct Span {
 }
 
 impl Span {
+    /// All of time.
+    pub const EVER: Span = Span { start: i64::MIN, end: i64::MAX };
+
     /// From `start` up to `end`; empty when `end` is not after `start`. Whole milliseconds.
     pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Span {
         Span::from_millis(start.timestamp_millis(), end.timestamp_millis())

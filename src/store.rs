@@ -42,7 +42,7 @@ use trouble::Trouble;
 
 pub use inspect::{Inspection, inspect, newest};
 pub use log::Changed;
-pub use records::{Merged, Record};
+pub use records::{Entry, Merged, Record};
 pub use remarks::{KnownCaller, NoteLine};
 pub use thread::StoreHandle;
 pub use trouble::{Notice, StoreError};

@@ -56,7 +56,9 @@ fn every_verb_has_a_help_that_fits() {
         assert!(help.contains("Usage: vmail"), "{verb:?}: {help}");
         let first = help.lines().next().unwrap();
         assert!(!first.is_empty() && !first.starts_with("Usage"), "{verb:?} is not described");
-        let wide = help.lines().find(|line| line.chars().count() > 100);
+        // clap does not break its usage lines.
+        let mut lines = help.lines().filter(|line| !line.starts_with("Usage: "));
+        let wide = lines.find(|line| line.chars().count() > 100);
         assert_eq!(wide, None, "{verb:?}");
         // In a list, a line each.
         assert!(!first.ends_with('.'), "{verb:?}: {first}");
@@ -135,7 +137,7 @@ fn every_variable_is_in_the_page() {
             let text = text.split("#[cfg(test)]\nmod ").next().unwrap();
             let words =
                 text.split('"').filter(|word| word.starts_with("VMAIL_") || word.starts_with("TELECMI_"));
-            found.extend(words.filter(|word| !word.contains(' ')).map(str::to_owned));
+            found.extend(words.filter(|word| !word.contains([' ', '{'])).map(str::to_owned));
         }
     }
     let mut used = BTreeSet::new();

@@ -94,6 +94,18 @@ pub fn account(settings: &Settings) -> anyhow::Result<Option<Account>> {
     Ok(Some(Account { key, region: settings.region, base_url, credentials: Credentials { app_id, secret } }))
 }
 
+/// Without an app ID it is not clear whose store is meant.
+pub fn no_account() -> Fault {
+    Fault::credentials("no account: set TELECMI_APPID, or appid in the settings file")
+}
+
+/// Without the secret the server cannot be asked.
+pub fn no_secret() -> Fault {
+    Fault::credentials(
+        "no secret: set TELECMI_SECRET, or secret_command in the settings file. What is stored can be read with --offline",
+    )
+}
+
 /// What a store has to know from outside.
 pub fn store_options(settings: &Settings, world: &World) -> store::Options {
     store::Options { country: settings.country.clone(), now: (world.clock)() }

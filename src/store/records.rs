@@ -7,9 +7,17 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::callers::intern;
 use super::tables::{Tables, loaded, sql_limit, stored};
 use super::triage::{CALLED, DONE, Desk, note, tags, time};
-use super::{AccountId, Store, StoreError, log};
-use crate::model::{Flags, RecordingName, Sketch, Voicemail, VoicemailId, from_millis};
+use super::{AccountId, CallerId, Store, StoreError, log};
+use crate::caller::CallerForms;
+use crate::model::{Flags, RecordingName, Sketch, Span, Voicemail, VoicemailId, from_millis};
 use crate::triage::{CallerKey, Given, Note, Tag, Value};
+
+/// What [`Tables::read_entry`] reads.
+const ENTRIES: &str = "
+    SELECT voicemail.id, time, raw, recording, flags, length, thumbnail,
+           caller.id, display, e164, country, name
+    FROM voicemail JOIN caller ON caller.id = voicemail.caller
+    LEFT JOIN given ON given.caller = ifnull(e164, raw) AND display <> ''";
 
 /// Everything that is kept about one voicemail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +42,21 @@ pub struct Record {
     pub tags: Vec<Tag>,
 }
 
+/// A voicemail with what is kept about it but the outline of its recording, and its caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The voicemail; without its waveform.
+    pub record: Record,
+    /// What is known and was done of it.
+    pub flags: Flags,
+    /// Its caller.
+    pub caller: CallerId,
+    /// The caller in every form.
+    pub forms: CallerForms,
+    /// The name that was given to the caller in the program.
+    pub name: Option<String>,
+}
+
 /// What [`Store::merge`] did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Merged {
@@ -52,7 +75,64 @@ impl Store {
         after: Option<(i64, VoicemailId)>,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
-        self.run(|tables| tables.records(account, after, limit))
+        self.run(|tables| {
+            let account = tables.number(account)?;
+            let mut records = Vec::new();
+            for entry in tables.entries(account, Span::EVER, after, limit)? {
+                let waveform = tables.waveform(account, entry.record.voicemail.id)?;
+                records.push(Record { waveform, ..entry.record });
+            }
+            Ok(records)
+        })
+    }
+
+    /// Up to `limit` voicemail of `span`, newest first, that come after `after` in that order.
+    pub fn entries(
+        &mut self,
+        account: AccountId,
+        span: Span,
+        after: Option<(i64, VoicemailId)>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.run(|tables| {
+            let account = tables.number(account)?;
+            tables.entries(account, span, after, limit)
+        })
+    }
+
+    /// The voicemail `id`, if it is stored.
+    pub fn entry(&mut self, account: AccountId, id: VoicemailId) -> Result<Option<Entry>, StoreError> {
+        self.run(|tables| {
+            let account = tables.number(account)?;
+            let by_id = format!("{ENTRIES} WHERE account = ?1 AND voicemail.id = ?2");
+            let mut rows = tables.connection().prepare_cached(&by_id)?;
+            let found =
+                rows.query_map(params![account, stored(id)], |row| tables.read_entry(account, row))?.next();
+            found.transpose()
+        })
+    }
+
+    /// Up to `limit` identities from `first` to `last`, in their order.
+    pub fn ids_between(
+        &mut self,
+        account: AccountId,
+        first: VoicemailId,
+        last: VoicemailId,
+        limit: usize,
+    ) -> Result<Vec<VoicemailId>, StoreError> {
+        self.run(|tables| {
+            let account = tables.number(account)?;
+            tables
+                .connection()
+                .prepare_cached(
+                    "SELECT id FROM voicemail WHERE account = ?1 AND id BETWEEN ?2 AND ?3
+                     ORDER BY id LIMIT ?4",
+                )?
+                .query_map(params![account, stored(first), stored(last), sql_limit(limit)], |row| {
+                    row.get(0).map(loaded)
+                })?
+                .collect()
+        })
     }
 
     /// Brings `records` together with what there is, all of them or none, by the rules of
@@ -69,45 +149,53 @@ impl Store {
 }
 
 impl Tables {
-    fn records(
-        &mut self,
-        account: AccountId,
+    fn entries(
+        &self,
+        account: i64,
+        span: Span,
         after: Option<(i64, VoicemailId)>,
         limit: usize,
-    ) -> rusqlite::Result<Vec<Record>> {
-        let account = self.number(account)?;
-        let connection = self.connection();
+    ) -> rusqlite::Result<Vec<Entry>> {
         let (last_time, last_id) = after.map_or((i64::MAX, i64::MAX), |(time, id)| (time, stored(id)));
-        let mut rows = connection.prepare_cached(
-            "SELECT voicemail.id, time, raw, recording, flags, length, thumbnail
-             FROM voicemail JOIN caller ON caller.id = voicemail.caller
-             WHERE account = ?1 AND (time, voicemail.id) < (?2, ?3)
-             ORDER BY time DESC, voicemail.id DESC LIMIT ?4",
-        )?;
-        let mut waveform =
-            connection.prepare_cached("SELECT waveform FROM sound WHERE account = ?1 AND id = ?2")?;
-        let found = rows.query_map(params![account, last_time, last_id, sql_limit(limit)], |row| {
-            let key = (account, row.get(0)?);
-            let flags = Flags(row.get(4)?);
-            let sketch = Sketch::from_bits(row.get(5)?, row.get(6)?);
-            Ok(Record {
-                voicemail: Voicemail {
-                    id: loaded(key.1),
-                    time: from_millis(row.get(1)?),
-                    caller: row.get(2)?,
-                    recording: row.get::<_, Option<String>>(3)?.map(RecordingName::new),
-                },
-                sketch,
-                waveform: waveform.query_row([key.0, key.1], |row| row.get(0)).optional()?,
-                read: flags.contains(Flags::READ),
-                starred: flags.contains(Flags::STARRED),
-                done: if flags.contains(Flags::DONE) { time(connection, key, DONE)? } else { None },
-                called: if flags.contains(Flags::CALLED) { time(connection, key, CALLED)? } else { None },
-                note: if flags.contains(Flags::NOTE) { note(connection, key)? } else { None },
-                tags: if flags.contains(Flags::TAGGED) { tags(connection, key)? } else { Vec::new() },
-            })
-        })?;
-        found.collect()
+        let newest = format!(
+            "{ENTRIES} WHERE account = ?1 AND (time, voicemail.id) < (?2, ?3) AND time >= ?4 AND time < ?5
+             ORDER BY time DESC, voicemail.id DESC LIMIT ?6"
+        );
+        let values =
+            params![account, last_time, last_id, span.start_millis(), span.end_millis(), sql_limit(limit)];
+        let mut rows = self.connection().prepare_cached(&newest)?;
+        rows.query_map(values, |row| self.read_entry(account, row))?.collect()
+    }
+
+    fn read_entry(&self, account: i64, row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
+        let connection = self.connection();
+        let key = (account, row.get(0)?);
+        let flags = Flags(row.get(4)?);
+        let record = Record {
+            voicemail: Voicemail {
+                id: loaded(key.1),
+                time: from_millis(row.get(1)?),
+                caller: row.get(2)?,
+                recording: row.get::<_, Option<String>>(3)?.map(RecordingName::new),
+            },
+            sketch: Sketch::from_bits(row.get(5)?, row.get(6)?),
+            waveform: None,
+            read: flags.contains(Flags::READ),
+            starred: flags.contains(Flags::STARRED),
+            done: if flags.contains(Flags::DONE) { time(connection, key, DONE)? } else { None },
+            called: if flags.contains(Flags::CALLED) { time(connection, key, CALLED)? } else { None },
+            note: if flags.contains(Flags::NOTE) { note(connection, key)? } else { None },
+            tags: if flags.contains(Flags::TAGGED) { tags(connection, key)? } else { Vec::new() },
+        };
+        let forms = CallerForms { display: row.get(8)?, e164: row.get(9)?, country: row.get(10)? };
+        Ok(Entry { record, flags, caller: CallerId(row.get(7)?), forms, name: row.get(11)? })
+    }
+
+    fn waveform(&self, account: i64, id: VoicemailId) -> rusqlite::Result<Option<Vec<u8>>> {
+        self.connection()
+            .prepare_cached("SELECT waveform FROM sound WHERE account = ?1 AND id = ?2")?
+            .query_row([account, stored(id)], |row| row.get(0))
+            .optional()
     }
 
     fn merge(&mut self, account: AccountId, records: &[Record]) -> rusqlite::Result<Merged> {

@@ -169,6 +169,7 @@ commands! {
     DayAfter, "day-after", ["}"], Inbox, "", "The day after: newer";
     SwitchPane, "switch-pane", ["Tab", "BackTab"], Inbox, "", "Move between list and detail";
     Back, "back", ["Esc"], Inbox, "", "Stop playing; take marks away; back to the list; clear the search; stop fetching";
+    Reload, "reload", [], Inbox, "", "Take over changed settings";
     Quit, "quit", ["q"], Inbox, "quit", "Leave vmail";
     ShowRange, "show-range", ["Enter"], Dates, "show", "Show the chosen range";
     NextPart, "next-part", ["Tab"], Dates, "presets, calendar, text", "Move between presets, calendar and text";

@@ -76,6 +76,8 @@ pub enum Msg {
     /// The command that was asked for by [`Effect::RunCommand`] runs well, or has failed: why. It may
     /// fail after it ran well for a while.
     CommandRan(Result<(), String>),
+    /// What was asked for by [`Effect::Reopen`] cannot be: why.
+    NotReopened(String),
     /// The terminal is gone, or a signal asks to end.
     Hangup,
     /// Another process asks to stop for now (SIGTSTP).
@@ -490,6 +492,9 @@ pub enum Effect {
     Suspend,
     /// Take the terminal again and draw everything anew.
     Redraw,
+    /// End this session and begin another one. Answered by [`Msg::NotReopened`] where that fails: then
+    /// this one goes on.
+    Reopen(Reopen),
     /// End.
     Quit,
 }
@@ -562,4 +567,13 @@ impl Lanes {
     pub fn wants(&self, ticket: Ticket) -> bool {
         self.numbers[ticket.lane as usize] == ticket.number
     }
+}
+
+/// What the screen begins anew with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reopen {
+    /// The settings as they are now.
+    Settings,
+    /// The account of that name in the settings.
+    Account(String),
 }

@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashSet};
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,7 +23,6 @@ use crate::triage::{self, Applied, Edit, Tag};
 use crate::tui::msg::{Change, Effect, Lane, Msg, Read, Remembered, Reply, Survey, Ticket};
 use crate::tui::rows::RowKey;
 use crate::tui::tags::Known;
-use crate::tui::terminal::Screen;
 use crate::tui::ways::Way;
 
 mod calling;
@@ -111,6 +109,8 @@ pub struct Runtime {
     /// The newest question of each lane: an older one that still waits need not be answered.
     asked: [Arc<AtomicU32>; Lane::COUNT],
     sync: Option<AbortHandle>,
+    /// What goes on beside, as long as the runtime is there.
+    beside: [AbortHandle; 3],
 }
 
 impl Runtime {
@@ -119,12 +119,12 @@ impl Runtime {
         let Work { account, store, concurrency, overlap, equipment, contacts } = work;
         let account = account.map(Arc::new);
         let client = Arc::<OnceCell<Client>>::default();
-        tokio::spawn(reformat_callers(store.clone(), messages.clone()));
-        tokio::spawn(look_elsewhere(store.clone(), messages.clone()));
+        let reformats = tokio::spawn(reformat_callers(store.clone(), messages.clone())).abort_handle();
+        let looks = tokio::spawn(look_elsewhere(store.clone(), messages.clone())).abort_handle();
         let (changes, to_write) = mpsc::channel(CHANGES);
         let key = account.as_ref().map(|account| account.key.clone());
         let writing = tokio::spawn(write(to_write, store.clone(), key, messages.clone()));
-        let people = People::start(contacts, store.clone(), messages.clone());
+        let (people, names) = People::start(contacts, store.clone(), messages.clone());
         let calls = account
             .clone()
             .map(|account| Calls::new(account, client.clone(), messages.clone(), changes.clone(), clock));
@@ -147,6 +147,7 @@ impl Runtime {
             clock,
             asked,
             sync: None,
+            beside: [reformats, looks, names],
         }
     }
 
@@ -180,14 +181,15 @@ impl Runtime {
             | Effect::Notify(_)
             | Effect::Suspend
             | Effect::Redraw
+            | Effect::Reopen(_)
             | Effect::Quit => {}
         }
     }
 
-    /// Gives the terminal back and waits until all that was to be stored is stored.
-    pub async fn finish(mut self, screen: Screen) -> io::Result<()> {
-        drop(screen);
+    /// Waits until all that was to be stored is stored, and returns the store.
+    pub async fn finish(mut self) -> StoreHandle {
         self.stop_sync();
+        self.beside.iter().for_each(AbortHandle::abort);
         if let Some(sounds) = self.sounds {
             sounds.finish().await;
         }
@@ -197,8 +199,7 @@ impl Runtime {
         drop(self.changes);
         // It ends with the last change; a panic in it was reported by then.
         let _ = self.writing.await;
-        self.store.close().await;
-        Ok(())
+        self.store
     }
 
     /// Waits until nothing sounds any more: the program is about to be stopped.
@@ -290,6 +291,7 @@ impl Runtime {
                     reaches_now: span.end() >= now - chrono::TimeDelta::seconds(1),
                     overlap,
                     concurrency,
+                    tries: sync::TRIES,
                     force: again,
                     now,
                 };

@@ -25,7 +25,7 @@ use crate::tui::keymap::{KeyChord, Keymap};
 use crate::tui::layout::{self, Regions};
 use crate::tui::listening::{Habits, Listening, Phase, Recording};
 use crate::tui::listing::{Listing, View, Wish};
-use crate::tui::msg::{Change, Lanes, Remembered};
+use crate::tui::msg::{Change, Lanes, Remembered, Reopen};
 use crate::tui::note::Writing;
 use crate::tui::palette::Palette;
 use crate::tui::people::Naming;
@@ -121,6 +121,8 @@ pub struct State {
     pub remembered: Remembered,
     /// What the user did and the store has not confirmed yet.
     pub pending: Vec<Change>,
+    /// What the screen begins anew with, as soon as all of that is confirmed.
+    pub next_session: Option<Reopen>,
     /// What can be undone and done again.
     pub steps: Steps,
     /// How far the changes of all processes are known.
@@ -398,6 +400,7 @@ impl State {
             shared: Shared::default(),
             remembered: Remembered::default(),
             pending: Vec::new(),
+            next_session: None,
             steps: Steps::default(),
             changes_to: None,
             filter: Filter::default(),

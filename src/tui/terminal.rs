@@ -83,6 +83,21 @@ impl Screen {
         })
     }
 
+    /// Takes over what other settings say of the terminal.
+    pub fn set_options(&mut self, options: Options) -> io::Result<()> {
+        if options.mouse != self.options.mouse {
+            let mut bytes = Vec::new();
+            if options.mouse {
+                crossterm::queue!(bytes, EnableMouseCapture)?;
+            } else {
+                crossterm::queue!(bytes, DisableMouseCapture)?;
+            }
+            write(&bytes)?;
+        }
+        self.options = options;
+        Ok(())
+    }
+
     /// The terminal's size.
     pub fn size(&self) -> io::Result<Size> {
         let (width, height) = crossterm::terminal::size()?;

@@ -14,7 +14,7 @@ use crate::tui::dates::Dates;
 use crate::tui::input;
 use crate::tui::keymap::KeyChord;
 use crate::tui::listing::View;
-use crate::tui::msg::{Control, Effect, Lane, Msg, Read, Reply};
+use crate::tui::msg::{Control, Effect, Lane, Msg, Read, Reopen, Reply};
 use crate::tui::note::cells;
 use crate::tui::rows::Line;
 use crate::tui::state::{Notice, Overlay, State};
@@ -59,6 +59,19 @@ pub fn start(state: &mut State) -> Vec<Effect> {
         read(state, Lane::Changes, Read::Changes { since: None }, &mut effects);
         people::look(state, false, &mut effects);
         read(state, Lane::Remembered, Read::Remembered, &mut effects);
+    }
+    effects
+}
+
+/// The work to do when a session goes on where `before` was.
+pub fn resume(state: &mut State, before: State) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if state.account == before.account {
+        news(state, "the settings are taken over".to_owned());
+    }
+    state.go_on_from(before);
+    if !state.filter.input.value().is_empty() {
+        filter::changed(state, &mut effects);
     }
     effects
 }
@@ -134,6 +147,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::ContactFaults(faults) => people::on_faults(state, &faults),
         Msg::Called(answer) => calling::on_called(state, answer, &mut effects),
         Msg::CommandRan(result) => calling::on_command(state, result, &mut effects),
+        Msg::NotReopened(why) => fault(state, why),
         Msg::Hangup => {
             note::rescue(state, &mut effects);
             effects.push(Effect::Quit);
@@ -149,6 +163,10 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
     }
     watch(state, &mut effects);
+    // What is not stored yet could not be undone any more.
+    if state.pending.is_empty() {
+        effects.extend(state.next_session.take().map(Effect::Reopen));
+    }
     effects
 }
 
@@ -285,6 +303,7 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::SwitchPane => switch_pane(state, effects),
         Command::Back => back(state, effects),
         Command::QuitAtOnce if note::holds(state) => note::leave(state),
+        Command::Reload => state.next_session = Some(Reopen::Settings),
         Command::Quit | Command::QuitAtOnce => effects.push(Effect::Quit),
         Command::ShowRange => show_chosen(state, effects),
         Command::CloseDates

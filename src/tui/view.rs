@@ -25,7 +25,7 @@ mod sound;
 mod status;
 mod tags;
 mod ways;
-pub(super) mod words;
+pub mod words;
 
 pub use palette::rows as palette_rows;
 

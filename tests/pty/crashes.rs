@@ -19,6 +19,7 @@ use vmail::store::{self, Opened, Store, StoreHandle};
 use vmail::telecmi::{BaseUrl, Credentials};
 use vmail::tui::listening::Habits;
 use vmail::tui::runtime::{Account, Equipment, Work};
+use vmail::tui::session::Session;
 use vmail::tui::state::{Look, Setup};
 use vmail::tui::terminal::{Options, Screen};
 use vmail::tui::ways::Surroundings;
@@ -172,7 +173,8 @@ fn open_screen(url: &str, store: StoreHandle) {
         equipment,
         contacts: vmail::tui::runtime::Contacts::default(),
     };
+    let session = Session { setup, work, options: Options::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(vmail::tui::run(setup, work, &Options::default(), clock)).unwrap();
+    runtime.block_on(vmail::tui::run(session, |_| Err(String::new()), clock)).unwrap();
     runtime.shutdown_background();
 }

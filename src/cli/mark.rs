@@ -1,0 +1,130 @@
+//! `vmail mark`: read, starred, done, called back, tags; of one voicemail or of all that a query finds.
+
+use std::io::{self, Write as _};
+
+use clap::{ArgGroup, Args};
+
+use crate::cli::World;
+use crate::cli::desk::{Desk, DeskArgs, block_on};
+use crate::cli::output::{self, FormatArgs};
+use crate::cli::pick::{Found, Search};
+use crate::error::Fault;
+use crate::model::VoicemailId;
+use crate::triage::{Change, Edit, Tag};
+use crate::tui::view::words;
+
+/// Flags of `mark`.
+#[derive(Args, Debug)]
+#[command(group = ArgGroup::new("which").required(true).args(["ids", "query"]))]
+#[command(group = ArgGroup::new("what").required(true).multiple(true).args(
+    ["read", "unread", "star", "unstar", "done", "not_done", "called", "not_called", "tag", "untag"]
+))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub struct MarkArgs {
+    /// The ID, or how it begins; - reads IDs from stdin
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
+    /// All voicemail of the range that match, in the language of the screen's search
+    #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
+    query: Option<String>,
+    /// Heard
+    #[arg(long, conflicts_with = "unread")]
+    read: bool,
+    /// Not heard
+    #[arg(long)]
+    unread: bool,
+    /// With a star
+    #[arg(long, conflicts_with = "unstar")]
+    star: bool,
+    /// Without a star
+    #[arg(long)]
+    unstar: bool,
+    /// Dealt with
+    #[arg(long, conflicts_with = "not_done")]
+    done: bool,
+    /// Open again
+    #[arg(long)]
+    not_done: bool,
+    /// Called back, now
+    #[arg(long, conflicts_with = "not_called")]
+    called: bool,
+    /// Not called back
+    #[arg(long)]
+    not_called: bool,
+    /// With this tag; may be given several times
+    #[arg(long, value_name = "TAG", value_parser = tag)]
+    tag: Vec<Tag>,
+    /// Without this tag; may be given several times
+    #[arg(long, value_name = "TAG", value_parser = tag)]
+    untag: Vec<Tag>,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    desk: DeskArgs,
+}
+
+fn tag(text: &str) -> Result<Tag, String> {
+    Tag::new(text)
+        .ok_or_else(|| format!("a tag is one word of up to {} characters, without commas", Tag::MAX))
+}
+
+/// Marks them, and says on stderr how many were changed. With a format, prints all as they are now.
+pub fn run(args: &MarkArgs, world: &World) -> anyhow::Result<()> {
+    block_on(async {
+        let desk = Desk::open(&args.desk, world).await?;
+        let ids = which(&desk, args).await?;
+        desk.must_keep().await?;
+        let account = desk.account().await?;
+        let mut changed: Vec<VoicemailId> = Vec::new();
+        for edit in edits(args, (world.clock)().timestamp_millis()) {
+            let change = Change { ids: ids.clone(), edit };
+            let applied = desk.store.call(move |store| store.apply(account, &change)).await?;
+            changed.extend(applied.changed.iter().map(|(id, _)| *id));
+        }
+        changed.sort_unstable();
+        changed.dedup();
+        desk.tell_notices().await?;
+        let of = words::count(ids.len() as u64);
+        writeln!(io::stderr(), "{} of {of} voicemail changed", words::count(changed.len() as u64))?;
+        if let Some(format) = args.format.asked() {
+            let mut found = Vec::with_capacity(ids.len());
+            for id in ids {
+                let entry = desk.store.call(move |store| store.entry(account, id)).await?;
+                found.extend(entry.map(|entry| Found::new(entry, &desk)));
+            }
+            output::quietly(output::lines(format, &desk, &found))?;
+        }
+        desk.close().await;
+        Ok(())
+    })
+}
+
+async fn which(desk: &Desk, args: &MarkArgs) -> anyhow::Result<Vec<VoicemailId>> {
+    let Some(query) = &args.query else { return desk.identify_or_fetch(&args.ids).await };
+    let query = desk.query(std::slice::from_ref(query))?;
+    let span = desk.span();
+    // What is not known to be all is not marked.
+    desk.bring_up(span).await?.into_result()?;
+    let found = Search::new(desk, span, &query).await?.all().await?;
+    if found.is_empty() {
+        let range = desk.settings.range.expression();
+        return Err(Fault::not_found(format!("nothing found in {range}")).into());
+    }
+    Ok(found.iter().map(|found| found.entry.record.voicemail.id).collect())
+}
+
+fn edits(args: &MarkArgs, now: i64) -> Vec<Edit> {
+    let tags = !args.tag.is_empty() || !args.untag.is_empty();
+    let edits = [
+        args.read.then_some(Edit::Read(true)),
+        args.unread.then_some(Edit::Read(false)),
+        args.star.then_some(Edit::Star(true)),
+        args.unstar.then_some(Edit::Star(false)),
+        args.done.then_some(Edit::Done(Some(now))),
+        args.not_done.then_some(Edit::Done(None)),
+        args.called.then_some(Edit::Called(Some(now))),
+        args.not_called.then_some(Edit::Called(None)),
+        tags.then(|| Edit::Tag { add: args.tag.clone(), remove: args.untag.clone() }),
+    ];
+    edits.into_iter().flatten().collect()
+}

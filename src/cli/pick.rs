@@ -1,0 +1,174 @@
+//! Voicemail by range and query, piece by piece: a reader that has had enough costs nothing more.
+
+use std::collections::HashMap;
+
+use chrono_tz::Tz;
+
+use crate::cli::desk::Desk;
+use crate::fields::{Fields, Parts};
+use crate::model::{Flags, Span, VoicemailId};
+use crate::search::{CallerTexts, Matcher, Query, Source};
+use crate::store::{AccountId, CallerId, Entry, StoreError};
+use crate::triage::Tag;
+
+/// How many voicemail are read at a time.
+const PIECE: usize = 2_000;
+
+/// A voicemail that was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The voicemail.
+    pub entry: Entry,
+    /// The name that was given to the caller, else that of a contact file.
+    pub name: Option<String>,
+}
+
+impl Found {
+    /// `entry`, with its caller's name.
+    pub fn new(entry: Entry, desk: &Desk) -> Found {
+        let listed = || desk.book.name(entry.forms.e164.as_deref(), &entry.record.voicemail.caller);
+        let name = entry.name.clone().or_else(|| listed().map(str::to_owned));
+        Found { entry, name }
+    }
+
+    /// Its fields.
+    pub fn fields<'a>(&'a self, zone: Tz, account: &'a str) -> Fields<'a> {
+        let Entry { record, flags, forms, .. } = &self.entry;
+        let parts = Parts {
+            voicemail: &record.voicemail,
+            caller: forms,
+            name: self.name.as_deref(),
+            sketch: record.sketch,
+            flags: *flags,
+            note: record.note.as_ref(),
+            tags: &record.tags,
+        };
+        Fields::new(parts, zone, account)
+    }
+}
+
+/// A walk over what a query finds, newest first.
+#[derive(Debug)]
+pub struct Search<'d> {
+    desk: &'d Desk,
+    account: AccountId,
+    span: Span,
+    matcher: Matcher,
+    after: Option<(i64, VoicemailId)>,
+    pieces: u64,
+}
+
+impl<'d> Search<'d> {
+    /// What `query` finds in `span`.
+    pub async fn new(desk: &'d Desk, span: Span, query: &Query) -> Result<Search<'d>, StoreError> {
+        let matcher = Matcher::new(query, &desk.context);
+        Ok(Search { desk, account: desk.account().await?, span, matcher, after: None, pieces: 0 })
+    }
+
+    /// What the next piece of the range holds: nothing, perhaps. `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Vec<Found>>, StoreError> {
+        let (account, span, after) = (self.account, self.span, self.after);
+        let entries = self.desk.store.call(move |store| store.entries(account, span, after, PIECE)).await?;
+        let Some(last) = entries.last() else { return Ok(None) };
+        self.after = Some((last.record.voicemail.time.timestamp_millis(), last.record.voicemail.id));
+        self.pieces += 1;
+        let found: Vec<_> = entries.into_iter().map(|entry| Found::new(entry, self.desk)).collect();
+        let mut rows = Vec::new();
+        self.matcher.filter(&Piece::new(&found, self.pieces), &mut rows);
+        let mut rows = rows.into_iter().peekable();
+        let numbered = (0_u32..).zip(found);
+        let hits = numbered.filter(|(number, _)| rows.next_if_eq(number).is_some());
+        Ok(Some(hits.map(|(_, found)| found).collect()))
+    }
+
+    /// All that is left.
+    pub async fn all(mut self) -> Result<Vec<Found>, StoreError> {
+        let mut all = Vec::new();
+        while let Some(piece) = self.next().await? {
+            all.extend(piece);
+        }
+        Ok(all)
+    }
+}
+
+/// A piece as columns, with its callers numbered from 0.
+struct Piece<'f> {
+    found: &'f [Found],
+    times: Vec<i64>,
+    flags: Vec<Flags>,
+    lengths: Vec<u32>,
+    callers: Vec<CallerId>,
+    /// The voicemail by which each caller is known, and the digits of the number.
+    known: Vec<(&'f Found, String)>,
+    number: u64,
+}
+
+impl<'f> Piece<'f> {
+    fn new(found: &'f [Found], number: u64) -> Piece<'f> {
+        let mut numbers: HashMap<CallerId, u32> = HashMap::new();
+        let mut known = Vec::new();
+        let callers = found.iter().map(|found| {
+            let number = numbers.entry(found.entry.caller).or_insert_with(|| {
+                let digits = found.entry.forms.display.chars().filter(char::is_ascii_digit).collect();
+                known.push((found, digits));
+                known.len() as u32 - 1
+            });
+            CallerId(*number)
+        });
+        Piece {
+            callers: callers.collect(),
+            found,
+            times: found.iter().map(|found| found.entry.record.voicemail.time.timestamp_millis()).collect(),
+            flags: found.iter().map(|found| found.entry.flags).collect(),
+            lengths: found.iter().map(|found| found.entry.record.sketch.millis).collect(),
+            known,
+            number,
+        }
+    }
+}
+
+impl Source for Piece<'_> {
+    fn times(&self) -> &[i64] {
+        &self.times
+    }
+
+    fn flags(&self) -> &[Flags] {
+        &self.flags
+    }
+
+    fn lengths(&self) -> &[u32] {
+        &self.lengths
+    }
+
+    fn callers(&self) -> &[CallerId] {
+        &self.callers
+    }
+
+    fn caller_end(&self) -> u32 {
+        self.known.len() as u32
+    }
+
+    fn caller(&self, caller: CallerId) -> CallerTexts<'_> {
+        self.known.get(caller.0 as usize).map_or_else(CallerTexts::default, |(found, digits)| CallerTexts {
+            display: &found.entry.forms.display,
+            digits,
+            name: found.name.as_deref().unwrap_or_default(),
+        })
+    }
+
+    fn generation(&self) -> u64 {
+        self.number
+    }
+
+    fn note(&self, row: u32) -> &str {
+        self.found
+            .get(row as usize)
+            .and_then(|found| found.entry.record.note.as_ref())
+            .map_or("", |note| note.text())
+    }
+
+    fn tags(&self, row: u32) -> impl Iterator<Item = &str> {
+        let tags = self.found.get(row as usize).map_or(&[][..], |found| &found.entry.record.tags);
+        tags.iter().map(Tag::as_str)
+    }
+}

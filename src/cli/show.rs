@@ -1,0 +1,108 @@
+//! `vmail show`: everything about a voicemail.
+
+use std::io::{self, Write};
+
+use clap::Args;
+
+use crate::cli::World;
+use crate::cli::desk::{Desk, DeskArgs, block_on};
+use crate::cli::output::{self, BOLD, Format, FormatArgs, GREY, Paper};
+pub use crate::cli::pick::Found;
+use crate::error::Fault;
+use crate::fields::Fields;
+
+/// Flags of `show`.
+#[derive(Args, Debug)]
+pub struct ShowArgs {
+    /// The ID, or how it begins; - reads IDs from stdin
+    #[arg(value_name = "ID", required = true)]
+    ids: Vec<String>,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    desk: DeskArgs,
+}
+
+/// Prints them, in the order in which they were asked for. The server is asked only where one is
+/// not stored.
+pub fn run(args: &ShowArgs, world: &World) -> anyhow::Result<()> {
+    block_on(async {
+        let desk = Desk::open(&args.desk, world).await?;
+        let found = find(&desk, &args.ids).await?;
+        output::quietly(write(&desk, &found, args.format.chosen(), Paper::stdout(world)))?;
+        desk.close().await;
+        Ok(())
+    })
+}
+
+/// The voicemail of `texts`. The range is brought up to date where one is not stored.
+pub async fn find(desk: &Desk, texts: &[String]) -> anyhow::Result<Vec<Found>> {
+    let ids = desk.identify_or_fetch(texts).await?;
+    let account = desk.account().await?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let entry = desk.store.call(move |store| store.entry(account, id)).await?;
+        let entry = entry.ok_or_else(|| Fault::not_found(format!("no voicemail {id} is stored")))?;
+        found.push(Found::new(entry, desk));
+    }
+    Ok(found)
+}
+
+fn write(desk: &Desk, found: &[Found], format: Format, paper: Paper) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    output::head(&mut out, format)?;
+    for (number, found) in found.iter().enumerate() {
+        let fields = found.fields(desk.context.zone, &desk.label);
+        if format == Format::Table {
+            if number > 0 {
+                writeln!(out)?;
+            }
+            page(&mut out, found, &fields, paper)?;
+        } else {
+            output::line(&mut out, format, &fields)?;
+        }
+    }
+    out.flush()
+}
+
+/// A voicemail for people: a line for each thing that is known.
+fn page(out: &mut impl Write, found: &Found, fields: &Fields<'_>, paper: Paper) -> io::Result<()> {
+    let entry = &found.entry;
+    let time = chrono::DateTime::parse_from_rfc3339(&fields.time).map_or_else(
+        |_| fields.time.clone(),
+        |time| time.format("%A %d %B %Y, %H:%M:%S (UTC%:z)").to_string(),
+    );
+    let number = if entry.forms.display.is_empty() { "withheld" } else { &entry.forms.display };
+    let country = entry.forms.country.as_deref().and_then(crate::caller::country_name);
+    let number = country.map_or_else(|| number.to_owned(), |country| format!("{number}  ({country})"));
+    let states =
+        [(fields.read, "read", "unread"), (fields.starred, "starred", ""), (fields.done, "done", "")];
+    let mut states: Vec<_> = states
+        .iter()
+        .map(|(is, yes, no)| if *is { *yes } else { *no })
+        .filter(|word| !word.is_empty())
+        .collect();
+    if entry.record.called.is_some() {
+        states.push("called back");
+    }
+    let length = fields.length_s.map_or_else(String::new, |length| format!("{length:.1} s"));
+    let recording = fields.recording.clone().unwrap_or_else(|| "none".to_owned());
+    let tags: Vec<_> = fields.tags.iter().map(|tag| format!("#{tag}")).collect();
+    for (label, value, code) in [
+        ("Caller", fields.name.unwrap_or_default().to_owned(), BOLD),
+        ("Number", number, 0),
+        ("Time", time, 0),
+        ("Length", length, 0),
+        ("State", states.join(", "), 0),
+        ("Tags", tags.join(" "), 0),
+        ("Recording", recording, 0),
+        ("ID", fields.id.clone(), 0),
+        ("Note", fields.note.unwrap_or_default().replace('\n', "\n           "), 0),
+    ] {
+        if !value.is_empty() {
+            let value = if code > 0 { paper.paint(&value, code) } else { value };
+            writeln!(out, "{} {value}", paper.paint(&format!("{label:10}"), GREY))?;
+        }
+    }
+    Ok(())
+}
