@@ -303,7 +303,7 @@ mod tests {
     /// Whoever adds a flag or a verb decides what is offered for its values.
     #[test]
     fn every_value_is_completed_or_cannot_be() {
-        const ANYTHING: [&str; 5] = ["MS", "N", "PORT", "TAG", "URL"];
+        const ANYTHING: [&str; 6] = ["MS", "N", "PORT", "TAG", "TEXT", "URL"];
         fn check(command: &Command) {
             for arg in
                 command.get_arguments().filter(|arg| arg.get_num_args().is_some_and(|n| n.takes_values()))
