@@ -4,9 +4,12 @@ use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 
 pub mod accounts;
+pub mod completing;
+pub mod completions;
 pub mod config;
 pub mod demo_server;
 pub mod desk;
+pub mod doctor;
 pub mod export;
 pub mod hook;
 pub mod import;
@@ -14,6 +17,7 @@ pub mod keys;
 pub mod list;
 pub mod login;
 pub mod logout;
+pub mod man;
 pub mod mark;
 pub mod note;
 pub mod output;
@@ -88,8 +92,16 @@ pub enum Verb {
     Note(note::NoteArgs),
     /// Print the default settings file, with every setting explained; or show, check or edit yours
     Config(config::ConfigArgs),
+    /// Print the script that lets a shell complete verbs, flags, IDs, queries and more
+    Completions(completions::CompletionsArgs),
     /// Run the demo's server alone and print its base URL
     DemoServer(demo_server::DemoServerArgs),
+    /// Check settings, account, server, store, terminal and sound, and say what to do
+    ///
+    /// A line each: ok, warning or fault. Nothing is changed, and the secret is not shown. The exit
+    /// code is 0 without a fault, whatever the warnings; else it is that of the first fault: 2 for
+    /// the settings, 3 for app ID and secret, 4 for the network, 1 for anything else.
+    Doctor(doctor::DoctorArgs),
     /// Write everything of the account: voicemail, notes, tags, names, what was done when
     ///
     /// Lines of JSON: the first names the account, then come the names given to callers and the
@@ -112,4 +124,8 @@ pub enum Verb {
     /// The keys in force: those that the settings give to a command take the place of its usual
     /// ones, and are marked with a star.
     Keys(keys::KeysArgs),
+    /// Print the manual page, or that of a verb, for man to show
+    ///
+    /// To read it: vmail man | man -l -
+    Man(man::ManArgs),
 }

@@ -23,6 +23,30 @@ pub enum Failure {
     Partly = 6,
 }
 
+impl Failure {
+    /// Every kind, in the order of the codes.
+    pub const EVERY: [Failure; 6] = [
+        Failure::Other,
+        Failure::Usage,
+        Failure::Credentials,
+        Failure::Network,
+        Failure::NotFound,
+        Failure::Partly,
+    ];
+
+    /// What the exit code says, in a sentence.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Failure::Other => "Something else failed.",
+            Failure::Usage => "Arguments or settings cannot be used.",
+            Failure::Credentials => "There is no app ID or secret, or they are wrong.",
+            Failure::Network => "The server cannot be reached, or does not answer as it should.",
+            Failure::NotFound => "There is no such voicemail, account or recording.",
+            Failure::Partly => "Some of it was done, and some was not.",
+        }
+    }
+}
+
 /// An error that says with which code the program ends.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]

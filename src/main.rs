@@ -7,13 +7,19 @@ use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
 use clap::Parser as _;
-use vmail::cli::{self, Cli, Verb, World};
+use vmail::cli::{self, Cli, Verb, World, completing};
 use vmail::error;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
     let system_zone = || iana_time_zone::get_timezone().ok();
     let world = World { clock, variable, system_zone, host_name };
+    if variable(completing::VARIABLE).is_some() {
+        let folder = std::env::current_dir().ok();
+        if completing::answer(&world, std::env::args_os().collect(), folder.as_deref()) {
+            return ExitCode::SUCCESS;
+        }
+    }
+    let cli = Cli::parse();
     let result = match cli.verb {
         None => cli::screen::run(&cli.screen, &world),
         Some(Verb::Login(args)) => cli::login::run(&args, &world),
@@ -29,6 +35,9 @@ fn main() -> ExitCode {
         Some(Verb::Export(args)) => cli::export::run(&args, &world),
         Some(Verb::Import(args)) => cli::import::run(&args, &world),
         Some(Verb::Keys(args)) => cli::keys::run(&args, &world),
+        Some(Verb::Completions(args)) => cli::completions::run(&args),
+        Some(Verb::Doctor(args)) => cli::doctor::run(&args, &world),
+        Some(Verb::Man(args)) => cli::man::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,6 +6,8 @@
 //! dealt with here, and the call that met it is tried once more: a damaged one is moved aside and
 //! made anew from what can be read of it, an unusable one is left for a copy in memory. [`Store::notices`] tells the user.
 //!
+//! [`inspect()`] and [`newest`] look at a file without being a part of all this.
+//!
 //! Nothing here knows the network or the screen. No clock either: the time comes with [`Options`].
 
 use std::collections::HashSet;
@@ -22,6 +24,7 @@ use crate::triage::{CallerKey, Given, Note, Tag};
 
 mod callers;
 mod file;
+mod inspect;
 mod log;
 mod memory;
 mod migrations;
@@ -37,6 +40,7 @@ use file::{Obstacle, StoreFile};
 use tables::Tables;
 use trouble::Trouble;
 
+pub use inspect::{Inspection, inspect, newest};
 pub use log::Changed;
 pub use records::{Entry, Merged, Record};
 pub use remarks::{KnownCaller, NoteLine};

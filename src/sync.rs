@@ -303,6 +303,21 @@ enum Skew {
     Ahead(i64),
 }
 
+/// How far the clock of a server is ahead that said `server`, negative where it is behind; `None` when
+/// the two are the same as far as can be told. `asked` and `answered` are when the request went out
+/// and its answer came, by this machine's clock. All in milliseconds since the epoch.
+pub fn server_ahead(asked: i64, answered: i64, server: i64) -> Option<i64> {
+    let ahead = server.saturating_sub(answered);
+    let behind = asked.saturating_sub(server);
+    if ahead > SKEW_TOLERANCE {
+        Some(ahead)
+    } else if behind > SKEW_TOLERANCE {
+        Some(-behind)
+    } else {
+        None
+    }
+}
+
 /// Why no more pages are asked for.
 enum Stop {
     Failed(ApiError),
@@ -405,22 +420,21 @@ impl<A: Api> Collector<'_, A> {
     fn compare_clocks(&mut self, answer: &Answer) -> Option<Walk> {
         let (Skew::Unknown, Some(server)) = (self.skew, answer.page.server_time) else { return None };
         let server = server.timestamp_millis();
-        let ahead = server.saturating_sub(self.clock.at(answer.answered));
-        let behind = self.clock.at(answer.asked).saturating_sub(server);
-        if ahead > SKEW_TOLERANCE {
-            self.skew = Skew::Ahead(ahead);
+        let Some(ahead) = server_ahead(self.clock.at(answer.asked), self.clock.at(answer.answered), server)
+        else {
+            self.skew = Skew::None;
+            return None;
+        };
+        self.skew = Skew::Ahead(ahead);
+        if ahead > 0 {
             let unasked = Span::from_millis(self.clock.now, server.min(self.job.open_end()));
             if !unasked.is_empty() {
                 self.walk.add_newest(Window { span: unasked, settled: false });
             }
             None
-        } else if behind > SKEW_TOLERANCE {
-            self.skew = Skew::Ahead(-behind);
+        } else {
             let walk = self.job.walk(&self.missing, server);
             (!walk.windows().eq(self.walk.windows())).then_some(walk)
-        } else {
-            self.skew = Skew::None;
-            None
         }
     }
 }

@@ -15,10 +15,12 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use chrono::{NaiveDate, TimeDelta};
-use clap::CommandFactory as _;
+use clap::{CommandFactory as _, ValueEnum as _};
 use common::{Opened, Screen, now, voicemail};
 use vmail::cli::Cli;
+use vmail::cli::completions::Shell;
 use vmail::config::{self, Overrides, Sources};
+use vmail::error::Failure;
 use vmail::model::{Span, Voicemail};
 use vmail::player::Event;
 use vmail::range::Range;
@@ -204,6 +206,37 @@ fn the_readme_has_the_flags_of_the_program() {
     let help = Cli::command().term_width(90).render_help().to_string();
     let help = help.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     part_up_to_date("README.md", "flags", &format!("```text\n{}\n```\n", help.trim_end()));
+}
+
+#[test]
+fn the_readme_has_every_verb() {
+    let mut table = String::from("| verb | what it does |\n|---|---|\n");
+    for verb in Cli::command().get_subcommands().filter(|verb| !verb.is_hide_set()) {
+        let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(table, "| `{}` | {} |", verb.get_name(), about.replace('|', "\\|"));
+    }
+    part_up_to_date("README.md", "verbs", &table);
+}
+
+#[test]
+fn the_readme_has_every_exit_code() {
+    let mut table = String::from("| exit code | means |\n|---|---|\n| 0 | All was done. |\n");
+    for failure in Failure::EVERY {
+        let _ = writeln!(table, "| {} | {} |", failure as u8, failure.meaning());
+    }
+    part_up_to_date("README.md", "codes", &table);
+}
+
+/// The lines of the README that turn completions on are those of the help.
+#[test]
+fn the_readme_says_how_completions_are_turned_on() {
+    let readme = read("README.md").replace("\\|", "|");
+    for shell in Shell::value_variants() {
+        let help = shell.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
+        let help = help.unwrap();
+        let (_, line) = help.split_once(": ").unwrap();
+        assert!(readme.contains(&format!("`{line}`")), "README.md lacks {line}");
+    }
 }
 
 #[test]

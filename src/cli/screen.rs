@@ -384,19 +384,19 @@ fn equipment(
 }
 
 #[cfg(target_os = "linux")]
-fn outputs(settings: &Settings, world: &World) -> Outputs {
+pub(super) fn outputs(settings: &Settings, world: &World) -> Outputs {
     let environment =
         Environment { forwarded: paths::sound_socket(&xdg(world)), ..Environment::new(world.variable) };
     Outputs { player_command: settings.player_command.clone().unwrap_or_default(), environment }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn outputs(settings: &Settings, _: &World) -> Outputs {
+pub(super) fn outputs(settings: &Settings, _: &World) -> Outputs {
     Outputs { player_command: settings.player_command.clone().unwrap_or_default() }
 }
 
 /// Signs and colours that this terminal and its user want.
-fn look(settings: &Settings, world: &World, term: &str) -> Look {
+pub(super) fn look(settings: &Settings, world: &World, term: &str) -> Look {
     let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
     // The first of these that is set decides, says POSIX.
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
@@ -429,7 +429,7 @@ fn depth(colorterm: Option<&str>, term: &str) -> Depth {
 }
 
 /// A path with `~` for the home folder.
-fn shown(path: Option<&Path>, world: &World) -> String {
+pub(super) fn shown(path: Option<&Path>, world: &World) -> String {
     let path = path.map_or_else(|| "config.toml".to_owned(), |path| path.display().to_string());
     match (world.variable)("HOME").and_then(|home| path.strip_prefix(&home).map(str::to_owned)) {
         Some(rest) => format!("~{rest}"),

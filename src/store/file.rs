@@ -277,6 +277,11 @@ pub(super) fn has_log(path: &Path) -> bool {
     fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
+/// Whether a program may have the store in `path` open: its log is there, if only as an empty file.
+pub(super) fn in_use(path: &Path) -> bool {
+    with_suffix(path, "-wal").exists()
+}
+
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

@@ -44,6 +44,11 @@ pub struct Options {
     pub transfer: Option<Transfer>,
 }
 
+/// How many columns and rows the terminal has; `None` where there is none.
+pub fn size() -> Option<(u16, u16)> {
+    crossterm::terminal::size().ok()
+}
+
 /// How long the program may take to end after a signal: longer than the store waits for another
 /// process that is writing.
 #[cfg(unix)]

@@ -1,0 +1,325 @@
+//! What the shell is offered while a command line is typed.
+//!
+//! The script of `vmail completions SHELL` calls the program with [`VARIABLE`] set, and gets words
+//! back. What is offered for a value goes by what the value is called in the help ([`OFFERS`]), so a
+//! new verb that takes an ID or a query has completions without a line of its own.
+//!
+//! Settings and store are read, and nothing else: no network, no keyring, no command for the
+//! secret. Nothing is written, and a fault means that less is offered: the user is in the middle of
+//! a line.
+//!
+//! clap's engine is used though its feature is called unstable: it knows which value stands where
+//! from the same definitions as the help, and it has the scripts of the shells. Static scripts
+//! and a hidden verb would mean five scripts written and kept up by hand. What may change is used
+//! in `completing` and `completions.rs` alone, and its version is fixed in `Cargo.toml`.
+
+mod bash;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use chrono_tz::{TZ_VARIANTS, Tz};
+use clap::{Arg, Command, CommandFactory as _};
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::env::{CompleteEnv, Elvish, Fish, Powershell, Shells, Zsh};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::cli::settings::{self, xdg};
+use crate::cli::{Cli, World};
+use crate::config::{self, Overrides, Settings, Timezone};
+use crate::model::{Region, from_millis};
+use crate::range::PRESETS;
+use crate::search::{self, Vocabulary};
+use crate::tui::listing::View;
+use crate::{paths, store};
+
+/// The variable of the environment that is set when a shell asks: to the shell's name.
+pub const VARIABLE: &str = "VMAIL_COMPLETE";
+
+/// The shells that are known.
+pub(super) const SHELLS: Shells<'static> = Shells(&[&bash::Bash, &Zsh, &Fish, &Powershell, &Elvish]);
+
+/// How many voicemail of each account are offered.
+const IDS_MAX: u32 = 100;
+
+/// What can stand for a value, and what is said about it where the shell shows that.
+type Offer = fn(&World, &str) -> Vec<(String, String)>;
+
+/// What is offered for values, by what they are called in the help. A value of any other name has
+/// what clap knows of it: its choices, or files where it is a path.
+const OFFERS: &[(&str, Offer)] = &[
+    ("ACCOUNT", accounts),
+    ("ID", ids),
+    ("QUERY", queries),
+    ("RANGE", ranges),
+    ("REGION", regions),
+    ("VERB", verbs),
+    ("VIEW", views),
+    ("ZONE", zones),
+];
+
+/// Answers the shell that set [`VARIABLE`], on stdout. `arguments` are all of the command line's.
+/// False when it is set to nothing, and the program is to go on as usual.
+pub fn answer(world: &World, arguments: Vec<OsString>, folder: Option<&Path>) -> bool {
+    let asked = CompleteEnv::with_factory(|| command(world)).var(VARIABLE).shells(SHELLS);
+    // A shell that is not known, or one that has gone: there is nobody to tell.
+    asked.try_complete(arguments, folder).unwrap_or(true)
+}
+
+/// The command line, with what is offered for its values.
+fn command(world: &World) -> Command {
+    with_offers(Cli::command(), *world)
+}
+
+fn with_offers(command: Command, world: World) -> Command {
+    let command = command.mut_args(|arg| match offer(&arg) {
+        Some(offer) => arg.add(ArgValueCompleter::new(move |typed: &std::ffi::OsStr| {
+            let candidate = |(value, about): (String, String)| {
+                CompletionCandidate::new(value).help((!about.is_empty()).then(|| about.into()))
+            };
+            let typed = typed.to_str().unwrap_or_default();
+            offer(&world, typed)
+                .into_iter()
+                .filter(|(value, _)| value.starts_with(typed))
+                .map(candidate)
+                .collect()
+        })),
+        None => arg,
+    });
+    command.mut_subcommands(|verb| with_offers(verb, world))
+}
+
+fn offer(arg: &Arg) -> Option<Offer> {
+    let name = arg.get_value_names()?.first()?.as_str();
+    OFFERS.iter().find(|(known, _)| *known == name).map(|(_, offer)| *offer)
+}
+
+/// The accounts of the settings file.
+fn accounts(world: &World, _: &str) -> Vec<(String, String)> {
+    let Some(text) = paths::config_file(&xdg(world)).and_then(|path| std::fs::read_to_string(path).ok())
+    else {
+        return Vec::new();
+    };
+    // Also of a file that has faults elsewhere.
+    let (table, _) = DeTable::parse_recoverable(&text);
+    let Some(DeValue::Table(accounts)) = table.get_ref().get("accounts").map(Spanned::get_ref) else {
+        return Vec::new();
+    };
+    accounts.keys().map(|name| (name.get_ref().to_string(), String::new())).collect()
+}
+
+/// The newest voicemail of the store, with caller and time.
+fn ids(world: &World, _: &str) -> Vec<(String, String)> {
+    let newest = paths::store_file(&xdg(world)).and_then(|path| store::newest(&path, IDS_MAX).ok());
+    let zone = zone(world);
+    let line = |(id, millis, caller): (_, _, String)| {
+        let caller = if caller.is_empty() { "Withheld" } else { &caller };
+        let time = from_millis(millis).with_timezone(&zone);
+        (format!("{id}"), format!("{caller}, {}", time.format("%a %-d %b %H:%M")))
+    };
+    newest.unwrap_or_default().into_iter().map(line).collect::<Vec<(String, String)>>()
+}
+
+/// The words of the query language, for the word that is being typed.
+fn queries(_: &World, typed: &str) -> Vec<(String, String)> {
+    let Some(found) = search::complete(typed, typed.len(), &NoWords) else { return Vec::new() };
+    let whole = |word: String| format!("{}{word}", &typed[..found.replace.start]);
+    // A key is explained by the example it begins.
+    let about = |word: &str| {
+        let example =
+            search::operators().find(|(example, _)| word.ends_with(':') && example.starts_with(word));
+        example.map_or_else(String::new, |(_, meaning)| meaning.to_owned())
+    };
+    found.candidates.into_iter().map(|word| (whole(word.clone()), about(&word))).collect()
+}
+
+/// Tags and names are left out: the store would have to be gone through for them at every Tab.
+struct NoWords;
+
+impl Vocabulary for NoWords {
+    fn tags(&self) -> impl Iterator<Item = &str> {
+        std::iter::empty()
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::empty()
+    }
+}
+
+/// The presets of the dates.
+fn ranges(_: &World, _: &str) -> Vec<(String, String)> {
+    PRESETS.iter().map(|(range, label)| ((*range).to_owned(), (*label).to_owned())).collect()
+}
+
+/// TeleCMI's services.
+fn regions(_: &World, _: &str) -> Vec<(String, String)> {
+    [Region::Global, Region::India]
+        .map(|region| (region.name().to_owned(), region.base_url().to_owned()))
+        .to_vec()
+}
+
+/// The verbs.
+fn verbs(_: &World, _: &str) -> Vec<(String, String)> {
+    let program = Cli::command();
+    let line = |verb: &Command| {
+        (verb.get_name().to_owned(), verb.get_about().map(ToString::to_string).unwrap_or_default())
+    };
+    program.get_subcommands().map(line).collect()
+}
+
+/// The views, built in and the user's own.
+fn views(world: &World, _: &str) -> Vec<(String, String)> {
+    let built_in = View::EVERY.map(|view| view.name().to_lowercase());
+    let own = settings(world).map(|settings| settings.views).unwrap_or_default();
+    let names = built_in.into_iter().chain(own.into_iter().map(|view| view.name));
+    names.map(|name| (name, String::new())).collect()
+}
+
+/// Every time zone.
+fn zones(_: &World, _: &str) -> Vec<(String, String)> {
+    let zones = TZ_VARIANTS.iter().map(|zone| zone.name());
+    std::iter::once("local").chain(zones).map(|name| (name.to_owned(), String::new())).collect()
+}
+
+/// The settings, as far as they are sound.
+fn settings(world: &World) -> Option<Settings> {
+    let usual = paths::config_file(&xdg(world));
+    settings::load(None, usual, Overrides::default(), Overrides::from_env(world.variable))
+        .ok()
+        .map(|(settings, _)| settings)
+}
+
+/// The zone in which times are shown.
+fn zone(world: &World) -> Tz {
+    match settings(world).map(|settings| settings.timezone) {
+        Some(Timezone::Named(zone)) => zone,
+        _ => config::local_zone((world.variable)("TZ").as_deref(), (world.system_zone)()).zone,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::ffi::OsString;
+
+    use chrono::{DateTime, Utc};
+    use clap::{Arg, Command, CommandFactory as _};
+    use clap_complete::engine::complete;
+
+    use super::{OFFERS, offer, with_offers};
+    use crate::cli::{Cli, World};
+    use crate::model::{AccountKey, Region, Voicemail};
+    use crate::store::{Options, Store};
+
+    thread_local! {
+        static HOME: RefCell<String> = RefCell::default();
+    }
+
+    fn world() -> World {
+        let variable = |name: &str| match name {
+            "XDG_CONFIG_HOME" | "XDG_DATA_HOME" => Some(HOME.with_borrow(Clone::clone)),
+            _ => None,
+        };
+        let system_zone = || Some("Asia/Kolkata".to_owned());
+        World { clock: || DateTime::UNIX_EPOCH, variable, system_zone, host_name: || None }
+    }
+
+    /// What is offered for `typed` where the value is called `name`, and what is said about it.
+    fn offered(name: &'static str, typed: &str) -> Vec<(String, String)> {
+        let program = Command::new("vmail").arg(Arg::new("value").value_name(name));
+        let words = ["vmail", typed].map(OsString::from).to_vec();
+        let found = complete(&mut with_offers(program, world()), words, 1, None).unwrap();
+        let line = |value: &str, help: Option<String>| (value.to_owned(), help.unwrap_or_default());
+        let found = found.iter().filter(|one| !one.get_value().to_string_lossy().starts_with("--"));
+        found
+            .map(|one| line(&one.get_value().to_string_lossy(), one.get_help().map(ToString::to_string)))
+            .collect()
+    }
+
+    fn words(name: &'static str, typed: &str) -> Vec<String> {
+        offered(name, typed).into_iter().map(|(word, _)| word).collect()
+    }
+
+    #[test]
+    fn ids_of_the_store_are_offered_with_caller_and_time() {
+        let home = tempfile::tempdir().unwrap();
+        HOME.set(home.path().to_str().unwrap().to_owned());
+        assert!(offered("ID", "").is_empty(), "there is no store");
+        assert!(!home.path().join("vmail").exists(), "asking made one");
+
+        let time: DateTime<Utc> = "2026-11-23T06:28:20Z".parse().unwrap();
+        let voicemail = Voicemail::new(time, "919876543210", None);
+        let options = Options { country: "IN".to_owned(), now: time };
+        let mut store = Store::open(&home.path().join("vmail/vmail.db"), &options).unwrap().store;
+        for app_id in [1, 2] {
+            let account = store.account(&AccountKey::new(Region::Global, app_id, None)).unwrap();
+            let earlier = Voicemail::new(time - chrono::TimeDelta::days(app_id.cast_signed()), "", None);
+            store.put_page(account, &[voicemail.clone(), earlier], None).unwrap();
+        }
+        let id = voicemail.id.to_string();
+        let about = "+91 98765 43210, Mon 23 Nov 11:58".to_owned();
+        // While it is open, and after it was closed.
+        for _ in 0..2 {
+            let all = offered("ID", "");
+            assert_eq!(all[0], (id.clone(), about.clone()));
+            assert!(all.last().unwrap().1.starts_with("Withheld, Sat 21 Nov"), "{all:?}");
+            assert_eq!(words("ID", &id[..5])[0], id);
+            assert!(words("ID", "!").is_empty());
+            store = Store::in_memory(&options).unwrap();
+        }
+        drop(store);
+        let files = std::fs::read_dir(home.path().join("vmail")).unwrap().count();
+        assert_eq!(files, 1, "asking left something beside the store");
+    }
+
+    #[test]
+    fn accounts_and_views_come_from_the_settings() {
+        let home = tempfile::tempdir().unwrap();
+        HOME.set(home.path().to_str().unwrap().to_owned());
+        assert!(words("ACCOUNT", "").is_empty());
+        assert_eq!(words("VIEW", "s"), ["starred"]);
+        std::fs::create_dir(home.path().join("vmail")).unwrap();
+        let file = home.path().join("vmail/config.toml");
+        std::fs::write(&file, "nonsense = \n[accounts.work]\nappid = 1\n[accounts.home]\n").unwrap();
+        let mut accounts = words("ACCOUNT", "");
+        accounts.sort();
+        assert_eq!(accounts, ["home", "work"]);
+        std::fs::write(&file, "views = [{ name = \"Billing\", query = \"tag:billing\", key = \"6\" }]\n")
+            .unwrap();
+        assert_eq!(words("VIEW", "B"), ["Billing"]);
+    }
+
+    #[test]
+    fn queries_are_completed_word_by_word() {
+        assert_eq!(words("QUERY", "is:unr"), ["is:unread"]);
+        assert_eq!(words("QUERY", "-is:unr")[0], "-is:unread");
+        assert_eq!(words("QUERY", "has:no"), ["has:note"]);
+        let key = &offered("QUERY", "ta")[0];
+        assert_eq!(key.0, "tag:");
+        assert!(key.1.contains("this tag"), "{}", key.1);
+    }
+
+    /// Whoever adds a flag or a verb decides what is offered for its values.
+    #[test]
+    fn every_value_is_completed_or_cannot_be() {
+        const ANYTHING: [&str; 6] = ["MS", "N", "PORT", "TAG", "TEXT", "URL"];
+        fn check(command: &Command) {
+            for arg in
+                command.get_arguments().filter(|arg| arg.get_num_args().is_some_and(|n| n.takes_values()))
+            {
+                let names = arg.get_value_names().unwrap_or_default().join(" ");
+                let known = offer(arg).is_some()
+                    || !arg.get_possible_values().is_empty()
+                    || arg.get_value_hint() != clap::ValueHint::Unknown
+                    || ANYTHING.contains(&names.as_str());
+                assert!(known, "{} {}: what can stand for {names}?", command.get_name(), arg.get_id());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        let mut program = Cli::command().disable_help_subcommand(true);
+        program.build();
+        check(&program);
+        assert!(OFFERS.is_sorted_by_key(|(name, _)| name));
+    }
+}

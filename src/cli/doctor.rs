@@ -1,0 +1,275 @@
+//! `vmail doctor`: looks at everything that vmail needs, and says what is wrong and what to do.
+//!
+//! Every check runs, whatever the others found; each has a limit in time, and none changes
+//! anything. Here: what a finding is and how findings are shown. What is looked at is in `account`
+//! (settings, credentials, the server), `kept` (store, recordings) and `machine` (terminal, sound,
+//! time zone).
+
+mod account;
+mod kept;
+mod machine;
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::styling::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::cli::World;
+use crate::cli::settings::AccountArgs;
+use crate::error::{Failure, Fault};
+
+/// Flags of `doctor`.
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct DoctorArgs {
+    /// A JSON object a line: check, state, said, advice
+    #[arg(long)]
+    pub json: bool,
+    /// Play a short tone, to hear whether there is sound
+    #[arg(long)]
+    pub tone: bool,
+    /// Ask no server
+    #[arg(long)]
+    pub offline: bool,
+    /// Check against the demo's server, with nothing of yours read or written
+    #[arg(long)]
+    pub demo: bool,
+    /// Whose.
+    #[command(flatten)]
+    pub account: AccountArgs,
+}
+
+/// How it is with what was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Ok,
+    /// Something does not work that one can do without.
+    Warning,
+    /// vmail cannot do what it is for. The exit code of the first one is the program's.
+    Fault(Failure),
+}
+
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            State::Ok => "ok",
+            State::Warning => "warning",
+            State::Fault(_) => "fault",
+        }
+    }
+
+    fn style(self) -> Style {
+        match self {
+            State::Ok => AnsiColor::Green,
+            State::Warning => AnsiColor::Yellow,
+            State::Fault(_) => AnsiColor::Red,
+        }
+        .on_default()
+    }
+}
+
+/// What is looked at, in the order of the lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Check {
+    Settings,
+    Credentials,
+    Server,
+    Clock,
+    Store,
+    Recordings,
+    Terminal,
+    Clipboard,
+    Sound,
+    TimeZone,
+}
+
+impl Check {
+    fn name(self) -> &'static str {
+        match self {
+            Check::Settings => "settings",
+            Check::Credentials => "credentials",
+            Check::Server => "server",
+            Check::Clock => "clock",
+            Check::Store => "store",
+            Check::Recordings => "recordings",
+            Check::Terminal => "terminal",
+            Check::Clipboard => "clipboard",
+            Check::Sound => "sound",
+            Check::TimeZone => "time zone",
+        }
+    }
+}
+
+/// The columns of state and check: the longest of their words.
+const STATE_WIDTH: usize = "warning".len();
+const CHECK_WIDTH: usize = "credentials".len();
+
+/// One line.
+#[derive(Clone, Debug)]
+struct Finding {
+    check: Check,
+    state: State,
+    said: String,
+    advice: Option<String>,
+}
+
+impl Finding {
+    fn ok(check: Check, said: impl Into<String>) -> Finding {
+        Finding { check, state: State::Ok, said: said.into(), advice: None }
+    }
+
+    fn warning(check: Check, said: impl Into<String>) -> Finding {
+        Finding { state: State::Warning, ..Finding::ok(check, said) }
+    }
+
+    fn fault(check: Check, failure: Failure, said: impl Into<String>) -> Finding {
+        Finding { state: State::Fault(failure), ..Finding::ok(check, said) }
+    }
+
+    fn advice(self, advice: impl Into<String>) -> Finding {
+        Finding { advice: Some(advice.into()), ..self }
+    }
+}
+
+/// A finding in JSON. These names are stable.
+#[derive(Serialize)]
+struct Line<'f> {
+    check: &'f str,
+    state: &'f str,
+    said: &'f str,
+    advice: Option<&'f str>,
+}
+
+/// Runs every check and shows what each finds as soon as it is known. Fails when there is a fault.
+pub fn run(args: &DoctorArgs, world: &World) -> anyhow::Result<()> {
+    let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
+    let plain = set("NO_COLOR").is_some() || set("TERM").as_deref() == Some("dumb");
+    let mut report = Report {
+        json: args.json,
+        colour: !plain && io::stdout().is_terminal(),
+        gone: false,
+        faults: Vec::new(),
+        warnings: 0,
+    };
+    account::check(args, world, &mut report)?;
+    report.end()
+}
+
+/// What was found so far, and how it is shown.
+struct Report {
+    json: bool,
+    colour: bool,
+    /// The reader has had enough.
+    gone: bool,
+    faults: Vec<Failure>,
+    warnings: usize,
+}
+
+impl Report {
+    fn add(&mut self, finding: &Finding) -> io::Result<()> {
+        match finding.state {
+            State::Ok => {}
+            State::Warning => self.warnings += 1,
+            State::Fault(failure) => self.faults.push(failure),
+        }
+        if self.gone {
+            return Ok(());
+        }
+        let mut line = if self.json { json(finding)? } else { text(finding, self.colour) };
+        line.push('\n');
+        match io::stdout().lock().write_all(line.as_bytes()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.gone = true,
+            result => result?,
+        }
+        Ok(())
+    }
+
+    fn end(self) -> anyhow::Result<()> {
+        let Some(&failure) = self.faults.first() else { return Ok(()) };
+        let count = |number: usize, what: &str| match number {
+            1 => format!("1 {what}"),
+            number => format!("{number} {what}s"),
+        };
+        let message = format!("{}, {}", count(self.faults.len(), "fault"), count(self.warnings, "warning"));
+        Err(Fault { failure, message }.into())
+    }
+}
+
+fn json(finding: &Finding) -> io::Result<String> {
+    let Finding { check, state, said, advice } = finding;
+    let line = Line { check: check.name(), state: state.name(), said, advice: advice.as_deref() };
+    Ok(serde_json::to_string(&line)?)
+}
+
+fn text(finding: &Finding, colour: bool) -> String {
+    let Finding { check, state, said, advice } = finding;
+    let style = if colour { state.style() } else { Style::new() };
+    let mut line =
+        format!("{style}{:STATE_WIDTH$}{style:#}  {:CHECK_WIDTH$}  {said}", state.name(), check.name());
+    if let Some(advice) = advice {
+        let _ = write!(line, " — {advice}");
+    }
+    line
+}
+
+/// What `work` returns, if it does within `limit`. It runs on a thread of its own, which nobody waits
+/// for afterwards: the program ends all the same.
+fn within<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (sender, receiver) = sync_channel(1);
+    let work = move || {
+        // Fails when it took too long.
+        let _ = sender.send(work());
+    };
+    thread::Builder::new().name("check".to_owned()).spawn(work).ok()?;
+    receiver.recv_timeout(limit).ok()
+}
+
+/// "512 bytes", "3.4 MiB".
+fn size(bytes: u64) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    match units.into_iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => format!("{:.1} {name}", bytes as f64 / unit as f64),
+        None => format!("{bytes} bytes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+    use std::time::Duration;
+
+    use super::{Check, Finding, State, size, text, within};
+    use crate::error::Failure;
+
+    #[test]
+    fn columns_stand_below_each_other() {
+        let ok = text(&Finding::ok(Check::TimeZone, "UTC").advice("set TZ"), false);
+        assert_eq!(ok, "ok       time zone    UTC — set TZ");
+        let fault = text(&Finding::fault(Check::Credentials, Failure::Credentials, "none"), false);
+        assert_eq!(fault, "fault    credentials  none");
+        for state in [State::Ok, State::Warning, State::Fault(Failure::Other)] {
+            assert!(state.name().len() <= super::STATE_WIDTH);
+        }
+        let coloured = text(&Finding::ok(Check::TimeZone, "UTC"), true);
+        assert!(coloured.contains("\x1b[32m") && coloured.contains("\x1b[0m"), "{coloured:?}");
+    }
+
+    #[test]
+    fn what_hangs_is_left_alone() {
+        let (_never, forever) = sync_channel::<()>(0);
+        assert_eq!(within(Duration::from_millis(20), move || forever.recv()), None);
+        assert_eq!(within(Duration::from_secs(60), || 7), Some(7));
+    }
+
+    #[test]
+    fn sizes_are_in_words() {
+        assert_eq!(size(0), "0 bytes");
+        assert_eq!(size(1536), "1.5 KiB");
+        assert_eq!(size(3 << 30), "3.0 GiB");
+    }
+}

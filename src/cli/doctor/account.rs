@@ -1,0 +1,266 @@
+//! Settings, credentials, and the server with its clock; then what does not depend on them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::{Check, DoctorArgs, Finding, Report, kept, machine, within};
+use crate::cli::World;
+use crate::cli::screen::{demo_account, shown};
+use crate::cli::settings::{self, xdg};
+use crate::config::{Asking, ConfigError, Overrides, SecretSource, Settings};
+use crate::credentials::Supply;
+use crate::demo;
+use crate::error::{self, Failure};
+use crate::model::Span;
+use crate::paths;
+use crate::secret::{SECRET_VARIABLE, Secret};
+use crate::sync::server_ahead;
+use crate::telecmi::{ApiError, BaseUrl, Client, Credentials, Page, Timeouts};
+use crate::tui::runtime::Account;
+
+/// How long a password manager may take: it may ask for a passphrase.
+const SECRET_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long the server may take.
+const TIMEOUTS: Timeouts = Timeouts {
+    connect: Duration::from_secs(5),
+    page: Duration::from_secs(10),
+    recording_part: Duration::from_secs(10),
+};
+
+/// The stretch of time that the server is asked for: its answer is short.
+const WINDOW: TimeDelta = TimeDelta::minutes(1);
+
+/// Runs every check.
+pub(super) fn check(args: &DoctorArgs, world: &World, report: &mut Report) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let server = if args.demo {
+        Some(runtime.block_on(demo::Server::start(demo::Options::new((world.clock)())))?)
+    } else {
+        None
+    };
+    let settings = check_settings(args, world, report)?;
+    let account = match (&server, &settings) {
+        (Some(server), _) => {
+            report.add(&Finding::ok(Check::Credentials, "those of the demo"))?;
+            Some((demo_account(server)?, Secret::new(demo::SECRET.to_owned())))
+        }
+        (None, Some(settings)) => check_credentials(settings, world, report)?,
+        (None, None) => {
+            report.add(&Finding::warning(Check::Credentials, "not looked at: the settings come first"))?;
+            None
+        }
+    };
+    if args.offline {
+        report.add(&Finding::ok(Check::Server, "not asked: --offline"))?;
+    } else if let Some((account, secret)) = account {
+        runtime.block_on(check_server(account, secret, world, report))?;
+    } else {
+        report.add(&Finding::warning(Check::Server, "not asked: there are no credentials to ask with"))?;
+    }
+    // A name look-up may still block a thread; nobody waits for it.
+    runtime.shutdown_background();
+
+    // With faulty settings, the rest is checked by the defaults.
+    let settings = match settings {
+        Some(settings) => settings,
+        None => settings::load(None, None, Overrides::default(), Overrides::default())?.0,
+    };
+    for finding in kept::check(args.demo, &settings, world)
+        .into_iter()
+        .chain(machine::check(args.tone, &settings, world))
+    {
+        report.add(&finding)?;
+    }
+    Ok(())
+}
+
+/// Every fault of the settings is a line.
+fn check_settings(args: &DoctorArgs, world: &World, report: &mut Report) -> anyhow::Result<Option<Settings>> {
+    let given = args.account.config.clone();
+    let flags = args.account.overrides();
+    let loaded = if args.demo {
+        settings::load(given, None, flags, Overrides::default())
+    } else {
+        settings::load(given, paths::config_file(&xdg(world)), flags, Overrides::from_env(world.variable))
+    };
+    match loaded {
+        Ok((settings, path)) => {
+            report.add(&Finding::ok(Check::Settings, place_of_settings(path, world)))?;
+            Ok(Some(settings))
+        }
+        Err(error) => {
+            let failure = error::failure(&error);
+            let faults = match error.downcast::<ConfigError>() {
+                Ok(ConfigError { path, faults }) => faults
+                    .into_iter()
+                    .map(|fault| ConfigError { path: path.clone(), faults: vec![fault] }.to_string())
+                    .collect(),
+                Err(error) => vec![format!("{error:#}")],
+            };
+            for fault in faults {
+                report.add(&Finding::fault(Check::Settings, failure, fault))?;
+            }
+            Ok(None)
+        }
+    }
+}
+
+fn place_of_settings(path: Option<PathBuf>, world: &World) -> String {
+    match path {
+        Some(path) if path.exists() => shown(Some(&path), world),
+        Some(path) => format!("the defaults: there is no {}", shown(Some(&path), world)),
+        None => "the defaults".to_owned(),
+    }
+}
+
+/// The account, if it is whole. The secret is fetched, and not shown.
+fn check_credentials(
+    settings: &Settings,
+    world: &World,
+    report: &mut Report,
+) -> anyhow::Result<Option<(Account, Secret)>> {
+    let fault = |said: &str| Finding::fault(Check::Credentials, Failure::Credentials, said);
+    let (finding, found) = match (settings.app_id, &settings.secret) {
+        (None, None) => (fault("there is no account").advice("run `vmail login`"), None),
+        (None, Some(_)) => {
+            let advice = "set TELECMI_APPID, or appid in the settings";
+            (fault("the secret is set, the app ID is not").advice(advice), None)
+        }
+        (Some(app_id), source) => {
+            let (looked_up, world) = (settings.clone(), *world);
+            // Its Debug and its errors hold nothing of the secret.
+            let found = within(SECRET_LIMIT, move || {
+                let account = settings::account(&looked_up, Asking::Terminal, &world)?;
+                let Some(account) = account else { return Ok(None) };
+                let secret = account.secret.get()?;
+                anyhow::Ok(Some((account, secret)))
+            });
+            match found {
+                Some(Ok(found)) => {
+                    let kept = found.as_ref().map(|(account, _)| &account.secret);
+                    let from = origin(source.as_ref(), kept, &world);
+                    (
+                        Finding::ok(Check::Credentials, format!("app ID {app_id}, the secret from {from}")),
+                        found,
+                    )
+                }
+                Some(Err(error)) => {
+                    let said = format!("{error:#}");
+                    let finding = match said.split_once(". Run ") {
+                        Some((said, advice)) => {
+                            fault(said).advice(format!("run {}", advice.trim_end_matches('.')))
+                        }
+                        None => fault(&said),
+                    };
+                    (finding, None)
+                }
+                None => {
+                    let said = format!("no secret within {} s", SECRET_LIMIT.as_secs());
+                    (
+                        fault(&said).advice("look whether secret_command or the keyring asks for something"),
+                        None,
+                    )
+                }
+            }
+        }
+    };
+    report.add(&finding)?;
+    Ok(found)
+}
+
+/// Where the secret comes from. The environment beats the file, and both beat what is stored.
+fn origin(source: Option<&SecretSource>, kept: Option<&Supply>, world: &World) -> &'static str {
+    match source {
+        Some(SecretSource::Text(_))
+            if (world.variable)(SECRET_VARIABLE).is_some_and(|secret| !secret.is_empty()) =>
+        {
+            "the environment"
+        }
+        Some(SecretSource::Text(_)) => "the settings file",
+        Some(SecretSource::Command(_)) => "secret_command",
+        None if matches!(kept, Some(Supply::AtHand(_))) => "the file that `vmail login` keeps",
+        None => "the system's keyring",
+    }
+}
+
+/// Asks for a minute of voicemail: that needs names, a connection, TLS and the account.
+async fn check_server(
+    account: Account,
+    secret: Secret,
+    world: &World,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let Account { region, base_url, app_id, .. } = account;
+    let credentials = Credentials { app_id, secret };
+    let url = base_url.as_ref().map_or(region.base_url(), BaseUrl::as_str).to_owned();
+    let now = (world.clock)();
+    // Reads certificates, which takes a moment: so it is not part of the time that is shown.
+    let client = Client::with_timeouts(region, base_url.as_ref(), credentials, TIMEOUTS);
+    let asked = (world.clock)();
+    let page = match client {
+        Ok(client) => client.page(Span::new(now - WINDOW, now), 1).await,
+        Err(error) => Err(error),
+    };
+    let answered = (world.clock)();
+    match page {
+        Ok(page) => {
+            let took = (answered - asked).num_milliseconds();
+            report.add(&Finding::ok(
+                Check::Server,
+                format!("{url} takes the account and answers in {took} ms"),
+            ))?;
+            let (asked, answered) = (asked.timestamp_millis(), answered.timestamp_millis());
+            report.add(&clock(&page, asked, answered))?;
+        }
+        Err(error) => report.add(&unanswered(&url, &error))?,
+    }
+    Ok(())
+}
+
+/// What the clocks say.
+fn clock(page: &Page, asked: i64, answered: i64) -> Finding {
+    let Some(server) = page.server_time else {
+        return Finding::ok(Check::Clock, "the server does not say what time it is");
+    };
+    match server_ahead(asked, answered, server.timestamp_millis()) {
+        None => Finding::ok(Check::Clock, "that of this machine agrees with the server's"),
+        Some(ahead) => {
+            let seconds = ahead.unsigned_abs().div_ceil(1000);
+            let which = if ahead > 0 { "ahead of" } else { "behind" };
+            let said = format!("the server's is {seconds} s {which} that of this machine");
+            Finding::warning(Check::Clock, said).advice("let this machine set its clock by the network (NTP)")
+        }
+    }
+}
+
+/// An error of the API ends with what to do about it.
+fn unanswered(url: &str, error: &ApiError) -> Finding {
+    let text = error.to_string();
+    let (said, advice) = text.rsplit_once(". ").unwrap_or((&text, ""));
+    let finding = Finding::fault(Check::Server, Failure::from(error), format!("{url}: {said}"));
+    match advice.trim_end_matches('.') {
+        "" => finding,
+        // It is no sentence of its own here.
+        advice => finding.advice(advice.replacen("Check", "check", 1).replacen("Try", "try", 1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unanswered;
+    use crate::telecmi::{ApiError, OfflineReason};
+
+    #[test]
+    fn an_error_is_cut_into_what_happened_and_what_to_do() {
+        let error = ApiError::Offline { reason: OfflineReason::Tls { detail: "a. b".to_owned() } };
+        let finding = unanswered("https://x", &error);
+        assert_eq!(finding.said, "https://x: No safe connection: a. b");
+        assert_eq!(
+            finding.advice.as_deref(),
+            Some("check this machine's clock and whether a proxy is in between")
+        );
+    }
+}

@@ -1,0 +1,260 @@
+//! The machine and the terminal that vmail runs in: what the screen can show, the clipboard, sound,
+//! the time zone.
+
+use std::f32::consts::TAU;
+use std::io::{self, IsTerminal as _};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+use super::{Check, Finding, within};
+use crate::audio::{self, Codec, Pcm};
+use crate::cli::World;
+use crate::cli::screen::{look, outputs};
+use crate::config::{self, Settings, Timezone};
+use crate::error::Failure;
+use crate::player::{self, Event, Manner, Outputs, Play, Player, Sound, Unavailable};
+use crate::secret::SECRET_VARIABLE;
+use crate::text;
+use crate::tui::state::Look;
+use crate::tui::terminal;
+use crate::tui::terminal::escape::Through;
+use crate::tui::theme::Depth;
+
+/// How long tmux may take for an answer.
+const TMUX_LIMIT: Duration = Duration::from_secs(2);
+
+/// How long a sound server may take to open a stream, or to play the tone.
+const SOUND_LIMIT: Duration = Duration::from_secs(10);
+
+/// The smallest window in which the screen is of use, in columns and rows.
+const LEAST: (u16, u16) = (40, 12);
+
+/// Samples a second of the tone, as on a telephone.
+const RATE: u32 = 8_000;
+
+/// Looks at terminal, clipboard, sound and time zone.
+pub(super) fn check(tone: bool, settings: &Settings, world: &World) -> Vec<Finding> {
+    let mut findings = terminal(settings, world);
+    findings.push(clipboard(world));
+    findings.push(sound(tone, settings, world));
+    findings.push(time_zone(settings, world));
+    findings
+}
+
+fn set(world: &World, name: &str) -> Option<String> {
+    (world.variable)(name).filter(|value| !value.is_empty()).map(|value| text::clean(&value, text::NAME_MAX))
+}
+
+fn terminal(settings: &Settings, world: &World) -> Vec<Finding> {
+    let term = set(world, "TERM").unwrap_or_default();
+    let here = io::stdout().is_terminal();
+    let size = terminal::size().filter(|_| here);
+    let name = if term.is_empty() { "TERM is not set" } else { &term };
+    let window = match size {
+        Some((columns, rows)) => format!("{columns}x{rows}"),
+        None => "stdout is no terminal".to_owned(),
+    };
+    let Look { ascii, plain, depth, .. } = look(settings, world, &term);
+    let colours = match depth {
+        _ if plain => "no colours (NO_COLOR)",
+        Depth::True => "true colour",
+        Depth::Palette => "256 colours",
+        Depth::Sixteen => "16 colours",
+    };
+    let signs = if ascii { "ASCII" } else { "UTF-8" };
+    let mut findings = vec![match term.as_str() {
+        // It is no fault in itself: verbs need no terminal.
+        "" | "dumb" if cfg!(unix) => Finding::warning(Check::Terminal, format!("{name}, {window}"))
+            .advice("the inbox needs one that can place the cursor, verbs do not"),
+        _ => Finding::ok(Check::Terminal, format!("{name}, {window}, {colours}, {signs}")),
+    }];
+    if size.is_some_and(|(columns, rows)| columns < LEAST.0 || rows < LEAST.1) {
+        let said = format!("{window} is smaller than {}x{}", LEAST.0, LEAST.1);
+        findings.push(Finding::warning(Check::Terminal, said).advice("make the window larger"));
+    }
+    if ascii && settings.ascii == config::Ascii::Auto {
+        let advice = "set LANG to a UTF-8 locale such as C.UTF-8, or ascii = \"never\" in the settings";
+        let said = "the locale is not UTF-8, so borders and signs are ASCII";
+        findings.push(Finding::warning(Check::Terminal, said).advice(advice));
+    }
+    findings
+}
+
+/// Whether `y` reaches the clipboard: OSC 52, of which no terminal says whether it worked.
+fn clipboard(world: &World) -> Finding {
+    match Through::detect(world.variable) {
+        Through::Tmux => tmux(world),
+        Through::Screen => Finding::ok(Check::Clipboard, "screen hands it on, if the terminal takes OSC 52"),
+        Through::Plain => match takes_osc52(world) {
+            Some(true) => Finding::ok(Check::Clipboard, "the terminal takes OSC 52"),
+            Some(false) => Finding::warning(Check::Clipboard, "the terminal does not take OSC 52")
+                .advice("select with the mouse, or use another terminal"),
+            None => Finding::ok(Check::Clipboard, "OSC 52, if the terminal takes it: try y in the inbox"),
+        },
+    }
+}
+
+/// What is known of the terminal: from its own documentation, by what it sets in the environment.
+fn takes_osc52(world: &World) -> Option<bool> {
+    let term = set(world, "TERM").unwrap_or_default();
+    let program = set(world, "TERM_PROGRAM").unwrap_or_default();
+    let known = ["kitty", "alacritty", "foot", "ghostty", "wezterm", "contour"];
+    if known.iter().any(|name| term.contains(name) || program.to_lowercase().contains(name))
+        || set(world, "WT_SESSION").is_some()
+        || program == "iTerm.app"
+    {
+        return Some(true);
+    }
+    // GNOME's library has it since 0.76.
+    let vte = set(world, "VTE_VERSION").and_then(|version| version.parse::<u32>().ok());
+    if matches!(term.as_str(), "linux" | "dumb")
+        || program == "Apple_Terminal"
+        || vte.is_some_and(|vte| vte < 7600)
+    {
+        return Some(false);
+    }
+    None
+}
+
+/// tmux keeps what programs copy to itself unless it is told otherwise.
+fn tmux(world: &World) -> Finding {
+    if set(world, "TMUX").is_none() {
+        return Finding::ok(Check::Clipboard, "tmux at the other end of ssh: it must have set-clipboard on");
+    }
+    let ask = |scope: &'static str, option: &'static str| {
+        within(TMUX_LIMIT, move || {
+            let mut tmux = Command::new("tmux");
+            tmux.args(["show-options", scope, option]).env_remove(SECRET_VARIABLE);
+            let said = tmux.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+            Some(text::clean(&String::from_utf8_lossy(&said.stdout), text::NAME_MAX))
+        })
+        .flatten()
+        .filter(|said| !said.is_empty())
+    };
+    let clipboard = ask("-sv", "set-clipboard");
+    let through = ask("-gwv", "allow-passthrough");
+    let is_on = |value: &Option<String>| value.as_deref().is_some_and(|value| matches!(value, "on" | "all"));
+    let shown = |value: Option<String>| value.unwrap_or_else(|| "unknown".to_owned());
+    let works = is_on(&clipboard) || is_on(&through);
+    let said = format!("tmux: set-clipboard {}, allow-passthrough {}", shown(clipboard), shown(through));
+    if works {
+        Finding::ok(Check::Clipboard, said)
+    } else {
+        Finding::warning(Check::Clipboard, said).advice("put `set -s set-clipboard on` into ~/.tmux.conf")
+    }
+}
+
+/// Opens an output, or plays a tone through it. Where there is none, there is still a way to listen.
+fn sound(tone: bool, settings: &Settings, world: &World) -> Finding {
+    let outputs = outputs(settings, world);
+    let place = place(&outputs);
+    if !tone && let Some(program) = outputs.player_command.first() {
+        let said = format!("player_command {program:?}");
+        return Finding::ok(Check::Sound, said).advice("run vmail doctor --tone to hear it");
+    }
+    let played =
+        within(SOUND_LIMIT, move || if tone { play_tone(outputs) } else { outputs.open(RATE).map(drop) });
+    match played {
+        Some(Ok(())) if tone => Finding::ok(Check::Sound, format!("a tone was played: {place}")),
+        Some(Ok(())) => Finding::ok(Check::Sound, format!("it plays: {place}")),
+        Some(Err(reason)) => {
+            // Who asked for the tone wants to hear it; else it is a server in a rack.
+            let said = format!("{reason} ({place})");
+            let finding = if tone {
+                Finding::fault(Check::Sound, Failure::Other, said)
+            } else {
+                Finding::warning(Check::Sound, said)
+            };
+            finding.advice("in the inbox, b offers ways to hear a recording elsewhere")
+        }
+        None => {
+            Finding::warning(Check::Sound, format!("no answer within {} s ({place})", SOUND_LIMIT.as_secs()))
+                .advice("start the sound server anew")
+        }
+    }
+}
+
+/// Where the sound goes, or would.
+#[cfg(target_os = "linux")]
+fn place(outputs: &Outputs) -> String {
+    use crate::player::pulse::{Address, candidates};
+    if let Some(program) = outputs.player_command.first() {
+        return format!("player_command {program:?}");
+    }
+    let candidates = candidates(&outputs.environment);
+    let reachable = candidates.iter().find(|address| match address {
+        Address::Unix(path) => path.exists(),
+        Address::Tcp { .. } => true,
+    });
+    match reachable {
+        Some(Address::Unix(path)) => format!("PulseAudio or PipeWire at {}", path.display()),
+        Some(Address::Tcp { host, port, .. }) => {
+            format!("PulseAudio or PipeWire at {}, port {port}", text::clean(host, text::NAME_MAX))
+        }
+        None if outputs.environment.pulse_server.is_some() => "PULSE_SERVER leads nowhere".to_owned(),
+        None => "no socket of PulseAudio or PipeWire".to_owned(),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn place(outputs: &Outputs) -> String {
+    match outputs.player_command.first() {
+        Some(program) => format!("player_command {program:?}"),
+        None => "the system's device".to_owned(),
+    }
+}
+
+/// Plays a tone to its end.
+fn play_tone(outputs: Outputs) -> Result<(), Unavailable> {
+    let (sender, events) = sync_channel(8);
+    // What is dropped for want of room is the position, which nobody watches.
+    let mut player =
+        Player::new(move |rate| outputs.open(rate), move |_, event| drop(sender.try_send(event)));
+    let manner = Manner { auto_level: false, ..Manner::default() };
+    let play = Play {
+        number: 1,
+        sound: Sound::new(tone()),
+        from: Duration::ZERO,
+        manner,
+        heard_after: Duration::MAX,
+    };
+    player.send(player::Command::Play(play));
+    loop {
+        match events.recv() {
+            Ok(Event::Ended) => return Ok(()),
+            Ok(Event::Failed(reason)) => return Err(reason),
+            Ok(_) => {}
+            Err(_) => return Err(Unavailable::NoThread),
+        }
+    }
+}
+
+/// Half a second of 440 Hz, not loud, without a click at its ends.
+fn tone() -> Pcm {
+    let count = RATE / 2;
+    let fade = RATE as f32 / 50.0;
+    let sample = |number: u32| {
+        let level = (number as f32 / fade).min((count - number) as f32 / fade).min(1.0);
+        0.25 * level * (TAU * 440.0 * number as f32 / RATE as f32).sin()
+    };
+    let sound = audio::Sound { codec: Codec::Pcm, rate: RATE, channels: 1 };
+    Pcm { samples: (0..count).map(sample).collect(), sound, cut: false }
+}
+
+fn time_zone(settings: &Settings, world: &World) -> Finding {
+    let zone = match settings.timezone {
+        Timezone::Named(zone) => {
+            return Finding::ok(Check::TimeZone, format!("{}, as it is set", zone.name()));
+        }
+        Timezone::Local => config::local_zone((world.variable)("TZ").as_deref(), (world.system_zone)()),
+    };
+    let advice = "set timezone in the settings, as in timezone = \"Asia/Kolkata\"";
+    match zone.note {
+        Some(note) => Finding::warning(Check::TimeZone, note).advice(advice),
+        // Servers run in UTC, and people do not.
+        None if zone.zone.name().ends_with("UTC") => Finding::ok(Check::TimeZone, "UTC, as on this machine")
+            .advice(format!("if yours is another, {advice}")),
+        None => Finding::ok(Check::TimeZone, format!("{}, as on this machine", zone.zone.name())),
+    }
+}

@@ -1,0 +1,441 @@
+//! `vmail doctor` from outside: what it finds, what it says about it, and with which code it ends.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const SECRET: &str = "s3cret-of-the-test";
+
+/// Every check, in the order of the lines, where all is well.
+const CHECKS: [&str; 10] = [
+    "settings",
+    "credentials",
+    "server",
+    "clock",
+    "store",
+    "recordings",
+    "terminal",
+    "clipboard",
+    "sound",
+    "time zone",
+];
+
+/// A home of a user, and what they have in their environment.
+struct Home {
+    folder: TempDir,
+    variables: BTreeMap<&'static str, String>,
+}
+
+impl Home {
+    fn new() -> Home {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().display().to_string();
+        let variables = [
+            ("HOME", path.clone()),
+            ("XDG_CONFIG_HOME", format!("{path}/config")),
+            ("XDG_DATA_HOME", format!("{path}/data")),
+            ("XDG_CACHE_HOME", format!("{path}/cache")),
+            // Nothing is there: a server of the machine must not change what is tested.
+            ("PULSE_SERVER", format!("unix:{path}/no-sound")),
+            ("TERM", "xterm-256color".to_owned()),
+            ("LANG", "C.UTF-8".to_owned()),
+            ("TZ", "Asia/Kolkata".to_owned()),
+        ];
+        Home { folder, variables: variables.into() }
+    }
+
+    fn set(mut self, name: &'static str, value: impl Into<String>) -> Home {
+        self.variables.insert(name, value.into());
+        self
+    }
+
+    /// Someone with an account at `url`.
+    fn with_account(self, url: &str, secret: &str) -> Home {
+        self.set("TELECMI_APPID", "1111112").set("TELECMI_SECRET", secret).set("VMAIL_BASE_URL", url)
+    }
+
+    fn settings(self, text: &str) -> Home {
+        let path = self.path("config/vmail/config.toml");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        self
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn doctor(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
+        command.env_clear().envs(&self.variables).current_dir(self.folder.path());
+        let output = command.arg("doctor").args(arguments).stdin(Stdio::null()).output().unwrap();
+        for text in [&output.stdout, &output.stderr] {
+            let text = String::from_utf8_lossy(text);
+            assert!(!text.contains(SECRET), "the secret was shown: {text}");
+            assert!(!text.contains('\x1b'), "colour without a terminal: {text}");
+        }
+        output
+    }
+
+    /// The lines of `doctor --json`, which must end with `code`.
+    #[track_caller]
+    fn findings(&self, code: i32) -> Vec<Finding> {
+        let output = self.doctor(&["--json"]);
+        let (out, err) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert_eq!(output.status.code(), Some(code), "{out}{err}");
+        let findings: Vec<_> = out.lines().map(Finding::read).collect();
+        let faults = findings.iter().filter(|finding| finding.state == "fault").count();
+        assert_eq!(faults == 0, code == 0, "{out}");
+        match faults {
+            0 => assert_eq!(err, ""),
+            1 => assert!(err.starts_with("vmail: 1 fault, "), "{err}"),
+            faults => assert!(err.starts_with(&format!("vmail: {faults} faults, ")), "{err}"),
+        }
+        findings
+    }
+}
+
+#[derive(Debug)]
+struct Finding {
+    check: String,
+    state: String,
+    said: String,
+    advice: Option<String>,
+}
+
+impl Finding {
+    fn read(line: &str) -> Finding {
+        let Value::Object(line) = serde_json::from_str(line).unwrap() else { panic!("{line}") };
+        let keys: Vec<_> = line.keys().map(String::as_str).collect();
+        assert_eq!(keys, ["advice", "check", "said", "state"]);
+        let text = |key: &str| line[key].as_str().unwrap().to_owned();
+        let (check, state) = (text("check"), text("state"));
+        assert!(CHECKS.contains(&check.as_str()) && ["ok", "warning", "fault"].contains(&state.as_str()));
+        let advice = line["advice"].as_str().map(str::to_owned);
+        assert!(advice.is_some() || line["advice"].is_null());
+        Finding { check, state, said: text("said"), advice }
+    }
+}
+
+#[track_caller]
+fn of<'f>(findings: &'f [Finding], check: &str) -> &'f Finding {
+    findings.iter().find(|finding| finding.check == check).unwrap_or_else(|| panic!("{check}: {findings:#?}"))
+}
+
+/// The demo's server, as a program of its own, killed when the test ends.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start() -> Server {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
+        command.arg("demo-server").stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        Server { child, url: url.trim_end().to_owned() }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).unwrap().next().is_none()
+}
+
+#[test]
+fn the_demo_is_healthy_and_touches_nothing() {
+    // What is the user's own is of no account, however bad.
+    let home = Home::new().set("VMAIL_REGION", "mars").set("TELECMI_SECRET", SECRET);
+    let output = home.doctor(&["--demo"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{text}");
+    let checks: Vec<_> = text.lines().map(|line| line[9..22].trim_end()).collect();
+    assert_eq!(checks, CHECKS, "{text}");
+    for line in text.lines() {
+        assert!(line.starts_with("ok       ") || line.starts_with("warning  sound"), "{line}");
+    }
+    assert!(is_empty(home.folder.path()));
+}
+
+#[test]
+fn without_settings_it_says_where_to_put_the_account() {
+    let home = Home::new();
+    let findings = home.findings(3);
+    assert!(of(&findings, "settings").said.starts_with("the defaults: there is no ~/config"));
+    let credentials = of(&findings, "credentials");
+    assert_eq!(credentials.state, "fault");
+    assert!(credentials.advice.as_ref().unwrap().contains("TELECMI_APPID"), "{credentials:?}");
+    assert_eq!(of(&findings, "server").state, "warning");
+    assert!(of(&findings, "store").said.starts_with("none yet"));
+    assert!(is_empty(home.folder.path()), "something was made");
+}
+
+#[test]
+fn every_fault_of_the_settings_is_a_line_and_the_rest_is_checked() {
+    let text = format!("refresh = 1\ncolour = true\nsecret = \"{SECRET}\"\ntimezone = \"Asia/Kolkatta\"\n");
+    let home = Home::new().settings(&text);
+    fs::write(with_store(&home), [0x5a; 4096]).unwrap();
+    // By the first fault, though the store has one as well.
+    let findings = home.findings(2);
+    assert_eq!(of(&findings, "store").state, "fault");
+    let faults: Vec<_> = findings.iter().filter(|finding| finding.check == "settings").collect();
+    assert_eq!(faults.len(), 3, "{findings:#?}");
+    for (fault, (line, word)) in faults.iter().zip([(1, "refresh"), (2, "colour"), (4, "Asia/Kolkata")]) {
+        assert!(
+            fault.said.contains(&format!("config.toml:{line}: ")) && fault.said.contains(word),
+            "{fault:?}"
+        );
+    }
+    for check in CHECKS.iter().filter(|check| **check != "clock") {
+        of(&findings, check);
+    }
+}
+
+#[test]
+fn an_account_that_works_is_said_to() {
+    let server = Server::start();
+    let home = Home::new().with_account(&server.url, "demo-secret");
+    let findings = home.findings(0);
+    assert_eq!(of(&findings, "credentials").said, "app ID 1111112, the secret from the environment");
+    assert!(of(&findings, "server").said.starts_with(&format!("{} takes the account", server.url)));
+    assert_eq!(of(&findings, "clock").state, "ok");
+    assert_eq!(of(&findings, "time zone").said, "Asia/Kolkata, as on this machine");
+}
+
+#[test]
+fn a_secret_that_is_refused_ends_with_3() {
+    let server = Server::start();
+    let findings = Home::new().with_account(&server.url, SECRET).findings(3);
+    let refused = of(&findings, "server");
+    assert_eq!(refused.state, "fault");
+    assert_eq!(refused.advice.as_deref(), Some("check the app ID, the secret and the region"));
+    assert_eq!(of(&findings, "credentials").state, "ok");
+}
+
+#[test]
+fn a_server_that_is_not_there_ends_with_4() {
+    let gone = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let home = Home::new().with_account(&format!("http://{gone}/v2"), SECRET);
+    let refused = &home.findings(4);
+    assert!(of(refused, "server").said.ends_with("the server refuses the connection"), "{refused:#?}");
+    // It need not be asked.
+    let output = home.doctor(&["--offline"]);
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8(output.stdout).unwrap().contains("not asked: --offline"));
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_a_warning() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}/v2", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = Vec::new();
+        // The body is the last thing that comes, and ends with this.
+        while !request.ends_with(b"}") {
+            let mut part = [0; 1024];
+            let count = stream.read(&mut part).unwrap();
+            request.extend_from_slice(&part[..count]);
+        }
+        let body = r#"{"code":200,"count":0,"voicemail":[]}"#;
+        let head = "HTTP/1.1 200 OK\r\ndate: Wed, 21 Oct 2015 07:28:00 GMT\r\nconnection: close\r\n";
+        write!(
+            stream,
+            "{head}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+    });
+    let findings = Home::new().with_account(&url, SECRET).findings(0);
+    server.join().unwrap();
+    let clock = of(&findings, "clock");
+    assert!(clock.state == "warning" && clock.said.contains("behind that of this machine"), "{clock:?}");
+    assert!(clock.advice.as_ref().unwrap().contains("NTP"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_for_the_secret_that_fails_ends_with_3() {
+    let settings = "appid = 1\nsecret_command = \"echo the vault is shut >&2; exit 7\"\n";
+    let findings = Home::new().settings(settings).findings(3);
+    let credentials = of(&findings, "credentials");
+    assert!(credentials.said.contains("the vault is shut"), "{credentials:?}");
+}
+
+/// A store with one voicemail, made by the program that keeps it.
+fn with_store(home: &Home) -> PathBuf {
+    use vmail::model::{AccountKey, Region, Voicemail};
+    use vmail::store::{Options, Store};
+    let path = home.path("data/vmail/vmail.db");
+    let now = "2026-11-23T06:34:30Z".parse().unwrap();
+    let mut store = Store::open(&path, &Options { country: "IN".to_owned(), now }).unwrap().store;
+    let account = store.account(&AccountKey::new(Region::Global, 1_111_112, None)).unwrap();
+    store.put_page(account, &[Voicemail::new(now, "919876543210", None)], None).unwrap();
+    path
+}
+
+/// Every file in the folder of `path`, with what is in it.
+fn folder_of(path: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let files = fs::read_dir(path.parent().unwrap()).unwrap().map(|file| file.unwrap().path());
+    files.map(|path| (path.clone(), fs::read(path).unwrap())).collect()
+}
+
+#[test]
+fn a_sound_store_is_described_and_left_as_it_is() {
+    let home = Home::new();
+    let path = with_store(&home);
+    let before = folder_of(&path);
+    let findings = home.findings(3);
+    let store = of(&findings, "store");
+    assert!(store.state == "ok" && store.said.contains(": sound, 1 voicemail of 1 account, "), "{store:?}");
+    assert_eq!(folder_of(&path), before);
+}
+
+#[test]
+fn a_damaged_store_ends_with_1_and_is_left_as_it_is() {
+    let server = Server::start();
+    let home = Home::new().with_account(&server.url, "demo-secret");
+    let path = with_store(&home);
+    let mut bytes = fs::read(&path).unwrap();
+    for damage in ["a page", "the head"] {
+        let part = if damage == "a page" { 4096..8192 } else { 0..100 };
+        bytes[part].fill(0x5a);
+        fs::write(&path, &bytes).unwrap();
+        let before = folder_of(&path);
+        let findings = home.findings(1);
+        let store = of(&findings, "store");
+        assert!(store.state == "fault" && store.said.contains("damaged"), "{damage}: {store:?}");
+        assert!(store.advice.as_ref().unwrap().contains("keeps the damaged file"), "{store:?}");
+        assert_eq!(folder_of(&path), before, "{damage}");
+    }
+}
+
+#[test]
+fn a_store_of_a_newer_program_is_a_fault() {
+    let server = Server::start();
+    let home = Home::new().with_account(&server.url, "demo-secret");
+    let path = with_store(&home);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    let findings = home.findings(1);
+    let store = of(&findings, "store");
+    assert!(
+        store.said.contains("version 99") && store.advice.as_deref() == Some("update vmail"),
+        "{store:?}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_that_others_can_read_is_a_warning() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = Home::new();
+    let path = with_store(&home);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let findings = home.findings(3);
+    let warned =
+        findings.iter().find(|finding| finding.check == "store" && finding.state == "warning").unwrap();
+    assert!(warned.said.contains("open to others (mode 644)"), "{warned:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_terminal_and_the_time_zone_are_looked_at() {
+    let home = Home::new().set("TERM", "dumb").set("LANG", "C").set("TZ", "IST-5:30");
+    let findings = home.findings(3);
+    let terminal: Vec<_> = findings.iter().filter(|finding| finding.check == "terminal").collect();
+    assert!(terminal[0].state == "warning" && terminal[0].said.starts_with("dumb"), "{terminal:?}");
+    assert!(terminal[1].said.contains("not UTF-8"), "{terminal:?}");
+    assert_eq!(of(&findings, "clipboard").state, "warning");
+    assert_eq!(of(&findings, "time zone").state, "warning");
+    let kitty = Home::new().set("TERM", "xterm-kitty").findings(3);
+    assert_eq!(of(&kitty, "clipboard").said, "the terminal takes OSC 52");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_machine_without_sound_is_a_fault_only_when_a_tone_was_asked_for() {
+    let home = Home::new();
+    let output = home.doctor(&["--demo", "--tone"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("fault    sound"));
+    let home = home.settings("player_command = \"cat > heard.wav\"\n");
+    let config = home.path("config/vmail/config.toml");
+    let output = home.doctor(&["--demo", "--tone", "--config", config.to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    let heard = fs::read(home.path("heard.wav")).unwrap();
+    assert!(heard.starts_with(b"RIFF") && heard.len() > 7_000, "{} bytes", heard.len());
+}
+
+#[test]
+fn a_reader_that_has_had_enough_is_no_failure() {
+    let home = Home::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
+    command
+        .env_clear()
+        .envs(&home.variables)
+        .args(["doctor", "--demo"])
+        .stdout(writer)
+        .stderr(Stdio::piped());
+    let output = command.spawn().unwrap().wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
+
+/// What the doctor writes to a terminal.
+#[cfg(unix)]
+fn in_a_terminal(home: &Home) -> String {
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+    let size = PtySize { rows: 30, cols: 120, pixel_width: 0, pixel_height: 0 };
+    let pair = native_pty_system().openpty(size).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_vmail"));
+    command.env_clear();
+    home.variables.iter().for_each(|(name, value)| command.env(name, value));
+    command.args(["doctor", "--demo"]);
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut out = Vec::new();
+    // Ends with an error where the other side is gone.
+    let _ = pair.master.try_clone_reader().unwrap().read_to_end(&mut out);
+    child.wait().unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn colour_is_for_terminals_that_have_it() {
+    let coloured = in_a_terminal(&Home::new());
+    assert!(
+        coloured.contains("\x1b[32mok") && coloured.contains("xterm-256color, 120x30, 256 colours"),
+        "{coloured:?}"
+    );
+    for plain in [Home::new().set("NO_COLOR", "1"), Home::new().set("TERM", "dumb")] {
+        let plain = in_a_terminal(&plain);
+        assert!(plain.contains("ok       settings") && !plain.contains('\x1b'), "{plain:?}");
+    }
+}
