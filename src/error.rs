@@ -21,6 +21,8 @@ pub enum Failure {
     NotFound = 5,
     /// Some of it was done, and some was not.
     Partly = 6,
+    /// Ctrl-C: what shells say of a program that it ended.
+    Interrupted = 130,
 }
 
 /// An error that says with which code the program ends.

@@ -273,31 +273,39 @@ fn equipment(
     })
 }
 
+/// Where sound goes.
 #[cfg(target_os = "linux")]
-fn outputs(settings: &Settings, world: &World) -> Outputs {
+pub fn outputs(settings: &Settings, world: &World) -> Outputs {
     let environment =
         Environment { forwarded: paths::sound_socket(&xdg(world)), ..Environment::new(world.variable) };
     Outputs { player_command: settings.player_command.clone().unwrap_or_default(), environment }
 }
 
+/// Where sound goes.
 #[cfg(not(target_os = "linux"))]
-fn outputs(settings: &Settings, _: &World) -> Outputs {
+pub fn outputs(settings: &Settings, _: &World) -> Outputs {
     Outputs { player_command: settings.player_command.clone().unwrap_or_default() }
 }
 
 /// Signs and colours that this terminal and its user want.
 fn look(settings: &Settings, world: &World, term: &str) -> Look {
     let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
-    // The first of these that is set decides, says POSIX.
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
     Look {
-        ascii: match settings.ascii {
-            Ascii::Auto => !locale.contains("utf-8") && !locale.contains("utf8"),
-            Ascii::Always => true,
-            Ascii::Never => false,
-        },
+        ascii: ascii(settings, world),
         plain: set("NO_COLOR").is_some(),
         palette: term.contains("256color") || set("COLORTERM").is_some(),
+    }
+}
+
+/// Whether signs are to be ASCII.
+pub fn ascii(settings: &Settings, world: &World) -> bool {
+    let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
+    // The first of these that is set decides, says POSIX.
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
+    match settings.ascii {
+        Ascii::Auto => !locale.contains("utf-8") && !locale.contains("utf8"),
+        Ascii::Always => true,
+        Ascii::Never => false,
     }
 }
 
