@@ -233,7 +233,7 @@ fn own_views(settings: &Settings) -> Vec<OwnView> {
 }
 
 /// Where the user sits.
-fn surroundings(settings: &Settings, world: &World) -> Surroundings {
+pub fn surroundings(settings: &Settings, world: &World) -> Surroundings {
     let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
     let connection = set("SSH_CONNECTION");
     let user = set("USER").or_else(|| set("LOGNAME")).unwrap_or_else(|| "user".to_owned());
