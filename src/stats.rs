@@ -284,7 +284,8 @@ mod tests {
         // 00:30 on Sunday in Berlin.
         assert_eq!(stats.days.iter().map(|(_, count)| count.all).collect::<Vec<_>>(), [0, 1, 0]);
         assert_eq!((stats.hours[0], stats.weekdays[6]), (heard, heard));
-        let told = |spread: Option<Spread>| spread.map(|spread| (spread.median.as_secs(), spread.p90.as_secs()));
+        let told =
+            |spread: Option<Spread>| spread.map(|spread| (spread.median.as_secs(), spread.p90.as_secs()));
         assert_eq!(told(stats.until_called), Some((3, 3)));
         assert_eq!(told(stats.until_done), Some((5, 5)));
         assert_eq!(told(stats.length), Some((7, 7)));

@@ -12,6 +12,7 @@ mod save;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -96,9 +97,7 @@ pub fn run(args: &DownloadArgs, world: &World) -> anyhow::Result<()> {
 async fn chosen(desk: &Desk, args: &DownloadArgs) -> anyhow::Result<(Vec<Found>, Freshness)> {
     if !args.ids.is_empty() {
         let mut found = show::find(desk, &args.ids).await?;
-        let key = |found: &Found| {
-            (found.entry.record.voicemail.time, found.entry.record.voicemail.id)
-        };
+        let key = |found: &Found| (found.entry.record.voicemail.time, found.entry.record.voicemail.id);
         found.sort_unstable_by_key(key);
         return Ok((found, Freshness::Current));
     }
@@ -140,6 +139,7 @@ async fn download(
         now: desk.context.now,
         line: &line,
         stopped,
+        hopeless: OnceLock::new(),
     };
     let outcomes = stream::iter(orders).map(|order| saver.save(order));
     let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(desk.settings.concurrency));

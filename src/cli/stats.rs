@@ -178,7 +178,8 @@ struct Seconds {
 
 impl From<Spread> for Seconds {
     fn from(spread: Spread) -> Seconds {
-        let [total_s, median_s, p90_s] = [spread.total, spread.median, spread.p90].map(|time| time.as_secs_f64());
+        let [total_s, median_s, p90_s] =
+            [spread.total, spread.median, spread.p90].map(|time| time.as_secs_f64());
         Seconds { count: spread.count, total_s, median_s, p90_s }
     }
 }

@@ -171,7 +171,8 @@ impl Report {
             (saved, true) => format!("{} would be saved", words::count(saved)),
             (saved, false) => format!("{} saved", words::count(saved)),
         };
-        let size = if self.received > 0 { format!(" ({})", words::bytes(self.received)) } else { String::new() };
+        let size =
+            if self.received > 0 { format!(" ({})", words::bytes(self.received)) } else { String::new() };
         let place = if dir == Path::new(".") { "this folder".to_owned() } else { dir.display().to_string() };
         let mut said = format!("{saved} in {place}{size}");
         for (count, one, many) in [

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,7 +16,7 @@ use super::report::{Outcome, Status};
 use crate::cli::pick::Found;
 use crate::cli::shelf::{Missing, Shelf};
 use crate::recording::{FetchError, Kept, not_ready_wait};
-use crate::telecmi::AudioFormat;
+use crate::telecmi::{ApiError, AudioFormat, OfflineReason};
 
 /// How old a voicemail is at the most whose recording may still be on its way to the server.
 const FRESH: TimeDelta = TimeDelta::minutes(5);
@@ -53,6 +54,8 @@ pub struct Saver<'a> {
     pub line: &'a Line,
     /// Whether to stop.
     pub stopped: watch::Receiver<bool>,
+    /// Why no further recording will come, once that is clear.
+    pub hopeless: OnceLock<String>,
 }
 
 impl Saver<'_> {
@@ -78,6 +81,11 @@ impl Saver<'_> {
         if self.dry && kept.is_none() {
             return Status::Planned(self.path(order, guessed(order), order.apart));
         }
+        if kept.is_none()
+            && let Some(error) = self.hopeless.get()
+        {
+            return Status::Failed(error.clone());
+        }
         let mut stopped = self.stopped.clone();
         let kept = tokio::select! {
             biased;
@@ -87,7 +95,13 @@ impl Saver<'_> {
         };
         let kept = match kept {
             Ok(kept) => kept,
-            Err(missing) => return Status::Failed(missing.to_string()),
+            Err(missing) => {
+                if is_hopeless(&missing) {
+                    // Another may have been as unlucky before.
+                    let _ = self.hopeless.set(missing.to_string());
+                }
+                return Status::Failed(missing.to_string());
+            }
         };
         if self.dry {
             return match self.target(order, &kept).await {
@@ -188,6 +202,16 @@ impl Saver<'_> {
         let below = fill(self.template, &order.values, ext);
         // Who asks for this folder need not read its name each time.
         if self.dir == Path::new(".") { below } else { self.dir.join(below) }
+    }
+}
+
+/// Whether what stood in the way of one recording, however often it was tried, is in the way of all.
+fn is_hopeless(missing: &Missing) -> bool {
+    let Missing::Fetch(FetchError::Api(error)) = missing else { return false };
+    match error {
+        ApiError::NotAuthenticated { .. } => true,
+        ApiError::Offline { reason } => *reason != OfflineReason::Cut,
+        _ => false,
     }
 }
 

@@ -55,7 +55,7 @@ impl Now {
             parts.push(format!("{}{}", self.speed, if ascii { "x" } else { "×" }));
         }
         if let Some((number, of)) = self.place {
-            parts.push(format!("{number} of {of}");
+            parts.push(format!("{number} of {of}"));
         }
         parts.join("  ")
     }

@@ -93,10 +93,7 @@ mod tests {
     fn columns_stand_on_their_names() {
         let chart = Chart::columns(&[0, 1, 16, 32], &names(&["Mo", "Tu", "We", "Th"]), 4, false);
         assert_eq!(chart.scale, ["32", "  ", "  ", "  "]);
-        assert_eq!(
-            chart.bars,
-            ["            ███", "            ███", "        ███ ███", "    ▁▁▁ ███ ███"]
-        );
+        assert_eq!(chart.bars, ["            ███", "            ███", "        ███ ███", "    ▁▁▁ ███ ███"]);
         assert_eq!(chart.names, "Mo  Tu  We  Th");
         assert_eq!(chart.width(), 18);
     }

@@ -149,7 +149,8 @@ impl Page<'_> {
             String::new()
         } else {
             let from: u64 = callers[shown.len()..].iter().map(|caller| caller.count.all).sum();
-            let text = format!("  and {} more, with {} voicemail", words::count(left as u64), words::count(from));
+            let text =
+                format!("  and {} more, with {} voicemail", words::count(left as u64), words::count(from));
             self.paper.paint(&text, GREY)
         };
         writeln!(out, "\n{heading}{rest}")?;
@@ -239,4 +240,3 @@ fn about(time: Duration) -> String {
         _ => with(format!("{days} days"), hours % 24, "h"),
     }
 }
-
