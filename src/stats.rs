@@ -86,7 +86,7 @@ impl Spread {
         let upper = *durations.get(count / 2)?;
         let p90 = *durations.get((count * 9).div_ceil(10) - 1)?;
         let total = durations.iter().sum();
-        Some(Spread { count: count as u64, total, median: lower + (upper - lower) / 2, p90 })
+        Some(Spread { count: count as u64, total, median: (lower + upper) / 2, p90 })
     }
 }
 
@@ -165,19 +165,13 @@ impl Tally {
         self.days.entry(local.date_naive()).or_default().add(unheard);
         self.hours[local.hour() as usize % 24].add(unheard);
         self.weekdays[local.weekday().num_days_from_monday() as usize % 7].add(unheard);
-        match self.callers.get_mut(item.caller) {
-            Some(caller) => caller.count.add(unheard),
-            None => {
-                let mut count = Count::default();
-                count.add(unheard);
-                let caller = Caller {
-                    caller: item.caller.to_owned(),
-                    name: item.name.map(str::to_owned),
-                    number: item.number.to_owned(),
-                    count,
-                };
-                self.callers.insert(item.caller.to_owned(), caller);
-            }
+        if let Some(caller) = self.callers.get_mut(item.caller) {
+            caller.count.add(unheard);
+        } else {
+            let count = Count { all: 1, unheard: u64::from(unheard) };
+            let (caller, number) = (item.caller.to_owned(), item.number.to_owned());
+            let name = item.name.map(str::to_owned);
+            self.callers.insert(caller.clone(), Caller { caller, name, number, count });
         }
         // What is dated before the voicemail tells of clocks and not of people.
         let since = |then: i64| u64::try_from(then - item.time.timestamp_millis()).ok();
@@ -248,7 +242,9 @@ mod tests {
 
     fn counted(items: &[Item<'_>]) -> Stats {
         let mut tally = Tally::new(Berlin);
-        items.iter().for_each(|item| tally.add(*item));
+        for item in items {
+            tally.add(*item);
+        }
         tally.finish(Some(at(24, 0, 0)), at(26, 12, 0))
     }
 

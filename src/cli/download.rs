@@ -21,9 +21,9 @@ use tokio::sync::watch;
 
 use crate::cli::World;
 use crate::cli::desk::{Desk, DeskArgs, Freshness, block_on};
+use crate::cli::fetcher::Fetcher;
 use crate::cli::output::{self, FormatArgs};
 use crate::cli::pick::{Found, Search};
-use crate::cli::shelf::Shelf;
 use crate::cli::show;
 use crate::error::Fault;
 use name::{Template, Values};
@@ -127,11 +127,11 @@ async fn download(
     world: &World,
 ) -> anyhow::Result<()> {
     let orders = orders(found, desk, args);
-    let shelf = Shelf::open(desk, asks && !args.desk.offline && !args.dry_run).await?;
+    let fetcher = Fetcher::open(desk, asks && !args.desk.offline && !args.dry_run).await?;
     let line = Line::new(orders.len(), world);
     let (stop, stopped) = watch::channel(false);
     let saver = Saver {
-        shelf: &shelf,
+        fetcher: &fetcher,
         dir: &args.dir,
         template: &args.template,
         overwrite: args.overwrite,
@@ -167,7 +167,7 @@ async fn download(
             }
         }
     }
-    shelf.tidy().await;
+    fetcher.tidy().await;
     report.received(line.clear());
     output::quietly(written)
 }

@@ -1,6 +1,6 @@
 //! `vmail play`: voicemail, one after the other, with keys where there is a terminal.
 
-mod deck;
+mod jukebox;
 mod keys;
 mod line;
 mod signals;
@@ -12,13 +12,13 @@ use clap::{ArgGroup, Args};
 use crate::audio::SPEEDS;
 use crate::cli::World;
 use crate::cli::desk::{Desk, DeskArgs, Freshness, block_on};
+use crate::cli::fetcher::Fetcher;
 use crate::cli::pick::{Found, Search};
-use crate::cli::shelf::Shelf;
 use crate::cli::{screen, show};
 use crate::error::{Failure, Fault};
 use crate::player::{Manner, Unavailable};
 use crate::tui::ways::Surroundings;
-use deck::{Deck, End};
+use jukebox::{End, Jukebox};
 
 /// What is at the end of the help.
 pub const EXAMPLES: &str = "\
@@ -65,7 +65,7 @@ pub fn run(args: &PlayArgs, world: &World) -> anyhow::Result<()> {
         let desk = Desk::open(&args.desk, world).await?;
         let (found, freshness) = which(&desk, args).await?;
         let asks = !args.desk.offline && freshness == Freshness::Current;
-        let shelf = Shelf::open(&desk, asks).await?;
+        let fetcher = Fetcher::open(&desk, asks).await?;
         let manner = Manner {
             speed: args.speed,
             skip_silence: args.cut_silence,
@@ -74,10 +74,10 @@ pub fn run(args: &PlayArgs, world: &World) -> anyhow::Result<()> {
         };
         let outputs = screen::outputs(&desk.settings, world);
         let count = found.len();
-        let mut deck = Deck::new(&desk, &shelf, outputs, manner, !args.keep_unread, world)?;
-        let end = deck.play(found).await;
-        let (failed, why) = deck.close();
-        shelf.tidy().await;
+        let mut jukebox = Jukebox::new(&desk, &fetcher, outputs, manner, !args.keep_unread, world)?;
+        let end = jukebox.play(found).await;
+        let (failed, why) = jukebox.close();
+        fetcher.tidy().await;
         desk.tell_notices().await?;
         let surroundings = screen::surroundings(&desk.settings, world);
         desk.close().await;
@@ -124,8 +124,8 @@ fn silence(unavailable: &Unavailable, surroundings: &Surroundings) -> String {
         said += "\n  `vmail download` saves recordings as files";
         said += "\n  player_command in the settings names a program that plays";
         if let Some(socket) = &surroundings.socket {
-            said += "\n  over ssh, this at your desk brings its sound here:";
-            said += &format!("\n    {}", surroundings.server.sound(socket));
+            said += "\n  over ssh, this at your desk brings its sound here:\n    ";
+            said += &surroundings.server.sound(socket);
         }
     }
     said

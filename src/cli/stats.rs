@@ -6,7 +6,7 @@ mod page;
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
-use chrono::{SecondsFormat, TimeDelta};
+use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use clap::Args;
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ use crate::cli::desk::{Desk, DeskArgs, block_on};
 use crate::cli::output::{self, Format, FormatArgs, Paper};
 use crate::cli::pick::{Found, Search};
 use crate::cli::screen;
-use crate::stats::{Count, Item, Spread, Stats, Tally};
+use crate::stats::{Caller, Count, Item, Spread, Stats, Tally};
 use page::Page;
 
 /// What is at the end of the help.
@@ -29,6 +29,9 @@ Examples:
 days (day, count, unheard), hours (from 0), weekdays (from Monday), callers (caller, number, name,
 count, unheard), and until_called, until_done and length (count, total_s, median_s, p90_s; null where
 nothing is known). CSV and TSV have a line for each day: day, count, unheard.";
+
+/// The columns of a line for each day.
+const COLUMNS: [&str; 3] = ["day", "count", "unheard"];
 
 /// Flags of `stats`.
 #[derive(Args, Debug)]
@@ -89,18 +92,17 @@ fn item(found: &Found) -> Item<'_> {
 fn write(desk: &Desk, stats: &Stats, args: &StatsArgs, world: &World) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     let paper = Paper::stdout(world);
-    let day = |(day, count): &(chrono::NaiveDate, Count)| {
+    let day = |(day, count): &(NaiveDate, Count)| {
         [day.to_string(), count.all.to_string(), count.unheard.to_string()]
     };
-    const NAMES: [&str; 3] = ["day", "count", "unheard"];
     match args.format.chosen() {
         Format::Jsonl => output::json_line(&mut out, &Object::new(desk, stats))?,
         Format::Csv => {
-            output::csv_line(&mut out, &NAMES)?;
+            output::csv_line(&mut out, &COLUMNS)?;
             stats.days.iter().try_for_each(|count| output::csv_line(&mut out, &day(count)))?;
         }
         Format::Tsv => {
-            output::tsv_line(&mut out, &NAMES)?;
+            output::tsv_line(&mut out, &COLUMNS)?;
             stats.days.iter().try_for_each(|count| output::tsv_line(&mut out, &day(count)))?;
         }
         Format::Table if stats.count.all == 0 => {
@@ -138,10 +140,10 @@ struct Object<'a> {
     starred: u64,
     done: u64,
     called: u64,
-    days: Vec<Day>,
+    days: Vec<Daily>,
     hours: [u64; 24],
     weekdays: [u64; 7],
-    callers: Vec<Caller<'a>>,
+    callers: Vec<Counted<'a>>,
     until_called: Option<Seconds>,
     until_done: Option<Seconds>,
     length: Option<Seconds>,
@@ -149,16 +151,16 @@ struct Object<'a> {
 
 /// A day of the zone.
 #[derive(Serialize)]
-struct Day {
+struct Daily {
     /// RFC 3339's full-date.
     day: String,
     count: u64,
     unheard: u64,
 }
 
-/// A caller.
+/// A caller and what they left.
 #[derive(Serialize)]
-struct Caller<'a> {
+struct Counted<'a> {
     /// In E.164, or what came; null when withheld.
     caller: Option<&'a str>,
     number: &'a str,
@@ -187,15 +189,14 @@ impl From<Spread> for Seconds {
 impl<'a> Object<'a> {
     fn new(desk: &'a Desk, stats: &'a Stats) -> Object<'a> {
         let (now, zone) = (desk.context.now, desk.context.zone);
-        let time = |time: chrono::DateTime<chrono::Utc>| {
-            time.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::AutoSi, true)
-        };
-        let day = |(day, count): &(chrono::NaiveDate, Count)| Day {
+        let time =
+            |time: DateTime<Utc>| time.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        let day = |(day, count): &(NaiveDate, Count)| Daily {
             day: day.to_string(),
             count: count.all,
             unheard: count.unheard,
         };
-        let caller = |caller: &'a crate::stats::Caller| Caller {
+        let caller = |caller: &'a Caller| Counted {
             caller: Some(&*caller.caller).filter(|caller| !caller.is_empty()),
             number: &caller.number,
             name: caller.name.as_deref(),

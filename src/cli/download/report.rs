@@ -1,5 +1,6 @@
 //! What became of each voicemail: lines for programs, and a summary for people.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -182,7 +183,7 @@ impl Report {
             (self.stopped, "not tried", "not tried"),
         ] {
             if count > 0 {
-                said += &format!(", {} {}", words::count(count), if count == 1 { one } else { many });
+                let _ = write!(said, ", {} {}", words::count(count), if count == 1 { one } else { many });
             }
         }
         said

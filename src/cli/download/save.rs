@@ -13,8 +13,8 @@ use tokio::task::spawn_blocking;
 use super::name::{Template, Values};
 use super::progress::Line;
 use super::report::{Outcome, Status};
+use crate::cli::fetcher::{Fetcher, Missing};
 use crate::cli::pick::Found;
-use crate::cli::shelf::{Missing, Shelf};
 use crate::recording::{FetchError, Kept, not_ready_wait};
 use crate::telecmi::{ApiError, AudioFormat, OfflineReason};
 
@@ -39,7 +39,7 @@ pub struct Order {
 #[derive(Debug)]
 pub struct Saver<'a> {
     /// Where recordings come from.
-    pub shelf: &'a Shelf<'a>,
+    pub fetcher: &'a Fetcher<'a>,
     /// Where files go.
     pub dir: &'a Path,
     /// How they are named.
@@ -62,13 +62,13 @@ impl Saver<'_> {
     /// Saves what is ordered, if that is still to be done.
     pub async fn save(&self, mut order: Order) -> Outcome {
         let status = self.status(&mut order).await;
-        self.shelf.leave(order.found.entry.record.voicemail.id);
+        self.fetcher.leave(order.found.entry.record.voicemail.id);
         Outcome { found: order.found, status }
     }
 
     async fn status(&self, order: &mut Order) -> Status {
         let voicemail = &order.found.entry.record.voicemail;
-        let (id, kept) = (voicemail.id, self.shelf.recordings.kept(voicemail.id));
+        let (id, kept) = (voicemail.id, self.fetcher.recordings.kept(voicemail.id));
         if voicemail.recording.is_none() && kept.is_none() {
             return Status::None;
         }
@@ -110,7 +110,7 @@ impl Saver<'_> {
                 Err(error) => Status::Failed(error),
             };
         }
-        order.found.entry.record.sketch = self.shelf.sketch(&order.found, &kept).await;
+        order.found.entry.record.sketch = self.fetcher.sketch(&order.found, &kept).await;
         let (path, replace) = match self.target(order, &kept).await {
             Ok(Target::There(path)) => return Status::Present(path, kept.bytes),
             Ok(Target::Free { path, replace }) => (path, replace),
@@ -121,7 +121,7 @@ impl Saver<'_> {
         {
             return Status::Failed(format!("{} cannot be made: {error}.", folder.display()));
         }
-        match self.shelf.recordings.save_as(id, &path, replace).await {
+        match self.fetcher.recordings.save_as(id, &path, replace).await {
             Ok(()) => Status::Saved(path, kept.bytes),
             Err(error) => Status::Failed(format!("{}: {error}", path.display())),
         }
@@ -136,7 +136,7 @@ impl Saver<'_> {
         let mut paths = own.chain(plain.filter(|_| telling));
         paths.find_map(|path| {
             let file = fs::symlink_metadata(&path).ok()?;
-            (file.is_file() && file.len() > 0).then(|| (path, file.len()))
+            (file.is_file() && file.len() > 0).then_some((path, file.len()))
         })
     }
 
@@ -150,7 +150,7 @@ impl Saver<'_> {
                 let told = before.swap(got, Ordering::Relaxed);
                 self.line.received(got.saturating_sub(told));
             };
-            match self.shelf.have(found, progress).await {
+            match self.fetcher.have(found, progress).await {
                 Err(Missing::Fetch(FetchError::NotReady)) if fresh && tries < FRESH_TRIES => {
                     tries += 1;
                     tokio::time::sleep(not_ready_wait(tries)).await;

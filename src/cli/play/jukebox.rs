@@ -13,8 +13,8 @@ use super::line::{Line, Now, whose};
 use super::signals::Signals;
 use crate::audio::AudioError;
 use crate::cli::desk::Desk;
+use crate::cli::fetcher::{Fetcher, Missing};
 use crate::cli::pick::Found;
-use crate::cli::shelf::{Missing, Shelf};
 use crate::cli::{World, screen};
 use crate::error::Failure;
 use crate::model::{Flags, VoicemailId};
@@ -57,9 +57,9 @@ enum Over {
 }
 
 /// What plays, and what it plays with.
-pub struct Deck<'d> {
+pub struct Jukebox<'d> {
     desk: &'d Desk,
-    shelf: &'d Shelf<'d>,
+    fetcher: &'d Fetcher<'d>,
     player: Player,
     events: mpsc::Receiver<(u64, Event)>,
     manner: Manner,
@@ -73,16 +73,16 @@ pub struct Deck<'d> {
     why: Option<Failure>,
 }
 
-impl<'d> Deck<'d> {
-    /// A deck that plays to `outputs`; what is heard is marked as read if `marks`.
+impl<'d> Jukebox<'d> {
+    /// A jukebox that plays to `outputs`; what is heard is marked as read if `marks`.
     pub fn new(
         desk: &'d Desk,
-        shelf: &'d Shelf<'d>,
+        fetcher: &'d Fetcher<'d>,
         outputs: Outputs,
         manner: Manner,
         marks: bool,
         world: &World,
-    ) -> io::Result<Deck<'d>> {
+    ) -> io::Result<Jukebox<'d>> {
         let (sender, events) = mpsc::channel(EVENTS);
         let tasks = Handle::current();
         let tell = move |number, event| {
@@ -103,7 +103,7 @@ impl<'d> Deck<'d> {
         let line = Line::new(keys.is_some(), screen::ascii(&desk.settings, world));
         let (clock, failed, why) = (world.clock, 0, None);
         let signals = Signals::watch()?;
-        Ok(Deck { desk, shelf, player, events, manner, marks, clock, line, keys, signals, failed, why })
+        Ok(Jukebox { desk, fetcher, player, events, manner, marks, clock, line, keys, signals, failed, why })
     }
 
     /// Plays all of `found`.
@@ -113,7 +113,7 @@ impl<'d> Deck<'d> {
             let shown = (found.len() > 1).then_some((place + 1, found.len()));
             let over = self.one(place as u64 + 1, shown, now, next).await?;
             let id = now.entry.record.voicemail.id;
-            self.shelf.leave(id);
+            self.fetcher.leave(id);
             match over {
                 Over::Ended if next.is_some() => {
                     if let Err(Over::All(end)) = self.while_heeding(tokio::time::sleep(GAP)).await {
@@ -158,12 +158,12 @@ impl<'d> Deck<'d> {
             place,
         };
         self.line.show(&now)?;
-        let sound = match self.while_heeding(load(self.shelf, found)).await {
+        let sound = match self.while_heeding(load(self.fetcher, found)).await {
             Ok(Ok(sound)) => sound,
             Ok(Err(unheard)) => return Ok(Over::Failed(unheard.failure(), unheard.to_string())),
             Err(over) => return Ok(over),
         };
-        if let Err(error) = self.shelf.recordings.touch(voicemail.id, (self.clock)()) {
+        if let Err(error) = self.fetcher.recordings.touch(voicemail.id, (self.clock)()) {
             tracing::warn!(%error, "a recording's time of hearing was not noted");
         }
         now.length = Some(sound.waveform.length());
@@ -171,11 +171,11 @@ impl<'d> Deck<'d> {
         let (from, manner) = (Duration::ZERO, self.manner);
         self.player.send(Command::Play(Play { number, sound, from, manner, heard_after }));
         self.line.show(&now)?;
-        let shelf = self.shelf;
+        let fetcher = self.fetcher;
         let mut ahead = pin!(async move {
             if let Some(next) = next {
                 // Why it does not come is said when it is its turn.
-                let _ = shelf.have(next, |_, _| {}).await;
+                let _ = fetcher.have(next, |_, _| {}).await;
             }
         });
         let mut fetching = true;
@@ -291,9 +291,9 @@ impl Unheard {
     }
 }
 
-async fn load(shelf: &Shelf<'_>, found: &Found) -> Result<Sound, Unheard> {
-    let kept = shelf.have(found, |_, _| {}).await?;
-    Ok(shelf.look(found.entry.record.voicemail.id, &kept).await??)
+async fn load(fetcher: &Fetcher<'_>, found: &Found) -> Result<Sound, Unheard> {
+    let kept = fetcher.have(found, |_, _| {}).await?;
+    Ok(fetcher.look(found.entry.record.voicemail.id, &kept).await??)
 }
 
 /// It counts as heard.

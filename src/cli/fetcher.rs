@@ -21,7 +21,7 @@ const TIDY_AFTER: u64 = 32;
 
 /// The recordings of an account, and the way to those that are not here.
 #[derive(Debug)]
-pub struct Shelf<'d> {
+pub struct Fetcher<'d> {
     /// The files.
     pub recordings: Recordings,
     desk: &'d Desk,
@@ -46,11 +46,11 @@ pub enum Missing {
     Fetch(#[from] FetchError),
 }
 
-impl<'d> Shelf<'d> {
+impl<'d> Fetcher<'d> {
     /// The recordings of the desk's account; those that are not here are fetched if `asks`.
-    pub async fn open(desk: &'d Desk, asks: bool) -> anyhow::Result<Shelf<'d>> {
+    pub async fn open(desk: &'d Desk, asks: bool) -> anyhow::Result<Fetcher<'d>> {
         let client = if asks { Some(desk.client().await?.clone()) } else { None };
-        Ok(Shelf {
+        Ok(Fetcher {
             recordings: desk.recordings()?,
             desk,
             account: desk.account().await?,
