@@ -31,7 +31,7 @@ fn three() -> Vec<serde_json::Value> {
 
 /// As its name says.
 fn audio(name: &str) -> Reply {
-    Reply::Whole(recording(if name.ends_with(".wav") { "front-desk.wav" } else { "hello.mp3" }))
+    Reply::Whole(recording(if name == "c.wav" { "front-desk.wav" } else { "hello.mp3" }))
 }
 
 fn service() -> Service {

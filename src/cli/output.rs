@@ -11,7 +11,6 @@ use crate::cli::World;
 use crate::cli::desk::Desk;
 use crate::cli::pick::Found;
 use crate::fields::Fields;
-use crate::text;
 
 /// Flags that say how the answer is written.
 #[derive(Args, Clone, Copy, Debug)]
@@ -167,9 +166,13 @@ pub fn cut(text: &str, room: usize) -> String {
     if width(text) <= room {
         return text.to_owned();
     }
-    let mut kept = text::clean(text, room);
-    while width(&kept) > room.saturating_sub(1) {
-        kept.pop();
+    let mut kept = String::new();
+    for c in text.chars() {
+        kept.push(c);
+        if width(&kept) >= room {
+            kept.pop();
+            break;
+        }
     }
     if room > 0 {
         kept.push('…');

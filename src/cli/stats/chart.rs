@@ -25,7 +25,7 @@ pub struct Chart {
 
 impl Chart {
     /// Columns of `cell` cells each, the gap between two included. Names that would touch the one
-    /// before are left out.
+    /// before, or stand out on the right, are left out.
     pub fn columns(values: &[u64], names: &[String], cell: usize, ascii: bool) -> Chart {
         let largest = values.iter().copied().max().unwrap_or_default();
         let signs = if ascii { UP_ASCII } else { UP };
@@ -48,7 +48,8 @@ impl Chart {
         for (column, name) in names.iter().enumerate() {
             let at = column * cell;
             let free = width(&below);
-            if !name.is_empty() && (free == 0 || at > free) {
+            let fits = at > free && at + width(name) <= names.len() * cell;
+            if !name.is_empty() && (free == 0 || fits) {
                 below = fitted(&below, at) + name;
             }
         }
@@ -110,6 +111,8 @@ mod tests {
     fn names_do_not_touch() {
         let chart = Chart::columns(&[1, 1, 1, 1], &names(&["1 Nov", "2 Nov", "3 Nov", "4 Nov"]), 3, false);
         assert_eq!(chart.names, "1 Nov 3 Nov");
+        let chart = Chart::columns(&[1, 1, 1], &names(&["1 Nov", "", "3 Nov"]), 3, false);
+        assert_eq!(chart.names, "1 Nov");
     }
 
     #[test]
