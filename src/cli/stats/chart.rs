@@ -5,9 +5,8 @@ use crate::cli::output::{fitted, width};
 /// How high columns are, in lines.
 const HEIGHT: usize = 4;
 
-/// Eighths of a cell, from its foot and from its left edge.
+/// Eighths of a cell, from its foot.
 const UP: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
-const ALONG: [&str; 9] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"];
 
 /// The same where there is ASCII alone.
 const UP_ASCII: [&str; 9] = [" ", ".", ".", ".", ":", ":", ":", "#", "#"];
@@ -70,7 +69,9 @@ pub fn bar(value: u64, largest: u64, room: usize, ascii: bool) -> String {
     if ascii {
         return "#".repeat(filled.div_ceil(8));
     }
-    ALONG[8].repeat(filled / 8) + ALONG[filled % 8]
+    // Lines, because blocks below each other would be one block.
+    let halves = (filled / 4).max(usize::from(filled > 0));
+    "━".repeat(halves / 2) + if halves.is_multiple_of(2) { "" } else { "╸" }
 }
 
 /// How many eighths of `room` cells `value` fills: something, where it is more than nothing.
@@ -120,8 +121,8 @@ mod tests {
         let chart = Chart::columns(&[0, 0], &names(&["a", ""]), 2, false);
         assert_eq!(chart.bars, ["", "", "", ""]);
         assert_eq!(Chart::columns(&[], &[], 2, false).width(), 2);
-        assert_eq!((bar(0, 0, 8, false), bar(1, 1_000, 8, false)), (String::new(), "▏".to_owned()));
-        assert_eq!(bar(5, 10, 3, false), "█▌");
-        assert_eq!(bar(10, 10, 3, false), "███");
+        assert_eq!((bar(0, 0, 8, false), bar(1, 1_000, 8, false)), (String::new(), "╸".to_owned()));
+        assert_eq!(bar(5, 10, 3, false), "━╸");
+        assert_eq!(bar(10, 10, 3, false), "━━━");
     }
 }
