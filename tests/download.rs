@@ -211,6 +211,18 @@ fn what_fails_is_told_with_its_id_and_the_rest_is_saved() {
 }
 
 #[test]
+fn files_come_even_if_nobody_reads_what_is_said() {
+    let (home, service) = (Home::new(), service());
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = home.vmail(service.url(), &download(&["--json"]));
+    let child = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    let said = program::Run(child.wait_with_output().unwrap()).only_said(0);
+    assert!(said.starts_with("3 saved in out ("), "{said}");
+    assert_eq!(home.names("out"), NAMES);
+}
+
+#[test]
 fn a_dry_run_changes_nothing() {
     let (home, service) = (Home::new(), service());
     let run = home.run(service.url(), &download(&["--dry-run"]));

@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use crate::cli::World;
 use crate::cli::desk::{Desk, DeskArgs, Freshness, block_on};
 use crate::cli::fetcher::Fetcher;
-use crate::cli::output::{self, FormatArgs};
+use crate::cli::output::FormatArgs;
 use crate::cli::pick::{Found, Search};
 use crate::cli::show;
 use crate::error::Fault;
@@ -155,7 +155,7 @@ async fn download(
                 }
                 if written.is_ok() {
                     written = report.add(&outcome, desk);
-                    // Nobody reads what is done, or it cannot be written: then nothing more is.
+                    // What cannot be told is not done.
                     if written.is_err() {
                         stop.send_replace(true);
                     }
@@ -169,7 +169,7 @@ async fn download(
     }
     fetcher.tidy().await;
     report.received(line.clear());
-    output::quietly(written)
+    Ok(written?)
 }
 
 /// What to save under which name. Of voicemail whose names are the same, the oldest gets it, and

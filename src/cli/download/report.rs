@@ -91,6 +91,8 @@ pub struct Report {
     manifest: Option<BufWriter<File>>,
     /// What stdout gets.
     format: Option<Format>,
+    /// Whether nobody reads stdout any more.
+    unread: bool,
     dry: bool,
     saved: u64,
     present: u64,
@@ -117,7 +119,18 @@ impl Report {
         };
         output::quietly(head)?;
         let (saved, present, without, failed, stopped, received) = (0, 0, 0, 0, 0, 0);
-        Ok(Report { manifest, format, dry, saved, present, without, failed, stopped, received })
+        Ok(Report {
+            manifest,
+            format,
+            unread: false,
+            dry,
+            saved,
+            present,
+            without,
+            failed,
+            stopped,
+            received,
+        })
     }
 
     /// Takes in what became of a voicemail.
@@ -135,9 +148,21 @@ impl Report {
             // Who is killed leaves a manifest of what is done.
             manifest.flush()?;
         }
+        match self.print(&line, &outcome.status) {
+            // The files are what was asked for; they come, read or not.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.unread = true,
+            printed => printed?,
+        }
+        Ok(())
+    }
+
+    fn print(&self, line: &Line<'_>, status: &Status) -> io::Result<()> {
+        if self.unread {
+            return Ok(());
+        }
         let mut out = io::stdout().lock();
-        match (self.format, &outcome.status) {
-            (Some(Format::Jsonl), _) => output::json_line(&mut out, &line)?,
+        match (self.format, status) {
+            (Some(Format::Jsonl), _) => output::json_line(&mut out, line)?,
             (Some(Format::Csv), _) => output::csv_line(&mut out, &line.cells())?,
             (Some(Format::Tsv), _) => output::tsv_line(&mut out, &line.cells())?,
             (Some(Format::Table), Status::Saved(file, _) | Status::Planned(file))
