@@ -53,6 +53,7 @@ fn rows(count: usize) -> Rows {
 fn inbox(count: usize) -> State {
     let setup = Setup {
         account: Some("1111113".into()),
+        accounts: Vec::new(),
         zone: chrono_tz::Asia::Kolkata,
         range: Range::ALL,
         refresh: None,

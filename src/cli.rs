@@ -9,6 +9,7 @@ pub mod desk;
 pub mod download;
 pub mod export;
 pub mod fetcher;
+pub mod hook;
 pub mod import;
 pub mod list;
 pub mod mark;

@@ -107,6 +107,8 @@ pub struct Job {
     pub overlap: Duration,
     /// How many requests may be in flight at once: 1 to [`CONCURRENCY_MAX`].
     pub concurrency: usize,
+    /// How often a request is tried whose error may pass: mostly [`TRIES`].
+    pub tries: usize,
     /// Whether to ask for all of it again, covered or not.
     pub force: bool,
     /// The time by this machine's clock.
@@ -152,7 +154,7 @@ pub enum Progress {
     Retrying {
         /// The try to come: from 2.
         try_number: usize,
-        /// How many tries there are: [`TRIES`].
+        /// How many tries there are: [`Job::tries`].
         of: usize,
         /// How long it waits before that.
         wait: Duration,
@@ -208,7 +210,7 @@ pub enum SyncError {
 
 /// Fetches what is missing of the asked range and stores each page as it arrives, newest first.
 ///
-/// A failed request is tried [`TRIES`] times, if its error is a transient one. When one fails for
+/// A failed request is tried [`Job::tries`] times, if its error is a transient one. When one fails for
 /// good, nothing more is asked for, and what arrived is kept. Dropping the future cancels all
 /// requests; a page whose storing has begun is stored.
 ///
@@ -349,7 +351,7 @@ impl<A: Api> Collector<'_, A> {
             while in_flight.len() < concurrency
                 && let Some(request) = self.walk.next_request()
             {
-                in_flight.push(fetch(self.api, request, self.progress));
+                in_flight.push(fetch(self.api, request, self.job.tries, self.progress));
             }
             let outcome = tokio::select! {
                 () = pages.closed() => return Ok(()),
@@ -424,12 +426,12 @@ impl<A: Api> Collector<'_, A> {
 }
 
 /// Asks for one page until it comes, its error is no transient one, or the tries are used up.
-async fn fetch(api: &impl Api, request: Request, progress: &mpsc::Sender<Progress>) -> Outcome {
+async fn fetch(api: &impl Api, request: Request, tries: usize, progress: &mpsc::Sender<Progress>) -> Outcome {
     let backoff = ExponentialBuilder::new()
         .with_min_delay(Duration::from_millis(500))
         .with_factor(2.0)
         .with_max_delay(Duration::from_secs(60))
-        .with_max_times(TRIES - 1)
+        .with_max_times(tries.saturating_sub(1))
         .with_jitter();
     let (mut try_number, mut rate_limited) = (1, false);
     let one_try = || async {
@@ -446,7 +448,7 @@ async fn fetch(api: &impl Api, request: Request, progress: &mpsc::Sender<Progres
             rate_limited |= matches!(error, ApiError::RateLimited { .. });
             // Nothing is lost with a report that finds no place: the next one replaces it.
             let _ =
-                progress.try_send(Progress::Retrying { try_number, of: TRIES, wait, error: error.clone() });
+                progress.try_send(Progress::Retrying { try_number, of: tries, wait, error: error.clone() });
         })
         .await;
     Outcome { request, result, rate_limited }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
+pub mod accounts;
 pub mod calling;
 pub mod command;
 pub mod copying;
@@ -19,12 +20,14 @@ pub mod keymap;
 pub mod layout;
 pub mod listening;
 pub mod listing;
+pub mod login;
 pub mod msg;
 pub mod note;
 pub mod palette;
 pub mod people;
 pub mod rows;
 pub mod runtime;
+pub mod session;
 pub mod state;
 pub mod tags;
 pub mod terminal;
@@ -33,9 +36,10 @@ pub mod update;
 pub mod view;
 pub mod ways;
 
-use msg::{Effect, Msg};
+use msg::{Effect, Msg, Reopen};
 use runtime::Runtime;
-use state::{Setup, State};
+use session::Session;
+use state::State;
 use terminal::Screen;
 
 /// How many messages may wait. Who sends more waits for a place, so memory stays bounded.
@@ -48,87 +52,161 @@ const BATCH: usize = 64;
 /// frame with it costs a slow line less than one without it and another.
 const PATIENCE: Duration = Duration::from_millis(4);
 
-/// Runs the screen until the user leaves. `clock` tells the time.
+/// Runs the screen until the user leaves. `reopen` makes what the user wants to go on with, or says
+/// why it cannot; `clock` tells the time.
 pub async fn run(
-    setup: Setup,
-    work: runtime::Work,
-    options: &terminal::Options,
+    mut session: Session,
+    mut reopen: impl FnMut(&Reopen) -> Result<Session, String>,
     clock: fn() -> DateTime<Utc>,
 ) -> io::Result<()> {
-    let (sender, mut messages) = mpsc::channel(QUEUE);
-    let mut runtime = Runtime::new(work, sender.clone(), clock);
-    let mut screen = Screen::enter(options)?;
-    terminal::listen(&sender)?;
-    let mut state = State::new(setup, screen.size()?, clock());
-    let mut effects = update::start(&mut state);
-    let mut patience = PATIENCE;
+    let (keys, mut input) = mpsc::channel(QUEUE);
+    let mut screen = Screen::enter(&session.options)?;
+    terminal::listen(&keys)?;
+    let mut before = None;
     loop {
-        let mut asked = false;
-        while !effects.is_empty() {
-            for effect in std::mem::take(&mut effects) {
-                match effect {
-                    Effect::Quit => {
-                        // Whoever still has something to say must not wait for a place.
-                        messages.close();
-                        return runtime.finish(screen).await;
-                    }
-                    Effect::Suspend => {
-                        runtime.settle();
-                        if !screen.suspend()? {
-                            effects.extend(update::update(&mut state, Msg::NoShell));
-                        }
-                    }
-                    Effect::Redraw => {
-                        let size = screen.resume()?;
-                        effects.extend(update::update(&mut state, Msg::Resize(size)));
-                    }
-                    Effect::Notify(text) => screen.notify(&text)?,
-                    Effect::Copy(text) => screen.copy(&text)?,
-                    Effect::AskTerminal => screen.ask_for_transfer()?,
-                    Effect::Transfer { name, file } => screen.transfer(&name, &file),
-                    work => {
-                        asked |= matches!(work, Effect::Read(..));
-                        runtime.run(work);
-                    }
-                }
+        let Session { setup, work, options } = session;
+        screen.set_options(options)?;
+        let mut state = State::new(setup, screen.size()?, clock());
+        let mut effects = Vec::new();
+        if let Some(before) = before.take() {
+            effects = update::resume(&mut state, before);
+        }
+        let (sender, mut messages) = mpsc::channel(QUEUE);
+        let runtime = Runtime::new(work, sender, clock);
+        effects.extend(update::start(&mut state));
+        let mut queues = Queues { input: &mut input, messages: &mut messages };
+        let mut lane = Loop { state, runtime, screen: &mut screen, clock };
+        let end = lane.turn(effects, &mut queues, &mut reopen).await?;
+        // Whoever still has something to say must not wait for a place.
+        messages.close();
+        let Loop { state, runtime, .. } = lane;
+        match end {
+            End::Quit => {
+                drop(screen);
+                runtime.finish().await.close().await;
+                return Ok(());
             }
-        }
-        let mut next = None;
-        if asked && !patience.is_zero() {
-            next = tokio::time::timeout(patience, messages.recv()).await.ok().flatten();
-            // Once for a frame: whoever holds a key down sees the list move.
-            patience = Duration::ZERO;
-        }
-        if next.is_none() {
-            screen.draw(&state)?;
-            patience = PATIENCE;
-            // A file goes to the terminal piece by piece: keys come between.
-            match screen.send_piece()? {
-                Some(percent) => effects.extend(update::update(&mut state, Msg::Sending(percent))),
-                None => next = wait(&mut messages, &state, clock).await,
+            End::Reopened(next) => {
+                // The store closes when its last work is done; in the demo the next session has it.
+                drop(runtime.finish().await);
+                (session, before) = (*next, Some(state));
             }
-        }
-        effects.extend(update::update(&mut state, Msg::Tick(clock())));
-        // Lazy: what is received is taken in, and the rest stays in the queue.
-        let queued = std::iter::from_fn(|| messages.try_recv().ok());
-        for msg in next.into_iter().chain(queued).take(BATCH) {
-            effects.extend(update::update(&mut state, msg));
         }
     }
 }
 
-/// The next message; `None` when the state asked to be woken before one came.
-async fn wait(
-    messages: &mut mpsc::Receiver<Msg>,
-    state: &State,
+/// How a session ends.
+enum End {
+    /// The user leaves.
+    Quit,
+    /// The user goes on with another one.
+    Reopened(Box<Session>),
+}
+
+/// One session's turn at the screen.
+struct Loop<'s> {
+    state: State,
+    runtime: Runtime,
+    screen: &'s mut Screen,
     clock: fn() -> DateTime<Utc>,
-) -> Option<Msg> {
+}
+
+impl Loop<'_> {
+    /// Draws, waits, takes messages in, until the session ends.
+    async fn turn(
+        &mut self,
+        mut effects: Vec<Effect>,
+        queues: &mut Queues<'_>,
+        reopen: &mut impl FnMut(&Reopen) -> Result<Session, String>,
+    ) -> io::Result<End> {
+        let Loop { state, runtime, screen, clock } = self;
+        let mut patience = PATIENCE;
+        loop {
+            let mut asked = false;
+            while !effects.is_empty() {
+                for effect in std::mem::take(&mut effects) {
+                    match effect {
+                        Effect::Quit => return Ok(End::Quit),
+                        Effect::Reopen(what) => match reopen(&what) {
+                            Ok(next) => return Ok(End::Reopened(Box::new(next))),
+                            Err(why) => effects.extend(update::update(state, Msg::NotReopened(why))),
+                        },
+                        Effect::Suspend => {
+                            runtime.settle();
+                            if !screen.suspend()? {
+                                effects.extend(update::update(state, Msg::NoShell));
+                            }
+                        }
+                        Effect::Redraw => {
+                            let size = screen.resume()?;
+                            effects.extend(update::update(state, Msg::Resize(size)));
+                        }
+                        Effect::Notify(text) => screen.notify(&text)?,
+                        Effect::Copy(text) => screen.copy(&text)?,
+                        Effect::AskTerminal => screen.ask_for_transfer()?,
+                        Effect::Transfer { name, file } => screen.transfer(&name, &file),
+                        work => {
+                            asked |= matches!(work, Effect::Read(..));
+                            runtime.run(work);
+                        }
+                    }
+                }
+            }
+            let mut next = None;
+            if asked && !patience.is_zero() {
+                next = tokio::time::timeout(patience, queues.next()).await.ok().flatten();
+                // Once for a frame: whoever holds a key down sees the list move.
+                patience = Duration::ZERO;
+            }
+            if next.is_none() {
+                screen.draw(state)?;
+                patience = PATIENCE;
+                // A file goes to the terminal piece by piece: keys come between.
+                match screen.send_piece()? {
+                    Some(percent) => effects.extend(update::update(state, Msg::Sending(percent))),
+                    None => next = wait(queues, state, *clock).await,
+                }
+            }
+            effects.extend(update::update(state, Msg::Tick(clock())));
+            // Lazy: what is received is taken in, and the rest stays in the queues.
+            let waiting = std::iter::from_fn(|| queues.ready());
+            for msg in next.into_iter().chain(waiting).take(BATCH) {
+                effects.extend(update::update(state, msg));
+            }
+        }
+    }
+}
+
+/// What the terminal sends, which outlives a session, and what its work answers, which does not.
+struct Queues<'q> {
+    input: &'q mut mpsc::Receiver<Msg>,
+    messages: &'q mut mpsc::Receiver<Msg>,
+}
+
+impl Queues<'_> {
+    /// The next message, keys first.
+    async fn next(&mut self) -> Option<Msg> {
+        tokio::select! {
+            biased;
+            msg = self.input.recv() => msg,
+            msg = self.messages.recv() => msg,
+        }
+    }
+
+    /// One that is there already.
+    fn ready(&mut self) -> Option<Msg> {
+        self.input.try_recv().or_else(|_| self.messages.try_recv()).ok()
+    }
+}
+
+/// The next message; `None` when the state asked to be woken before one came.
+async fn wait(queues: &mut Queues<'_>, state: &State, clock: fn() -> DateTime<Utc>) -> Option<Msg> {
     match state.wake_at() {
         // A moment that is past already still lets messages in: the time-out polls them first.
         Some(at) => {
             let left = (at - clock()).to_std().unwrap_or_default();
-            tokio::time::timeout(left, messages.recv()).await.ok().flatten()
+            tokio::time::timeout(left, queues.next()).await.ok().flatten()
         }
-        None => messages.recv().await,
+        None => queues.next().await,
     }
 }

@@ -94,6 +94,7 @@ fn the_built_in_file_sets_the_documented_defaults() {
             largest_recording: 64 << 20,
             contacts: vec![],
             calling: Calling { webrtc: true, ..Calling::default() },
+            on_new: None,
         }
     );
 }
@@ -160,6 +161,7 @@ fn a_file_sets_everything() {
         contacts = ["~/contacts.vcf", "/srv/contacts"]
         agent = "101_1111112"
         call_command = ["xdg-open", "tel:{number}"]
+        on_new = "cat >> new"
 
         [call]
         webrtc = false
@@ -202,6 +204,7 @@ fn a_file_sets_everything() {
                 caller_id: Some(ValidNumber::parse("+914428117000", "").unwrap()),
                 command: Some(vec!["xdg-open".to_owned(), "tel:{number}".to_owned()]),
             },
+            on_new: Some(vec!["sh".to_owned(), "-c".to_owned(), "cat >> new".to_owned()]),
         }
     );
 }

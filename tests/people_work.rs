@@ -25,6 +25,7 @@ use vmail::secret::Secret;
 use vmail::store::{self, CallerId, Store, StoreHandle};
 use vmail::telecmi::{Agent, BaseUrl, Call, Credentials, Rings, ValidNumber};
 use vmail::triage::{CallerKey, Given};
+use vmail::tui::login::Door;
 use vmail::tui::msg::{Effect, Msg};
 use vmail::tui::rows::RowKey;
 use vmail::tui::runtime::{Account, Contacts, Equipment, Runtime, Work};
@@ -81,6 +82,7 @@ impl World {
             overlap: Duration::ZERO,
             equipment,
             contacts: Contacts { paths, country: "IN".to_owned() },
+            door: Door::new(|_| Box::pin(async { Err(String::new()) })),
         };
         let (sender, messages) = mpsc::channel(64);
         World { runtime: Runtime::new(work, sender, clock), messages, store, folder }

@@ -1,6 +1,7 @@
 //! What a verb works at: the settings, the account and its store, and the way to the server.
 
 use std::io::{self, Write as _};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::TimeDelta;
@@ -22,7 +23,7 @@ use crate::paths;
 use crate::recording::{self, Limits, Recordings};
 use crate::search::{self, Query};
 use crate::store::{AccountId, Opened, Store, StoreError, StoreHandle};
-use crate::sync::{self, Job, Shelf, Summary};
+use crate::sync::{self, Job, Progress, Shelf, Summary};
 use crate::telecmi::Client;
 use crate::text;
 use crate::tui::runtime::Account;
@@ -30,6 +31,10 @@ use crate::tui::view::words;
 
 /// How many candidates are named where the beginning of an identity is that of several.
 const CANDIDATES: usize = 5;
+
+/// How often the server is asked before what is stored will do: whoever waits for a list does not
+/// wait for long.
+const TRIES: usize = 2;
 
 /// How many reports of a sync may wait to be shown.
 const REPORTS: usize = 32;
@@ -131,8 +136,9 @@ impl Desk {
 
     /// The range that is set.
     pub fn span(&self) -> Span {
-        let search::Context { now, zone } = self.context;
-        self.settings.range.resolve(now, zone).span(now)
+        // Not the moment when it all began: who watches goes on for weeks.
+        let now = (self.world.clock)();
+        self.settings.range.resolve(now, self.context.zone).span(now)
     }
 
     /// Reads a query, given as words.
@@ -181,8 +187,21 @@ impl Desk {
             .with_context(|| format!("{}: recordings cannot be kept there", folder.display()))
     }
 
-    /// Fetches what is missing of `span`; of all of it if `again`.
-    pub async fn fetch(&self, span: Span, again: bool, bar: &Bar) -> anyhow::Result<Summary> {
+    /// How often is looked for new voicemail; `usual` where the settings say never.
+    pub fn refresh(&self, usual: Duration) -> Duration {
+        if self.demo.is_some() { screen::DEMO_REFRESH } else { self.settings.refresh.unwrap_or(usual) }
+    }
+
+    /// Fetches what is missing of `span`; of all of it if `again`. `on_progress` hears of each page. A
+    /// request whose error may pass is tried so many times.
+    pub async fn fetch(
+        &self,
+        span: Span,
+        again: bool,
+        tries: usize,
+        bar: &Bar,
+        mut on_progress: impl FnMut(&Progress),
+    ) -> anyhow::Result<Summary> {
         let client = self.client().await?.clone();
         let key = self.key.clone();
         let (account, generation) =
@@ -194,17 +213,19 @@ impl Desk {
             reaches_now: span.end() >= now - TimeDelta::seconds(1),
             overlap: self.settings.overlap,
             concurrency: self.settings.concurrency,
+            tries,
             force: again,
             now,
         };
         let (reports, mut progress) = mpsc::channel(REPORTS);
         let show = async {
             while let Some(report) = progress.recv().await {
+                on_progress(&report);
                 bar.show(&report);
             }
         };
-        let shelf = Shelf { store: self.store.clone(), generation };
-        let (fetched, ()) = tokio::join!(sync::run(job, client, shelf, reports), show);
+        let sink = Shelf { store: self.store.clone(), generation };
+        let (fetched, ()) = tokio::join!(sync::run(job, client, sink, reports), show);
         bar.clear();
         self.tell_notices().await?;
         Ok(fetched?)
@@ -216,10 +237,9 @@ impl Desk {
         if self.offline {
             return Ok(Freshness::Current);
         }
-        let fetched = self.fetch(span, false, &Bar::when_it_takes_a_moment(&self.world)).await;
-        let error = match fetched {
-            Ok(_) => return Ok(Freshness::Current),
-            Err(error) => error,
+        let bar = Bar::when_it_takes_a_moment(&self.world);
+        let Err(error) = self.fetch(span, false, TRIES, &bar, |_| ()).await else {
+            return Ok(Freshness::Current);
         };
         if crate::error::failure(&error) != Failure::Network {
             return Err(error);
@@ -237,7 +257,8 @@ impl Desk {
             || "Nothing of this range was fetched before.".to_owned(),
             |last| {
                 let at = words::clock(last.end(), now, zone);
-                format!("What is stored is from {} ({at}).", words::age(last.end(), now))
+                let age = words::age(last.end(), now);
+                format!("What is stored is complete up to {at}, {age}.")
             },
         ))
     }

@@ -19,6 +19,7 @@ use crate::tui::view::words;
 #[command(group = ArgGroup::new("what").required(true).multiple(true).args(
     ["read", "unread", "star", "unstar", "done", "not_done", "called", "not_called", "tag", "untag"]
 ))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct MarkArgs {
     /// The ID, or how it begins; - reads IDs from stdin
     #[arg(value_name = "ID")]

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write};
 
+use anstyle::{AnsiColor, Style};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
@@ -11,6 +12,7 @@ use crate::cli::World;
 use crate::cli::desk::Desk;
 use crate::cli::pick::Found;
 use crate::fields::Fields;
+use crate::tui::terminal;
 
 /// Flags that say how the answer is written.
 #[derive(Args, Clone, Copy, Debug)]
@@ -64,13 +66,12 @@ impl Paper {
         if !io::stdout().is_terminal() {
             return Paper::default();
         }
-        let width = crossterm::terminal::size().ok().map(|(columns, _)| usize::from(columns));
-        Paper { colour: takes_colour(world), width: width.filter(|width| *width > 0) }
+        Paper { colour: takes_colour(world), width: terminal::columns() }
     }
 
-    /// `text` in bold, or in a colour, where there are any: `code` is that of ECMA-48 (SGR).
-    pub fn paint(self, text: &str, code: u8) -> String {
-        if self.colour && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    /// `text` in `style`, where there are any.
+    pub fn paint(self, text: &str, style: Style) -> String {
+        if self.colour && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 }
 
@@ -80,18 +81,20 @@ pub fn takes_colour(world: &World) -> bool {
     !set("NO_COLOR") && (world.variable)("TERM").is_some_and(|term| term != "dumb")
 }
 
+/// As it is.
+pub const PLAIN: Style = Style::new();
 /// Bold.
-pub const BOLD: u8 = 1;
-/// Red, for what failed.
-pub const RED: u8 = 31;
-/// Green, for what is done.
-pub const GREEN: u8 = 32;
-/// Yellow, for what needs attention.
-pub const YELLOW: u8 = 33;
-/// Cyan, for signs.
-pub const CYAN: u8 = 36;
-/// Grey, for what can wait.
-pub const GREY: u8 = 90;
+pub const BOLD: Style = Style::new().bold();
+/// For what failed.
+pub const RED: Style = AnsiColor::Red.on_default();
+/// For what is done.
+pub const GREEN: Style = AnsiColor::Green.on_default();
+/// For what needs attention.
+pub const YELLOW: Style = AnsiColor::Yellow.on_default();
+/// For signs.
+pub const CYAN: Style = AnsiColor::Cyan.on_default();
+/// For what can wait.
+pub const GREY: Style = AnsiColor::BrightBlack.on_default();
 
 /// A reader that has had enough is no failure.
 pub fn quietly(written: io::Result<()>) -> anyhow::Result<()> {

@@ -9,6 +9,7 @@ use crate::fields::{Fields, Parts};
 use crate::model::{Flags, Span, VoicemailId};
 use crate::search::{CallerTexts, Matcher, Query, Source};
 use crate::store::{AccountId, CallerId, Entry, StoreError};
+use crate::triage::Tag;
 
 /// How many voicemail are read at a time.
 const PIECE: usize = 2_000;
@@ -168,6 +169,6 @@ impl Source for Piece<'_> {
 
     fn tags(&self, row: u32) -> impl Iterator<Item = &str> {
         let tags = self.found.get(row as usize).map_or(&[][..], |found| &found.entry.record.tags);
-        tags.iter().map(|tag| tag.as_str())
+        tags.iter().map(Tag::as_str)
     }
 }

@@ -11,7 +11,7 @@ use crate::sync::Progress;
 /// A line that says how far a sync is. Nothing is shown where stderr is no terminal.
 #[derive(Debug)]
 pub struct Bar {
-    bar: Option<ProgressBar>,
+    line: Option<ProgressBar>,
     /// Nothing is shown before it is clear that it takes a moment.
     at_once: bool,
     colour: bool,
@@ -28,13 +28,13 @@ impl Bar {
     pub fn when_it_takes_a_moment(world: &World) -> Bar {
         let able = io::stderr().is_terminal() && (world.variable)("TERM").is_none_or(|term| term != "dumb");
         // Drawn when it is first given something to say.
-        let bar = able.then(ProgressBar::no_length);
-        Bar { bar, at_once: false, colour: takes_colour(world) }
+        let line = able.then(ProgressBar::no_length);
+        Bar { line, at_once: false, colour: takes_colour(world) }
     }
 
     /// Shows what is reported.
     pub fn show(&self, progress: &Progress) {
-        let Some(bar) = &self.bar else { return };
+        let Some(bar) = &self.line else { return };
         match progress {
             Progress::Page { got, of, page, pages, .. } => {
                 if !self.at_once && pages.is_none_or(|pages| pages <= 1) && *page <= 1 {
@@ -57,7 +57,7 @@ impl Bar {
 
     /// Takes the line away.
     pub fn clear(&self) {
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = &self.line {
             bar.finish_and_clear();
         }
     }

@@ -30,7 +30,10 @@ use crate::telecmi::{Agent, BaseUrl, Credentials, Rings};
 use crate::tui::calling::Means;
 use crate::tui::keymap::KeyChord;
 use crate::tui::listening::Habits;
+use crate::tui::login::Door;
+use crate::tui::msg::Reopen;
 use crate::tui::runtime::{Account, Contacts, Equipment, Work};
+use crate::tui::session::Session;
 use crate::tui::state::{Look, OwnView, Setup};
 use crate::tui::terminal::escape::Through;
 use crate::tui::terminal::escape::transfer::Transfer;
@@ -39,7 +42,7 @@ use crate::tui::{self, terminal};
 use crate::web::ssh::Server;
 
 /// How often the demo asks: its visitor should see a voicemail arrive.
-const DEMO_REFRESH: Duration = Duration::from_secs(5);
+pub const DEMO_REFRESH: Duration = Duration::from_secs(5);
 
 /// Flags of the screen. Each but the first and the last two is a setting of the same name.
 #[derive(Args, Debug)]
@@ -83,62 +86,104 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
     if let Some(path) = &args.log {
         log_to(path, world)?;
     }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let result = runtime.block_on(async {
+        let demo = if args.demo { Some(Demo::start(&settings, world).await?) } else { None };
+        let first = session(&settings, config_path.as_deref(), demo.as_ref(), world)?;
+        let reopen = |_: &Reopen| {
+            let again = self::settings(args, world)
+                .and_then(|(settings, path)| session(&settings, path.as_deref(), demo.as_ref(), world));
+            again.map_err(|error| first_line(&error))
+        };
+        Box::pin(tui::run(first, reopen, world.clock)).await.context("the terminal is gone")
+    });
+    // A read of the terminal or a name look-up may still block a thread; nobody waits for it.
+    runtime.shutdown_background();
+    result
+}
+
+/// The demo: what of it stays when the screen begins anew. Nothing of it stays when it is left.
+struct Demo {
+    server: demo::Server,
+    folder: TempDir,
+    store: StoreHandle,
+}
+
+impl Demo {
+    async fn start(settings: &Settings, world: &World) -> anyhow::Result<Demo> {
+        let options = settings::store_options(settings, world);
+        let open = move || Ok(Opened { store: Store::in_memory(&options)?, notices: Vec::new() });
+        Ok(Demo {
+            server: demo::Server::start(demo::Options::new((world.clock)())).await?,
+            folder: tempfile::Builder::new().prefix("vmail-demo-").tempdir()?,
+            store: StoreHandle::spawn(open),
+        })
+    }
+}
+
+/// What the screen needs, as `settings` say.
+fn session(
+    settings: &Settings,
+    config_path: Option<&Path>,
+    demo: Option<&Demo>,
+    world: &World,
+) -> anyhow::Result<Session> {
+    let term = (world.variable)("TERM").unwrap_or_default();
     let local = config::local_zone((world.variable)("TZ").as_deref(), (world.system_zone)());
     let (zone, note) = match settings.timezone {
         Timezone::Named(zone) => (zone, None),
         Timezone::Local => (local.zone, local.note),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let result = runtime.block_on(async {
-        let server = if args.demo {
-            Some(demo::Server::start(demo::Options::new((world.clock)())).await?)
-        } else {
-            None
-        };
-        let account = match &server {
-            Some(server) => Some(demo_account(server)?),
-            None => settings::account(&settings)?,
-        };
-        let app_id = account.as_ref().map(|account| account.credentials.app_id.to_string());
-        let name = if args.demo { Some("demo".to_owned()) } else { app_id };
-        let note =
-            note.or_else(|| half_an_account(&settings).map(str::to_owned).filter(|_| account.is_none()));
-        let setup = Setup {
-            account: name,
-            zone,
-            range: settings.range,
-            refresh: if args.demo { Some(DEMO_REFRESH) } else { settings.refresh },
-            habits: habits(&settings),
-            views: own_views(&settings),
-            means: means(args.demo, &settings),
-            surroundings: surroundings(&settings, world),
-            look: look(&settings, world, &term),
-            config_path: shown(config_path.as_deref(), world),
-            note,
-        };
-        // Dropped when the screen is left: nothing of the demo stays.
-        let folder =
-            if args.demo { Some(tempfile::Builder::new().prefix("vmail-demo-").tempdir()?) } else { None };
-        let equipment = equipment(folder.as_ref().map(TempDir::path), account.as_ref(), &settings, world)?;
-        let work = Work {
-            account,
-            store: open_store(args.demo, &settings, world)?,
-            concurrency: settings.concurrency,
-            overlap: settings.overlap,
-            equipment,
-            contacts: contacts(&settings, world),
-        };
-        let options = terminal::Options {
-            mouse: settings.mouse,
-            notify: settings.notify.clone(),
-            through: Through::detect(world.variable),
-            transfer: Transfer::detect(world.variable),
-        };
-        tui::run(setup, work, &options, world.clock).await.context("the terminal is gone")
-    });
-    // A read of the terminal or a name look-up may still block a thread; nobody waits for it.
-    runtime.shutdown_background();
-    result
+    let account = match demo {
+        Some(demo) => Some(demo_account(&demo.server)?),
+        None => settings::account(settings)?,
+    };
+    let app_id = account.as_ref().map(|account| account.credentials.app_id.to_string());
+    let note = note.or_else(|| half_an_account(settings).map(str::to_owned).filter(|_| account.is_none()));
+    let setup = Setup {
+        accounts: Vec::new(),
+        account: if demo.is_some() { Some("demo".to_owned()) } else { app_id },
+        zone,
+        range: settings.range,
+        refresh: if demo.is_some() { Some(DEMO_REFRESH) } else { settings.refresh },
+        habits: habits(settings),
+        views: own_views(settings),
+        means: means(demo.is_some(), settings),
+        surroundings: surroundings(settings, world),
+        look: look(settings, world, &term),
+        config_path: shown(config_path, world),
+        note,
+    };
+    let folder = demo.map(|demo| demo.folder.path());
+    let equipment = equipment(folder, account.as_ref(), settings, world)?;
+    let store = demo.map_or_else(|| open_store(settings, world), |demo| Ok(demo.store.clone()))?;
+    let work = Work {
+        account,
+        store,
+        concurrency: settings.concurrency,
+        overlap: settings.overlap,
+        equipment,
+        contacts: contacts(settings, world),
+        door: Door::new(|_| Box::pin(async { Err("not wired".to_owned()) })),
+    };
+    let options = terminal::Options {
+        mouse: settings.mouse,
+        notify: settings.notify.clone(),
+        through: Through::detect(world.variable),
+        transfer: Transfer::detect(world.variable),
+    };
+    Ok(Session { setup, work, options })
+}
+
+/// What is wrong, in a line, and how much more there is.
+fn first_line(error: &anyhow::Error) -> String {
+    let all = format!("{error:#}");
+    match all.split_once('\n') {
+        None => all,
+        Some((first, rest)) => {
+            format!("{first}, and {} more: `vmail config check` says them all", rest.lines().count())
+        }
+    }
 }
 
 /// The settings in force and where their file is. The demo touches nothing of the user's, so it
@@ -182,13 +227,9 @@ pub fn demo_account(server: &demo::Server) -> anyhow::Result<Account> {
     })
 }
 
-/// The store, opened on its own thread while the first frame is drawn. The demo's is in memory.
-fn open_store(demo: bool, settings: &Settings, world: &World) -> anyhow::Result<StoreHandle> {
+/// The store, opened on its own thread while the first frame is drawn.
+fn open_store(settings: &Settings, world: &World) -> anyhow::Result<StoreHandle> {
     let options = settings::store_options(settings, world);
-    if demo {
-        let open = move || Ok(Opened { store: Store::in_memory(&options)?, notices: Vec::new() });
-        return Ok(StoreHandle::spawn(open));
-    }
     let path = paths::store_file(&xdg(world)).context("no home folder: set XDG_DATA_HOME")?;
     Ok(StoreHandle::spawn(move || Store::open(&path, &options)))
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::World;
 use crate::cli::desk::{Desk, DeskArgs, block_on};
-use crate::cli::output::{self, BOLD, Format, FormatArgs, GREY, Paper};
+use crate::cli::output::{self, BOLD, Format, FormatArgs, GREY, PLAIN, Paper};
 pub use crate::cli::pick::Found;
 use crate::error::Fault;
 use crate::fields::Fields;
@@ -88,20 +88,20 @@ fn page(out: &mut impl Write, found: &Found, fields: &Fields<'_>, paper: Paper) 
     let length = fields.length_s.map_or_else(String::new, |length| format!("{length:.1} s"));
     let recording = fields.recording.clone().unwrap_or_else(|| "none".to_owned());
     let tags: Vec<_> = fields.tags.iter().map(|tag| format!("#{tag}")).collect();
-    for (label, value, code) in [
+    for (label, value, style) in [
         ("Caller", fields.name.unwrap_or_default().to_owned(), BOLD),
-        ("Number", number, 0),
-        ("Time", time, 0),
-        ("Length", length, 0),
-        ("State", states.join(", "), 0),
-        ("Tags", tags.join(" "), 0),
-        ("Recording", recording, 0),
-        ("ID", fields.id.clone(), 0),
-        ("Note", fields.note.unwrap_or_default().replace('\n', "\n           "), 0),
+        ("Number", number, PLAIN),
+        ("Time", time, PLAIN),
+        ("Length", length, PLAIN),
+        ("State", states.join(", "), PLAIN),
+        ("Tags", tags.join(" "), PLAIN),
+        ("Recording", recording, PLAIN),
+        ("ID", fields.id.clone(), PLAIN),
+        ("Note", fields.note.unwrap_or_default().replace('\n', "\n           "), PLAIN),
     ] {
         if !value.is_empty() {
-            let value = if code > 0 { paper.paint(&value, code) } else { value };
-            writeln!(out, "{} {value}", paper.paint(&format!("{label:10}"), GREY))?;
+            let (label, value) = (paper.paint(&format!("{label:10}"), GREY), paper.paint(&value, style));
+            writeln!(out, "{label} {value}")?;
         }
     }
     Ok(())

@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use anstyle::Style;
 use chrono::Datelike as _;
 
 use crate::cli::desk::Desk;
-use crate::cli::output::{self, CYAN, GREEN, GREY, Paper, YELLOW, cut, fitted, width};
+use crate::cli::output::{self, CYAN, GREEN, GREY, PLAIN, Paper, YELLOW, cut, fitted, width};
 use crate::cli::pick::Found;
 use crate::model::Flags;
 use crate::tui::view::words;
@@ -100,25 +101,25 @@ fn caller(found: &Found) -> &str {
 fn marks(found: &Found, paper: Paper, room: Option<usize>) -> String {
     let mut left = room.unwrap_or(usize::MAX);
     let mut marks = Vec::new();
-    let mut put = |text: &str, colour: u8| {
+    let mut put = |text: &str, style: Style| {
         let text = cut(text, left);
         if !text.is_empty() {
             left = left.saturating_sub(width(&text) + 1);
-            marks.push(if colour == 0 { text } else { paper.paint(&text, colour) });
+            marks.push(paper.paint(&text, style));
         }
     };
-    for (flag, mark, colour) in
+    for (flag, mark, style) in
         [(Flags::STARRED, "★", YELLOW), (Flags::DONE, "✓", GREEN), (Flags::CALLED, "↩", GREEN)]
     {
         if found.entry.flags.contains(flag) {
-            put(mark, colour);
+            put(mark, style);
         }
     }
     for tag in &found.entry.record.tags {
         put(&format!("#{tag}"), CYAN);
     }
     if let Some(note) = &found.entry.record.note {
-        put(&format!("✎ {}", note.first_words()), 0);
+        put(&format!("✎ {}", note.first_words()), PLAIN);
     }
     marks.join(" ")
 }

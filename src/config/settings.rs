@@ -69,6 +69,8 @@ pub struct Settings {
     pub contacts: Vec<PathBuf>,
     /// How callers are called back.
     pub calling: Calling,
+    /// A program and its arguments that is run for each new voicemail; never empty.
+    pub on_new: Option<Vec<String>>,
 }
 
 /// A view of the user's own.
@@ -167,6 +169,7 @@ impl Settings {
             largest_recording: 0,
             contacts: Vec::new(),
             calling: Calling::default(),
+            on_new: None,
         }
     }
 }
@@ -314,6 +317,11 @@ pub(super) const KEYS: &[(&str, Set)] = &[
     }),
     ("call_command", |settings, value| {
         settings.calling.command = Some(value.call_command()?);
+        Ok(())
+    }),
+    ("on_new", |settings, value| {
+        settings.on_new =
+            Some(value.command("a command in quotes, or a list like [\"notify-send\", \"Voicemail\"]")?);
         Ok(())
     }),
 ];

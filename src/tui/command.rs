@@ -45,6 +45,10 @@ pub enum Scope {
     CallBack,
     /// The dialog that asks for a caller's name.
     Naming,
+    /// The form for app ID and secret.
+    LoggingIn,
+    /// The list of accounts.
+    Accounts,
 }
 
 impl Scope {
@@ -69,6 +73,8 @@ impl Scope {
             Scope::Copying => "Copy",
             Scope::CallBack => "Call back",
             Scope::Naming => "Name a caller",
+            Scope::LoggingIn => "Log in",
+            Scope::Accounts => "Accounts",
         }
     }
 }
@@ -169,6 +175,9 @@ commands! {
     DayAfter, "day-after", ["}"], Inbox, "", "The day after: newer";
     SwitchPane, "switch-pane", ["Tab", "BackTab"], Inbox, "", "Move between list and detail";
     Back, "back", ["Esc"], Inbox, "", "Stop playing; take marks away; back to the list; clear the search; stop fetching";
+    Accounts, "accounts", ["a"], Inbox, "", "Go over to another account";
+    LogIn, "log-in", ["L"], Inbox, "log in", "Log in: app ID and secret";
+    Reload, "reload", [], Inbox, "", "Take over changed settings";
     Quit, "quit", ["q"], Inbox, "quit", "Leave vmail";
     ShowRange, "show-range", ["Enter"], Dates, "show", "Show the chosen range";
     NextPart, "next-part", ["Tab"], Dates, "presets, calendar, text", "Move between presets, calendar and text";
@@ -226,6 +235,14 @@ commands! {
     LeaveCall, "leave-call", ["Esc", "q"], CallBack, "leave", "Back to the inbox; a call that was placed goes on";
     KeepName, "keep-name", ["Enter"], Naming, "keep", "Keep the name; an empty one takes it away";
     LeaveName, "leave-name", ["Esc"], Naming, "leave", "Leave the name as it was";
+    TryKey, "try-key", ["Enter"], LoggingIn, "log in", "Try app ID and secret at TeleCMI, and keep them";
+    NextField, "next-field", ["Tab", "Down"], LoggingIn, "next field", "The next field";
+    PreviousField, "previous-field", ["BackTab", "Up"], LoggingIn, "", "The field before";
+    LeaveLogIn, "leave-log-in", ["Esc"], LoggingIn, "leave", "Keep nothing";
+    SwitchAccount, "switch-account", ["Enter"], Accounts, "go there", "Go over to that account";
+    NextAccount, "next-account", ["j", "Down"], Accounts, "", "The next account";
+    PreviousAccount, "previous-account", ["k", "Up"], Accounts, "", "The account before";
+    CloseAccounts, "close-accounts", ["Esc", "q"], Accounts, "leave", "Stay";
     Suspend, "suspend", ["Ctrl-z"], Anywhere, "", "Back to the shell; fg returns";
     QuitAtOnce, "quit-at-once", ["Ctrl-c"], Anywhere, "", "Leave vmail";
 }
@@ -246,6 +263,11 @@ impl Command {
             Command::Again | Command::Earlier | Command::Later | Command::Dates if no_account => {
                 Some("no account yet: there is nothing to ask")
             }
+            Command::LogIn if !no_account => Some("another account: `vmail login --account NAME` adds one"),
+            Command::Accounts if state.accounts.len() < 2 => {
+                Some("there is no other account: `vmail login --account NAME` adds one")
+            }
+            Command::Open if no_account => None,
             Command::Open | Command::SwitchPane if state.inbox.rows.is_empty() => {
                 Some("nothing to read here")
             }

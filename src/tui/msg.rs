@@ -23,6 +23,7 @@ use crate::sync::{Progress, Summary, SyncError};
 use crate::telecmi::{Call, CallError, CallPlaced};
 use crate::triage::{Applied, CallerKey, Edit, Given, Note, Tag, Undo};
 use crate::tui::copying::What;
+use crate::tui::login::Key;
 use crate::tui::rows::RowKey;
 use crate::tui::tags::Known;
 use crate::tui::ways::Way;
@@ -76,6 +77,10 @@ pub enum Msg {
     /// The command that was asked for by [`Effect::RunCommand`] runs well, or has failed: why. It may
     /// fail after it ran well for a while.
     CommandRan(Result<(), String>),
+    /// What became of [`Effect::LogIn`]: where the secret is kept, or why it is not.
+    Tried(Result<String, String>),
+    /// What was asked for by [`Effect::Reopen`] cannot be: why.
+    NotReopened(String),
     /// The terminal is gone, or a signal asks to end.
     Hangup,
     /// Another process asks to stop for now (SIGTSTP).
@@ -490,6 +495,13 @@ pub enum Effect {
     Suspend,
     /// Take the terminal again and draw everything anew.
     Redraw,
+    /// Try app ID and secret, and keep them. Answered by [`Msg::Tried`].
+    LogIn(Key),
+    /// That is no longer wanted.
+    StopLogIn,
+    /// End this session and begin another one. Answered by [`Msg::NotReopened`] where that fails: then
+    /// this one goes on.
+    Reopen(Reopen),
     /// End.
     Quit,
 }
@@ -562,4 +574,13 @@ impl Lanes {
     pub fn wants(&self, ticket: Ticket) -> bool {
         self.numbers[ticket.lane as usize] == ticket.number
     }
+}
+
+/// What the screen begins anew with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reopen {
+    /// The settings as they are now.
+    Settings,
+    /// The account of that name in the settings.
+    Account(String),
 }

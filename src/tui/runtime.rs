@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashSet};
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,10 +20,10 @@ use crate::store::{AccountId, Changed, Rows, Store, StoreError, StoreHandle};
 use crate::sync::{self, Job, Shelf, Summary, SyncError};
 use crate::telecmi::{ApiError, BaseUrl, Client, Credentials};
 use crate::triage::{self, Applied, Edit, Tag};
+use crate::tui::login::{Door, Key};
 use crate::tui::msg::{Change, Effect, Lane, Msg, Read, Remembered, Reply, Survey, Ticket};
 use crate::tui::rows::RowKey;
 use crate::tui::tags::Known;
-use crate::tui::terminal::Screen;
 use crate::tui::ways::Way;
 
 mod calling;
@@ -90,6 +89,8 @@ pub struct Work {
     pub equipment: Equipment,
     /// Where callers' names are found.
     pub contacts: Contacts,
+    /// Tries app ID and secret, and keeps them.
+    pub door: Door,
 }
 
 /// Runs jobs; of each lane the latest only.
@@ -111,20 +112,24 @@ pub struct Runtime {
     /// The newest question of each lane: an older one that still waits need not be answered.
     asked: [Arc<AtomicU32>; Lane::COUNT],
     sync: Option<AbortHandle>,
+    door: Door,
+    log_in: Option<AbortHandle>,
+    /// What goes on beside, as long as the runtime is there.
+    beside: [AbortHandle; 3],
 }
 
 impl Runtime {
     /// A runtime that answers through `messages`.
     pub fn new(work: Work, messages: mpsc::Sender<Msg>, clock: fn() -> DateTime<Utc>) -> Runtime {
-        let Work { account, store, concurrency, overlap, equipment, contacts } = work;
+        let Work { account, store, concurrency, overlap, equipment, contacts, door } = work;
         let account = account.map(Arc::new);
         let client = Arc::<OnceCell<Client>>::default();
-        tokio::spawn(reformat_callers(store.clone(), messages.clone()));
-        tokio::spawn(look_elsewhere(store.clone(), messages.clone()));
+        let reformats = tokio::spawn(reformat_callers(store.clone(), messages.clone())).abort_handle();
+        let looks = tokio::spawn(look_elsewhere(store.clone(), messages.clone())).abort_handle();
         let (changes, to_write) = mpsc::channel(CHANGES);
         let key = account.as_ref().map(|account| account.key.clone());
         let writing = tokio::spawn(write(to_write, store.clone(), key, messages.clone()));
-        let people = People::start(contacts, store.clone(), messages.clone());
+        let (people, names) = People::start(contacts, store.clone(), messages.clone());
         let calls = account
             .clone()
             .map(|account| Calls::new(account, client.clone(), messages.clone(), changes.clone(), clock));
@@ -147,11 +152,19 @@ impl Runtime {
             clock,
             asked,
             sync: None,
+            door,
+            log_in: None,
+            beside: [reformats, looks, names],
         }
     }
 
     /// Starts the work of `effect`. What concerns the terminal is the loop's, not ours.
     pub fn run(&mut self, effect: Effect) {
+        match effect {
+            Effect::LogIn(key) => return self.log_in(key),
+            Effect::StopLogIn => return self.stop_log_in(),
+            _ => {}
+        }
         let (Some(account), Some(sounds), Some(calls)) =
             (self.account.clone(), &mut self.sounds, &mut self.calls)
         else {
@@ -180,14 +193,32 @@ impl Runtime {
             | Effect::Notify(_)
             | Effect::Suspend
             | Effect::Redraw
+            | Effect::LogIn(_)
+            | Effect::StopLogIn
+            | Effect::Reopen(_)
             | Effect::Quit => {}
         }
     }
 
-    /// Gives the terminal back and waits until all that was to be stored is stored.
-    pub async fn finish(mut self, screen: Screen) -> io::Result<()> {
-        drop(screen);
+    fn log_in(&mut self, key: Key) {
+        let (tried, messages) = (self.door.open(key), self.messages.clone());
+        let task = tokio::spawn(async move {
+            // The loop is gone only when the program ends.
+            let _ = messages.send(Msg::Tried(tried.await)).await;
+        });
+        self.log_in = Some(task.abort_handle());
+    }
+
+    fn stop_log_in(&mut self) {
+        if let Some(task) = self.log_in.take() {
+            task.abort();
+        }
+    }
+
+    /// Waits until all that was to be stored is stored, and returns the store.
+    pub async fn finish(mut self) -> StoreHandle {
         self.stop_sync();
+        self.beside.iter().for_each(AbortHandle::abort);
         if let Some(sounds) = self.sounds {
             sounds.finish().await;
         }
@@ -197,8 +228,7 @@ impl Runtime {
         drop(self.changes);
         // It ends with the last change; a panic in it was reported by then.
         let _ = self.writing.await;
-        self.store.close().await;
-        Ok(())
+        self.store
     }
 
     /// Waits until nothing sounds any more: the program is about to be stopped.
@@ -290,6 +320,7 @@ impl Runtime {
                     reaches_now: span.end() >= now - chrono::TimeDelta::seconds(1),
                     overlap,
                     concurrency,
+                    tries: sync::TRIES,
                     force: again,
                     now,
                 };

@@ -16,6 +16,7 @@ use crate::search::Query;
 use crate::store::{Details, Row, StoreError};
 use crate::sync::SyncError;
 use crate::triage::Undo;
+use crate::tui::accounts::{Choice, Switching};
 use crate::tui::calling::{CallBack, Means, Placing};
 use crate::tui::command::{Command, Scope};
 use crate::tui::copying::Copying;
@@ -25,7 +26,8 @@ use crate::tui::keymap::{KeyChord, Keymap};
 use crate::tui::layout::{self, Regions};
 use crate::tui::listening::{Habits, Listening, Phase, Recording};
 use crate::tui::listing::{Listing, View, Wish};
-use crate::tui::msg::{Change, Lanes, Remembered};
+use crate::tui::login::LoggingIn;
+use crate::tui::msg::{Change, Lanes, Remembered, Reopen};
 use crate::tui::note::Writing;
 use crate::tui::palette::Palette;
 use crate::tui::people::Naming;
@@ -49,6 +51,8 @@ pub struct Look {
 pub struct Setup {
     /// The name of the account; `None` when there are no credentials yet.
     pub account: Option<String>,
+    /// The accounts of the settings.
+    pub accounts: Vec<Choice>,
     /// The user's zone: everything shown is in it.
     pub zone: Tz,
     /// The range at start.
@@ -95,6 +99,8 @@ pub struct State {
     pub look: Look,
     /// The name of the account, if there is one.
     pub account: Option<String>,
+    /// The accounts of the settings.
+    pub accounts: Vec<Choice>,
     /// Where the settings are.
     pub config_path: String,
     /// The range on screen.
@@ -121,6 +127,8 @@ pub struct State {
     pub remembered: Remembered,
     /// What the user did and the store has not confirmed yet.
     pub pending: Vec<Change>,
+    /// What the screen begins anew with, as soon as all of that is confirmed.
+    pub next_session: Option<Reopen>,
     /// What can be undone and done again.
     pub steps: Steps,
     /// How far the changes of all processes are known.
@@ -300,6 +308,10 @@ pub enum Overlay {
     CallBack(Box<CallBack>),
     /// A name for a caller.
     Naming(Box<Naming>),
+    /// App ID and secret.
+    LoggingIn(Box<LoggingIn>),
+    /// Which account.
+    Switching(Switching),
 }
 
 /// Calling back.
@@ -385,6 +397,7 @@ impl State {
             zone: setup.zone,
             look: setup.look,
             account: setup.account,
+            accounts: setup.accounts,
             config_path: setup.config_path,
             range: setup.range,
             inbox: Inbox::default(),
@@ -398,6 +411,7 @@ impl State {
             shared: Shared::default(),
             remembered: Remembered::default(),
             pending: Vec::new(),
+            next_session: None,
             steps: Steps::default(),
             changes_to: None,
             filter: Filter::default(),
@@ -446,6 +460,8 @@ impl State {
             Some(Overlay::Copying(_)) => &[Scope::Copying, Scope::Anywhere],
             Some(Overlay::CallBack(_)) => &[Scope::CallBack, Scope::Anywhere],
             Some(Overlay::Naming(_)) => &[Scope::Naming, Scope::Anywhere],
+            Some(Overlay::LoggingIn(_)) => &[Scope::LoggingIn, Scope::Anywhere],
+            Some(Overlay::Switching(_)) => &[Scope::Accounts, Scope::Anywhere],
             Some(Overlay::Dates(dates)) => match dates.part {
                 Part::Presets => &[Scope::Presets, Scope::Dates, Scope::Anywhere],
                 Part::Calendar => &[Scope::Calendar, Scope::Dates, Scope::Anywhere],

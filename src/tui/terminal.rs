@@ -26,6 +26,7 @@ use crate::tui::state::State;
 
 pub mod escape;
 mod frames;
+pub mod line;
 use escape::Through;
 use escape::transfer::{self, Transfer};
 use frames::Frames;
@@ -76,6 +77,21 @@ impl Screen {
             pieces_of: 0,
             session: 0,
         })
+    }
+
+    /// Takes over what other settings say of the terminal.
+    pub fn set_options(&mut self, options: Options) -> io::Result<()> {
+        if options.mouse != self.options.mouse {
+            let mut bytes = Vec::new();
+            if options.mouse {
+                crossterm::queue!(bytes, EnableMouseCapture)?;
+            } else {
+                crossterm::queue!(bytes, DisableMouseCapture)?;
+            }
+            write(&bytes)?;
+        }
+        self.options = options;
+        Ok(())
     }
 
     /// The terminal's size.
@@ -184,6 +200,11 @@ impl Drop for Screen {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+/// How many columns the terminal has, if there is one.
+pub fn columns() -> Option<usize> {
+    crossterm::terminal::size().ok().map(|(columns, _)| usize::from(columns)).filter(|columns| *columns > 0)
 }
 
 /// Writes past standard output's line buffer, which would cut a frame at its last line feed.

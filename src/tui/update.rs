@@ -14,12 +14,13 @@ use crate::tui::dates::Dates;
 use crate::tui::input;
 use crate::tui::keymap::KeyChord;
 use crate::tui::listing::View;
-use crate::tui::msg::{Control, Effect, Lane, Msg, Read, Reply};
+use crate::tui::msg::{Control, Effect, Lane, Msg, Read, Reopen, Reply};
 use crate::tui::note::cells;
 use crate::tui::rows::Line;
 use crate::tui::state::{Notice, Overlay, State};
 use crate::tui::view;
 
+mod accounts;
 mod calling;
 mod changes;
 mod copying;
@@ -63,6 +64,21 @@ pub fn start(state: &mut State) -> Vec<Effect> {
     effects
 }
 
+/// The work to do when a session goes on where `before` was.
+pub fn resume(state: &mut State, before: State) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if state.account == before.account {
+        news(state, "the settings are taken over".to_owned());
+    } else if state.notice.is_none() {
+        state.notice.clone_from(&before.notice);
+    }
+    state.go_on_from(before);
+    if !state.filter.input.value().is_empty() {
+        filter::changed(state, &mut effects);
+    }
+    effects
+}
+
 /// Takes one message in.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
@@ -83,6 +99,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Some(Overlay::Note(writing)) => note::paste(writing, &text, cells(state.size)),
             Some(Overlay::Tags(tagging)) => tagging.type_text(&text),
             Some(Overlay::Palette(palette)) => palette.type_text(&text),
+            Some(Overlay::LoggingIn(form)) => form.type_text(&text),
             _ => {}
         },
         Msg::Resize(size) => {
@@ -134,6 +151,8 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::ContactFaults(faults) => people::on_faults(state, &faults),
         Msg::Called(answer) => calling::on_called(state, answer, &mut effects),
         Msg::CommandRan(result) => calling::on_command(state, result, &mut effects),
+        Msg::Tried(result) => accounts::on_tried(state, result),
+        Msg::NotReopened(why) => fault(state, why),
         Msg::Hangup => {
             note::rescue(state, &mut effects);
             effects.push(Effect::Quit);
@@ -149,6 +168,10 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
     }
     watch(state, &mut effects);
+    // What is not stored yet could not be undone any more.
+    if state.pending.is_empty() {
+        effects.extend(state.next_session.take().map(Effect::Reopen));
+    }
     effects
 }
 
@@ -209,6 +232,12 @@ fn type_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
             }
             false
         }
+        Some(Overlay::LoggingIn(form)) => {
+            if let Some(request) = input::typed(key).filter(|_| !form.asking) {
+                form.edit(request);
+            }
+            false
+        }
         _ => false,
     };
     if in_dates {
@@ -260,6 +289,7 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::CopyNumber => copying::number(state, effects),
         Command::CopyMore => copying::open(state, effects),
         Command::Palette => palette::open(state),
+        Command::Open if state.account.is_none() => accounts::log_in(state),
         Command::Open => {
             state.detail.full = true;
             state.detail.scroll = 0;
@@ -285,13 +315,17 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::SwitchPane => switch_pane(state, effects),
         Command::Back => back(state, effects),
         Command::QuitAtOnce if note::holds(state) => note::leave(state),
+        Command::Accounts => accounts::offer(state),
+        Command::LogIn => accounts::log_in(state),
+        Command::Reload => state.next_session = Some(Reopen::Settings),
         Command::Quit | Command::QuitAtOnce => effects.push(Effect::Quit),
         Command::ShowRange => show_chosen(state, effects),
         Command::CloseDates
         | Command::CloseHelp
         | Command::ClosePalette
         | Command::LeaveCall
-        | Command::LeaveName => state.overlay = None,
+        | Command::LeaveName
+        | Command::CloseAccounts => state.overlay = None,
         Command::HelpDown => scroll_help(state, 1),
         Command::HelpUp => scroll_help(state, -1),
         Command::PickPreset => {
@@ -355,6 +389,15 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::PlaceCall => calling::place(state, effects),
         Command::NameCaller => people::name_selected(state),
         Command::KeepName => people::keep_name(state, effects),
+        Command::TryKey => accounts::try_key(state, effects),
+        Command::NextField | Command::PreviousField => {
+            if let Some(Overlay::LoggingIn(form)) = &mut state.overlay {
+                form.field = form.field.next(command == Command::NextField);
+            }
+        }
+        Command::LeaveLogIn => accounts::leave(state, effects),
+        Command::SwitchAccount => accounts::switch(state),
+        Command::NextAccount | Command::PreviousAccount => accounts::step(state, command),
         Command::Suspend => suspend(state, effects),
     }
 }

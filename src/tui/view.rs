@@ -7,6 +7,7 @@ use ratatui::layout::{Position, Rect};
 use crate::tui::state::{Overlay, State};
 use crate::tui::theme::Theme;
 
+mod accounts;
 mod ascii;
 mod blank;
 mod calling;
@@ -75,6 +76,11 @@ pub fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
             None
         }
         Some(Overlay::Naming(naming)) => people::draw(naming, &theme, buffer),
+        Some(Overlay::LoggingIn(form)) => accounts::draw_login(form, &theme, buffer),
+        Some(Overlay::Switching(switching)) => {
+            accounts::draw_switching(state, *switching, &theme, buffer);
+            None
+        }
         Some(Overlay::Save(dialog)) => ways::draw_save(state, dialog, &theme, buffer),
         None => typing,
         Some(Overlay::Note(writing)) => note::draw(state, writing, &theme, buffer),

@@ -22,6 +22,7 @@ use vmail::range::Range;
 use vmail::recording::Prefetch;
 use vmail::store::{self, Put, Store};
 use vmail::sync::{Progress, Summary, SyncError};
+use vmail::tui::accounts::Choice;
 use vmail::tui::calling::Means;
 use vmail::tui::keymap::KeyChord;
 use vmail::tui::listening::Habits;
@@ -54,6 +55,7 @@ pub struct Opened {
     pub views: Vec<OwnView>,
     /// How to call back.
     pub means: Means,
+    pub accounts: Vec<Choice>,
 }
 
 fn surroundings(remote: bool) -> Surroundings {
@@ -79,6 +81,7 @@ impl Default for Opened {
             remote: false,
             views: Vec::new(),
             means: Means { country: "IN".to_owned(), ..Means::default() },
+            accounts: Vec::new(),
         }
     }
 }
@@ -128,6 +131,7 @@ impl Screen {
         let (width, height) = opened.size;
         let setup = Setup {
             account: opened.account.map(str::to_owned),
+            accounts: opened.accounts,
             zone: chrono_tz::Asia::Kolkata,
             range: Range::parse(opened.range).unwrap(),
             refresh: Some(Duration::from_secs(60)),

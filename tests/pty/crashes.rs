@@ -18,7 +18,9 @@ use vmail::secret::Secret;
 use vmail::store::{self, Opened, Store, StoreHandle};
 use vmail::telecmi::{BaseUrl, Credentials};
 use vmail::tui::listening::Habits;
+use vmail::tui::login::Door;
 use vmail::tui::runtime::{Account, Equipment, Work};
+use vmail::tui::session::Session;
 use vmail::tui::state::{Look, Setup};
 use vmail::tui::terminal::{Options, Screen};
 use vmail::tui::ways::Surroundings;
@@ -133,6 +135,7 @@ fn clock() -> DateTime<Utc> {
 fn open_screen(url: &str, store: StoreHandle) {
     let setup = Setup {
         account: Some("1".to_owned()),
+        accounts: Vec::new(),
         zone: chrono_tz::UTC,
         range: Range::parse("7d").unwrap(),
         refresh: None,
@@ -171,8 +174,10 @@ fn open_screen(url: &str, store: StoreHandle) {
         overlap: Duration::ZERO,
         equipment,
         contacts: vmail::tui::runtime::Contacts::default(),
+        door: Door::new(|_| Box::pin(async { Err(String::new()) })),
     };
+    let session = Session { setup, work, options: Options::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(vmail::tui::run(setup, work, &Options::default(), clock)).unwrap();
+    runtime.block_on(vmail::tui::run(session, |_| Err(String::new()), clock)).unwrap();
     runtime.shutdown_background();
 }

@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
 
 mod accounts;
+mod again;
 mod calling;
 mod crashes;
 mod files;

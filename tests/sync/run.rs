@@ -162,6 +162,7 @@ fn job() -> Job {
         reaches_now: true,
         overlap: Duration::from_millis(OVERLAP as u64),
         concurrency: 6,
+        tries: TRIES,
         force: false,
         now: now(),
     }

@@ -4,8 +4,9 @@ use std::io::{self, IsTerminal as _};
 use std::thread;
 
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use tokio::sync::mpsc;
+
+use crate::tui::terminal::line::Raw;
 
 /// How many keys may wait.
 const WAITING: usize = 16;
@@ -52,7 +53,10 @@ impl Key {
 
 /// The keys of a terminal in raw mode. Dropping it gives the terminal back.
 #[derive(Debug)]
-pub struct Keys(mpsc::Receiver<KeyEvent>);
+pub struct Keys {
+    presses: mpsc::Receiver<KeyEvent>,
+    _raw: Raw,
+}
 
 impl Keys {
     /// Takes the keys, where stdin and stderr are a terminal that can place the cursor.
@@ -61,9 +65,8 @@ impl Keys {
         {
             return Ok(None);
         }
-        let (sender, keys) = mpsc::channel(WAITING);
-        enable_raw_mode()?;
-        let taken = Keys(keys);
+        let (sender, presses) = mpsc::channel(WAITING);
+        let taken = Keys { presses, _raw: Raw::take()? };
         // It waits for a key for good; the end of the program ends it.
         thread::Builder::new().name("keys".to_owned()).spawn(move || {
             while let Ok(event) = event::read() {
@@ -81,18 +84,11 @@ impl Keys {
     /// The next key that asks for something; `None` when the terminal is gone.
     pub async fn next(&mut self) -> Option<Key> {
         loop {
-            let key = Key::of(self.0.recv().await?);
+            let key = Key::of(self.presses.recv().await?);
             if key.is_some() {
                 return key;
             }
         }
-    }
-}
-
-impl Drop for Keys {
-    fn drop(&mut self) {
-        // Where that fails, the terminal is gone.
-        let _ = disable_raw_mode();
     }
 }
 

@@ -3,14 +3,10 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use crossterm::cursor::MoveToColumn;
-use crossterm::queue;
-use crossterm::style::Print;
-use crossterm::terminal::{Clear, ClearType, size};
-
 use crate::cli::output::{cut, width};
 use crate::cli::pick::Found;
 use crate::cli::play::say;
+use crate::tui::terminal;
 use crate::tui::view::words;
 
 /// What keys do, where there is room for it.
@@ -89,7 +85,7 @@ impl Line {
             return Ok(());
         }
         // The last cell stays free: some terminals begin a new line there.
-        let room = size().map_or(80, |(columns, _)| usize::from(columns)).saturating_sub(1);
+        let room = terminal::columns().unwrap_or(80).saturating_sub(1);
         let mut text = cut(&now.text(self.ascii), room);
         if width(&text) + width(KEYS) <= room {
             text.push_str(KEYS);
@@ -98,9 +94,7 @@ impl Line {
             return Ok(());
         }
         self.text.clone_from(&text);
-        let mut out = io::stderr().lock();
-        queue!(out, MoveToColumn(0), Clear(ClearType::CurrentLine), Print(text))?;
-        out.flush()
+        terminal::line::rewrite(&text)
     }
 
     /// Says something in a line of its own.
@@ -119,9 +113,7 @@ impl Line {
             return Ok(());
         }
         self.text.clear();
-        let mut out = io::stderr().lock();
-        queue!(out, MoveToColumn(0), Clear(ClearType::CurrentLine))?;
-        out.flush()
+        terminal::line::rewrite("")
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use anstyle::Style;
 use chrono::{Datelike as _, NaiveDate, Weekday};
 
 use super::chart::{Chart, bar};
@@ -123,7 +124,7 @@ impl Page<'_> {
     fn side_by_side(&self, out: &mut impl Write, charts: &[(&str, Chart)]) -> io::Result<()> {
         let paint = |text: &str, code| self.paper.paint(text, code);
         writeln!(out)?;
-        let row = |cells: Vec<(String, String, u8)>| {
+        let row = |cells: Vec<(String, String, Style)>| {
             let mut line = String::new();
             let mut owed = 0;
             for ((scale, text, code), (_, chart)) in cells.into_iter().zip(charts) {

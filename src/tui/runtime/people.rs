@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{Notify, mpsc};
-use tokio::task::spawn_blocking;
+use tokio::task::{AbortHandle, spawn_blocking};
 
 use crate::contacts::{self, Book, Fault, Fingerprint};
 use crate::store::{CallerId, KnownCaller, StoreHandle};
@@ -37,8 +37,12 @@ pub(super) struct People {
 }
 
 impl People {
-    /// Starts the task. It ends with the loop or the store.
-    pub(super) fn start(contacts: Contacts, store: StoreHandle, messages: mpsc::Sender<Msg>) -> Arc<People> {
+    /// Starts the task. It ends with the loop, or when it is told to.
+    pub(super) fn start(
+        contacts: Contacts,
+        store: StoreHandle,
+        messages: mpsc::Sender<Msg>,
+    ) -> (Arc<People>, AbortHandle) {
         let people = Arc::<People>::default();
         let wanted = Arc::clone(&people);
         let mut names = Names {
@@ -52,7 +56,7 @@ impl People {
             generation: 0,
             seen: None,
         };
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             loop {
                 wanted.look.notified().await;
                 let again = wanted.again.swap(false, Ordering::Relaxed);
@@ -61,7 +65,7 @@ impl People {
                 }
             }
         });
-        people
+        (people, task.abort_handle())
     }
 
     /// Has it looked; `again` at callers that were looked at before as well.

@@ -146,11 +146,15 @@ impl Sounds {
         }
     }
 
-    /// Ends the sound and the page. A forwarded socket that nobody serves any more would be in the way
+    /// Ends the sound, the page and what is on its way. A forwarded socket that nobody serves any more would be in the way
     /// of the next one: sshd does not remove it.
     pub(super) async fn finish(self) {
-        if let Some(page) = self.page {
-            page.abort();
+        for task in self.page.into_iter().chain(self.queue) {
+            task.abort();
+        }
+        let transfers = std::mem::take(&mut *self.transfers.lock().unwrap_or_else(PoisonError::into_inner));
+        for transfer in transfers.into_values() {
+            transfer.abort();
         }
         #[cfg(unix)]
         if let Some(socket) = &self.socket

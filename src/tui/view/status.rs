@@ -178,7 +178,7 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let help = entries.iter().position(|entry| entry.command == Command::Help).map(|at| entries.remove(at));
     let kept = help.map_or(0, |entry| width(&text(state, entry.command)) + 3);
     if state.account.is_none() && state.overlay.is_none() {
-        entries.retain(|entry| entry.command == Command::Quit);
+        entries.retain(|entry| matches!(entry.command, Command::LogIn | Command::Quit));
     }
     let refused = |command: Command| {
         command.refused(state).is_some() && !matches!(state.overlay, Some(Overlay::Dates(_)))

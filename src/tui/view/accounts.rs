@@ -1,0 +1,117 @@
+//! The form in which an account is named and its secret typed, and the list of accounts.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::model::Region;
+use crate::tui::accounts::Switching;
+use crate::tui::layout::centred;
+use crate::tui::login::{Field, LoggingIn};
+use crate::tui::state::State;
+use crate::tui::theme::Theme;
+use crate::tui::view::dates::frame;
+use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::ways::field;
+use crate::tui::view::words;
+
+/// How wide the dialogs are, where there is room.
+const WIDTH: u16 = 62;
+
+/// How wide the names of the fields are.
+const LABEL: u16 = 9;
+
+/// How many dots stand for a secret at the most: how long it is, is nobody's business.
+const DOTS: usize = 24;
+
+/// Draws the form; says where the cursor stands.
+pub fn draw_login(form: &LoggingIn, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let low = buffer.area.height < 14;
+    let height = if low { 9 } else { 12 };
+    let inside = frame(centred(buffer.area, WIDTH, height), "Log in to TeleCMI", theme, buffer);
+    let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let mut y = 0;
+    for line in words::broken("App ID and secret are in the TeleCMI dashboard, under Settings.", area.width) {
+        Pen::new(buffer, area, y).write(&line, theme.quiet);
+        y += 1;
+    }
+    y += u16::from(!low);
+    let mut cursor = None;
+    for (name, this) in [("Region", Field::Region), ("App ID", Field::AppId), ("Secret", Field::Secret)] {
+        let active = form.field == this && !form.asking;
+        Pen::new(buffer, area, y).column(if active { "▌" } else { "" }, 2, theme.accent).column(
+            name,
+            LABEL,
+            if active { theme.strong } else { theme.quiet },
+        );
+        let left = 2 + LABEL;
+        let room = Rect { x: area.x + left, width: area.width.saturating_sub(left), ..area };
+        match this {
+            Field::Region => {
+                let (name, server) = region(form.region);
+                let arrow = if active { theme.accent } else { theme.faint };
+                Pen::new(buffer, room, y)
+                    .write("‹ ", arrow)
+                    .write(name, theme.text)
+                    .write(" ›", arrow)
+                    .skip(2)
+                    .write(server, theme.quiet);
+            }
+            Field::AppId => {
+                let at = field(&form.app_id, room, y, theme, buffer);
+                cursor = cursor.or(at.filter(|_| active));
+            }
+            Field::Secret => {
+                let dots = "•".repeat(form.secret.len().min(DOTS).min(usize::from(room.width)));
+                Pen::new(buffer, room, y).write(&dots, theme.text);
+                if active && y < area.height {
+                    cursor = Some(Position::new(room.x + width(&dots), room.y + y));
+                }
+            }
+        }
+        y += 1;
+    }
+    y += u16::from(!low);
+    let (said, style) = match &form.refused {
+        _ if form.asking => ("Asking TeleCMI…", theme.text),
+        Some(why) => (why.as_str(), theme.fault),
+        None => {
+            ("The secret goes into the system's keyring, or into a file that only you can read.", theme.quiet)
+        }
+    };
+    for line in words::broken(said, area.width) {
+        Pen::new(buffer, area, y).write(&line, style);
+        y += 1;
+    }
+    cursor
+}
+
+fn region(region: Region) -> (&'static str, &'static str) {
+    let host = region.base_url().trim_start_matches("https://");
+    let host = host.split_once('/').map_or(host, |(host, _)| host);
+    (region.name(), host)
+}
+
+/// Draws the list of accounts.
+pub fn draw_switching(state: &State, switching: Switching, theme: &Theme, buffer: &mut Buffer) {
+    let rows = state.accounts.len() as u16;
+    let inside = frame(centred(buffer.area, WIDTH, rows.saturating_add(4)), "Accounts", theme, buffer);
+    let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let names = state.accounts.iter().map(|choice| width(&choice.name)).max().unwrap_or(0);
+    let blank = u16::from(area.height > rows + 1);
+    let room = usize::from(area.height.saturating_sub(blank)).max(1);
+    let top = switching.at.saturating_sub(room - 1);
+    for (y, (number, choice)) in state.accounts.iter().enumerate().skip(top).take(room).enumerate() {
+        let selected = number == switching.at;
+        let shown = Some(&choice.name) == state.account.as_ref();
+        let line = Rect { y: area.y + blank + y as u16, height: 1, ..area };
+        if selected {
+            buffer.set_style(line, theme.selected);
+        }
+        let lift = |style: ratatui::style::Style| if selected { style.patch(theme.selected) } else { style };
+        Pen::new(buffer, line, 0)
+            .column(if selected { "▌" } else { "" }, 1, theme.accent)
+            .column(if shown { "●" } else { "" }, 2, lift(theme.accent))
+            .column(&choice.name, names.min(30) + 2, lift(if shown { theme.strong } else { theme.text }))
+            .write(&choice.about, lift(theme.quiet));
+    }
+}

@@ -1,0 +1,113 @@
+//! A server, a home of its own, and the program run in it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A server of so many voicemail, and a home whose settings point to it.
+pub struct Desk {
+    home: TempDir,
+    server: Child,
+    pub url: String,
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+/// The secret that the demo's server takes.
+pub const SECRET: &str = "demo-secret";
+
+impl Desk {
+    /// The demo's own voicemail, or `rows` over 12 days.
+    pub fn new(rows: Option<usize>) -> Desk {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
+        command.args(["demo-server", "--port", "0"]);
+        if let Some(rows) = rows {
+            command.args(["--rows", &rows.to_string()]);
+        }
+        let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut url = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        Desk { home: TempDir::new().unwrap(), server, url: url.trim().to_owned() }
+    }
+
+    /// The server is gone from now on.
+    pub fn unplug(&mut self) {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// The program in this home, with nothing of the machine's own user.
+    pub fn vmail(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
+        let home = self.home.path();
+        command
+            .env_clear()
+            .current_dir(home)
+            .env("HOME", home)
+            .env("TERM", "xterm")
+            .env("TZ", "Asia/Kolkata");
+        command.env("PATH", "/usr/local/bin:/usr/bin:/bin");
+        command.env("XDG_CONFIG_HOME", home.join("config")).env("XDG_DATA_HOME", home.join("data"));
+        command.env("XDG_CACHE_HOME", home.join("cache"));
+        command
+            .env("TELECMI_APPID", "1111112")
+            .env("TELECMI_SECRET", SECRET)
+            .env("VMAIL_BASE_URL", &self.url);
+        command.args(arguments);
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.vmail(arguments).stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// What it prints when all is well.
+    #[track_caller]
+    pub fn prints(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The objects it prints.
+    #[track_caller]
+    pub fn objects(&self, arguments: &[&str]) -> Vec<Value> {
+        let lines = self.prints(arguments);
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// What it says when it ends with `code`; nothing on stdout.
+    #[track_caller]
+    pub fn fails(&self, code: i32, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", said(&output));
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{arguments:?}");
+        said(&output)
+    }
+}
+
+pub fn said(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// The identity of an object.
+pub fn id(object: &Value) -> &str {
+    object["id"].as_str().unwrap()
+}
+
+/// How many lines it printed.
+pub fn lines(output: &Output) -> usize {
+    std::str::from_utf8(&output.stdout).unwrap().lines().count()
+}
