@@ -126,6 +126,6 @@ fn nothing_is_no_failure_and_what_is_stored_will_do() {
     service.close();
     let run = home.run(service.url(), &["stats", "--json", "--range", "2026-10-24.."]);
     assert_eq!(run.lines(6)[0]["count"], 6);
-    assert!(run.said().contains("What is stored is from"), "{}", run.said());
+    assert!(run.said().contains("What is stored is complete up to"), "{}", run.said());
     assert_eq!(object(&home, &service, &["--offline"])["count"], 6);
 }
