@@ -10,7 +10,9 @@ pub mod config;
 pub mod demo_server;
 pub mod desk;
 pub mod doctor;
+pub mod download;
 pub mod export;
+pub mod fetcher;
 pub mod hook;
 pub mod import;
 pub mod keys;
@@ -22,10 +24,12 @@ pub mod mark;
 pub mod note;
 pub mod output;
 pub mod pick;
+pub mod play;
 pub mod progress;
 pub mod screen;
 pub mod settings;
 pub mod show;
+pub mod stats;
 pub mod sync;
 pub mod table;
 
@@ -86,6 +90,23 @@ pub enum Verb {
     Show(show::ShowArgs),
     /// Fetch what is missing, for cron jobs and people
     Sync(sync::SyncArgs),
+    /// Save recordings as files
+    ///
+    /// All recordings of the range that match, side by side. What is there already is not fetched
+    /// again. Files appear whole or not at all; a transfer that breaks off goes on where it was.
+    /// What is downloaded does not count as heard.
+    #[command(after_help = download::EXAMPLES)]
+    Download(download::DownloadArgs),
+    /// Play voicemail, one after the other
+    ///
+    /// On a terminal, keys work as in the inbox: Space holds and goes on, the arrows or h and l go
+    /// 5 s back and on, < and > change the speed, n plays the next one, q ends. What was heard is
+    /// marked as read.
+    #[command(after_help = play::EXAMPLES)]
+    Play(play::PlayArgs),
+    /// Count voicemail by day, by hour and by caller, and how long calling back took
+    #[command(after_help = stats::EXAMPLES)]
+    Stats(stats::StatsArgs),
     /// Mark voicemail as read, starred, done, called back, or with tags
     Mark(mark::MarkArgs),
     /// Print the note of a voicemail, or write it

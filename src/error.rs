@@ -21,17 +21,20 @@ pub enum Failure {
     NotFound = 5,
     /// Some of it was done, and some was not.
     Partly = 6,
+    /// Ctrl-C: what shells say of a program that it ended.
+    Interrupted = 130,
 }
 
 impl Failure {
     /// Every kind, in the order of the codes.
-    pub const EVERY: [Failure; 6] = [
+    pub const EVERY: [Failure; 7] = [
         Failure::Other,
         Failure::Usage,
         Failure::Credentials,
         Failure::Network,
         Failure::NotFound,
         Failure::Partly,
+        Failure::Interrupted,
     ];
 
     /// What the exit code says, in a sentence.
@@ -43,6 +46,7 @@ impl Failure {
             Failure::Network => "The server cannot be reached, or does not answer as it should.",
             Failure::NotFound => "There is no such voicemail, account or recording.",
             Failure::Partly => "Some of it was done, and some was not.",
+            Failure::Interrupted => "It was interrupted with Ctrl-C.",
         }
     }
 }

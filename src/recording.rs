@@ -32,7 +32,7 @@ mod save;
 pub use fetch::{RecordingApi, TRIES, Transfer, not_ready_wait};
 pub use folder::{Evicted, Kept, account_folder};
 pub use prefetch::{Candidate, Prefetch, prefetch_order};
-pub use save::{SaveError, suggested_name};
+pub use save::{SaveError, name_part, suggested_name};
 
 use fetch::Job;
 use folder::Folder;

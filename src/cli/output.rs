@@ -12,7 +12,6 @@ use crate::cli::World;
 use crate::cli::desk::Desk;
 use crate::cli::pick::Found;
 use crate::fields::Fields;
-use crate::text;
 use crate::tui::terminal;
 
 /// Flags that say how the answer is written.
@@ -67,7 +66,8 @@ impl Paper {
         if !io::stdout().is_terminal() {
             return Paper::default();
         }
-        Paper { colour: takes_colour(world), width: terminal::columns() }
+        let columns = terminal::size().map(|(columns, _)| usize::from(columns));
+        Paper { colour: takes_colour(world), width: columns.filter(|columns| *columns > 0) }
     }
 
     /// `text` in `style`, where there are any.
@@ -170,9 +170,13 @@ pub fn cut(text: &str, room: usize) -> String {
     if width(text) <= room {
         return text.to_owned();
     }
-    let mut kept = text::clean(text, room);
-    while width(&kept) > room.saturating_sub(1) {
-        kept.pop();
+    let mut kept = String::new();
+    for c in text.chars() {
+        kept.push(c);
+        if width(&kept) >= room {
+            kept.pop();
+            break;
+        }
     }
     if room > 0 {
         kept.push('…');

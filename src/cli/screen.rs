@@ -343,7 +343,7 @@ fn own_views(settings: &Settings) -> Vec<OwnView> {
 }
 
 /// Where the user sits.
-fn surroundings(settings: &Settings, world: &World) -> Surroundings {
+pub fn surroundings(settings: &Settings, world: &World) -> Surroundings {
     let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
     let connection = set("SSH_CONNECTION");
     let user = set("USER").or_else(|| set("LOGNAME")).unwrap_or_else(|| "user".to_owned());
@@ -383,29 +383,25 @@ fn equipment(
     })
 }
 
+/// Where sound goes.
 #[cfg(target_os = "linux")]
-pub(super) fn outputs(settings: &Settings, world: &World) -> Outputs {
+pub fn outputs(settings: &Settings, world: &World) -> Outputs {
     let environment =
         Environment { forwarded: paths::sound_socket(&xdg(world)), ..Environment::new(world.variable) };
     Outputs { player_command: settings.player_command.clone().unwrap_or_default(), environment }
 }
 
+/// Where sound goes.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn outputs(settings: &Settings, _: &World) -> Outputs {
+pub fn outputs(settings: &Settings, _: &World) -> Outputs {
     Outputs { player_command: settings.player_command.clone().unwrap_or_default() }
 }
 
 /// Signs and colours that this terminal and its user want.
 pub(super) fn look(settings: &Settings, world: &World, term: &str) -> Look {
     let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
-    // The first of these that is set decides, says POSIX.
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
     Look {
-        ascii: match settings.ascii {
-            Ascii::Auto => !locale.contains("utf-8") && !locale.contains("utf8"),
-            Ascii::Always => true,
-            Ascii::Never => false,
-        },
+        ascii: ascii(settings, world),
         plain: set("NO_COLOR").is_some(),
         depth: depth(set("COLORTERM").as_deref(), term),
         colours: Wanted {
@@ -425,6 +421,18 @@ fn depth(colorterm: Option<&str>, term: &str) -> Depth {
         Some(_) => Depth::Palette,
         None if term.contains("256color") => Depth::Palette,
         None => Depth::Sixteen,
+    }
+}
+
+/// Whether signs are to be ASCII.
+pub fn ascii(settings: &Settings, world: &World) -> bool {
+    let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
+    // The first of these that is set decides, says POSIX.
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
+    match settings.ascii {
+        Ascii::Auto => !locale.contains("utf-8") && !locale.contains("utf8"),
+        Ascii::Always => true,
+        Ascii::Never => false,
     }
 }
 

@@ -10,8 +10,8 @@ use chrono_tz::Tz;
 use super::folder::{Temp, blocking};
 use crate::telecmi::AudioFormat;
 
-/// The longest caller in a suggested name, in characters.
-const CALLER_MAX: usize = 40;
+/// The longest part of a name that comes from elsewhere, in characters.
+const PART_MAX: usize = 40;
 
 /// Why a recording was not saved. Nothing is left of the try.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,20 +69,24 @@ fn copy_now(source: &Path, target: &Path, overwrite: bool) -> io::Result<()> {
 /// ASCII letters, digits, `+`, `-`, `_` and one dot, at most 64 characters: every file system and
 /// shell takes it, whatever the caller is called.
 pub fn suggested_name(time: DateTime<Tz>, caller: &str, format: AudioFormat) -> String {
-    let mut name = String::new();
-    for c in caller.chars() {
+    let caller = name_part(caller).unwrap_or_else(|| "unknown".to_owned());
+    format!("{}_{caller}.{}", time.format("%Y-%m-%d_%H%M"), format.extension())
+}
+
+/// `text` as a part of a file's name: ASCII letters, digits, `+` and `-`, at most 40 characters.
+/// `None` where nothing of it can be part of one.
+pub fn name_part(text: &str) -> Option<String> {
+    let mut part = String::new();
+    for c in text.chars() {
         if c.is_ascii_alphanumeric() || c == '+' {
-            name.push(c);
-        } else if !name.is_empty() && !name.ends_with('-') {
-            name.push('-');
+            part.push(c);
+        } else if !part.is_empty() && !part.ends_with('-') {
+            part.push('-');
         }
     }
-    name.truncate(CALLER_MAX);
-    let caller = match name.trim_end_matches('-') {
-        "" => "unknown",
-        caller => caller,
-    };
-    format!("{}_{caller}.{}", time.format("%Y-%m-%d_%H%M"), format.extension())
+    part.truncate(PART_MAX);
+    part.truncate(part.trim_end_matches('-').len());
+    (!part.is_empty()).then_some(part)
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ use crate::tui::state::State;
 pub mod escape;
 mod frames;
 pub mod hidden;
+pub mod line;
 use escape::Through;
 use escape::transfer::{self, Transfer};
 use frames::Frames;
@@ -205,11 +206,6 @@ impl Drop for Screen {
     fn drop(&mut self) {
         give_back();
     }
-}
-
-/// How many columns the terminal has, if there is one.
-pub fn columns() -> Option<usize> {
-    crossterm::terminal::size().ok().map(|(columns, _)| usize::from(columns)).filter(|columns| *columns > 0)
 }
 
 /// Writes past standard output's line buffer, which would cut a frame at its last line feed.

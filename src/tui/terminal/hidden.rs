@@ -5,9 +5,9 @@ use std::io::{self, Read, Write as _};
 #[cfg(unix)]
 use std::os::fd::AsFd as _;
 
-use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::line::Raw;
 use crate::secret::Secret;
 
 /// The longest secret that is taken, in bytes: the buffer never grows, which would leave copies.
@@ -20,7 +20,7 @@ const MAX: usize = 4096;
 /// When stdin is no terminal, or the line is longer than 4096 bytes or no text.
 pub fn ask(question: &str) -> io::Result<Option<Secret>> {
     // First: who has read the question types at once.
-    let raw = Raw::enter()?;
+    let raw = Raw::take()?;
     io::stderr().write_all(question.as_bytes())?;
     let line = read_line(&mut input()?);
     drop(raw);
@@ -54,23 +54,6 @@ fn input() -> io::Result<File> {
 #[cfg(not(unix))]
 fn input() -> io::Result<io::Stdin> {
     Ok(io::stdin())
-}
-
-/// The terminal, while it passes on each key and shows none.
-struct Raw;
-
-impl Raw {
-    fn enter() -> io::Result<Raw> {
-        enable_raw_mode()?;
-        Ok(Raw)
-    }
-}
-
-impl Drop for Raw {
-    fn drop(&mut self) {
-        // There is nobody to tell, and nothing else to try.
-        let _ = disable_raw_mode();
-    }
 }
 
 /// A line as far as it was typed, wiped when it goes.

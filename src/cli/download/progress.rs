@@ -1,0 +1,62 @@
+//! How far a download is, on stderr, where somebody may be looking.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::World;
+use crate::cli::output::takes_colour;
+use crate::tui::view::words;
+
+/// A line with how many recordings are done, how fast bytes come and how long the rest takes.
+#[derive(Debug)]
+pub struct Line {
+    bar: Option<ProgressBar>,
+    bytes: AtomicU64,
+}
+
+impl Line {
+    /// A line for so many recordings. Nothing is shown where stderr is no terminal.
+    pub fn new(recordings: usize, world: &World) -> Line {
+        let able = io::stderr().is_terminal() && (world.variable)("TERM").is_none_or(|term| term != "dumb");
+        let bar = able.then(|| ProgressBar::new(recordings as u64));
+        let coloured = if takes_colour(world) { "{bar:24.cyan/black.bright}" } else { "{bar:24}" };
+        let template = format!("{coloured} {{human_pos}} of {{human_len}} recordings{{msg}}, {{eta}} left");
+        // The template is ours.
+        if let (Some(bar), Ok(style)) = (&bar, ProgressStyle::with_template(&template)) {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        Line { bar, bytes: AtomicU64::new(0) }
+    }
+
+    /// So many more bytes came.
+    pub fn received(&self, bytes: u64) {
+        let all = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if let Some(bar) = &self.bar {
+            let rate = all as f64 / bar.elapsed().as_secs_f64().max(0.1);
+            bar.set_message(format!("  {}, {}/s", words::bytes(all), words::bytes(rate as u64)));
+        }
+    }
+
+    /// One more is dealt with.
+    pub fn one_done(&self) {
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+    }
+
+    /// Writes a line on stderr, above this one.
+    pub fn say(&self, text: &str) -> io::Result<()> {
+        let write = || writeln!(io::stderr(), "vmail: {text}");
+        self.bar.as_ref().map_or_else(write, |bar| bar.suspend(write))
+    }
+
+    /// Takes the line away, and says how many bytes came.
+    pub fn clear(&self) -> u64 {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        self.bytes.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,216 @@
+//! What became of each voicemail: lines for programs, and a summary for people.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use crate::cli::desk::Desk;
+use crate::cli::output::{self, Format};
+use crate::cli::pick::Found;
+use crate::error::{Failure, Fault};
+use crate::fields::Fields;
+use crate::tui::view::words;
+
+/// What became of a voicemail's recording.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Whose it is, with what is known of it by now.
+    pub found: Found,
+    /// What became of it.
+    pub status: Status,
+}
+
+/// What became of a recording.
+#[derive(Debug)]
+pub enum Status {
+    /// It is this file now, of so many bytes.
+    Saved(PathBuf, u64),
+    /// It was this file already.
+    Present(PathBuf, u64),
+    /// It would be saved as this file.
+    Planned(PathBuf),
+    /// The voicemail has none.
+    None,
+    /// It could not be saved.
+    Failed(String),
+    /// Its turn did not come.
+    Stopped,
+}
+
+/// A voicemail's fields, and what became of its recording. Names and meaning are stable.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    fields: Fields<'a>,
+    /// The file; null where there is none.
+    file: Option<String>,
+    /// How large it is; null where that is not known.
+    bytes: Option<u64>,
+    /// `saved`, `present`, `planned`, `none` or `failed`.
+    status: &'static str,
+    /// Why it failed; else null.
+    error: Option<&'a str>,
+}
+
+/// The names of what comes after the fields.
+const MORE: [&str; 4] = ["file", "bytes", "status", "error"];
+
+impl<'a> Line<'a> {
+    /// `None` for what did not have its turn.
+    fn new(outcome: &'a Outcome, desk: &'a Desk) -> Option<Line<'a>> {
+        let (status, file, bytes, error) = match &outcome.status {
+            Status::Saved(file, bytes) => ("saved", Some(file), Some(*bytes), None),
+            Status::Present(file, bytes) => ("present", Some(file), Some(*bytes), None),
+            Status::Planned(file) => ("planned", Some(file), None, None),
+            Status::None => ("none", None, None, None),
+            Status::Failed(error) => ("failed", None, None, Some(&**error)),
+            Status::Stopped => return None,
+        };
+        let fields = outcome.found.fields(desk.context.zone, &desk.label);
+        Some(Line { fields, file: file.map(|file| file.display().to_string()), bytes, status, error })
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let mut cells = self.fields.cells().to_vec();
+        cells.extend([
+            self.file.clone().unwrap_or_default(),
+            self.bytes.map_or_else(String::new, |bytes| bytes.to_string()),
+            self.status.to_owned(),
+            self.error.unwrap_or_default().to_owned(),
+        ]);
+        cells
+    }
+}
+
+/// What was done so far.
+pub struct Report {
+    manifest: Option<BufWriter<File>>,
+    /// What stdout gets.
+    format: Option<Format>,
+    /// Whether nobody reads stdout any more.
+    unread: bool,
+    dry: bool,
+    saved: u64,
+    present: u64,
+    without: u64,
+    failed: u64,
+    stopped: u64,
+    received: u64,
+}
+
+impl Report {
+    /// A report that goes to stdout in `format`, and to the file `manifest`.
+    pub fn open(format: Option<Format>, manifest: Option<&Path>, dry: bool) -> anyhow::Result<Report> {
+        let to_stdout = manifest.is_some_and(|path| path == Path::new("-"));
+        let create = |path: &Path| {
+            File::create(path).with_context(|| format!("{}: the manifest cannot be written", path.display()))
+        };
+        let manifest = manifest.filter(|_| !to_stdout).map(create).transpose()?.map(BufWriter::new);
+        let format = format.or(to_stdout.then_some(Format::Jsonl));
+        let names: Vec<_> = Fields::NAMES.into_iter().chain(MORE).collect();
+        let head = match format {
+            Some(Format::Csv) => output::csv_line(&mut io::stdout(), &names),
+            Some(Format::Tsv) => output::tsv_line(&mut io::stdout(), &names),
+            _ => Ok(()),
+        };
+        output::quietly(head)?;
+        let (saved, present, without, failed, stopped, received) = (0, 0, 0, 0, 0, 0);
+        Ok(Report {
+            manifest,
+            format,
+            unread: false,
+            dry,
+            saved,
+            present,
+            without,
+            failed,
+            stopped,
+            received,
+        })
+    }
+
+    /// Takes in what became of a voicemail.
+    pub fn add(&mut self, outcome: &Outcome, desk: &Desk) -> io::Result<()> {
+        match outcome.status {
+            Status::Saved(..) | Status::Planned(_) => self.saved += 1,
+            Status::Present(..) => self.present += 1,
+            Status::None => self.without += 1,
+            Status::Failed(_) => self.failed += 1,
+            Status::Stopped => self.stopped += 1,
+        }
+        let Some(line) = Line::new(outcome, desk) else { return Ok(()) };
+        if let Some(manifest) = &mut self.manifest {
+            output::json_line(manifest, &line)?;
+            // Who is killed leaves a manifest of what is done.
+            manifest.flush()?;
+        }
+        match self.print(&line, &outcome.status) {
+            // The files are what was asked for; they come, read or not.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.unread = true,
+            printed => printed?,
+        }
+        Ok(())
+    }
+
+    fn print(&self, line: &Line<'_>, status: &Status) -> io::Result<()> {
+        if self.unread {
+            return Ok(());
+        }
+        let mut out = io::stdout().lock();
+        match (self.format, status) {
+            (Some(Format::Jsonl), _) => output::json_line(&mut out, line)?,
+            (Some(Format::Csv), _) => output::csv_line(&mut out, &line.cells())?,
+            (Some(Format::Tsv), _) => output::tsv_line(&mut out, &line.cells())?,
+            (Some(Format::Table), Status::Saved(file, _) | Status::Planned(file))
+            | (None, Status::Planned(file)) => writeln!(out, "{}", file.display())?,
+            (Some(Format::Table) | None, _) => {}
+        }
+        out.flush()
+    }
+
+    /// So many bytes came from the server.
+    pub fn received(&mut self, bytes: u64) {
+        self.received = bytes;
+    }
+
+    /// Says what was done, and fails where something was not.
+    pub fn finish(&self, dir: &Path) -> anyhow::Result<()> {
+        let said = self.said(dir);
+        if self.stopped > 0 {
+            let failure = Failure::Interrupted;
+            return Err(Fault { failure, message: format!("stopped: {said}") }.into());
+        }
+        if self.failed > 0 {
+            return Err(Fault::partly(said).into());
+        }
+        writeln!(io::stderr(), "{said}")?;
+        Ok(())
+    }
+
+    fn said(&self, dir: &Path) -> String {
+        let saved = match (self.saved, self.dry) {
+            (0, _) => "nothing new".to_owned(),
+            (saved, true) => format!("{} would be saved", words::count(saved)),
+            (saved, false) => format!("{} saved", words::count(saved)),
+        };
+        let size =
+            if self.received > 0 { format!(" ({})", words::bytes(self.received)) } else { String::new() };
+        let place = if dir == Path::new(".") { "this folder".to_owned() } else { dir.display().to_string() };
+        let mut said = format!("{saved} in {place}{size}");
+        for (count, one, many) in [
+            (self.present, "was there", "were there"),
+            (self.without, "without a recording", "without a recording"),
+            (self.failed, "failed", "failed"),
+            (self.stopped, "not tried", "not tried"),
+        ] {
+            if count > 0 {
+                let _ = write!(said, ", {} {}", words::count(count), if count == 1 { one } else { many });
+            }
+        }
+        said
+    }
+}

@@ -1,0 +1,140 @@
+//! The line on stderr that says what plays.
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use crate::cli::output::{cut, width};
+use crate::cli::pick::Found;
+use crate::cli::play::say;
+use crate::tui::terminal;
+use crate::tui::view::words;
+
+/// What keys do, where there is room for it.
+const KEYS: &str = "  Space hold, h l seek, < > speed, n next, q quit";
+
+/// What plays and where it is.
+#[derive(Clone, Debug)]
+pub struct Now {
+    /// Whether it is held.
+    pub paused: bool,
+    /// What is heard now.
+    pub position: Duration,
+    /// How long it is; `None` until it is here.
+    pub length: Option<Duration>,
+    /// How fast.
+    pub speed: f32,
+    /// Who left it, and when.
+    pub whose: String,
+    /// How many of how many, where there are several.
+    pub place: Option<(usize, usize)>,
+}
+
+impl Now {
+    /// The words of the line, with signs of ASCII alone or without that limit.
+    pub fn text(&self, ascii: bool) -> String {
+        let sign = match (self.length, self.paused, ascii) {
+            (None, _, true) => "...",
+            (None, _, false) => "…",
+            (Some(_), true, true) => "||",
+            (Some(_), true, false) => "‖",
+            (Some(_), false, true) => ">",
+            (Some(_), false, false) => "▶",
+        };
+        let mut parts = vec![format!("{sign} {}", self.whose)];
+        match self.length {
+            Some(length) => {
+                parts.push(format!("{} / {}", words::length(self.position), words::length(length)));
+            }
+            None => parts.push("fetching".to_owned()),
+        }
+        if (self.speed - 1.0).abs() > 0.01 {
+            parts.push(format!("{}{}", self.speed, if ascii { "x" } else { "×" }));
+        }
+        if let Some((number, of)) = self.place {
+            parts.push(format!("{number} of {of}"));
+        }
+        parts.join("  ")
+    }
+}
+
+/// Who left it, and when.
+pub fn whose(found: &Found, time: &str) -> String {
+    let number = &found.entry.forms.display;
+    let caller = found.name.as_deref().unwrap_or(if number.is_empty() { "Withheld" } else { number });
+    format!("{caller}, {time}")
+}
+
+/// The line of a terminal in raw mode; nothing is shown elsewhere.
+#[derive(Debug)]
+pub struct Line {
+    shown: bool,
+    ascii: bool,
+    /// What stands there.
+    text: String,
+}
+
+impl Line {
+    /// A line that is shown or not.
+    pub fn new(shown: bool, ascii: bool) -> Line {
+        Line { shown, ascii, text: String::new() }
+    }
+
+    /// Shows what plays, in place of what was shown before.
+    pub fn show(&mut self, now: &Now) -> io::Result<()> {
+        if !self.shown {
+            return Ok(());
+        }
+        // The last cell stays free: some terminals begin a new line there.
+        let room = terminal::size().map_or(80, |(columns, _)| usize::from(columns)).saturating_sub(1);
+        let mut text = cut(&now.text(self.ascii), room);
+        if width(&text) + width(KEYS) <= room {
+            text.push_str(KEYS);
+        }
+        if text == self.text {
+            return Ok(());
+        }
+        self.text.clone_from(&text);
+        terminal::line::rewrite(&text)
+    }
+
+    /// Says something in a line of its own.
+    pub fn say(&mut self, text: &str) -> io::Result<()> {
+        self.clear()?;
+        if !self.shown {
+            return say(text);
+        }
+        // In raw mode the cursor goes down and nowhere else.
+        write!(io::stderr(), "vmail: {text}\r\n")
+    }
+
+    /// Takes the line away.
+    pub fn clear(&mut self) -> io::Result<()> {
+        if !self.shown {
+            return Ok(());
+        }
+        self.text.clear();
+        terminal::line::rewrite("")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_says_what_plays() {
+        let mut now = Now {
+            paused: false,
+            position: Duration::from_secs(12),
+            length: Some(Duration::from_secs(42)),
+            speed: 1.25,
+            whose: "Anita Rao, 11:58".to_owned(),
+            place: Some((2, 5)),
+        };
+        assert_eq!(now.text(false), "▶ Anita Rao, 11:58  0:12 / 0:42  1.25×  2 of 5");
+        (now.paused, now.speed, now.place) = (true, 1.0, None);
+        assert_eq!(now.text(true), "|| Anita Rao, 11:58  0:12 / 0:42");
+        now.length = None;
+        assert_eq!(now.text(false), "… Anita Rao, 11:58  fetching");
+    }
+}
