@@ -4,10 +4,10 @@
 
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, Utc};
 use chrono_tz::Tz;
-use tui_input::{Input, InputRequest};
 
 use crate::model::Span;
 use crate::range::{self, PRESETS, Range, RangeError};
+use crate::tui::field::Field;
 use crate::tui::msg::Survey;
 
 /// The part of the picker that has the focus.
@@ -27,9 +27,7 @@ pub struct Dates {
     /// The part that has the focus.
     pub part: Part,
     /// The expression.
-    pub input: Input,
-    /// The text was not typed yet: the first character replaces it.
-    pub untouched: bool,
+    pub input: Field,
     /// The highlighted preset; none when the range is none of them.
     pub preset: Option<usize>,
     /// The day where the calendar's cursor stands.
@@ -52,8 +50,7 @@ impl Dates {
         let day = (last - chrono::TimeDelta::milliseconds(1)).with_timezone(&zone).date_naive().min(today);
         Dates {
             part: Part::Presets,
-            input: Input::new(expression),
-            untouched: true,
+            input: Field::proposed(expression),
             preset,
             day,
             mark: None,
@@ -118,31 +115,12 @@ impl Dates {
     }
 
     fn write(&mut self, text: String) {
-        self.input = Input::new(text);
-        self.untouched = true;
+        self.input = Field::proposed(text);
     }
 
-    /// Types `text` into the field, which gets the focus.
-    pub fn type_text(&mut self, text: &str) {
-        if self.untouched {
-            self.input = Input::default();
-        }
-        for c in text.chars().filter(|c| !c.is_control()) {
-            self.input.handle(InputRequest::InsertChar(c));
-        }
-        self.edited();
-    }
-
-    /// Changes the field by one editing step.
-    pub fn edit(&mut self, request: InputRequest) {
-        self.input.handle(request);
-        self.edited();
-    }
-
-    /// The calendar follows what is typed.
-    fn edited(&mut self) {
+    /// The user is in the text, which gets the focus.
+    pub fn on_edit(&mut self) {
         self.part = Part::Text;
-        self.untouched = false;
         self.mark = None;
     }
 

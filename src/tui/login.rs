@@ -5,35 +5,36 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tui_input::{Input, InputRequest};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::model::Region;
 use crate::secret::{Secret, Typed};
 use crate::text;
+use crate::tui::field::{self, Field};
 
 /// The longest app ID, in digits.
 const APP_ID_MAX: usize = 19;
 
 /// The overlay.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct LoggingIn {
     /// Which of TeleCMI's services.
     pub region: Region,
     /// The app ID.
-    pub app_id: Input,
+    pub app_id: Field,
     /// The secret.
     pub secret: Typed,
     /// Where keys go.
-    pub field: Field,
+    pub part: Part,
     /// TeleCMI is being asked.
     pub asking: bool,
     /// Why it did not work.
     pub refused: Option<String>,
 }
 
-/// A field of the form.
+/// A part of the form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Field {
+pub enum Part {
     /// The region.
     #[default]
     Region,
@@ -54,14 +55,27 @@ pub struct Key {
     pub secret: Secret,
 }
 
-impl Field {
-    const EVERY: [Field; 3] = [Field::Region, Field::AppId, Field::Secret];
+impl Part {
+    const EVERY: [Part; 3] = [Part::Region, Part::AppId, Part::Secret];
 
     /// The one after it, or before; around the ends.
     #[must_use]
-    pub fn next(self, forth: bool) -> Field {
-        let count = Field::EVERY.len();
-        Field::EVERY[(self as usize + if forth { 1 } else { count - 1 }) % count]
+    pub fn next(self, forth: bool) -> Part {
+        let count = Part::EVERY.len();
+        Part::EVERY[(self as usize + if forth { 1 } else { count - 1 }) % count]
+    }
+}
+
+impl Default for LoggingIn {
+    fn default() -> LoggingIn {
+        LoggingIn {
+            region: Region::default(),
+            app_id: Field::default().at_most(APP_ID_MAX).taking(|c| c.is_ascii_digit().then_some(c)),
+            secret: Typed::default(),
+            part: Part::default(),
+            asking: false,
+            refused: None,
+        }
     }
 }
 
@@ -74,42 +88,51 @@ impl LoggingIn {
         };
     }
 
-    /// Edits the field where keys go. The secret has no cursor: it is typed, and taken back from its
-    /// end.
-    pub fn edit(&mut self, request: InputRequest) {
+    /// The text field where keys go, if it is one with a cursor.
+    pub fn open_field(&mut self) -> Option<&mut Field> {
+        (self.part == Part::AppId && !self.asking).then_some(&mut self.app_id)
+    }
+
+    /// The user is in the form; why it did not work is of no more use.
+    pub fn on_edit(&mut self) {
         self.refused = None;
-        match (self.field, request) {
-            (
-                Field::Region,
-                InputRequest::InsertChar(' ') | InputRequest::GoToPrevChar | InputRequest::GoToNextChar,
-            ) => self.turn(),
-            (Field::AppId, InputRequest::InsertChar(c))
-                if !c.is_ascii_digit() || self.app_id.value().len() >= APP_ID_MAX => {}
-            (Field::AppId, _) => {
-                let _ = self.app_id.handle(request);
+    }
+
+    /// A key for the region or the secret, while nothing is asked. The secret has no cursor: it is
+    /// typed, and taken back from its end.
+    pub fn on_key(&mut self, key: KeyEvent) {
+        if self.asking {
+            return;
+        }
+        self.on_edit();
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match (self.part, field::character(key), key.code) {
+            (Part::Region, Some(' '), _) | (Part::Region, None, KeyCode::Left | KeyCode::Right) => {
+                self.turn()
             }
-            (Field::Secret, InputRequest::InsertChar(c)) => self.secret.push(c),
-            (Field::Secret, InputRequest::DeletePrevChar) => self.secret.pop(),
-            (Field::Secret, InputRequest::DeleteLine | InputRequest::DeletePrevWord) => self.secret.clear(),
-            (Field::Region | Field::Secret, _) => {}
+            (Part::Secret, Some(c), _) => self.secret.push(c),
+            (Part::Secret, None, KeyCode::Backspace) => self.secret.pop(),
+            (Part::Secret, None, KeyCode::Char('u' | 'w')) if control => self.secret.clear(),
+            _ => {}
         }
     }
 
-    /// Types text, as from the clipboard; it is one line.
-    pub fn type_text(&mut self, text: &str) {
-        for c in text.trim().chars().filter(|c| !c.is_control()) {
-            self.edit(InputRequest::InsertChar(c));
+    /// Takes a secret that was pasted, without the line's end that may come with it.
+    pub fn on_paste(&mut self, text: &str) {
+        if self.part == Part::Secret && !self.asking {
+            self.on_edit();
+            text.trim().chars().filter(|c| !c.is_control()).for_each(|c| self.secret.push(c));
         }
     }
 
-    /// What was typed; or the field where something is missing, and what.
-    pub fn key(&self) -> Result<Key, (Field, String)> {
+    /// What was typed; or the part where something is missing, and what.
+    pub fn key(&self) -> Result<Key, (Part, String)> {
         let app_id = self.app_id.value();
         let Some(app_id) = app_id.parse().ok().filter(|number| *number > 0) else {
             let said = if app_id.is_empty() { "the app ID is missing" } else { "the app ID is no number" };
-            return Err((Field::AppId, said.to_owned()));
+            return Err((Part::AppId, said.to_owned()));
         };
-        let secret = self.secret.secret().ok_or((Field::Secret, "the secret is missing".to_owned()))?;
+        let secret = self.secret.secret().ok_or((Part::Secret, "the secret is missing".to_owned()))?;
         Ok(Key { region: self.region, app_id, secret })
     }
 

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
-use tui_input::{Input, InputRequest};
 
 use crate::tui::command::{Command, Entry, Scope, TABLE};
+use crate::tui::field::Field;
 use crate::tui::state::State;
 
 /// What a match in the name is worth above the same in the help.
@@ -17,7 +17,7 @@ const NAME: u32 = 24;
 #[derive(Debug)]
 pub struct Palette {
     /// What is typed.
-    pub input: Input,
+    pub input: Field,
     /// The commands that fit it, the best first.
     pub found: Vec<Found>,
     /// The one that Enter runs.
@@ -43,22 +43,13 @@ impl Palette {
     /// Every command, `last` first.
     pub fn new(last: Option<Command>) -> Palette {
         let found = find("", last);
-        Palette { input: Input::default(), found, at: 0, top: 0, last }
+        Palette { input: Field::default(), found, at: 0, top: 0, last }
     }
 
-    /// Edits what is looked for.
-    pub fn edit(&mut self, request: InputRequest) {
-        if self.input.handle(request).is_some_and(|change| change.value) {
-            self.found = find(self.input.value(), self.last);
-            (self.at, self.top) = (0, 0);
-        }
-    }
-
-    /// Types text; it is one line.
-    pub fn type_text(&mut self, text: &str) {
-        for c in text.chars().filter(|c| !c.is_control()) {
-            self.edit(InputRequest::InsertChar(c));
-        }
+    /// Something else is looked for.
+    pub fn on_change(&mut self) {
+        self.found = find(self.input.value(), self.last);
+        (self.at, self.top) = (0, 0);
     }
 
     /// Goes so many commands further, or back.

@@ -1,8 +1,7 @@
 //! Names of callers: the one that is being given.
 
-use tui_input::{Input, InputRequest};
-
-use crate::triage::{CallerKey, Given};
+use crate::triage::CallerKey;
+use crate::tui::field::Field;
 
 /// The overlay in which a caller is given a name.
 #[derive(Clone, Debug)]
@@ -15,22 +14,5 @@ pub struct Naming {
     /// there is none.
     pub shown: String,
     /// The name.
-    pub input: Input,
-}
-
-impl Naming {
-    /// Edits the name.
-    pub fn edit(&mut self, request: InputRequest) {
-        let full = self.input.value().chars().count() >= Given::MAX;
-        if !(full && matches!(request, InputRequest::InsertChar(_))) {
-            let _ = self.input.handle(request);
-        }
-    }
-
-    /// Puts text into the name; it is one line.
-    pub fn type_text(&mut self, text: &str) {
-        for c in text.chars().filter(|c| !c.is_control()) {
-            self.edit(InputRequest::InsertChar(c));
-        }
-    }
+    pub input: Field,
 }

@@ -22,6 +22,7 @@ use crate::tui::calling::{CallBack, Means, Placing};
 use crate::tui::command::{Command, Scope};
 use crate::tui::copying::Copying;
 use crate::tui::dates::{Dates, Part};
+use crate::tui::field::Field;
 use crate::tui::filter::Filter;
 use crate::tui::keymap::{KeyChord, Keymap};
 use crate::tui::layout::{self, Regions};
@@ -478,6 +479,27 @@ impl State {
             None if self.filter.open => &[Scope::Search, Scope::Anywhere],
             None if self.detail_focused() => &[Scope::Detail, Scope::Inbox, Scope::Anywhere],
             None => &[Scope::List, Scope::Inbox, Scope::Anywhere],
+        }
+    }
+
+    /// The text field of one line that is open: the one where the cursor is shown.
+    pub fn open_field(&mut self) -> Option<&mut Field> {
+        match &mut self.overlay {
+            None => self.filter.open.then_some(&mut self.filter.input),
+            Some(Overlay::Dates(dates)) => Some(&mut dates.input),
+            Some(Overlay::Save(dialog)) => Some(&mut dialog.input),
+            Some(Overlay::Naming(naming)) => Some(&mut naming.input),
+            Some(Overlay::Tags(tagging)) => Some(&mut tagging.input),
+            Some(Overlay::Palette(palette)) => Some(&mut palette.input),
+            Some(Overlay::LoggingIn(form)) => form.open_field(),
+            Some(
+                Overlay::Help(_)
+                | Overlay::Ways(_)
+                | Overlay::Note(_)
+                | Overlay::Copying(_)
+                | Overlay::CallBack(_)
+                | Overlay::Switching(_),
+            ) => None,
         }
     }
 

@@ -3,10 +3,9 @@
 
 use std::collections::HashSet;
 
-use tui_input::{Input, InputRequest};
-
 use crate::suggest;
 use crate::triage::Tag;
+use crate::tui::field::Field;
 use crate::tui::rows::RowKey;
 
 /// The most tags that are offered at once.
@@ -20,7 +19,7 @@ pub struct Tagging {
     /// Which these are, as it is to be read.
     pub about: String,
     /// What is typed: tags that come, and those that go with a dash before them.
-    pub input: Input,
+    pub input: Field,
     /// What the store knows; `None` until it is read.
     pub known: Option<Known>,
     /// The last completion, while nothing else was typed.
@@ -41,7 +40,7 @@ pub struct Known {
 /// What Tab put into the line, and what else it could.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
-    /// Where the word begins, in characters.
+    /// Where the word begins, in bytes.
     start: usize,
     /// What fits the word as it was typed, with its dash.
     words: Vec<String>,
@@ -61,22 +60,16 @@ pub struct Meaning {
 impl Tagging {
     /// An empty line for `keys`.
     pub fn new(keys: Vec<RowKey>, about: String) -> Tagging {
-        let input = Input::default();
+        // What is pasted is one line, and its words stay words.
+        let input = Field::default()
+            .taking(|c| if c.is_whitespace() { Some(' ') } else { (!c.is_control()).then_some(c) });
         Tagging { keys, about, input, known: None, completion: None, trouble: None }
     }
 
-    /// Edits the line; what was said of another one holds no longer.
-    pub fn edit(&mut self, request: InputRequest) {
+    /// The user is in the line; what was said of another one holds no longer.
+    pub fn on_edit(&mut self) {
         self.trouble = None;
         self.completion = None;
-        let _ = self.input.handle(request);
-    }
-
-    /// Types text; it is one line.
-    pub fn type_text(&mut self, text: &str) {
-        for c in text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()) {
-            self.edit(InputRequest::InsertChar(c));
-        }
     }
 
     /// What the line means, or what is wrong with it.
@@ -140,30 +133,26 @@ impl Tagging {
             (start, words, at)
         };
         let Some(word) = words.get(at) else { return };
-        let chars: Vec<char> = self.input.value().chars().collect();
-        let end = chars[start..].iter().position(|c| separates(*c)).map_or(chars.len(), |at| start + at);
-        let before: String = chars[..start].iter().collect();
-        let after: String = chars[end..].iter().collect();
-        let cursor = start + word.chars().count();
-        self.input = Input::new(format!("{before}{word}{after}")).with_cursor(cursor);
+        let line = self.input.value();
+        let end = line[start..].find(separates).map_or(line.len(), |at| start + at);
+        self.input.replace(start..end, word);
         self.trouble = None;
         self.completion = Some(Completion { start, words, at });
     }
 
-    /// Where the word at the cursor begins, in characters, and what fits it.
+    /// Where the word at the cursor begins, in bytes, and what fits it.
     fn fitting(&self) -> (usize, Vec<String>) {
-        let before: Vec<char> = self.input.value().chars().take(self.input.cursor()).collect();
-        let start = before.iter().rposition(|c| separates(*c)).map_or(0, |at| at + 1);
-        let word: String = before[start..].iter().collect();
+        let (before, after) = self.input.value().split_at(self.input.cursor());
+        let word = before.rsplit(separates).next().unwrap_or_default();
+        let start = before.len() - word.len();
         let Some(known) = &self.known else { return (start, Vec::new()) };
         let (typed, goes) = match word.strip_prefix('-') {
             Some(rest) => (rest, true),
-            None => (word.as_str(), false),
+            None => (word, false),
         };
         let typed = typed.strip_prefix('#').unwrap_or(typed).to_lowercase();
         // A tag that stands elsewhere in the line is not needed again.
-        let line: Vec<char> = self.input.value().chars().collect();
-        let elsewhere: String = line[..start].iter().chain(&line[before.len()..]).collect();
+        let elsewhere = [&before[..start], after].concat();
         let plain = |word: &str| word.trim_start_matches(['-', '#']).to_lowercase();
         let others: HashSet<String> = elsewhere.split(separates).map(plain).collect();
         let everywhere = |tag: &Tag| {

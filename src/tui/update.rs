@@ -11,11 +11,9 @@ use ratatui::layout::Position;
 
 use crate::tui::command::{Command, Scope};
 use crate::tui::dates::Dates;
-use crate::tui::input;
 use crate::tui::keymap::KeyChord;
 use crate::tui::listing::View;
 use crate::tui::msg::{Control, Effect, Lane, Msg, Read, Reopen, Reply};
-use crate::tui::note::cells;
 use crate::tui::rows::Line;
 use crate::tui::state::{Notice, Overlay, State};
 use crate::tui::view;
@@ -35,6 +33,7 @@ mod people;
 mod picker;
 mod share;
 mod tags;
+mod typing;
 mod want;
 mod work;
 
@@ -85,23 +84,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) if key.kind != KeyEventKind::Release => on_key(state, key, &mut effects),
         Msg::Mouse(mouse) => on_mouse(state, mouse, &mut effects),
-        Msg::Paste(text) => match &mut state.overlay {
-            Some(Overlay::Dates(dates)) => {
-                dates.type_text(&text);
-                survey(state, &mut effects);
-            }
-            Some(Overlay::Save(dialog)) => dialog.type_text(&text),
-            Some(Overlay::Naming(naming)) => naming.type_text(&text),
-            None if state.filter.open => {
-                state.filter.type_text(&text);
-                filter::changed(state, &mut effects);
-            }
-            Some(Overlay::Note(writing)) => note::paste(writing, &text, cells(state.size)),
-            Some(Overlay::Tags(tagging)) => tagging.type_text(&text),
-            Some(Overlay::Palette(palette)) => palette.type_text(&text),
-            Some(Overlay::LoggingIn(form)) => form.type_text(&text),
-            _ => {}
-        },
+        Msg::Paste(text) => typing::on_paste(state, &text, &mut effects),
         Msg::Resize(size) => {
             state.size = size;
             keep_visible(state);
@@ -190,58 +173,11 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
         return work::show_own(state, number, effects);
     }
     let Some(command) = state.keymap.command(state.scopes(), key) else {
-        return type_key(state, key, effects);
+        return typing::on_key(state, key, effects);
     };
     match command.refused(state) {
         Some(why) => news(state, why.into_owned()),
         None => run(state, command, key, effects),
-    }
-}
-
-/// A key that is no command goes to the text field that is open.
-fn type_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
-    let in_dates = match &mut state.overlay {
-        Some(Overlay::Dates(dates)) => input::edit(dates, key),
-        Some(Overlay::Save(dialog)) => {
-            input::edit_path(dialog, key);
-            false
-        }
-        Some(Overlay::Naming(naming)) => {
-            input::edit_name(naming, key);
-            false
-        }
-        None if state.filter.open => {
-            if input::edit_filter(&mut state.filter, key) {
-                filter::changed(state, effects);
-            }
-            false
-        }
-        Some(Overlay::Note(writing)) => {
-            note::type_key(writing, key, cells(state.size));
-            false
-        }
-        Some(Overlay::Tags(tagging)) => {
-            if let Some(request) = input::typed(key) {
-                tagging.edit(request);
-            }
-            false
-        }
-        Some(Overlay::Palette(palette)) => {
-            if let Some(request) = input::typed(key) {
-                palette.edit(request);
-            }
-            false
-        }
-        Some(Overlay::LoggingIn(form)) => {
-            if let Some(request) = input::typed(key).filter(|_| !form.asking) {
-                form.edit(request);
-            }
-            false
-        }
-        _ => false,
-    };
-    if in_dates {
-        survey(state, effects);
     }
 }
 
@@ -394,7 +330,7 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::TryKey => accounts::try_key(state, effects),
         Command::NextField | Command::PreviousField => {
             if let Some(Overlay::LoggingIn(form)) = &mut state.overlay {
-                form.field = form.field.next(command == Command::NextField);
+                form.part = form.part.next(command == Command::NextField);
             }
         }
         Command::LeaveLogIn => accounts::leave(state, effects),

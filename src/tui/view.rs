@@ -15,6 +15,7 @@ mod columns;
 mod copying;
 mod dates;
 mod detail;
+mod field;
 mod filter;
 mod header;
 mod help;

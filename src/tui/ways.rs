@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use tui_input::{Input, InputRequest};
-
 use crate::player::Unavailable;
+use crate::tui::field::Field;
 use crate::tui::msg::PageNews;
 use crate::tui::rows::RowKey;
 use crate::tui::terminal::escape::transfer::Transfer;
@@ -92,7 +91,7 @@ pub struct Save {
     /// The voicemail.
     pub key: RowKey,
     /// The path.
-    pub input: Input,
+    pub input: Field,
     /// Why it could not be saved.
     pub trouble: Option<String>,
     /// A file of that name is there, and the user was asked.
@@ -104,21 +103,13 @@ pub struct Save {
 impl Save {
     /// Asks, with a path that may well be meant.
     pub fn new(key: RowKey, path: String) -> Save {
-        Save { key, input: Input::new(path), trouble: None, exists: false, busy: false }
+        Save { key, input: Field::new(path), trouble: None, exists: false, busy: false }
     }
 
-    /// Edits the path; what was said of another one holds no longer.
-    pub fn edit(&mut self, request: InputRequest) {
+    /// The user is in the path; what was said of another one holds no longer.
+    pub fn on_edit(&mut self) {
         self.trouble = None;
         self.exists = false;
-        let _ = self.input.handle(request);
-    }
-
-    /// Puts text into the path; it is one line.
-    pub fn type_text(&mut self, text: &str) {
-        for c in text.chars().filter(|c| !c.is_control()) {
-            self.edit(InputRequest::InsertChar(c));
-        }
     }
 
     /// The path as the system takes it; `None` while there is none.

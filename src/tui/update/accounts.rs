@@ -3,7 +3,7 @@
 use super::news;
 use crate::tui::accounts::Switching;
 use crate::tui::command::Command;
-use crate::tui::login::Field;
+use crate::tui::login::Part;
 use crate::tui::msg::{Effect, Reopen};
 use crate::tui::state::{Overlay, State};
 
@@ -25,9 +25,9 @@ pub(super) fn try_key(state: &mut State, effects: &mut Vec<Effect>) {
             effects.push(Effect::LogIn(key));
         }
         // Who has not come to it yet need not be told that it is missing.
-        Err((field, _)) if form.field != field && form.field != Field::Secret => form.field = field,
-        Err((field, said)) => {
-            form.field = field;
+        Err((part, _)) if form.part != part && form.part != Part::Secret => form.part = part,
+        Err((part, said)) => {
+            form.part = part;
             form.refused = Some(said);
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::work::list_anew;
 use crate::search::{self, Context, Matcher, Vocabulary};
+use crate::tui::field::Field;
 use crate::tui::msg::Effect;
 use crate::tui::state::State;
 
@@ -49,7 +50,7 @@ pub(super) fn clear(state: &mut State, effects: &mut Vec<Effect>) {
     state.filter.remember();
     state.filter.open = false;
     state.filter.mistake = None;
-    state.filter.input.reset();
+    state.filter.input = Field::default();
     state.inbox.wish.filter = None;
     list_anew(state, effects);
 }
@@ -64,7 +65,7 @@ pub(super) fn recall(state: &mut State, earlier: bool, effects: &mut Vec<Effect>
 pub(super) fn complete(state: &mut State, effects: &mut Vec<Effect>) {
     let words = Words { state };
     let text = state.filter.input.value();
-    let Some(completion) = search::complete(text, state.filter.cursor(), &words) else { return };
+    let Some(completion) = search::complete(text, state.filter.input.cursor(), &words) else { return };
     let common = common_start(&completion.candidates);
     let now = text.get(completion.replace.clone()).unwrap_or("");
     let next = match completion.candidates.as_slice() {
@@ -76,7 +77,7 @@ pub(super) fn complete(state: &mut State, effects: &mut Vec<Effect>) {
             several[at.map_or(0, |at| (at + 1) % several.len())].clone()
         }
     };
-    state.filter.replace(completion.replace, &next);
+    state.filter.input.replace(completion.replace, &next);
     changed(state, effects);
 }
 

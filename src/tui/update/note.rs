@@ -10,6 +10,7 @@ use crate::model::VoicemailId;
 use crate::store::StoreError;
 use crate::triage::{Edit, Note};
 use crate::tui::command::Command;
+use crate::tui::field;
 use crate::tui::msg::{Change, Effect, Lane, Read};
 use crate::tui::note::{Before, Step, Writing, about, cells};
 use crate::tui::rows::RowKey;
@@ -72,11 +73,10 @@ pub(super) fn on_unread(state: &mut State, error: &StoreError) {
 
 /// A key that is no command: typed, or a step.
 pub(super) fn type_key(writing: &mut Writing, key: KeyEvent, window: Size) {
-    let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
-    match key.code {
+    match (field::character(key), key.code) {
         _ if writing.asked => {}
-        KeyCode::Char(c) if plain => insert(writing, c.encode_utf8(&mut [0; 4])),
-        KeyCode::Enter => insert(writing, "\n"),
+        (Some(c), _) => insert(writing, c.encode_utf8(&mut [0; 4])),
+        (None, KeyCode::Enter) => insert(writing, "\n"),
         _ => {
             if let Some(step) = step(key) {
                 writing.trouble = None;

@@ -1,7 +1,6 @@
 //! Names of callers: asked for, taken in, and given.
 
 use chrono::TimeDelta;
-use tui_input::Input;
 
 use super::changes::apply;
 use super::fault;
@@ -10,6 +9,7 @@ use crate::caller;
 use crate::contacts::Fault;
 use crate::store::CallerId;
 use crate::triage::{CallerKey, Given};
+use crate::tui::field::Field;
 use crate::tui::listing::Order;
 use crate::tui::msg::{Change, Effect, Lane, Read};
 use crate::tui::people::Naming;
@@ -62,7 +62,7 @@ pub(super) fn name_selected(state: &mut State) {
         key,
         number: number.to_owned(),
         shown: shown.to_owned(),
-        input: Input::new(shown.to_owned()),
+        input: Field::new(shown).at_most(Given::MAX),
     };
     state.overlay = Some(Overlay::Naming(Box::new(naming)));
 }

@@ -6,13 +6,12 @@ use ratatui::layout::{Position, Rect};
 use crate::model::Region;
 use crate::tui::accounts::Switching;
 use crate::tui::layout::centred;
-use crate::tui::login::{Field, LoggingIn};
+use crate::tui::login::{LoggingIn, Part};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
 use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::ways::field;
-use crate::tui::view::words;
+use crate::tui::view::{field, words};
 
 /// How wide the dialogs are, where there is room.
 const WIDTH: u16 = 62;
@@ -36,8 +35,8 @@ pub fn draw_login(state: &State, form: &LoggingIn, theme: &Theme, buffer: &mut B
     }
     y += u16::from(!low);
     let mut cursor = None;
-    for (name, this) in [("Region", Field::Region), ("App ID", Field::AppId), ("Secret", Field::Secret)] {
-        let active = form.field == this && !form.asking;
+    for (name, this) in [("Region", Part::Region), ("App ID", Part::AppId), ("Secret", Part::Secret)] {
+        let active = form.part == this && !form.asking;
         Pen::new(buffer, area, y).column(if active { "▌" } else { "" }, 2, theme.accent).column(
             name,
             LABEL,
@@ -46,7 +45,7 @@ pub fn draw_login(state: &State, form: &LoggingIn, theme: &Theme, buffer: &mut B
         let left = 2 + LABEL;
         let room = Rect { x: area.x + left, width: area.width.saturating_sub(left), ..area };
         match this {
-            Field::Region => {
+            Part::Region => {
                 let (name, server) = region(form.region);
                 let arrow = if active { theme.accent } else { theme.faint };
                 Pen::new(buffer, room, y)
@@ -56,11 +55,11 @@ pub fn draw_login(state: &State, form: &LoggingIn, theme: &Theme, buffer: &mut B
                     .skip(2)
                     .write(server, theme.quiet);
             }
-            Field::AppId => {
-                let at = field(&form.app_id, room, y, theme, buffer);
+            Part::AppId => {
+                let at = field::draw(&form.app_id, room, y, theme, buffer);
                 cursor = cursor.or(at.filter(|_| active));
             }
-            Field::Secret => {
+            Part::Secret => {
                 let dots = "•".repeat(form.secret.len().min(DOTS).min(usize::from(room.width)));
                 Pen::new(buffer, room, y).write(&dots, theme.text);
                 if active && y < area.height {

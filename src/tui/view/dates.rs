@@ -14,7 +14,7 @@ use crate::tui::layout::centred;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, clear, width};
-use crate::tui::view::words;
+use crate::tui::view::{field, words};
 
 /// The width of the presets with their dates, and of the calendar, in cells.
 const PRESETS_WIDTH: u16 = 38;
@@ -149,12 +149,10 @@ fn day_style(
 fn text(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     const LABEL: u16 = 7;
     let focused = dates.part == Part::Text;
-    let room = area.width.saturating_sub(LABEL + 1).max(1);
-    let scroll = dates.input.visual_scroll(usize::from(room));
-    let value = dates.input.value();
-    let shown: String = value.chars().skip(scroll).collect();
     let label = if focused { theme.accent } else { theme.quiet };
-    Pen::new(buffer, area, 0).column("Range", LABEL, label).write(&shown, theme.text);
+    Pen::new(buffer, area, 0).column("Range", LABEL, label);
+    let typed = Rect { x: area.x + LABEL, width: area.width.saturating_sub(LABEL), ..area };
+    let cursor = field::draw(&dates.input, typed, 0, theme, buffer);
     let mut meaning = Pen::new(buffer, area, 1);
     match dates.range(state.now, state.zone) {
         Ok(range) => {
@@ -168,14 +166,13 @@ fn text(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Bu
             }
         }
         Err(error) => {
-            let from = width(value.get(..error.at.start).unwrap_or("")).saturating_sub(scroll as u16);
-            let marked = width(value.get(error.at.clone()).unwrap_or("")).max(1);
-            meaning.skip(LABEL + from).write(&"▔".repeat(usize::from(marked.min(room))), theme.fault);
+            let (before, marked) = field::place(&dates.input, &error.at, typed);
+            let room = typed.width.saturating_sub(1).max(1);
+            meaning.skip(LABEL + before).write(&"▔".repeat(usize::from(marked.min(room))), theme.fault);
             Pen::new(buffer, area, 2).skip(LABEL).write(&error.message, theme.fault);
         }
     }
-    let cursor = area.x + LABEL + (dates.input.visual_cursor().max(scroll) - scroll) as u16;
-    (focused && area.height > 0).then_some(Position::new(cursor.min(area.right()), area.y))
+    cursor.filter(|_| focused)
 }
 
 /// ", 2 days not fetched yet".

@@ -7,7 +7,7 @@ use ratatui::style::Modifier;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::words;
+use crate::tui::view::{field, words};
 
 /// Draws it, where there is one; says where the cursor stands while it is typed into.
 pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
@@ -26,21 +26,15 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Op
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     let told_width = width(&told).min(inner.width / 2);
     let room = inner.width.saturating_sub(told_width + 5).max(1);
-    let scroll = filter.input.visual_scroll(usize::from(room));
-    let value = filter.input.value();
-    let shown: String = value.chars().skip(scroll).collect();
-    let mut pen = Pen::new(buffer, Rect { width: room + 2, ..inner }, 0);
-    pen.column("/", 2, style).write(&shown, theme.text);
+    Pen::new(buffer, inner, 0).write("/", style);
+    let typed = Rect { x: inner.x + 2, width: room + 1, ..inner }.intersection(inner);
+    let cursor = field::draw(&filter.input, typed, 0, theme, buffer);
     if let Some(mistake) = &filter.mistake {
-        let before = width(value.get(..mistake.at.start).unwrap_or("")).saturating_sub(scroll as u16);
-        let part = width(value.get(mistake.at.clone()).unwrap_or("")).max(1);
-        let start = (inner.x + 2 + before).min(inner.right());
-        let marked =
-            Rect { x: start, width: part.min(inner.x + 2 + room - start.min(inner.x + 2 + room)), ..inner };
+        let (before, part) = field::place(&filter.input, &mistake.at, typed);
+        let marked = Rect { x: typed.x.saturating_add(before), width: part, ..typed }.intersection(typed);
         buffer.set_style(marked, theme.fault.add_modifier(Modifier::UNDERLINED));
     }
     let said = Rect { x: inner.right() - told_width, width: told_width, ..inner };
     Pen::new(buffer, said, 0).write(&told, if filter.mistake.is_some() { theme.fault } else { theme.quiet });
-    let cursor = inner.x + 2 + (filter.input.visual_cursor().max(scroll) - scroll) as u16;
-    filter.open.then_some(Position::new(cursor.min(inner.right()), inner.y))
+    cursor.filter(|_| filter.open)
 }

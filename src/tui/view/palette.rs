@@ -11,7 +11,7 @@ use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
 use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::words;
+use crate::tui::view::{field, words};
 
 /// How large the overlay is, where there is room.
 const WIDTH: u16 = 88;
@@ -46,13 +46,11 @@ pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer
     let place = place(state.size);
     let inside = frame(place, "Commands", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
-    let room = area.width.saturating_sub(3).max(1);
-    let scroll = palette.input.visual_scroll(usize::from(room));
-    let typed: String = palette.input.value().chars().skip(scroll).collect();
-    let mut pen = Pen::new(buffer, area, 0);
-    pen.write(":", theme.accent).skip(1).write(&typed, theme.text);
+    Pen::new(buffer, area, 0).write(":", theme.accent);
+    let typed = Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area };
+    let cursor = field::draw(&palette.input, typed, 0, theme, buffer);
     if palette.input.value().is_empty() {
-        pen.skip(1).write("name, or what it does", theme.quiet);
+        Pen::new(buffer, typed, 0).skip(1).write("name, or what it does", theme.quiet);
     }
     let shown = rows(state.size);
     let top = palette.top(shown);
@@ -76,8 +74,7 @@ pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer
             }
         }
     }
-    let cursor = area.x + 2 + (palette.input.visual_cursor().max(scroll) - scroll) as u16;
-    (area.height > 0).then_some(Position::new(cursor.min(area.right()), area.y))
+    cursor
 }
 
 /// A command: its name, what it does or why it cannot, and its key.

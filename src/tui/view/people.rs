@@ -10,8 +10,7 @@ use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
 use crate::tui::view::pen::Pen;
-use crate::tui::view::ways::field;
-use crate::tui::view::words;
+use crate::tui::view::{field, words};
 
 /// How wide the dialog is, where there is room.
 const WIDTH: u16 = 60;
@@ -21,7 +20,7 @@ pub fn draw(state: &State, naming: &Naming, theme: &Theme, buffer: &mut Buffer) 
     let inside = frame(centred(buffer.area, WIDTH, 7), "Name the caller", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     Pen::new(buffer, area, 0).write(&naming.number, theme.quiet);
-    let cursor = field(&naming.input, area, 1, theme, buffer);
+    let cursor = field::draw(&naming.input, area, 1, theme, buffer);
     let enter = state.keymap.named(Command::KeepName);
     let told = match (naming.input.value().trim().is_empty(), naming.shown.is_empty()) {
         (true, true) => "a name, for every voicemail of this number".to_owned(),

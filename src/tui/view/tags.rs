@@ -12,7 +12,7 @@ use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
 use crate::tui::view::note::title;
 use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::words;
+use crate::tui::view::{field, words};
 
 /// How large the overlay is, where there is room.
 const WIDTH: u16 = 76;
@@ -41,7 +41,7 @@ pub fn draw(state: &State, tagging: &Tagging, theme: &Theme, buffer: &mut Buffer
     labelled(buffer, y, "Now");
     y += chips(&now(tagging, theme), below(beside, y, 2), buffer) + blank;
     labelled(buffer, y, "Change");
-    let cursor = line(tagging, theme, below(beside, y, 1), buffer);
+    let cursor = field::draw(&tagging.input, below(beside, y, 1), 0, theme, buffer);
     y += 1;
     let (told, style) = match (&tagging.trouble, tagging.meaning()) {
         (Some(trouble), _) => (trouble.clone(), theme.fault),
@@ -101,19 +101,4 @@ fn chips(chips: &[(String, Style)], area: Rect, buffer: &mut Buffer) -> u16 {
         x += width(text) + GAP;
     }
     y + 1
-}
-
-fn line(tagging: &Tagging, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-    let room = area.width.saturating_sub(1).max(1);
-    let scroll = tagging.input.visual_scroll(usize::from(room));
-    let mut skipped = 0;
-    let hidden = |c: &char| {
-        let cut = skipped < scroll;
-        skipped += usize::from(width(c.encode_utf8(&mut [0; 4])));
-        cut
-    };
-    let shown: String = tagging.input.value().chars().skip_while(hidden).collect();
-    Pen::new(buffer, area, 0).write(&shown, theme.text);
-    let cursor = area.x + (tagging.input.visual_cursor().max(scroll) - scroll) as u16;
-    (area.height > 0).then_some(Position::new(cursor.min(area.right()), area.y))
 }

@@ -3,7 +3,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use tui_input::Input;
 
 use crate::tui::command::Command;
 use crate::tui::layout::centred;
@@ -12,8 +11,8 @@ use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
 use crate::tui::view::detail::Piece;
-use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::words;
+use crate::tui::view::pen::Pen;
+use crate::tui::view::{field, words};
 use crate::tui::ways::{Save, Sending, Way, Ways, shown};
 use crate::web::Closed;
 
@@ -174,7 +173,7 @@ pub fn draw_save(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffe
     let place = centred(buffer.area, WIDTH.min(76), 6);
     let inside = frame(place, "Save the recording", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
-    let cursor = field(&dialog.input, area, 1, theme, buffer);
+    let cursor = field::draw(&dialog.input, area, 1, theme, buffer);
     let enter = state.keymap.named(Command::SaveNow);
     let replaces = format!("There is a file of that name. {enter} replaces it.");
     let saves = format!("{enter} saves it there; a missing folder is made");
@@ -193,29 +192,4 @@ pub fn draw_save(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffe
         Pen::new(buffer, area, 2 + y as u16).write(line, style);
     }
     cursor
-}
-
-/// Draws a text field on line `line` of `area`; says where the cursor stands, if that line is there.
-pub(super) fn field(
-    input: &Input,
-    area: Rect,
-    line: u16,
-    theme: &Theme,
-    buffer: &mut Buffer,
-) -> Option<Position> {
-    let room = area.width.saturating_sub(1).max(1);
-    let scroll = input.visual_scroll(usize::from(room));
-    let mut skipped = 0;
-    let shown: String = input
-        .value()
-        .chars()
-        .skip_while(|c| {
-            let cut = skipped < scroll;
-            skipped += usize::from(width(c.encode_utf8(&mut [0; 4])));
-            cut
-        })
-        .collect();
-    Pen::new(buffer, area, line).write(&shown, theme.text);
-    let cursor = area.x + (input.visual_cursor().max(scroll) - scroll) as u16;
-    (area.height > line).then_some(Position::new(cursor.min(area.right()), area.y + line))
 }

@@ -1,0 +1,68 @@
+//! Typing: keys that are no commands, and text that was pasted, go to the field that is open. What
+//! follows from that is here, whatever the field.
+
+use crossterm::event::KeyEvent;
+
+use super::{filter, note, survey};
+use crate::tui::dates::Part;
+use crate::tui::field::{self, Reaction};
+use crate::tui::msg::Effect;
+use crate::tui::note::cells;
+use crate::tui::state::{Overlay, State};
+
+/// A key that is no command.
+pub(super) fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
+    // Beside the picker's text, only what is typed goes there.
+    let beside = matches!(&state.overlay, Some(Overlay::Dates(dates)) if dates.part != Part::Text);
+    if beside && field::character(key).is_none() {
+        return;
+    }
+    if let Some(field) = state.open_field() {
+        let reaction = field.key(key);
+        return follow(state, reaction, effects);
+    }
+    match &mut state.overlay {
+        Some(Overlay::Note(writing)) => note::type_key(writing, key, cells(state.size)),
+        Some(Overlay::LoggingIn(form)) => form.on_key(key),
+        _ => {}
+    }
+}
+
+/// Text that was pasted.
+pub(super) fn on_paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+    if let Some(field) = state.open_field() {
+        let reaction = field.paste(text);
+        return follow(state, reaction, effects);
+    }
+    match &mut state.overlay {
+        Some(Overlay::Note(writing)) => note::paste(writing, text, cells(state.size)),
+        Some(Overlay::LoggingIn(form)) => form.on_paste(text),
+        _ => {}
+    }
+}
+
+/// What follows from what a key or a paste did to the open field.
+fn follow(state: &mut State, reaction: Reaction, effects: &mut Vec<Effect>) {
+    let changed = match reaction {
+        Reaction::Ignored => return,
+        Reaction::Taken => false,
+        Reaction::Changed => true,
+    };
+    match &mut state.overlay {
+        None => {
+            state.filter.on_edit();
+            if changed {
+                filter::changed(state, effects);
+            }
+        }
+        Some(Overlay::Dates(dates)) => {
+            dates.on_edit();
+            survey(state, effects);
+        }
+        Some(Overlay::Save(dialog)) => dialog.on_edit(),
+        Some(Overlay::Tags(tagging)) => tagging.on_edit(),
+        Some(Overlay::Palette(palette)) if changed => palette.on_change(),
+        Some(Overlay::LoggingIn(form)) => form.on_edit(),
+        Some(_) => {}
+    }
+}
