@@ -13,7 +13,7 @@ use crate::tui::command::{Command, Scope};
 use crate::tui::dates::Dates;
 use crate::tui::keymap::KeyChord;
 use crate::tui::listing::View;
-use crate::tui::msg::{Control, Effect, Lane, Msg, Read, Reopen, Reply};
+use crate::tui::msg::{Control, Effect, Lane, Msg, Read, Reopen};
 use crate::tui::rows::Line;
 use crate::tui::state::{Notice, Overlay, State};
 use crate::tui::view;
@@ -91,20 +91,9 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             load_details(state, &mut effects);
         }
         Msg::Tick(now) => on_tick(state, now, &mut effects),
-        Msg::Reply(ticket, Reply::ReadFailed(error)) if ticket.lane == Lane::Note => {
-            if state.lanes.wants(ticket) {
-                note::on_unread(state, &error);
-            }
+        Msg::Reply(ticket, reply) if state.lanes.wants(ticket) => {
+            on_reply(state, ticket.lane, reply, &mut effects);
         }
-        Msg::Reply(ticket, Reply::ReadFailed(error)) if ticket.lane == Lane::Tagging => {
-            if state.lanes.wants(ticket) {
-                tags::on_unread(state, &error);
-            }
-        }
-        Msg::Reply(ticket, Reply::ReadFailed(error)) if ticket.lane == Lane::Copy => {
-            fault(state, error.to_string());
-        }
-        Msg::Reply(ticket, reply) if state.lanes.wants(ticket) => on_reply(state, reply, &mut effects),
         Msg::Key(_) | Msg::Reply(..) => {}
         Msg::StoreNotice(notice) => on_store_notice(state, &notice, &mut effects),
         Msg::CallersChanged => {

@@ -7,7 +7,7 @@ use super::share::on_saved;
 use super::{fault, news, people, want};
 use crate::audio::Waveform;
 use crate::range::Range;
-use crate::store;
+use crate::store::{self, StoreError};
 use crate::sync::{Progress, Summary, SyncError};
 use crate::tui::listing::Listing;
 use crate::tui::msg::{Effect, Lane, Read, Reply};
@@ -27,7 +27,7 @@ const MORE_ROWS: usize = 20_000;
 /// How many callers' texts each look brings.
 const MORE_CALLERS: usize = 20_000;
 
-pub(super) fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
+pub(super) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effects: &mut Vec<Effect>) {
     match reply {
         Reply::Rows { rows, more, complete_to } => {
             if std::mem::take(&mut state.inbox.replace) {
@@ -56,10 +56,7 @@ pub(super) fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect
                 read_on(state, effects);
             }
         }
-        Reply::ReadFailed(error) => {
-            fault(state, error.to_string());
-            state.inbox.load = Load::Failed(error);
-        }
+        Reply::ReadFailed(error) => on_read_failed(state, lane, error),
         Reply::Details(details) => {
             // The selection may have come back by then, to what is loaded already.
             let selected = state.inbox.selected.map(|key| key.id);
@@ -118,6 +115,20 @@ pub(super) fn on_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect
             if whole && stored != shown {
                 reload(state, effects);
             }
+        }
+    }
+}
+
+/// The store could not answer a question of `lane`: who asked says so. Without the list, or what
+/// belongs in it, the screen shows that it is missing.
+fn on_read_failed(state: &mut State, lane: Lane, error: StoreError) {
+    match lane {
+        Lane::Note => super::note::on_unread(state, &error),
+        Lane::Tagging => super::tags::on_unread(state, &error),
+        Lane::Copy => fault(state, error.to_string()),
+        _ => {
+            fault(state, error.to_string());
+            state.inbox.load = Load::Failed(error);
         }
     }
 }
