@@ -1,0 +1,250 @@
+//! The work for one account.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{OnceCell, mpsc};
+use tokio::task::{AbortHandle, JoinHandle};
+
+use super::answers::{answer, apply, remember};
+use super::calling::Calls;
+use super::sounds::Sounds;
+use super::{Account, Equipment};
+use crate::model::{AccountKey, Span};
+use crate::store::{StoreError, StoreHandle};
+use crate::sync::{self, Job, Shelf, Summary, SyncError};
+use crate::telecmi::Client;
+use crate::tui::msg::{Change, Effect, Lane, Msg, Read, Reply, Ticket};
+
+/// How many changes may wait to be written: more than hands can make while a disk stalls.
+const CHANGES: usize = 1_024;
+
+/// How many progress reports of a sync may wait for the screen; then the network waits as well.
+const REPORTS: usize = 32;
+
+/// How an account's voicemail are fetched.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fetching {
+    /// How many requests may be under way at once.
+    pub concurrency: usize,
+    /// How late a voicemail may appear on the server.
+    pub overlap: Duration,
+}
+
+/// The jobs of one account; of each lane the latest only.
+pub(super) struct Jobs {
+    account: Arc<Account>,
+    client: Arc<OnceCell<Client>>,
+    store: StoreHandle,
+    messages: mpsc::Sender<Msg>,
+    clock: fn() -> DateTime<Utc>,
+    fetching: Fetching,
+    sounds: Sounds,
+    calls: Calls,
+    changes: mpsc::Sender<Change>,
+    writing: JoinHandle<()>,
+    /// The newest question of each lane: an older one that still waits need not be answered.
+    asked: [Arc<AtomicU32>; Lane::COUNT],
+    sync: Option<AbortHandle>,
+}
+
+impl Jobs {
+    pub(super) fn new(
+        account: Account,
+        fetching: Fetching,
+        equipment: Equipment,
+        store: StoreHandle,
+        messages: mpsc::Sender<Msg>,
+        clock: fn() -> DateTime<Utc>,
+    ) -> Jobs {
+        let account = Arc::new(account);
+        let client = Arc::<OnceCell<Client>>::default();
+        let (changes, to_write) = mpsc::channel(CHANGES);
+        let writing = tokio::spawn(write(to_write, store.clone(), account.key.clone(), messages.clone()));
+        let calls = Calls::new(account.clone(), client.clone(), messages.clone(), changes.clone(), clock);
+        let sounds =
+            Sounds::new(equipment, account.clone(), client.clone(), store.clone(), messages.clone(), clock);
+        let asked = Default::default();
+        Jobs {
+            account,
+            client,
+            store,
+            messages,
+            clock,
+            fetching,
+            sounds,
+            calls,
+            changes,
+            writing,
+            asked,
+            sync: None,
+        }
+    }
+
+    /// Starts the work of `effect`, if it is work for the account.
+    pub(super) fn run(&mut self, effect: Effect) {
+        match effect {
+            Effect::Want(keys) => self.sounds.want(&keys),
+            Effect::Play { number, key, from, manner } => self.sounds.play(number, key, from, manner),
+            Effect::Control(control) => self.sounds.control(control),
+            Effect::Apply(change) => self.apply(change),
+            Effect::Call { key, call } => self.calls.place(key, call),
+            Effect::RunCommand { command } => self.calls.run(command),
+            Effect::Remember(remembered) => self.store.post(move |store| {
+                if let Ok(store) = store {
+                    remember(store, &remembered);
+                }
+            }),
+            Effect::Save { ticket, key, path, overwrite } => self.sounds.save(ticket, key, path, overwrite),
+            Effect::OpenPage { key, caller, time, file_name } => {
+                self.sounds.open_page(key, caller, time, file_name);
+            }
+            Effect::Send { key, name } => self.sounds.read(key, name),
+            Effect::Read(ticket, what) => self.read(ticket, what),
+            Effect::Sync { ticket, span, again } => self.sync(ticket, span, again),
+            Effect::StopSync => self.stop_sync(),
+            Effect::Names { .. }
+            | Effect::LogIn(_)
+            | Effect::StopLogIn
+            | Effect::AskTerminal
+            | Effect::Transfer { .. }
+            | Effect::Copy(_)
+            | Effect::Notify(_)
+            | Effect::Suspend
+            | Effect::Redraw
+            | Effect::Reopen(_)
+            | Effect::Quit => {}
+        }
+    }
+
+    /// Waits until all that was to be stored is stored.
+    pub(super) async fn finish(mut self) {
+        self.stop_sync();
+        self.sounds.finish().await;
+        self.calls.finish().await;
+        drop(self.changes);
+        // It ends with the last change; a panic in it was reported by then.
+        let _ = self.writing.await;
+    }
+
+    /// Waits until nothing sounds any more.
+    pub(super) fn settle(&self) {
+        self.sounds.settle();
+    }
+
+    fn apply(&self, change: Change) {
+        if let Err(TrySendError::Full(change) | TrySendError::Closed(change)) = self.changes.try_send(change)
+        {
+            let messages = self.messages.clone();
+            let busy = Err(StoreError::Busy);
+            tokio::spawn(async move { messages.send(Msg::Applied(change, busy)).await });
+        }
+    }
+
+    /// Asks the store, whose thread answers the loop directly: a key waits for nothing in between.
+    fn read(&self, ticket: Ticket, what: Read) {
+        let key = self.account.key.clone();
+        let asked = Arc::clone(&self.asked[ticket.lane as usize]);
+        asked.store(ticket.number, Ordering::Relaxed);
+        let messages = self.messages.clone();
+        self.store.post(move |store| {
+            if asked.load(Ordering::Relaxed) != ticket.number {
+                return;
+            }
+            let (reply, notices) = match store {
+                Ok(store) => {
+                    let answer = catch_unwind(AssertUnwindSafe(|| answer(store, &key, &what)));
+                    let reply = answer.unwrap_or_else(|panic| Err(StoreError::of_panic(panic.as_ref())));
+                    (reply, store.notices())
+                }
+                Err(error) => (Err(error), Vec::new()),
+            };
+            // The loop is gone only when the program ends.
+            for notice in notices {
+                let _ = messages.blocking_send(Msg::StoreNotice(notice));
+            }
+            let reply = reply.unwrap_or_else(Reply::ReadFailed);
+            let _ = messages.blocking_send(Msg::Reply(ticket, reply));
+        });
+    }
+
+    fn stop_sync(&mut self) {
+        if let Some(job) = self.sync.take() {
+            job.abort();
+        }
+    }
+
+    fn sync(&mut self, ticket: Ticket, span: Span, again: bool) {
+        let now = (self.clock)();
+        let account = Arc::clone(&self.account);
+        let store = self.store.clone();
+        let client = Arc::clone(&self.client);
+        let messages = self.messages.clone();
+        let Fetching { concurrency, overlap } = self.fetching;
+        self.stop_sync();
+        let task = tokio::spawn(async move {
+            let (reports, mut progress) = mpsc::channel(REPORTS);
+            let pass_on = async {
+                while let Some(report) = progress.recv().await {
+                    let _ = messages.send(Msg::Reply(ticket, Reply::Sync(report))).await;
+                }
+            };
+            let fetch = async {
+                account.secret.ask_again();
+                let client = super::client(&client, &account).await;
+                let client = client.map_err(|error| SyncError::Api { error, got: Summary::default() })?;
+                let key = account.key.clone();
+                let found = store.call(move |store| Ok((store.account(&key)?, store.generation()))).await;
+                let (account, generation) =
+                    found.map_err(|error| SyncError::Store { error, got: Summary::default() })?;
+                let job = Job {
+                    account,
+                    asked: span,
+                    reaches_now: span.end() >= now - chrono::TimeDelta::seconds(1),
+                    overlap,
+                    concurrency,
+                    tries: sync::TRIES,
+                    force: again,
+                    now,
+                };
+                let result =
+                    sync::run(job, client.clone(), Shelf { store: store.clone(), generation }, reports).await;
+                tracing::info!(?result, "sync ended");
+                result
+            };
+            let panicked = |panic: Box<dyn Any + Send>| {
+                let error = StoreError::of_panic(panic.as_ref());
+                Err(SyncError::Store { error, got: Summary::default() })
+            };
+            let fetch = async { AssertUnwindSafe(fetch).catch_unwind().await.unwrap_or_else(panicked) };
+            let (result, ()) = tokio::join!(fetch, pass_on);
+            let notices = store.call(|store| Ok(store.notices())).await;
+            for notice in notices.unwrap_or_default() {
+                let _ = messages.send(Msg::StoreNotice(notice)).await;
+            }
+            let _ = messages.send(Msg::Reply(ticket, Reply::Synced(result))).await;
+        });
+        self.sync = Some(task.abort_handle());
+    }
+}
+
+/// Writes changes one after the other until nobody can send any more.
+async fn write(
+    mut changes: mpsc::Receiver<Change>,
+    store: StoreHandle,
+    key: AccountKey,
+    messages: mpsc::Sender<Msg>,
+) {
+    while let Some(change) = changes.recv().await {
+        let (key, what) = (key.clone(), change.clone());
+        let written = store.call(move |store| apply(store, &key, &what)).await;
+        // The loop is gone only when the program ends; what is left is written all the same.
+        let _ = messages.send(Msg::Applied(change, written)).await;
+    }
+}
