@@ -46,7 +46,7 @@ impl Failure {
             Failure::Network => "The server cannot be reached, or does not answer as it should.",
             Failure::NotFound => "There is no such voicemail, account or recording.",
             Failure::Partly => "Some of it was done, and some was not.",
-            Failure::Interrupted => "It was interrupted with Ctrl-C.",
+            Failure::Interrupted => "It was interrupted.",
         }
     }
 }

@@ -40,7 +40,7 @@ use file::{Obstacle, StoreFile};
 use tables::Tables;
 use trouble::Trouble;
 
-pub use inspect::{Inspection, inspect, newest};
+pub use inspect::{Inspection, inspect, newest, tags};
 pub use log::Changed;
 pub use records::{Entry, Merged, Record};
 pub use remarks::{KnownCaller, NoteLine};

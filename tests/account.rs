@@ -77,7 +77,7 @@ fn what_is_typed_is_tried_once_and_taken_over() {
 #[test]
 fn what_is_missing_is_gone_to_and_said() {
     let mut screen = first_start((80, 24));
-    screen.keys("L Enter").type_text("12x34");
+    screen.keys("Enter Enter").type_text("12x34");
     assert!(screen.text().contains("1234"), "digits alone: {}", screen.text());
     screen.keys("Enter Enter");
     assert!(screen.text().contains("the secret is missing"), "{}", screen.text());
@@ -123,7 +123,7 @@ fn with_one_account_it_says_how_there_can_be_more() {
     let mut screen = Screen::open(Opened { stored: week(), ..Opened::default() });
     screen.keys("a");
     assert!(screen.text().contains("vmail login --account"), "{}", screen.text());
-    screen.keys("L");
+    screen.keys(":").type_text("log-in").keys("Enter");
     assert!(!matches!(screen.state.overlay, Some(Overlay::LoggingIn(_))));
 }
 

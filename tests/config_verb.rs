@@ -101,7 +101,7 @@ fn the_path_is_data_and_that_nothing_is_there_is_not() {
 #[test]
 fn what_is_in_force_is_shown_with_who_said_so() {
     let settings = format!(
-        "range = \"30d\"\nsecret = \"{SECRET}\"\nappid = 7\n\n[keys]\nplay = [\"F5\"]\n\n[call]\nwebrtc = false\n\
+        "range = \"30d\"\nsecret = \"{SECRET}\"\nappid = 42\n\n[keys]\nplay = [\"F5\"]\n\n[call]\nwebrtc = false\n\
          [[views]]\nname = \"A\\\"B\"\nquery = \"x\"\nkey = \"F6\"\n"
     );
     let home = Home::with(&settings);

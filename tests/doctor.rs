@@ -187,7 +187,7 @@ fn without_settings_it_says_where_to_put_the_account() {
     assert!(of(&findings, "settings").said.starts_with("the defaults: there is no ~/config"));
     let credentials = of(&findings, "credentials");
     assert_eq!(credentials.state, "fault");
-    assert!(credentials.advice.as_ref().unwrap().contains("TELECMI_APPID"), "{credentials:?}");
+    assert!(credentials.advice.as_ref().unwrap().contains("vmail login"), "{credentials:?}");
     assert_eq!(of(&findings, "server").state, "warning");
     assert!(of(&findings, "store").said.starts_with("none yet"));
     assert!(is_empty(home.folder.path()), "something was made");

@@ -54,6 +54,7 @@ const OFFERS: &[(&str, Offer)] = &[
     ("QUERY", queries),
     ("RANGE", ranges),
     ("REGION", regions),
+    ("TAG", tags),
     ("VERB", verbs),
     ("VIEW", views),
     ("ZONE", zones),
@@ -107,6 +108,12 @@ fn accounts(world: &World, _: &str) -> Vec<(String, String)> {
         return Vec::new();
     };
     accounts.keys().map(|name| (name.get_ref().to_string(), String::new())).collect()
+}
+
+/// The tags in use, the one used most first.
+fn tags(world: &World, _: &str) -> Vec<(String, String)> {
+    let tags = paths::store_file(&xdg(world)).and_then(|path| store::tags(&path).ok());
+    tags.unwrap_or_default().into_iter().map(|tag| (tag, String::new())).collect()
 }
 
 /// The newest voicemail of the store, with caller and time.
@@ -303,7 +310,7 @@ mod tests {
     /// Whoever adds a flag or a verb decides what is offered for its values.
     #[test]
     fn every_value_is_completed_or_cannot_be() {
-        const ANYTHING: [&str; 6] = ["MS", "N", "PORT", "TAG", "TEXT", "URL"];
+        const ANYTHING: [&str; 7] = ["MS", "N", "PORT", "SPEED", "TEMPLATE", "TEXT", "URL"];
         fn check(command: &Command) {
             for arg in
                 command.get_arguments().filter(|arg| arg.get_num_args().is_some_and(|n| n.takes_values()))

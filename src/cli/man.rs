@@ -34,6 +34,7 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
         "The app secret. Every program started from the same shell inherits it; secret_command in the \
          settings file is better.",
     ),
+    ("VMAIL_ACCOUNT", "As --account."),
     ("VMAIL_REGION", "As --region."),
     ("VMAIL_BASE_URL", "As --base-url."),
     ("VMAIL_RANGE", "As --range."),

@@ -54,7 +54,7 @@ pub struct ScreenArgs {
     #[arg(long)]
     pub demo: bool,
     /// One of the accounts of the settings file
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "ACCOUNT")]
     pub account: Option<String>,
     /// TeleCMI's service: global or india
     #[arg(long, value_name = "REGION")]

@@ -24,7 +24,7 @@ use crate::tui::theme;
 #[derive(Args, Debug)]
 pub struct AccountArgs {
     /// One of the accounts of the settings file
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "ACCOUNT")]
     pub account: Option<String>,
     /// TeleCMI's service: global or india
     #[arg(long, value_name = "REGION")]

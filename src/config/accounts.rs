@@ -191,15 +191,18 @@ impl Loader {
             Some(id) if chosen.app_id.is_some_and(|own| own != id) => {
                 let top = &self.settings;
                 let is_top = top.app_id.is_none_or(|own| own == id);
-                if is_top { top.clone() } else { top.without_account(None) }
+                if is_top {
+                    top.clone()
+                } else {
+                    self.traced.retain(|setting| !OWN.contains(&setting.name.as_str()));
+                    top.without_account(None)
+                }
             }
             _ => chosen,
         };
         let is_chosen = |account: &Settings| account.account == self.settings.account;
         if let Some(place) = self.named.iter().position(is_chosen) {
             self.traced = self.named_traced.swap_remove(place);
-        } else if self.settings.app_id.is_none() {
-            self.traced.retain(|setting| !OWN.contains(&setting.name.as_str()));
         }
         Chosen { by_hand, known }
     }

@@ -85,6 +85,15 @@ pub fn newest(path: &Path, limit: u32) -> Result<Vec<(VoicemailId, i64, String)>
     Ok(newest)
 }
 
+/// The tags of every account, the one used most first.
+pub fn tags(path: &Path) -> Result<Vec<String>, StoreError> {
+    let connection = open(path)?;
+    let mut statement =
+        connection.prepare("SELECT min(text) FROM tag GROUP BY folded ORDER BY count(*) DESC, folded")?;
+    let tags = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(tags)
+}
+
 /// A connection that reads. While a program has the store open there is a log beside it, and the
 /// two belong together; without one the file is read alone, so that nothing appears beside it.
 fn open(path: &Path) -> rusqlite::Result<Connection> {

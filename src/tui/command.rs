@@ -185,7 +185,7 @@ commands! {
     SwitchPane, "switch-pane", ["Tab", "BackTab"], Inbox, "", "Move between list and detail";
     Back, "back", ["Esc"], Inbox, "", "Stop playing; take marks away; back to the list; clear the search; stop fetching";
     Accounts, "accounts", ["a"], Inbox, "", "Go over to another account";
-    LogIn, "log-in", ["L"], Inbox, "log in", "Log in: app ID and secret";
+    LogIn, "log-in", [], Inbox, "", "Log in: app ID and secret";
     Reload, "reload", [], Inbox, "", "Take over changed settings";
     Quit, "quit", ["q"], Inbox, "quit", "Leave vmail";
     ShowRange, "show-range", ["Enter"], Dates, "show", "Show the chosen range";

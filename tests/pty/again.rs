@@ -1,9 +1,11 @@
-//! The screen begins anew without being left: changed settings.
+//! The screen begins anew without being left: changed settings, a first account, another one.
 
-use vmail::demo::SECRET;
+use std::time::Duration;
 
-use crate::harness::{Seen, until};
-use crate::world::{Home, Server, inbox};
+use vmail::demo::{APP_ID, SECRET};
+
+use crate::harness::{Launch, Seen, until};
+use crate::world::{Home, Server, inbox, made_up};
 
 #[test]
 fn changed_settings_are_taken_over_and_nothing_else_changes() {
@@ -63,4 +65,65 @@ fn an_old_session_leaves_nothing_running() {
         terminal.wait("the news is gone", |seen: &Seen| !seen.shows("taken over"));
     }
     until("one store is open", || stores(terminal.pid()) == 1);
+}
+
+#[test]
+fn the_first_account_is_named_on_the_screen() {
+    let home = Home::new();
+    let server = Server::start();
+    let mut terminal = Launch::vmail(&home, ["--base-url", server.url()]).start();
+    terminal.wait_for("Welcome");
+    terminal.send("\r");
+    terminal.wait_for("Log in to TeleCMI");
+    terminal.send(&format!("\t{APP_ID}\twrong-secret\r"));
+    terminal.wait_for("Check the app ID");
+    assert!(!home.path().join("data/vmail/credentials.toml").exists(), "nothing was stored");
+    // Ctrl-U takes the secret back.
+    terminal.send(&format!("\x15{SECRET}\r"));
+    terminal.wait_until_live();
+    terminal.moves("j");
+    terminal.send("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+    let text = |name: &str| std::fs::read_to_string(home.path().join(name)).unwrap();
+    assert!(text("data/vmail/credentials.toml").contains(SECRET));
+    assert!(text("config/vmail/config.toml").contains(&APP_ID.to_string()));
+    assert!(!text("config/vmail/config.toml").contains(SECRET));
+    terminal.look(|seen| {
+        for hidden in [SECRET, "wrong-secret"] {
+            assert!(!seen.bytes.windows(hidden.len()).any(|part| part == hidden.as_bytes()), "{hidden}");
+        }
+    });
+    // The next start asks for nothing.
+    let terminal = Launch::vmail(&home, ["--base-url", server.url()]).start();
+    terminal.wait_until_live();
+}
+
+#[test]
+fn another_account_is_gone_over_to_and_back() {
+    let home = Home::new();
+    let [first, second] = [Server::start(), Server::with(made_up(7, Duration::ZERO))];
+    home.settings(&format!(
+        "[accounts.office]\nappid = {APP_ID}\nbase_url = \"{}\"\nsecret_command = \"echo {SECRET}\"\n\
+         [accounts.shop]\nappid = {APP_ID}\nbase_url = \"{}\"\nsecret_command = \"echo {SECRET}\"\n",
+        first.url(),
+        second.url(),
+    ));
+    let mut terminal = Launch::vmail::<&str>(&home, []).start();
+    terminal.wait_until_live();
+    terminal.wait_for("office");
+    let total = terminal.look(Seen::total);
+    terminal.send("aj\r");
+    terminal.wait("the other account", |seen| seen.shows("shop") && seen.total() != total);
+    terminal.wait_until_live();
+    terminal.send("s");
+    terminal.wait("a star", |seen| seen.shows("★"));
+    terminal.send("ak\r");
+    terminal.wait("the first one", |seen| seen.shows("office") && seen.total() == total);
+    terminal.wait("no star of the other", |seen| !seen.shows("★"));
+    terminal.send(":reload\r");
+    terminal.wait_for("taken over");
+    terminal.wait_for("office");
+    terminal.send("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+    terminal.assert_given_back();
 }

@@ -27,7 +27,7 @@ impl Said {
 
     fn key(state: &State, command: Command, text: &str, theme: &Theme) -> Said {
         let key = state.keymap.named(command);
-        Said { label: format!("{key:<5}"), text: text.to_owned(), style: theme.text }
+        Said { label: format!("{:<5}", format!("{key} ")), text: text.to_owned(), style: theme.text }
     }
 }
 
@@ -78,7 +78,7 @@ fn first_start(state: &State, theme: &Theme) -> Vec<Said> {
         Said::text("Welcome. Which TeleCMI account?", theme.strong),
         Said::text("App ID and secret are in the TeleCMI dashboard, under Settings.", theme.quiet),
         Said::text("", theme.text),
-        Said::key(state, Command::LogIn, "log in here, or with `vmail login`", theme),
+        Said::key(state, Command::Open, "log in here, or with `vmail login`", theme),
         Said::text("", theme.text),
         Said::text("Or, for this shell alone,", theme.quiet),
         Said::text("export TELECMI_APPID=1111113 TELECMI_SECRET=…", theme.text),

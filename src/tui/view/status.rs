@@ -178,7 +178,7 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let help = entries.iter().position(|entry| entry.command == Command::Help).map(|at| entries.remove(at));
     let kept = help.map_or(0, |entry| width(&text(state, entry.command)) + 3);
     if state.account.is_none() && state.overlay.is_none() {
-        entries.retain(|entry| matches!(entry.command, Command::LogIn | Command::Quit));
+        entries.retain(|entry| matches!(entry.command, Command::Open | Command::Quit));
     }
     let refused = |command: Command| {
         command.refused(state).is_some() && !matches!(state.overlay, Some(Overlay::Dates(_)))
@@ -211,6 +211,7 @@ fn hint(state: &State, command: Command) -> &'static str {
     let plays_selected =
         playback.filter(|playback| Some(playback.key) == state.inbox.selected).map(|playback| playback.phase);
     match command {
+        Command::Open if state.account.is_none() => "log in",
         Command::Follow if state.detail.marked.is_none() => "back",
         Command::PlayPause if plays_selected == Some(Phase::Playing) => "hold",
         Command::PlayPause if plays_selected == Some(Phase::Paused) => "go on",
