@@ -70,13 +70,13 @@ impl Server {
     pub fn sound_config(&self, here: &Path) -> String {
         let mut lines = format!("Host {}\n", self.host);
         if self.port != PORT {
-            let _ = writeln!(lines, "    Port {}", self.port);
+            let _ = writeln!(lines, "  Port {}", self.port);
         }
         // ssh takes the path apart at white space, quotes, percent signs and variables.
         let here = here.to_string_lossy().replace('%', "%%");
         let here = if here.chars().any(|c| !is_plain(c)) { format!("\"{here}\"") } else { here };
-        let _ = writeln!(lines, "    User {}", self.user);
-        let _ = writeln!(lines, "    RemoteForward {here} ${{XDG_RUNTIME_DIR}}/pulse/native");
+        let _ = writeln!(lines, "  User {}", self.user);
+        let _ = writeln!(lines, "  RemoteForward {here} ${{XDG_RUNTIME_DIR}}/pulse/native");
         lines
     }
 
@@ -164,7 +164,7 @@ mod tests {
         );
         assert_eq!(
             server.sound_config(here),
-            "Host 192.0.2.2\n    Port 2222\n    User asha\n    \
+            "Host 192.0.2.2\n  Port 2222\n  User asha\n  \
              RemoteForward /run/user/1001/vmail-sound ${XDG_RUNTIME_DIR}/pulse/native\n"
         );
     }

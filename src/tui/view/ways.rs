@@ -11,7 +11,7 @@ use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
 use crate::tui::view::detail::Piece;
-use crate::tui::view::pen::Pen;
+use crate::tui::view::pen::{Pen, width};
 use crate::tui::view::{field, words};
 use crate::tui::ways::{Save, Sending, Way, Ways, shown};
 use crate::web::Closed;
@@ -26,13 +26,25 @@ const WIDE: u16 = 84;
 const KEY: usize = 3;
 const NAME: usize = 23;
 
+/// How much the overlay tells.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// Every way with all that is known of it, also what is done once and for good.
+    All,
+    /// Every way, and what is to be done now.
+    Now,
+    /// The ways by name only; a chosen one has the room for itself.
+    Chosen,
+}
+
 /// Draws the ways, each with what there is to know or to do.
 pub fn draw(state: &State, ways: &Ways, theme: &Theme, buffer: &mut Buffer) {
     let screen = buffer.area;
     let room = screen.width.min(WIDTH).saturating_sub(4);
-    let whole = lines(state, ways, theme, room, true);
-    let lines =
-        if whole.len() as u16 + 2 > screen.height { lines(state, ways, theme, room, false) } else { whole };
+    let fit = |lines: &Vec<Piece>| lines.len() as u16 + 2 <= screen.height;
+    let more = [Told::All, Told::Now].into_iter().filter(|told| *told == Told::Now || room >= WIDE);
+    let more = more.map(|told| lines(state, ways, theme, room, told)).find(fit);
+    let lines = more.unwrap_or_else(|| lines(state, ways, theme, room, Told::Chosen));
     let title = if state.surroundings.remote { "Listen over ssh" } else { "Listen elsewhere" };
     let inside = frame(centred(screen, WIDTH, lines.len() as u16 + 2), title, state, theme, buffer);
     for (y, line) in lines.iter().enumerate() {
@@ -44,9 +56,9 @@ pub fn draw(state: &State, ways: &Ways, theme: &Theme, buffer: &mut Buffer) {
     }
 }
 
-/// The overlay's lines. Not `whole`, the ways are named only, and a chosen one has the room for
-/// itself.
-fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, whole: bool) -> Vec<Piece> {
+/// The overlay's lines.
+fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> Vec<Piece> {
+    let whole = extent != Told::Chosen;
     let why = match &ways.why {
         Some(why) => format!("No sound: {why}. Ways to hear it all the same:"),
         None if state.surroundings.remote => {
@@ -72,8 +84,12 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, whole: bool) -> V
             continue;
         }
         blank(&mut lines);
-        let told =
+        let mut told =
             if whole || ways.chosen == Some(way) { about(state, ways, way, theme) } else { Vec::new() };
+        if way == Way::Here && extent == Told::All && ways.chosen.is_none_or(|chosen| chosen == way) {
+            let beside = room.saturating_sub((KEY + NAME) as u16);
+            told.extend(for_good(state, theme, beside));
+        }
         let key = state.keymap.keys(command).last().map(ToString::to_string).unwrap_or_default();
         let name_style = if ways.chosen == Some(way) { theme.strong } else { theme.text };
         let head = Piece::new(format!("{key:<KEY$}"), theme.accent);
@@ -108,8 +124,24 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, whole: bool) -> V
     lines
 }
 
+/// A line that fits stays as it is, with the blanks before it.
 fn broken((text, _): &(String, Style), room: u16) -> Vec<String> {
-    words::broken(text, room)
+    if width(text) <= room { vec![text.clone()] } else { words::broken(text, room) }
+}
+
+/// How the sound comes here each time the user does. Nothing where a line would have to be broken:
+/// the parts of one would be two settings.
+fn for_good(state: &State, theme: &Theme, room: u16) -> Vec<(String, Style)> {
+    let Some(socket) = state.surroundings.socket.as_ref().filter(|_| state.surroundings.remote) else {
+        return Vec::new();
+    };
+    let settings = state.surroundings.server.sound_config(socket);
+    if settings.lines().any(|line| width(line) > room) {
+        return Vec::new();
+    }
+    let head = "or for good, in ~/.ssh/config there, under the name you connect with:";
+    let settings = settings.lines().map(|line| (line.to_owned(), theme.accent));
+    [(head.to_owned(), theme.quiet)].into_iter().chain(settings).collect()
 }
 
 /// What there is to say of a way: lines to read, and in the colour of keys what is to be copied.
