@@ -19,7 +19,7 @@
 //!  Enter read   d dates   [ earlier   ] later   q quit   ? all keys       stands, and keys
 //! ```
 //!
-//! All of them write with `pen.rs`, put numbers and times into words with `words.rs`, and take
+//! All of them write with `pen.rs`, put numbers and times into words with [`words`], and take
 //! their colours from [`tui::theme`]; `ascii.rs` goes over what they drew.
 
 pub mod audio;
@@ -48,3 +48,4 @@ pub mod text;
 pub mod triage;
 pub mod tui;
 pub mod web;
+pub mod words;

@@ -27,7 +27,7 @@ use crate::sync::{self, Job, Progress, Shelf, Summary};
 use crate::telecmi::{ApiError, Client};
 use crate::text;
 use crate::tui::runtime::Account;
-use crate::tui::view::words;
+use crate::words;
 
 /// How many candidates are named where the beginning of an identity is that of several.
 const CANDIDATES: usize = 5;

@@ -11,7 +11,7 @@ use crate::cli::pick::{Found, Search};
 use crate::error::Fault;
 use crate::model::VoicemailId;
 use crate::triage::{Change, Edit, Tag};
-use crate::tui::view::words;
+use crate::words;
 
 /// Flags of `mark`.
 #[derive(Args, Debug)]

@@ -14,7 +14,7 @@ use crate::cli::progress::Bar;
 use crate::error::{Failure, Fault, failure};
 use crate::model::VoicemailId;
 use crate::sync::{self, Progress, Summary};
-use crate::tui::view::words;
+use crate::words;
 
 /// How often is looked where the settings say never.
 const REFRESH: Duration = Duration::from_secs(60);

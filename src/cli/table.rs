@@ -10,7 +10,7 @@ use crate::cli::desk::Desk;
 use crate::cli::output::{self, CYAN, GREEN, GREY, PLAIN, Paper, YELLOW, cut, fitted, width};
 use crate::cli::pick::Found;
 use crate::model::Flags;
-use crate::tui::view::words;
+use crate::words;
 
 /// Columns that line up. How wide they are depends on the first piece; what comes later and is
 /// longer is cut.

@@ -28,7 +28,6 @@ mod sound;
 mod status;
 mod tags;
 mod ways;
-pub mod words;
 
 pub use palette::rows as palette_rows;
 

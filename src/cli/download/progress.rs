@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::World;
 use crate::cli::output::takes_colour;
-use crate::tui::view::words;
+use crate::words;
 
 /// A line with how many recordings are done, how fast bytes come and how long the rest takes.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use crate::cli::output::{self, Format};
 use crate::cli::pick::Found;
 use crate::error::{Failure, Fault};
 use crate::fields::Fields;
-use crate::tui::view::words;
+use crate::words;
 
 /// What became of a voicemail's recording.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ use crate::player::{Command, Event, Manner, Outputs, Play, Player, Sound, Unavai
 use crate::recording::FetchError;
 use crate::triage::{Change, Edit};
 use crate::tui::listening::next_speed;
-use crate::tui::view::words;
+use crate::words;
 
 /// The pause between two voicemail.
 const GAP: Duration = Duration::from_millis(700);

@@ -7,7 +7,7 @@ use crate::cli::output::{cut, width};
 use crate::cli::pick::Found;
 use crate::cli::play::say;
 use crate::tui::terminal;
-use crate::tui::view::words;
+use crate::words;
 
 /// What keys do, where there is room for it.
 const KEYS: &str = "  Space hold, h l seek, < > speed, n next, q quit";

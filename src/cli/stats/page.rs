@@ -9,7 +9,7 @@ use chrono::{Datelike as _, NaiveDate, Weekday};
 use super::chart::{Chart, bar};
 use crate::cli::output::{BOLD, CYAN, GREY, Paper, YELLOW, fitted, width};
 use crate::stats::{Caller, Spread, Stats};
-use crate::tui::view::words;
+use crate::words;
 
 /// How wide a page is where nothing says so.
 const WIDTH: usize = 80;

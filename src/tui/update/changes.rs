@@ -12,7 +12,7 @@ use crate::tui::command::Command;
 use crate::tui::msg::{Change, Effect, Lane, Read};
 use crate::tui::rows::{RowColumns, RowKey};
 use crate::tui::state::{State, Step};
-use crate::tui::view::words;
+use crate::words;
 
 /// How many steps can be undone.
 const STEPS_MAX: usize = 1_000;

@@ -10,8 +10,8 @@ use crate::tui::login::{LoggingIn, Part};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
-use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::{field, words};
+use crate::tui::view::field;
+use crate::tui::view::pen::{Pen, broken, width};
 
 /// How wide the dialogs are, where there is room.
 const WIDTH: u16 = 62;
@@ -29,7 +29,7 @@ pub fn draw_login(state: &State, form: &LoggingIn, theme: &Theme, buffer: &mut B
     let inside = frame(centred(buffer.area, WIDTH, height), "Log in to TeleCMI", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let mut y = 0;
-    for line in words::broken("App ID and secret are in the TeleCMI dashboard, under Settings.", area.width) {
+    for line in broken("App ID and secret are in the TeleCMI dashboard, under Settings.", area.width) {
         Pen::new(buffer, area, y).write(&line, theme.quiet);
         y += 1;
     }
@@ -77,7 +77,7 @@ pub fn draw_login(state: &State, form: &LoggingIn, theme: &Theme, buffer: &mut B
             ("The secret goes into the system's keyring, or into a file that only you can read.", theme.quiet)
         }
     };
-    for line in words::broken(said, area.width) {
+    for line in broken(said, area.width) {
         Pen::new(buffer, area, y).write(&line, style);
         y += 1;
     }

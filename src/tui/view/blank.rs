@@ -10,8 +10,8 @@ use crate::tui::layout::centred;
 use crate::tui::listing::View;
 use crate::tui::state::{Load, State};
 use crate::tui::theme::Theme;
-use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::words;
+use crate::tui::view::pen::{Pen, broken, width};
+use crate::words;
 
 /// One line: a key or a label in the accent colour, and text.
 struct Said {
@@ -65,7 +65,7 @@ fn wrapped(lines: Vec<Said>, room: u16) -> Vec<Said> {
     let mut out = Vec::new();
     for Said { mut label, text, style } in lines {
         let indent = width(&label);
-        for text in words::broken(&text, room.saturating_sub(indent)) {
+        for text in broken(&text, room.saturating_sub(indent)) {
             out.push(Said { label, text, style });
             label = " ".repeat(usize::from(indent));
         }

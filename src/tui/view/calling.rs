@@ -10,8 +10,7 @@ use crate::tui::layout::centred;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
-use crate::tui::view::pen::Pen;
-use crate::tui::view::words;
+use crate::tui::view::pen::{Pen, broken};
 
 /// How wide the overlay is, where there is room.
 const WIDTH: u16 = 68;
@@ -54,7 +53,7 @@ fn facts(asked: &CallBack, theme: &Theme, room: u16) -> Vec<Line> {
     let mut facts = Vec::new();
     let mut fact = |label: &'static str, text: &str, style: Style| {
         let mut label = label;
-        for line in words::broken(text, room.saturating_sub(LABEL)) {
+        for line in broken(text, room.saturating_sub(LABEL)) {
             facts.push((label, line, style));
             label = " ";
         }
@@ -86,7 +85,7 @@ fn told(state: &State, asked: &CallBack, theme: &Theme, room: u16) -> Vec<Line> 
     let enter = state.keymap.named(Command::PlaceCall);
     let mut told = Vec::new();
     let mut tell = |text: &str, style: Style| {
-        told.extend(words::broken(text, room).into_iter().map(|line| ("", line, style)));
+        told.extend(broken(text, room).into_iter().map(|line| ("", line, style)));
     };
     match (&asked.ended, &asked.by) {
         (Some(Ended::Rings(text)), _) => tell(text, theme.good),

@@ -13,8 +13,9 @@ use crate::tui::dates::{Dates, Part};
 use crate::tui::layout::centred;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
+use crate::tui::view::field;
 use crate::tui::view::pen::{Pen, clear, width};
-use crate::tui::view::{field, words};
+use crate::words;
 
 /// The width of the presets with their dates, and of the calendar, in cells.
 const PRESETS_WIDTH: u16 = 38;

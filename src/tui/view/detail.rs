@@ -13,8 +13,9 @@ use crate::tui::listening::Recording;
 use crate::tui::rows::day_name;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
-use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::{sound, words};
+use crate::tui::view::pen::{Pen, broken, width};
+use crate::tui::view::sound;
+use crate::words;
 
 /// A line of the detail: pieces from the left, and one at the right.
 #[derive(Default)]
@@ -113,13 +114,13 @@ fn work(state: &State, details: &Details, theme: &Theme, room: u16) -> Vec<Piece
     }
     if !details.tags.is_empty() {
         let tags: Vec<_> = details.tags.iter().map(|tag| format!("#{tag}")).collect();
-        let tags = words::broken(&tags.join(" "), room);
+        let tags = broken(&tags.join(" "), room);
         lines.extend(tags.into_iter().map(|line| Piece::new(line, theme.accent)));
     }
     if let Some(note) = &details.note {
         lines.push(Piece::new("Note", theme.quiet));
         for line in note.text().lines() {
-            lines.extend(words::broken(line, room).into_iter().map(|line| Piece::new(line, theme.text)));
+            lines.extend(broken(line, room).into_iter().map(|line| Piece::new(line, theme.text)));
         }
     }
     if !lines.is_empty() {

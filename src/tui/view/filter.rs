@@ -6,8 +6,9 @@ use ratatui::style::Modifier;
 
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
+use crate::tui::view::field;
 use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::{field, words};
+use crate::words;
 
 /// Draws it, where there is one; says where the cursor stands while it is typed into.
 pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {

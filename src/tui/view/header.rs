@@ -9,7 +9,7 @@ use crate::tui::listing::View;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::words;
+use crate::words;
 
 /// Draws the header, and the line under the view that is shown.
 pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {

@@ -8,8 +8,7 @@ use crate::tui::command::{Scope, TABLE};
 use crate::tui::layout::centred;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
-use crate::tui::view::pen::Pen;
-use crate::tui::view::words;
+use crate::tui::view::pen::{Pen, broken};
 
 use super::dates::frame;
 
@@ -95,7 +94,7 @@ fn lines(state: &State, room: u16) -> Vec<Line> {
                 [first, .., last] if keys.len() > 4 => format!("{first} – {last}"),
                 few => few.join("  "),
             };
-            for text in words::broken(entry.help, room) {
+            for text in broken(entry.help, room) {
                 lines.push(Line { keys: std::mem::take(&mut keys), text, ..Line::default() });
             }
         }
@@ -111,7 +110,7 @@ fn search_language(room: u16) -> Vec<Line> {
     let mut lines = vec![Line::default(), Line { title: "What can be searched for", ..Line::default() }];
     for (example, meaning) in search::operators() {
         lines.push(Line { text: example.to_owned(), ..Line::default() });
-        let under = words::broken(meaning, room.saturating_sub(2));
+        let under = broken(meaning, room.saturating_sub(2));
         lines.extend(under.into_iter().map(|text| Line { text: format!("  {text}"), ..Line::default() }));
     }
     lines

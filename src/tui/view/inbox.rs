@@ -16,7 +16,8 @@ use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::columns::{self, Place};
 use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::{sound, words};
+use crate::tui::view::sound;
+use crate::words;
 
 /// Draws the lines that are on screen, and only these.
 pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {

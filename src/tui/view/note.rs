@@ -10,8 +10,8 @@ use crate::tui::note::{Before, Writing, cells, place, window};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
-use crate::tui::view::pen::{Pen, clear, width};
-use crate::tui::view::words;
+use crate::tui::view::pen::{Pen, broken, clear, width};
+use crate::words;
 
 /// From how many characters that are left on, it is said.
 const NEARLY_FULL: usize = 500;
@@ -28,7 +28,7 @@ pub fn draw(state: &State, writing: &Writing, theme: &Theme, buffer: &mut Buffer
         Pen::new(buffer, window, y as u16).write(line, theme.text);
     }
     let (told, style) = told(state, writing, theme);
-    let told = words::broken(&told, window.width);
+    let told = broken(&told, window.width);
     // What takes several lines covers the text above.
     let height = (told.len() as u16).min(window.height + 1);
     let foot = Rect { y: (window.bottom() + 1).saturating_sub(height), height, ..window };

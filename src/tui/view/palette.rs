@@ -10,8 +10,9 @@ use crate::tui::palette::{Found, Palette, refused};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
-use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::{field, words};
+use crate::tui::view::field;
+use crate::tui::view::pen::{Pen, broken, width};
+use crate::words;
 
 /// How large the overlay is, where there is room.
 const WIDTH: u16 = 88;
@@ -69,7 +70,7 @@ pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer
             None => (command.entry().help.to_owned(), theme.quiet),
         });
         if let Some((text, style)) = told {
-            for (y, line) in words::broken(&text, about.width).iter().take(usize::from(ABOUT)).enumerate() {
+            for (y, line) in broken(&text, about.width).iter().take(usize::from(ABOUT)).enumerate() {
                 Pen::new(buffer, about, y as u16).write(line, style);
             }
         }

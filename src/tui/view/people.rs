@@ -9,8 +9,8 @@ use crate::tui::people::Naming;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
-use crate::tui::view::pen::Pen;
-use crate::tui::view::{field, words};
+use crate::tui::view::field;
+use crate::tui::view::pen::{Pen, broken};
 
 /// How wide the dialog is, where there is room.
 const WIDTH: u16 = 60;
@@ -32,7 +32,7 @@ pub fn draw(state: &State, naming: &Naming, theme: &Theme, buffer: &mut Buffer) 
         }
         (false, _) => format!("{enter} keeps it, for every voicemail of this number"),
     };
-    for (y, line) in words::broken(&told, area.width).iter().take(2).enumerate() {
+    for (y, line) in broken(&told, area.width).iter().take(2).enumerate() {
         Pen::new(buffer, area, 3 + y as u16).write(line, theme.quiet);
     }
     cursor

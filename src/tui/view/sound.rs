@@ -14,7 +14,8 @@ use crate::tui::rows::RowKey;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::detail::Piece;
-use crate::tui::view::words;
+use crate::tui::view::pen::broken;
+use crate::words;
 
 /// The widest waveform, in cells: it is kept in no more parts.
 const WAVE_MAX: u16 = 128;
@@ -118,7 +119,7 @@ fn bar(theme: &Theme, position: Option<Duration>, length: Duration, width: u16) 
 /// What becomes of the recording: one line, or a few where something went wrong.
 fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
     let broken = |text: &str, style: Style| -> Vec<Piece> {
-        words::broken(text, room).into_iter().map(|line| Piece::new(line, style)).collect()
+        broken(text, room).into_iter().map(|line| Piece::new(line, style)).collect()
     };
     let play = || state.keymap.named(Command::PlayPause);
     if let Some(playback) = state.listening.playback_of(row.id)

@@ -10,8 +10,9 @@ use crate::tui::listening::Phase;
 use crate::tui::listing::Order;
 use crate::tui::state::{Notice, Overlay, Running, State};
 use crate::tui::theme::Theme;
-use crate::tui::view::pen::{Pen, clear, width};
-use crate::tui::view::{sound, words};
+use crate::tui::view::pen::{Pen, broken, clear, width};
+use crate::tui::view::sound;
+use crate::words;
 
 /// How wide the progress bar is, in cells.
 const BAR: u16 = 20;
@@ -73,7 +74,7 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
 
 /// What went wrong and what to do, whole: it covers the lines above, and the status stays.
 fn fault(text: &str, theme: &Theme, status: Rect, buffer: &mut Buffer) {
-    let lines = words::broken(text, status.width.saturating_sub(1));
+    let lines = broken(text, status.width.saturating_sub(1));
     // On a screen of one line it takes the place of the status.
     let shown = (lines.len() as u16).min((status.y / 2).max(1));
     let area = Rect { y: status.y.saturating_sub(shown), height: shown, ..status };

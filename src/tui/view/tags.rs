@@ -10,9 +10,10 @@ use crate::tui::state::State;
 use crate::tui::tags::Tagging;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
+use crate::tui::view::field;
 use crate::tui::view::note::title;
-use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::{field, words};
+use crate::tui::view::pen::{Pen, broken, width};
+use crate::words;
 
 /// How large the overlay is, where there is room.
 const WIDTH: u16 = 76;
@@ -55,7 +56,7 @@ pub fn draw(state: &State, tagging: &Tagging, theme: &Theme, buffer: &mut Buffer
         }
         _ => ("a tag adds it, -tag removes it; several at once".to_owned(), theme.quiet),
     };
-    for line in words::broken(&told, beside.width).iter().take(2) {
+    for line in broken(&told, beside.width).iter().take(2) {
         Pen::new(buffer, beside, y).write(line, style);
         y += 1;
     }

@@ -11,8 +11,8 @@ use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
 use crate::tui::view::detail::Piece;
-use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::{field, words};
+use crate::tui::view::field;
+use crate::tui::view::pen::{Pen, broken, width};
 use crate::tui::ways::{Save, Sending, Way, Ways, shown};
 use crate::web::Closed;
 
@@ -72,7 +72,7 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> 
         }
     };
     let alone = ways.chosen.filter(|_| !whole);
-    let why = if alone.is_some() { Vec::new() } else { words::broken(&why, room) };
+    let why = if alone.is_some() { Vec::new() } else { broken(&why, room) };
     let mut lines: Vec<_> = why.into_iter().map(|line| Piece::new(line, theme.text)).collect();
     for (way, command, name) in [
         (Way::Browser, Command::InBrowser, "In your browser"),
@@ -98,11 +98,11 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> 
             for line in told {
                 let start = head.take().unwrap_or_else(|| Piece::new(" ".repeat(KEY + NAME), theme.text));
                 let beside = room.saturating_sub((KEY + NAME) as u16);
-                let mut parts = broken(&line, beside).into_iter();
-                let first = parts.next().unwrap_or_default();
+                let mut rest = parts(&line, beside).into_iter();
+                let first = rest.next().unwrap_or_default();
                 lines.push(start.and(first, line.1));
                 lines.extend(
-                    parts.map(|part| Piece::new(" ".repeat(KEY + NAME), theme.text).and(part, line.1)),
+                    rest.map(|part| Piece::new(" ".repeat(KEY + NAME), theme.text).and(part, line.1)),
                 );
             }
             lines.extend(head);
@@ -110,8 +110,8 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> 
             lines.push(head.and(name, name_style));
             for line in told {
                 let under = room.saturating_sub(KEY as u16);
-                let parts = broken(&line, under).into_iter();
-                lines.extend(parts.map(|part| Piece::new(" ".repeat(KEY), theme.text).and(part, line.1)));
+                let rest = parts(&line, under).into_iter();
+                lines.extend(rest.map(|part| Piece::new(" ".repeat(KEY), theme.text).and(part, line.1)));
             }
         }
     }
@@ -119,14 +119,14 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> 
     if whole && state.surroundings.remote {
         let play = state.keymap.named(Command::PlayPause);
         let choice = format!("What you choose is remembered: the next {play} goes straight there.");
-        lines.extend(words::broken(&choice, room).into_iter().map(|line| Piece::new(line, theme.quiet)));
+        lines.extend(broken(&choice, room).into_iter().map(|line| Piece::new(line, theme.quiet)));
     }
     lines
 }
 
 /// A line that fits stays as it is, with the blanks before it.
-fn broken((text, _): &(String, Style), room: u16) -> Vec<String> {
-    if width(text) <= room { vec![text.clone()] } else { words::broken(text, room) }
+fn parts((text, _): &(String, Style), room: u16) -> Vec<String> {
+    if width(text) <= room { vec![text.clone()] } else { broken(text, room) }
 }
 
 /// How the sound comes here each time the user does. Nothing where a line would have to be broken:
@@ -220,7 +220,7 @@ pub fn draw_save(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffe
     } else {
         (saves.as_str(), theme.quiet)
     };
-    for (y, line) in words::broken(told, area.width).iter().take(2).enumerate() {
+    for (y, line) in broken(told, area.width).iter().take(2).enumerate() {
         Pen::new(buffer, area, 2 + y as u16).write(line, style);
     }
     cursor
