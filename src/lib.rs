@@ -35,6 +35,7 @@ pub mod fields;
 pub mod model;
 pub mod paths;
 pub mod player;
+pub mod private;
 pub mod range;
 pub mod recording;
 pub mod search;

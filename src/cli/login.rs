@@ -17,6 +17,7 @@ use crate::config::edit::{EditError, Entry};
 use crate::credentials::{SecretStore, Stored};
 use crate::error::{Failure, Fault};
 use crate::model::{AccountKey, Region, Span};
+use crate::private;
 use crate::secret::Secret;
 use crate::telecmi::{ApiError, BaseUrl, Client, Credentials};
 use crate::tui::terminal::hidden;
@@ -244,7 +245,7 @@ fn refused(path: &Path, error: EditError, app_id: i64) -> Fault {
 fn write_settings(path: &Path, text: &str) -> io::Result<()> {
     let target = target(path)?;
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    private_folder(folder)?;
+    private::make_folder(folder)?;
     let mut file = NamedTempFile::new_in(folder)?;
     match fs::metadata(&target) {
         Ok(there) if !there.is_file() => return Err(io::Error::other("it is no file")),
@@ -271,13 +272,4 @@ fn target(path: &Path) -> io::Result<PathBuf> {
         }
     }
     Err(io::Error::other("too many links"))
-}
-
-/// The folder; made for its owner alone where it is not there.
-fn private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }

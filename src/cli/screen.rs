@@ -1,6 +1,5 @@
 //! `vmail`: from flags, settings and environment to the screen.
 
-use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -24,6 +23,7 @@ use crate::paths;
 #[cfg(target_os = "linux")]
 use crate::player::pulse::Environment;
 use crate::player::{Manner, Outputs};
+use crate::private;
 use crate::recording::{self, Limits};
 use crate::secret::Secret;
 use crate::store::{Opened, Store, StoreHandle};
@@ -452,11 +452,8 @@ pub fn log_to(path: &Path, world: &World) -> anyhow::Result<()> {
     let level: LevelFilter = level
         .parse()
         .map_err(|_| Fault::usage(format!("VMAIL_LOG is {level}: use error, warn, info, debug or trace")))?;
-    let mut open = fs::OpenOptions::new();
-    open.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    let file = open.open(path).with_context(|| format!("{}: cannot log there", path.display()))?;
+    let file = private::options().create(true).append(true).open(path);
+    let file = file.with_context(|| format!("{}: cannot log there", path.display()))?;
     let own = tracing_subscriber::filter::Targets::new().with_target("vmail", level);
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(file));
     tracing_subscriber::registry().with(lines).with(own).init();

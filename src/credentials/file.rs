@@ -1,7 +1,7 @@
 //! Secrets in a file: TOML by account, for its owner alone, replaced as a whole or not at all.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::Place;
+use crate::private;
 use crate::secret::Secret;
 
 const NAME: &str = "credentials.toml";
@@ -124,7 +125,7 @@ impl SecretFile {
         let written = || {
             let text = Zeroizing::new(toml::to_string(table).map_err(io::Error::other)?);
             if let Some(folder) = self.path.parent() {
-                private_folder(folder)?;
+                private::make_folder(folder)?;
             }
             let beside = self.path.with_file_name(format!(".{NAME}.{}", process::id()));
             let replaced = private_file(&beside)
@@ -161,10 +162,8 @@ impl SecretFile {
 
 /// A new file that only its owner can use from the moment it is there.
 fn private_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
+    let mut options = private::options();
     options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         // Left behind by a process that had the same number and was killed.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -173,13 +172,4 @@ fn private_file(path: &Path) -> io::Result<File> {
         }
         opened => opened,
     }
-}
-
-/// The folder; made for its owner alone where it is not there.
-fn private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }

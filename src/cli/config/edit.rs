@@ -1,6 +1,5 @@
 //! `vmail config edit`: the settings file in the user's editor, checked when that ends.
 
-use std::fs;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::Command;
@@ -12,6 +11,7 @@ use crate::cli::World;
 use crate::cli::settings;
 use crate::config::{ConfigError, DEFAULT, Overrides};
 use crate::error::Fault;
+use crate::private;
 use crate::secret::SECRET_VARIABLE;
 
 /// Edits the file until it is right, or the user has had enough.
@@ -44,13 +44,9 @@ pub fn run(path: &Path, world: &World) -> anyhow::Result<()> {
 /// Puts the default settings there, each as a comment, for its user alone: a secret may follow.
 fn make(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        private::make_folder(folder)?;
     }
-    let mut open = fs::OpenOptions::new();
-    open.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    open.open(path)?.write_all(commented().as_bytes())
+    private::options().write(true).create_new(true).open(path)?.write_all(commented().as_bytes())
 }
 
 /// The default settings with nothing set.
