@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use divan::Bencher;
 use vmail::model::Flags;
-use vmail::search::{CallerTexts, Context, Matcher, Query, Source, parse};
+use vmail::search::{CallerTexts, Columns, Context, Matcher, Query, Source, parse};
 use vmail::store::CallerId;
 
 const SIZES: [usize; 2] = [100_000, 1_000_000];
@@ -95,20 +95,8 @@ impl Synthetic {
 }
 
 impl Source for Synthetic {
-    fn times(&self) -> &[i64] {
-        &self.times
-    }
-
-    fn flags(&self) -> &[Flags] {
-        &self.flags
-    }
-
-    fn lengths(&self) -> &[u32] {
-        &self.lengths
-    }
-
-    fn callers(&self) -> &[CallerId] {
-        &self.callers
+    fn columns(&self) -> Columns<'_> {
+        Columns { times: &self.times, flags: &self.flags, lengths: &self.lengths, callers: &self.callers }
     }
 
     fn caller_end(&self) -> u32 {

@@ -64,21 +64,24 @@ pub struct CallerTexts<'s> {
     pub name: &'s str,
 }
 
-/// What is searched: voicemail as columns in the order of the list, one value a row, and the few
-/// texts that belong to them.
-pub trait Source {
+/// Voicemail in the order of the list: each column has one value a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns<'s> {
     /// When each was left, in milliseconds since the epoch.
-    fn times(&self) -> &[i64];
-
+    pub times: &'s [i64],
     /// What is known of each. Notes and tags are looked up only where [`Flags::NOTE`] and
     /// [`Flags::TAGGED`] say that there are some.
-    fn flags(&self) -> &[Flags];
-
+    pub flags: &'s [Flags],
     /// How long each is, in milliseconds; 0 where that is not known.
-    fn lengths(&self) -> &[u32];
-
+    pub lengths: &'s [u32],
     /// The caller of each.
-    fn callers(&self) -> &[CallerId];
+    pub callers: &'s [CallerId],
+}
+
+/// What is searched: voicemail as columns, and the few texts that belong to them.
+pub trait Source {
+    /// The columns, all of one length.
+    fn columns(&self) -> Columns<'_>;
 
     /// One more than the largest number of a caller: there are far fewer callers than rows, so
     /// their texts are looked at once each.

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use crate::cli::desk::Desk;
 use crate::fields::{Fields, Parts};
 use crate::model::{Flags, Span, VoicemailId};
-use crate::search::{CallerTexts, Matcher, Query, Source};
+use crate::search::{CallerTexts, Columns, Matcher, Query, Source};
 use crate::store::{AccountId, CallerId, Entry, StoreError};
 use crate::triage::Tag;
 
@@ -128,20 +128,8 @@ impl<'f> Piece<'f> {
 }
 
 impl Source for Piece<'_> {
-    fn times(&self) -> &[i64] {
-        &self.times
-    }
-
-    fn flags(&self) -> &[Flags] {
-        &self.flags
-    }
-
-    fn lengths(&self) -> &[u32] {
-        &self.lengths
-    }
-
-    fn callers(&self) -> &[CallerId] {
-        &self.callers
+    fn columns(&self) -> Columns<'_> {
+        Columns { times: &self.times, flags: &self.flags, lengths: &self.lengths, callers: &self.callers }
     }
 
     fn caller_end(&self) -> u32 {

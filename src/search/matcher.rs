@@ -4,7 +4,7 @@
 use super::highlight::Highlighter;
 use super::needle::Scratch;
 use super::plan::{Plan, Step, TextTest};
-use super::{Context, Query, Source};
+use super::{Columns, Context, Query, Source};
 use crate::model::Flags;
 use crate::store::CallerId;
 
@@ -89,7 +89,7 @@ impl Matcher {
     pub fn filter(&mut self, source: &impl Source, out: &mut Vec<u32>) {
         self.look_at_callers(source);
         out.clear();
-        let columns = Columns::of(source);
+        let columns = source.columns().even();
         let mut pass = Pass {
             texts: &self.plan.texts,
             tables: &self.tables,
@@ -122,7 +122,7 @@ impl Matcher {
                 *sum = sum.saturating_add(*score);
             }
         }
-        let (flags, row_callers) = (source.flags(), source.callers());
+        let Columns { flags, callers: row_callers, .. } = source.columns();
         let scores: Vec<u16> = rows
             .iter()
             .map(|&row| {
@@ -202,18 +202,10 @@ fn sort_by_score(rows: &mut Vec<u32>, scores: &[u16]) {
     *rows = sorted;
 }
 
-/// The columns, all of one length.
-struct Columns<'s> {
-    times: &'s [i64],
-    flags: &'s [Flags],
-    lengths: &'s [u32],
-    callers: &'s [CallerId],
-}
-
 impl<'s> Columns<'s> {
-    fn of(source: &'s impl Source) -> Columns<'s> {
-        let (times, flags) = (source.times(), source.flags());
-        let (lengths, callers) = (source.lengths(), source.callers());
+    /// The rows that all columns have.
+    fn even(self) -> Columns<'s> {
+        let Columns { times, flags, lengths, callers } = self;
         let len = times.len().min(flags.len()).min(lengths.len()).min(callers.len());
         debug_assert_eq!(len, times.len().max(flags.len()).max(lengths.len()).max(callers.len()));
         Columns {

@@ -4,7 +4,7 @@
 use chrono_tz::Tz;
 
 use crate::model::Flags;
-use crate::search::{Matcher, Query, Source as _};
+use crate::search::{Columns, Matcher, Query, Source as _};
 use crate::store::CallerId;
 use crate::tui::rows::{Days, RowColumns};
 
@@ -129,13 +129,14 @@ impl Listing {
     /// Lists what `wish` shows of `rows`, and the row `lingers` in any case: what a user looks at does
     /// not vanish under their eyes.
     pub fn new(rows: &RowColumns, wish: &mut Wish, lingers: Option<usize>, zone: Tz) -> Listing {
+        let Columns { times, flags, lengths, callers } = rows.columns();
         let mut shown = Vec::new();
         if let Some((_, matcher)) = &mut wish.filter {
             matcher.filter(rows, &mut shown);
-            shown.retain(|&row| wish.view.shows(rows.flags()[row as usize]));
+            shown.retain(|&row| wish.view.shows(flags[row as usize]));
         } else {
-            let flags = rows.flags().iter().enumerate();
-            shown.extend(flags.filter(|(_, flags)| wish.view.shows(**flags)).map(|(row, _)| row as u32));
+            let every = flags.iter().enumerate();
+            shown.extend(every.filter(|(_, flags)| wish.view.shows(**flags)).map(|(row, _)| row as u32));
         }
         if let Some((_, matcher)) = &mut wish.own {
             let mut own = Vec::new();
@@ -147,8 +148,8 @@ impl Listing {
                 own.peek() == Some(row)
             });
         }
-        if let Some(callers) = &wish.callers {
-            shown.retain(|&row| callers.contains(&rows.callers()[row as usize]));
+        if let Some(wanted) = &wish.callers {
+            shown.retain(|&row| wanted.contains(&callers[row as usize]));
         }
         let lingers = lingers.and_then(|row| Some((row as u32, shown.binary_search(&(row as u32)).err()?)));
         if let Some((row, place)) = lingers {
@@ -165,11 +166,11 @@ impl Listing {
             Order::Oldest => shown.reverse(),
             Order::Caller => shown.sort_by_cached_key(|&row| rows.caller_key(row as usize)),
             Order::Longest => {
-                shown.sort_by_key(|&row| std::cmp::Reverse(rows.lengths()[row as usize]));
+                shown.sort_by_key(|&row| std::cmp::Reverse(lengths[row as usize]));
             }
         }
         let len = shown.len();
-        let time = |place: usize| rows.times()[shown[place] as usize];
+        let time = |place: usize| times[shown[place] as usize];
         let days = match wish.order {
             Order::Newest | Order::Oldest => Days::new(len, time, zone),
             Order::Caller | Order::Longest | Order::Best => Days::flat(len),
@@ -182,14 +183,7 @@ impl Listing {
             places
         });
         let rows_shown = (!all || places.is_some()).then_some(shown);
-        Listing {
-            rows: rows_shown,
-            places,
-            len,
-            lingering: lingers.is_some(),
-            days,
-            counts: counts(rows.flags()),
-        }
+        Listing { rows: rows_shown, places, len, lingering: lingers.is_some(), days, counts: counts(flags) }
     }
 
     /// How many rows it shows.

@@ -280,20 +280,13 @@ impl RowColumns {
 }
 
 impl Source for RowColumns {
-    fn times(&self) -> &[i64] {
-        &self.times
-    }
-
-    fn flags(&self) -> &[Flags] {
-        &self.flags
-    }
-
-    fn lengths(&self) -> &[u32] {
-        &self.lengths
-    }
-
-    fn callers(&self) -> &[CallerId] {
-        &self.callers
+    fn columns(&self) -> search::Columns<'_> {
+        search::Columns {
+            times: &self.times,
+            flags: &self.flags,
+            lengths: &self.lengths,
+            callers: &self.callers,
+        }
     }
 
     fn caller_end(&self) -> u32 {
@@ -520,7 +513,7 @@ mod tests {
             let pairs: Vec<_> = times.iter().map(|&time| (time, time as u64)).collect();
             let mut columns = RowColumns::default();
             columns.merge(&rows(&pairs), Span::from_millis(0, i64::MAX));
-            let days = Days::new(columns.len(), |row| columns.times()[row], chrono_tz::Asia::Kolkata);
+            let days = Days::new(columns.len(), |row| columns.times[row], chrono_tz::Asia::Kolkata);
             let seen: Vec<usize> = (0..days.lines())
                 .filter_map(|line| match days.at(line) {
                     Some(Line::Row(row)) => {

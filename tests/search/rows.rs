@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use vmail::model::Flags;
-use vmail::search::{CallerTexts, Context, Matcher, Query, Source, parse};
+use vmail::search::{CallerTexts, Columns, Context, Matcher, Query, Source, parse};
 use vmail::store::CallerId;
 
 const KOLKATA: Tz = Tz::Asia__Kolkata;
@@ -98,20 +98,8 @@ impl List {
 }
 
 impl Source for List {
-    fn times(&self) -> &[i64] {
-        &self.times
-    }
-
-    fn flags(&self) -> &[Flags] {
-        &self.flags
-    }
-
-    fn lengths(&self) -> &[u32] {
-        &self.lengths
-    }
-
-    fn callers(&self) -> &[CallerId] {
-        &self.callers
+    fn columns(&self) -> Columns<'_> {
+        Columns { times: &self.times, flags: &self.flags, lengths: &self.lengths, callers: &self.callers }
     }
 
     fn caller_end(&self) -> u32 {
