@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
 use vmail::recording::{FetchError, Kept, Recordings};
 
 use crate::support::{Reply, Server, Shelf, closed, id, in_time, limits, mp3, name};
@@ -17,11 +18,10 @@ async fn gated() -> (Server, Arc<Semaphore>) {
     (Server::start([reply]).await, gate)
 }
 
+type Fetching = JoinHandle<Result<Kept, FetchError>>;
+
 /// A fetch in a task of its own, and word of every step of it.
-fn begin(
-    recordings: &Recordings,
-    server: &Server,
-) -> (tokio::task::JoinHandle<Result<Kept, FetchError>>, mpsc::Receiver<u64>) {
+fn begin(recordings: &Recordings, server: &Server) -> (Fetching, mpsc::Receiver<u64>) {
     let (told, heard) = mpsc::channel(1_000);
     let (recordings, client) = (recordings.clone(), server.client.clone());
     let fetch = async move {
@@ -31,9 +31,11 @@ fn begin(
     (tokio::spawn(fetch), heard)
 }
 
-/// Waits until half is there.
-async fn half(heard: &mut mpsc::Receiver<u64>) {
+/// The same, once half is there.
+async fn half(recordings: &Recordings, server: &Server) -> (Fetching, mpsc::Receiver<u64>) {
+    let (fetch, mut heard) = begin(recordings, server);
     while heard.recv().await.expect("it ended") < (LENGTH / 2) as u64 {}
+    (fetch, heard)
 }
 
 #[tokio::test]
@@ -53,10 +55,8 @@ async fn what_is_kept_is_not_asked_for_again() {
 async fn two_who_want_the_same_share_one_transfer_and_its_progress() {
     let shelf = Shelf::new(limits());
     let (server, gate) = gated().await;
-    let (first, mut first_heard) = begin(&shelf.recordings, &server);
-    half(&mut first_heard).await;
-    let (second, mut second_heard) = begin(&shelf.recordings, &server);
-    half(&mut second_heard).await;
+    let (first, _first_heard) = half(&shelf.recordings, &server).await;
+    let (second, mut second_heard) = half(&shelf.recordings, &server).await;
     gate.add_permits(1);
     let kept = first.await.unwrap().unwrap();
     assert_eq!(second.await.unwrap().unwrap(), kept);
@@ -85,10 +85,8 @@ async fn two_who_want_the_same_share_its_failure() {
 async fn who_goes_away_does_not_stop_the_other() {
     let shelf = Shelf::new(limits());
     let (server, gate) = gated().await;
-    let (first, mut first_heard) = begin(&shelf.recordings, &server);
-    half(&mut first_heard).await;
-    let (second, mut second_heard) = begin(&shelf.recordings, &server);
-    half(&mut second_heard).await;
+    let (first, _first_heard) = half(&shelf.recordings, &server).await;
+    let (second, mut second_heard) = half(&shelf.recordings, &server).await;
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
     gate.add_permits(1);
@@ -102,8 +100,7 @@ async fn who_goes_away_does_not_stop_the_other() {
 async fn a_dropped_transfer_leaves_nothing() {
     let shelf = Shelf::new(limits());
     let (server, gate) = gated().await;
-    let (fetch, mut heard) = begin(&shelf.recordings, &server);
-    half(&mut heard).await;
+    let (fetch, _heard) = half(&shelf.recordings, &server).await;
     assert_eq!(shelf.files().len(), 1, "it is being written");
     fetch.abort();
     assert!(fetch.await.unwrap_err().is_cancelled());
@@ -118,12 +115,10 @@ async fn a_dropped_transfer_leaves_nothing() {
 async fn two_programs_in_one_folder_do_not_disturb_each_other() {
     let shelf = Shelf::new(limits());
     let (server, gate) = gated().await;
-    let (first, mut first_heard) = begin(&shelf.recordings, &server);
-    half(&mut first_heard).await;
+    let (first, _first_heard) = half(&shelf.recordings, &server).await;
     let other = Recordings::open(shelf.folder(), limits()).unwrap();
     assert_eq!(shelf.files().len(), 1, "what the first one writes is not swept");
-    let (second, mut second_heard) = begin(&other, &server);
-    half(&mut second_heard).await;
+    let (second, _second_heard) = half(&other, &server).await;
     assert_eq!(shelf.files().len(), 2);
     gate.add_permits(2);
     let kept = first.await.unwrap().unwrap();
