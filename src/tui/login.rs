@@ -108,7 +108,7 @@ impl LoggingIn {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match (self.part, field::character(key), key.code) {
             (Part::Region, Some(' '), _) | (Part::Region, None, KeyCode::Left | KeyCode::Right) => {
-                self.turn()
+                self.turn();
             }
             (Part::Secret, Some(c), _) => self.secret.push(c),
             (Part::Secret, None, KeyCode::Backspace) => self.secret.pop(),
