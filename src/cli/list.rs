@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::desk::{Desk, DeskArgs, block_on};
 use crate::cli::output::{self, Format, FormatArgs, Paper};
-use crate::cli::pick::Search;
+use crate::cli::pick::{Search, WhichArgs};
 use crate::cli::table::Table;
 use crate::cli::{World, screen};
 use crate::fields::Fields;
@@ -22,9 +22,8 @@ fn fields() -> String {
 #[derive(Args, Debug)]
 #[command(after_long_help = fields())]
 pub struct ListArgs {
-    /// Only what matches, in the language of the screen's search; after -- if it begins with a hyphen
-    #[arg(value_name = "QUERY")]
-    query: Vec<String>,
+    #[command(flatten)]
+    which: WhichArgs,
     /// At most so many, the newest
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -38,7 +37,7 @@ pub struct ListArgs {
 pub fn run(args: &ListArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
         let desk = Desk::open(&args.desk, world).await?;
-        let query = desk.query(&args.query)?;
+        let query = args.which.query(&desk)?;
         let span = desk.span();
         let freshness = desk.bring_up(span).await?;
         let search = Search::new(&desk, span, &query).await?;
