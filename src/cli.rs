@@ -90,6 +90,10 @@ pub enum Verb {
     Show(show::ShowArgs),
     /// Fetch what is missing, for cron jobs and people
     Sync(sync::SyncArgs),
+    /// Mark voicemail as read, starred, done, called back, or with tags
+    Mark(mark::MarkArgs),
+    /// Print the note of a voicemail, or write it
+    Note(note::NoteArgs),
     /// Save recordings as files
     ///
     /// All recordings of the range that match, side by side. What is there already is not fetched
@@ -107,22 +111,6 @@ pub enum Verb {
     /// Count voicemail by day, by hour and by caller, and how long calling back took
     #[command(after_help = stats::EXAMPLES)]
     Stats(stats::StatsArgs),
-    /// Mark voicemail as read, starred, done, called back, or with tags
-    Mark(mark::MarkArgs),
-    /// Print the note of a voicemail, or write it
-    Note(note::NoteArgs),
-    /// Print the default settings file, with every setting explained; or show, check or edit yours
-    Config(config::ConfigArgs),
-    /// Print the script that lets a shell complete verbs, flags, IDs, queries and more
-    Completions(completions::CompletionsArgs),
-    /// Run the demo's server alone and print its base URL
-    DemoServer(demo_server::DemoServerArgs),
-    /// Check settings, account, server, store, terminal and sound, and say what to do
-    ///
-    /// A line each: ok, warning or fault. Nothing is changed, and the secret is not shown. The exit
-    /// code is 0 without a fault, whatever the warnings; else it is that of the first fault: 2 for
-    /// the settings, 3 for app ID and secret, 4 for the network, 1 for anything else.
-    Doctor(doctor::DoctorArgs),
     /// Write everything of the account: voicemail, notes, tags, names, what was done when
     ///
     /// Lines of JSON: the first names the account, then come the names given to callers and the
@@ -140,13 +128,25 @@ pub enum Verb {
     /// and the exit code is 1. A file whose first line is not that of an export, or that is of
     /// another account, is refused as a whole.
     Import(import::ImportArgs),
+    /// Print the default settings file, with every setting explained; or show, check or edit yours
+    Config(config::ConfigArgs),
     /// List every command with its keys
     ///
     /// The keys in force: those that the settings give to a command take the place of its usual
     /// ones, and are marked with a star.
     Keys(keys::KeysArgs),
+    /// Check settings, account, server, store, terminal and sound, and say what to do
+    ///
+    /// A line each: ok, warning or fault. Nothing is changed, and the secret is not shown. The exit
+    /// code is 0 without a fault, whatever the warnings; else it is that of the first fault: 2 for
+    /// the settings, 3 for app ID and secret, 4 for the network, 1 for anything else.
+    Doctor(doctor::DoctorArgs),
+    /// Print the script that lets a shell complete verbs, flags, IDs, queries and more
+    Completions(completions::CompletionsArgs),
     /// Print the manual page, or that of a verb, for man to show
     ///
     /// To read it: vmail man | man -l -
     Man(man::ManArgs),
+    /// Run the demo's server alone and print its base URL
+    DemoServer(demo_server::DemoServerArgs),
 }

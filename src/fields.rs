@@ -62,23 +62,28 @@ pub struct Parts<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The names of the fields, in their order.
-    pub const NAMES: [&'static str; 14] = [
-        "id",
-        "time",
-        "time_ms",
-        "caller",
-        "caller_raw",
-        "name",
-        "recording",
-        "length_s",
-        "read",
-        "starred",
-        "done",
-        "note",
-        "tags",
-        "account",
+    /// The names of the fields, in their order, and what each is.
+    pub const MEANING: [(&'static str, &'static str); 14] = [
+        ("id", "the identity: thirteen characters, the same on every machine"),
+        ("time", "when it was left: RFC 3339, in the zone that is set"),
+        ("time_ms", "the same in milliseconds since 1970"),
+        ("caller", "the number in E.164; null where it is none"),
+        ("caller_raw", "the number as the server sent it; empty when withheld"),
+        ("name", "the name given to the caller, else that of a contact file; or null"),
+        ("recording", "the server's name of the recording, or null"),
+        ("length_s", "seconds; null until the recording was fetched"),
+        ("read", "whether it was heard"),
+        ("starred", "whether it has a star"),
+        ("done", "whether it is dealt with"),
+        ("note", "what is noted, or null"),
+        ("tags", "a list, by the alphabet"),
+        ("account", "its name in the settings, else the app ID"),
     ];
+
+    /// The names of the fields, in their order.
+    pub fn names() -> [&'static str; 14] {
+        Fields::MEANING.map(|(name, _)| name)
+    }
 
     /// The fields of a voicemail of `account`, with times in `zone`.
     pub fn new(parts: Parts<'a>, zone: Tz, account: &'a str) -> Fields<'a> {
@@ -144,9 +149,9 @@ mod tests {
         };
         let text = serde_json::to_string(&Fields::new(parts, Tz::UTC, "a")).unwrap();
         let Value::Object(object) = serde_json::from_str(&text).unwrap() else { panic!("{text}") };
-        assert_eq!(object.len(), Fields::NAMES.len());
+        assert_eq!(object.len(), Fields::MEANING.len());
         let mut rest = text.as_str();
-        for name in Fields::NAMES {
+        for name in Fields::names() {
             let at =
                 rest.find(&format!("\"{name}\":")).unwrap_or_else(|| panic!("{name} is not in its place"));
             rest = &rest[at + 1..];

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
 
 /// `1204` as "1,204".
 pub fn count(number: u64) -> String {
@@ -79,10 +81,40 @@ pub fn clock(time: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
     time.format(form).to_string()
 }
 
+/// `text` in lines of up to `room` cells, broken between words; a word that is longer, as a path
+/// may be, is broken anywhere.
+pub fn broken(text: &str, room: u16) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() && line.width() + 1 + word.width() > usize::from(room) {
+            lines.push(std::mem::take(&mut line));
+        } else if !line.is_empty() {
+            line.push(' ');
+        }
+        for grapheme in word.graphemes(true) {
+            if !line.is_empty() && line.width() + grapheme.width() > usize::from(room) {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push_str(grapheme);
+        }
+    }
+    lines.push(line);
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::from_millis;
+
+    #[test]
+    fn lines_are_broken_between_words_and_long_words_anywhere() {
+        assert_eq!(broken("one two three", 7), ["one two", "three"]);
+        assert_eq!(broken("in /a/long/path here", 6), ["in", "/a/lon", "g/path", "here"]);
+        assert_eq!(broken("", 6), [""]);
+        assert_eq!(broken("ab", 0), ["a", "b"]);
+    }
 
     #[test]
     fn lengths_and_sizes_are_short() {

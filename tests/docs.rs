@@ -21,6 +21,7 @@ use vmail::cli::Cli;
 use vmail::cli::completions::Shell;
 use vmail::config::{self, Overrides, Sources};
 use vmail::error::Failure;
+use vmail::fields::Fields;
 use vmail::model::{Span, Voicemail};
 use vmail::player::Event;
 use vmail::range::Range;
@@ -216,6 +217,15 @@ fn the_readme_has_every_verb() {
         let _ = writeln!(table, "| `{}` | {} |", verb.get_name(), about.replace('|', "\\|"));
     }
     part_up_to_date("README.md", "verbs", &table);
+}
+
+#[test]
+fn the_readme_has_every_field() {
+    let mut table = String::from("| field | what it is |\n|---|---|\n");
+    for (name, meaning) in Fields::MEANING {
+        let _ = writeln!(table, "| `{name}` | {meaning} |");
+    }
+    part_up_to_date("README.md", "fields", &table);
 }
 
 #[test]

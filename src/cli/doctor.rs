@@ -9,19 +9,20 @@ mod account;
 mod kept;
 mod machine;
 
-use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
 
+use anstyle::Style;
 use clap::Args;
-use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::cli::World;
+use crate::cli::output::{self, Paper};
 use crate::cli::settings::AccountArgs;
 use crate::error::{Failure, Fault};
+use crate::words;
 
 /// Flags of `doctor`.
 #[derive(Args, Debug)]
@@ -65,11 +66,10 @@ impl State {
 
     fn style(self) -> Style {
         match self {
-            State::Ok => AnsiColor::Green,
-            State::Warning => AnsiColor::Yellow,
-            State::Fault(_) => AnsiColor::Red,
+            State::Ok => output::GREEN,
+            State::Warning => output::YELLOW,
+            State::Fault(_) => output::RED,
         }
-        .on_default()
     }
 }
 
@@ -147,15 +147,8 @@ struct Line<'f> {
 
 /// Runs every check and shows what each finds as soon as it is known. Fails when there is a fault.
 pub fn run(args: &DoctorArgs, world: &World) -> anyhow::Result<()> {
-    let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
-    let plain = set("NO_COLOR").is_some() || set("TERM").as_deref() == Some("dumb");
-    let mut report = Report {
-        json: args.json,
-        colour: !plain && io::stdout().is_terminal(),
-        gone: false,
-        faults: Vec::new(),
-        warnings: 0,
-    };
+    let paper = Paper::stdout(world);
+    let mut report = Report { json: args.json, paper, gone: false, faults: Vec::new(), warnings: 0 };
     account::check(args, world, &mut report)?;
     report.end()
 }
@@ -163,7 +156,7 @@ pub fn run(args: &DoctorArgs, world: &World) -> anyhow::Result<()> {
 /// What was found so far, and how it is shown.
 struct Report {
     json: bool,
-    colour: bool,
+    paper: Paper,
     /// The reader has had enough.
     gone: bool,
     faults: Vec<Failure>,
@@ -180,7 +173,7 @@ impl Report {
         if self.gone {
             return Ok(());
         }
-        let mut line = if self.json { json(finding)? } else { text(finding, self.colour) };
+        let mut line = if self.json { json(finding)? } else { text(finding, self.paper) };
         line.push('\n');
         match io::stdout().lock().write_all(line.as_bytes()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.gone = true,
@@ -206,16 +199,21 @@ fn json(finding: &Finding) -> io::Result<String> {
     Ok(serde_json::to_string(&line)?)
 }
 
-fn text(finding: &Finding, colour: bool) -> String {
+/// In columns; what does not fit stands below, in the last of them.
+fn text(finding: &Finding, paper: Paper) -> String {
+    const LEFT: usize = STATE_WIDTH + 2 + CHECK_WIDTH + 2;
     let Finding { check, state, said, advice } = finding;
-    let style = if colour { state.style() } else { Style::new() };
-    let mut line =
-        format!("{style}{:STATE_WIDTH$}{style:#}  {:CHECK_WIDTH$}  {said}", state.name(), check.name());
-    if let Some(advice) = advice {
-        let _ = write!(line, " — {advice}");
-    }
-    line
+    let advice = advice.as_ref().map_or_else(String::new, |advice| format!(" — {advice}"));
+    let said = format!("{said}{advice}");
+    let state_and_blank = paper.paint(&format!("{:STATE_WIDTH$}", state.name()), state.style());
+    let room = paper.width.and_then(|width| u16::try_from(width.checked_sub(LEFT)?).ok()).unwrap_or(0);
+    let lines = if room < ROOM_MIN { vec![said] } else { words::broken(&said, room) };
+    let said = lines.join(&format!("\n{:LEFT$}", ""));
+    format!("{state_and_blank}  {:CHECK_WIDTH$}  {said}", check.name())
 }
+
+/// With less room, lines are left to the terminal to break.
+const ROOM_MIN: u16 = 20;
 
 /// What `work` returns, if it does within `limit`. It runs on a thread of its own, which nobody waits
 /// for afterwards: the program ends all the same.
@@ -243,19 +241,24 @@ mod tests {
     use std::sync::mpsc::sync_channel;
     use std::time::Duration;
 
-    use super::{Check, Finding, State, size, text, within};
+    use super::{Check, Finding, Paper, State, size, text, within};
     use crate::error::Failure;
+
+    const PAPER: Paper = Paper { colour: false, width: None };
 
     #[test]
     fn columns_stand_below_each_other() {
-        let ok = text(&Finding::ok(Check::TimeZone, "UTC").advice("set TZ"), false);
+        let ok = text(&Finding::ok(Check::TimeZone, "UTC").advice("set TZ"), PAPER);
         assert_eq!(ok, "ok       time zone    UTC — set TZ");
-        let fault = text(&Finding::fault(Check::Credentials, Failure::Credentials, "none"), false);
+        let fault = text(&Finding::fault(Check::Credentials, Failure::Credentials, "none"), PAPER);
         assert_eq!(fault, "fault    credentials  none");
         for state in [State::Ok, State::Warning, State::Fault(Failure::Other)] {
             assert!(state.name().len() <= super::STATE_WIDTH);
         }
-        let coloured = text(&Finding::ok(Check::TimeZone, "UTC"), true);
+        let narrow = Paper { colour: false, width: Some(44) };
+        let broken = text(&Finding::ok(Check::TimeZone, "UTC, as on this machine").advice("set TZ"), narrow);
+        assert_eq!(broken, "ok       time zone    UTC, as on this\n                      machine — set TZ");
+        let coloured = text(&Finding::ok(Check::TimeZone, "UTC"), Paper { colour: true, width: None });
         assert!(coloured.contains("\x1b[32m") && coloured.contains("\x1b[0m"), "{coloured:?}");
     }
 

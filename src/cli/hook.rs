@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub async fn run(argv: &[String], fields: &Fields<'_>) -> Result<(), String> {
     let Some((program, arguments)) = argv.split_first() else { return Ok(()) };
     let failed = |how: String| Err(format!("on_new, for {}: {how}", fields.id));
-    let names = Fields::NAMES.iter().map(|name| format!("VMAIL_{}", name.to_uppercase()));
+    let names = Fields::names().into_iter().map(|name| format!("VMAIL_{}", name.to_uppercase()));
     // No value of the environment can hold a NUL.
     let values = fields.cells().map(|cell| cell.replace('\0', ""));
     let child = Command::new(program)

@@ -4,19 +4,26 @@ use std::io::{self, BufWriter, Write};
 
 use clap::Args;
 
-use crate::cli::World;
 use crate::cli::desk::{Desk, DeskArgs, block_on};
 use crate::cli::output::{self, Format, FormatArgs, Paper};
-use crate::cli::pick::Search;
+use crate::cli::pick::{Search, WhichArgs};
 use crate::cli::table::Table;
+use crate::cli::{World, screen};
+use crate::fields::Fields;
 use crate::store::StoreError;
+
+/// What each field is, for the end of the help.
+fn fields() -> String {
+    let line = |(name, meaning): (&str, &str)| format!("  {name:<10}  {meaning}\n");
+    format!("Fields of the formats for programs:\n{}", Fields::MEANING.map(line).concat().trim_end())
+}
 
 /// Flags of `list`.
 #[derive(Args, Debug)]
+#[command(after_long_help = fields())]
 pub struct ListArgs {
-    /// Only what matches, in the language of the screen's search; after -- if it begins with a hyphen
-    #[arg(value_name = "QUERY")]
-    query: Vec<String>,
+    #[command(flatten)]
+    which: WhichArgs,
     /// At most so many, the newest
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -30,11 +37,12 @@ pub struct ListArgs {
 pub fn run(args: &ListArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
         let desk = Desk::open(&args.desk, world).await?;
-        let query = desk.query(&args.query)?;
+        let query = args.which.query(&desk)?;
         let span = desk.span();
         let freshness = desk.bring_up(span).await?;
         let search = Search::new(&desk, span, &query).await?;
-        let written = write(&desk, search, args, Paper::stdout(world)).await;
+        let ascii = screen::ascii(&desk.settings, world);
+        let written = write(&desk, search, args, Paper::stdout(world), ascii).await;
         desk.close().await;
         match written {
             Err(Unwritten::Store(error)) => return Err(error.into()),
@@ -63,7 +71,13 @@ impl From<io::Error> for Unwritten {
     }
 }
 
-async fn write(desk: &Desk, mut search: Search<'_>, args: &ListArgs, paper: Paper) -> Result<(), Unwritten> {
+async fn write(
+    desk: &Desk,
+    mut search: Search<'_>,
+    args: &ListArgs,
+    paper: Paper,
+    ascii: bool,
+) -> Result<(), Unwritten> {
     let mut out = BufWriter::new(io::stdout().lock());
     let format = args.format.chosen();
     output::head(&mut out, format)?;
@@ -76,7 +90,7 @@ async fn write(desk: &Desk, mut search: Search<'_>, args: &ListArgs, paper: Pape
         left -= piece.len();
         if format == Format::Table {
             if table.is_none() && !piece.is_empty() {
-                let made = Table::new(&piece, desk.id_width().await?, paper);
+                let made = Table::new(&piece, desk.id_width().await?, paper, ascii);
                 made.head(&mut out)?;
                 table = Some(made);
             }

@@ -128,8 +128,8 @@ pub fn tsv_line(out: &mut impl Write, cells: &[impl Display]) -> io::Result<()> 
 /// The line of names with which `format` begins.
 pub fn head(out: &mut impl Write, format: Format) -> io::Result<()> {
     match format {
-        Format::Csv => csv_line(out, &Fields::NAMES),
-        Format::Tsv => tsv_line(out, &Fields::NAMES),
+        Format::Csv => csv_line(out, &Fields::names()),
+        Format::Tsv => tsv_line(out, &Fields::names()),
         Format::Table | Format::Jsonl => Ok(()),
     }
 }

@@ -3,13 +3,60 @@
 use std::collections::HashMap;
 
 use chrono_tz::Tz;
+use clap::Args;
 
 use crate::cli::desk::Desk;
+use crate::error::Fault;
 use crate::fields::{Fields, Parts};
 use crate::model::{Flags, Span, VoicemailId};
 use crate::search::{CallerTexts, Columns, Matcher, Query, Source};
 use crate::store::{AccountId, CallerId, Entry, StoreError};
+use crate::suggest::nearest;
+use crate::text;
 use crate::triage::Tag;
+use crate::tui::listing::View;
+
+/// Flags that say which voicemail of the range are meant.
+#[derive(Args, Debug)]
+pub struct WhichArgs {
+    /// Only what matches, in the language of the screen's search; after -- if it begins with a hyphen
+    #[arg(value_name = "QUERY")]
+    pub query: Vec<String>,
+    /// Only what this view shows: inbox, unread, starred, done, all, or one of your own
+    #[arg(long, value_name = "VIEW")]
+    pub view: Option<String>,
+}
+
+impl WhichArgs {
+    /// What both ask for.
+    pub fn query(&self, desk: &Desk) -> anyhow::Result<Query> {
+        let query = desk.query(&self.query)?;
+        Ok(match &self.view {
+            Some(view) => self::view(desk, view)?.and(query),
+            None => query,
+        })
+    }
+}
+
+/// What the view `name` shows, in capitals or not.
+fn view(desk: &Desk, name: &str) -> anyhow::Result<Query> {
+    let is_meant = |known: &str| known.to_lowercase() == name.to_lowercase();
+    if let Some(own) = desk.settings.views.iter().find(|view| is_meant(&view.name)) {
+        return Ok(own.query.clone());
+    }
+    if let Some(view) = View::EVERY.into_iter().find(|view| is_meant(view.name())) {
+        return desk.query(&[view.search().to_owned()]);
+    }
+    let known: Vec<_> = View::EVERY.into_iter().map(|view| view.name().to_lowercase()).collect();
+    let own = desk.settings.views.iter().map(|view| view.name.as_str());
+    let known: Vec<_> = known.iter().map(String::as_str).chain(own).collect();
+    let hint = match nearest(name, known.iter().copied()) {
+        Some(meant) => format!("did you mean {meant}?"),
+        None => format!("there are {}", known.join(", ")),
+    };
+    let shown = text::clean(name, text::NAME_MAX);
+    Err(Fault::usage(format!("--view: there is no view \"{shown}\": {hint}")).into())
+}
 
 /// How many voicemail are read at a time.
 const PIECE: usize = 2_000;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::cli::World;
 use crate::cli::desk::{Desk, DeskArgs, block_on};
 use crate::cli::output::{self, Format, FormatArgs, Paper};
-use crate::cli::pick::{Found, Search};
+use crate::cli::pick::{Found, Search, WhichArgs};
 use crate::cli::screen;
 use crate::stats::{Caller, Count, Item, Spread, Stats, Tally};
 use page::Page;
@@ -36,9 +36,8 @@ const COLUMNS: [&str; 3] = ["day", "count", "unheard"];
 /// Flags of `stats`.
 #[derive(Args, Debug)]
 pub struct StatsArgs {
-    /// Only what matches, in the language of the screen's search; after -- if it begins with a hyphen
-    #[arg(value_name = "QUERY")]
-    query: Vec<String>,
+    #[command(flatten)]
+    which: WhichArgs,
     /// How many callers are named in the charts
     #[arg(long, value_name = "N", default_value_t = 10)]
     callers: usize,
@@ -52,7 +51,7 @@ pub struct StatsArgs {
 pub fn run(args: &StatsArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
         let desk = Desk::open(&args.desk, world).await?;
-        let query = desk.query(&args.query)?;
+        let query = args.which.query(&desk)?;
         let freshness = desk.bring_up(desk.span()).await?;
         let stats = counted(&desk, Search::new(&desk, desk.span(), &query).await?).await?;
         output::quietly(write(&desk, &stats, args, world))?;

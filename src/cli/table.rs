@@ -10,84 +10,122 @@ use crate::cli::desk::Desk;
 use crate::cli::output::{self, CYAN, GREEN, GREY, PLAIN, Paper, YELLOW, cut, fitted, width};
 use crate::cli::pick::Found;
 use crate::model::Flags;
+use crate::tui::view::ascii;
 use crate::words;
 
 /// Columns that line up. How wide they are depends on the first piece; what comes later and is
-/// longer is cut.
+/// longer is cut. Where there is no room for all of them, some are left out.
 #[derive(Debug)]
 pub struct Table {
     id: usize,
+    /// With the day of the week.
+    weekday: bool,
     caller: usize,
+    /// 0 where there is no such column.
     number: usize,
+    length: bool,
     paper: Paper,
+    /// The locale is not UTF-8.
+    ascii: bool,
 }
 
-/// The widest that a column of callers gets.
+/// The widest that a column of callers gets, and the narrowest.
 const CALLER_MAX: usize = 30;
+const CALLER_MIN: usize = 10;
 
-/// "Mon 23 Nov 11:58".
+/// "Mon 23 Nov 11:58", or without the first four.
 const TIME: usize = 16;
+const WEEKDAY: usize = 4;
 
 /// "1:02:03".
 const LENGTH: usize = 7;
 
 impl Table {
     /// The table of which `piece` is the beginning; identities get `id` cells.
-    pub fn new(piece: &[Found], id: usize, paper: Paper) -> Table {
+    pub fn new(piece: &[Found], id: usize, paper: Paper, ascii: bool) -> Table {
         let widest =
             |text: fn(&Found) -> &str| piece.iter().map(|found| width(text(found))).max().unwrap_or(0);
         let number = widest(|found| if found.name.is_some() { &found.entry.forms.display } else { "" });
         let caller = widest(caller).clamp(6, CALLER_MAX);
-        Table { id, caller, number: number.min(CALLER_MAX), paper }
+        let number = number.min(CALLER_MAX);
+        let mut table = Table { id, weekday: true, caller, number, length: true, paper, ascii };
+        let Some(room) = paper.width else { return table };
+        if table.width() > room {
+            table.number = 0;
+        }
+        table.weekday = table.width() <= room;
+        let over = table.width().saturating_sub(room);
+        table.caller = table.caller.saturating_sub(over).max(CALLER_MIN.min(caller));
+        table.length = table.width() <= room;
+        let spare = room.saturating_sub(table.width());
+        table.caller = (table.caller + spare).min(caller);
+        table
+    }
+
+    /// How wide it is, but for the marks.
+    fn width(&self) -> usize {
+        let more = |room: usize| if room > 0 { room + 2 } else { 0 };
+        let length = if self.length { LENGTH } else { 0 };
+        self.id + more(self.time() + 2) + more(self.caller) + more(self.number) + more(length)
+    }
+
+    fn time(&self) -> usize {
+        if self.weekday { TIME } else { TIME - WEEKDAY }
     }
 
     /// Writes the names of the columns.
     pub fn head(&self, out: &mut impl Write) -> io::Result<()> {
-        let Table { id, caller, number, paper } = *self;
-        let number = if number > 0 { fitted("NUMBER", number + 2) } else { String::new() };
-        let head = format!(
-            "{:id$}  {:2}{:TIME$}  {:caller$}  {number}{:>LENGTH$}  MARKS",
-            "ID", "", "TIME", "CALLER", "LENGTH"
-        );
-        let head = paper.width.map_or(head.clone(), |width| cut(&head, width));
-        writeln!(out, "{}", paper.paint(&head, GREY))
+        let mut cells = vec![fitted("ID", self.id), fitted("  TIME", self.time() + 2)];
+        cells.push(fitted("CALLER", self.caller));
+        cells.extend((self.number > 0).then(|| fitted("NUMBER", self.number)));
+        cells.extend(self.length.then(|| format!("{:>LENGTH$}", "LENGTH")));
+        cells.push("MARKS".to_owned());
+        let line = cells.join("  ");
+        let line = self.paper.width.map_or(line.clone(), |room| cut(&line, room));
+        writeln!(out, "{}", self.paper.paint(&line, GREY))
     }
 
     /// Writes a voicemail.
     pub fn row(&self, out: &mut impl Write, desk: &Desk, found: &Found) -> io::Result<()> {
-        let paper = self.paper;
+        let Table { id, number, paper, .. } = *self;
         let entry = &found.entry;
-        let id = entry.record.voicemail.id.to_string();
+        let identity = entry.record.voicemail.id.to_string();
         let unread = !entry.flags.contains(Flags::READ);
         let time = entry.record.voicemail.time.with_timezone(&desk.context.zone);
         let this_year = desk.context.now.with_timezone(&desk.context.zone).year() == time.year();
-        let time = time.format(if this_year { "%a %d %b %H:%M" } else { "%Y-%m-%d %H:%M" }).to_string();
-        let number = match self.number {
-            0 => String::new(),
-            room => {
-                let number = if found.name.is_some() { &*entry.forms.display } else { "" };
-                fitted(number, room) + "  "
-            }
-        };
-        let sketch = entry.record.sketch;
-        let length = if sketch.is_known() {
-            words::length(Duration::from_millis(sketch.millis.into()))
-        } else if entry.flags.contains(Flags::RECORDING) {
-            "–".to_owned()
-        } else {
-            String::new()
-        };
+        let time = time.format(match (this_year, self.weekday) {
+            (true, true) => "%a %d %b %H:%M",
+            (true, false) => "%d %b %H:%M",
+            (false, true) => "%Y-%m-%d %H:%M",
+            (false, false) => "%Y-%m-%d",
+        });
+        let sign = if unread { paper.paint("●", CYAN) } else { " ".to_owned() };
         let caller = fitted(caller(found), self.caller);
-        let left = self.id + 2 + 2 + TIME + 2 + self.caller + 2 + width(&number) + LENGTH + 2;
-        let marks = marks(found, paper, paper.width.map(|width| width.saturating_sub(left)));
-        let line = format!(
-            "{}  {} {time:TIME$}  {}  {}{length:>LENGTH$}  {marks}",
-            paper.paint(id.get(..self.id).unwrap_or(&id), GREY),
-            if unread { paper.paint("●", CYAN) } else { " ".to_owned() },
+        let mut cells = vec![
+            paper.paint(identity.get(..id).unwrap_or(&identity), GREY),
+            format!("{sign} {:room$}", time.to_string(), room = self.time()),
             if unread { paper.paint(&caller, output::BOLD) } else { caller },
-            paper.paint(&number, GREY),
-        );
+        ];
+        let shown = if found.name.is_some() { &*entry.forms.display } else { "" };
+        cells.extend((number > 0).then(|| paper.paint(&fitted(shown, number), GREY)));
+        cells.extend(self.length.then(|| format!("{:>LENGTH$}", length(found))));
+        let room = paper.width.map(|room| room.saturating_sub(self.width() + 2));
+        cells.push(marks(found, paper, room));
+        let line = cells.join("  ");
+        let line = if self.ascii { ascii::folded(&line) } else { line };
         writeln!(out, "{}", line.trim_end())
+    }
+}
+
+/// How long it is, as on a clock; a dash until that is known.
+fn length(found: &Found) -> String {
+    let sketch = found.entry.record.sketch;
+    if sketch.is_known() {
+        words::length(Duration::from_millis(sketch.millis.into()))
+    } else if found.entry.flags.contains(Flags::RECORDING) {
+        "–".to_owned()
+    } else {
+        String::new()
     }
 }
 

@@ -35,6 +35,12 @@ impl Query {
     /// The query that asks for nothing: everything matches.
     pub const ALL: Query = Query(Node::And(Vec::new()));
 
+    /// What both ask for.
+    #[must_use]
+    pub fn and(self, other: Query) -> Query {
+        Query(Node::all(vec![self.0, other.0]))
+    }
+
     /// Whether everything matches because nothing is asked for.
     pub fn is_all(&self) -> bool {
         *self == Query::ALL

@@ -39,6 +39,17 @@ impl View {
         }
     }
 
+    /// What it shows, as it is searched for.
+    pub fn search(self) -> &'static str {
+        match self {
+            View::Inbox => "-is:done",
+            View::Unread => "is:unread -is:done",
+            View::Starred => "is:starred",
+            View::Done => "is:done",
+            View::All => "",
+        }
+    }
+
     /// Whether it shows a voicemail with `flags`.
     pub fn shows(self, flags: Flags) -> bool {
         match self {

@@ -8,7 +8,7 @@ use crate::tui::state::{Overlay, State};
 use crate::tui::theme::Theme;
 
 mod accounts;
-mod ascii;
+pub mod ascii;
 mod blank;
 mod calling;
 mod columns;

@@ -229,3 +229,27 @@ fn the_secret_is_nowhere() {
     }
     assert!(files >= 2, "a store and a log");
 }
+
+#[test]
+fn a_view_narrows_it_down_as_on_the_screen() {
+    let desk = Desk::new(None);
+    let all = desk.objects(&["list", "--json"]);
+    desk.prints(&["mark", id(&all[0]), "--done", "--tag", "billing"]);
+    desk.prints(&["mark", id(&all[1]), "--read"]);
+    let ids = |arguments: &[&str]| {
+        let objects = desk.objects(&[&["list", "--json", "--offline"], arguments].concat());
+        objects.iter().map(|object| id(object).to_owned()).collect::<Vec<_>>()
+    };
+    let of = |from: usize| all[from..].iter().map(|object| id(object).to_owned()).collect::<Vec<_>>();
+    assert_eq!(ids(&["--view", "inbox"]), of(1));
+    assert_eq!(ids(&["--view", "Unread"]), of(2));
+    assert_eq!(ids(&["--view", "done"]), [id(&all[0])]);
+    assert_eq!(ids(&["--view", "all", "is:read"]), [id(&all[1])]);
+    fs::create_dir_all(desk.path("config/vmail")).unwrap();
+    let own = "views = [{ name = \"Billing\", query = \"tag:billing OR tag:debt\", key = \"6\" }]\n";
+    fs::write(desk.path("config/vmail/config.toml"), own).unwrap();
+    assert_eq!(ids(&["--view", "billing"]), [id(&all[0])]);
+    assert!(ids(&["--view", "billing", "is:starred"]).is_empty(), "both count");
+    let said = desk.fails(2, &["list", "--view", "bilings"]);
+    assert!(said.contains("did you mean Billing?"), "{said}");
+}

@@ -111,7 +111,7 @@ impl Report {
         };
         let manifest = manifest.filter(|_| !to_stdout).map(create).transpose()?.map(BufWriter::new);
         let format = format.or(to_stdout.then_some(Format::Jsonl));
-        let names: Vec<_> = Fields::NAMES.into_iter().chain(MORE).collect();
+        let names: Vec<_> = Fields::names().into_iter().chain(MORE).collect();
         let head = match format {
             Some(Format::Csv) => output::csv_line(&mut io::stdout(), &names),
             Some(Format::Tsv) => output::tsv_line(&mut io::stdout(), &names),

@@ -11,7 +11,8 @@ use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
 use crate::tui::view::field;
-use crate::tui::view::pen::{Pen, broken, width};
+use crate::tui::view::pen::{Pen, width};
+use crate::words::broken;
 
 /// How wide the dialogs are, where there is room.
 const WIDTH: u16 = 62;

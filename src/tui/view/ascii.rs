@@ -13,6 +13,12 @@ pub fn fold(buffer: &mut Buffer) {
     }
 }
 
+/// `text` with every sign replaced that is not ASCII.
+pub fn folded(text: &str) -> String {
+    let fold = |c: char| if c.is_ascii() { c } else { plain(c.encode_utf8(&mut [0; 4])) };
+    text.chars().map(fold).collect()
+}
+
 fn plain(symbol: &str) -> char {
     match symbol {
         "─" | "–" | "━" | "╸" | "−" => '-',

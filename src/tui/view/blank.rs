@@ -10,8 +10,8 @@ use crate::tui::layout::centred;
 use crate::tui::listing::View;
 use crate::tui::state::{Load, State};
 use crate::tui::theme::Theme;
-use crate::tui::view::pen::{Pen, broken, width};
-use crate::words;
+use crate::tui::view::pen::{Pen, width};
+use crate::words::{self, broken};
 
 /// One line: a key or a label in the accent colour, and text.
 struct Said {

@@ -10,7 +10,8 @@ use crate::tui::layout::centred;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
-use crate::tui::view::pen::{Pen, broken};
+use crate::tui::view::pen::Pen;
+use crate::words::broken;
 
 /// How wide the overlay is, where there is room.
 const WIDTH: u16 = 68;

@@ -13,9 +13,9 @@ use crate::tui::listening::Recording;
 use crate::tui::rows::day_name;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
-use crate::tui::view::pen::{Pen, broken, width};
+use crate::tui::view::pen::{Pen, width};
 use crate::tui::view::sound;
-use crate::words;
+use crate::words::{self, broken};
 
 /// A line of the detail: pieces from the left, and one at the right.
 #[derive(Default)]

@@ -8,7 +8,8 @@ use crate::tui::command::{Scope, TABLE};
 use crate::tui::layout::centred;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
-use crate::tui::view::pen::{Pen, broken};
+use crate::tui::view::pen::Pen;
+use crate::words::broken;
 
 use super::dates::frame;
 

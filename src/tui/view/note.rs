@@ -10,8 +10,8 @@ use crate::tui::note::{Before, Writing, cells, place, window};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
-use crate::tui::view::pen::{Pen, broken, clear, width};
-use crate::words;
+use crate::tui::view::pen::{Pen, clear, width};
+use crate::words::{self, broken};
 
 /// From how many characters that are left on, it is said.
 const NEARLY_FULL: usize = 500;

@@ -1,5 +1,4 @@
-//! Writing along a line of cells: what does not fit is cut, with an ellipsis where it is text, or broken
-//! into lines.
+//! Writing along a line of cells: what does not fit is cut, with an ellipsis where it is text.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -100,39 +99,4 @@ fn fitted(text: &str, room: u16) -> std::borrow::Cow<'_, str> {
     kept.truncate(kept.trim_end().len());
     kept.push('…');
     kept.into()
-}
-
-/// `text` in lines of up to `room` cells, broken between words; a word that is longer, as a path
-/// may be, is broken anywhere.
-pub fn broken(text: &str, room: u16) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() && width(&line) + 1 + width(word) > room {
-            lines.push(std::mem::take(&mut line));
-        } else if !line.is_empty() {
-            line.push(' ');
-        }
-        for grapheme in word.graphemes(true) {
-            if !line.is_empty() && width(&line) + width(grapheme) > room {
-                lines.push(std::mem::take(&mut line));
-            }
-            line.push_str(grapheme);
-        }
-    }
-    lines.push(line);
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::broken;
-
-    #[test]
-    fn lines_are_broken_between_words_and_long_words_anywhere() {
-        assert_eq!(broken("one two three", 7), ["one two", "three"]);
-        assert_eq!(broken("in /a/long/path here", 6), ["in", "/a/lon", "g/path", "here"]);
-        assert_eq!(broken("", 6), [""]);
-        assert_eq!(broken("ab", 0), ["a", "b"]);
-    }
 }

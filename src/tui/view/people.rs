@@ -10,7 +10,8 @@ use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
 use crate::tui::view::field;
-use crate::tui::view::pen::{Pen, broken};
+use crate::tui::view::pen::Pen;
+use crate::words::broken;
 
 /// How wide the dialog is, where there is room.
 const WIDTH: u16 = 60;

@@ -14,8 +14,7 @@ use crate::tui::rows::RowKey;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::detail::Piece;
-use crate::tui::view::pen::broken;
-use crate::words;
+use crate::words::{self, broken};
 
 /// The widest waveform, in cells: it is kept in no more parts.
 const WAVE_MAX: u16 = 128;

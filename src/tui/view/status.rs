@@ -10,9 +10,9 @@ use crate::tui::listening::Phase;
 use crate::tui::listing::Order;
 use crate::tui::state::{Notice, Overlay, Running, State};
 use crate::tui::theme::Theme;
-use crate::tui::view::pen::{Pen, broken, clear, width};
+use crate::tui::view::pen::{Pen, clear, width};
 use crate::tui::view::sound;
-use crate::words;
+use crate::words::{self, broken};
 
 /// How wide the progress bar is, in cells.
 const BAR: u16 = 20;

@@ -12,8 +12,8 @@ use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
 use crate::tui::view::field;
 use crate::tui::view::note::title;
-use crate::tui::view::pen::{Pen, broken, width};
-use crate::words;
+use crate::tui::view::pen::{Pen, width};
+use crate::words::{self, broken};
 
 /// How large the overlay is, where there is room.
 const WIDTH: u16 = 76;

@@ -12,9 +12,10 @@ use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
 use crate::tui::view::detail::Piece;
 use crate::tui::view::field;
-use crate::tui::view::pen::{Pen, broken, width};
+use crate::tui::view::pen::{Pen, width};
 use crate::tui::ways::{Save, Sending, Way, Ways, shown};
 use crate::web::Closed;
+use crate::words::broken;
 
 /// How wide the overlays are, where there is room.
 const WIDTH: u16 = 104;
