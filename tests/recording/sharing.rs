@@ -42,7 +42,7 @@ async fn what_is_kept_is_not_asked_for_again() {
     let server = Server::start([Reply::audio(mp3(1_000))]).await;
     let first = shelf.fetch(&server, 1).await.unwrap();
     assert_eq!(shelf.fetch(&server, 1).await.unwrap(), first);
-    let reopened = Recordings::open(shelf.folder(), limits()).unwrap();
+    let reopened = shelf.reopened();
     assert_eq!(reopened.kept(id(1)), Some(first.clone()));
     assert_eq!(reopened.fetch(&server.client, id(1), &name(), |_, _| {}).await.unwrap(), first);
     assert_eq!(server.requests().len(), 1);
@@ -120,7 +120,7 @@ async fn two_programs_in_one_folder_do_not_disturb_each_other() {
     let (server, gate) = gated().await;
     let (first, mut first_heard) = begin(&shelf.recordings, &server);
     half(&mut first_heard).await;
-    let other = Recordings::open(shelf.folder(), limits()).unwrap();
+    let other = shelf.reopened();
     assert_eq!(shelf.files().len(), 1, "what the first one writes is not swept");
     let (second, mut second_heard) = begin(&other, &server);
     half(&mut second_heard).await;
