@@ -312,10 +312,9 @@ fn in_two_runs(versions: [&'static str; 2], killed: impl FnOnce(Child)) -> Vec<S
     let service = Service::start(vec![row("2026-11-03T09:31:00Z", "", "c.wav")], move |_| {
         let whole = long();
         let half = whole.len() / 2;
-        match is_first.load(Ordering::SeqCst) {
-            true => Reply::Version(whole, versions[0], half),
-            false => Reply::Version(whole.clone(), versions[1], whole.len()),
-        }
+        let is_first = is_first.load(Ordering::SeqCst);
+        let (version, until) = if is_first { (versions[0], half) } else { (versions[1], whole.len()) };
+        Reply::Version(whole, version, until)
     });
     let child = home.vmail(service.url(), &download(&[])).stderr(Stdio::null()).spawn().unwrap();
     until("most of the half is on the disk", || {

@@ -47,13 +47,17 @@ pub(super) struct Draft {
     format: AudioFormat,
     /// What the notes begin with; `None` where another run could not go on.
     saved: Option<SavedBookmark>,
-    /// Whether the notes have begun.
-    noted: bool,
+    has_notes: bool,
     unwritten: Vec<u8>,
-    /// How many bytes were written, and their hash.
-    written: u64,
-    hasher: SipHasher13,
+    /// What was written.
+    vouched: Vouched,
     renamed: bool,
+}
+
+/// So many bytes from the start, and their hash.
+struct Vouched {
+    bytes: u64,
+    hasher: SipHasher13,
 }
 
 /// The first line of the notes.
@@ -68,9 +72,16 @@ impl Draft {
     /// A new draft of the recording of `id` in `folder`, which is made where it is missing.
     pub(super) fn create(folder: &Path, id: VoicemailId, format: AudioFormat) -> io::Result<Draft> {
         let files = Arc::new(Files::create(folder, id)?);
-        let (saved, noted, unwritten, written) = (None, false, Vec::new(), 0);
-        let hasher = SipHasher13::new();
-        Ok(Draft { files, format, saved, noted, unwritten, written, hasher, renamed: false })
+        let vouched = Vouched { bytes: 0, hasher: SipHasher13::new() };
+        Ok(Draft {
+            files,
+            format,
+            saved: None,
+            has_notes: false,
+            unwritten: Vec::new(),
+            vouched,
+            renamed: false,
+        })
     }
 
     /// The draft of the recording of `id` that has the most, and where to go on with it. Those that
@@ -98,25 +109,26 @@ impl Draft {
         if id != files.id.to_string() {
             return Ok(None);
         }
-        let (mut written, mut hasher, mut noted) = (0, SipHasher13::new(), head.len());
+        let mut sound = head.len();
+        let mut vouched = Vouched { bytes: 0, hasher: SipHasher13::new() };
         for line in lines {
-            let Some((count, hash)) = checkpoint(line) else { break };
-            let Some(more) = u64::checked_sub(count, written) else { break };
-            let mut ahead = Hashed(hasher);
+            let Some((bytes, hash)) = checkpoint(line) else { break };
+            let Some(more) = bytes.checked_sub(vouched.bytes) else { break };
+            let mut ahead = Hashed(vouched.hasher);
             let read = io::copy(&mut files.file().take(more), &mut ahead)?;
             if read < more || ahead.0.finish() != hash {
                 break;
             }
-            (written, hasher) = (count, ahead.0);
-            noted += line.len();
+            vouched = Vouched { bytes, hasher: ahead.0 };
+            sound += line.len();
         }
-        let Some(bookmark) = version.at(written) else { return Ok(None) };
-        files.file().set_len(written)?;
-        files.file().seek(SeekFrom::Start(written))?;
-        OpenOptions::new().write(true).open(files.notes())?.set_len(noted as u64)?;
-        let (files, format, unwritten) = (Arc::clone(files), version.format, Vec::new());
-        let (saved, noted, renamed) = (Some(version), true, false);
-        let draft = Draft { files, format, saved, noted, unwritten, written, hasher, renamed };
+        let Some(bookmark) = version.at(vouched.bytes) else { return Ok(None) };
+        files.file().set_len(vouched.bytes)?;
+        files.file().seek(SeekFrom::Start(vouched.bytes))?;
+        OpenOptions::new().write(true).open(files.notes())?.set_len(sound as u64)?;
+        let (files, format, saved) = (Arc::clone(files), version.format, Some(version));
+        let draft =
+            Draft { files, format, saved, has_notes: true, unwritten: Vec::new(), vouched, renamed: false };
         Ok(Some((draft, bookmark)))
     }
 
@@ -136,15 +148,15 @@ impl Draft {
     /// What is to be written, and what is to be noted of it then.
     fn due(&mut self) -> (Vec<u8>, String) {
         let bytes = mem::take(&mut self.unwritten);
-        self.hasher.write(&bytes);
-        self.written += bytes.len() as u64;
+        self.vouched.hasher.write(&bytes);
+        self.vouched.bytes += bytes.len() as u64;
         let mut notes = String::new();
         if let Some(version) = &self.saved {
-            if !mem::replace(&mut self.noted, true) {
+            if !mem::replace(&mut self.has_notes, true) {
                 let head = Head { id: self.files.id.to_string(), version: version.clone() };
                 notes = serde_json::to_string(&head).unwrap_or_default() + "\n";
             }
-            let _ = writeln!(notes, "{} {:016x}", self.written, self.hasher.finish());
+            let _ = writeln!(notes, "{} {:016x}", self.vouched.bytes, self.vouched.hasher.finish());
         }
         (bytes, notes)
     }

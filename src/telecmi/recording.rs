@@ -104,7 +104,6 @@ pub struct Bookmark {
 /// What another run of the program needs of a [`Bookmark`] to go on safely, beside how much is there:
 /// neither a URL nor a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SavedBookmark {
     /// How many bytes the whole recording has.
     pub length: u64,

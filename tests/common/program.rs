@@ -210,11 +210,11 @@ fn serve(mut stream: TcpStream, rows: &[Value], reply: &dyn Fn(&str) -> Reply, l
             let start = from(version);
             log.lock().unwrap().extend(start.map(|start| format!("{file} from {start}")));
             more = format!("etag: {version}\r\n");
-            let (status, start) = start.map_or((200, 0), |start| (206, start));
-            if status == 206 {
+            if let Some(start) = start {
                 let total = bytes.len();
-                more += &format!("content-range: bytes {start}-{}/{total}\r\n", total - 1);
+                more = format!("{more}content-range: bytes {start}-{}/{total}\r\n", total - 1);
             }
+            let (status, start) = start.map_or((200, 0), |start| (206, start));
             (status, bytes[start..].to_vec(), until - start)
         }
     };

@@ -51,6 +51,9 @@ fn draft(shelf: &Shelf, end: &str) -> PathBuf {
     shelf.folder().join(files.iter().find(|name| name.ends_with(end)).unwrap())
 }
 
+/// Something that happens to a draft.
+type Damage<'a> = &'a dyn Fn(&Shelf);
+
 /// Fetches the recording in another run, and checks that it is `body` and that nothing else is left.
 /// Returns from where each request asked for it.
 async fn fetched(shelf: &Shelf, script: impl Into<Vec<Reply>>, body: &[u8]) -> Vec<Option<usize>> {
@@ -147,7 +150,6 @@ async fn what_is_damaged_is_never_spliced() {
         file.write_all(text.as_bytes()).unwrap();
     };
     let write = |shelf: &Shelf, text: &[u8]| fs::write(draft(shelf, "notes"), text).unwrap();
-    type Damage<'a> = &'a dyn Fn(&Shelf);
     let damages: [(&str, Damage<'_>, bool); 10] = [
         ("the part is cut off", &|shelf| cut(shelf, "part", 1), true),
         ("nearly nothing is left of it", &|shelf| cut(shelf, "part", SENT as u64 - 10), false),
