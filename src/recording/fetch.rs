@@ -138,7 +138,9 @@ impl<A: RecordingApi> Job<'_, A> {
         let folder = self.folder.clone();
         let begun = blocking(move || folder.begun(id)).await;
         // Where that cannot be read, all of it is fetched.
-        let (draft, bookmark) = begun.inspect_err(|error| tracing::warn!(%error, "drafts")).ok()??;
+        let (draft, bookmark) = begun
+            .inspect_err(|error| tracing::warn!(%error, "what is left of transfers cannot be read"))
+            .ok()??;
         Some(Begun { draft, bookmark })
     }
 
