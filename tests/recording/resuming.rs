@@ -80,6 +80,15 @@ async fn who_gives_up_can_go_on_later() {
     }
 }
 
+/// Less than is written at once.
+#[tokio::test]
+async fn who_gives_up_early_loses_nothing() {
+    let (shelf, body, few) = (Shelf::new(limits()), mp3(LENGTH), 10_000);
+    let server = Server::start([Reply::file_until(&body, VERSION, few)]).await;
+    give_up(&shelf.recordings, &server, 1, few).await;
+    assert_eq!(fetched(&shelf, [Reply::file(&body, VERSION)], &body).await, [Some(few)]);
+}
+
 #[tokio::test]
 async fn what_a_killed_process_left_is_gone_on_with() {
     let (shelf, body) = (Shelf::new(limits()), mp3(LENGTH));
