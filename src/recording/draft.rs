@@ -87,8 +87,7 @@ impl Draft {
     /// The draft of the recording of `id` that has the most, and where to go on with it. Those that
     /// nobody can go on with are deleted.
     pub(super) fn find(folder: &Path, id: VoicemailId) -> io::Result<Option<(Draft, Bookmark)>> {
-        let mut left = at_rest(folder)?;
-        left.retain(|left| left.files.id == id);
+        let mut left = at_rest(folder, Some(id))?;
         left.sort_unstable_by_key(|left| left.bytes);
         while let Some(Left { files, .. }) = left.pop() {
             if let Ok(Some(found)) = Draft::reopen(&files) {
@@ -283,8 +282,9 @@ impl Left {
     }
 }
 
-/// The drafts in `folder` that nobody writes. Notes whose part is gone are deleted.
-pub(super) fn at_rest(folder: &Path) -> io::Result<Vec<Left>> {
+/// The drafts in `folder` that nobody writes: of all recordings, or of one, so that those of others can
+/// be taken up meanwhile. Notes whose part is gone are deleted.
+pub(super) fn at_rest(folder: &Path, of: Option<VoicemailId>) -> io::Result<Vec<Left>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
@@ -293,6 +293,9 @@ pub(super) fn at_rest(folder: &Path) -> io::Result<Vec<Left>> {
     for entry in entries {
         let path = entry?.path();
         let Some((id, is_notes)) = path.file_name().and_then(|name| whose(name.to_str()?)) else { continue };
+        if of.is_some_and(|of| of != id) {
+            continue;
+        }
         if is_notes {
             // A part is there before its notes are.
             if !path.with_extension(PART).try_exists()? {

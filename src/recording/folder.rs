@@ -71,7 +71,7 @@ impl Folder {
     pub(super) fn open(path: PathBuf, now: SystemTime) -> io::Result<Folder> {
         let folder = Folder(path.into());
         draft::make(&folder.0)?;
-        for left in draft::at_rest(&folder.drafts())? {
+        for left in draft::at_rest(&folder.drafts(), None)? {
             // One of the future was written before the clock was set.
             let age = now.duration_since(left.written).unwrap_or_default();
             if age > DRAFT_LIFETIME || !left.has_notes() || folder.kept(left.files.id).is_some() {
@@ -120,7 +120,7 @@ impl Folder {
         for format in AudioFormat::ALL {
             fs::remove_file(self.path(id, format)).or_else(unless_gone)?;
         }
-        for left in draft::at_rest(&self.drafts())?.iter().filter(|left| left.files.id == id) {
+        for left in draft::at_rest(&self.drafts(), Some(id))? {
             left.files.delete();
         }
         Ok(())
@@ -154,7 +154,7 @@ impl Folder {
             let id = files.id;
             Entry { what: What::Draft(files), id, bytes, heard: written }
         };
-        let mut entries: Vec<_> = draft::at_rest(&self.drafts())?.into_iter().map(draft).collect();
+        let mut entries: Vec<_> = draft::at_rest(&self.drafts(), None)?.into_iter().map(draft).collect();
         for entry in fs::read_dir(&self.0)? {
             let entry = entry?;
             let Some(id) = id_of(&entry.file_name().to_string_lossy()) else { continue };

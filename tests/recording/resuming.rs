@@ -240,6 +240,26 @@ async fn of_two_programs_one_goes_on_and_the_other_begins_anew() {
     assert_eq!(shelf.files(), [format!("{}.mp3", id(1))]);
 }
 
+/// As after a kill in the middle of several.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_are_gone_on_with_side_by_side() {
+    let (shelf, body) = (Shelf::new(limits()), mp3(LENGTH));
+    let server = Server::start([half(&body)]).await;
+    for number in 1..=16 {
+        give_up(&shelf.recordings, &server, number, SENT).await;
+    }
+    let (server, recordings) = (Server::start([Reply::file(&body, VERSION)]).await, shelf.reopened());
+    let fetches = (1..=16).map(|number| {
+        let (recordings, client) = (recordings.clone(), server.client.clone());
+        tokio::spawn(async move { recordings.fetch(&client, id(number), &name(), |_, _| {}).await })
+    });
+    for fetch in fetches.collect::<Vec<_>>() {
+        let kept = in_time(fetch).await.unwrap().unwrap();
+        assert!(fs::read(kept.path).unwrap() == body);
+    }
+    assert!(server.requests().iter().all(|request| from(request) == Some(SENT)));
+}
+
 #[tokio::test]
 async fn without_a_version_nothing_is_left() {
     let body = mp3(LENGTH);
