@@ -40,6 +40,7 @@ pub mod range;
 pub mod recording;
 pub mod search;
 pub mod secret;
+pub mod signals;
 pub mod stats;
 pub mod store;
 pub mod suggest;

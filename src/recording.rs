@@ -1,8 +1,8 @@
 //! Recordings on disk: fetched once, verified to be audio, kept, and let go of when they are too many.
 //!
 //! [`Recordings`] owns one folder; other processes may own the same one at the same time. How a
-//! recording comes is in `recording/fetch.rs`, how files are named and written in
-//! `recording/folder.rs`. What is heard in them is for those who decode them. Nothing here knows the
+//! recording comes is in `recording/fetch.rs`, how it is written and gone on with in `recording/draft.rs`,
+//! what files are called in `recording/folder.rs`. What is heard in them is for those who decode them. Nothing here knows the
 //! store, the screen or the wire.
 //!
 //! What may block: a transfer writes on Tokio's blocking threads, and so does [`Recordings::save_as`].
@@ -24,6 +24,7 @@ use tokio::sync::watch;
 use crate::model::{RecordingName, VoicemailId};
 use crate::telecmi::ApiError;
 
+mod draft;
 mod fetch;
 mod folder;
 mod prefetch;
@@ -129,13 +130,13 @@ struct Inner {
 }
 
 impl Recordings {
-    /// Takes `folder`, made for this user alone where it is missing, and sweeps out what crashed
-    /// runs left half written. What a living process is writing there stays, and so does every file
-    /// that this program did not name.
+    /// Takes `folder`, made for this user alone where it is missing. What other runs left half written
+    /// stays for a week before `now`, so that it can be gone on with; the rest of it is swept out. What
+    /// a living process is writing there stays, and so does every file that this program did not name.
     ///
     /// An identity does not tell accounts apart: give each its own, by [`account_folder`]. Blocks.
-    pub fn open(folder: PathBuf, limits: Limits) -> io::Result<Recordings> {
-        let folder = Folder::open(folder)?;
+    pub fn open(folder: PathBuf, limits: Limits, now: DateTime<Utc>) -> io::Result<Recordings> {
+        let folder = Folder::open(folder, now.into())?;
         Ok(Recordings(Arc::new(Inner { folder, limits, flights: Mutex::default() })))
     }
 
@@ -148,7 +149,9 @@ impl Recordings {
     /// first number falls. A transfer that breaks off is tried [`TRIES`] times, from where it stood if
     /// the server allows that.
     ///
-    /// Dropping the future cancels the transfer, unless another waits for it, and leaves no file.
+    /// Dropping the future cancels the transfer, unless another waits for it. What came of it stays, as
+    /// it does when the process is killed or the tries are used up: the next fetch goes on there, if the
+    /// server gave a version by which it can tell that the file is still the same.
     pub async fn fetch(
         &self,
         api: &impl RecordingApi,
@@ -216,12 +219,12 @@ impl Recordings {
     }
 
     /// Lets go of the least recently heard until all together take no more than
-    /// [`Limits::cache_bytes`]. Those that `keep` is true for stay, even if that is too much. Blocks.
+    /// [`Limits::cache_bytes`]. Begun ones that nobody writes count like others. Those that `keep` is true for stay, even if that is too much. Blocks.
     pub fn evict(&self, keep: &dyn Fn(VoicemailId) -> bool) -> io::Result<Evicted> {
         self.0.folder.evict(self.0.limits.cache_bytes, keep)
     }
 
-    /// Lets go of the recording of `id`. Nothing happens when it is not kept.
+    /// Lets go of the recording of `id`, and of what is left of transfers of it. Nothing happens when it is not kept.
     pub fn remove(&self, id: VoicemailId) -> io::Result<()> {
         self.0.folder.remove(id)
     }

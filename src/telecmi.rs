@@ -24,7 +24,7 @@ mod wire;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use call::{Agent, AgentError, Call, CallError, CallPlaced, InvalidNumber, Rings, ValidNumber};
 pub use error::{ApiError, OfflineReason, RedirectFault, WaitingFor};
-pub use recording::{AudioFormat, Bookmark, Recording};
+pub use recording::{AudioFormat, Bookmark, Recording, SavedBookmark};
 
 use dialect::ListRequest;
 use wire::{Answer, Asked};

@@ -9,7 +9,7 @@ mod program;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Component, Path};
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -295,25 +295,128 @@ fn what_a_kill_leaves_is_whole_and_the_next_run_does_the_rest() {
     assert_eq!(parts, 0, "leftovers are swept out");
 }
 
+/// Four minutes as WAV: large enough to come in many pieces.
+fn long() -> Vec<u8> {
+    let samples = (0..2_000_000_u32).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8);
+    let mut wav = b"RIFF\xa4\x84\x1e\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+    wav.extend(b"\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\x80\x84\x1e\0");
+    wav.extend(samples);
+    wav
+}
+
+/// What is asked for of one long recording in two runs, the first of which ends in the middle of it:
+/// `killed` ends it. The server has `versions` for the two.
+fn in_two_runs(versions: [&'static str; 2], killed: impl FnOnce(Child)) -> Vec<String> {
+    let (home, first) = (Home::new(), Arc::new(AtomicBool::new(true)));
+    let is_first = first.clone();
+    let service = Service::start(vec![row("2026-11-03T09:31:00Z", "", "c.wav")], move |_| {
+        let whole = long();
+        let half = whole.len() / 2;
+        let is_first = is_first.load(Ordering::SeqCst);
+        let (version, until) = if is_first { (versions[0], half) } else { (versions[1], whole.len()) };
+        Reply::Version(whole, version, until)
+    });
+    let child = home.vmail(service.url(), &download(&[])).stderr(Stdio::null()).spawn().unwrap();
+    until("most of the half is on the disk", || {
+        let parts =
+            home.files("cache").into_iter().filter(|path| path.extension().is_some_and(|it| it == "part"));
+        parts
+            .map(|part| home.path().join("cache").join(part).metadata().map_or(0, |file| file.len()))
+            .sum::<u64>()
+            > 900_000
+    });
+    killed(child);
+    assert_eq!(home.names("out"), [""; 0]);
+    first.store(false, Ordering::SeqCst);
+    let said = home.run(service.url(), &download(&[])).only_said(0);
+    assert!(said.starts_with("1 saved in out ("), "{said}");
+    assert_eq!(home.names("out"), [NAMES[2]]);
+    assert!(fs::read(home.path().join("out").join(NAMES[2])).unwrap() == long());
+    assert_eq!(home.names("cache").iter().filter(|name| name.contains("parts/")).count(), 0);
+    service.asked()
+}
+
+fn kill(mut child: Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn what_was_cut_off_by_a_kill_is_gone_on_with() {
+    let asked = in_two_runs(["\"v1\"", "\"v1\""], kill);
+    let [first, second, from] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!((&first[..], &second[..]), ("c.wav", "c.wav"));
+    let from: usize = from.strip_prefix("c.wav from ").unwrap().parse().unwrap();
+    assert!(from > 900_000 && from <= long().len() / 2, "{from}");
+}
+
+#[test]
+fn what_is_another_file_by_then_is_fetched_anew() {
+    assert_eq!(in_two_runs(["\"v1\"", "\"v2\""], kill), ["c.wav", "c.wav"]);
+}
+
+#[cfg(unix)]
+fn send(signal: rustix::process::Signal, child: &Child) {
+    use rustix::process::{Pid, kill_process};
+    kill_process(Pid::from_raw(child.id().cast_signed()).unwrap(), signal).unwrap();
+}
+
 #[cfg(unix)]
 #[test]
-fn ctrl_c_stops_at_once_and_leaves_whole_files() {
-    use rustix::process::{Pid, Signal, kill_process};
-    let (home, (service, _)) = (Home::new(), stuck());
-    let arguments = download(&["--manifest", "all.jsonl"]);
-    let child = home.vmail(service.url(), &arguments).stderr(Stdio::piped()).spawn().unwrap();
-    let whole = [NAMES[0], NAMES[2]];
+fn what_was_interrupted_is_gone_on_with() {
+    let asked = in_two_runs(["\"v1\"", "\"v1\""], |mut child| {
+        send(rustix::process::Signal::INT, &child);
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+    });
+    // Nothing is lost: it had the time to write everything.
+    assert_eq!(asked, ["c.wav".to_owned(), "c.wav".to_owned(), format!("c.wav from {}", long().len() / 2)]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_stops_it_at_once_and_leaves_whole_files() {
+    use rustix::process::Signal;
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let (home, (service, _)) = (Home::new(), stuck());
+        let arguments = download(&["--manifest", "all.jsonl"]);
+        let child = home.vmail(service.url(), &arguments).stderr(Stdio::piped()).spawn().unwrap();
+        let whole = [NAMES[0], NAMES[2]];
+        let told = || fs::read_to_string(home.path().join("all.jsonl")).unwrap_or_default();
+        until("the others are done", || told().lines().count() == 2 && service.asked().len() == 3);
+        send(signal, &child);
+        let output = child.wait_with_output().unwrap();
+        let said = program::Run(output).only_said(130);
+        assert!(
+            said.starts_with("vmail: stopped: 2 saved in out (") && said.ends_with(", 1 not tried\n"),
+            "{said}"
+        );
+        assert_eq!(home.names("out"), whole);
+        assert_eq!(home.names("cache").iter().filter(|name| name.contains("part")).count(), 0);
+    }
+}
+
+/// As under `nohup`.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_is_to_be_ignored_is() {
+    use rustix::process::Signal;
+    let (home, free) = (Home::new(), Arc::new(AtomicBool::new(false)));
+    let let_go = free.clone();
+    let service = Service::start(three(), move |name| {
+        until("it is let go", || name != "b.mp3" || let_go.load(Ordering::SeqCst));
+        audio(name)
+    });
+    let vmail = home.vmail(service.url(), &download(&["--manifest", "all.jsonl"]));
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(vmail.get_program()).args(vmail.get_args());
+    shell.env_clear().envs(vmail.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let child = shell.current_dir(home.path()).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let told = || fs::read_to_string(home.path().join("all.jsonl")).unwrap_or_default();
     until("the others are done", || told().lines().count() == 2 && service.asked().len() == 3);
-    kill_process(Pid::from_raw(child.id().cast_signed()).unwrap(), Signal::INT).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let said = program::Run(output).only_said(130);
-    assert!(
-        said.starts_with("vmail: stopped: 2 saved in out (") && said.ends_with(", 1 not tried\n"),
-        "{said}"
-    );
-    assert_eq!(home.names("out"), whole);
-    assert_eq!(home.names("cache").iter().filter(|name| name.contains("part")).count(), 0);
+    send(Signal::HUP, &child);
+    free.store(true, Ordering::SeqCst);
+    let said = program::Run(child.wait_with_output().unwrap()).only_said(0);
+    assert!(said.starts_with("3 saved in out ("), "{said}");
 }
 
 #[test]

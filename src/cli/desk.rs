@@ -191,7 +191,7 @@ impl Desk {
             ..Limits::default()
         };
         let folder = recording::account_folder(&folder, &self.key);
-        Recordings::open(folder.clone(), limits)
+        Recordings::open(folder.clone(), limits, self.context.now)
             .with_context(|| format!("{}: recordings cannot be kept there", folder.display()))
     }
 

@@ -26,6 +26,7 @@ use crate::cli::output::FormatArgs;
 use crate::cli::pick::{Found, Search};
 use crate::cli::show;
 use crate::error::Fault;
+use crate::signals::Signals;
 use name::{Template, Values};
 use progress::Line;
 use report::{Report, Status};
@@ -38,7 +39,8 @@ Examples:
   vmail download is:starred --name '{name}/{date}_{time}.{ext}'
   vmail download --range 7d --dir /srv/voicemail --manifest /srv/voicemail.jsonl
 
-Exit codes: 5 where nothing matched, 6 where a recording could not be saved, 130 after Ctrl-C.";
+Exit codes: 5 where nothing matched, 6 where a recording could not be saved, 130 after Ctrl-C and other
+signals that end it. What is there by then of a recording is gone on with the next time.";
 
 /// Flags of `download`.
 #[derive(Args, Debug)]
@@ -113,7 +115,8 @@ async fn chosen(desk: &Desk, args: &DownloadArgs) -> anyhow::Result<(Vec<Found>,
 fn must_be_writable(dir: &Path) -> anyhow::Result<()> {
     let probe = || {
         fs::create_dir_all(dir)?;
-        tempfile::Builder::new().prefix(".vmail-").tempfile_in(dir)
+        // One without a name, where the system has such: whoever is killed now leaves nothing.
+        tempfile::tempfile_in(dir)
     };
     probe().map(drop).with_context(|| format!("{}: files cannot be written there", dir.display()))
 }
@@ -143,7 +146,7 @@ async fn download(
     };
     let outcomes = stream::iter(orders).map(|order| saver.save(order));
     let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(desk.settings.concurrency));
-    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut signals = Signals::watch()?;
     let mut written = Ok(());
     loop {
         tokio::select! {
@@ -162,7 +165,7 @@ async fn download(
                 }
             }
             // Copies under way end, so that no file is half there; transfers are given up.
-            _ = &mut interrupt, if !*stop.borrow() => {
+            _ = signals.next(), if !*stop.borrow() => {
                 stop.send_replace(true);
             }
         }

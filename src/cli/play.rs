@@ -3,7 +3,6 @@
 mod jukebox;
 mod keys;
 mod line;
-mod signals;
 
 use std::io::{self, Write as _};
 

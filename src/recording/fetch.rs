@@ -1,24 +1,20 @@
 //! One recording on its way from the server to the disk: tries, the check that it is audio, and
 //! going on where a transfer broke off.
 
-use std::io::{self, Write as _};
-use std::mem;
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use super::folder::{Folder, Kept, Temp, blocking};
+use super::draft::Draft;
+use super::folder::{Folder, Kept, blocking};
 use super::{FetchError, Limits, Progress};
 use crate::model::{RecordingName, VoicemailId};
 use crate::telecmi::{ApiError, AudioFormat, Bookmark, Client, OfflineReason, Recording};
 
 /// How often a recording is asked for before its transfer fails.
 pub const TRIES: usize = 5;
-
-/// How much is gathered before it is written: few trips to a blocking thread, little memory.
-const WRITE_AT: usize = 256 << 10;
 
 /// Where recordings come from.
 pub trait RecordingApi: Clone + Send + Sync + 'static {
@@ -122,10 +118,13 @@ impl<A: RecordingApi> Job<'_, A> {
             .with_max_times(TRIES - 1)
             .with_jitter()
             .build();
-        let mut begun = None;
+        let mut begun = self.begun(id).await;
         loop {
-            let error = match self.attempt(&mut begun).await {
-                Ok(whole) => return whole.keep(self.folder, id).await,
+            let error = match self.attempt(id, &mut begun).await {
+                Ok(whole) => {
+                    let (path, bytes, format) = whole.keep(|format| self.folder.path(id, format)).await?;
+                    return Ok(Kept { path, bytes, format });
+                }
                 Err(FetchError::Api(error)) if error.is_transient() => error,
                 Err(error) => return Err(error),
             };
@@ -134,19 +133,40 @@ impl<A: RecordingApi> Job<'_, A> {
         }
     }
 
+    /// What an earlier run left.
+    async fn begun(&self, id: VoicemailId) -> Option<Begun> {
+        let folder = self.folder.clone();
+        let begun = blocking(move || folder.begun(id)).await;
+        // Where that cannot be read, all of it is fetched.
+        let (draft, bookmark) = begun
+            .inspect_err(|error| tracing::warn!(%error, "what is left of transfers cannot be read"))
+            .ok()??;
+        Some(Begun { draft, bookmark })
+    }
+
     /// One try: all of the recording, or what an earlier try lacks. What can be gone on with is left
     /// in `begun`.
-    async fn attempt(&self, begun: &mut Option<Begun>) -> Result<Draft, FetchError> {
+    async fn attempt(&self, id: VoicemailId, begun: &mut Option<Begun>) -> Result<Draft, FetchError> {
         let bookmark = begun.as_ref().map(|begun| &begun.bookmark);
         let mut transfer = self.api.recording(self.name, bookmark).await?;
-        let mut draft = match begun.take().filter(|_| transfer.received() > 0) {
-            Some(begun) => begun.draft,
-            None => Draft::new(self.folder.clone(), self.verified(&transfer)?).await?,
+        let mut draft = match begun.take() {
+            Some(begun) if transfer.received() > 0 => begun.draft,
+            outdated => {
+                if let Some(outdated) = outdated {
+                    outdated.draft.discard();
+                }
+                let (folder, format) = (self.folder.clone(), self.verified(&transfer)?);
+                blocking(move || folder.begin(id, format)).await?
+            }
         };
         match self.receive(&mut transfer, &mut draft).await {
             Ok(()) => Ok(draft),
-            Err(error) => {
+            Err(error @ FetchError::Api(_)) => {
                 *begun = transfer.bookmark().map(|bookmark| Begun { draft, bookmark });
+                Err(error)
+            }
+            Err(error) => {
+                draft.discard();
                 Err(error)
             }
         }
@@ -166,7 +186,7 @@ impl<A: RecordingApi> Job<'_, A> {
         let length = transfer.length();
         while let Some(bytes) = transfer.chunk().await? {
             self.check(transfer.received())?;
-            draft.add(&bytes).await?;
+            draft.add(&bytes, transfer.bookmark()).await?;
             self.progress.send_replace((transfer.received(), length));
         }
         if length.is_some_and(|length| transfer.received() != length) {
@@ -181,45 +201,10 @@ impl<A: RecordingApi> Job<'_, A> {
     }
 }
 
-/// What a try left that broke off.
+/// What a try or a run left that broke off.
 struct Begun {
     draft: Draft,
     bookmark: Bookmark,
-}
-
-/// A recording that is being written. Dropping it deletes the file.
-struct Draft {
-    temp: Temp,
-    unwritten: Vec<u8>,
-    format: AudioFormat,
-}
-
-impl Draft {
-    async fn new(folder: Folder, format: AudioFormat) -> Result<Draft, FetchError> {
-        let temp = blocking(move || folder.temp()).await?;
-        Ok(Draft { temp, unwritten: Vec::new(), format })
-    }
-
-    async fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.unwritten.extend_from_slice(bytes);
-        if self.unwritten.len() < WRITE_AT {
-            return Ok(());
-        }
-        let (mut file, unwritten) = (self.temp.file(), mem::take(&mut self.unwritten));
-        blocking(move || file.write_all(&unwritten)).await
-    }
-
-    /// Writes the rest, has the disk hold all of it, and only then gives it its name.
-    async fn keep(self, folder: &Folder, id: VoicemailId) -> Result<Kept, FetchError> {
-        let Draft { temp, unwritten, format } = self;
-        let path = folder.path(id, format);
-        let kept = blocking(move || {
-            temp.file().write_all(&unwritten)?;
-            let bytes = temp.rename(&path)?;
-            Ok(Kept { path, bytes, format })
-        });
-        Ok(kept.await?)
-    }
 }
 
 /// Whether what a server calls `content_type` may be audio. Servers that do not know a recording's

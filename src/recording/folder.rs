@@ -1,29 +1,28 @@
 //! The folder: what its files are called, how one appears in it, and which ones go.
 //!
-//! Every name is made here, from identities, and never from a server's text. A file that is being
-//! written has another name until it is whole, and its writer holds a lock on it for as long as it
-//! lives: that is how another process tells it from what a crash left.
+//! Every name is made from identities, and never from a server's text. A file that is being written is
+//! in a folder of its own until it is whole: see `draft.rs`.
 
 use std::fmt::Write as _;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::hash::Hasher as _;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use siphasher::sip::SipHasher13;
 
+use super::draft::{self, Draft, Files, Left};
 use crate::model::{AccountKey, VoicemailId};
-use crate::telecmi::AudioFormat;
+use crate::telecmi::{AudioFormat, Bookmark};
 
-/// How the name of a file begins that is being written. The process and a number follow.
-const TEMP_PREFIX: &str = ".vmail-part-";
+/// The folder in it where recordings are until they are whole.
+const DRAFTS: &str = "parts";
 
-/// The number of the next such file of this process.
-static NEXT_TEMP: AtomicU64 = AtomicU64::new(0);
+/// How long a draft is left for another run to go on with. By then the voicemail is forgotten, or it
+/// is fetched anew.
+const DRAFT_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// A recording that is on the disk, whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub struct Kept {
 /// What [`super::Recordings::evict`] let go of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evicted {
-    /// How many recordings.
+    /// How many recordings, whole or begun.
     pub files: usize,
     /// What they took, in bytes.
     pub bytes: u64,
@@ -68,39 +67,22 @@ pub fn account_folder(root: &Path, account: &AccountKey) -> PathBuf {
 pub(super) struct Folder(Arc<Path>);
 
 impl Folder {
-    /// Makes the folder where it is missing, and sweeps it.
-    pub(super) fn open(path: PathBuf) -> io::Result<Folder> {
+    /// Makes the folder where it is missing, and sweeps out the drafts that nobody will go on with.
+    pub(super) fn open(path: PathBuf, now: SystemTime) -> io::Result<Folder> {
         let folder = Folder(path.into());
-        folder.make()?;
-        folder.sweep()?;
+        draft::make(&folder.0)?;
+        for left in draft::at_rest(&folder.drafts(), None)? {
+            // One of the future was written before the clock was set.
+            let age = now.duration_since(left.written).unwrap_or_default();
+            if age > DRAFT_LIFETIME || !left.has_notes() || folder.kept(left.files.id).is_some() {
+                left.files.delete();
+            }
+        }
         Ok(folder)
     }
 
-    /// Makes the folder where it is missing, for this user alone.
-    fn make(&self) -> io::Result<()> {
-        let mut folder = DirBuilder::new();
-        folder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
-        folder.create(&self.0)
-    }
-
-    /// Deletes the files that nobody writes any more.
-    fn sweep(&self) -> io::Result<()> {
-        for entry in fs::read_dir(&self.0)? {
-            let entry = entry?;
-            if !is_temp(&entry.file_name().to_string_lossy()) {
-                continue;
-            }
-            // Where locks do not work, it cannot be told whether it is written: then it stays.
-            if let Ok(file) = File::open(entry.path())
-                && file.try_lock().is_ok()
-            {
-                // Another process may have been faster.
-                let _ = fs::remove_file(entry.path());
-            }
-        }
-        Ok(())
+    fn drafts(&self) -> PathBuf {
+        self.0.join(DRAFTS)
     }
 
     /// Where the recording of `id` is or will be.
@@ -116,10 +98,14 @@ impl Folder {
         })
     }
 
-    /// A new file for what is not whole yet. The folder may have been deleted since it was opened.
-    pub(super) fn temp(&self) -> io::Result<Temp> {
-        self.make()?;
-        Temp::create(&self.0, Some(0o600))
+    /// A new draft of the recording of `id`. The folder may have been deleted since it was opened.
+    pub(super) fn begin(&self, id: VoicemailId, format: AudioFormat) -> io::Result<Draft> {
+        Draft::create(&self.drafts(), id, format)
+    }
+
+    /// What an earlier run left of the recording of `id`, and where to go on with it.
+    pub(super) fn begun(&self, id: VoicemailId) -> io::Result<Option<(Draft, Bookmark)>> {
+        Draft::find(&self.drafts(), id)
     }
 
     pub(super) fn touch(&self, id: VoicemailId, now: SystemTime) -> io::Result<()> {
@@ -134,6 +120,9 @@ impl Folder {
         for format in AudioFormat::ALL {
             fs::remove_file(self.path(id, format)).or_else(unless_gone)?;
         }
+        for left in draft::at_rest(&self.drafts(), Some(id))? {
+            left.files.delete();
+        }
         Ok(())
     }
 
@@ -142,12 +131,15 @@ impl Folder {
         entries.sort_unstable_by_key(|entry| (entry.heard, entry.id));
         let mut evicted =
             Evicted { left: entries.iter().map(|entry| entry.bytes).sum(), ..Evicted::default() };
-        for Entry { path, id, bytes, .. } in entries {
+        for Entry { what, id, bytes, .. } in entries {
             if evicted.left <= limit {
                 break;
             }
             if !keep(id) {
-                fs::remove_file(path).or_else(unless_gone)?;
+                match what {
+                    What::Whole(path) => fs::remove_file(path).or_else(unless_gone)?,
+                    What::Draft(files) => files.delete(),
+                }
                 evicted.files += 1;
                 evicted.bytes += bytes;
                 evicted.left -= bytes;
@@ -156,91 +148,38 @@ impl Folder {
         Ok(evicted)
     }
 
-    /// Every recording that is kept.
+    /// Every recording that is kept, and every draft that nobody writes.
     fn entries(&self) -> io::Result<Vec<Entry>> {
-        let mut entries = Vec::new();
+        let draft = |Left { files, bytes, written }| {
+            let id = files.id;
+            Entry { what: What::Draft(files), id, bytes, heard: written }
+        };
+        let mut entries: Vec<_> = draft::at_rest(&self.drafts(), None)?.into_iter().map(draft).collect();
         for entry in fs::read_dir(&self.0)? {
             let entry = entry?;
             let Some(id) = id_of(&entry.file_name().to_string_lossy()) else { continue };
             // One that is gone by now takes no room.
             let Ok(file) = entry.metadata() else { continue };
             if file.is_file() {
-                entries.push(Entry { path: entry.path(), id, bytes: file.len(), heard: file.modified()? });
+                let (what, bytes) = (What::Whole(entry.path()), file.len());
+                entries.push(Entry { what, id, bytes, heard: file.modified()? });
             }
         }
         Ok(entries)
     }
 }
 
-/// A recording that is kept, with when it was heard last, or else fetched.
+/// What takes room, with when it was heard last, or else written.
 struct Entry {
-    path: PathBuf,
+    what: What,
     id: VoicemailId,
     bytes: u64,
     heard: SystemTime,
 }
 
-/// A file that is being written and locked. Dropping it deletes it, which is one system call.
-#[derive(Debug)]
-pub(super) struct Temp {
-    file: Arc<File>,
-    path: PathBuf,
-    renamed: bool,
-}
-
-impl Temp {
-    /// A new file in `folder`, which must be there. `mode` is for Unix, where `None` is the user's
-    /// own choice.
-    pub(super) fn create(folder: &Path, mode: Option<u32>) -> io::Result<Temp> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        if let Some(mode) = mode {
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-        }
-        #[cfg(not(unix))]
-        let _ = mode;
-        loop {
-            let number = NEXT_TEMP.fetch_add(1, Ordering::Relaxed);
-            let path = folder.join(format!("{TEMP_PREFIX}{}-{number}", process::id()));
-            let file = match options.open(&path) {
-                Ok(file) => Arc::new(file),
-                // An earlier process of that number left it, or one in another container has it.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                Err(error) => return Err(error),
-            };
-            let temp = Temp { file, path, renamed: false };
-            // Where locks do not work, nobody sweeps either.
-            let _ = temp.file.lock();
-            // Before it was locked, another process may have taken it for a leftover.
-            if temp.path.try_exists()? {
-                return Ok(temp);
-            }
-        }
-    }
-
-    /// The file, to be written to from another thread.
-    pub(super) fn file(&self) -> Arc<File> {
-        Arc::clone(&self.file)
-    }
-
-    /// Has the disk hold what was written, then gives it the name `path`. Returns how large it is.
-    pub(super) fn rename(mut self, path: &Path) -> io::Result<u64> {
-        self.file.sync_all()?;
-        let bytes = self.file.metadata()?.len();
-        fs::rename(&self.path, path)?;
-        self.renamed = true;
-        Ok(bytes)
-    }
-}
-
-impl Drop for Temp {
-    fn drop(&mut self) {
-        if !self.renamed {
-            // Where it cannot be deleted, the next sweep may.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
+enum What {
+    Whole(PathBuf),
+    Draft(Arc<Files>),
 }
 
 /// Does `work` on a thread that may wait.
@@ -254,31 +193,24 @@ fn unless_gone(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
-/// Whether `name` is one that [`Temp::create`] gives.
-fn is_temp(name: &str) -> bool {
-    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let numbers = name.strip_prefix(TEMP_PREFIX).and_then(|rest| rest.split_once('-'));
-    numbers.is_some_and(|(process, count)| number(process) && number(count))
-}
-
 /// Whose recording the file `name` is, if [`Folder::path`] gives that name.
 fn id_of(name: &str) -> Option<VoicemailId> {
     let (id, extension) = name.split_once('.')?;
-    if !AudioFormat::ALL.iter().any(|format| format.extension() == extension) {
-        return None;
-    }
-    // Crockford's base 32, as an identity is shown.
-    let digits = "0123456789abcdefghjkmnpqrstvwxyz";
-    let bits = id.chars().try_fold(0, |bits: u64, c| Some((bits << 5) | digits.find(c)? as u64))?;
-    // Also turns down what is too short or too long.
-    Some(VoicemailId::from_bits(bits)).filter(|found| found.to_string() == id)
+    let ours = AudioFormat::ALL.iter().any(|format| format.extension() == extension);
+    identity(id).filter(|_| ours)
+}
+
+/// The identity that is written as `text`, whole and in small letters.
+pub(super) fn identity(text: &str) -> Option<VoicemailId> {
+    let (first, last) = VoicemailId::with_prefix(text)?;
+    (first == last && first.to_string() == text).then_some(first)
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{TEMP_PREFIX, account_folder, id_of, is_temp};
+    use super::{account_folder, id_of};
     use crate::model::{AccountKey, Region, VoicemailId};
 
     #[test]
@@ -297,15 +229,6 @@ mod tests {
         assert_eq!(id_of("zzzzzzzzzzzzz.mp3"), None, "beyond 64 bits");
         assert_eq!(id_of(".mp3"), None);
         assert_eq!(id_of("müller-und-co.mp3"), None);
-    }
-
-    #[test]
-    fn only_our_own_names_are_swept() {
-        assert!(is_temp(&format!("{TEMP_PREFIX}1-0")));
-        for other in ["", "1", "1-", "-1", "1-2.mp3", "a-1", "1-+1", "1-1-1"] {
-            assert!(!is_temp(&format!("{TEMP_PREFIX}{other}")), "{other}");
-        }
-        assert!(!is_temp("1-0"));
     }
 
     #[test]

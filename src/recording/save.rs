@@ -1,13 +1,13 @@
 //! Saving a recording where the user wants it: the copy, and the name that is suggested for it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
 use chrono_tz::Tz;
 
-use super::folder::{Temp, blocking};
+use super::folder::blocking;
 use crate::telecmi::AudioFormat;
 
 /// The longest part of a name that comes from elsewhere, in characters.
@@ -51,17 +51,29 @@ fn copy_now(source: &Path, target: &Path, overwrite: bool) -> io::Result<()> {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let temp = Temp::create(folder.unwrap_or(Path::new(".")), None)?;
-    io::copy(&mut File::open(source)?, &mut temp.file())?;
+    let mut builder = tempfile::Builder::new();
+    // Who may read it is the user's own choice, as for every new file.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut temp = builder.prefix(".vmail-").tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    io::copy(&mut File::open(source)?, &mut temp)?;
+    temp.as_file().sync_all()?;
     if overwrite {
-        return temp.rename(target).map(drop);
+        temp.persist(target)?;
+        return Ok(());
     }
-    // Renaming would replace a file that has appeared meanwhile, so the name is taken first.
-    OpenOptions::new().write(true).create_new(true).open(target)?;
-    temp.rename(target).map(drop).inspect_err(|_| {
-        // Only the empty file that was to be replaced.
-        let _ = fs::remove_file(target);
-    })
+    match temp.persist_noclobber(target) {
+        Err(refused) if refused.error.kind() != io::ErrorKind::AlreadyExists => {
+            // Some file systems know neither a name that is given only where it is free nor hard links:
+            // there the name is taken first, by an empty file that is replaced.
+            File::create_new(target)?;
+            refused.file.persist(target).map(drop).inspect_err(|_| {
+                let _ = fs::remove_file(target);
+            })?;
+            Ok(())
+        }
+        saved => saved.map(drop).map_err(io::Error::from),
+    }
 }
 
 /// A name for the recording that `caller` left at `time`: `2026-11-23_1142_Anita-Rao.mp3`.

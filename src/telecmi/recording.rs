@@ -10,6 +10,7 @@ use reqwest::header::{
     RANGE,
 };
 use reqwest::{RequestBuilder, Response, StatusCode};
+use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;
 use super::http::{failed, head, read_all, within};
@@ -24,8 +25,12 @@ const ERROR_MAX: u64 = 1 << 20;
 /// started to publish the recording and has not finished.
 const RECORDING_MIN: usize = 64;
 
+/// The longest text by which a server tells a version that is written down for another run, in bytes.
+const VERSION_MAX: usize = 512;
+
 /// What the first bytes of a recording say it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum AudioFormat {
     /// MPEG audio, layer III.
     Mp3,
@@ -96,7 +101,42 @@ pub struct Bookmark {
     version: Option<HeaderValue>,
 }
 
+/// What another run of the program needs of a [`Bookmark`] to go on safely, beside how much is there:
+/// neither a URL nor a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedBookmark {
+    /// How many bytes the whole recording has.
+    pub length: u64,
+    /// What its first bytes said it is.
+    pub format: AudioFormat,
+    /// What the server tells this version of the file by.
+    version: String,
+}
+
+impl SavedBookmark {
+    /// The bookmark after `received` bytes; `None` where there is no going on.
+    pub fn at(&self, received: u64) -> Option<Bookmark> {
+        let SavedBookmark { length, format, version } = self;
+        let version = HeaderValue::from_str(version).ok()?;
+        (1..*length).contains(&received).then_some(Bookmark {
+            received,
+            length: *length,
+            content_type: None,
+            format: Some(*format),
+            version: Some(version),
+        })
+    }
+}
+
 impl Bookmark {
+    /// What of it outlives the program. `None` where the server does not tell versions of the file apart: by
+    /// the next run it may be another one, and nobody could tell.
+    pub fn saved(&self) -> Option<SavedBookmark> {
+        let version = self.version.as_ref().filter(|version| version.len() <= VERSION_MAX);
+        let version = version.and_then(|version| version.to_str().ok())?.to_owned();
+        Some(SavedBookmark { length: self.length, format: self.format?, version })
+    }
+
     /// Has `request` ask for what is missing, or for all of it where the file is another one by now.
     pub(super) fn ask(&self, request: RequestBuilder) -> RequestBuilder {
         let request = request
@@ -115,6 +155,8 @@ impl Bookmark {
         let due = format!("bytes {received}-{}/{length}", length.saturating_sub(1));
         let range = response.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok());
         response.status() == StatusCode::PARTIAL_CONTENT
+            // Where it says, it must be the same file: not every server heeds `If-Range`.
+            && version(response.headers()).is_none_or(|version| Some(version) == self.version)
             && range.is_some_and(|range| range.trim().eq_ignore_ascii_case(&due))
             // Unknown where it is compressed all the same.
             && response.content_length() == Some(length.saturating_sub(*received))
@@ -139,7 +181,9 @@ impl Recording {
         let content_type = response.headers().get(CONTENT_TYPE);
         let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).to_lowercase());
         let length = response.content_length();
-        let version = version(response.headers());
+        // It may be written down, so it must not be the secret, sent back.
+        let version = version(response.headers())
+            .filter(|version| version.to_str().is_ok_and(|version| !version.contains(secret.expose())));
         let start = within(patience, read_start(&mut response)).await;
         let format = start.as_deref().ok().and_then(AudioFormat::sniff);
         if !head.status.is_success() {

@@ -117,6 +117,8 @@ pub enum Reply {
     Whole(Vec<u8>),
     /// Half of it, and nothing more.
     Half(Vec<u8>),
+    /// This version of it, or the part that is asked for; up to a place, and nothing more.
+    Version(Vec<u8>, &'static str, usize),
     /// An answer with this status, and no recording.
     Status(u16),
 }
@@ -193,12 +195,32 @@ fn serve(mut stream: TcpStream, rows: &[Value], reply: &dyn Fn(&str) -> Reply, l
     let url = reqwest::Url::parse(&format!("http://x{}", head.split(' ').nth(1).unwrap())).unwrap();
     let file = url.query_pairs().find(|(name, _)| name == "file").unwrap().1.into_owned();
     log.lock().unwrap().push(file.clone());
+    let from = |version: &str| {
+        let head = head.to_ascii_lowercase();
+        let (_, range) = head.split_once("\r\nrange: bytes=")?;
+        let same = head.lines().any(|line| line == format!("if-range: {version}"));
+        range.split_once('-')?.0.parse::<usize>().ok().filter(|_| same)
+    };
+    let mut more = String::new();
     let (status, bytes, sent) = match reply(&file) {
         Reply::Whole(bytes) => (200, bytes.clone(), bytes.len()),
         Reply::Half(bytes) => (200, bytes.clone(), bytes.len() / 2),
         Reply::Status(status) => (status, Vec::new(), 0),
+        Reply::Version(bytes, version, until) => {
+            let start = from(version);
+            log.lock().unwrap().extend(start.map(|start| format!("{file} from {start}")));
+            more = format!("etag: {version}\r\n");
+            if let Some(start) = start {
+                let total = bytes.len();
+                more = format!("{more}content-range: bytes {start}-{}/{total}\r\n", total - 1);
+            }
+            let (status, start) = start.map_or((200, 0), |start| (206, start));
+            (status, bytes[start..].to_vec(), until - start)
+        }
     };
-    let _ = stream.write_all(answer(status, "audio/mpeg", bytes.len()).as_bytes());
+    let head = answer(status, "audio/mpeg", bytes.len());
+    let head = format!("{}{more}\r\n", head.strip_suffix("\r\n").unwrap());
+    let _ = stream.write_all(head.as_bytes());
     let _ = stream.write_all(&bytes[..sent]);
     if sent < bytes.len() {
         // Until who asked has left.

@@ -1,13 +1,14 @@
 //! The first minute: logging in at a terminal, and the inbox with what was stored.
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
 use vmail::demo::{APP_ID, SECRET};
 
-use crate::harness::{Launch, Terminal, mode};
+use crate::harness::{Launch, Signal, Terminal, mode};
 use crate::world::{Home, Server};
 
 /// The program, where no keyring can be reached: not that of whoever runs the tests either.
@@ -76,6 +77,37 @@ fn called_off_nothing_is_stored_and_the_terminal_is_as_before() {
         assert!(!terminal.text().contains("half"), "{}", terminal.text());
         assert!(!settings_file(&home).exists() && !secrets_file(&home).exists());
     }
+}
+
+#[test]
+fn a_signal_at_the_question_of_the_secret_gives_the_terminal_back() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+        let home = Home::new();
+        let args = ["login", "--region", "india", "--app-id", "7", "--base-url", "http://127.0.0.1:9/v1"];
+        let terminal = vmail(&home, &args).start();
+        question_of_the_secret(&terminal);
+        assert!(!terminal.is_as_found(), "what is typed would be shown");
+        terminal.signal(signal);
+        assert_eq!(terminal.end().exit_code(), code);
+        assert!(terminal.is_as_found(), "{signal:?}");
+        assert!(!settings_file(&home).exists() && !secrets_file(&home).exists());
+    }
+}
+
+/// By then it waits for a server, and not for the terminal.
+#[test]
+fn a_signal_after_the_secret_was_typed_ends_it_as_well() {
+    let (home, silent) = (Home::new(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let url = format!("http://{}/v1", silent.local_addr().unwrap());
+    let args = ["login", "--region", "india", "--app-id", "7", "--base-url", &url];
+    let mut terminal = vmail(&home, &args).start();
+    question_of_the_secret(&terminal);
+    terminal.send("s3cret\r");
+    let _asked = silent.accept().unwrap();
+    terminal.send("\u{3}");
+    assert_eq!(terminal.end().exit_code(), 130);
+    assert!(terminal.is_as_found());
+    assert!(!secrets_file(&home).exists());
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use vmail::recording::Recordings;
 use vmail::telecmi::Timeouts;
 
-use crate::support::{Reply, Server, Shelf, client, closed, id, limits, mp3, name};
+use crate::support::{PARTS, Reply, Server, Shelf, client, closed, id, limits, mp3, name, now};
 
 /// Set for the other process alone.
 const MARKER: &str = "VMAIL_TEST_OTHER_PROCESS";
@@ -20,6 +20,21 @@ async fn what_a_killed_process_left_is_swept_and_not_before_it_is_dead() {
     let shelf = Shelf::new(limits());
     let body = mp3(900_000);
     let server = Server::start([Reply::cut(&body, 600_000).then_hold()]).await;
+    let mut child = other_process(&shelf, &server).await;
+    let written = shelf.files();
+    assert_eq!(written.len(), 1, "{written:?}");
+    shelf.reopened();
+    assert_eq!(shelf.files(), written, "the other one lives");
+
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(shelf.files(), written, "it had no time to tidy up");
+    shelf.reopened();
+    assert_eq!(shelf.files(), [""; 0]);
+}
+
+/// A process that fetches the recording 1, and has written some of it.
+pub async fn other_process(shelf: &Shelf, server: &Server) -> Child {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "leftovers::the_other_process", "--nocapture"])
         .env(MARKER, "1")
@@ -34,17 +49,7 @@ async fn what_a_killed_process_left_is_swept_and_not_before_it_is_dead() {
         stdout.lines().map_while(Result::ok).any(|line| line.contains(WRITING))
     });
     assert!(writing.await.unwrap(), "the other process ended");
-
-    let written = shelf.files();
-    assert_eq!(written.len(), 1, "{written:?}");
-    Recordings::open(shelf.folder(), limits()).unwrap();
-    assert_eq!(shelf.files(), written, "the other one lives");
-
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert_eq!(shelf.files(), written, "it had no time to tidy up");
-    Recordings::open(shelf.folder(), limits()).unwrap();
-    assert_eq!(shelf.files(), [""; 0]);
+    child
 }
 
 /// Fetches what never ends. Where to is said on standard input; alone it does nothing.
@@ -55,7 +60,7 @@ async fn the_other_process() {
     }
     let mut orders = std::io::stdin().lines().map_while(Result::ok);
     let (Some(folder), Some(port)) = (orders.next(), orders.next()) else { return };
-    let recordings = Recordings::open(folder.into(), limits()).unwrap();
+    let recordings = Recordings::open(folder.into(), limits(), now()).unwrap();
     let client = client(port.parse().unwrap(), Timeouts::default());
     let progress = |got, _| {
         if got >= 300_000 {
@@ -68,15 +73,21 @@ async fn the_other_process() {
 #[test]
 fn only_what_this_program_wrote_is_swept() {
     let shelf = Shelf::new(limits());
-    let ours = [".vmail-part-1-0", ".vmail-part-4194304-77"];
-    let others = [".vmail-part-", ".vmail-part-x-1", ".vmail-part-1-0.mp3", "notes.txt", "x.part", "a.mp3"];
-    for file in ours.iter().chain(&others) {
+    let id = id(7);
+    let drafts = shelf.folder().join(PARTS);
+    fs::create_dir(&drafts).unwrap();
+    let ours = [format!("{id}-1-0.part"), format!("{id}-1-1.notes"), format!("{id}-4194304-77.part")];
+    let others = [".part", "-1-0.part", "notes.txt", "x-1-0.part", "x.part", "a.mp3"];
+    for file in ours.iter().map(String::as_str).chain(others) {
+        fs::write(drafts.join(file), "x").unwrap();
         fs::write(shelf.folder().join(file), "x").unwrap();
     }
-    fs::create_dir(shelf.folder().join(".vmail-part-9-9")).unwrap();
-    Recordings::open(shelf.folder(), limits()).unwrap();
-    let mut left = others.to_vec();
-    left.push(".vmail-part-9-9");
+    let folder = format!("{id}-9-9.part");
+    fs::create_dir(drafts.join(&folder)).unwrap();
+    shelf.reopened();
+    let mut left: Vec<_> = others.iter().map(|name| format!("{PARTS}/{name}")).collect();
+    left.push(format!("{PARTS}/{folder}"));
+    left.extend(ours.into_iter().chain(others.map(str::to_owned)));
     left.sort_unstable();
     assert_eq!(shelf.files(), left);
 }
@@ -118,5 +129,5 @@ async fn a_disk_that_cannot_be_written_says_so() {
     let server = Server::start([Reply::audio(mp3(1_000))]).await;
     let error = shelf.fetch(&server, 1).await.unwrap_err();
     assert!(error.to_string().starts_with("The recording cannot be kept: "), "{error}");
-    assert!(Recordings::open(shelf.folder(), limits()).is_err());
+    assert!(Recordings::open(shelf.folder(), limits(), now()).is_err());
 }

@@ -6,6 +6,7 @@ mod cache;
 mod demo;
 mod hostile;
 mod leftovers;
+mod resuming;
 mod save;
 mod sharing;
 mod support;

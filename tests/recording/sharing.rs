@@ -44,7 +44,7 @@ async fn what_is_kept_is_not_asked_for_again() {
     let server = Server::start([Reply::audio(mp3(1_000))]).await;
     let first = shelf.fetch(&server, 1).await.unwrap();
     assert_eq!(shelf.fetch(&server, 1).await.unwrap(), first);
-    let reopened = Recordings::open(shelf.folder(), limits()).unwrap();
+    let reopened = shelf.reopened();
     assert_eq!(reopened.kept(id(1)), Some(first.clone()));
     assert_eq!(reopened.fetch(&server.client, id(1), &name(), |_, _| {}).await.unwrap(), first);
     assert_eq!(server.requests().len(), 1);
@@ -116,7 +116,7 @@ async fn two_programs_in_one_folder_do_not_disturb_each_other() {
     let shelf = Shelf::new(limits());
     let (server, gate) = gated().await;
     let (first, _first_heard) = half(&shelf.recordings, &server).await;
-    let other = Recordings::open(shelf.folder(), limits()).unwrap();
+    let other = shelf.reopened();
     assert_eq!(shelf.files().len(), 1, "what the first one writes is not swept");
     let (second, _second_heard) = half(&other, &server).await;
     assert_eq!(shelf.files().len(), 2);

@@ -4,8 +4,9 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use chrono::{DateTime, Utc};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -26,6 +27,10 @@ pub fn name() -> RecordingName {
     RecordingName::new("../../a.mp3")
 }
 
+pub fn now() -> DateTime<Utc> {
+    SystemTime::now().into()
+}
+
 /// So many bytes that begin like an MP3 and never repeat soon.
 pub fn mp3(bytes: usize) -> Vec<u8> {
     let noise = (0..bytes as u32).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8);
@@ -37,6 +42,9 @@ pub fn limits() -> Limits {
     Limits { first_wait: Duration::from_millis(1), ..Limits::default() }
 }
 
+/// The folder of what is not whole yet.
+pub const PARTS: &str = "parts";
+
 /// Recordings in a folder of their own, which must be made first.
 pub struct Shelf {
     pub recordings: Recordings,
@@ -46,7 +54,7 @@ pub struct Shelf {
 impl Shelf {
     pub fn new(limits: Limits) -> Shelf {
         let dir = TempDir::new().unwrap();
-        let recordings = Recordings::open(dir.path().join("deep/recordings"), limits).unwrap();
+        let recordings = Recordings::open(dir.path().join("deep/recordings"), limits, now()).unwrap();
         Shelf { recordings, dir }
     }
 
@@ -54,13 +62,21 @@ impl Shelf {
         self.dir.path().join("deep/recordings")
     }
 
-    /// The names of everything in the folder, in order.
+    /// The names of everything in the folder, in order; of a folder in it, the names in that.
     pub fn files(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.folder()).unwrap();
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let names = |folder: PathBuf| {
+            let entries = fs::read_dir(folder).into_iter().flatten();
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        };
+        let drafts = names(self.folder().join(PARTS)).map(|name| format!("{PARTS}/{name}"));
+        let mut names: Vec<_> = names(self.folder()).filter(|name| name != PARTS).chain(drafts).collect();
         names.sort_unstable();
         names
+    }
+
+    /// What another program would have that is started now.
+    pub fn reopened(&self) -> Recordings {
+        Recordings::open(self.folder(), limits(), now()).unwrap()
     }
 
     pub async fn fetch(&self, server: &Server, number: u64) -> Result<Kept, FetchError> {
@@ -115,6 +131,13 @@ enum Then {
     Gate(Arc<Semaphore>, Vec<u8>),
     /// Sends the same again and again.
     Forever(Vec<u8>),
+    /// Sends the file up to a place, or the part of it that is asked for if this is its version; then
+    /// says nothing more and keeps the connection, if that is not all.
+    File {
+        body: Vec<u8>,
+        version: &'static str,
+        until: usize,
+    },
 }
 
 impl Reply {
@@ -143,6 +166,23 @@ impl Reply {
         let range = format!("content-range: bytes {start}-{}/{total}", total - 1);
         let head = format!("content-type: audio/mpeg\r\ncontent-length: {length}\r\n{range}");
         Reply::new(206, &head, &body[start..])
+    }
+
+    /// `body` or the part of it that is asked for, as a server answers that knows versions.
+    pub fn file(body: &[u8], version: &'static str) -> Reply {
+        Reply::file_until(body, version, body.len())
+    }
+
+    /// The same, but nothing comes of what is from `until` on.
+    pub fn file_until(body: &[u8], version: &'static str, until: usize) -> Reply {
+        Reply { bytes: Vec::new(), then: Then::File { body: body.to_owned(), version, until } }
+    }
+
+    /// The same with one more line in its head.
+    pub fn with(mut self, line: &str) -> Reply {
+        let at = self.bytes.windows(2).position(|bytes| bytes == b"\r\n").unwrap();
+        self.bytes.splice(at..at, format!("\r\n{line}").bytes());
+        self
     }
 
     pub fn then_hold(self) -> Reply {
@@ -212,9 +252,10 @@ async fn serve(mut stream: TcpStream, script: Vec<Reply>, log: Arc<Mutex<Vec<Str
             return;
         }
     }
+    let head = String::from_utf8_lossy(&head).to_lowercase();
     let number = {
         let mut log = log.lock().unwrap();
-        log.push(String::from_utf8_lossy(&head).to_lowercase());
+        log.push(head.clone());
         log.len() - 1
     };
     let Reply { bytes, then } = script[number.min(script.len() - 1)].clone();
@@ -229,7 +270,23 @@ async fn serve(mut stream: TcpStream, script: Vec<Reply>, log: Arc<Mutex<Vec<Str
             gate.acquire().await.unwrap().forget();
             let _ = stream.write_all(&rest).await;
         }
+        Then::File { body, version, until } => {
+            let start = from(&head).filter(|_| head.contains(&format!("if-range: {version}\r\n")));
+            let reply = start.map_or_else(|| Reply::audio(&body), |start| Reply::part(&body, start));
+            let mut bytes = reply.with(&format!("etag: {version}")).bytes;
+            bytes.truncate(bytes.len() - (body.len() - until));
+            let _ = stream.write_all(&bytes).await;
+            if until < body.len() {
+                let _ = stream.read(&mut [0]).await;
+            }
+        }
         Then::Forever(bytes) => while stream.write_all(&bytes).await.is_ok() {},
     }
     let _ = stream.shutdown().await;
+}
+
+/// From which byte a request asks for a part.
+pub fn from(request: &str) -> Option<usize> {
+    let (_, range) = request.split_once("\r\nrange: bytes=")?;
+    range.split_once('-')?.0.parse().ok()
 }

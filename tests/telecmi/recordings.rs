@@ -1,11 +1,14 @@
 //! Recordings: the audio, and everything that comes in its place.
 
 use vmail::model::{RecordingName, Region};
-use vmail::telecmi::{ApiError, AudioFormat, OfflineReason, Recording, Timeouts};
+use vmail::secret::Secret;
+use vmail::telecmi::{
+    ApiError, AudioFormat, BaseUrl, Client, Credentials, OfflineReason, Recording, Timeouts,
+};
 use wiremock::matchers::any;
 use wiremock::{Mock, ResponseTemplate};
 
-use crate::support::{Server, Then, checked, client, raw, short};
+use crate::support::{APP_ID, Server, Then, checked, client, raw, short};
 
 async fn server() -> Server {
     Server::start(Region::Global).await
@@ -212,6 +215,46 @@ async fn a_part_that_is_not_the_missing_one_is_not_taken() {
         assert_eq!(resumed.received(), 0, "{why}");
         assert!(bytes(resumed).await.unwrap() == long(), "{why}");
     }
+    // Not every server heeds what it is asked for.
+    let version = Some(("etag", "\"a1\""));
+    let other =
+        |start| part(start, &format!("bytes {start}-{}/{total}", total - 1)).insert_header("etag", "\"a2\"");
+    let (_, resumed_anew, _) = resumed(version, other).await;
+    assert_eq!(resumed_anew.unwrap().received(), 0, "another version");
     let (_, gone, _) = resumed(None, |_| ResponseTemplate::new(404)).await;
     assert_eq!(gone.unwrap_err(), ApiError::NotReady);
+}
+
+#[tokio::test]
+async fn what_outlives_the_program_is_a_version_and_never_the_secret() {
+    let last = "Mon, 23 Nov 2026 10:00:00 GMT";
+    // A header cannot hold the other tests' secret.
+    let secret = "s3cr3t";
+    let echo = format!("\"{secret}\"");
+    for (version, lasts) in [
+        (None, false),
+        (Some(("etag", "\"a1\"")), true),
+        (Some(("last-modified", last)), true),
+        (Some(("etag", "W/\"a1\"")), false),
+        (Some(("etag", echo.as_str())), false),
+    ] {
+        let mut server = server().await;
+        let base = BaseUrl::parse(&format!("{}/v2/", server.mock.uri())).unwrap();
+        let credentials = Credentials { app_id: APP_ID, secret: Secret::new(secret.to_owned()) };
+        server.client = Client::new(Region::Global, Some(&base), credentials).unwrap();
+        let mut whole = ResponseTemplate::new(200).set_body_raw(long(), "audio/mpeg");
+        if let Some((name, value)) = version {
+            whole = whole.insert_header(name, value);
+        }
+        let mut recording = server.recording(whole).await.unwrap();
+        recording.chunk().await.unwrap();
+        let bookmark = recording.bookmark().unwrap();
+        let saved = bookmark.saved();
+        assert_eq!(saved.is_some(), lasts, "{version:?}");
+        let Some(saved) = saved else { continue };
+        let total = long().len() as u64;
+        assert_eq!((saved.length, saved.format), (total, AudioFormat::Mp3));
+        assert!(saved.at(1).is_some() && saved.at(total - 1).is_some());
+        assert_eq!((saved.at(0), saved.at(total)), (None, None), "there is nothing to go on with");
+    }
 }

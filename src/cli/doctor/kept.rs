@@ -148,19 +148,21 @@ fn look_at_recordings(folder: &Path, limit: u64, world: &World) -> Finding {
     }
 }
 
-/// How many files are in the folders of `root`, and what they take.
+/// How many files are below `root`, and what they take.
 fn taken(root: &Path) -> io::Result<(usize, u64)> {
     let (mut files, mut bytes) = (0, 0);
-    for account in fs::read_dir(root)? {
-        let account = account?;
-        if !account.file_type()?.is_dir() {
-            continue;
-        }
-        for recording in fs::read_dir(account.path())? {
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
             // One that is gone by now takes no room.
-            let Ok(file) = recording?.metadata() else { continue };
-            files += usize::from(file.is_file());
-            bytes += file.len();
+            let Ok(file) = entry.metadata() else { continue };
+            if file.is_dir() {
+                folders.push(entry.path());
+            } else if file.is_file() {
+                files += 1;
+                bytes += file.len();
+            }
         }
     }
     Ok((files, bytes))

@@ -10,7 +10,6 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::keys::{Key, Keys};
 use super::line::{Line, Now, whose};
-use super::signals::Signals;
 use crate::audio::AudioError;
 use crate::cli::desk::Desk;
 use crate::cli::fetcher::{Fetcher, Missing};
@@ -20,6 +19,7 @@ use crate::error::Failure;
 use crate::model::{Flags, VoicemailId};
 use crate::player::{Command, Event, Manner, Outputs, Play, Player, Sound, Unavailable};
 use crate::recording::FetchError;
+use crate::signals::Signals;
 use crate::triage::{Change, Edit};
 use crate::tui::listening::next_speed;
 use crate::words;
@@ -187,7 +187,7 @@ impl<'d> Jukebox<'d> {
                     None => Some(Over::All(End::NoSound(Unavailable::NoThread))),
                 },
                 key = next_key(&mut self.keys) => self.on_key(key, &mut now),
-                () = self.signals.next() => Some(Over::All(End::Interrupted)),
+                _ = self.signals.next() => Some(Over::All(End::Interrupted)),
                 () = &mut ahead, if fetching => {
                     fetching = false;
                     None
@@ -246,7 +246,7 @@ impl<'d> Jukebox<'d> {
                     Some(Key::Pause | Key::Step(_) | Key::Speed { .. }) => {}
                     other => return Err(ends(other)),
                 },
-                () = self.signals.next() => return Err(Over::All(End::Interrupted)),
+                _ = self.signals.next() => return Err(Over::All(End::Interrupted)),
             }
         }
     }

@@ -320,8 +320,8 @@ impl Sounds {
 impl Shared {
     async fn recordings(&self) -> Result<&Recordings, FetchError> {
         let open = || async {
-            let (folder, limits) = (self.folder.clone(), self.limits);
-            let opened = spawn_blocking(move || Recordings::open(folder, limits)).await;
+            let (folder, limits, now) = (self.folder.clone(), self.limits, (self.clock)());
+            let opened = spawn_blocking(move || Recordings::open(folder, limits, now)).await;
             opened.unwrap_or_else(|ended| Err(io::Error::other(ended))).map_err(FetchError::from)
         };
         self.recordings.get_or_try_init(open).await

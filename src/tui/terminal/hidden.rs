@@ -7,18 +7,20 @@ use std::os::fd::AsFd as _;
 
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::line::Raw;
+use super::line::{Raw, give_back_on_signal};
 use crate::secret::Secret;
 
 /// The longest secret that is taken, in bytes: the buffer never grows, which would leave copies.
 const MAX: usize = 4096;
 
 /// Asks on stderr and reads a line from the terminal, of which nothing is shown. `None` when it was
-/// called off: Ctrl-C, or Ctrl-D or the end of the input before anything was typed.
+/// called off: Ctrl-C, or Ctrl-D or the end of the input before anything was typed. A signal that ends
+/// the program does so from then on after the terminal was given back.
 ///
 /// # Errors
 /// When stdin is no terminal, or the line is longer than 4096 bytes or no text.
 pub fn ask(question: &str) -> io::Result<Option<Secret>> {
+    give_back_on_signal()?;
     // First: who has read the question types at once.
     let raw = Raw::take()?;
     io::stderr().write_all(question.as_bytes())?;
