@@ -10,26 +10,26 @@ mod kept;
 mod machine;
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
 
+use anstyle::Style;
 use clap::Args;
-use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::cli::World;
+use crate::cli::output::{self, Format, FormatArgs, GREEN, Paper, RED, YELLOW};
 use crate::cli::settings::AccountArgs;
 use crate::error::{Failure, Fault};
 
 /// Flags of `doctor`.
 #[derive(Args, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct DoctorArgs {
-    /// A JSON object a line: check, state, said, advice
-    #[arg(long)]
-    pub json: bool,
+    /// How it is written: check, state, said, advice.
+    #[command(flatten)]
+    pub format: FormatArgs,
     /// Play a short tone, to hear whether there is sound
     #[arg(long)]
     pub tone: bool,
@@ -65,11 +65,10 @@ impl State {
 
     fn style(self) -> Style {
         match self {
-            State::Ok => AnsiColor::Green,
-            State::Warning => AnsiColor::Yellow,
-            State::Fault(_) => AnsiColor::Red,
+            State::Ok => GREEN,
+            State::Warning => YELLOW,
+            State::Fault(_) => RED,
         }
-        .on_default()
     }
 }
 
@@ -134,9 +133,23 @@ impl Finding {
     fn advice(self, advice: impl Into<String>) -> Finding {
         Finding { advice: Some(advice.into()), ..self }
     }
+
+    fn line(&self) -> Line<'_> {
+        let Finding { check, state, said, advice } = self;
+        Line { check: check.name(), state: state.name(), said, advice: advice.as_deref() }
+    }
+
+    /// The values of the line's fields; empty for `null`.
+    fn cells(&self) -> [String; NAMES.len()] {
+        let Line { check, state, said, advice } = self.line();
+        [check, state, said, advice.unwrap_or_default()].map(str::to_owned)
+    }
 }
 
-/// A finding in JSON. These names are stable.
+/// The names of a line's fields. They are stable.
+const NAMES: [&str; 4] = ["check", "state", "said", "advice"];
+
+/// A finding for programs.
 #[derive(Serialize)]
 struct Line<'f> {
     check: &'f str,
@@ -147,23 +160,22 @@ struct Line<'f> {
 
 /// Runs every check and shows what each finds as soon as it is known. Fails when there is a fault.
 pub fn run(args: &DoctorArgs, world: &World) -> anyhow::Result<()> {
-    let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
-    let plain = set("NO_COLOR").is_some() || set("TERM").as_deref() == Some("dumb");
     let mut report = Report {
-        json: args.json,
-        colour: !plain && io::stdout().is_terminal(),
+        format: args.format.chosen(),
+        paper: Paper::stdout(world),
         gone: false,
         faults: Vec::new(),
         warnings: 0,
     };
+    report.write(|out, format| output::names(out, format, &NAMES))?;
     account::check(args, world, &mut report)?;
     report.end()
 }
 
 /// What was found so far, and how it is shown.
 struct Report {
-    json: bool,
-    colour: bool,
+    format: Format,
+    paper: Paper,
     /// The reader has had enough.
     gone: bool,
     faults: Vec<Failure>,
@@ -177,12 +189,21 @@ impl Report {
             State::Warning => self.warnings += 1,
             State::Fault(failure) => self.faults.push(failure),
         }
+        let paper = self.paper;
+        self.write(|out, format| match format {
+            Format::Table => writeln!(out, "{}", text(finding, paper)),
+            _ => output::record(out, format, &finding.line(), &finding.cells()),
+        })
+    }
+
+    /// Writes a piece at once: who waits sees how far it is.
+    fn write(&mut self, piece: impl Fn(&mut Vec<u8>, Format) -> io::Result<()>) -> io::Result<()> {
         if self.gone {
             return Ok(());
         }
-        let mut line = if self.json { json(finding)? } else { text(finding, self.colour) };
-        line.push('\n');
-        match io::stdout().lock().write_all(line.as_bytes()) {
+        let mut bytes = Vec::new();
+        piece(&mut bytes, self.format)?;
+        match io::stdout().lock().write_all(&bytes) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.gone = true,
             result => result?,
         }
@@ -200,17 +221,10 @@ impl Report {
     }
 }
 
-fn json(finding: &Finding) -> io::Result<String> {
+fn text(finding: &Finding, paper: Paper) -> String {
     let Finding { check, state, said, advice } = finding;
-    let line = Line { check: check.name(), state: state.name(), said, advice: advice.as_deref() };
-    Ok(serde_json::to_string(&line)?)
-}
-
-fn text(finding: &Finding, colour: bool) -> String {
-    let Finding { check, state, said, advice } = finding;
-    let style = if colour { state.style() } else { Style::new() };
-    let mut line =
-        format!("{style}{:STATE_WIDTH$}{style:#}  {:CHECK_WIDTH$}  {said}", state.name(), check.name());
+    let shown = paper.paint(&format!("{:STATE_WIDTH$}", state.name()), state.style());
+    let mut line = format!("{shown}  {:CHECK_WIDTH$}  {said}", check.name());
     if let Some(advice) = advice {
         let _ = write!(line, " — {advice}");
     }
@@ -244,18 +258,19 @@ mod tests {
     use std::time::Duration;
 
     use super::{Check, Finding, State, size, text, within};
+    use crate::cli::output::Paper;
     use crate::error::Failure;
 
     #[test]
     fn columns_stand_below_each_other() {
-        let ok = text(&Finding::ok(Check::TimeZone, "UTC").advice("set TZ"), false);
+        let ok = text(&Finding::ok(Check::TimeZone, "UTC").advice("set TZ"), Paper::default());
         assert_eq!(ok, "ok       time zone    UTC — set TZ");
-        let fault = text(&Finding::fault(Check::Credentials, Failure::Credentials, "none"), false);
+        let fault = text(&Finding::fault(Check::Credentials, Failure::Credentials, "none"), Paper::default());
         assert_eq!(fault, "fault    credentials  none");
         for state in [State::Ok, State::Warning, State::Fault(Failure::Other)] {
             assert!(state.name().len() <= super::STATE_WIDTH);
         }
-        let coloured = text(&Finding::ok(Check::TimeZone, "UTC"), true);
+        let coloured = text(&Finding::ok(Check::TimeZone, "UTC"), Paper { colour: true, width: None });
         assert!(coloured.contains("\x1b[32m") && coloured.contains("\x1b[0m"), "{coloured:?}");
     }
 
