@@ -18,6 +18,10 @@ use crate::telecmi::BaseUrl;
 
 /// Flags of `accounts`.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+The fields of --json, csv and tsv: name (null for the account that has none), region, app_id, base_url \
+(null for TeleCMI's own), secret (environment, settings, command, file or keyring), current (used where \
+none is named) and stored (how many voicemail).")]
 pub struct AccountsArgs {
     /// How they are written.
     #[command(flatten)]

@@ -26,6 +26,8 @@ use crate::error::{Failure, Fault};
 
 /// Flags of `doctor`.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+The fields of --json, csv and tsv: check, state (ok, warning or fault), said and advice (what to do, or null).")]
 pub struct DoctorArgs {
     /// How it is written: check, state, said, advice.
     #[command(flatten)]

@@ -17,6 +17,8 @@ use crate::tui::keymap::{Keymap, own};
 
 /// Flags of `keys`.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+The fields of --json, csv and tsv: scope, command, keys, own (given by the settings) and help.")]
 pub struct KeysArgs {
     /// The usual keys, whatever the settings say
     #[arg(long)]

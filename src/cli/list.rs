@@ -13,6 +13,7 @@ use crate::store::StoreError;
 
 /// Flags of `list`.
 #[derive(Args, Debug)]
+#[command(after_help = output::FIELDS)]
 pub struct ListArgs {
     /// Only what matches, in the language of the screen's search; after -- if it begins with a hyphen
     #[arg(value_name = "QUERY")]

@@ -14,6 +14,15 @@ use crate::cli::pick::Found;
 use crate::fields::Fields;
 use crate::tui::terminal;
 
+/// What the help of a verb that prints voicemail says of `--json`.
+pub const FIELDS: &str = "\
+The fields of --json, csv and tsv: id, time (RFC 3339), time_ms (since 1970), caller (E.164, or null), \
+caller_raw (as it came), name, recording, length_s, read, starred, done, note, tags and account. What \
+is not known is null, and empty in csv and tsv.";
+
+/// What it says where that is said elsewhere.
+pub const FIELDS_OF_LIST: &str = "--json, csv and tsv have the fields of `vmail list`.";
+
 /// Flags that say how the answer is written.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct FormatArgs {
