@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
 
+mod drift;
 mod failing;
 #[cfg(target_os = "linux")]
 #[path = "../pty/harness.rs"]
