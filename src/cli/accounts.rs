@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::World;
+use crate::cli::output::{self, Format, FormatArgs};
 use crate::cli::settings::{self, AccountArgs, place, xdg};
 use crate::config::{Account, Place, SecretSource, Settings};
 use crate::credentials::{Loaded, Place as Stored};
@@ -17,16 +18,23 @@ use crate::telecmi::BaseUrl;
 
 /// Flags of `accounts`.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+The fields of --json, csv and tsv: name (null for the account that has none), region, app_id, base_url \
+(null for TeleCMI's own), secret (environment, settings, command, file or keyring), current (used where \
+none is named) and stored (how many voicemail).")]
 pub struct AccountsArgs {
-    /// An account a line, as JSON
-    #[arg(long)]
-    pub json: bool,
+    /// How they are written.
+    #[command(flatten)]
+    pub format: FormatArgs,
     /// Which is in force, and of which settings file.
     #[command(flatten)]
     pub account: AccountArgs,
 }
 
-/// An account as it is printed. The names of the fields are part of the program's interface.
+/// The names of a line's fields. They are part of the program's interface: they stay.
+const NAMES: [&str; 7] = ["name", "region", "app_id", "base_url", "secret", "current", "stored"];
+
+/// An account as it is printed.
 #[derive(Debug, Serialize)]
 struct Line {
     /// `null` for the one that has none.
@@ -57,12 +65,7 @@ pub fn run(args: &AccountsArgs, world: &World) -> anyhow::Result<()> {
     if lines.is_empty() {
         writeln!(io::stderr(), "No account is set up: run `vmail login`.")?;
     }
-    let out = io::stdout().lock();
-    match if args.json { print_json(&lines, out) } else { print_table(&lines, out) } {
-        // A reader that has had enough is no failure.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => Ok(result?),
-    }
+    output::quietly(write(&lines, args.format.chosen()))
 }
 
 /// The store, where there is one: asking how much it holds is no reason to make it.
@@ -124,11 +127,31 @@ fn secret(account: &Account, key: &AccountKey, path: &Path, world: &World) -> (&
     }
 }
 
-fn print_json(lines: &[Line], mut out: impl Write) -> io::Result<()> {
+fn write(lines: &[Line], format: Format) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if format == Format::Table {
+        return print_table(lines, out);
+    }
+    output::names(&mut out, format, &NAMES)?;
     for line in lines {
-        writeln!(out, "{}", serde_json::to_string(line)?)?;
+        output::record(&mut out, format, line, &line.cells())?;
     }
     out.flush()
+}
+
+impl Line {
+    /// The values of the fields, in the order of [`NAMES`]; empty for `null`.
+    fn cells(&self) -> [String; NAMES.len()] {
+        [
+            self.name.clone().unwrap_or_default(),
+            self.region.to_owned(),
+            self.app_id.to_string(),
+            self.base_url.clone().unwrap_or_default(),
+            self.secret.to_owned(),
+            self.current.to_string(),
+            self.stored.to_string(),
+        ]
+    }
 }
 
 /// Columns as wide as they must be; `*` marks the account that is used when none is named.

@@ -19,18 +19,19 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::World;
-use crate::cli::output::{self, Paper};
+use crate::cli::output::{self, Format, FormatArgs, GREEN, Paper, RED, YELLOW};
 use crate::cli::settings::AccountArgs;
 use crate::error::{Failure, Fault};
 use crate::words;
 
 /// Flags of `doctor`.
 #[derive(Args, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[command(after_help = "\
+The fields of --json, csv and tsv: check, state (ok, warning or fault), said and advice (what to do, or null).")]
 pub struct DoctorArgs {
-    /// A JSON object a line: check, state, said, advice
-    #[arg(long)]
-    pub json: bool,
+    /// How it is written: check, state, said, advice.
+    #[command(flatten)]
+    pub format: FormatArgs,
     /// Play a short tone, to hear whether there is sound
     #[arg(long)]
     pub tone: bool,
@@ -66,9 +67,9 @@ impl State {
 
     fn style(self) -> Style {
         match self {
-            State::Ok => output::GREEN,
-            State::Warning => output::YELLOW,
-            State::Fault(_) => output::RED,
+            State::Ok => GREEN,
+            State::Warning => YELLOW,
+            State::Fault(_) => RED,
         }
     }
 }
@@ -134,9 +135,23 @@ impl Finding {
     fn advice(self, advice: impl Into<String>) -> Finding {
         Finding { advice: Some(advice.into()), ..self }
     }
+
+    fn line(&self) -> Line<'_> {
+        let Finding { check, state, said, advice } = self;
+        Line { check: check.name(), state: state.name(), said, advice: advice.as_deref() }
+    }
+
+    /// The values of the line's fields; empty for `null`.
+    fn cells(&self) -> [String; NAMES.len()] {
+        let Line { check, state, said, advice } = self.line();
+        [check, state, said, advice.unwrap_or_default()].map(str::to_owned)
+    }
 }
 
-/// A finding in JSON. These names are stable.
+/// The names of a line's fields. They are stable.
+const NAMES: [&str; 4] = ["check", "state", "said", "advice"];
+
+/// A finding for programs.
 #[derive(Serialize)]
 struct Line<'f> {
     check: &'f str,
@@ -147,15 +162,21 @@ struct Line<'f> {
 
 /// Runs every check and shows what each finds as soon as it is known. Fails when there is a fault.
 pub fn run(args: &DoctorArgs, world: &World) -> anyhow::Result<()> {
-    let paper = Paper::stdout(world);
-    let mut report = Report { json: args.json, paper, gone: false, faults: Vec::new(), warnings: 0 };
+    let mut report = Report {
+        format: args.format.chosen(),
+        paper: Paper::stdout(world),
+        gone: false,
+        faults: Vec::new(),
+        warnings: 0,
+    };
+    report.write(|out, format| output::names(out, format, &NAMES))?;
     account::check(args, world, &mut report)?;
     report.end()
 }
 
 /// What was found so far, and how it is shown.
 struct Report {
-    json: bool,
+    format: Format,
     paper: Paper,
     /// The reader has had enough.
     gone: bool,
@@ -170,12 +191,21 @@ impl Report {
             State::Warning => self.warnings += 1,
             State::Fault(failure) => self.faults.push(failure),
         }
+        let paper = self.paper;
+        self.write(|out, format| match format {
+            Format::Table => writeln!(out, "{}", text(finding, paper)),
+            _ => output::record(out, format, &finding.line(), &finding.cells()),
+        })
+    }
+
+    /// Writes a piece at once: who waits sees how far it is.
+    fn write(&mut self, piece: impl Fn(&mut Vec<u8>, Format) -> io::Result<()>) -> io::Result<()> {
         if self.gone {
             return Ok(());
         }
-        let mut line = if self.json { json(finding)? } else { text(finding, self.paper) };
-        line.push('\n');
-        match io::stdout().lock().write_all(line.as_bytes()) {
+        let mut bytes = Vec::new();
+        piece(&mut bytes, self.format)?;
+        match io::stdout().lock().write_all(&bytes) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.gone = true,
             result => result?,
         }
@@ -193,23 +223,17 @@ impl Report {
     }
 }
 
-fn json(finding: &Finding) -> io::Result<String> {
-    let Finding { check, state, said, advice } = finding;
-    let line = Line { check: check.name(), state: state.name(), said, advice: advice.as_deref() };
-    Ok(serde_json::to_string(&line)?)
-}
-
 /// In columns; what does not fit stands below, in the last of them.
 fn text(finding: &Finding, paper: Paper) -> String {
     const LEFT: usize = STATE_WIDTH + 2 + CHECK_WIDTH + 2;
     let Finding { check, state, said, advice } = finding;
     let advice = advice.as_ref().map_or_else(String::new, |advice| format!(" — {advice}"));
     let said = format!("{said}{advice}");
-    let state_and_blank = paper.paint(&format!("{:STATE_WIDTH$}", state.name()), state.style());
+    let shown = paper.paint(&format!("{:STATE_WIDTH$}", state.name()), state.style());
     let room = paper.width.and_then(|width| u16::try_from(width.checked_sub(LEFT)?).ok()).unwrap_or(0);
     let lines = if room < ROOM_MIN { vec![said] } else { words::broken(&said, room) };
     let said = lines.join(&format!("\n{:LEFT$}", ""));
-    format!("{state_and_blank}  {:CHECK_WIDTH$}  {said}", check.name())
+    format!("{shown}  {:CHECK_WIDTH$}  {said}", check.name())
 }
 
 /// With less room, lines are left to the terminal to break.
@@ -241,16 +265,15 @@ mod tests {
     use std::sync::mpsc::sync_channel;
     use std::time::Duration;
 
-    use super::{Check, Finding, Paper, State, size, text, within};
+    use super::{Check, Finding, State, size, text, within};
+    use crate::cli::output::Paper;
     use crate::error::Failure;
-
-    const PAPER: Paper = Paper { colour: false, width: None };
 
     #[test]
     fn columns_stand_below_each_other() {
-        let ok = text(&Finding::ok(Check::TimeZone, "UTC").advice("set TZ"), PAPER);
+        let ok = text(&Finding::ok(Check::TimeZone, "UTC").advice("set TZ"), Paper::default());
         assert_eq!(ok, "ok       time zone    UTC — set TZ");
-        let fault = text(&Finding::fault(Check::Credentials, Failure::Credentials, "none"), PAPER);
+        let fault = text(&Finding::fault(Check::Credentials, Failure::Credentials, "none"), Paper::default());
         assert_eq!(fault, "fault    credentials  none");
         for state in [State::Ok, State::Warning, State::Fault(Failure::Other)] {
             assert!(state.name().len() <= super::STATE_WIDTH);

@@ -60,7 +60,7 @@ pub struct DownloadArgs {
     /// Replace files that are there and differ
     #[arg(long)]
     overwrite: bool,
-    /// Write a JSON line for each voicemail, as it is done: the fields of list, and file, bytes,
+    /// Write a JSON line for each voicemail, as it is done: the fields of `vmail list`, and file, bytes,
     /// status (saved, present, none, failed) and error; - is stdout
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,

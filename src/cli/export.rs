@@ -20,8 +20,11 @@ pub struct ExportArgs {
     /// Where to; stdout if it is left out, or -
     pub file: Option<PathBuf>,
     /// How it is written
-    #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ExportFormat::Jsonl)]
     pub format: ExportFormat,
+    /// The same as --format jsonl
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
     /// Whose.
     #[command(flatten)]
     pub account: AccountArgs,
@@ -30,7 +33,7 @@ pub struct ExportArgs {
 /// How an export is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
-    /// A JSON object a line.
+    /// A JSON object a line
     Jsonl,
 }
 

@@ -1,13 +1,14 @@
 //! `vmail keys`: every command with the keys it has.
 
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
 use crate::cli::World;
-use crate::cli::config::print;
+use crate::cli::output::{self, Format, FormatArgs};
 use crate::cli::settings::{self, xdg};
 use crate::config::{Overrides, OwnKeys};
 use crate::paths;
@@ -16,35 +17,24 @@ use crate::tui::keymap::{Keymap, own};
 
 /// Flags of `keys`.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+The fields of --json, csv and tsv: scope, command, keys, own (given by the settings) and help.")]
 pub struct KeysArgs {
     /// The usual keys, whatever the settings say
     #[arg(long)]
     pub default: bool,
-    /// How it is written
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
-    pub format: Format,
-    /// The same as --format jsonl: an object a line
-    #[arg(long, conflicts_with = "format")]
-    pub json: bool,
+    /// How it is written.
+    #[command(flatten)]
+    pub format: FormatArgs,
     /// Settings file to use instead of the usual one
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
-/// How the list is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    Table,
-    /// JSON, an object a line
-    Jsonl,
-    /// Comma-separated, with a line of names
-    Csv,
-    /// The same with tabs
-    Tsv,
-}
+/// The names of a line's fields. They are the format's: they stay.
+const NAMES: [&str; 5] = ["scope", "command", "keys", "own", "help"];
 
-/// A command and its keys. The fields' names are the format's: they stay.
+/// A command and its keys.
 #[derive(Serialize)]
 struct Line {
     scope: &'static str,
@@ -64,15 +54,20 @@ pub fn run(args: &KeysArgs, world: &World) -> anyhow::Result<()> {
         settings::load(args.config.clone(), usual, Overrides::default(), env)?.0.keys
     };
     let lines = lines(&own);
-    let format = if args.json { Format::Jsonl } else { args.format };
-    print(&match format {
-        Format::Table => table(&lines),
-        Format::Jsonl => {
-            lines.iter().map(|line| Ok(serde_json::to_string(line)? + "\n")).collect::<anyhow::Result<_>>()?
-        }
-        Format::Csv => separated(&lines, b',')?,
-        Format::Tsv => separated(&lines, b'\t')?,
-    })
+    output::quietly(write(&lines, args.format.chosen()))
+}
+
+fn write(lines: &[Line], format: Format) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if format == Format::Table {
+        out.write_all(table(lines).as_bytes())?;
+        return out.flush();
+    }
+    output::names(&mut out, format, &NAMES)?;
+    for line in lines {
+        output::record(&mut out, format, line, &line.cells())?;
+    }
+    out.flush()
 }
 
 /// Every command, those of one scope together.
@@ -82,6 +77,15 @@ fn lines(own: &[OwnKeys]) -> Vec<Line> {
     let first_of = |entry: &Entry| TABLE.iter().position(|other| other.scope == entry.scope);
     entries.sort_by_key(|entry| first_of(entry));
     entries.into_iter().map(|entry| line(entry, &keymap, own)).collect()
+}
+
+impl Line {
+    /// The values of the fields, in the order of [`NAMES`].
+    fn cells(&self) -> [String; NAMES.len()] {
+        let texts = [self.scope, self.command, &self.keys.join(" ")].map(str::to_owned);
+        let [scope, command, keys] = texts;
+        [scope, command, keys, self.own.to_string(), self.help.to_owned()]
+    }
 }
 
 fn line(entry: &Entry, keymap: &Keymap, own: &[OwnKeys]) -> Line {
@@ -110,14 +114,4 @@ fn table(lines: &[Line]) -> String {
         let _ = writeln!(out, "{star} {:<names$}  {:<all_keys$}  {}", line.command, keys(line), line.help);
     }
     out
-}
-
-fn separated(lines: &[Line], delimiter: u8) -> anyhow::Result<String> {
-    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
-    writer.write_record(["scope", "command", "keys", "own", "help"])?;
-    for line in lines {
-        let own = if line.own { "true" } else { "false" };
-        writer.write_record([line.scope, line.command, &line.keys.join(" "), own, line.help])?;
-    }
-    Ok(String::from_utf8(writer.into_inner()?)?)
 }

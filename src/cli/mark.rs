@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args};
 
 use crate::cli::World;
 use crate::cli::desk::{Desk, DeskArgs, block_on};
-use crate::cli::output::{self, FormatArgs};
+use crate::cli::output::{self, FIELDS_OF_LIST, FormatArgs};
 use crate::cli::pick::{Found, Search};
 use crate::error::Fault;
 use crate::model::VoicemailId;
@@ -19,6 +19,8 @@ use crate::words;
 #[command(group = ArgGroup::new("what").required(true).multiple(true).args(
     ["read", "unread", "star", "unstar", "done", "not_done", "called", "not_called", "tag", "untag"]
 ))]
+#[command(override_usage = "vmail mark [OPTIONS] <ID...|--query <QUERY>> <--read|--star|--done|…>...")]
+#[command(after_help = FIELDS_OF_LIST)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct MarkArgs {
     /// The ID, or how it begins; - reads IDs from stdin
@@ -108,7 +110,7 @@ async fn which(desk: &Desk, args: &MarkArgs) -> anyhow::Result<Vec<VoicemailId>>
     let found = Search::new(desk, span, &query).await?.all().await?;
     if found.is_empty() {
         let range = desk.settings.range.expression();
-        return Err(Fault::not_found(format!("nothing found in {range}")).into());
+        return Err(Fault::not_found(format!("nothing found in {range}: --range takes in more")).into());
     }
     Ok(found.iter().map(|found| found.entry.record.voicemail.id).collect())
 }

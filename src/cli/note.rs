@@ -7,13 +7,14 @@ use clap::Args;
 
 use crate::cli::World;
 use crate::cli::desk::{Desk, DeskArgs, block_on};
-use crate::cli::output::{self, FormatArgs};
+use crate::cli::output::{self, FIELDS_OF_LIST, FormatArgs};
 use crate::cli::show;
 use crate::error::Fault;
 use crate::triage::{Change, Edit, Note};
 
 /// Flags of `note`.
 #[derive(Args, Debug)]
+#[command(after_help = FIELDS_OF_LIST)]
 pub struct NoteArgs {
     /// The ID, or how it begins
     id: String,

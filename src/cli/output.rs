@@ -14,6 +14,9 @@ use crate::cli::pick::Found;
 use crate::fields::Fields;
 use crate::tui::terminal;
 
+/// What the help of a verb that prints voicemail says of `--json`.
+pub const FIELDS_OF_LIST: &str = "--json, csv and tsv have the fields of `vmail list`.";
+
 /// Flags that say how the answer is written.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct FormatArgs {
@@ -126,21 +129,36 @@ pub fn tsv_line(out: &mut impl Write, cells: &[impl Display]) -> io::Result<()> 
 }
 
 /// The line of names with which `format` begins.
-pub fn head(out: &mut impl Write, format: Format) -> io::Result<()> {
+pub fn names(out: &mut impl Write, format: Format, names: &[&str]) -> io::Result<()> {
     match format {
-        Format::Csv => csv_line(out, &Fields::names()),
-        Format::Tsv => tsv_line(out, &Fields::names()),
+        Format::Csv => csv_line(out, names),
+        Format::Tsv => tsv_line(out, names),
         Format::Table | Format::Jsonl => Ok(()),
     }
 }
 
+/// A line for programs: the object, or its values in the order of the names.
+pub fn record(
+    out: &mut impl Write,
+    format: Format,
+    object: &impl Serialize,
+    cells: &[String],
+) -> io::Result<()> {
+    match format {
+        Format::Csv => csv_line(out, cells),
+        Format::Tsv => tsv_line(out, cells),
+        Format::Table | Format::Jsonl => json_line(out, object),
+    }
+}
+
+/// The line of names with which voicemail in `format` begin.
+pub fn head(out: &mut impl Write, format: Format) -> io::Result<()> {
+    names(out, format, &Fields::names())
+}
+
 /// A voicemail as a line for programs.
 pub fn line(out: &mut impl Write, format: Format, fields: &Fields<'_>) -> io::Result<()> {
-    match format {
-        Format::Csv => csv_line(out, &fields.cells()),
-        Format::Tsv => tsv_line(out, &fields.cells()),
-        Format::Table | Format::Jsonl => json_line(out, fields),
-    }
+    record(out, format, fields, &fields.cells())
 }
 
 /// Voicemail in `format`, all of them. For a few; [`crate::cli::list`] writes many.

@@ -93,7 +93,7 @@ pub fn sources(
     let text = path.as_deref().map(|path| (path, fs::read_to_string(path)));
     let file = match text {
         Some((path, Ok(text))) => Some((path.to_owned(), text)),
-        Some((_, Err(error))) if error.kind() == io::ErrorKind::NotFound && !must_exist => None,
+        Some((_, Err(error))) if is_absent(&error) && !must_exist => None,
         Some((path, Err(error))) => {
             return Err(
                 Fault::usage(format!("{}: the settings cannot be read: {error}", path.display())).into()
@@ -114,6 +114,11 @@ pub fn sources(
         check_colour: |own| theme::own::read(own).map(drop),
     };
     Ok((sources, path))
+}
+
+/// Whether there is no such file: where a folder of its path is a file, there cannot be one.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 #[cfg(unix)]

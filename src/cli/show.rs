@@ -6,13 +6,14 @@ use clap::Args;
 
 use crate::cli::World;
 use crate::cli::desk::{Desk, DeskArgs, block_on};
-use crate::cli::output::{self, BOLD, Format, FormatArgs, GREY, PLAIN, Paper};
+use crate::cli::output::{self, BOLD, FIELDS_OF_LIST, Format, FormatArgs, GREY, PLAIN, Paper};
 pub use crate::cli::pick::Found;
 use crate::error::Fault;
 use crate::fields::Fields;
 
 /// Flags of `show`.
 #[derive(Args, Debug)]
+#[command(after_help = FIELDS_OF_LIST)]
 pub struct ShowArgs {
     /// The ID, or how it begins; - reads IDs from stdin
     #[arg(value_name = "ID", required = true)]

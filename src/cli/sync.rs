@@ -24,7 +24,9 @@ const REFRESH: Duration = Duration::from_secs(60);
 #[command(after_help = "\
 The command set as `on_new` is run for each new voicemail: its fields are in the environment as \
 VMAIL_ID, VMAIL_CALLER and so on, and on stdin as a line of JSON. New is what was left since the \
-range was last fetched: nothing is, the first time.")]
+range was last fetched: nothing is, the first time.
+
+--json, csv and tsv print the new ones, with the fields of `vmail list`.")]
 pub struct SyncArgs {
     /// Ask for the whole range again, stored or not
     #[arg(long)]
@@ -109,7 +111,8 @@ async fn once(desk: &Desk, args: &SyncArgs, bar: &Bar) -> anyhow::Result<Summary
             writeln!(io::stderr(), "vmail: {problem}")?;
         }
         if let Some(format) = args.format.asked() {
-            output::line(&mut io::stdout(), format, &fields)?;
+            // Whoever reads may leave; the command is run for the others all the same.
+            output::quietly(output::line(&mut io::stdout(), format, &fields))?;
         } else if args.watch && io::stderr().is_terminal() {
             let caller = fields.name.or(fields.caller).unwrap_or("a withheld number");
             writeln!(io::stderr(), "{}  {caller}", fields.time)?;
