@@ -366,6 +366,10 @@ impl Loader {
         }
         match result {
             Ok(()) => self.trace(name, value, place),
+            // A flag and a variable say which setting it is.
+            Err(message) if matches!(place, Place::Flag(_) | Place::Variable(_)) => {
+                self.fault(place, message);
+            }
             Err(message) => self.fault(place, format!("`{name}`: {message}")),
         }
     }

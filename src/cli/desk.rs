@@ -320,8 +320,14 @@ impl Desk {
         let texts = given(texts)?;
         match self.identify(&texts).await {
             Err(error) if crate::error::failure(&error) == Failure::NotFound && !self.offline => {
-                self.bring_up(self.span()).await?.into_result()?;
-                self.identify(&texts).await
+                match self.bring_up(self.span()).await? {
+                    Freshness::Current => self.identify(&texts).await,
+                    // It may be there: the server could not be asked.
+                    Freshness::Stale(message) => {
+                        let message = format!("{error:#}. {message}");
+                        Err(Fault { failure: Failure::Network, message }.into())
+                    }
+                }
             }
             done => done,
         }

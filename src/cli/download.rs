@@ -23,7 +23,7 @@ use crate::cli::World;
 use crate::cli::desk::{Desk, DeskArgs, Freshness, block_on};
 use crate::cli::fetcher::Fetcher;
 use crate::cli::output::FormatArgs;
-use crate::cli::pick::{Found, Search};
+use crate::cli::pick::{Found, Search, WhichArgs};
 use crate::cli::show;
 use crate::error::Fault;
 use crate::signals::Signals;
@@ -45,11 +45,10 @@ signals that end it. What is there by then of a recording is gone on with the ne
 /// Flags of `download`.
 #[derive(Args, Debug)]
 pub struct DownloadArgs {
-    /// Only what matches, in the language of the screen's search; after -- if it begins with a hyphen
-    #[arg(value_name = "QUERY")]
-    query: Vec<String>,
+    #[command(flatten)]
+    which: WhichArgs,
     /// This voicemail, by its ID or how that begins; may be given several times; - reads stdin
-    #[arg(long = "id", value_name = "ID", conflicts_with = "query")]
+    #[arg(long = "id", value_name = "ID", conflicts_with_all = ["query", "view"])]
     ids: Vec<String>,
     /// Where the files go; made where it is missing
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -103,7 +102,7 @@ async fn chosen(desk: &Desk, args: &DownloadArgs) -> anyhow::Result<(Vec<Found>,
         found.sort_unstable_by_key(key);
         return Ok((found, Freshness::Current));
     }
-    let query = desk.query(&args.query)?;
+    let query = args.which.query(desk)?;
     let span = desk.span();
     let freshness = desk.bring_up(span).await?;
     let mut found = Search::new(desk, span, &query).await?.all().await?;
