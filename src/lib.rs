@@ -4,7 +4,7 @@
 //! map, the words and the reasons; read [`tui::msg`] first. Which file of `tui/view/` draws what:
 //!
 //! ```text
-//!  vmail  1111113    32 voicemail          Last 7 days  17–23 Nov  IST    header.rs
+//!  vmail  office  Inbox 32  Unread 9       Last 7 days  17–23 Nov  IST    header.rs
 //!
 //!    Today · Mon 23 Nov                  5 │  +91 98450 12345             inbox.rs  │  detail.rs
 //!     11:58   +91 98765 43210              │  India · as 9845012345       (blank.rs where
@@ -16,7 +16,7 @@
 //!     12:02   +4╰────────────────────────────────────────╯ 18:21
 //!
 //!  32 voicemail                                     live · checked 12:04  status.rs: how it
-//!  Enter read   d dates   [ earlier   ] later   q quit   ? all keys       stands, and keys
+//!  Space play   e done   s star   / search   m note   ? all keys           stands, and keys
 //! ```
 //!
 //! All of them write with `pen.rs`, put numbers and times into words with [`words`], and take
