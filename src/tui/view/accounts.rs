@@ -74,6 +74,7 @@ pub fn draw_login(state: &State, form: &LoggingIn, theme: &Theme, buffer: &mut B
     let (said, style) = match &form.refused {
         _ if form.asking => ("Asking TeleCMI…", theme.text),
         Some(why) => (why.as_str(), theme.fault),
+        None if low => ("Kept in the keyring, or in a file for you alone.", theme.quiet),
         None => {
             ("The secret goes into the system's keyring, or into a file that only you can read.", theme.quiet)
         }
