@@ -196,7 +196,9 @@ fn starts_at_once(kind: Kind) {
         .collect();
     took.sort();
     eprintln!("{kind:?}: the first sample is at the monitor {took:?} after the command");
-    assert!(took[0] < ms(50), "{took:?}");
+    // How quick it is, is for a quiet machine to say. That nothing is heard before a buffer of the
+    // server's usual length has filled, which is seconds with some, is a fault on any.
+    assert!(took[0] < ms(500), "{took:?}");
 }
 
 #[test]
