@@ -184,21 +184,19 @@ fn starts_at_once(kind: Kind) {
     let Some(server) = Server::start(kind) else { return };
     server.hurry();
     let sound = recording(&[(440.0, ms(500))]);
-    let mut took: Vec<_> = (0..5)
-        .map(|_| {
-            let recorder = server.record();
-            let mut desk = Desk::at(&server);
-            assert_eq!(recorder.sounded(), None, "something else plays");
-            let began = Instant::now();
-            desk.player.send(play(&sound));
-            until("it is heard", || recorder.sounded()) - began
-        })
-        .collect();
+    // A busy machine holds single plays up: one that is quick shows that nothing in the player waits.
+    let mut took = Vec::new();
+    while took.len() < 5 || took.len() < 40 && took.iter().all(|took| *took >= ms(50)) {
+        let recorder = server.record();
+        let mut desk = Desk::at(&server);
+        assert_eq!(recorder.sounded(), None, "something else plays");
+        let began = Instant::now();
+        desk.player.send(play(&sound));
+        took.push(until("it is heard", || recorder.sounded()) - began);
+    }
     took.sort();
     eprintln!("{kind:?}: the first sample is at the monitor {took:?} after the command");
-    // How quick it is, is for a quiet machine to say. That nothing is heard before a buffer of the
-    // server's usual length has filled, which is seconds with some, is a fault on any.
-    assert!(took[0] < ms(500), "{took:?}");
+    assert!(took[0] < ms(50), "{took:?}");
 }
 
 #[test]
