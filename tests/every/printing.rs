@@ -7,28 +7,11 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use crate::run::{Faults, Office, ended, text};
+use crate::support::{VOICEMAIL, kind};
 use crate::table::{Kind, TABLE, with};
 
 /// The widest that a line of help may be.
 const WIDTH: usize = 100;
-
-/// What of JSON each field of a voicemail may hold.
-const VOICEMAIL: &[(&str, &str)] = &[
-    ("id", "string"),
-    ("time", "string"),
-    ("time_ms", "number"),
-    ("caller", "string or null"),
-    ("caller_raw", "string"),
-    ("name", "string or null"),
-    ("recording", "string or null"),
-    ("length_s", "number or null"),
-    ("read", "boolean"),
-    ("starred", "boolean"),
-    ("done", "boolean"),
-    ("note", "string or null"),
-    ("tags", "array"),
-    ("account", "string"),
-];
 
 /// The fields of a line of each verb; `None` where the lines are not of one kind.
 fn schema(verb: &str) -> Option<Vec<(&'static str, &'static str)>> {
@@ -84,20 +67,9 @@ fn schema(verb: &str) -> Option<Vec<(&'static str, &'static str)>> {
     };
     let mut fields = own.to_vec();
     if ["list", "show", "mark", "note", "sync", "download"].contains(&verb) {
-        fields.splice(0..0, VOICEMAIL.iter().copied());
+        fields.splice(0..0, VOICEMAIL);
     }
     Some(fields)
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
 }
 
 #[test]

@@ -7,36 +7,7 @@ use std::process::Stdio;
 use chrono::DateTime;
 use serde_json::Value;
 
-use crate::support::{Desk, SECRET, id, lines, said};
-
-/// Field, and what of JSON it may hold.
-const SCHEMA: [(&str, &str); 14] = [
-    ("id", "string"),
-    ("time", "string"),
-    ("time_ms", "number"),
-    ("caller", "string or null"),
-    ("caller_raw", "string"),
-    ("name", "string or null"),
-    ("recording", "string or null"),
-    ("length_s", "number or null"),
-    ("read", "boolean"),
-    ("starred", "boolean"),
-    ("done", "boolean"),
-    ("note", "string or null"),
-    ("tags", "array"),
-    ("account", "string"),
-];
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
+use crate::support::{Desk, SECRET, VOICEMAIL, id, kind, lines, said};
 
 #[test]
 fn json_has_the_documented_fields() {
@@ -46,8 +17,8 @@ fn json_has_the_documented_fields() {
     let mut before = i64::MAX;
     for object in &objects {
         let fields = object.as_object().unwrap();
-        assert_eq!(fields.len(), SCHEMA.len(), "{object}");
-        for (name, kinds) in SCHEMA {
+        assert_eq!(fields.len(), VOICEMAIL.len(), "{object}");
+        for (name, kinds) in VOICEMAIL {
             assert!(kinds.contains(kind(&fields[name])), "{name} of {object}");
         }
         let millis = object["time_ms"].as_i64().unwrap();
@@ -67,10 +38,10 @@ fn the_formats_agree() {
     let objects = desk.objects(&["list", "--format", "jsonl"]);
     let csv = desk.prints(&["list", "--format", "csv"]);
     let mut csv = csv::Reader::from_reader(csv.as_bytes());
-    assert!(csv.headers().unwrap().iter().eq(SCHEMA.map(|(name, _)| name)));
+    assert!(csv.headers().unwrap().iter().eq(VOICEMAIL.map(|(name, _)| name)));
     let tsv = desk.prints(&["list", "--format", "tsv"]);
     let mut tsv = tsv.lines();
-    assert_eq!(tsv.next().unwrap().split('\t').count(), SCHEMA.len());
+    assert_eq!(tsv.next().unwrap().split('\t').count(), VOICEMAIL.len());
     for object in &objects {
         let cells = csv.records().next().unwrap().unwrap();
         assert!(cells.iter().eq(tsv.next().unwrap().split('\t')));

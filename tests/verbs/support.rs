@@ -7,6 +7,36 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// The fields of a voicemail, and what of JSON each may hold.
+pub const VOICEMAIL: [(&str, &str); 14] = [
+    ("id", "string"),
+    ("time", "string"),
+    ("time_ms", "number"),
+    ("caller", "string or null"),
+    ("caller_raw", "string"),
+    ("name", "string or null"),
+    ("recording", "string or null"),
+    ("length_s", "number or null"),
+    ("read", "boolean"),
+    ("starred", "boolean"),
+    ("done", "boolean"),
+    ("note", "string or null"),
+    ("tags", "array"),
+    ("account", "string"),
+];
+
+/// What a value is, in JSON's words.
+pub fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
 /// A server of so many voicemail, and a home whose settings point to it.
 pub struct Desk {
     home: TempDir,
