@@ -258,7 +258,7 @@ fn hostile_files_take_neither_long_nor_much() {
 }
 
 #[test]
-fn fifty_thousand_contacts_load_well_under_a_second() {
+fn fifty_thousand_contacts_load() {
     let mut text = String::new();
     for index in 0..50_000 {
         write!(
@@ -268,15 +268,10 @@ fn fifty_thousand_contacts_load_well_under_a_second() {
         )
         .unwrap();
     }
-    let began = Instant::now();
     let (book, faults) = one("many.vcf", &text);
-    let took = began.elapsed();
-    println!("50,000 contacts: {took:?}");
     assert_eq!((book.len(), faults), (50_000, None));
     assert_eq!(book.name(Some("+919800700007"), ""), None);
     assert_eq!(book.name(Some("+919800707007"), ""), Some("Person 7007"));
-    // Many times what it takes, for machines that do other things as well.
-    assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
 #[test]

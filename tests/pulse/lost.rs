@@ -23,8 +23,8 @@ fn playing(server: &Server) -> (Stream, Recorder) {
     (stream, recorder)
 }
 
-/// Plays on until it fails: why, and how long that took.
-fn fails(stream: &mut Stream) -> (Unavailable, Duration) {
+/// Plays on until it fails: why.
+fn fails(stream: &mut Stream) -> Unavailable {
     let began = Instant::now();
     let tone = sine(440.0, Duration::from_millis(100), RATE);
     while began.elapsed() < PATIENCE {
@@ -33,7 +33,7 @@ fn fails(stream: &mut Stream) -> (Unavailable, Duration) {
             stream.write(&tone[..count.min(tone.len())])
         };
         if let Err(reason) = round(stream) {
-            return (reason, began.elapsed());
+            return reason;
         }
     }
     panic!("it plays on and on");
@@ -43,9 +43,7 @@ fn dies(kind: Kind) {
     let Some(server) = Server::start(kind) else { return };
     let (mut stream, _listener) = playing(&server);
     server.signal(Signal::KILL);
-    let (reason, took) = fails(&mut stream);
-    assert_eq!(reason, Unavailable::Killed);
-    assert!(took < Duration::from_secs(1), "known after {took:?}");
+    assert_eq!(fails(&mut stream), Unavailable::Killed);
     assert_eq!(open(&server.environment()).unwrap_err(), Unavailable::NoServer);
 }
 
@@ -63,12 +61,8 @@ fn hangs(kind: Kind) {
     let Some(server) = Server::start(kind) else { return };
     let (mut stream, _listener) = playing(&server);
     server.signal(Signal::STOP);
-    let (reason, took) = fails(&mut stream);
-    assert_eq!(reason, Unavailable::Hung);
-    assert!(took < 6 * SHORT, "known after {took:?}");
-    let began = Instant::now();
+    assert_eq!(fails(&mut stream), Unavailable::Hung);
     assert_eq!(open(&server.environment()).unwrap_err(), Unavailable::Hung);
-    assert!(began.elapsed() < Duration::from_secs(3), "known after {:?}", began.elapsed());
     server.signal(Signal::CONT);
 }
 
@@ -87,9 +81,7 @@ fn pipewires_device_hangs() {
     let Some(server) = Server::start(Kind::PipeWire) else { return };
     let (mut stream, _listener) = playing(&server);
     server.signal_device(Signal::STOP);
-    let (reason, took) = fails(&mut stream);
-    assert_eq!(reason, Unavailable::Hung);
-    assert!(took < 6 * SHORT, "known after {took:?}");
+    assert_eq!(fails(&mut stream), Unavailable::Hung);
     server.signal_device(Signal::CONT);
 }
 
@@ -98,9 +90,7 @@ fn pipewires_device_dies() {
     let Some(server) = Server::start(Kind::PipeWire) else { return };
     let (mut stream, _listener) = playing(&server);
     server.signal_device(Signal::KILL);
-    let (reason, took) = fails(&mut stream);
-    assert_eq!(reason, Unavailable::Killed);
-    assert!(took < Duration::from_secs(3), "known after {took:?}");
+    assert_eq!(fails(&mut stream), Unavailable::Killed);
 }
 
 fn has_no_device(kind: Kind) {
@@ -123,9 +113,7 @@ fn loses_its_device(kind: Kind) {
     let Some(server) = Server::start(kind) else { return };
     let (mut stream, _listener) = playing(&server);
     server.remove_device();
-    let (reason, took) = fails(&mut stream);
-    assert_eq!(reason, Unavailable::NoSink);
-    assert!(took < Duration::from_secs(3), "known after {took:?}");
+    assert_eq!(fails(&mut stream), Unavailable::NoSink);
 }
 
 #[test]

@@ -185,18 +185,16 @@ fn starts_at_once(kind: Kind) {
     server.hurry();
     let sound = recording(&[(440.0, ms(500))]);
     // A busy machine holds single plays up: one that is quick shows that nothing in the player waits.
-    let mut took = Vec::new();
-    while took.len() < 5 || took.len() < 40 && took.iter().all(|took| *took >= ms(50)) {
+    // How quick it is on a quiet machine, `cargo bench --bench sound` measures.
+    let is_quick = |_| {
         let recorder = server.record();
         let mut desk = Desk::at(&server);
         assert_eq!(recorder.sounded(), None, "something else plays");
         let began = Instant::now();
         desk.player.send(play(&sound));
-        took.push(until("it is heard", || recorder.sounded()) - began);
-    }
-    took.sort();
-    eprintln!("{kind:?}: the first sample is at the monitor {took:?} after the command");
-    assert!(took[0] < ms(50), "{took:?}");
+        until("it is heard", || recorder.sounded()) - began < ms(250)
+    };
+    assert!((0..40).any(is_quick), "a server's own buffer, or something in the player, is waited for");
 }
 
 #[test]

@@ -1,0 +1,72 @@
+//! How soon a recording is heard: from the command to play it to the first sample at the monitor of
+//! a real server's device. `cargo bench --bench sound`; it needs PulseAudio and PipeWire.
+
+#![cfg_attr(
+    target_os = "linux",
+    expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has failed")
+)]
+
+#[cfg(target_os = "linux")]
+#[path = "../tests/common/sound/mod.rs"]
+mod sound;
+
+#[cfg(target_os = "linux")]
+fn main() {
+    linux::main();
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    eprintln!("SKIPPED: there is no PulseAudio or PipeWire to play to");
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::time::{Duration, Instant};
+
+    use vmail::audio;
+    use vmail::player::{Command, Manner, Outputs, Play, Player, Sound};
+
+    use crate::sound::servers::{Kind, Server};
+    use crate::sound::tone::{sine, wav};
+    use crate::sound::until;
+
+    /// The rate of telephone recordings.
+    const RATE: u32 = 8000;
+
+    /// How often each server is played to.
+    const PLAYS: usize = 20;
+
+    pub fn main() {
+        for kind in [Kind::PulseAudio, Kind::PipeWire] {
+            let Some(server) = Server::start(kind) else { continue };
+            server.hurry();
+            let mut took: Vec<_> = (0..PLAYS).map(|_| play_on(&server)).collect();
+            took.sort_unstable();
+            println!(
+                "{kind:?}: first sample after {:.1?} at best, {:.1?} in the middle, {:.1?} at worst",
+                took[0],
+                took[PLAYS / 2],
+                took[PLAYS - 1]
+            );
+        }
+    }
+
+    /// Opens the device, plays, and tells how long it took until that was heard.
+    fn play_on(server: &Server) -> Duration {
+        let recorder = server.record();
+        let outputs = Outputs { environment: server.environment(), ..Outputs::default() };
+        let mut player = Player::new(move |rate| outputs.open(rate), |_, _| {});
+        let samples = sine(440.0, Duration::from_millis(500), RATE);
+        let play = Play {
+            number: 1,
+            sound: Sound::new(audio::decode(&wav(&samples, RATE)).unwrap()),
+            from: Duration::ZERO,
+            manner: Manner { auto_level: false, ..Manner::default() },
+            heard_after: Duration::from_secs(3),
+        };
+        let began = Instant::now();
+        player.send(Command::Play(play));
+        until("it is heard", || recorder.sounded()) - began
+    }
+}
