@@ -149,6 +149,12 @@ async fn download(
     let mut written = Ok(());
     loop {
         tokio::select! {
+            // Who wants it to stop is heard first, also by a machine that was busy with something else.
+            biased;
+            // Copies under way end, so that no file is half there; transfers are given up.
+            _ = signals.next(), if !*stop.borrow() => {
+                stop.send_replace(true);
+            }
             outcome = outcomes.next() => {
                 let Some(outcome) = outcome else { break };
                 line.one_done();
@@ -162,10 +168,6 @@ async fn download(
                         stop.send_replace(true);
                     }
                 }
-            }
-            // Copies under way end, so that no file is half there; transfers are given up.
-            _ = signals.next(), if !*stop.borrow() => {
-                stop.send_replace(true);
             }
         }
     }
