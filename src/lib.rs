@@ -4,23 +4,27 @@
 //! map, the words and the reasons; read [`tui::msg`] first. Which file of `tui/view/` draws what:
 //!
 //! ```text
-//!  vmail  office  Inbox 32  Unread 9       Last 7 days  17–23 Nov  IST    header.rs
-//!
-//!    Today · Mon 23 Nov                  5 │  +91 98450 12345             inbox.rs  │  detail.rs
-//!     11:58   +91 98765 43210              │  India · as 9845012345       (blank.rs where
-//! ▌   10:05   +9╭─ Dates ─────────────────── Esc closes ─╮                there is nothing
-//!     09:31   Wi│  1  Last 24 hours    ‹ November 2026 › │                to list)
-//!     08:50   JD│  2  Today            Mo  Tu  We  Th  Fr│
-//!    Yesterday ·│  3  Yesterday         2   3   4   5   6│ 10:15          dates.rs, help.rs:
-//!     19:12   +9│ Range  7d                              │ 17:42          above the rest
-//!     12:02   +4╰────────────────────────────────────────╯ 18:21
-//!
-//!  32 voicemail                                     live · checked 12:04  status.rs: how it
-//!  Space play   e done   s star   / search   m note   ? all keys           stands, and keys
+//!  vmail  office  Inbox 32  Unread 9  Done   Last 7 days  17–23 Nov  IST   header.rs
+//!                 ━━━━━━━━
+//!  / 98 is:unread                                               12 of 32   filter.rs
+//!    Today · Mon 23 Nov                  5 │  +91 98450 12345              inbox.rs, with the
+//!     11:58   +91 98765 43210              │  India · as 9845012345        columns.rs; detail.rs,
+//! ▌   10:05   +9╭─ Dates ─────────────────── Esc closes ─╮ ⣿⣷⣤⣀⣤⣶⣷⣀       with its sound.rs;
+//!     09:31   Wi│  1  Last 24 hours    ‹ November 2026 › │                 blank.rs where there is
+//!     08:50   JD│  2  Today            Mo  Tu  We  Th  Fr│                 nothing to list
+//!    Yesterday ·│  3  Yesterday         2   3   4   5   6│ 10:15
+//!     19:12   +9│ Range  7d                              │ 17:42           above the rest: dates.rs,
+//!     12:02   +4╰────────────────────────────────────────╯ 18:21           help.rs, palette.rs,
+//!                                          │                               note.rs, tags.rs, ways.rs,
+//!                                          │                               people.rs, calling.rs,
+//!                                          │                               copying.rs, accounts.rs
+//!  32 voicemail                                     live · checked 12:04   status.rs: how it
+//!  Space play   e done   s star   / search   m note   ? all keys            stands, and keys
 //! ```
 //!
-//! All of them write with `pen.rs`, put numbers and times into words with [`words`], and take
-//! their colours from [`tui::theme`]; `ascii.rs` goes over what they drew.
+//! All of them write with `pen.rs`, and with `field.rs` where something is typed. They put numbers
+//! and times into words with [`words`], and take their colours from [`tui::theme`]; `ascii.rs` goes
+//! over what they drew.
 
 pub mod audio;
 pub mod caller;

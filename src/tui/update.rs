@@ -170,7 +170,7 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Carries a command out. The arms stand in the order of the table.
+/// Carries a command out. The arms stand in the order of the table, but for those that share one.
 #[expect(clippy::too_many_lines, reason = "an arm for each command")]
 fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Effect>) {
     let page = usize::from(state.regions().list.height).max(2) - 1;
@@ -205,8 +205,10 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::ShowStarred => work::show_view(state, View::Starred, effects),
         Command::ShowDone => work::show_view(state, View::Done, effects),
         Command::ShowAll => work::show_view(state, View::All, effects),
-        Command::History => open_history(state, effects),
         Command::NextOrder => work::change_order(state, effects),
+        Command::CallBack => calling::ask(state),
+        Command::NameCaller => people::name_selected(state),
+        Command::History => open_history(state, effects),
         Command::SaveRecording => share::save_selected(state),
         Command::Elsewhere => share::offer_selected(state),
         Command::Note => note::open(state, effects),
@@ -239,11 +241,9 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::DayAfter => move_day(state, false, effects),
         Command::SwitchPane => switch_pane(state, effects),
         Command::Back => back(state, effects),
-        Command::QuitAtOnce if note::holds(state) => note::leave(state),
         Command::Accounts => accounts::offer(state),
         Command::LogIn => accounts::log_in(state),
         Command::Reload => state.next_session = Some(Reopen::Settings),
-        Command::Quit | Command::QuitAtOnce => effects.push(Effect::Quit),
         Command::ShowRange => show_chosen(state, effects),
         Command::CloseDates
         | Command::CloseHelp
@@ -251,8 +251,6 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         | Command::LeaveCall
         | Command::LeaveName
         | Command::CloseAccounts => state.overlay = None,
-        Command::HelpDown => scroll_help(state, 1),
-        Command::HelpUp => scroll_help(state, -1),
         Command::PickPreset => {
             // A key for each of them, in their order.
             let number = state.keymap.keys(command).iter().position(|chord| *chord == KeyChord::of(key));
@@ -282,6 +280,8 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::EarlierSearch => filter::recall(state, true, effects),
         Command::LaterSearch => filter::recall(state, false, effects),
         Command::CompleteSearch => filter::complete(state, effects),
+        Command::HelpDown => scroll_help(state, 1),
+        Command::HelpUp => scroll_help(state, -1),
         Command::InBrowser
         | Command::SaveHere
         | Command::ToTerminal
@@ -312,9 +312,7 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         | Command::TakeText
         | Command::TakeJson
         | Command::CloseCopying => copying::choose(state, command, effects),
-        Command::CallBack => calling::ask(state),
         Command::PlaceCall => calling::place(state, effects),
-        Command::NameCaller => people::name_selected(state),
         Command::KeepName => people::keep_name(state, effects),
         Command::TryKey => accounts::try_key(state, effects),
         Command::NextField | Command::PreviousField => {
@@ -326,6 +324,8 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::SwitchAccount => accounts::switch(state),
         Command::NextAccount | Command::PreviousAccount => accounts::step(state, command),
         Command::Suspend => suspend(state, effects),
+        Command::QuitAtOnce if note::holds(state) => note::leave(state),
+        Command::Quit | Command::QuitAtOnce => effects.push(Effect::Quit),
     }
 }
 
