@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod completing;
 pub mod completions;
 pub mod config;
+pub mod demo;
 pub mod demo_server;
 pub mod desk;
 pub mod doctor;

@@ -3,9 +3,11 @@
 //! It speaks both dialects at once: CHUB below `/v2`, CHUB India below `/v1`. It answers from raw JSON
 //! and uses nothing of the client or of the program's own words, so that client and server cannot
 //! share a mistake. Here: the socket, the simulated latency and the time. What is answered is in
-//! `demo/answer.rs`, the voicemail in `demo/rows.rs`, the recordings in `demo/recordings.rs`.
+//! `demo/answer.rs`, the voicemail in `demo/rows.rs`, the recordings in `demo/recordings.rs`, and what was
+//! done with them before in `demo/past.rs`.
 
 mod answer;
+mod past;
 mod recordings;
 mod rows;
 
@@ -27,6 +29,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
+pub use past::past;
 use rows::Rows;
 
 /// The app ID the server accepts.

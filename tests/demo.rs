@@ -6,11 +6,12 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeZone as _, Utc};
+use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use reqwest::{Client, Response, StatusCode};
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 use rlibphonenumber::enums::Region;
 use serde_json::{Value, json};
+use vmail::audio::{self, Waveform};
 use vmail::demo::{APP_ID, Options, SECRET, Server};
 
 const HOUR: i64 = 60 * 60 * 1000;
@@ -436,4 +437,59 @@ async fn dropping_the_server_ends_it() {
     drop(server);
     let gone = async { while client.get(&url).send().await.is_ok() {} };
     tokio::time::timeout(Duration::from_secs(20), gone).await.expect("it ends");
+}
+
+/// What is compiled in, as it stands in the repository.
+fn set() -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/voicemail.json");
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn what_is_said_of_a_recording_is_true_of_it() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
+    let names: HashSet<String> = set()["voicemail"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["recording"].as_str().unwrap().to_owned())
+        .collect();
+    let looks = names.into_iter().map(|name| {
+        let decoded = audio::decode(&std::fs::read(folder.join(&name)).unwrap()).unwrap();
+        let sketch = Waveform::new(&decoded).sketch();
+        (name, json!({ "length": sketch.millis, "loudness": sketch.bits() }))
+    });
+    assert_eq!(set()["looks"], Value::Object(looks.collect()));
+}
+
+#[tokio::test]
+async fn the_past_is_of_voicemail_that_the_server_has_and_that_are_not_new() {
+    // Whatever the hour, so that an hour of yesterday evening is at times a moment ago.
+    for hour in 0..24 {
+        let now = noon() + TimeDelta::hours(hour);
+        let demo = Demo::start(Options { now, ..still() }).await;
+        let mut rows = Vec::new();
+        for page in 1.. {
+            // The window is seen from noon, and goes on until now.
+            let more = demo.list(window(13 * DAY, -hour * HOUR, page)).await;
+            if rows_of(&more).is_empty() {
+                break;
+            }
+            rows.extend_from_slice(rows_of(&more));
+        }
+        let sent: HashSet<_> =
+            rows.iter().map(|row| (row["time"].as_i64().unwrap(), row["voicename"].clone())).collect();
+        let past = vmail::demo::past(now).unwrap();
+        let lines = past.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let past: Vec<_> = lines.filter_map(|line| line.get("voicemail").cloned()).collect();
+        assert!(past.len() > 40 && past.len() < rows.len(), "{} of {}", past.len(), rows.len());
+        for line in past {
+            let time = line["time"].as_i64().unwrap();
+            assert!(sent.contains(&(time, line["recording"].clone())), "{line}");
+            assert!(now.timestamp_millis() - time >= HOUR, "{line}");
+            for at in ["done", "called"].iter().filter_map(|field| line[field].as_i64()) {
+                assert!((time..now.timestamp_millis()).contains(&at), "{line}");
+            }
+        }
+    }
 }

@@ -7,16 +7,15 @@ use anyhow::Context as _;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use clap::Args;
-use tempfile::TempDir;
 use tokio::sync::{OnceCell, mpsc};
 
+use crate::cli::demo::{self, Demo};
 use crate::cli::progress::Bar;
 use crate::cli::screen::ScreenArgs;
 use crate::cli::settings::{self, xdg};
 use crate::cli::{World, screen};
 use crate::config::{self, Asking, Settings, Timezone};
 use crate::contacts::{self, Book};
-use crate::demo;
 use crate::error::{Failure, Fault};
 use crate::model::{AccountKey, Span, VoicemailId};
 use crate::paths;
@@ -70,7 +69,7 @@ pub struct Desk {
     client: OnceCell<Client>,
     world: World,
     /// Nothing of the demo stays.
-    demo: Option<(demo::Server, TempDir)>,
+    demo: Option<Demo>,
 }
 
 /// How well what is stored agrees with the server.
@@ -104,13 +103,11 @@ impl Desk {
         let options = settings::store_options(&settings, world);
         let (demo, key, label, account, store);
         if args.settings.demo {
-            let server = demo::Server::start(demo::Options::new((world.clock)())).await?;
-            let known = screen::demo_account(&server)?;
+            let running = Demo::start(options, (world.clock)()).await?;
+            let known = demo::account(&running.server)?;
             (key, label) = (known.key.clone(), "demo".to_owned());
-            account = Some(known);
-            demo = Some((server, tempfile::Builder::new().prefix("vmail-demo-").tempdir()?));
-            let open = move || Ok(Opened { store: Store::in_memory(&options)?, notices: Vec::new() });
-            store = StoreHandle::spawn(open);
+            store = running.store.clone();
+            (account, demo) = (Some(known), Some(running));
         } else {
             let app_id = settings.app_id.ok_or_else(settings::no_account)?;
             key = settings::account_key(&settings, app_id)?.0;
@@ -180,7 +177,7 @@ impl Desk {
     /// Where recordings are kept.
     pub fn recordings(&self) -> anyhow::Result<Recordings> {
         let folder = match &self.demo {
-            Some((_, folder)) => folder.path().to_owned(),
+            Some(demo) => demo.folder.path().to_owned(),
             None => {
                 paths::recordings_folder(&xdg(&self.world)).context("no home folder: set XDG_CACHE_HOME")?
             }

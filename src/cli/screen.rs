@@ -7,27 +7,24 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use tempfile::TempDir;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::cli::demo::{Demo, account};
 use crate::cli::settings::{self, AccountArgs, xdg};
 use crate::cli::{World, login};
 use crate::config::{self, Ascii, Asking, Overrides, Settings, Timezone};
-use crate::credentials::Supply;
 use crate::demo;
 use crate::error::Fault;
-use crate::model::AccountKey;
 use crate::paths;
 #[cfg(target_os = "linux")]
 use crate::player::pulse::Environment;
 use crate::player::{Manner, Outputs};
 use crate::private;
 use crate::recording::{self, Limits};
-use crate::secret::Secret;
-use crate::store::{Opened, Store, StoreHandle};
-use crate::telecmi::{Agent, BaseUrl, Rings};
+use crate::store::{Store, StoreHandle};
+use crate::telecmi::{Agent, Rings};
 use crate::tui::accounts::Choice;
 use crate::tui::calling::Means;
 use crate::tui::keymap::{self, KeyChord};
@@ -94,7 +91,8 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let result = runtime.block_on(async {
-        let demo = if args.demo { Some(Demo::start(&settings, world).await?) } else { None };
+        let options = settings::store_options(&settings, world);
+        let demo = if args.demo { Some(Demo::start(options, (world.clock)()).await?) } else { None };
         let opener = Opener { demo, world: *world };
         let first = opener.session(args, &settings, config_path.as_deref(), Asking::Terminal)?;
         let mut args = args.clone();
@@ -108,25 +106,6 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
     // A read of the terminal or a name look-up may still block a thread; nobody waits for it.
     runtime.shutdown_background();
     result
-}
-
-/// The demo: what of it stays when the screen begins anew. Nothing of it stays when it is left.
-struct Demo {
-    server: demo::Server,
-    folder: TempDir,
-    store: StoreHandle,
-}
-
-impl Demo {
-    async fn start(settings: &Settings, world: &World) -> anyhow::Result<Demo> {
-        let options = settings::store_options(settings, world);
-        let open = move || Ok(Opened { store: Store::in_memory(&options)?, notices: Vec::new() });
-        Ok(Demo {
-            server: demo::Server::start(demo::Options::new((world.clock)())).await?,
-            folder: tempfile::Builder::new().prefix("vmail-demo-").tempdir()?,
-            store: StoreHandle::spawn(open),
-        })
-    }
 }
 
 /// Makes what the screen begins with, and begins anew with.
@@ -172,7 +151,7 @@ impl Opener {
             Timezone::Local => (local.zone, local.note),
         };
         let account = match demo {
-            Some(demo) => Some(demo_account(&demo.server)?),
+            Some(demo) => Some(account(&demo.server)?),
             None => settings::account(settings, asking, world)?,
         };
         let app_id = account.as_ref().map(|account| account.app_id.to_string());
@@ -282,18 +261,6 @@ pub fn settings(args: &ScreenArgs, world: &World) -> anyhow::Result<(Settings, O
 fn half_an_account(settings: &Settings) -> Option<&'static str> {
     (settings.app_id.is_none() && settings.secret.is_some())
         .then_some("The secret is set, the app ID is not: TELECMI_APPID or appid.")
-}
-
-/// The account of the demo's server.
-pub fn demo_account(server: &demo::Server) -> anyhow::Result<Account> {
-    let url = server.base_url(false);
-    Ok(Account {
-        key: AccountKey::new(crate::model::Region::Global, demo::APP_ID, Some(&url)),
-        region: crate::model::Region::Global,
-        base_url: Some(BaseUrl::parse(&url)?),
-        app_id: demo::APP_ID,
-        secret: Supply::AtHand(Secret::new(demo::SECRET.to_owned())),
-    })
 }
 
 /// The store, opened on its own thread while the first frame is drawn.

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use super::recordings::{RECORDINGS, Recording};
 
-const SET: &str = include_str!("../../assets/demo/voicemail.json");
+/// What the demo has.
+pub(super) const SET: &str = include_str!("../../assets/demo/voicemail.json");
 const DAY: i64 = 24 * 60 * 60;
 /// The hand-written hours are those of Asia/Kolkata, which keeps one offset (UTC+5:30) all year.
 const KOLKATA: i64 = 5 * 60 * 60 + 30 * 60;
@@ -59,7 +60,7 @@ struct Entry {
 /// When a row of the set was left, seen from the start of the server.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum When {
+pub(super) enum When {
     Ago {
         seconds_ago: i64,
     },
@@ -160,7 +161,7 @@ impl Rows {
 
 impl When {
     /// The moment meant, where `now` is the start; both in seconds since the epoch.
-    fn seconds(&self, now: i64) -> io::Result<i64> {
+    pub(super) fn seconds(&self, now: i64) -> io::Result<i64> {
         match self {
             When::Ago { seconds_ago } => Ok(now - seconds_ago),
             When::Clock { days_before, at } => {

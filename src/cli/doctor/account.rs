@@ -7,7 +7,8 @@ use chrono::TimeDelta;
 
 use super::{Check, DoctorArgs, Finding, Report, kept, machine, within};
 use crate::cli::World;
-use crate::cli::screen::{demo_account, shown};
+use crate::cli::demo::account as account_of_the_demo;
+use crate::cli::screen::shown;
 use crate::cli::settings::{self, xdg};
 use crate::config::{Asking, ConfigError, Overrides, SecretSource, Settings};
 use crate::credentials::Supply;
@@ -45,7 +46,7 @@ pub(super) fn check(args: &DoctorArgs, world: &World, report: &mut Report) -> an
     let account = match (&server, &settings) {
         (Some(server), _) => {
             report.add(&Finding::ok(Check::Credentials, "those of the demo"))?;
-            Some((demo_account(server)?, Secret::new(demo::SECRET.to_owned())))
+            Some((account_of_the_demo(server)?, Secret::new(demo::SECRET.to_owned())))
         }
         (None, Some(settings)) => check_credentials(settings, world, report)?,
         (None, None) => {

@@ -1,0 +1,91 @@
+//! What somebody did with the demo's voicemail before the demo starts, so that it looks lived in.
+//!
+//! It is an export, as `vmail import` reads it: here too nothing of the program's own words is used.
+
+use std::collections::HashMap;
+use std::io;
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::rows::{SET, When};
+
+/// Whoever was here left so long before the demo starts, in milliseconds: what came since is unseen.
+const LEFT: i64 = 60 * 60 * 1000;
+
+/// What `assets/demo/voicemail.json` says of the past.
+#[derive(Deserialize)]
+struct Past {
+    voicemail: Vec<Entry>,
+    /// What is known of each recording once it was fetched.
+    looks: HashMap<String, Look>,
+    /// The names of callers, by number in E.164.
+    names: HashMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    #[serde(flatten)]
+    when: When,
+    from: Value,
+    voicename: String,
+    recording: String,
+    /// `None` where it is new.
+    was: Option<Was>,
+}
+
+/// As the fields of an export, with minutes after the voicemail in place of times.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Was {
+    read: bool,
+    starred: bool,
+    done_after: Option<i64>,
+    called_after: Option<i64>,
+    note: Option<String>,
+    tags: Vec<String>,
+}
+
+/// As the fields of an export.
+#[derive(Deserialize)]
+struct Look {
+    length: u32,
+    loudness: u32,
+}
+
+/// The past as it is at `now`, the start of the demo, in lines of JSON.
+///
+/// # Errors
+/// When the compiled-in set cannot be read.
+pub fn past(now: DateTime<Utc>) -> io::Result<String> {
+    let Past { voicemail, looks, names } = serde_json::from_str(SET)?;
+    let left = now.timestamp_millis() - LEFT;
+    let mut lines = vec![json!({ "vmail": { "version": 1, "account": "demo" } })];
+    for (caller, name) in names {
+        lines.push(json!({ "name": { "caller": caller, "name": name, "edited": left } }));
+    }
+    for Entry { when, from, voicename, recording, was } in voicemail {
+        let time = when.seconds(now.timestamp())? * 1000;
+        let Some(was) = was.filter(|_| time < left) else { continue };
+        let after = |minutes: i64| (time + minutes * 60_000).min(left);
+        let caller = from.as_str().map_or_else(|| from.to_string(), str::to_owned);
+        let mut line = json!({
+            "time": time,
+            "caller": if from.is_null() { String::new() } else { caller },
+            "recording": voicename,
+            "read": was.read,
+            "starred": was.starred,
+            "done": was.done_after.map(after),
+            "called": was.called_after.map(after),
+            "note": was.note.map(|text| json!({ "text": text, "edited": after(10) })),
+            "tags": was.tags,
+        });
+        if let Some(Look { length, loudness }) = looks.get(&recording).filter(|_| was.read) {
+            line["length"] = json!(length);
+            line["loudness"] = json!(loudness);
+        }
+        lines.push(json!({ "voicemail": line }));
+    }
+    Ok(lines.iter().map(|line| format!("{line}\n")).collect())
+}
