@@ -318,7 +318,7 @@ pub fn listen(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
                 Event::Key(key) => Msg::Key(key),
                 Event::Mouse(mouse) => Msg::Mouse(mouse),
                 Event::Paste(text) => Msg::Paste(text),
-                // The signal tells: crossterm forgets it when a key comes at the same moment.
+                // The signal has told.
                 Event::Resize(..) if cfg!(unix) => continue,
                 Event::Resize(width, height) => Msg::Resize(Size::new(width, height)),
                 Event::FocusGained | Event::FocusLost => continue,

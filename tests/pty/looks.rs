@@ -69,6 +69,20 @@ fn a_storm_of_sizes_ends_in_the_right_screen() {
     terminal.assert_given_back();
 }
 
+#[test]
+fn a_key_that_comes_with_a_resize_is_heeded_at_once() {
+    let home = Home::new();
+    let server = Server::start();
+    let mut terminal = server.inbox(&home, &[]).start();
+    terminal.wait_until_live();
+    let first = terminal.look(|seen| seen.selected());
+    for round in 0..300u16 {
+        terminal.resize(80 + round % 2, 24);
+        terminal.send(if round % 2 == 0 { "j" } else { "k" });
+        terminal.wait("the key's row", |seen| (seen.selected() == first) == (round % 2 == 1));
+    }
+}
+
 fn cells(terminal: &Terminal) -> Vec<u8> {
     terminal.look(|seen| seen.screen().contents_formatted())
 }
