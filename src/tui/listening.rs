@@ -10,7 +10,10 @@ use crate::audio::{AudioError, SPEEDS, Waveform};
 use crate::model::VoicemailId;
 use crate::player::Manner;
 use crate::recording::Prefetch;
+use crate::tui::command::Command;
+use crate::tui::keymap::Keymap;
 use crate::tui::rows::RowKey;
+use crate::words;
 
 /// How many steps of the volume keys are as loud as recorded, and how many there are.
 const STEPS: f32 = 10.0;
@@ -150,6 +153,11 @@ impl Listening {
             _ => None,
         }
     }
+}
+
+/// Why a recording cannot be played, and what can be done with it.
+pub fn unplayable(error: &AudioError, keymap: &Keymap) -> String {
+    format!("{}. {} saves it.", words::sentence(&error.to_string()), keymap.named(Command::SaveRecording))
 }
 
 /// The next speed, or the one before; the same at either end.
