@@ -112,6 +112,16 @@ fn paused_at_speed_without_silence_looks() {
 }
 
 #[test]
+fn all_that_is_changed_of_the_sound_fits_beside_the_list() {
+    let mut screen = Screen::open(filled());
+    screen.keys("> > z -");
+    playing(&mut screen, 1_000);
+    screen.wait(TimeDelta::seconds(5));
+    let text = screen.text();
+    assert!(text.contains("playing  1.5×  silence cut  volume 90 %"), "{text}");
+}
+
+#[test]
 fn not_ready_looks() {
     at_three_sizes("not-ready", filled, |screen| {
         screen.wait(TimeDelta::seconds(1));
@@ -346,7 +356,9 @@ fn what_cannot_be_played_says_why_and_can_be_saved() {
         "{text}"
     );
     screen.keys("Space");
-    assert!(screen.text().contains("a recording in GSM cannot be played here"));
+    let text = screen.text();
+    let below = text.lines().find(|line| line.starts_with(" A recording in GSM")).unwrap();
+    assert!(below.contains("A recording in GSM cannot be played here. w saves it."), "{text}");
     screen.keys("w");
     assert!(screen.text().contains("~/voicemail/2026-11-23_1142_"), "{}", screen.text());
 }

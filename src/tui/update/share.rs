@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use super::listen::begin_selected;
+use super::listen::{begin_alone, mark_heard};
 use super::{fault, news};
 use crate::model::from_millis;
 use crate::player::Unavailable;
-use crate::recording::{FetchError, suggested_name};
+use crate::recording::{FetchError, name_part, suggested_name};
 use crate::store::Row;
 use crate::telecmi::AudioFormat;
 use crate::tui::command::Command;
@@ -24,7 +24,7 @@ const FOLDER: &str = "voicemail";
 /// Whether playing here is not what the user would hear; then the other ways are offered, or the
 /// one that was chosen last is taken at once.
 pub(super) fn elsewhere(state: &mut State, row: &Row, effects: &mut Vec<Effect>) -> bool {
-    if !state.surroundings.remote || state.remembered.way == Some(Way::Here) {
+    if is_heard_here(state) {
         return false;
     }
     let way = state.remembered.way;
@@ -33,6 +33,11 @@ pub(super) fn elsewhere(state: &mut State, row: &Row, effects: &mut Vec<Effect>)
         take(state, way, effects);
     }
     true
+}
+
+/// Whether what plays here is what the user hears.
+pub(super) fn is_heard_here(state: &State) -> bool {
+    !state.surroundings.remote || state.remembered.way == Some(Way::Here)
 }
 
 /// Shows the ways there are.
@@ -66,7 +71,9 @@ fn take(state: &mut State, way: Way, effects: &mut Vec<Effect>) {
     match way {
         Way::Here => {
             state.overlay = None;
-            begin_selected(state, effects);
+            if let Some(row) = state.inbox.find(key) {
+                begin_alone(state, &row, effects);
+            }
         }
         Way::Browser => open_page(state, key, effects),
         Way::Save => ask_where(state, key),
@@ -101,9 +108,12 @@ fn open_page(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
     effects.push(Effect::OpenPage { key, caller, time, file_name });
 }
 
-pub(super) fn on_page(state: &mut State, key: RowKey, page: PageNews) {
-    if let PageNews::Failed(why) = &page {
-        fault(state, why.clone());
+pub(super) fn on_page(state: &mut State, key: RowKey, page: PageNews, effects: &mut Vec<Effect>) {
+    match &page {
+        // The page plays it at once.
+        PageNews::Ready { opened: true, .. } => mark_heard(state, key, effects),
+        PageNews::Failed(why) => fault(state, why.clone()),
+        _ => {}
     }
     state.shared.page = Some((key, page));
 }
@@ -179,8 +189,9 @@ fn ask_where(state: &mut State, key: RowKey) {
     let home = state.surroundings.home.as_deref();
     let usual = || home.map_or_else(|| PathBuf::from("."), |home| home.join(FOLDER));
     let folder = state.remembered.folder.clone().unwrap_or_else(usual);
-    let path = shown(&folder.join(file_name(state, &row)), home);
-    state.overlay = Some(Overlay::Save(Box::new(Save::new(key, path))));
+    let name = file_name(state, &row);
+    let path = shown(&folder.join(&name), home);
+    state.overlay = Some(Overlay::Save(Box::new(Save::new(key, path, name))));
 }
 
 /// Saves where the dialog says.
@@ -195,8 +206,8 @@ pub(super) fn save(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     };
     dialog.busy = true;
-    let (key, overwrite) = (dialog.key, dialog.exists);
-    effects.push(Effect::Save { ticket: state.lanes.next(Lane::Save), key, path, overwrite });
+    let (key, name, overwrite) = (dialog.key, dialog.name.clone(), dialog.exists);
+    effects.push(Effect::Save { ticket: state.lanes.next(Lane::Save), key, path, name, overwrite });
 }
 
 pub(super) fn on_saved(state: &mut State, result: Result<PathBuf, SaveTrouble>, effects: &mut Vec<Effect>) {
@@ -264,5 +275,8 @@ fn file_name(state: &State, row: &Row) -> String {
         None | Some(crate::audio::Codec::Mp3) => AudioFormat::Mp3,
         Some(_) => AudioFormat::Wav,
     };
-    suggested_name(local, state.inbox.rows.caller(row), format)
+    let rows = &state.inbox.rows;
+    // A name in another script has no letters for it, its number has digits.
+    let caller = [rows.caller(row), rows.number(row)].into_iter().find(|caller| name_part(caller).is_some());
+    suggested_name(local, caller.unwrap_or_default(), format)
 }
