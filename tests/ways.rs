@@ -8,8 +8,9 @@ mod common;
 use common::{Opened, Screen, week};
 use vmail::model::{Flags, Span};
 use vmail::player::{Event, Unavailable};
-use vmail::tui::msg::{Effect, Msg, PageNews, Remembered};
+use vmail::tui::msg::{Effect, Msg, PageNews, Remembered, SaveTrouble};
 use vmail::tui::rows::RowKey;
+use vmail::tui::state::Overlay;
 use vmail::tui::ways::Way;
 
 fn filled() -> Opened {
@@ -69,6 +70,34 @@ fn that_a_line_was_copied_is_seen_on_every_screen() {
         let text = screen.text();
         assert!(text.contains("sent to the terminal's clipboard") && text.contains(".mp3 ."), "{text}");
     }
+}
+
+#[test]
+fn both_lines_about_the_page_can_be_copied() {
+    let mut screen = Screen::open(over_ssh());
+    screen.keys("Space b");
+    screen.send(Msg::Page(selected(&screen), page(false)));
+    screen.effects.clear();
+    screen.keys("c");
+    assert!(screen.text().contains("sent to the terminal's clipboard; c again: the address"));
+    screen.keys("c c");
+    let line = "ssh -N -L 8321:127.0.0.1:8321 meera@web-1.example.in";
+    let address = "http://127.0.0.1:8321/k3v9q2m8z7x1c4b5n6a0s9d8f7/";
+    assert_eq!(screen.effects, [line, address, line].map(|text| Effect::Copy(text.to_owned())));
+}
+
+#[test]
+fn what_comes_of_a_copy_is_told_where_its_dialog_was_left() {
+    let mut screen = Screen::open(filled());
+    screen.keys("w Enter Esc");
+    assert!(screen.text().contains("it is being saved already"), "{}", screen.text());
+    screen.saved(Ok("/home/meera/voicemail/a.mp3".into()));
+    assert!(screen.text().contains("saved: ~/voicemail/a.mp3"), "{}", screen.text());
+    screen.keys("w Enter Esc w");
+    screen.saved(Err(SaveTrouble::Other("The recording cannot be saved: No space left.".to_owned())));
+    assert!(screen.text().contains("No space left."), "{}", screen.text());
+    let Some(Overlay::Save(dialog)) = &screen.state.overlay else { panic!("{}", screen.text()) };
+    assert_eq!(dialog.trouble, None, "this dialog has not saved yet");
 }
 
 #[test]

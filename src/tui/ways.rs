@@ -61,6 +61,15 @@ pub struct Ways {
     pub why: Option<Unavailable>,
     /// The way that was chosen, and what is to be copied is about.
     pub chosen: Option<Way>,
+    /// The line for the page was copied; what is copied next is the page's address.
+    pub address_next: bool,
+}
+
+impl Ways {
+    /// Offers the ways to hear `key`.
+    pub fn new(key: RowKey) -> Ways {
+        Ways { key, why: None, chosen: None, address_next: false }
+    }
 }
 
 /// What is shared with the user's own machine just now.

@@ -42,7 +42,7 @@ pub(super) fn is_heard_here(state: &State) -> bool {
 
 /// Shows the ways there are.
 pub(super) fn offer(state: &mut State, key: RowKey, why: Option<Unavailable>) {
-    state.overlay = Some(Overlay::Ways(Ways { key, why, chosen: None }));
+    state.overlay = Some(Overlay::Ways(Ways { why, ..Ways::new(key) }));
 }
 
 /// Shows the ways to hear the selected voicemail.
@@ -68,6 +68,7 @@ fn take(state: &mut State, way: Way, effects: &mut Vec<Effect>) {
     let Some(Overlay::Ways(ways)) = &mut state.overlay else { return };
     let key = ways.key;
     ways.chosen = Some(way);
+    ways.address_next = false;
     match way {
         Way::Here => {
             state.overlay = None;
@@ -142,12 +143,13 @@ fn send(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
     effects.push(Effect::Send { key, name: file_name(state, &row) });
 }
 
-/// The line that stands under the chosen way.
+/// The line that stands under the chosen way; of the two about the page the one that is due.
 fn line(state: &State) -> Option<String> {
     let Some(Overlay::Ways(ways)) = &state.overlay else { return None };
     let server = &state.surroundings.server;
     match ways.chosen {
         Some(Way::Browser) => match &state.shared.page {
+            Some((_, PageNews::Ready { url, .. })) if ways.address_next => Some(url.clone()),
             Some((_, PageNews::Ready { port, .. })) => Some(server.page(*port)),
             _ => None,
         },
@@ -160,19 +162,29 @@ fn line(state: &State) -> Option<String> {
 }
 
 fn copy_line(state: &mut State, effects: &mut Vec<Effect>) {
-    match line(state) {
-        Some(line) => {
-            news(state, "sent to the terminal's clipboard".to_owned());
-            effects.push(Effect::Copy(line));
+    let Some(line) = line(state) else {
+        return news(state, "nothing to copy yet: choose a way first".to_owned());
+    };
+    let mut said = "sent to the terminal's clipboard".to_owned();
+    if let Some(Overlay::Ways(ways)) = &mut state.overlay
+        && ways.chosen == Some(Way::Browser)
+    {
+        ways.address_next = !ways.address_next;
+        if ways.address_next {
+            said = format!("{said}; {} again: the address", state.keymap.named(Command::CopyLine));
         }
-        None => news(state, "nothing to copy yet: choose a way first".to_owned()),
     }
+    news(state, said);
+    effects.push(Effect::Copy(line));
 }
 
-/// Leaves the dialog; a copy that has begun still ends.
+/// Leaves the dialog. A copy that has begun still ends, and that is told.
 pub(super) fn close_save(state: &mut State) {
-    state.lanes.next(Lane::Save);
-    state.overlay = None;
+    if let Some(Overlay::Save(dialog)) = state.overlay.take()
+        && dialog.busy
+    {
+        news(state, "it is being saved already, and you will be told".to_owned());
+    }
 }
 
 /// Asks where to save the selected voicemail's recording.
@@ -211,7 +223,10 @@ pub(super) fn save(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 pub(super) fn on_saved(state: &mut State, result: Result<PathBuf, SaveTrouble>, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Save(dialog)) = &mut state.overlay else { return };
+    let dialog = match &mut state.overlay {
+        Some(Overlay::Save(dialog)) if dialog.busy => dialog,
+        _ => return after_dialog(state, result),
+    };
     dialog.busy = false;
     match result {
         Ok(path) => {
@@ -221,7 +236,7 @@ pub(super) fn on_saved(state: &mut State, result: Result<PathBuf, SaveTrouble>, 
             news(state, format!("saved: {}", shown(&path, home.as_deref())));
             if state.surroundings.remote {
                 // With the line that brings it to the user's own machine.
-                state.overlay = Some(Overlay::Ways(Ways { key, why: None, chosen: Some(Way::Save) }));
+                state.overlay = Some(Overlay::Ways(Ways { chosen: Some(Way::Save), ..Ways::new(key) }));
             }
             let folder = path.parent().map(PathBuf::from);
             state.shared.saved = Some((key, path));
@@ -232,6 +247,16 @@ pub(super) fn on_saved(state: &mut State, result: Result<PathBuf, SaveTrouble>, 
         }
         Err(SaveTrouble::Exists) => dialog.exists = true,
         Err(SaveTrouble::Other(why)) => dialog.trouble = Some(why),
+    }
+}
+
+/// What came of a copy whose dialog was left.
+fn after_dialog(state: &mut State, result: Result<PathBuf, SaveTrouble>) {
+    let home = state.surroundings.home.clone();
+    match result {
+        Ok(path) => news(state, format!("saved: {}", shown(&path, home.as_deref()))),
+        Err(SaveTrouble::Exists) => news(state, "not saved: a file had that name already".to_owned()),
+        Err(SaveTrouble::Other(why)) => fault(state, why),
     }
 }
 
