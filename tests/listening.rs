@@ -397,6 +397,24 @@ fn everything_unread_is_played_one_after_another() {
 }
 
 #[test]
+fn who_moves_away_while_everything_plays_is_left_there() {
+    let mut screen = Screen::open(filled());
+    let (second, third) = (key_of(&screen, 1), key_of(&screen, 2));
+    screen.keys("P");
+    here(&mut screen);
+    screen.player(Event::Started).player(Event::Heard).keys("j j j j");
+    let there = selected(&screen);
+    screen.player(Event::Ended).wait(TimeDelta::milliseconds(700));
+    assert_eq!(screen.state.listening.playback.as_ref().unwrap().key, second);
+    assert_eq!(selected(&screen), there);
+    // Who comes back goes along again.
+    screen.recording(second, "gate.mp3").player(Event::Started).keys("k k k");
+    assert_eq!(selected(&screen), second);
+    screen.player(Event::Ended).wait(TimeDelta::milliseconds(700));
+    assert_eq!(selected(&screen), third);
+}
+
+#[test]
 fn what_cannot_be_played_is_passed_over_and_counted() {
     let stored = week().into_iter().take(3).collect();
     let mut screen = Screen::open(Opened { stored, ..filled() });

@@ -116,6 +116,8 @@ pub enum Phase {
 pub struct Queue {
     /// Those that follow.
     pub rest: VecDeque<RowKey>,
+    /// The latest of them. The selection goes along for as long as it stands there.
+    pub latest: Option<RowKey>,
     /// When the next one begins, between two.
     pub next: Option<DateTime<Utc>>,
     /// How many were heard to their end.

@@ -154,7 +154,8 @@ fn is_unread(row: &Row) -> bool {
     row.flags.contains(Flags::RECORDING) && !row.flags.contains(Flags::READ)
 }
 
-/// Plays the next of the queue, or says how many were played when there is none.
+/// Plays the next of the queue, or says how many were played when there is none. Who has moved away
+/// from what played is left where they are.
 pub(super) fn play_next(state: &mut State, effects: &mut Vec<Effect>) {
     while let Some(queue) = &mut state.listening.queue {
         queue.next = None;
@@ -168,7 +169,10 @@ pub(super) fn play_next(state: &mut State, effects: &mut Vec<Effect>) {
         // Another range may be on screen by now.
         let Some(place) = state.inbox.place(key) else { continue };
         let Some(row) = state.inbox.at(place) else { continue };
-        select_place(state, place, effects);
+        let latest = queue.latest.replace(key);
+        if latest.is_none_or(|latest| state.inbox.selected == Some(latest)) {
+            select_place(state, place, effects);
+        }
         return begin(state, &row, effects);
     }
 }
