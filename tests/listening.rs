@@ -397,6 +397,20 @@ fn everything_unread_is_played_one_after_another() {
 }
 
 #[test]
+fn what_plays_is_shown_at_once_with_the_keys_that_are_of_use() {
+    let mut screen = Screen::open(filled());
+    screen.synced().keys("l");
+    assert!(screen.text().contains("nothing plays"));
+    screen.keys("P");
+    let text = screen.text();
+    assert!(!text.contains("nothing plays") && text.contains("to follow"), "{text}");
+    assert!(text.contains("Space stop") && !text.contains("P play unread"), "{text}");
+    here(&mut screen);
+    screen.player(Event::Started);
+    assert!(screen.text().contains("Space hold"), "{}", screen.text());
+}
+
+#[test]
 fn who_moves_away_while_everything_plays_is_left_there() {
     let mut screen = Screen::open(filled());
     let (second, third) = (key_of(&screen, 1), key_of(&screen, 2));

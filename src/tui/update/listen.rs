@@ -59,6 +59,8 @@ pub(super) fn begin_alone(state: &mut State, row: &Row, effects: &mut Vec<Effect
 
 /// Plays `row` as soon as its recording is here.
 fn begin(state: &mut State, row: &Row, effects: &mut Vec<Effect>) {
+    // What was said before stands where what plays is shown.
+    state.notice.take_if(|notice| !notice.fault);
     let listening = &mut state.listening;
     if listening.playback.as_ref().is_some_and(|playback| playback.phase != Phase::Fetching) {
         effects.push(Effect::Control(Control::Stop));
