@@ -60,6 +60,9 @@ pub enum Unavailable {
     /// Nothing listens where a sound server would.
     #[error("no sound server is running here")]
     NoServer,
+    /// Nothing listens where the environment says that a sound server is.
+    #[error("no sound server answers where PULSE_SERVER says")]
+    NoServerThere,
     /// The server wants another cookie, or its socket belongs to another user.
     #[error("the sound server refused vmail: its cookie or its socket belongs to someone else")]
     Refused,
@@ -75,10 +78,10 @@ pub enum Unavailable {
     /// The device does not do what is asked of it: what the system says.
     #[error("the sound device does not play: {0}")]
     Device(String),
-    /// The user's own program for playing failed: its name, and how.
+    /// The user's own program for playing failed: what is set, and how.
     #[error("player_command {program:?} {how}")]
     Program {
-        /// The program, as it is set.
+        /// The program, or the line for the shell.
         program: String,
         /// What became of it, going on from its name.
         how: String,

@@ -30,7 +30,7 @@ mod folder;
 mod prefetch;
 mod save;
 
-pub use fetch::{RecordingApi, TRIES, Transfer, not_ready_wait};
+pub use fetch::{ANSWERS, RecordingApi, TRIES, Transfer, not_ready_wait};
 pub use folder::{Evicted, Kept, account_folder};
 pub use prefetch::{Candidate, Prefetch, prefetch_order};
 pub use save::{SaveError, name_part, suggested_name};
@@ -147,7 +147,7 @@ impl Recordings {
     /// `progress` is called with the bytes that are here and how many there will be; reports that
     /// come faster than they are taken are left out, and where the server makes it begin anew the
     /// first number falls. A transfer that breaks off is tried [`TRIES`] times, from where it stood if
-    /// the server allows that.
+    /// the server allows that; a server that answers with something else is asked [`ANSWERS`] times.
     ///
     /// Dropping the future cancels the transfer, unless another waits for it. What came of it stays, as
     /// it does when the process is killed or the tries are used up: the next fetch goes on there, if the

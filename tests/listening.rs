@@ -112,6 +112,16 @@ fn paused_at_speed_without_silence_looks() {
 }
 
 #[test]
+fn all_that_is_changed_of_the_sound_fits_beside_the_list() {
+    let mut screen = Screen::open(filled());
+    screen.keys("> > z -");
+    playing(&mut screen, 1_000);
+    screen.wait(TimeDelta::seconds(5));
+    let text = screen.text();
+    assert!(text.contains("playing  1.5×  silence cut  volume 90 %"), "{text}");
+}
+
+#[test]
 fn not_ready_looks() {
     at_three_sizes("not-ready", filled, |screen| {
         screen.wait(TimeDelta::seconds(1));
@@ -346,7 +356,9 @@ fn what_cannot_be_played_says_why_and_can_be_saved() {
         "{text}"
     );
     screen.keys("Space");
-    assert!(screen.text().contains("a recording in GSM cannot be played here"));
+    let text = screen.text();
+    let below = text.lines().find(|line| line.starts_with(" A recording in GSM")).unwrap();
+    assert!(below.contains("A recording in GSM cannot be played here. w saves it."), "{text}");
     screen.keys("w");
     assert!(screen.text().contains("~/voicemail/2026-11-23_1142_"), "{}", screen.text());
 }
@@ -382,6 +394,38 @@ fn everything_unread_is_played_one_after_another() {
     assert!(screen.state.listening.queue.is_none() && screen.state.listening.playback.is_none());
     let read = (0..5).map(|index| screen.state.inbox.rows.get(index).unwrap().flags.contains(Flags::READ));
     assert_eq!(read.collect::<Vec<_>>(), [true, true, true, true, false]);
+}
+
+#[test]
+fn what_plays_is_shown_at_once_with_the_keys_that_are_of_use() {
+    let mut screen = Screen::open(filled());
+    screen.synced().keys("l");
+    assert!(screen.text().contains("nothing plays"));
+    screen.keys("P");
+    let text = screen.text();
+    assert!(!text.contains("nothing plays") && text.contains("to follow"), "{text}");
+    assert!(text.contains("Space stop") && !text.contains("P play unread"), "{text}");
+    here(&mut screen);
+    screen.player(Event::Started);
+    assert!(screen.text().contains("Space hold"), "{}", screen.text());
+}
+
+#[test]
+fn who_moves_away_while_everything_plays_is_left_there() {
+    let mut screen = Screen::open(filled());
+    let (second, third) = (key_of(&screen, 1), key_of(&screen, 2));
+    screen.keys("P");
+    here(&mut screen);
+    screen.player(Event::Started).player(Event::Heard).keys("j j j j");
+    let there = selected(&screen);
+    screen.player(Event::Ended).wait(TimeDelta::milliseconds(700));
+    assert_eq!(screen.state.listening.playback.as_ref().unwrap().key, second);
+    assert_eq!(selected(&screen), there);
+    // Who comes back goes along again.
+    screen.recording(second, "gate.mp3").player(Event::Started).keys("k k k");
+    assert_eq!(selected(&screen), second);
+    screen.player(Event::Ended).wait(TimeDelta::milliseconds(700));
+    assert_eq!(selected(&screen), third);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::{Output, Unavailable};
 use crate::secret::SECRET_VARIABLE;
+use crate::text;
 
 /// How far the program is ahead of the clock. It needs a little to begin, and to go on while this
 /// machine is busy.
@@ -19,6 +20,9 @@ const AHEAD: Duration = Duration::from_millis(200);
 
 /// How often a program is looked at that is waited for.
 const LOOK: Duration = Duration::from_millis(5);
+
+/// How much of what is set is shown, in characters.
+const SHOWN_MAX: usize = 60;
 
 /// How many packets are on their way into the pipe: seconds of sound. A program that takes none for so
 /// long takes none at all.
@@ -111,7 +115,12 @@ impl Program {
     }
 
     fn failed(&self, how: &str) -> Unavailable {
-        Unavailable::Program { program: self.name.clone(), how: how.to_owned() }
+        // That a line of the settings is run by a shell is nothing that the user wrote.
+        let program = match &self.arguments[..] {
+            [flag, line] if self.name == "sh" && flag == "-c" => line,
+            _ => &self.name,
+        };
+        Unavailable::Program { program: text::clean(program, SHOWN_MAX), how: how.to_owned() }
     }
 
     fn ahead(&self) -> Duration {

@@ -34,6 +34,10 @@ impl Outputs {
             Ok(stream) => Ok(Box::new(stream)),
             #[cfg(feature = "alsa")]
             Err(Unavailable::NoServer) => Ok(Box::new(Device::open(rate)?)),
+            #[cfg(not(feature = "alsa"))]
+            Err(Unavailable::NoServer) if self.environment.pulse_server.is_some() => {
+                Err(Unavailable::NoServerThere)
+            }
             Err(reason) => Err(reason),
         }
     }

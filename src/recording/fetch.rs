@@ -16,6 +16,10 @@ use crate::telecmi::{ApiError, AudioFormat, Bookmark, Client, OfflineReason, Rec
 /// How often a recording is asked for before its transfer fails.
 pub const TRIES: usize = 5;
 
+/// How often the server may answer with something else before that is told: it mostly says the same
+/// again, and somebody waits.
+pub const ANSWERS: usize = 2;
+
 /// Where recordings come from.
 pub trait RecordingApi: Clone + Send + Sync + 'static {
     /// A recording that is being received.
@@ -119,6 +123,7 @@ impl<A: RecordingApi> Job<'_, A> {
             .with_jitter()
             .build();
         let mut begun = self.begun(id).await;
+        let mut answers = 0;
         loop {
             let error = match self.attempt(id, &mut begun).await {
                 Ok(whole) => {
@@ -128,7 +133,8 @@ impl<A: RecordingApi> Job<'_, A> {
                 Err(FetchError::Api(error)) if error.is_transient() => error,
                 Err(error) => return Err(error),
             };
-            let Some(wait) = waits.next() else { return Err(error.into()) };
+            answers += usize::from(is_answer(&error));
+            let Some(wait) = waits.next().filter(|_| answers < ANSWERS) else { return Err(error.into()) };
             tokio::time::sleep(wait.max(error.retry_after().unwrap_or_default())).await;
         }
     }
@@ -199,6 +205,12 @@ impl<A: RecordingApi> Job<'_, A> {
         let limit = self.limits.max_bytes_each;
         if bytes > limit { Err(FetchError::TooLarge { limit }) } else { Ok(()) }
     }
+}
+
+/// Whether the server works, and has something else to say in the recording's place. One that fails as
+/// a whole (HTTP 500 and up) or asks for patience may well be there again in a moment.
+fn is_answer(error: &ApiError) -> bool {
+    matches!(error, ApiError::Malformed { .. } | ApiError::Server { status: ..300, .. })
 }
 
 /// What a try or a run left that broke off.

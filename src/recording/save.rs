@@ -50,12 +50,16 @@ fn copy_now(source: &Path, target: &Path, overwrite: bool) -> io::Result<()> {
     if !overwrite && fs::symlink_metadata(target).is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    #[cfg(target_os = "linux")]
+    if !overwrite && copy_unnamed(source, folder, target)? {
+        return Ok(());
+    }
     let mut builder = tempfile::Builder::new();
     // Who may read it is the user's own choice, as for every new file.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut temp = builder.prefix(".vmail-").tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    let mut temp = builder.prefix(".vmail-").tempfile_in(folder)?;
     io::copy(&mut File::open(source)?, &mut temp)?;
     temp.as_file().sync_all()?;
     if overwrite {
@@ -73,6 +77,30 @@ fn copy_now(source: &Path, target: &Path, overwrite: bool) -> io::Result<()> {
             Ok(())
         }
         saved => saved.map(drop).map_err(io::Error::from),
+    }
+}
+
+/// Copies into a file in `folder` that is called `target` once all of it is there: until then it has no
+/// name, so that nothing is left of it wherever the process ends. False where this file system knows
+/// no such files.
+#[cfg(target_os = "linux")]
+fn copy_unnamed(source: &Path, folder: &Path, target: &Path) -> io::Result<bool> {
+    use std::os::fd::AsRawFd as _;
+
+    use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
+    use rustix::io::Errno;
+
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    let Ok(file) = open(folder, flags, Mode::from_raw_mode(0o666)) else { return Ok(false) };
+    let mut file = File::from(file);
+    io::copy(&mut File::open(source)?, &mut file)?;
+    file.sync_all()?;
+    let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
+    match linkat(CWD, unnamed, CWD, target, AtFlags::SYMLINK_FOLLOW) {
+        Ok(()) => Ok(true),
+        Err(Errno::EXIST) => Err(io::ErrorKind::AlreadyExists.into()),
+        // No hard links, or no /proc.
+        Err(_) => Ok(false),
     }
 }
 

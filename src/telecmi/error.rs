@@ -38,6 +38,8 @@ pub enum ApiError {
     Server {
         /// The server's words, or the HTTP status.
         message: String,
+        /// The HTTP status: below 300 where only the answer in it says that something failed.
+        status: u16,
         /// How long the server asked to be left alone.
         retry_after: Option<Duration>,
     },

@@ -179,7 +179,7 @@ pub(super) fn judge(asked: Asked, head: Head, answer: &Answer<'_>, secret: &Secr
         match number {
             // Request timeout and "too early" are worth another try.
             Some(400..=407 | 409..=424 | 426..=499) => ApiError::BadRequest { message },
-            _ => ApiError::Server { message, retry_after },
+            _ => ApiError::Server { message, status: head.status.as_u16(), retry_after },
         }
     })
 }

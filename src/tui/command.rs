@@ -214,7 +214,7 @@ commands! {
     SaveHere, "save-here", ["w"], Ways, "", "Save it here, with the line that brings it to you";
     ToTerminal, "to-terminal", ["t"], Ways, "", "Send the file to the terminal (iTerm2, kitty)";
     PlayHere, "play-here", ["Space", "p"], Ways, "play here", "Play it here: the sound is forwarded";
-    CopyLine, "copy-line", ["c"], Ways, "copy the line", "Copy the line by the terminal's clipboard";
+    CopyLine, "copy-line", ["c"], Ways, "copy the line", "Copy the line; again, the page's address";
     CloseWays, "close-ways", ["Esc", "q"], Ways, "close", "Back to the inbox";
     SaveNow, "save-now", ["Enter"], Save, "save", "Save; asked again, replace what is there";
     CloseSave, "close-save", ["Esc"], Save, "leave", "Do not save";

@@ -10,7 +10,10 @@ use crate::audio::{AudioError, SPEEDS, Waveform};
 use crate::model::VoicemailId;
 use crate::player::Manner;
 use crate::recording::Prefetch;
+use crate::tui::command::Command;
+use crate::tui::keymap::Keymap;
 use crate::tui::rows::RowKey;
+use crate::words;
 
 /// How many steps of the volume keys are as loud as recorded, and how many there are.
 const STEPS: f32 = 10.0;
@@ -113,6 +116,8 @@ pub enum Phase {
 pub struct Queue {
     /// Those that follow.
     pub rest: VecDeque<RowKey>,
+    /// The latest of them. The selection goes along for as long as it stands there.
+    pub latest: Option<RowKey>,
     /// When the next one begins, between two.
     pub next: Option<DateTime<Utc>>,
     /// How many were heard to their end.
@@ -150,6 +155,11 @@ impl Listening {
             _ => None,
         }
     }
+}
+
+/// Why a recording cannot be played, and what can be done with it.
+pub fn unplayable(error: &AudioError, keymap: &Keymap) -> String {
+    format!("{}. {} saves it.", words::sentence(&error.to_string()), keymap.named(Command::SaveRecording))
 }
 
 /// The next speed, or the one before; the same at either end.

@@ -454,8 +454,10 @@ pub enum Effect {
         ticket: Ticket,
         /// The voicemail.
         key: RowKey,
-        /// The file.
+        /// The file, or a folder that is there.
         path: PathBuf,
+        /// The file's name in that folder.
+        name: String,
         /// Replace a file that is there.
         overwrite: bool,
     },

@@ -66,8 +66,12 @@ pub fn start(state: &mut State) -> Vec<Effect> {
 /// The work to do when a session goes on where `before` was.
 pub fn resume(state: &mut State, before: State) -> Vec<Effect> {
     let mut effects = Vec::new();
+    let silenced = before.listening.playback.is_some();
     if state.account == before.account {
-        news(state, "the settings are taken over".to_owned());
+        let and = if silenced { "; playing has ended with that" } else { "" };
+        news(state, format!("the settings are taken over{and}"));
+    } else if silenced && state.notice.is_none() {
+        news(state, "playing has ended: it was another account's voicemail".to_owned());
     } else if state.notice.is_none() {
         state.notice.clone_from(&before.notice);
     }
@@ -102,7 +106,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Recording(key, news) => on_recording(state, key, news, &mut effects),
         Msg::Player(number, event) => on_player(state, number, event, &mut effects),
-        Msg::Page(key, page) => share::on_page(state, key, page),
+        Msg::Page(key, page) => share::on_page(state, key, page, &mut effects),
         Msg::ToSend { name, file } => share::on_file(state, name, file, &mut effects),
         Msg::Sending(percent) => share::on_sending(state, percent),
         Msg::ChangedElsewhere => {

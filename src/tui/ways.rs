@@ -61,6 +61,15 @@ pub struct Ways {
     pub why: Option<Unavailable>,
     /// The way that was chosen, and what is to be copied is about.
     pub chosen: Option<Way>,
+    /// The line for the page was copied; what is copied next is the page's address.
+    pub address_next: bool,
+}
+
+impl Ways {
+    /// Offers the ways to hear `key`.
+    pub fn new(key: RowKey) -> Ways {
+        Ways { key, why: None, chosen: None, address_next: false }
+    }
 }
 
 /// What is shared with the user's own machine just now.
@@ -92,6 +101,8 @@ pub struct Save {
     pub key: RowKey,
     /// The path.
     pub input: Field,
+    /// What the file is called in a folder that is given alone.
+    pub name: String,
     /// Why it could not be saved.
     pub trouble: Option<String>,
     /// A file of that name is there, and the user was asked.
@@ -101,9 +112,9 @@ pub struct Save {
 }
 
 impl Save {
-    /// Asks, with a path that may well be meant.
-    pub fn new(key: RowKey, path: String) -> Save {
-        Save { key, input: Field::new(path), trouble: None, exists: false, busy: false }
+    /// Asks, with a path that may well be meant and ends with `name`.
+    pub fn new(key: RowKey, path: String, name: String) -> Save {
+        Save { key, input: Field::new(path), name, trouble: None, exists: false, busy: false }
     }
 
     /// The user is in the path; what was said of another one holds no longer.
@@ -112,14 +123,18 @@ impl Save {
         self.exists = false;
     }
 
-    /// The path as the system takes it; `None` while there is none.
+    /// The path as the system takes it; `None` while there is none. One that ends as folders do goes
+    /// on with the name.
     pub fn path(&self, home: Option<&Path>) -> Option<PathBuf> {
         let text = self.input.value().trim();
-        match (text.strip_prefix("~/"), home) {
-            (Some(rest), Some(home)) => Some(home.join(rest)),
-            _ if text.is_empty() || text.ends_with('/') => None,
-            _ => Some(PathBuf::from(text)),
-        }
+        let path = match (text.strip_prefix("~/"), home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            (None, Some(home)) if text == "~" => home.join(""),
+            _ if text.is_empty() => return None,
+            _ => PathBuf::from(text),
+        };
+        let is_folder = text == "~" || text.ends_with(std::path::is_separator);
+        Some(if is_folder { path.join(&self.name) } else { path })
     }
 }
 

@@ -173,7 +173,7 @@ fn what_is_no_recording_says_what_it_is() {
         (json, AudioError::NotAudio("a JSON answer")),
         (page, AudioError::NotAudio("a web page")),
         (b"\x1f\x8b\x08\0\0\0\0\0", AudioError::NotAudio("a gzip archive")),
-        (b"Not found, sorry.", AudioError::NotAudio("neither mp3 nor WAV")),
+        (b"Not found, sorry.", AudioError::NotAudio("data that is neither mp3 nor WAV")),
         (b"RIFF\x04\0\0\0AVI ", AudioError::NotAudio("a RIFF file of another kind")),
         (b"ID3\x03\0\0\0\0\0\x04abcd", AudioError::Empty),
         (b"\xff\xe3\x18\xc4\0\0", AudioError::Damaged),

@@ -127,3 +127,25 @@ fn another_account_is_gone_over_to_and_back() {
     assert_eq!(terminal.end().exit_code(), 0);
     terminal.assert_given_back();
 }
+
+#[test]
+fn what_plays_ends_with_its_account_and_that_is_said() {
+    let home = Home::new();
+    let [first, second] = [Server::start(), Server::with(made_up(7, Duration::ZERO))];
+    home.settings(&format!(
+        "player_command = \"cat >/dev/null; sleep 600\"\n\
+         [accounts.office]\nappid = {APP_ID}\nbase_url = \"{}\"\nsecret_command = \"echo {SECRET}\"\n\
+         [accounts.shop]\nappid = {APP_ID}\nbase_url = \"{}\"\nsecret_command = \"echo {SECRET}\"\n",
+        first.url(),
+        second.url(),
+    ));
+    let mut terminal = Launch::vmail::<&str>(&home, []).start();
+    terminal.wait_until_live();
+    terminal.send(" ");
+    terminal.wait_for("▶");
+    terminal.send("aj\r");
+    terminal.wait_for("playing has ended: it was another account's voicemail");
+    terminal.wait("nothing plays", |seen| seen.shows("shop") && !seen.shows("▶"));
+    terminal.send("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}

@@ -137,6 +137,22 @@ fn a_recording_is_saved_where_asked_and_replaces_nothing_unasked() {
         copied.is_some_and(|copied| copied == line || copied.starts_with("scp meera@") && brings_it(&copied))
     });
 
+    // A folder is enough, with a slash at its end or without.
+    for typed in ["~/calls/more/", "~/calls/more"] {
+        terminal.send("w");
+        terminal.wait_for("Save the recording");
+        terminal.send(&format!("\x15{typed}\r"));
+        if typed.ends_with('/') {
+            terminal.wait_for("saved: ~/calls/more/20");
+        } else {
+            terminal.wait_for("There is a file of that name.");
+            terminal.send("\x1b");
+            terminal.wait("the dialog is gone", |seen| !seen.shows("Save the recording"));
+        }
+    }
+    assert_eq!(fs::read_dir(home.path().join("calls/more")).unwrap().count(), 1);
+    fs::remove_dir_all(home.path().join("calls/more")).unwrap();
+
     fs::write(&path, "the user's own").unwrap();
     terminal.send("w");
     terminal.wait_for("Save the recording");

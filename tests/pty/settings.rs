@@ -62,6 +62,20 @@ fn a_settings_file_in_use_works_with_a_private_secret() {
 }
 
 #[test]
+fn settings_that_are_taken_over_end_what_plays_and_say_so() {
+    let home = Home::new();
+    home.settings("player_command = \"cat >/dev/null; sleep 600\"\n");
+    let server = Server::start();
+    let mut terminal = inbox(&home, server.url(), &[]).start();
+    terminal.wait_until_live();
+    terminal.send(" ");
+    terminal.wait_for("▶");
+    terminal.send(":reload\r");
+    terminal.wait_for("the settings are taken over; playing has ended with that");
+    terminal.wait("nothing plays", |seen| !seen.shows("▶"));
+}
+
+#[test]
 fn who_leaves_faults_in_the_settings_is_asked_to_edit_again() {
     let home = Home::new();
     let editor = home.path().join("editor");

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use vmail::recording::{FetchError, Limits, TRIES};
+use vmail::recording::{ANSWERS, FetchError, Limits, TRIES};
 use vmail::telecmi::{ApiError, OfflineReason};
 
 use crate::support::{Reply, Server, Shelf, checked, limits, mp3};
@@ -56,8 +56,14 @@ async fn json_and_web_pages_with_200_are_errors() {
     ] {
         let reply = Reply::new(200, &format!("content-type: {called}"), body);
         let malformed = FetchError::Api(ApiError::Malformed { what });
-        assert_eq!(outcome(reply, limits()).await, (malformed, TRIES), "{called}");
+        assert_eq!(outcome(reply, limits()).await, (malformed, ANSWERS), "{called}");
     }
+    let broken = Reply::new(200, "", r#"{"code":500,"error":true,"msg":"Something broke"}"#);
+    let (error, tries) = outcome(broken, limits()).await;
+    assert!(checked(&error).contains("Something broke"), "{error:?}");
+    assert_eq!(tries, ANSWERS);
+    let down = Reply::new(500, "", r#"{"code":500,"error":true,"msg":"Something broke"}"#);
+    assert_eq!(outcome(down, limits()).await.1, TRIES);
     let refused = Reply::new(200, "", r#"{"code":407,"error":true,"msg":"Authentication Failed"}"#);
     let (error, tries) = outcome(refused, limits()).await;
     assert!(matches!(error, FetchError::Api(ApiError::NotAuthenticated { .. })), "{error:?}");

@@ -88,3 +88,30 @@ async fn what_cannot_be_saved_says_why_and_leaves_nothing() {
     assert_eq!(shelf.recordings.save_as(id(2), &missing, true).await, Err(SaveError::NotKept));
     assert_eq!((files(dir.path()), files(&folder)), (1, 1));
 }
+
+/// Whoever is killed in between leaves nothing: a name is there only for the whole.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn no_other_name_is_ever_in_the_folder() {
+    use std::mem::MaybeUninit;
+
+    use rustix::fs::inotify::{self, CreateFlags, Reader, WatchFlags};
+    use rustix::fs::{Mode, OFlags, open};
+
+    let (shelf, dir) = (shelf().await, TempDir::new().unwrap());
+    if open(dir.path(), OFlags::TMPFILE | OFlags::WRONLY, Mode::RUSR).is_err() {
+        // Not every file system knows files without a name.
+        return;
+    }
+    let watch = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).unwrap();
+    inotify::add_watch(&watch, dir.path(), WatchFlags::CREATE | WatchFlags::MOVED_TO).unwrap();
+    shelf.recordings.save_as(id(1), &dir.path().join("a.mp3"), false).await.unwrap();
+
+    let mut buffer = [MaybeUninit::uninit(); 4096];
+    let mut events = Reader::new(&watch, &mut buffer);
+    let mut names = Vec::new();
+    while let Ok(event) = events.next() {
+        names.extend(event.file_name().map(|name| name.to_str().unwrap().to_owned()));
+    }
+    assert_eq!(names, ["a.mp3"]);
+}

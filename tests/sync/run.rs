@@ -174,7 +174,7 @@ fn server(rows: i64) -> Server {
 }
 
 fn fault() -> ApiError {
-    ApiError::Server { message: "502".to_owned(), retry_after: None }
+    ApiError::Server { message: "502".to_owned(), status: 502, retry_after: None }
 }
 
 fn rate_limited(seconds: u64) -> ApiError {

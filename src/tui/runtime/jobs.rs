@@ -101,7 +101,9 @@ impl Jobs {
                     remember(store, &remembered);
                 }
             }),
-            Effect::Save { ticket, key, path, overwrite } => self.sounds.save(ticket, key, path, overwrite),
+            Effect::Save { ticket, key, path, name, overwrite } => {
+                self.sounds.save(ticket, key, path, name, overwrite);
+            }
             Effect::OpenPage { key, caller, time, file_name } => {
                 self.sounds.open_page(key, caller, time, file_name);
             }

@@ -222,10 +222,14 @@ impl Sounds {
         });
     }
 
-    /// Saves a recording, which is fetched first if need be. The folder is made where it is missing.
-    pub(super) fn save(&self, ticket: Ticket, key: RowKey, path: PathBuf, overwrite: bool) {
+    /// Saves a recording, which is fetched first if need be: as `path`, or as `name` where that is a
+    /// folder. One that is missing on the way there is made.
+    pub(super) fn save(&self, ticket: Ticket, key: RowKey, path: PathBuf, name: String, overwrite: bool) {
         let shared = Arc::clone(&self.shared);
         tokio::spawn(async move {
+            let wished = path.clone();
+            let is_folder = spawn_blocking(move || wished.is_dir()).await.unwrap_or(false);
+            let path = if is_folder { path.join(name) } else { path };
             let saved = shared.save(key, &path, overwrite).await.map(|()| path);
             let _ = shared.messages.send(Msg::Reply(ticket, Reply::Saved(saved))).await;
         });

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use super::changes::apply;
 use super::moves::select_place;
-use super::share::{elsewhere, offer, remember};
+use super::share::{elsewhere, is_heard_here, offer, offer_selected, remember};
 use super::want::want;
 use super::{fault, news};
 use crate::model::Flags;
@@ -15,7 +15,7 @@ use crate::player::Event;
 use crate::recording::{FetchError, not_ready_wait};
 use crate::store::Row;
 use crate::tui::command::Command;
-use crate::tui::listening::{Phase, Playback, Queue, Recording, next_speed, next_volume};
+use crate::tui::listening::{Phase, Playback, Queue, Recording, next_speed, next_volume, unplayable};
 use crate::tui::msg::{Change, Control, Effect, RecordingNews};
 use crate::tui::rows::RowKey;
 use crate::tui::state::State;
@@ -39,7 +39,7 @@ pub(super) fn play_pause(state: &mut State, effects: &mut Vec<Effect>) {
         Some(Phase::Paused) => pause(state, false, effects),
         Some(Phase::Fetching | Phase::Starting) => stop(state, effects),
         None if elsewhere(state, &row, effects) => {}
-        None => begin_selected(state, effects),
+        None => begin_alone(state, &row, effects),
     }
 }
 
@@ -51,16 +51,16 @@ fn pause(state: &mut State, paused: bool, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Plays the selected voicemail here, wherever the user sits.
-pub(super) fn begin_selected(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(row) = state.inbox.selected_row() {
-        state.listening.queue = None;
-        begin(state, &row, effects);
-    }
+/// Plays `row` here, wherever the user sits, and nothing after it.
+pub(super) fn begin_alone(state: &mut State, row: &Row, effects: &mut Vec<Effect>) {
+    state.listening.queue = None;
+    begin(state, row, effects);
 }
 
 /// Plays `row` as soon as its recording is here.
 fn begin(state: &mut State, row: &Row, effects: &mut Vec<Effect>) {
+    // What was said before stands where what plays is shown.
+    state.notice.take_if(|notice| !notice.fault);
     let listening = &mut state.listening;
     if listening.playback.as_ref().is_some_and(|playback| playback.phase != Phase::Fetching) {
         effects.push(Effect::Control(Control::Stop));
@@ -77,7 +77,7 @@ fn begin(state: &mut State, row: &Row, effects: &mut Vec<Effect>) {
     match listening.recordings.get(&row.id) {
         Some(Recording::Here { looked: Ok(_), .. }) => start(state, effects),
         Some(Recording::Here { looked: Err(error), .. }) => {
-            let why = error.to_string();
+            let why = unplayable(error, &state.keymap);
             cannot(state, why, effects);
         }
         Some(Recording::Coming { .. }) | None => want(state, effects),
@@ -145,6 +145,9 @@ pub(super) fn play_all(state: &mut State, effects: &mut Vec<Effect>) {
     if rest.is_empty() {
         return news(state, "nothing unread in this list".to_owned());
     }
+    if !is_heard_here(state) {
+        return offer_selected(state);
+    }
     state.listening.queue = Some(Queue { rest, ..Queue::default() });
     play_next(state, effects);
 }
@@ -153,7 +156,8 @@ fn is_unread(row: &Row) -> bool {
     row.flags.contains(Flags::RECORDING) && !row.flags.contains(Flags::READ)
 }
 
-/// Plays the next of the queue, or says how many were played when there is none.
+/// Plays the next of the queue, or says how many were played when there is none. Who has moved away
+/// from what played is left where they are.
 pub(super) fn play_next(state: &mut State, effects: &mut Vec<Effect>) {
     while let Some(queue) = &mut state.listening.queue {
         queue.next = None;
@@ -167,7 +171,10 @@ pub(super) fn play_next(state: &mut State, effects: &mut Vec<Effect>) {
         // Another range may be on screen by now.
         let Some(place) = state.inbox.place(key) else { continue };
         let Some(row) = state.inbox.at(place) else { continue };
-        select_place(state, place, effects);
+        let latest = queue.latest.replace(key);
+        if latest.is_none_or(|latest| state.inbox.selected == Some(latest)) {
+            select_place(state, place, effects);
+        }
         return begin(state, &row, effects);
     }
 }
@@ -189,7 +196,7 @@ pub(super) fn on_recording(state: &mut State, key: RowKey, news: RecordingNews, 
             if let Ok(waveform) = &looked {
                 state.inbox.rows.sketch(key, waveform.sketch());
             }
-            let broken = looked.as_ref().err().map(ToString::to_string);
+            let broken = looked.as_ref().err().map(|error| unplayable(error, &state.keymap));
             recordings.insert(id, Recording::Here { bytes, looked });
             match broken {
                 _ if !waits => {}
@@ -247,10 +254,7 @@ pub(super) fn on_player(state: &mut State, number: u64, event: Event, effects: &
         Event::Position(position) => playback.position = position,
         Event::Heard => {
             let key = playback.key;
-            let row = state.inbox.find(key);
-            if row.is_none_or(|row| !row.flags.contains(Flags::READ)) {
-                apply(state, Change::Heard(key), effects);
-            }
+            mark_heard(state, key, effects);
         }
         Event::Ended => {
             state.listening.playback = None;
@@ -273,6 +277,14 @@ pub(super) fn on_player(state: &mut State, number: u64, event: Event, effects: &
                 offer(state, key, Some(unavailable));
             }
         }
+    }
+}
+
+/// Notes that `key` was heard, unless that is known.
+pub(super) fn mark_heard(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
+    let row = state.inbox.find(key);
+    if row.is_none_or(|row| !row.flags.contains(Flags::READ)) {
+        apply(state, Change::Heard(key), effects);
     }
 }
 

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use super::listen::begin_selected;
+use super::listen::{begin_alone, mark_heard};
 use super::{fault, news};
 use crate::model::from_millis;
 use crate::player::Unavailable;
-use crate::recording::{FetchError, suggested_name};
+use crate::recording::{FetchError, name_part, suggested_name};
 use crate::store::Row;
 use crate::telecmi::AudioFormat;
 use crate::tui::command::Command;
@@ -24,7 +24,7 @@ const FOLDER: &str = "voicemail";
 /// Whether playing here is not what the user would hear; then the other ways are offered, or the
 /// one that was chosen last is taken at once.
 pub(super) fn elsewhere(state: &mut State, row: &Row, effects: &mut Vec<Effect>) -> bool {
-    if !state.surroundings.remote || state.remembered.way == Some(Way::Here) {
+    if is_heard_here(state) {
         return false;
     }
     let way = state.remembered.way;
@@ -35,9 +35,14 @@ pub(super) fn elsewhere(state: &mut State, row: &Row, effects: &mut Vec<Effect>)
     true
 }
 
+/// Whether what plays here is what the user hears.
+pub(super) fn is_heard_here(state: &State) -> bool {
+    !state.surroundings.remote || state.remembered.way == Some(Way::Here)
+}
+
 /// Shows the ways there are.
 pub(super) fn offer(state: &mut State, key: RowKey, why: Option<Unavailable>) {
-    state.overlay = Some(Overlay::Ways(Ways { key, why, chosen: None }));
+    state.overlay = Some(Overlay::Ways(Ways { why, ..Ways::new(key) }));
 }
 
 /// Shows the ways to hear the selected voicemail.
@@ -63,10 +68,13 @@ fn take(state: &mut State, way: Way, effects: &mut Vec<Effect>) {
     let Some(Overlay::Ways(ways)) = &mut state.overlay else { return };
     let key = ways.key;
     ways.chosen = Some(way);
+    ways.address_next = false;
     match way {
         Way::Here => {
             state.overlay = None;
-            begin_selected(state, effects);
+            if let Some(row) = state.inbox.find(key) {
+                begin_alone(state, &row, effects);
+            }
         }
         Way::Browser => open_page(state, key, effects),
         Way::Save => ask_where(state, key),
@@ -101,9 +109,12 @@ fn open_page(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
     effects.push(Effect::OpenPage { key, caller, time, file_name });
 }
 
-pub(super) fn on_page(state: &mut State, key: RowKey, page: PageNews) {
-    if let PageNews::Failed(why) = &page {
-        fault(state, why.clone());
+pub(super) fn on_page(state: &mut State, key: RowKey, page: PageNews, effects: &mut Vec<Effect>) {
+    match &page {
+        // The page plays it at once.
+        PageNews::Ready { opened: true, .. } => mark_heard(state, key, effects),
+        PageNews::Failed(why) => fault(state, why.clone()),
+        _ => {}
     }
     state.shared.page = Some((key, page));
 }
@@ -132,12 +143,13 @@ fn send(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
     effects.push(Effect::Send { key, name: file_name(state, &row) });
 }
 
-/// The line that stands under the chosen way.
+/// The line that stands under the chosen way; of the two about the page the one that is due.
 fn line(state: &State) -> Option<String> {
     let Some(Overlay::Ways(ways)) = &state.overlay else { return None };
     let server = &state.surroundings.server;
     match ways.chosen {
         Some(Way::Browser) => match &state.shared.page {
+            Some((_, PageNews::Ready { url, .. })) if ways.address_next => Some(url.clone()),
             Some((_, PageNews::Ready { port, .. })) => Some(server.page(*port)),
             _ => None,
         },
@@ -150,19 +162,29 @@ fn line(state: &State) -> Option<String> {
 }
 
 fn copy_line(state: &mut State, effects: &mut Vec<Effect>) {
-    match line(state) {
-        Some(line) => {
-            news(state, "sent to the terminal's clipboard".to_owned());
-            effects.push(Effect::Copy(line));
+    let Some(line) = line(state) else {
+        return news(state, "nothing to copy yet: choose a way first".to_owned());
+    };
+    let mut said = "sent to the terminal's clipboard".to_owned();
+    if let Some(Overlay::Ways(ways)) = &mut state.overlay
+        && ways.chosen == Some(Way::Browser)
+    {
+        ways.address_next = !ways.address_next;
+        if ways.address_next {
+            said = format!("{said}; {} again: the address", state.keymap.named(Command::CopyLine));
         }
-        None => news(state, "nothing to copy yet: choose a way first".to_owned()),
     }
+    news(state, said);
+    effects.push(Effect::Copy(line));
 }
 
-/// Leaves the dialog; a copy that has begun still ends.
+/// Leaves the dialog. A copy that has begun still ends, and that is told.
 pub(super) fn close_save(state: &mut State) {
-    state.lanes.next(Lane::Save);
-    state.overlay = None;
+    if let Some(Overlay::Save(dialog)) = state.overlay.take()
+        && dialog.busy
+    {
+        news(state, "it is being saved already, and you will be told".to_owned());
+    }
 }
 
 /// Asks where to save the selected voicemail's recording.
@@ -179,8 +201,9 @@ fn ask_where(state: &mut State, key: RowKey) {
     let home = state.surroundings.home.as_deref();
     let usual = || home.map_or_else(|| PathBuf::from("."), |home| home.join(FOLDER));
     let folder = state.remembered.folder.clone().unwrap_or_else(usual);
-    let path = shown(&folder.join(file_name(state, &row)), home);
-    state.overlay = Some(Overlay::Save(Box::new(Save::new(key, path))));
+    let name = file_name(state, &row);
+    let path = shown(&folder.join(&name), home);
+    state.overlay = Some(Overlay::Save(Box::new(Save::new(key, path, name))));
 }
 
 /// Saves where the dialog says.
@@ -195,12 +218,15 @@ pub(super) fn save(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     };
     dialog.busy = true;
-    let (key, overwrite) = (dialog.key, dialog.exists);
-    effects.push(Effect::Save { ticket: state.lanes.next(Lane::Save), key, path, overwrite });
+    let (key, name, overwrite) = (dialog.key, dialog.name.clone(), dialog.exists);
+    effects.push(Effect::Save { ticket: state.lanes.next(Lane::Save), key, path, name, overwrite });
 }
 
 pub(super) fn on_saved(state: &mut State, result: Result<PathBuf, SaveTrouble>, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Save(dialog)) = &mut state.overlay else { return };
+    let dialog = match &mut state.overlay {
+        Some(Overlay::Save(dialog)) if dialog.busy => dialog,
+        _ => return after_dialog(state, result),
+    };
     dialog.busy = false;
     match result {
         Ok(path) => {
@@ -210,7 +236,7 @@ pub(super) fn on_saved(state: &mut State, result: Result<PathBuf, SaveTrouble>, 
             news(state, format!("saved: {}", shown(&path, home.as_deref())));
             if state.surroundings.remote {
                 // With the line that brings it to the user's own machine.
-                state.overlay = Some(Overlay::Ways(Ways { key, why: None, chosen: Some(Way::Save) }));
+                state.overlay = Some(Overlay::Ways(Ways { chosen: Some(Way::Save), ..Ways::new(key) }));
             }
             let folder = path.parent().map(PathBuf::from);
             state.shared.saved = Some((key, path));
@@ -221,6 +247,16 @@ pub(super) fn on_saved(state: &mut State, result: Result<PathBuf, SaveTrouble>, 
         }
         Err(SaveTrouble::Exists) => dialog.exists = true,
         Err(SaveTrouble::Other(why)) => dialog.trouble = Some(why),
+    }
+}
+
+/// What came of a copy whose dialog was left.
+fn after_dialog(state: &mut State, result: Result<PathBuf, SaveTrouble>) {
+    let home = state.surroundings.home.clone();
+    match result {
+        Ok(path) => news(state, format!("saved: {}", shown(&path, home.as_deref()))),
+        Err(SaveTrouble::Exists) => news(state, "not saved: a file had that name already".to_owned()),
+        Err(SaveTrouble::Other(why)) => fault(state, why),
     }
 }
 
@@ -264,5 +300,8 @@ fn file_name(state: &State, row: &Row) -> String {
         None | Some(crate::audio::Codec::Mp3) => AudioFormat::Mp3,
         Some(_) => AudioFormat::Wav,
     };
-    suggested_name(local, state.inbox.rows.caller(row), format)
+    let rows = &state.inbox.rows;
+    // A name in another script has no letters for it, its number has digits.
+    let caller = [rows.caller(row), rows.number(row)].into_iter().find(|caller| name_part(caller).is_some());
+    suggested_name(local, caller.unwrap_or_default(), format)
 }

@@ -86,7 +86,7 @@ fn voicemail(
         Some(playback) => sound::sign(playback.phase, theme),
         None => (if unread { "●" } else { "" }, theme.accent),
     };
-    pen.column(sign, 2, lift(sign_style).patch(sign_style.fg.map_or(Style::new(), |fg| Style::new().fg(fg))));
+    pen.column(sign, 2, coloured(sign_style, &lift));
     let hit = lift(theme.accent.patch(theme.strong));
     let columns = columns::of(&state.look.columns, area.width);
     for Place { column, gap, width: room } in columns.iter().copied() {
@@ -126,12 +126,17 @@ fn voicemail(
     }
 }
 
+/// `style` in its own colour also where the line is selected.
+fn coloured(style: Style, lift: &impl Fn(Style) -> Style) -> Style {
+    lift(style).patch(style.fg.map_or(Style::new(), |fg| Style::new().fg(fg)))
+}
+
 /// The recording's outline, what was played of it in another colour; a word where there is none.
 fn outline(state: &State, theme: &Theme, row: &Row, lift: &impl Fn(Style) -> Style, pen: &mut Pen<'_>) {
     match sound::thumbnail(state, row) {
         Some((cells, played)) => {
             let split = cells.char_indices().nth(played).map_or(cells.len(), |(at, _)| at);
-            pen.write(&cells[..split], lift(theme.good)).write(&cells[split..], lift(theme.quiet));
+            pen.write(&cells[..split], coloured(theme.good, lift)).write(&cells[split..], lift(theme.quiet));
         }
         None => {
             pen.column(sound::missing(state, row), columns::OUTLINE, lift(theme.quiet));

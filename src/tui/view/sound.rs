@@ -9,11 +9,12 @@ use crate::audio::Waveform;
 use crate::model::{Flags, Sketch};
 use crate::store::Row;
 use crate::tui::command::Command;
-use crate::tui::listening::{Phase, Playback, Recording};
+use crate::tui::listening::{Phase, Playback, Recording, unplayable};
 use crate::tui::rows::RowKey;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::detail::Piece;
+use crate::tui::view::pen::width;
 use crate::words::{self, broken};
 
 /// The widest waveform, in cells: it is kept in no more parts.
@@ -124,7 +125,7 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
     if let Some(playback) = state.listening.playback_of(row.id)
         && playback.phase != Phase::Fetching
     {
-        return vec![playing(state, theme, playback)];
+        return vec![playing(state, theme, playback, room)];
     }
     let waits = state.listening.playback_of(row.id).is_some();
     match state.listening.recordings.get(&row.id) {
@@ -150,26 +151,29 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
             lines
         }
         Some(Recording::Here { looked: Err(why), .. }) => {
-            let save = state.keymap.named(Command::SaveRecording);
-            broken(&format!("{}. {save} saves it.", words::sentence(&why.to_string())), theme.fault)
+            broken(&unplayable(why, &state.keymap), theme.fault)
         }
         Some(Recording::Here { looked: Ok(_), .. }) => {
-            vec![Piece::new(format!("{} plays it", play()), theme.quiet).and(manner(state), theme.quiet)]
+            let head = Piece::new(format!("{} plays it", play()), theme.quiet);
+            vec![head.and(manner(state, Length::Whole), theme.quiet)]
         }
         None if waits => vec![Piece::new("fetching", theme.text)],
         None => vec![Piece::new("not fetched", theme.quiet)],
     }
 }
 
-/// "▶ playing   1.5×   silence cut, −6 s".
-fn playing(state: &State, theme: &Theme, playback: &Playback) -> Piece {
+/// "▶ playing   1.5×   silence cut, −6 s", or less of it where there is no room.
+fn playing(state: &State, theme: &Theme, playback: &Playback, room: u16) -> Piece {
     let (sign, style) = sign(playback.phase, theme);
     let word = match playback.phase {
         Phase::Playing => "playing",
         Phase::Paused => "paused",
         Phase::Fetching | Phase::Starting => "starting",
     };
-    Piece::new(format!("{sign} {word}"), style).and(manner(state), theme.quiet)
+    let left = room.saturating_sub(width(word) + 2);
+    let whole = manner(state, Length::Whole);
+    let manner = if width(&whole) <= left { whole } else { manner(state, Length::Short) };
+    Piece::new(format!("{sign} {word}"), style).and(manner, theme.quiet)
 }
 
 /// What stands before a voicemail that plays.
@@ -181,16 +185,25 @@ pub fn sign(phase: Phase, theme: &Theme) -> (&'static str, Style) {
     }
 }
 
+/// How much is said of how it sounds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Length {
+    Whole,
+    /// Not how many seconds are cut, and closer together.
+    Short,
+}
+
 /// How it sounds, where that is not as recorded: "   1.5×   silence cut, −6 s".
-fn manner(state: &State) -> String {
+fn manner(state: &State, length: Length) -> String {
+    let gap = if length == Length::Whole { "   " } else { "  " };
     let manner = &state.listening.manner;
     let saved = state.shown_waveform().map_or(0, |waveform| waveform.silence().as_secs());
     let percent = (manner.volume * 100.0).round();
     let parts = [
-        ((manner.speed - 1.0).abs() > 0.01).then(|| format!("   {}×", manner.speed)),
-        manner.skip_silence.then(|| "   silence cut".to_owned()),
-        (manner.skip_silence && saved > 0).then(|| format!(", −{saved} s")),
-        ((manner.volume - 1.0).abs() > 0.01).then(|| format!("   volume {percent} %")),
+        ((manner.speed - 1.0).abs() > 0.01).then(|| format!("{gap}{}×", manner.speed)),
+        manner.skip_silence.then(|| format!("{gap}silence cut")),
+        (manner.skip_silence && saved > 0 && length == Length::Whole).then(|| format!(", −{saved} s")),
+        ((manner.volume - 1.0).abs() > 0.01).then(|| format!("{gap}volume {percent} %")),
     ];
     parts.into_iter().flatten().collect()
 }
@@ -213,7 +226,12 @@ pub fn status(state: &State, theme: &Theme) -> Option<Vec<(String, Style)>> {
         (Phase::Fetching, _) => "  not ready yet".to_owned(),
         _ => {
             let position = playback.position.min(playback.length);
-            format!("  {} / {}{}", words::length(position), words::length(playback.length), manner(state))
+            format!(
+                "  {} / {}{}",
+                words::length(position),
+                words::length(playback.length),
+                manner(state, Length::Whole)
+            )
         }
     };
     parts.push((rest, theme.quiet));

@@ -216,7 +216,9 @@ fn hint(state: &State, command: Command) -> &'static str {
         Command::Follow if state.detail.marked.is_none() => "back",
         Command::PlayPause if plays_selected == Some(Phase::Playing) => "hold",
         Command::PlayPause if plays_selected == Some(Phase::Paused) => "go on",
+        Command::PlayPause if plays_selected.is_some() => "stop",
         Command::SeekBack | Command::Faster | Command::SkipSilence if playback.is_none() => "",
+        Command::PlayAll if state.listening.queue.is_some() => "",
         Command::Back if playback.is_some() => "stop",
         Command::PlaceCall => match &state.overlay {
             Some(Overlay::CallBack(asked)) => asked.hint(state.calling.placing.as_ref()),

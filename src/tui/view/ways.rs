@@ -34,16 +34,20 @@ enum Told {
     All,
     /// Every way, and what is to be done now.
     Now,
+    /// The same, with no lines between.
+    Close,
     /// The ways by name only; a chosen one has the room for itself.
     Chosen,
 }
 
 /// Draws the ways, each with what there is to know or to do.
 pub fn draw(state: &State, ways: &Ways, theme: &Theme, buffer: &mut Buffer) {
-    let screen = buffer.area;
+    // Below it stands what became of a key.
+    let screen = Rect { height: state.regions().status.y, ..buffer.area };
     let room = screen.width.min(WIDTH).saturating_sub(4);
     let fit = |lines: &Vec<Piece>| lines.len() as u16 + 2 <= screen.height;
-    let more = [Told::All, Told::Now].into_iter().filter(|told| *told == Told::Now || room >= WIDE);
+    let more =
+        [Told::All, Told::Now, Told::Close].into_iter().filter(|told| *told != Told::All || room >= WIDE);
     let more = more.map(|told| lines(state, ways, theme, room, told)).find(fit);
     let lines = more.unwrap_or_else(|| lines(state, ways, theme, room, Told::Chosen));
     let title = if state.surroundings.remote { "Listen over ssh" } else { "Listen elsewhere" };
@@ -68,7 +72,7 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> 
         None => "Ways to hear it on another machine, or later:".to_owned(),
     };
     let blank = |lines: &mut Vec<Piece>| {
-        if whole {
+        if whole && extent != Told::Close {
             lines.push(Piece::default());
         }
     };
@@ -85,8 +89,11 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> 
             continue;
         }
         blank(&mut lines);
-        let mut told =
-            if whole || ways.chosen == Some(way) { about(state, ways, way, theme) } else { Vec::new() };
+        let mut told = if whole || ways.chosen == Some(way) {
+            about(state, ways, way, theme, whole)
+        } else {
+            Vec::new()
+        };
         if way == Way::Here && extent == Told::All && ways.chosen.is_none_or(|chosen| chosen == way) {
             let beside = room.saturating_sub((KEY + NAME) as u16);
             told.extend(for_good(state, theme, beside));
@@ -145,11 +152,13 @@ fn for_good(state: &State, theme: &Theme, room: u16) -> Vec<(String, Style)> {
     [(head.to_owned(), theme.quiet)].into_iter().chain(settings).collect()
 }
 
-/// What there is to say of a way: lines to read, and in the colour of keys what is to be copied.
-fn about(state: &State, ways: &Ways, way: Way, theme: &Theme) -> Vec<(String, Style)> {
+/// What there is to say of a way: lines to read, and in the colour of keys what is to be copied. Less
+/// than the `whole` of it is without what stands in that line as well.
+fn about(state: &State, ways: &Ways, way: Way, theme: &Theme, whole: bool) -> Vec<(String, Style)> {
     let server = &state.surroundings.server;
     let read = |text: &str| (text.to_owned(), theme.quiet);
     let home = state.surroundings.home.as_deref();
+    let again = || state.keymap.named(Command::InBrowser);
     match way {
         Way::Browser => match state.shared.page.as_ref().filter(|(key, _)| *key == ways.key) {
             None => vec![read("a page that opens once, in the browser at your desk")],
@@ -164,15 +173,20 @@ fn about(state: &State, ways: &Ways, way: Way, theme: &Theme) -> Vec<(String, St
                 vec![("opened in your browser".to_owned(), theme.good)]
             }
             Some((_, PageNews::Closed(Closed::TimeUp))) => {
-                vec![read("nobody opened it in time: b serves it again")]
+                vec![read(&format!("nobody opened it in time: {} serves it again", again()))]
             }
-            Some((_, PageNews::Closed(Closed::Heard))) => vec![read("heard, and gone: b serves it again")],
+            Some((_, PageNews::Closed(Closed::Heard))) => {
+                vec![read(&format!("heard, and gone: {} serves it again", again()))]
+            }
             Some((_, PageNews::Failed(why))) => vec![(why.clone(), theme.fault)],
         },
         Way::Save => match state.shared.saved.as_ref().filter(|(key, _)| *key == ways.key) {
             None => vec![read("to a folder on this machine, with the line that copies it to yours")],
             Some((_, path)) => vec![
-                (format!("saved: {}", shown(path, home)), theme.good),
+                (
+                    if whole { format!("saved: {}", shown(path, home)) } else { "saved".to_owned() },
+                    theme.good,
+                ),
                 read("run at your desk:"),
                 (server.copy(path), theme.accent),
             ],
