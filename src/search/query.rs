@@ -92,14 +92,13 @@ impl Node {
 /// Parts joined, with the parts of those that are joined in the same way (`inner` says which) in
 /// their place. A single part is itself.
 fn joined(
-    mut parts: Vec<Node>,
+    parts: Vec<Node>,
     whole: fn(Vec<Node>) -> Node,
     inner: fn(Node) -> Result<Vec<Node>, Node>,
 ) -> Node {
-    if parts.len() == 1 {
-        return parts.remove(0);
-    }
-    whole(parts.into_iter().flat_map(|part| inner(part).unwrap_or_else(|part| vec![part])).collect())
+    let mut parts: Vec<Node> =
+        parts.into_iter().flat_map(|part| inner(part).unwrap_or_else(|part| vec![part])).collect();
+    if parts.len() == 1 { parts.remove(0) } else { whole(parts) }
 }
 
 impl fmt::Display for Node {

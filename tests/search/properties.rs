@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use vmail::model::Flags;
-use vmail::search::{Field, Matcher, Vocabulary, complete, operators, parse};
+use vmail::search::{Field, Matcher, Query, Vocabulary, complete, operators, parse};
 
 use crate::rows::{List, context, list, query};
 
@@ -163,6 +163,15 @@ proptest! {
         let normal = asked.to_string();
         prop_assert_eq!(parse(&normal, &context()), Ok(asked), "{} as {}", text, normal);
         prop_assert_eq!(list().found(&text), list().found(&normal));
+    }
+
+    #[test]
+    fn what_two_ask_for_is_what_both_texts_ask_for(a in queries(), b in queries()) {
+        let both = query(&a).and(query(&b));
+        prop_assert_eq!(&both, &query(&format!("({a}) ({b})")));
+        prop_assert_eq!(parse(&both.to_string(), &context()), Ok(both));
+        prop_assert_eq!(Query::ALL.and(query(&a)), query(&a));
+        prop_assert_eq!(query(&a).and(Query::ALL), query(&a));
     }
 
     #[test]
