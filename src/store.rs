@@ -307,8 +307,8 @@ impl Store {
         self.run(|tables| tables.reformat_callers(limit))
     }
 
-    /// Counts how often another store took the place of this one. What was stored before that may
-    /// be gone: who marks coverage piece by piece must begin again.
+    /// Another number whenever another store, in memory or in a file, took the place of this one. What
+    /// was stored before that may be gone: who marks coverage piece by piece must begin again.
     pub fn generation(&self) -> u64 {
         self.tables.generation
     }
@@ -381,7 +381,6 @@ impl Store {
         StoreFile::leave_log(&old);
         drop(old);
         self.seen_version = None;
-        self.tables.generation += 1;
 
         let (at, since) = self.opened;
         let now = at + TimeDelta::from_std(since.elapsed()).unwrap_or_default();

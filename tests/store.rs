@@ -676,6 +676,8 @@ mod processes {
             assert!(pages < 100_000, "the disk is never full");
         };
         assert!(matches!(notices.as_slice(), [Notice::InMemory { .. }]), "{notices:?}");
+        // A disk that cannot be written may not be read either: who fills the store must know.
+        assert_ne!(store.generation(), 0);
         // All there is, and more comes in; the account is still the same.
         store.put_page(account, &many(pages * 10, 10), None).unwrap();
         assert_eq!(count(&mut store, account), (pages as u64 + 1) * 10);

@@ -45,9 +45,10 @@ impl Tables {
         Tables { connection, country, accounts: Vec::new(), generation: 0 }
     }
 
-    /// Goes on with another connection and returns the one used so far. Accounts keep their
+    /// Goes on with another store and returns the connection used so far. Accounts keep their
     /// [`AccountId`].
     pub(super) fn replace(&mut self, connection: Connection) -> Connection {
+        self.generation += 1;
         for account in &mut self.accounts {
             account.number = None;
         }
