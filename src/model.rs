@@ -306,6 +306,10 @@ impl Span {
     }
 }
 
+/// Where time ends for this program, in milliseconds since the epoch: in the year 5138. What is later
+/// was made up, and would make a calendar of millions of days.
+pub const TIME_END: i64 = 100_000_000_000_000;
+
 /// A moment from milliseconds since the epoch; beyond what chrono can hold, its nearest end.
 pub fn from_millis(millis: i64) -> DateTime<Utc> {
     Utc.timestamp_millis_opt(millis).single().unwrap_or(if millis < 0 {

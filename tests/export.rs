@@ -253,8 +253,12 @@ fn a_bad_line_is_named_and_left_out() {
         ("  ", None),
         ("Nonsense", Some("expected value (column 1)")),
         (r#"{"voicemail":{"time":1}}"#, Some("missing field `caller` (column 23)")),
-        (r#"{"voicemail":{"time":-1,"caller":""}}"#, Some("the time is out of range")),
-        (r#"{"voicemail":{"time":9223372036854775807,"caller":""}}"#, Some("the time is out of range")),
+        (r#"{"voicemail":{"time":-1,"caller":""}}"#, Some("the time -1 is out of range")),
+        (r#"{"voicemail":{"time":100000000000000,"caller":""}}"#, Some("the time 100000000000000 is")),
+        (r#"{"voicemail":{"time":1,"caller":"","done":9223372036854775807}}"#, Some("is out of range")),
+        (r#"{"voicemail":{"time":1,"caller":"","called":-9223372036854775808}}"#, Some("is out of range")),
+        (r#"{"voicemail":{"time":1,"caller":"","note":{"text":"x","edited":-1}}}"#, Some("the time -1 is")),
+        (r#"{"name":{"caller":"1","name":"x","edited":9223372036854775807}}"#, Some("is out of range")),
         (r#"{"voicemail":{"time":1,"caller":"","tag":[]}}"#, Some("unknown field `tag`")),
         (r#"{"voicemail":{"time":1,"caller":"","tags":["a b"]}}"#, Some("\"a b\" is no tag")),
         (r#"{"voicemail":{"time":1,"caller":"","note":{"text":" ","edited":1}}}"#, Some("the note is blank")),
@@ -272,7 +276,7 @@ fn a_bad_line_is_named_and_left_out() {
     }
     text.push_str(r#"{"voicemail":{"time":5,"caller":"139"}}"#);
     let (done, told) = imported(&mut empty(), &text);
-    assert_eq!(done, Imported { added: 1, bad: 13, ..Imported::default() });
+    assert_eq!(done, Imported { added: 1, bad: 17, ..Imported::default() });
     let expected = (2..).zip(bad).filter_map(|(line, (_, reason))| Some((line, reason?)));
     for (told, (line, reason)) in told.iter().zip(expected) {
         assert!(told.starts_with(&format!("line {line}: ")) && told.contains(reason), "{told}: {reason}");
@@ -313,6 +317,32 @@ fn an_input_that_fails_is_an_error() {
     let input = std::io::BufReader::new(Failing);
     let error = import(&mut empty(), &key(), Whose::Own, input, |_| {}).unwrap_err();
     assert!(matches!(error, ImportError::Read(_)), "{error}");
+}
+
+#[test]
+fn long_lines_do_not_pile_up_in_memory() {
+    /// A line of nearly a mebibyte as often as it is asked for, and then no more.
+    struct Endless(u64);
+    impl std::io::Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let Some(left) = self.0.checked_sub(1) else { return Err(std::io::Error::other("gone")) };
+            self.0 = left;
+            let (time, outline) = (1_000 + left, "A".repeat(1_000_000));
+            let line =
+                format!("{{\"voicemail\":{{\"time\":{time},\"caller\":\"\",\"waveform\":\"{outline}\"}}}}\n");
+            buffer[..line.len()].copy_from_slice(line.as_bytes());
+            Ok(line.len())
+        }
+    }
+    let mut store = empty();
+    let header = format!("{HEADER}\n");
+    let lines = std::io::BufReader::with_capacity(1 << 20, Endless(40));
+    let input = std::io::Read::chain(header.as_bytes(), lines);
+    let error = import(&mut store, &key(), Whose::Own, input, |_| {}).unwrap_err();
+    assert!(matches!(error, ImportError::Read(_)), "{error}");
+    let account = store.account(&key()).unwrap();
+    // What was read before the fault had come in by then, but for the last piece.
+    assert!(store.count(account, vmail::model::Span::EVER).unwrap() >= 30);
 }
 
 // --- The verbs ----------------------------------------------------------------

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{RecordingName, Sketch, Voicemail, from_millis};
+use crate::model::{RecordingName, Sketch, TIME_END, Voicemail, from_millis};
 use crate::store::Record;
 use crate::text;
 use crate::triage::{CallerKey, Given, Note, Tag};
@@ -76,6 +76,11 @@ struct NoteText {
     edited: i64,
 }
 
+/// Refuses a time that no clock has shown: one far off would count as the latest for ever.
+fn check_time(millis: i64) -> Result<(), String> {
+    if (0..TIME_END).contains(&millis) { Ok(()) } else { Err(format!("the time {millis} is out of range")) }
+}
+
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -88,6 +93,7 @@ impl NameLine {
     /// The name, or what is wrong with it.
     pub(super) fn check(self) -> Result<(CallerKey, Given), String> {
         let key = CallerKey::from_text(&self.caller).ok_or("the caller is empty")?;
+        check_time(self.edited)?;
         let given = Given::new(&self.name, self.edited).ok_or("the name is empty")?;
         Ok((key, given))
     }
@@ -115,10 +121,11 @@ impl VoicemailLine {
 
     /// The voicemail, or what is wrong with it. Foreign text: a file may come from anywhere.
     pub(super) fn check(self) -> Result<Record, String> {
-        let time = from_millis(self.time);
-        if self.time < 0 || time.timestamp_millis() != self.time {
-            return Err("the time is out of range".to_owned());
+        let edited = self.note.as_ref().map(|note| note.edited);
+        for time in [Some(self.time), self.done, self.called, edited].into_iter().flatten() {
+            check_time(time)?;
         }
+        let time = from_millis(self.time);
         let voicemail = Voicemail::new(time, &self.caller, self.recording.map(RecordingName::new));
         if self.id.is_some_and(|id| id != voicemail.id.to_string()) {
             return Err(format!(

@@ -12,6 +12,9 @@ use crate::triage::{CallerKey, Given};
 /// tables, so a batch touches nearly all of their pages, and the fewer batches, the less is written.
 const BATCH: usize = 20_000;
 
+/// As long as lines are as short as an export's, in bytes. Longer ones are brought in earlier.
+const BATCH_BYTES: usize = 32 << 20;
+
 /// The longest line that is read, in bytes: the longest note and a waveform fit many times over.
 const LINE_MAX: u64 = 1 << 20;
 
@@ -107,11 +110,11 @@ pub fn import(
             Ok(_) if !begun => return Err(ImportError::NotAnExport("it is another line".to_owned())),
             _ => {}
         }
-        if let Err(reason) = parsed.and_then(|line| batch.take(line)) {
+        if let Err(reason) = parsed.and_then(|line| batch.take(line, bytes.len())) {
             imported.bad += 1;
             tell(Bad { line, reason });
         }
-        if batch.len() >= BATCH {
+        if batch.is_full() {
             batch.bring_in(store, account, &mut imported)?;
         }
     }
@@ -127,19 +130,23 @@ pub fn import(
 struct Batch {
     records: Vec<Record>,
     names: Vec<(CallerKey, Given)>,
+    /// How long the lines were that all this is from.
+    bytes: usize,
 }
 
 impl Batch {
-    fn len(&self) -> usize {
-        self.records.len() + self.names.len()
+    fn is_full(&self) -> bool {
+        self.records.len() + self.names.len() >= BATCH || self.bytes >= BATCH_BYTES
     }
 
-    fn take(&mut self, line: Line) -> Result<(), String> {
+    /// Takes in what a line of so many `bytes` says.
+    fn take(&mut self, line: Line, bytes: usize) -> Result<(), String> {
         match line {
             Line::Voicemail(line) => self.records.push(line.check()?),
             Line::Name(line) => self.names.push(line.check()?),
             Line::Vmail(_) => {}
         }
+        self.bytes += bytes;
         Ok(())
     }
 
@@ -159,6 +166,7 @@ impl Batch {
             imported.changed += merged.changed;
             self.records.clear();
         }
+        self.bytes = 0;
         Ok(())
     }
 }

@@ -15,16 +15,13 @@ use serde_json::value::RawValue;
 use super::Page;
 use super::call::CallPlaced;
 use super::error::ApiError;
-use crate::model::{RecordingName, Voicemail, from_millis};
+use crate::model::{RecordingName, TIME_END, Voicemail, from_millis};
 use crate::secret::Secret;
 use crate::text;
 
 /// Times below this are seconds, from it on milliseconds: as seconds it is the year 5138, as
 /// milliseconds March 1973, and no voicemail is that young or that old.
 const SECONDS_BELOW: f64 = 1e11;
-
-/// From here on a time is neither: as milliseconds this is the year 5138.
-const TIME_BELOW: f64 = 1e14;
 
 /// Up to here every whole number is exactly one `f64`.
 const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
@@ -232,7 +229,7 @@ fn voicemail(raw: &RawValue) -> Option<Voicemail> {
 }
 
 fn moment(time: f64) -> Option<DateTime<Utc>> {
-    if time <= 0.0 || time >= TIME_BELOW {
+    if time <= 0.0 || time >= TIME_END as f64 {
         return None;
     }
     Some(from_millis(if time < SECONDS_BELOW { time * 1000.0 } else { time } as i64))
