@@ -146,9 +146,7 @@ impl Desk {
     pub fn query(&self, words: &[String]) -> anyhow::Result<Query> {
         let text = words.join(" ");
         search::parse(&text, &self.context).map_err(|mistake| {
-            let marks = "^".repeat(mistake.at.len().max(1));
-            let before = " ".repeat(text.get(..mistake.at.start).map_or(0, |before| before.chars().count()));
-            Fault::usage(format!("{}\n  {text}\n  {before}{marks}", mistake.message)).into()
+            Fault::usage(format!("{}\n{}", mistake.message, text::pointed(&text, &mistake.at))).into()
         })
     }
 
