@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use clap::Args;
 use tempfile::TempDir;
@@ -20,6 +20,7 @@ use crate::demo;
 use crate::error::{Failure, Fault};
 use crate::model::{AccountKey, Span, VoicemailId};
 use crate::paths;
+use crate::range::Range;
 use crate::recording::{self, Limits, Recordings};
 use crate::search::{self, Query};
 use crate::store::{AccountId, Opened, Store, StoreError, StoreHandle};
@@ -101,6 +102,7 @@ impl Desk {
             screen::log_to(path, world)?;
         }
         let zone = zone(&settings, world)?;
+        check_range(&settings, (world.clock)(), zone)?;
         let options = settings::store_options(&settings, world);
         let (demo, key, label, account, store);
         if args.settings.demo {
@@ -359,6 +361,14 @@ fn given(texts: &[String]) -> anyhow::Result<Vec<String>> {
         }
     }
     Ok(given)
+}
+
+/// Fails where the range ends before it starts, which can depend on the day.
+fn check_range(settings: &Settings, now: DateTime<Utc>, zone: Tz) -> Result<(), Fault> {
+    let text = settings.range.expression();
+    Range::parse_at(&text, now, zone)
+        .map(drop)
+        .map_err(|error| Fault::usage(format!("range: {error}\n{}", text::pointed(&text, &error.at))))
 }
 
 /// The zone that is set. What is said of the machine's own goes to stderr.

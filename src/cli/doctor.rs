@@ -42,7 +42,7 @@ pub struct DoctorArgs {
     #[arg(long)]
     pub demo: bool,
     /// Whose.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Common options")]
     pub account: AccountArgs,
 }
 
@@ -185,7 +185,7 @@ struct Report {
 }
 
 impl Report {
-    fn add(&mut self, finding: &Finding) -> io::Result<()> {
+    fn add(&mut self, finding: &Finding) -> anyhow::Result<()> {
         match finding.state {
             State::Ok => {}
             State::Warning => self.warnings += 1,
@@ -199,7 +199,7 @@ impl Report {
     }
 
     /// Writes a piece at once: who waits sees how far it is.
-    fn write(&mut self, piece: impl Fn(&mut Vec<u8>, Format) -> io::Result<()>) -> io::Result<()> {
+    fn write(&mut self, piece: impl Fn(&mut Vec<u8>, Format) -> io::Result<()>) -> anyhow::Result<()> {
         if self.gone {
             return Ok(());
         }
@@ -207,7 +207,7 @@ impl Report {
         piece(&mut bytes, self.format)?;
         match io::stdout().lock().write_all(&bytes) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.gone = true,
-            result => result?,
+            written => output::quietly(written)?,
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use clap::{Args, Command, CommandFactory as _};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::cli::Cli;
+use crate::cli::{Cli, output};
 use crate::error::{Failure, Fault};
 use crate::suggest::nearest;
 
@@ -94,10 +94,7 @@ pub fn run(args: &ManArgs) -> anyhow::Result<()> {
             Fault::usage(format!("there is no verb \"{verb}\": {hint}"))
         })
     })?;
-    match io::stdout().lock().write_all(&page(command)?) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
+    output::quietly(io::stdout().lock().write_all(&page(command)?))
 }
 
 /// The program's command line, complete: each verb knows its full name.
