@@ -200,7 +200,8 @@ fn secret(key: &AccountKey) -> anyhow::Result<Secret> {
 }
 
 fn called_off() -> anyhow::Error {
-    anyhow::anyhow!("called off: nothing was stored")
+    let message = "called off: nothing was stored".to_owned();
+    Fault { failure: Failure::Interrupted, message }.into()
 }
 
 /// Asks the server for the voicemail of the last hour.

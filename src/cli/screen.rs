@@ -399,14 +399,19 @@ fn depth(colorterm: Option<&str>, term: &str) -> Depth {
 
 /// Whether signs are to be ASCII.
 pub fn ascii(settings: &Settings, world: &World) -> bool {
-    let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
-    // The first of these that is set decides, says POSIX.
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
     match settings.ascii {
-        Ascii::Auto => !locale.contains("utf-8") && !locale.contains("utf8"),
+        Ascii::Auto => !is_utf8(world),
         Ascii::Always => true,
         Ascii::Never => false,
     }
+}
+
+/// Whether the locale is UTF-8.
+pub fn is_utf8(world: &World) -> bool {
+    let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
+    // The first of these that is set decides, says POSIX.
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
 }
 
 /// A path with `~` for the home folder.
