@@ -383,7 +383,8 @@ fn a_callers_history_is_a_view_and_esc_leads_back() {
     screen.synced().keys("j k H");
     let text = screen.text();
     assert_eq!(times(&mut screen), ["23 11:42", "22 18:40", "19 16:20", "01 10:00"], "{text}");
-    assert!(text.contains("All 4") && text.contains("Thu 1 Feb 2024"), "{text}");
+    assert!(text.contains("4 from +91 98765 43210") && text.contains("Thu 1 Feb 2024"), "{text}");
+    assert!(text.contains("India") && !text.contains("Withheld"), "{text}");
     // What is fetched is still the range from before.
     let syncs = screen.effects.iter().filter(|effect| matches!(effect, Effect::Sync { .. })).count();
     assert_eq!(syncs, 1);
@@ -407,4 +408,43 @@ fn a_history_needs_no_detail_on_screen() {
     assert_eq!(times(&mut screen).len(), 3);
     screen.keys("Esc j H");
     assert_eq!(times(&mut screen).len(), 2);
+}
+
+#[test]
+fn a_history_stays_that_of_its_caller() {
+    let mut screen = screen();
+    screen.keys("H").wait(TimeDelta::minutes(1));
+    screen.page(&[common::voicemail("2026-11-23T12:01:00+05:30", "9811100042")], 1, 1, 1, 1).synced();
+    assert!(screen.text().contains("3 from +91 98765 43210"), "{}", screen.text());
+    let other = screen.store_elsewhere(&week()[1]);
+    screen.elsewhere(&Change::Edit { keys: vec![other], edit: Edit::Star(true) });
+    screen.send(Msg::ChangedElsewhere);
+    assert_eq!(screen.state.inbox.rows.len(), 3);
+    // Written in another way for another country, the rows are read again: theirs alone.
+    screen.send(Msg::CallersChanged);
+    assert_eq!(screen.state.inbox.rows.len(), 3);
+    screen.wait(TimeDelta::minutes(1));
+    screen.page(&[common::voicemail("2026-11-23T12:02:00+05:30", "919876543210")], 1, 1, 1, 1);
+    assert!(screen.text().contains("4 from +91 98765 43210"), "{}", screen.text());
+}
+
+#[test]
+fn a_history_is_whole_whatever_was_searched_for() {
+    let mut screen = screen();
+    screen.keys("s /").type_text("is:starred").keys("Enter H");
+    assert_eq!(times(&mut screen).len(), 3);
+    assert!(!screen.text().contains("is:starred"), "{}", screen.text());
+    screen.keys("Esc");
+    assert!(screen.text().contains("/ is:starred"), "{}", screen.text());
+    assert_eq!(times(&mut screen).len(), 1);
+}
+
+#[test]
+fn a_changed_voicemail_that_was_not_known_brings_its_caller() {
+    let mut screen = screen();
+    let unknown = common::voicemail("2026-11-23T12:03:00+05:30", "+16505550123");
+    let key = screen.store_elsewhere(&unknown);
+    screen.elsewhere(&Change::Edit { keys: vec![key], edit: Edit::Star(true) });
+    screen.send(Msg::ChangedElsewhere);
+    assert!(screen.text().contains("+1 650-555-0123"), "{}", screen.text());
 }

@@ -28,6 +28,13 @@ impl Filter {
         self.recalled = None;
     }
 
+    /// Puts `input` in the place of what was searched for, which is given back.
+    pub fn leave(&mut self, input: Field) -> Field {
+        self.open = false;
+        self.mistake = None;
+        std::mem::replace(&mut self.input, input)
+    }
+
     /// The user is in the text: it is no longer the search that was recalled.
     pub fn on_edit(&mut self) {
         self.recalled = None;

@@ -27,7 +27,7 @@ use crate::tui::filter::Filter;
 use crate::tui::keymap::{KeyChord, Keymap};
 use crate::tui::layout::{self, Regions};
 use crate::tui::listening::{Habits, Listening, Phase, Recording};
-use crate::tui::listing::{Listing, View, Wish};
+use crate::tui::listing::{Listing, Wish};
 use crate::tui::login::LoggingIn;
 use crate::tui::msg::{Change, Lanes, Remembered, Reopen};
 use crate::tui::note::Writing;
@@ -244,12 +244,16 @@ pub struct Steps {
 }
 
 /// What was on screen before a caller's history was.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct BeforeHistory {
+    /// The voicemail whose caller it is about.
+    pub of: VoicemailId,
     /// The range, which is fetched meanwhile.
     pub range: Range,
-    /// The view.
-    pub view: View,
+    /// What the list showed.
+    pub wish: Wish,
+    /// What was searched for.
+    pub search: Field,
     /// The row where the user was.
     pub selected: Option<RowKey>,
 }
@@ -449,6 +453,17 @@ impl State {
     pub fn shown_details(&self) -> Option<&Details> {
         let id = self.inbox.selected?.id;
         self.detail.loaded.as_deref().filter(|details| details.voicemail.id == id)
+    }
+
+    /// Ends a caller's history: range, view and search are those from before. Says whether there was
+    /// one; the rows are still the caller's.
+    pub fn end_history(&mut self) -> bool {
+        let Some(before) = self.before_history.take() else { return false };
+        self.range = before.range;
+        self.inbox.wish = before.wish;
+        self.inbox.selected = before.selected;
+        self.filter.leave(before.search);
+        true
     }
 
     /// Where everything stands.
