@@ -411,6 +411,41 @@ fn a_history_needs_no_detail_on_screen() {
 }
 
 #[test]
+fn a_list_without_headings_tells_the_day_of_each() {
+    let mut stored = week();
+    stored.push(common::voicemail("2024-02-01T10:00:00+05:30", "+919876543210"));
+    let mut screen = Screen::open(Opened { stored, range: "2024-01-01..", ..filled() });
+    screen.synced().keys("o o");
+    let text = screen.text();
+    assert!(text.contains("Sun 22 Nov  19:12   +91 98111 00042"), "{text}");
+    assert!(text.contains(" 1 Feb 2024 10:00   +91 98765 43210"), "{text}");
+    screen.resize(40, 12);
+    let text = screen.text();
+    assert!(text.contains("22 Nov   +91 98765 43210"), "{text}");
+    assert!(text.contains("11:42    +91 98765 43210"), "{text}");
+    screen.keys("o o");
+    assert!(!screen.text().contains("22 Nov   +91"), "{}", screen.text());
+}
+
+#[test]
+fn a_narrow_list_has_a_mark_for_each_thing_that_was_done() {
+    let mut screen = Screen::open(Opened { size: (100, 30), ..filled() });
+    screen.synced();
+    annotate(&mut screen, 0, "Invoice 417", &["billing", "urgent"]);
+    screen.keys("5 s j e g");
+    let text = screen.text();
+    assert!(text.contains("★ # ✎"), "{text}");
+    let key = key_at(&screen, 1);
+    screen.change(Change::Edit { keys: vec![key], edit: Edit::Called(Some(7)) });
+    assert!(screen.text().contains("✓ ↩"), "{}", screen.text());
+    // Where there is room for one, it is the first of them.
+    screen.resize(40, 12);
+    let text = screen.text();
+    assert!(text.contains("11:42   +91 98765 43210          –★"), "{text}");
+    assert!(text.contains("10:05   +91 98450 12345          –✓"), "{text}");
+}
+
+#[test]
 fn a_history_stays_that_of_its_caller() {
     let mut screen = screen();
     screen.keys("H").wait(TimeDelta::minutes(1));
