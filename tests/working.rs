@@ -446,6 +446,60 @@ fn a_narrow_list_has_a_mark_for_each_thing_that_was_done() {
 }
 
 #[test]
+fn a_mistake_is_said_whole_at_every_size() {
+    let message = "here is no `is:foo`: it can be unread, read, starred, done or called";
+    for (size, whole) in
+        [((120, 40), message), ((80, 24), message), ((40, 12), "unread, read, starred, done or called")]
+    {
+        let mut screen = Screen::open(Opened { size, ..filled() });
+        screen.synced().keys("/").type_text("is:foo");
+        assert!(screen.text().contains(whole), "{}", screen.text());
+    }
+}
+
+#[test]
+fn who_sent_no_number_is_found_by_what_stands_there() {
+    let mut screen = screen();
+    screen.keys("/").type_text("withheld");
+    assert_eq!(times(&mut screen), ["23 09:31", "17 07:55"]);
+    screen.keys("Esc /").type_text("-withheld");
+    assert_eq!(times(&mut screen).len(), week().len() - 2);
+}
+
+#[test]
+fn an_empty_view_says_that_there_is_nothing_to_work_on() {
+    let mut screen = screen();
+    screen.keys("3");
+    for key in ["e", "s", "r", "v", "V", "A", "m", "t", "N", "c", "H", "y", "Y", "w", "b", "Space", "P"] {
+        screen.wait(TimeDelta::seconds(5)).keys(key);
+        assert!(screen.text().contains("no voicemail here"), "{key}: {}", screen.text());
+        assert!(screen.state.overlay.is_none(), "{key}");
+    }
+    screen.wait(TimeDelta::seconds(5)).keys("Enter");
+    assert!(screen.text().contains("nothing to read here"), "{}", screen.text());
+}
+
+#[test]
+fn how_many_are_marked_is_said_whatever_else_is() {
+    let mut screen = screen();
+    screen.keys("s u v v");
+    let text = screen.text();
+    assert!(text.contains("2 marked · undone: starred"), "{text}");
+    // What was marked before is no start of a range.
+    screen.keys("s j j V");
+    assert!(screen.text().contains("v marks where the range begins"), "{}", screen.text());
+}
+
+#[test]
+fn a_name_is_undone_by_its_name() {
+    let mut screen = screen();
+    screen.keys("N").type_text("Anita Rao").keys("Enter");
+    assert!(screen.text().contains("named Anita Rao · u undoes"), "{}", screen.text());
+    screen.keys("u");
+    assert!(screen.text().contains("undone: named Anita Rao"), "{}", screen.text());
+}
+
+#[test]
 fn a_history_stays_that_of_its_caller() {
     let mut screen = screen();
     screen.keys("H").wait(TimeDelta::minutes(1));

@@ -69,7 +69,8 @@ pub(super) fn mark(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Marks everything from the last mark to the selected voicemail.
 pub(super) fn mark_range(state: &mut State) {
-    let from = state.inbox.mark_from.and_then(|key| state.inbox.place(key));
+    let from = state.inbox.mark_from.filter(|key| state.inbox.marks.contains(key));
+    let from = from.and_then(|key| state.inbox.place(key));
     let (Some(from), Some(to)) = (from, state.inbox.selected_place()) else {
         return news(state, "v marks where the range begins".to_owned());
     };
