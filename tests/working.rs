@@ -313,6 +313,23 @@ fn earlier_searches_come_back_and_words_are_completed() {
 }
 
 #[test]
+fn each_way_to_complete_a_word_is_shown_and_told() {
+    let mut screen = screen();
+    screen.keys("/").type_text("is:").keys("Tab");
+    assert_eq!(screen.state.filter.input.value(), "is:unread");
+    assert!(screen.text().contains("unread  read  starred  done  called"), "{}", screen.text());
+    screen.keys("Tab Tab");
+    assert_eq!(screen.state.filter.input.value(), "is:starred");
+    screen.keys("Tab Tab Tab");
+    assert_eq!(screen.state.filter.input.value(), "is:unread");
+    // What is typed on is completed anew.
+    screen.type_text(" ha").keys("Tab");
+    assert_eq!(screen.state.filter.input.value(), "is:unread has:");
+    screen.keys("Tab");
+    assert_eq!(screen.state.filter.input.value(), "is:unread has:note");
+}
+
+#[test]
 fn a_search_goes_into_notes_and_tags() {
     let mut screen = screen();
     annotate(&mut screen, 2, "Wants the papers\nbefore five", &["legal"]);
@@ -388,7 +405,9 @@ fn a_callers_history_is_a_view_and_esc_leads_back() {
     // What is fetched is still the range from before.
     let syncs = screen.effects.iter().filter(|effect| matches!(effect, Effect::Sync { .. })).count();
     assert_eq!(syncs, 1);
-    screen.keys("j e Esc");
+    screen.resize(40, 12);
+    assert!(screen.text().contains("4 from +91 98765 4…"), "{}", screen.text());
+    screen.resize(120, 40).keys("j e Esc");
     assert_eq!(times(&mut screen).len(), week().len() - 1);
     assert!(screen.text().contains("Last 7 days"));
     assert_eq!(screen.state.inbox.selected_place(), Some(0));

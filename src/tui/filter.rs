@@ -19,6 +19,19 @@ pub struct Filter {
     pub history: Vec<String>,
     /// Which of them is shown, counted from the latest.
     recalled: Option<usize>,
+    /// A word with several ways to complete it, of which one is shown.
+    pub completing: Option<Completing>,
+}
+
+/// One of several ways to complete a word is shown: asked again, the next one is.
+#[derive(Debug)]
+pub struct Completing {
+    /// What was typed.
+    pub typed: Field,
+    /// How many ways were shown before this one.
+    pub turn: usize,
+    /// The whole text with this one. Once the text is another, this is over.
+    pub shown: String,
 }
 
 impl Filter {

@@ -43,7 +43,7 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
         (here, format!("{}{count}", view.name))
     });
     let every: Vec<_> = match whose(state) {
-        Some(name) => vec![(true, name)],
+        Some(whose) => vec![(true, fitted(&whose, room.saturating_sub(width(&ends[1]) + 4)).into_owned())],
         None => built_in.chain(own).collect(),
     };
     let all_views = every.iter().map(|(_, name)| width(name) + 3).sum::<u16>();
@@ -85,8 +85,8 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
 fn whose(state: &State) -> Option<String> {
     state.inbox.wish.callers.as_ref()?;
     let (rows, count) = (&state.inbox.rows, words::count(state.inbox.list.len() as u64));
-    let caller = rows.get(0).map(|row| fitted(rows.caller(&row), CALLER_MOST).into_owned());
-    Some(format!("{count} from {}", caller.unwrap_or_default()))
+    let caller = rows.get(0).map(|row| rows.caller(&row).to_owned()).unwrap_or_default();
+    Some(format!("{count} from {}", fitted(&caller, CALLER_MOST)))
 }
 
 /// "Inbox 128"; of what is done and of all, the number says little.
