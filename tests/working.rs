@@ -382,6 +382,13 @@ fn views_of_ones_own_have_a_key_and_a_place_in_the_header() {
     assert!(screen.text().contains("All   Billing 1   Today"), "{}", screen.text());
     screen.keys("Alt-t");
     assert_eq!(times(&mut screen).len(), 4);
+    screen.keys("1 :").type_text("billing").keys("Enter");
+    assert!(screen.text().contains("Billing 1"), "{}", screen.text());
+    screen.keys("? PgDn");
+    let help = screen.text();
+    assert!(help.contains("│ 6                 Billing: tag:\"billing\""), "{help}");
+    assert!(help.contains("│ Alt-t             Today: date:today"), "{help}");
+    screen.keys("Esc Alt-t");
     screen.keys("/").type_text("6");
     assert!(screen.state.filter.open, "a key in the search line is text");
     screen.keys("Esc");

@@ -207,8 +207,12 @@ commands! {
     EarlierSearch, "earlier-search", ["Up", "Ctrl-p"], Search, "earlier", "What was searched for before";
     LaterSearch, "later-search", ["Down", "Ctrl-n"], Search, "", "And what after that";
     CompleteSearch, "complete-search", ["Tab"], Search, "complete", "Complete the word";
-    HelpDown, "help-down", ["j", "Down", "Ctrl-d", "PgDn"], Help, "", "Further down";
-    HelpUp, "help-up", ["k", "Up", "Ctrl-u", "PgUp"], Help, "", "Further up";
+    HelpDown, "help-down", ["j", "Down"], Help, "", "Further down";
+    HelpUp, "help-up", ["k", "Up"], Help, "", "Further up";
+    HelpPageDown, "help-page-down", ["PgDn", "Ctrl-d", "Space"], Help, "page down", "A page down";
+    HelpPageUp, "help-page-up", ["PgUp", "Ctrl-u"], Help, "", "A page up";
+    HelpStart, "help-start", ["g", "Home"], Help, "", "To its start";
+    HelpEnd, "help-end", ["G", "End"], Help, "", "To its end";
     CloseHelp, "close-help", ["Esc", "q", "?", "Enter"], Help, "close", "Close the help";
     InBrowser, "in-browser", ["b"], Ways, "", "Serve it once for the browser of your own machine";
     SaveHere, "save-here", ["w"], Ways, "", "Save it here, with the line that brings it to you";

@@ -19,7 +19,7 @@ use crate::sync::SyncError;
 use crate::triage::Undo;
 use crate::tui::accounts::{Choice, Switching};
 use crate::tui::calling::{CallBack, Means, Placing};
-use crate::tui::command::{Command, Scope};
+use crate::tui::command::Scope;
 use crate::tui::copying::Copying;
 use crate::tui::dates::{Dates, Part};
 use crate::tui::field::Field;
@@ -31,7 +31,7 @@ use crate::tui::listing::{Listing, Wish};
 use crate::tui::login::LoggingIn;
 use crate::tui::msg::{Change, Lanes, Remembered, Reopen};
 use crate::tui::note::Writing;
-use crate::tui::palette::Palette;
+use crate::tui::palette::{Action, Palette};
 use crate::tui::people::Naming;
 use crate::tui::rows::{RowColumns, RowKey};
 use crate::tui::tags::Tagging;
@@ -95,6 +95,13 @@ pub struct OwnView {
     pub key: KeyChord,
 }
 
+impl OwnView {
+    /// One line for the help.
+    pub fn help(&self) -> String {
+        format!("A view of your own: {}", self.query)
+    }
+}
+
 /// Everything on screen.
 #[derive(Debug)]
 pub struct State {
@@ -153,7 +160,7 @@ pub struct State {
     /// Notes that could not be written: what the user wrote must not be lost.
     pub unsaved: HashMap<VoicemailId, String>,
     /// What was chosen in the palette last.
-    pub last_choice: Option<Command>,
+    pub last_choice: Option<Action>,
     /// What is said in the status line for now.
     pub notice: Option<Notice>,
     /// What each key means.
