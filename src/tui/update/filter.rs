@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::news;
 use super::work::list_anew;
-use crate::search::{self, Completion, Context, Matcher, Vocabulary};
+use crate::search::{self, Completion, Context, Matcher, Query, Vocabulary};
 use crate::tui::field::Field;
 use crate::tui::filter::Completing;
 use crate::tui::msg::Effect;
@@ -23,25 +23,42 @@ pub(super) fn open(state: &mut State) {
 /// The text has changed: shows what it finds. A mistake is marked, and what was found last stays.
 pub(super) fn changed(state: &mut State, effects: &mut Vec<Effect>) {
     let context = Context { now: state.now, zone: state.zone };
-    match search::parse(state.filter.input.value(), &context) {
+    let text = state.filter.input.value();
+    match search::parse(text, &context) {
         Ok(query) => {
             state.filter.mistake = None;
-            let wish = &mut state.inbox.wish;
-            if query.is_all() {
-                wish.filter = None;
-            } else {
-                match &mut wish.filter {
-                    Some((known, matcher)) => {
-                        matcher.set(&query, &context);
-                        *known = query;
-                    }
-                    None => wish.filter = Some((query.clone(), Matcher::new(&query, &context))),
-                }
-            }
-            list_anew(state, effects);
+            find(state, query, &context, effects);
         }
-        Err(mistake) => state.filter.mistake = Some(mistake),
+        Err(mistake) => {
+            // The beginning of `is:unread` is a word that mostly finds nothing. What stands before it
+            // is the better thing to look at until it is whole.
+            let before = text.get(..mistake.at.start).and_then(|text| text.rsplit_once(char::is_whitespace));
+            let before = before.map_or("", |(before, _)| before);
+            let begun = mistake.at.end == text.len() && state.inbox.list.is_empty();
+            let query = if begun { search::parse(before, &context).ok() } else { None };
+            state.filter.mistake = Some(mistake);
+            if let Some(query) = query {
+                find(state, query, &context, effects);
+            }
+        }
     }
+}
+
+/// Shows what `query` finds.
+fn find(state: &mut State, query: Query, context: &Context, effects: &mut Vec<Effect>) {
+    let wish = &mut state.inbox.wish;
+    match &mut wish.filter {
+        _ if query.is_all() => wish.filter = None,
+        Some((known, matcher)) => {
+            matcher.set(&query, context);
+            *known = query;
+        }
+        None => {
+            let matcher = Matcher::new(&query, context);
+            wish.filter = Some((query, matcher));
+        }
+    }
+    list_anew(state, effects);
 }
 
 /// Keeps the filter and goes back to the list.

@@ -87,7 +87,7 @@ fn voicemail(
         None => (if unread { "●" } else { "" }, theme.accent),
     };
     pen.column(sign, 2, lift(sign_style).patch(sign_style.fg.map_or(Style::new(), |fg| Style::new().fg(fg))));
-    let hit = lift(theme.accent.patch(theme.strong));
+    let hit = lift(theme.found());
     let dated = !state.inbox.list.days.has_headings();
     let columns = columns::of(&state.look.columns, area.width, dated);
     for Place { column, gap, width: room } in columns.iter().copied() {

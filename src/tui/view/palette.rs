@@ -126,6 +126,6 @@ fn row(
 fn marked(pen: &mut Pen, text: &str, places: &[u32], style: Style, theme: &Theme) {
     for (at, grapheme) in text.graphemes(true).enumerate() {
         let hit = places.contains(&(at as u32));
-        pen.write(grapheme, if hit { style.patch(theme.accent).patch(theme.strong) } else { style });
+        pen.write(grapheme, if hit { style.patch(theme.found()) } else { style });
     }
 }
