@@ -505,7 +505,20 @@ fn what_was_found_is_marked_without_colours_as_well() {
     screen.synced().keys("j /").type_text("98111");
     let buffer = screen.buffer();
     let marked = buffer.content.iter().filter(|cell| cell.modifier.contains(Modifier::UNDERLINED));
-    assert_eq!(marked.map(|cell| cell.symbol()).collect::<String>().replace(' ', ""), "9811198111");
+    assert_eq!(marked.map(ratatui::buffer::Cell::symbol).collect::<String>().replace(' ', ""), "9811198111");
+}
+
+#[test]
+fn without_a_search_nothing_matches_best() {
+    let mut screen = screen();
+    screen.keys("/").type_text("98").keys("Enter o o o o");
+    assert!(screen.text().contains("best match first"));
+    screen.wait(TimeDelta::seconds(5)).keys("Esc");
+    let text = screen.text();
+    assert!(text.contains("Today · Mon 23 Nov") && !text.contains("best match first"), "{text}");
+    // The next search has that order again.
+    screen.keys("/").type_text("98").keys("Enter");
+    assert!(screen.text().contains("best match first"));
 }
 
 #[test]

@@ -121,15 +121,14 @@ pub(super) fn open_history(state: &mut State, effects: &mut Vec<Effect>) {
         return news(state, "the caller sent no number: nobody knows what else is theirs".to_owned());
     }
     let (id, callers) = (details.voicemail.id, details.spellings.clone());
-    match &mut state.before_history {
-        Some(before) => before.of = id,
-        None => {
-            let order = state.inbox.wish.order;
-            let wish = std::mem::replace(&mut state.inbox.wish, Wish { order, ..Wish::default() });
-            let search = state.filter.leave(Field::default());
-            let (range, selected) = (state.range, state.inbox.selected);
-            state.before_history = Some(BeforeHistory { of: id, range, wish, search, selected });
-        }
+    if let Some(before) = &mut state.before_history {
+        before.of = id;
+    } else {
+        let order = state.inbox.wish.order;
+        let wish = std::mem::replace(&mut state.inbox.wish, Wish { order, ..Wish::default() });
+        let search = state.filter.leave(Field::default());
+        let (range, selected) = (state.range, state.inbox.selected);
+        state.before_history = Some(BeforeHistory { of: id, range, wish, search, selected });
     }
     state.range = Range::ALL;
     state.detail.full = false;

@@ -101,7 +101,7 @@ pub(super) fn complete(state: &mut State, effects: &mut Vec<Effect>) {
         let Some(candidate) = candidates.get(turn % candidates.len().max(1)) else { return };
         next.replace(replace, candidate);
         let shown = next.value().to_owned();
-        state.filter.completing = (candidates.len() > 1).then(|| Completing { typed, turn, shown });
+        state.filter.completing = (candidates.len() > 1).then_some(Completing { typed, turn, shown });
     }
     state.filter.input = next;
     changed(state, effects);

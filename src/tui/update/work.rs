@@ -143,7 +143,7 @@ pub(super) fn renew(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Puts the list in another order.
 pub(super) fn change_order(state: &mut State, effects: &mut Vec<Effect>) {
-    state.inbox.wish.order = state.inbox.wish.order.next(state.inbox.wish.filter.is_some());
+    state.inbox.wish.order = state.inbox.wish.order_now().next(state.inbox.wish.filter.is_some());
     news(state, state.inbox.wish.order.name().to_owned());
     list_anew(state, effects);
 }

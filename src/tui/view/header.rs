@@ -43,7 +43,7 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
         (here, format!("{}{count}", view.name))
     });
     let every: Vec<_> = match whose(state) {
-        Some(whose) => vec![(true, fitted(&whose, room.saturating_sub(width(&ends[1]) + 4)).into_owned())],
+        Some(text) => vec![(true, fitted(&text, room.saturating_sub(width(&ends[1]) + 4)).into_owned())],
         None => built_in.chain(own).collect(),
     };
     let all_views = every.iter().map(|(_, name)| width(name) + 3).sum::<u16>();
