@@ -243,6 +243,21 @@ fn keys_are_those_in_force() {
 }
 
 #[test]
+fn keys_of_views_of_ones_own_are_among_them() {
+    let text = "[[views]]\nname = \"Billing\"\nquery = \"tag:billing\"\nkey = \"6\"\n";
+    let home = Home::with(text);
+    let ran = home.run(&["keys"]);
+    assert!(ran.out.contains("\nYour views\n* Billing "), "{}", ran.out);
+    let line = ran.out.lines().last().unwrap();
+    assert!(line.contains("  6  ") && line.ends_with("  tag:\"billing\""), "{line}");
+    let ran = home.run(&["keys", "--json"]);
+    let last: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
+    assert_eq!(last["scope"], "Your views");
+    assert_eq!((&last["command"], &last["keys"][0]), (&"Billing".into(), &"6".into()));
+    assert!(!home.run(&["keys", "--default"]).out.contains("Billing"));
+}
+
+#[test]
 fn keys_are_data() {
     let home = Home::with("keys.play = [\"F5\", \",\"]\nkeys.step-back = []\n");
     let ran = home.run(&["keys", "--json"]);
