@@ -8,8 +8,11 @@ use crate::tui::layout::Regions;
 use crate::tui::listing::View;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
-use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::pen::{Pen, fitted, width};
 use crate::words;
+
+/// How much of a caller's name there is room for, in cells.
+const CALLER_MOST: u16 = 30;
 
 /// Draws the header, and the line under the view that is shown.
 pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
@@ -39,7 +42,10 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
             if here { format!(" {}", words::count(state.inbox.list.len() as u64)) } else { String::new() };
         (here, format!("{}{count}", view.name))
     });
-    let every: Vec<_> = built_in.chain(own).collect();
+    let every: Vec<_> = match whose(state) {
+        Some(text) => vec![(true, fitted(&text, room.saturating_sub(width(&ends[1]) + 4)).into_owned())],
+        None => built_in.chain(own).collect(),
+    };
     let all_views = every.iter().map(|(_, name)| width(name) + 3).sum::<u16>();
     let current = every.iter().find(|(here, _)| *here).cloned();
     let current_width = current.as_ref().map_or(0, |(_, name)| width(name));
@@ -73,6 +79,14 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
             .skip(start)
             .write(&"━".repeat(usize::from(width)), theme.accent);
     }
+}
+
+/// "4 from Anita Rao", where the list is the history of a caller.
+fn whose(state: &State) -> Option<String> {
+    state.inbox.wish.callers.as_ref()?;
+    let (rows, count) = (&state.inbox.rows, words::count(state.inbox.list.len() as u64));
+    let caller = rows.get(0).map(|row| rows.caller(&row).to_owned()).unwrap_or_default();
+    Some(format!("{count} from {}", fitted(&caller, CALLER_MOST)))
 }
 
 /// "Inbox 128"; of what is done and of all, the number says little.
