@@ -10,9 +10,12 @@ use clap::Args;
 use tokio::sync::{OnceCell, mpsc};
 
 use crate::cli::demo::{self, Demo};
+use crate::cli::output::Paper;
+use crate::cli::pick::Found;
 use crate::cli::progress::Bar;
 use crate::cli::screen::ScreenArgs;
 use crate::cli::settings::{self, xdg};
+use crate::cli::table::Table;
 use crate::cli::{World, screen};
 use crate::config::{self, Asking, Settings, Timezone};
 use crate::contacts::{self, Book};
@@ -338,6 +341,12 @@ impl Desk {
         // One chance in eight that any two of them begin alike.
         let needed = 8 * u128::from(count.max(100)).pow(2);
         Ok((1..13).find(|width| 1_u128 << (5 * width - 1) >= needed).unwrap_or(13))
+    }
+
+    /// A table on stdout that begins with `piece`.
+    pub async fn table(&self, piece: &[Found]) -> Result<Table, StoreError> {
+        let ascii = screen::ascii(&self.settings, &self.world);
+        Ok(Table::new(piece, self.id_width().await?, Paper::stdout(&self.world), ascii))
     }
 
     /// Waits until all that was to be stored is stored.

@@ -16,9 +16,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// `VMAIL_ID` and so on, and on its standard input as a line of JSON. Nothing of them is in its
 /// arguments: what a caller sends never becomes part of what a shell reads.
 ///
+/// `account` is the account's name in the settings. That is `VMAIL_ACCOUNT`, empty where it has none, so
+/// that a vmail in the command works with the same account.
+///
 /// # Errors
 /// In words, when it could not be run, failed, or took longer than a minute; it is then killed.
-pub async fn run(argv: &[String], fields: &Fields<'_>) -> Result<(), String> {
+pub async fn run(argv: &[String], fields: &Fields<'_>, account: Option<&str>) -> Result<(), String> {
     let Some((program, arguments)) = argv.split_first() else { return Ok(()) };
     let failed = |how: String| Err(format!("on_new, for {}: {how}", fields.id));
     let names = Fields::names().into_iter().map(|name| format!("VMAIL_{}", name.to_uppercase()));
@@ -28,6 +31,7 @@ pub async fn run(argv: &[String], fields: &Fields<'_>) -> Result<(), String> {
         .args(arguments)
         .env_remove(SECRET_VARIABLE)
         .envs(names.zip(values))
+        .env("VMAIL_ACCOUNT", account.unwrap_or_default())
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .kill_on_drop(true)

@@ -4,12 +4,11 @@ use std::io::{self, BufWriter, Write};
 
 use clap::Args;
 
+use crate::cli::World;
 use crate::cli::desk::{Desk, DeskArgs, block_on};
-use crate::cli::output::{self, Format, FormatArgs, Paper};
+use crate::cli::output::{self, Format, FormatArgs};
 use crate::cli::pick::{Search, WhichArgs};
-use crate::cli::table::Table;
 use crate::cli::usage::whole;
-use crate::cli::{World, screen};
 use crate::fields::Fields;
 use crate::store::StoreError;
 
@@ -52,8 +51,7 @@ pub fn run(args: &ListArgs, world: &World) -> anyhow::Result<()> {
         let span = desk.span();
         let freshness = desk.bring_up(span).await?;
         let search = Search::new(&desk, span, &query).await?;
-        let ascii = screen::ascii(&desk.settings, world);
-        let written = write(&desk, search, args, Paper::stdout(world), ascii).await;
+        let written = write(&desk, search, args).await;
         desk.close().await;
         match written {
             Err(Unwritten::Store(error)) => return Err(error.into()),
@@ -82,13 +80,7 @@ impl From<io::Error> for Unwritten {
     }
 }
 
-async fn write(
-    desk: &Desk,
-    mut search: Search<'_>,
-    args: &ListArgs,
-    paper: Paper,
-    ascii: bool,
-) -> Result<(), Unwritten> {
+async fn write(desk: &Desk, mut search: Search<'_>, args: &ListArgs) -> Result<(), Unwritten> {
     let mut out = BufWriter::new(io::stdout().lock());
     let format = args.format.chosen();
     output::head(&mut out, format)?;
@@ -101,7 +93,7 @@ async fn write(
         left -= piece.len();
         if format == Format::Table {
             if table.is_none() && !piece.is_empty() {
-                let made = Table::new(&piece, desk.id_width().await?, paper, ascii);
+                let made = desk.table(&piece).await?;
                 made.head(&mut out)?;
                 table = Some(made);
             }

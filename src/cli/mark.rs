@@ -100,7 +100,7 @@ pub fn run(args: &MarkArgs, world: &World) -> anyhow::Result<()> {
                 let entry = desk.store.call(move |store| store.entry(account, id)).await?;
                 found.extend(entry.map(|entry| Found::new(entry, &desk)));
             }
-            output::quietly(output::lines(format, &desk, &found))?;
+            output::lines(format, &desk, &found).await?;
         }
         desk.close().await;
         Ok(())

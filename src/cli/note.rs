@@ -10,6 +10,7 @@ use crate::cli::desk::{Desk, DeskArgs, block_on};
 use crate::cli::output::{self, FIELDS_OF_LIST, FormatArgs};
 use crate::cli::show;
 use crate::error::Fault;
+use crate::store::Store;
 use crate::triage::{Change, Edit, Note};
 
 /// Flags of `note`.
@@ -46,51 +47,52 @@ pub fn run(args: &NoteArgs, world: &World) -> anyhow::Result<()> {
         let found = show::find(&desk, std::slice::from_ref(&args.id)).await?;
         let Some(found) = found.first() else { return Ok(()) };
         let id = found.entry.record.voicemail.id;
-        let old = found.entry.record.note.as_ref();
-        let Some(text) = text(args, old)? else {
-            let result = match (args.format.asked(), old) {
-                (Some(format), _) => output::lines(format, &desk, std::slice::from_ref(found)),
-                (None, Some(note)) => writeln!(io::stdout(), "{}", note.text()),
+        let Some(text) = text(args)? else {
+            match (args.format.asked(), &found.entry.record.note) {
+                (Some(format), _) => output::lines(format, &desk, std::slice::from_ref(found)).await?,
+                (None, Some(note)) => output::quietly(writeln!(io::stdout(), "{}", note.text()))?,
                 (None, None) => return Err(Fault::not_found(format!("{id} has no note")).into()),
-            };
-            output::quietly(result)?;
+            }
             desk.close().await;
             return Ok(());
         };
         desk.must_keep().await?;
-        let note = Note::new(&text, (world.clock)().timestamp_millis());
-        if note.is_none() && !args.remove {
+        let account = desk.account().await?;
+        let (append, remove, now) = (args.append, args.remove, (world.clock)().timestamp_millis());
+        // What it is put below is read only now: the text may have been typed for minutes.
+        let write = move |store: &mut Store| {
+            let old = if append { store.note(account, id)? } else { None };
+            let note = Note::new(&old.map_or(text.clone(), |old| format!("{}\n{text}", old.text())), now);
+            if note.is_none() && !remove {
+                return Ok(false);
+            }
+            store.apply(account, &Change { ids: vec![id], edit: Edit::Note(note) }).map(|_| true)
+        };
+        if !desk.store.call(write).await? {
             return Err(Fault::usage("the note is blank: --remove takes a note away").into());
         }
-        let account = desk.account().await?;
-        let said = if note.is_some() { "noted" } else { "the note is gone" };
-        let change = Change { ids: vec![id], edit: Edit::Note(note) };
-        desk.store.call(move |store| store.apply(account, &change)).await?;
         desk.tell_notices().await?;
-        writeln!(io::stderr(), "{id}: {said}")?;
+        writeln!(io::stderr(), "{id}: {}", if remove { "the note is gone" } else { "noted" })?;
         if let Some(format) = args.format.asked() {
             let entry = desk.store.call(move |store| store.entry(account, id)).await?;
             let found: Vec<_> = entry.map(|entry| show::Found::new(entry, &desk)).into_iter().collect();
-            output::quietly(output::lines(format, &desk, &found))?;
+            output::lines(format, &desk, &found).await?;
         }
         desk.close().await;
         Ok(())
     })
 }
 
-/// What is to be noted; `None` where the note is only asked for.
-fn text(args: &NoteArgs, old: Option<&Note>) -> anyhow::Result<Option<String>> {
+/// What is to be noted, or put below what is; `None` where the note is only asked for.
+fn text(args: &NoteArgs) -> anyhow::Result<Option<String>> {
     if args.remove {
         return Ok(Some(String::new()));
     }
     let Some(given) = &args.text else { return Ok(None) };
-    let mut new = given.clone();
-    if new == "-" {
-        new.clear();
-        io::stdin().read_to_string(&mut new).context("stdin cannot be read")?;
+    let mut text = given.clone();
+    if text == "-" {
+        text.clear();
+        io::stdin().read_to_string(&mut text).context("stdin cannot be read")?;
     }
-    Ok(Some(match old.filter(|_| args.append) {
-        Some(old) => format!("{}\n{new}", old.text()),
-        None => new,
-    }))
+    Ok(Some(text))
 }

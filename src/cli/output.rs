@@ -164,14 +164,24 @@ pub fn line(out: &mut impl Write, format: Format, fields: &Fields<'_>) -> io::Re
     record(out, format, fields, &fields.cells())
 }
 
-/// Voicemail in `format`, all of them. For a few; [`crate::cli::list`] writes many.
-pub fn lines(format: Format, desk: &Desk, found: &[Found]) -> io::Result<()> {
+/// Prints voicemail in `format`, all of them. For a few; [`crate::cli::list`] writes many.
+pub async fn lines(format: Format, desk: &Desk, found: &[Found]) -> anyhow::Result<()> {
+    let table = if format == Format::Table { Some(desk.table(found).await?) } else { None };
     let mut out = io::stdout().lock();
-    head(&mut out, format)?;
-    for found in found {
-        line(&mut out, format, &found.fields(desk.context.zone, &desk.label))?;
-    }
-    out.flush()
+    let mut write = || {
+        match &table {
+            Some(table) => table.head(&mut out)?,
+            None => head(&mut out, format)?,
+        }
+        for found in found {
+            match &table {
+                Some(table) => table.row(&mut out, desk, found)?,
+                None => line(&mut out, format, &found.fields(desk.context.zone, &desk.label))?,
+            }
+        }
+        out.flush()
+    };
+    quietly(write())
 }
 
 /// How many cells `text` takes.

@@ -11,6 +11,7 @@ use crate::cli::hook;
 use crate::cli::output::{self, Format, FormatArgs};
 use crate::cli::pick::Found;
 use crate::cli::progress::Bar;
+use crate::cli::table::Table;
 use crate::error::{Failure, Fault, failure};
 use crate::model::VoicemailId;
 use crate::sync::{self, Progress, Summary};
@@ -58,9 +59,9 @@ pub fn run(args: &SyncArgs, world: &World) -> anyhow::Result<()> {
         }
         let mut bar = Bar::new(world);
         let watching = io::stderr().is_terminal();
-        let mut offline = false;
+        let (mut offline, mut table) = (false, None);
         loop {
-            let synced = once(&desk, args, &bar).await;
+            let synced = once(&desk, args, &bar, &mut table).await;
             match synced {
                 Ok(summary) if !args.watch => {
                     if watching {
@@ -91,7 +92,8 @@ pub fn run(args: &SyncArgs, world: &World) -> anyhow::Result<()> {
 }
 
 /// Fetches once, and tells of what is new even where it ends early: the next time it is not new.
-async fn once(desk: &Desk, args: &SyncArgs, bar: &Bar) -> anyhow::Result<Summary> {
+/// `table` is the one that was begun, where one was asked for.
+async fn once(desk: &Desk, args: &SyncArgs, bar: &Bar, table: &mut Option<Table>) -> anyhow::Result<Summary> {
     let span = desk.span();
     let account = desk.account().await?;
     let covered = desk.store.call(move |store| store.coverage(account, span)).await?;
@@ -111,13 +113,22 @@ async fn once(desk: &Desk, args: &SyncArgs, bar: &Bar) -> anyhow::Result<Summary
         let found = Found::new(entry, desk);
         let fields = found.fields(desk.context.zone, &desk.label);
         if let Some(argv) = &desk.settings.on_new
-            && let Err(problem) = hook::run(argv, &fields).await
+            && let Err(problem) = hook::run(argv, &fields, desk.settings.account.as_deref()).await
         {
             writeln!(io::stderr(), "vmail: {problem}")?;
         }
         if let Some(format) = args.format.asked() {
+            let mut out = io::stdout();
+            if format == Format::Table && table.is_none() {
+                let begun = desk.table(std::slice::from_ref(&found)).await?;
+                output::quietly(begun.head(&mut out))?;
+                *table = Some(begun);
+            }
             // Whoever reads may leave; the command is run for the others all the same.
-            output::quietly(output::line(&mut io::stdout(), format, &fields))?;
+            output::quietly(match &table {
+                Some(table) => table.row(&mut out, desk, &found),
+                None => output::line(&mut out, format, &fields),
+            })?;
         } else if args.watch && io::stderr().is_terminal() {
             let caller = fields.name.or(fields.caller).unwrap_or("a withheld number");
             writeln!(io::stderr(), "{}  {caller}", fields.time)?;

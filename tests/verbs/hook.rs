@@ -32,4 +32,17 @@ fn a_new_voicemail_runs_it_with_its_fields_and_no_secret() {
         assert!(env.lines().any(|known| known == line), "{line}\n{env}");
     }
     assert!(!env.contains(SECRET), "{env}");
+    // What stands for an account without a name is no name by which vmail would find it.
+    assert!(env.lines().any(|line| line == "VMAIL_ACCOUNT="), "{env}");
+}
+
+#[test]
+fn a_vmail_in_it_works_with_the_same_account() {
+    let desk = Desk::new(Some(0));
+    let program = env!("CARGO_BIN_EXE_vmail");
+    // The demo's voicemail is in no store of the disk: what counts is which account is asked for it.
+    let show = format!("'{program} show --offline \"$VMAIL_ID\" 2> \"$PWD/said\"; true'");
+    let new = watch(&desk, &show);
+    let said = fs::read_to_string(desk.path("said")).unwrap();
+    assert_eq!(said, format!("vmail: no voicemail {} is stored\n", new["id"].as_str().unwrap()));
 }

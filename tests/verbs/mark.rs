@@ -21,6 +21,10 @@ fn marks_stay_and_can_be_taken_back() {
         assert_eq!(object["tags"], serde_json::json!(["billing"]));
     }
     assert_eq!(desk.objects(&["list", "--json", "--offline", "tag:billing"]), marked);
+    let table = desk.prints(&["mark", one, two, "--done", "--format", "table"]);
+    let lines: Vec<_> = table.lines().collect();
+    assert!(lines[0].starts_with("ID ") && lines[0].contains("CALLER"), "{table}");
+    assert!(lines.len() == 3 && one.starts_with(lines[1].split(' ').next().unwrap()), "{table}");
     let output = desk.run(&["mark", one, two, "--done"]);
     assert_eq!((output.status.code(), said(&output).as_str()), (Some(0), "0 of 2 voicemail changed\n"));
     desk.prints(&["mark", one, "--unread", "--unstar", "--not-done", "--untag", "billing"]);

@@ -68,3 +68,20 @@ fn a_note_is_written_read_continued_and_taken_away() {
     desk.prints(&["note", id, "--remove"]);
     desk.fails(5, &["note", id]);
 }
+
+#[test]
+fn what_is_noted_while_somebody_types_more_is_kept() {
+    let desk = Desk::new(None);
+    let all = desk.objects(&["list", "--json"]);
+    let id = id(&all[0]);
+    desk.prints(&["note", id, "one"]);
+    let mut slow =
+        desk.vmail(&["note", id, "-", "--append"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let mut typed = slow.stdin.take().unwrap();
+    // More than a pipe holds: once it is written, the text is being read.
+    std::io::Write::write_all(&mut typed, &[b"three".as_slice(), &[b' '; 1 << 20]].concat()).unwrap();
+    desk.prints(&["note", id, "two"]);
+    drop(typed);
+    assert!(slow.wait().unwrap().success());
+    assert_eq!(desk.prints(&["note", id]), "two\nthree\n");
+}

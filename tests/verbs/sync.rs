@@ -1,5 +1,8 @@
 //! `vmail sync`.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
 use crate::support::{Desk, said};
 
 #[test]
@@ -14,4 +17,17 @@ fn it_is_quiet_where_nobody_looks() {
     desk.unplug();
     let said = desk.fails(4, &["sync", "--again"]);
     assert!(said.starts_with("vmail: Offline") && said.lines().count() == 1, "{said}");
+}
+
+#[test]
+fn new_voicemail_come_as_a_table_where_one_is_asked_for() {
+    let desk = Desk::new(Some(0));
+    let arguments = ["sync", "--watch", "--format", "table", "--demo"];
+    let mut child = desk.vmail(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let [head, row] = [(); 2].map(|()| lines.next().unwrap().unwrap());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(head.starts_with("ID ") && head.contains("CALLER"), "{head}");
+    assert!(row.contains(" * ") && !row.contains('{'), "{row}");
 }
