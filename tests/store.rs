@@ -216,6 +216,18 @@ mod rows {
     }
 
     #[test]
+    fn callers_are_left_to_the_program_that_came_for_another_country() {
+        let (_folder, path) = folder_with(0);
+        let (mut indian, account) = open(&path);
+        indian.put_page(account, &[voicemail(1, "9876543210")], None).unwrap();
+        let abroad = Options { country: "US".to_owned(), ..options() };
+        let mut american = Store::open(&path, &abroad).unwrap().store;
+        assert_eq!(indian.reformat_callers(10).unwrap(), 0);
+        assert_eq!(american.reformat_callers(10).unwrap(), 1);
+        assert_eq!(american.reformat_callers(10).unwrap(), 0);
+    }
+
+    #[test]
     fn a_hundred_thousand_rows_are_paged_from_the_top() {
         let (_folder, path) = folder_with(0);
         let (mut store, account) = open(&path);

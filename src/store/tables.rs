@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
-use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, Transaction, TransactionBehavior, params};
 
 use super::callers::{intern, with_callers};
 use super::{AccountId, CallerId, Details, Put, Row, Rows, log, triage};
@@ -112,10 +112,7 @@ impl Tables {
         limit: usize,
     ) -> rusqlite::Result<Vec<Row>> {
         let account = self.number(account)?;
-        // Nothing is smaller than the smallest identity: this bound takes all of an earlier
-        // moment and nothing of the span's end.
-        let end = (span.end_millis(), i64::MIN);
-        let (time, id) = after.map_or(end, |(time, id)| end.min((time, stored(id))));
+        let (time, id) = upper_bound(span, after);
         let mut statement = self.connection.prepare_cached(NEWEST)?;
         statement
             .query_map(params![account, span.start_millis(), time, id, sql_limit(limit)], read_row)?
@@ -323,10 +320,21 @@ impl Tables {
     }
 
     pub(super) fn reformat_callers(&mut self, limit: usize) -> rusqlite::Result<usize> {
-        let due: Option<i64> =
-            self.connection.query_row("SELECT next FROM formatting", [], |row| row.get(0))?;
-        let Some(next) = due else { return Ok(0) };
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Without a lock first: mostly none is due.
+        let due = |connection: &Connection| {
+            // Another process may have set out for another country meanwhile: they are its to write.
+            connection
+                .query_row("SELECT next FROM formatting WHERE country = ?1", [&self.country], |row| {
+                    row.get(0)
+                })
+                .optional()
+                .map(Option::<Option<i64>>::flatten)
+        };
+        if due(&self.connection)?.is_none() {
+            return Ok(0);
+        }
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        let Some(next) = due(&transaction)? else { return Ok(0) };
         let callers = transaction
             .prepare_cached("SELECT id, raw FROM caller WHERE id >= ?1 ORDER BY id LIMIT ?2")?
             .query_map(params![next, sql_limit(limit)], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -407,6 +415,14 @@ fn cover(connection: &Connection, account: i64, span: Span) -> rusqlite::Result<
         ],
     )?;
     Ok(())
+}
+
+/// What comes next in `span` after a given row is less than this time and identity.
+pub(super) fn upper_bound(span: Span, after: Option<(i64, VoicemailId)>) -> (i64, i64) {
+    // Nothing is smaller than the smallest identity: this takes all of an earlier moment and nothing
+    // of the span's end.
+    let end = (span.end_millis(), i64::MIN);
+    after.map_or(end, |(time, id)| end.min((time, stored(id))))
 }
 
 pub(super) fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
