@@ -1,7 +1,8 @@
-//! Where files go: the XDG folders, on every system that has them set.
+//! Where files go: the XDG folders, on every system that has them set, and where links lead.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use directories::ProjectDirs;
 
@@ -53,6 +54,24 @@ pub fn sound_socket(xdg: &XdgDirs) -> Option<PathBuf> {
     }
 }
 
+/// Where `path` leads, through links; what it leads to need not be there. For files that are replaced as
+/// a whole: a link to a file elsewhere is to stay one.
+///
+/// # Errors
+/// When links lead around in circles.
+pub fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    /// As many as Linux follows.
+    const LINKS_MAX: usize = 40;
+    let mut target = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        match fs::read_link(&target) {
+            Ok(next) => target = target.parent().unwrap_or(Path::new(".")).join(next),
+            Err(_) => return Ok(target),
+        }
+    }
+    Err(io::Error::other("too many links"))
+}
+
 /// `directories` heeds these variables on Linux alone; people set them on macOS as well. Relative
 /// paths are to be ignored, says the XDG base directory specification.
 fn set(variable: Option<&OsString>) -> Option<PathBuf> {
@@ -63,7 +82,6 @@ fn set(variable: Option<&OsString>) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     #[test]
     fn xdg_folders_are_heeded_unless_relative() {

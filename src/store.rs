@@ -20,6 +20,7 @@ use rusqlite::Connection;
 
 use crate::caller::CallerForms;
 use crate::model::{AccountKey, Flags, Sketch, Span, Voicemail, VoicemailId};
+use crate::paths;
 use crate::triage::{CallerKey, Given, Note, Tag};
 
 mod callers;
@@ -168,7 +169,7 @@ impl Store {
     /// does not let it in.
     pub fn open(path: &Path, options: &Options) -> Result<Opened, StoreError> {
         // SQLite keeps its log beside the file itself, so that is where all of it is.
-        let target = path.is_symlink().then(|| path.canonicalize().ok()).flatten();
+        let target = paths::behind_links(path);
         let path = target.as_deref().unwrap_or(path);
         let mut notices = Vec::new();
         let (file, connection) = open(path, &options.country, options.now, &mut notices)?;

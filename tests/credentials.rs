@@ -49,6 +49,20 @@ fn each_account_has_its_own_secret() {
     assert_eq!(names(folder.path()), ["credentials.toml"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_linked_file_stays_a_link_and_nothing_stays_behind_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (link, there) = (folder.path().join("credentials.toml"), folder.path().join("elsewhere.toml"));
+    std::os::unix::fs::symlink("elsewhere.toml", &link).unwrap();
+    let store = SecretStore::in_file(folder.path());
+    store.store("main", &secret("one")).unwrap();
+    assert_kept(&store, "main", Some("one"));
+    assert!(link.is_symlink() && fs::read_to_string(&there).unwrap().contains("one"));
+    store.remove("main").unwrap();
+    assert!(!there.exists(), "the secret is still there");
+}
+
 #[test]
 fn what_is_removed_is_gone_and_the_rest_is_not() {
     let folder = tempfile::tempdir().unwrap();

@@ -382,6 +382,15 @@ fn the_verbs_write_and_read_a_file_without_the_secret() {
     assert!(output.status.success() && output.stdout.is_empty(), "{}", said(&output));
     assert_eq!(fs::read_to_string(home.path().join("out.jsonl")).unwrap(), on_stdout);
 
+    #[cfg(unix)]
+    {
+        let link = home.path().join("link.jsonl");
+        std::os::unix::fs::symlink("out.jsonl", &link).unwrap();
+        fs::write(home.path().join("out.jsonl"), "earlier").unwrap();
+        assert!(vmail(home.path()).args(["export", "link.jsonl"]).status().unwrap().success());
+        assert!(link.is_symlink() && fs::read_to_string(link).unwrap() == on_stdout);
+    }
+
     // Into another home, through a pipe.
     let other = TempDir::new().unwrap();
     let file = fs::File::open(home.path().join("out.jsonl")).unwrap();

@@ -434,6 +434,20 @@ mod files {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_store_that_is_not_there_yet_stays_one() {
+    let folder = TempDir::new().unwrap();
+    let (link, there) = (folder.path().join("vmail.db"), folder.path().join("disk/kept.db"));
+    std::os::unix::fs::symlink("disk/kept.db", &link).unwrap();
+    for rows in [1, 2] {
+        let (mut store, account) = open(&link);
+        store.put_page(account, &many(rows, 1), None).unwrap();
+        assert_eq!(count(&mut store, account), rows.unsigned_abs());
+    }
+    assert!(link.is_symlink() && there.is_file());
+}
+
 mod damage {
     use super::*;
 

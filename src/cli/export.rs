@@ -12,6 +12,7 @@ use crate::cli::World;
 use crate::cli::settings::{self, AccountArgs};
 use crate::export::{ExportError, export};
 use crate::model::AccountKey;
+use crate::paths;
 use crate::store::{Notice, Opened, Store};
 
 /// For the end of the help.
@@ -68,6 +69,7 @@ pub fn run(args: &ExportArgs, world: &World) -> anyhow::Result<()> {
                 let file = File::options().write(true).open(path).with_context(cannot)?;
                 return write(&mut store, &key, file).with_context(cannot);
             }
+            let path = paths::behind_links(path).with_context(cannot)?;
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             let mut file = NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).with_context(cannot)?;
             write(&mut store, &key, &mut file).with_context(cannot)?;

@@ -17,6 +17,7 @@ use crate::config::edit::{EditError, Entry};
 use crate::credentials::{SecretStore, Stored};
 use crate::error::{Failure, Fault};
 use crate::model::{AccountKey, Region, Span};
+use crate::paths;
 use crate::private;
 use crate::secret::Secret;
 use crate::telecmi::{ApiError, BaseUrl, Client, Credentials};
@@ -252,7 +253,7 @@ fn refused(path: &Path, error: EditError, app_id: i64) -> Fault {
 
 /// Puts `text` in the place of the settings file, as a whole. A link to a file elsewhere stays one.
 fn write_settings(path: &Path, text: &str) -> io::Result<()> {
-    let target = target(path)?;
+    let target = paths::behind_links(path)?;
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     private::make_folder(folder)?;
     let mut file = NamedTempFile::new_in(folder)?;
@@ -267,18 +268,4 @@ fn write_settings(path: &Path, text: &str) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(&target).map_err(|error| error.error)?;
     Ok(())
-}
-
-/// Where `path` leads, through links; what it leads to need not be there.
-fn target(path: &Path) -> io::Result<PathBuf> {
-    /// As many as Linux follows.
-    const LINKS_MAX: usize = 40;
-    let mut target = path.to_owned();
-    for _ in 0..LINKS_MAX {
-        match fs::read_link(&target) {
-            Ok(next) => target = target.parent().unwrap_or(Path::new(".")).join(next),
-            Err(_) => return Ok(target),
-        }
-    }
-    Err(io::Error::other("too many links"))
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::Place;
+use crate::paths;
 use crate::private;
 use crate::secret::Secret;
 
@@ -100,7 +101,8 @@ impl SecretFile {
         let Some(mut old) = table.secrets.remove(account) else { return Ok(false) };
         old.zeroize();
         if table.secrets.is_empty() {
-            fs::remove_file(&self.path).map_err(|source| self.write_error(source))?;
+            let removed = paths::behind_links(&self.path).and_then(fs::remove_file);
+            removed.map_err(|source| self.write_error(source))?;
         } else {
             self.write(&table)?;
         }
@@ -124,17 +126,18 @@ impl SecretFile {
     fn write(&self, table: &Table) -> Result<(), FileError> {
         let written = || {
             let text = Zeroizing::new(toml::to_string(table).map_err(io::Error::other)?);
-            if let Some(folder) = self.path.parent() {
+            let path = paths::behind_links(&self.path)?;
+            if let Some(folder) = path.parent() {
                 private::make_folder(folder)?;
             }
-            let beside = self.path.with_file_name(format!(".{NAME}.{}", process::id()));
+            let beside = path.with_file_name(format!(".{NAME}.{}", process::id()));
             let replaced = private_file(&beside)
                 .and_then(|mut file| {
                     file.write_all(HEAD.as_bytes())?;
                     file.write_all(text.as_bytes())?;
                     file.sync_all()
                 })
-                .and_then(|()| fs::rename(&beside, &self.path));
+                .and_then(|()| fs::rename(&beside, &path));
             if replaced.is_err() {
                 // The first fault is the one to tell; there may be nothing to remove.
                 let _ = fs::remove_file(&beside);
