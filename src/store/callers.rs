@@ -103,22 +103,12 @@ pub(super) fn with_callers(connection: &Connection, rows: Vec<Row>) -> rusqlite:
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::Connection;
-
     use super::OTHERS;
-    use crate::store::migrations;
+    use crate::store::migrations::plan_of;
 
     #[test]
     fn a_callers_voicemail_are_looked_up_and_not_looked_for() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        migrations::apply(&mut connection, "IN").unwrap();
-        let plan: Vec<String> = connection
-            .prepare(&format!("EXPLAIN QUERY PLAN {OTHERS}"))
-            .unwrap()
-            .query_map([1, 2, 3, 8], |row| row.get("detail"))
-            .unwrap()
-            .collect::<Result<_, _>>()
-            .unwrap();
+        let plan = plan_of(OTHERS);
         let by_caller = "SEARCH voicemail USING INDEX voicemail_of_caller (account=? AND caller=?)";
         assert_eq!(plan, [by_caller], "and never sorted");
     }

@@ -171,6 +171,15 @@ fn formatted_for(connection: &Connection) -> rusqlite::Result<Option<String>> {
     connection.query_row("SELECT country FROM formatting", [], |row| row.get(0)).optional()
 }
 
+/// How SQLite goes about `sql` in a new store, step by step.
+#[cfg(test)]
+pub(super) fn plan_of(sql: &str) -> Vec<String> {
+    let mut connection = Connection::open_in_memory().unwrap();
+    apply(&mut connection, "IN").unwrap();
+    let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    plan.raw_query().mapped(|row| row.get("detail")).collect::<Result<_, _>>().unwrap()
+}
+
 #[cfg(test)]
 mod tests {
     use rusqlite::Connection;

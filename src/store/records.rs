@@ -303,22 +303,12 @@ fn values_of(record: &Record) -> Vec<Value> {
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::Connection;
-
     use super::{ENTRIES, NEWEST};
-    use crate::store::migrations;
+    use crate::store::migrations::plan_of;
 
     #[test]
     fn entries_of_a_span_are_found_by_the_list_s_index_and_never_sorted() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        migrations::apply(&mut connection, "IN").unwrap();
-        let plan: Vec<String> = connection
-            .prepare(&format!("EXPLAIN QUERY PLAN {ENTRIES} {NEWEST}"))
-            .unwrap()
-            .query_map([1, 0, 9, 0, 200], |row| row.get("detail"))
-            .unwrap()
-            .collect::<Result<_, _>>()
-            .unwrap();
+        let plan = plan_of(&format!("{ENTRIES} {NEWEST}"));
         // Both ends of the span bound the search; neither is a filter over rows read in vain.
         let first = &plan[0];
         assert!(first.starts_with("SEARCH voicemail USING INDEX voicemail_newest"), "{plan:?}");

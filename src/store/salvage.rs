@@ -345,23 +345,15 @@ impl Rescue<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::Connection;
-
     use super::{ACCOUNTS, CALLERS, NAMES, REMARKS, VOICEMAIL};
-    use crate::store::migrations;
+    use crate::store::migrations::plan_of;
 
     #[test]
     fn no_scan_sorts_and_each_reads_one_tree() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        migrations::apply(&mut connection, "IN").unwrap();
         let scans = [&[ACCOUNTS, NAMES][..], &CALLERS, &REMARKS, &VOICEMAIL].concat();
         let mut trees = Vec::new();
         for scan in scans {
-            let [there, back] = scan.map(|sql| {
-                let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-                let plan = plan.query_map([], |row| row.get::<_, String>("detail")).unwrap();
-                plan.map(Result::unwrap).collect::<Vec<_>>()
-            });
+            let [there, back] = scan.map(plan_of);
             assert_eq!(there.len(), 1, "{there:?}");
             assert_eq!(there, back);
             trees.extend(there);

@@ -460,11 +460,9 @@ pub(super) fn loaded(id: i64) -> VoicemailId {
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::Connection;
-
     use super::{NEWEST, loaded, stored};
     use crate::model::VoicemailId;
-    use crate::store::migrations;
+    use crate::store::migrations::plan_of;
 
     #[test]
     fn the_stored_order_is_that_of_identities() {
@@ -475,15 +473,7 @@ mod tests {
 
     #[test]
     fn the_list_is_read_from_its_index_alone_and_never_sorted() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        migrations::apply(&mut connection, "IN").unwrap();
-        let plan: Vec<String> = connection
-            .prepare(&format!("EXPLAIN QUERY PLAN {NEWEST}"))
-            .unwrap()
-            .query_map([1, 0, 9, 0, 200], |row| row.get("detail"))
-            .unwrap()
-            .collect::<Result<_, _>>()
-            .unwrap();
+        let plan = plan_of(NEWEST);
         assert_eq!(plan.len(), 1, "{plan:?}");
         assert!(plan[0].starts_with("SEARCH voicemail USING COVERING INDEX voicemail_newest"), "{plan:?}");
         // Both ends of the span bound the search; neither is a filter over rows read in vain.
