@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use chrono_tz::Tz;
+use proptest::prelude::*;
 use toml::de::DeValue;
 use vmail::config::OwnView;
 use vmail::config::edit::{EditError, Entry};
@@ -758,4 +759,19 @@ fn an_account_is_written_beside_what_is_there() {
     assert_eq!(entry(None, 7, None).put_into("appid = 8"), Err(EditError::OtherAppId(8)));
     assert_eq!(entry(None, 7, None).put_into("appid ="), Err(EditError::Unreadable));
     assert_eq!(entry(Some("a"), 7, None).put_into("accounts = 1"), Err(EditError::Unreadable));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_breaks_it_and_every_fault_is_on_a_line_of_it(
+        text in "(range|appid|secret|views|keys|accounts|[é電a.]|[=\\[\\]{}\"'#,\\\\\n \u{0}\u{feff}1-]){0,24}",
+    ) {
+        if let Err(ConfigError { faults, .. }) = load_file(&text) {
+            let lines = 1 + text.matches('\n').count();
+            let fits = |place: &Place| !matches!(place, Place::Line(line) if !(1..=lines).contains(line));
+            prop_assert!(!faults.is_empty() && faults.iter().all(|fault| fits(&fault.place)), "{faults:?}");
+        }
+    }
 }
