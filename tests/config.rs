@@ -386,6 +386,7 @@ fn each_kind_of_fault_says_what_to_do() {
         ("timezone = 2026-11-01", "this is a date"),
         ("contacts = \"a.vcf\"", "this is text: expected a list like [\"~/contacts.vcf\"]"),
         ("contacts = [\"\"]", "a path is empty"),
+        ("views = [{ name = \" \", query = \"\", key = \"6\" }]", "the name of a view is empty"),
         ("agent = \"101 1111112\"", "not an agent's user ID: it looks like 101_1111112"),
         ("call.callerid = \"1234\"", "\"1234\" is no valid telephone number with its country code"),
         ("call.callerid = 914428117000", "this is a number: expected a number in quotes"),

@@ -478,6 +478,9 @@ impl Value<'_> {
                 return Err(format!("a view has no {}{hint}", said(key)));
             }
             let name = text::clean(&text("name")?, VIEW_MAX);
+            if name.is_empty() {
+                return Err(format!("the name of a view is empty: expected {EXPECTED}"));
+            }
             // What a relative date means does not change whether it is one.
             let context = Context { now: DateTime::UNIX_EPOCH, zone: Tz::UTC };
             let query = search::parse(&text("query")?, &context)
