@@ -84,9 +84,10 @@ impl Spread {
         let count = durations.len();
         let lower = *durations.get(count.checked_sub(1)? / 2)?;
         let upper = *durations.get(count / 2)?;
+        let median = lower.saturating_add(upper) / 2;
         let p90 = *durations.get((count * 9).div_ceil(10) - 1)?;
-        let total = durations.iter().sum();
-        Some(Spread { count: count as u64, total, median: (lower + upper) / 2, p90 })
+        let total = durations.iter().fold(Duration::ZERO, |total, one| total.saturating_add(*one));
+        Some(Spread { count: count as u64, total, median, p90 })
     }
 }
 
@@ -174,7 +175,7 @@ impl Tally {
             self.callers.insert(caller.clone(), Caller { caller, name, number, count });
         }
         // What is dated before the voicemail tells of clocks and not of people.
-        let since = |then: i64| u64::try_from(then - item.time.timestamp_millis()).ok();
+        let since = |then: i64| u64::try_from(then.checked_sub(item.time.timestamp_millis())?).ok();
         self.until_called.extend(item.called.and_then(since).map(Duration::from_millis));
         self.until_done.extend(item.done.and_then(since).map(Duration::from_millis));
         self.lengths.extend(item.length);
@@ -328,8 +329,10 @@ mod tests {
         assert_eq!(seconds(&[]), None);
         let time = at(25, 9, 0);
         let early = Item { called: Some(time.timestamp_millis() - 1), ..item(time, "a") };
-        let stats = counted(&[early]);
-        assert_eq!((stats.called, stats.until_called), (1, None));
+        let never = Item { called: Some(i64::MIN), done: Some(i64::MAX), ..item(time, "a") };
+        let stats = counted(&[early, never]);
+        assert_eq!((stats.called, stats.until_called), (2, None));
+        assert_eq!(Spread::of(vec![Duration::MAX; 2]).unwrap().total, Duration::MAX, "as far as it goes");
     }
 
     #[test]
