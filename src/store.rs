@@ -4,7 +4,8 @@
 //! One [`Store`] is one connection and has one owner, usually the thread behind a
 //! [`StoreHandle`]. Several processes may use one file. A file that fails while it is in use is
 //! dealt with here, and the call that met it is tried once more: a damaged one is moved aside and
-//! made anew from what can be read of it, an unusable one is left for a copy in memory. [`Store::notices`] tells the user.
+//! made anew from what can be read of it, an unusable one is left for a copy in memory.
+//! [`Store::notices`] tells the user.
 //!
 //! [`inspect()`] and [`newest`] look at a file without being a part of all this.
 //!

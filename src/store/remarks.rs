@@ -94,7 +94,7 @@ impl Tables {
         limit: usize,
     ) -> rusqlite::Result<Vec<NoteLine>> {
         let account = self.number(account)?;
-        // Bytes enough for the words, unless someone indents by hundreds of blanks.
+        // Characters enough for the words, unless someone indents by hundreds of blanks.
         self.connection()
             .prepare_cached(
                 "SELECT id, substr(text, 1, 300), edited FROM note

@@ -84,7 +84,8 @@ impl StoreHandle {
 
     /// Runs `job` on the store's thread; nobody waits for it. It is told why if there is no store.
     ///
-    /// Never blocks: when the queue is full, the job waits for a place in a task of its own.
+    /// Never blocks: when the queue is full, the job waits for a place in a task of its own, and others
+    /// that wait may be run before it. Needs a Tokio runtime then.
     pub fn post(&self, job: impl FnOnce(Result<&mut Store, StoreError>) + Send + 'static) {
         let job: Job = Box::new(move |store| {
             // A panic was logged, and there is nobody to tell.

@@ -64,8 +64,8 @@ impl From<Error> for StoreError {
 /// What happened to the store that its user is told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Notice {
-    /// The store was damaged and a new one was made from what could be read of it. Every row and [`CallerId`](super::CallerId)
-    /// read before is void.
+    /// The store was damaged and a new one was made from what could be read of it. Every row and
+    /// [`CallerId`](super::CallerId) read before is void.
     #[error(
         "{} was damaged: it is kept as {}, and a new one was made. What could be read of it is in \
          the new one ({saved} voicemail); the rest is fetched again, but notes that are missing are \
