@@ -468,8 +468,8 @@ fn a_narrow_list_has_a_mark_for_each_thing_that_was_done() {
     // Where there is room for one, it is the first of them.
     screen.resize(40, 12);
     let text = screen.text();
-    assert!(text.contains("11:42   +91 98765 43210          –★"), "{text}");
-    assert!(text.contains("10:05   +91 98450 12345          –✓"), "{text}");
+    assert!(text.contains("11:42   +91 98765 43210         – ★"), "{text}");
+    assert!(text.contains("10:05   +91 98450 12345         – ✓"), "{text}");
 }
 
 #[test]

@@ -69,7 +69,7 @@ pub fn of(wanted: &[Column], width: u16, dated: bool) -> Vec<Place> {
         match column {
             Column::Time | Column::Caller | Column::Length => {}
             Column::Marks => {
-                for (gap, cells) in [(2, FEW_MARKS), (0, ONE_MARK)] {
+                for (gap, cells) in [(2, FEW_MARKS), (1, ONE_MARK)] {
                     if left_over(&places, width) < least
                         && let Some(marks) = places.iter_mut().find(|place| place.column == Column::Marks)
                     {

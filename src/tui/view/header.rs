@@ -28,8 +28,8 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
     let zone = range::zone_name(state.now, state.zone);
     let whole: Vec<_> = [label.as_str(), &dates, &zone].into_iter().filter(|part| !part.is_empty()).collect();
     let ends = [whole.join("  "), label.clone()];
-    // The range is never left out; what stands before it gives way: first the dates, then the other
-    // views, then the account.
+    // The range is never left out; what stands before it gives way: first the other views, the last
+    // ones first, then the dates, then the account.
     let room = pen.room().saturating_sub(3);
     let own = state.inbox.wish.own.as_ref().map(|(number, _)| *number);
     let built_in = View::EVERY.into_iter().map(|view| {
@@ -46,15 +46,20 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
         Some(text) => vec![(true, fitted(&text, room.saturating_sub(width(&ends[1]) + 4)).into_owned())],
         None => built_in.chain(own).collect(),
     };
-    let all_views = every.iter().map(|(_, name)| width(name) + 3).sum::<u16>();
     let current = every.iter().find(|(here, _)| *here).cloned();
     let current_width = current.as_ref().map_or(0, |(_, name)| width(name));
     let fits = |end: &str, before: u16| width(end) + before <= room;
     let account_width = width(account) + 2;
     let end = if fits(&ends[0], account_width + current_width + 4) { &ends[0] } else { &ends[1] };
     let account_fits = fits(end, account_width + current_width + 4);
-    let shown = if account_fits && fits(end, account_width + all_views + 8) {
-        every
+    let shown = if account_fits {
+        // Of the other views as many as there is room for, the first ones first.
+        let mut used = account_width + current_width + 11;
+        let fits_too = |(here, name): &(bool, String)| {
+            used += if *here { 0 } else { width(name) + 3 };
+            *here || fits(end, used)
+        };
+        every.into_iter().filter(fits_too).collect()
     } else if fits(end, current_width + 4) {
         current.into_iter().collect()
     } else {
