@@ -79,7 +79,7 @@ fn what_is_noted_while_somebody_types_more_is_kept() {
         desk.vmail(&["note", id, "-", "--append"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
     let mut typed = slow.stdin.take().unwrap();
     // More than a pipe holds: once it is written, the text is being read.
-    std::io::Write::write_all(&mut typed, format!("three{:1$}", "", 1 << 20).as_bytes()).unwrap();
+    std::io::Write::write_all(&mut typed, ["three", &" ".repeat(1 << 20)].concat().as_bytes()).unwrap();
     desk.prints(&["note", id, "two"]);
     drop(typed);
     assert!(slow.wait().unwrap().success());
