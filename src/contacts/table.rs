@@ -120,8 +120,9 @@ impl Columns {
     }
 
     fn person(&self, row: &ByteRecord) -> Option<Person> {
-        let numbers: Vec<String> =
-            self.numbers.iter().flat_map(|column| numbers(field(row, Some(*column)))).collect();
+        // Rows may be shorter than the first one says.
+        let there = self.numbers.iter().take_while(|column| **column < row.len());
+        let numbers: Vec<String> = there.flat_map(|column| numbers(field(row, Some(*column)))).collect();
         if numbers.is_empty() {
             return None;
         }
