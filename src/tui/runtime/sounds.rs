@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{fs, io};
 
@@ -66,13 +66,19 @@ pub(super) struct Sounds {
     /// Begins the transfers that wait for a place.
     queue: Option<AbortHandle>,
     heard_after: Duration,
-    player: Arc<Mutex<Player>>,
-    /// The number of the play that is wanted, 0 for none.
-    wanted: Arc<AtomicU64>,
-    manner: Arc<Mutex<Option<Manner>>>,
+    deck: Arc<Mutex<Deck>>,
     #[cfg(unix)]
     socket: Option<PathBuf>,
     page: Option<AbortHandle>,
+}
+
+/// The player, and what is wanted of it by the time a recording is decoded. Under one lock, so that a
+/// stop in between is never too early.
+struct Deck {
+    player: Player,
+    /// The number of the play that is wanted; `None` for silence.
+    wanted: Option<u64>,
+    manner: Manner,
 }
 
 struct Shared {
@@ -137,19 +143,19 @@ impl Sounds {
             transfers: Arc::default(),
             queue: None,
             heard_after,
-            player: Arc::new(Mutex::new(player)),
-            wanted: Arc::default(),
-            manner: Arc::default(),
+            deck: Arc::new(Mutex::new(Deck { player, wanted: None, manner: Manner::default() })),
             #[cfg(unix)]
             socket,
             page: None,
         }
     }
 
-    /// Ends the sound, the page and what is on its way. A forwarded socket that nobody serves any more would be in the way
-    /// of the next one: sshd does not remove it.
-    pub(super) async fn finish(self) {
-        for task in self.page.into_iter().chain(self.queue) {
+    /// Ends the sound, the page and what is on its way. A forwarded socket that nobody serves any more
+    /// would be in the way of the next one: sshd does not remove it.
+    pub(super) async fn finish(mut self) {
+        // What is being decoded must not begin any more: it would outlive this.
+        self.control(Control::Stop);
+        for task in self.page.take().into_iter().chain(self.queue.take()) {
             task.abort();
         }
         let transfers = std::mem::take(&mut *self.transfers.lock().unwrap_or_else(PoisonError::into_inner));
@@ -203,21 +209,21 @@ impl Sounds {
 
     /// Plays what is on the disk.
     pub(super) fn play(&mut self, number: u64, key: RowKey, from: Duration, manner: Manner) {
-        self.wanted.store(number, Ordering::Relaxed);
-        *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = Some(manner);
-        let (wanted, latest) = (Arc::clone(&self.wanted), Arc::clone(&self.manner));
-        let (shared, player, heard_after) =
-            (Arc::clone(&self.shared), Arc::clone(&self.player), self.heard_after);
+        let mut deck = self.deck();
+        (deck.wanted, deck.manner) = (Some(number), manner);
+        drop(deck);
+        let (shared, deck, heard_after) =
+            (Arc::clone(&self.shared), Arc::clone(&self.deck), self.heard_after);
         tokio::spawn(async move {
             let Some(sound) = shared.sound(key.id).await else {
                 let _ = shared.messages.send(Msg::Recording(key, RecordingNews::Gone)).await;
                 return;
             };
             // Decoding takes a moment, in which the user may have changed their mind.
-            if wanted.load(Ordering::Relaxed) == number {
-                let manner = latest.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or(manner);
-                let mut player = player.lock().unwrap_or_else(PoisonError::into_inner);
-                player.send(Command::Play(Play { number, sound, from, manner, heard_after }));
+            let mut deck = deck.lock().unwrap_or_else(PoisonError::into_inner);
+            if deck.wanted == Some(number) {
+                let manner = deck.manner;
+                deck.player.send(Command::Play(Play { number, sound, from, manner, heard_after }));
             }
         });
     }
@@ -294,15 +300,13 @@ impl Sounds {
     }
 
     pub(super) fn control(&mut self, control: Control) {
+        let mut deck = self.deck();
         match control {
-            Control::Stop => self.wanted.store(0, Ordering::Relaxed),
-            Control::Manner(manner) => {
-                *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = Some(manner);
-            }
+            Control::Stop => deck.wanted = None,
+            Control::Manner(manner) => deck.manner = manner,
             _ => {}
         }
-        let mut player = self.player.lock().unwrap_or_else(PoisonError::into_inner);
-        player.send(match control {
+        deck.player.send(match control {
             Control::Pause(paused) => Command::Pause(paused),
             Control::Seek(position) => Command::Seek(position),
             Control::Step(millis) => Command::Step(millis),
@@ -314,10 +318,14 @@ impl Sounds {
 
     /// Waits until what was asked of the player is done: the program is about to be stopped.
     pub(super) fn settle(&self) {
-        let player = self.player.lock().unwrap_or_else(PoisonError::into_inner);
-        if !player.settle(SILENCE) {
+        if !self.deck().player.settle(SILENCE) {
             tracing::warn!("the sound did not stop in time");
         }
+    }
+
+    fn deck(&self) -> MutexGuard<'_, Deck> {
+        // Nothing here panics halfway through a change.
+        self.deck.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
