@@ -169,6 +169,8 @@ async fn look_elsewhere(store: StoreHandle, messages: mpsc::Sender<Msg>) {
                     return;
                 }
             }
+            // Busy for once, or failed in a way that whoever reads the list says: the next look may do.
+            Err(error) if error.is_transient() => {}
             Err(_) => return,
         }
     }
