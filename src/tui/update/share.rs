@@ -123,15 +123,12 @@ fn send(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
     let Some(transfer) = state.surroundings.transfer else {
         return news(state, "this terminal takes no files: iTerm2 and kitty do".to_owned());
     };
-    let busy = match state.shared.sending {
-        Some(Sending::Under(..)) => true,
+    let asks_first = match state.shared.sending {
+        Some(Sending::Under(..)) => return news(state, "a file is on its way already".to_owned()),
         Some(Sending::Asked(asked)) => asked != key,
-        _ => transfer == Transfer::Kitty,
+        Some(Sending::Sent(_)) | None => transfer == Transfer::Kitty,
     };
-    if matches!(state.shared.sending, Some(Sending::Under(..))) {
-        return news(state, "a file is on its way already".to_owned());
-    }
-    if busy {
+    if asks_first {
         state.shared.sending = Some(Sending::Asked(key));
         effects.push(Effect::AskTerminal);
         return;
