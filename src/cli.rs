@@ -33,6 +33,7 @@ pub mod show;
 pub mod stats;
 pub mod sync;
 pub mod table;
+pub mod usage;
 
 /// What of the world outside enters at `main`.
 #[derive(Clone, Copy, Debug)]
@@ -116,6 +117,7 @@ pub enum Verb {
     ///
     /// Lines of JSON: the first names the account, then come the names given to callers and the
     /// voicemail, newest first. Times are milliseconds since 1970. `vmail import` reads it back.
+    #[command(after_help = export::EXAMPLES)]
     Export(export::ExportArgs),
     /// Bring an export into the store, empty or filled
     ///
@@ -128,6 +130,7 @@ pub enum Verb {
     /// A line that cannot be used is reported with its number and left out; the others come in,
     /// and the exit code is 1. A file whose first line is not that of an export, or that is of
     /// another account, is refused as a whole.
+    #[command(after_help = import::EXAMPLES)]
     Import(import::ImportArgs),
     /// Print the default settings file, with every setting explained; or show, check or edit yours
     Config(config::ConfigArgs),

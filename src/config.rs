@@ -159,7 +159,8 @@ pub enum Place {
     Flag(String),
 }
 
-/// A line a fault: `config.toml:12: …`, `--range: …`.
+/// A line a fault: `config.toml:12: …`, `--range: …`. Two more point at the place in a range that
+/// was typed.
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.as_deref().unwrap_or(Path::new("config.toml")).display();

@@ -3,11 +3,11 @@
 //!
 //! Clock, environment and time zone enter here; everywhere else they are arguments.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
-use clap::Parser as _;
-use vmail::cli::{self, Cli, Verb, World, completing};
+use vmail::cli::{self, Verb, World, completing, usage};
 use vmail::error;
 
 fn main() -> ExitCode {
@@ -19,7 +19,10 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
     }
-    let cli = Cli::parse();
+    let cli = match usage::read(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => return usage::tell(&error),
+    };
     let result = match cli.verb {
         None => cli::screen::run(&cli.screen, &world),
         Some(Verb::Login(args)) => cli::login::run(&args, &world),
@@ -45,7 +48,8 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("vmail: {error:#}");
+            // Nobody is left to be told where this fails.
+            let _ = writeln!(io::stderr(), "vmail: {error:#}");
             error::failure(&error).into()
         }
     }

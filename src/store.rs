@@ -236,6 +236,12 @@ impl Store {
         self.run(|tables| tables.row(account, id))
     }
 
+    /// The newest `limit` voicemail of the caller of `id`, in whichever spelling the number came, and
+    /// `id` itself in any case. Of a withheld caller nothing else is known.
+    pub fn history(&mut self, account: AccountId, id: VoicemailId, limit: usize) -> Result<Rows, StoreError> {
+        self.run(|tables| tables.history(account, id, limit))
+    }
+
     /// How many rows `span` holds.
     pub fn count(&mut self, account: AccountId, span: Span) -> Result<u64, StoreError> {
         self.run(|tables| tables.count(account, span))

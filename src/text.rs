@@ -1,6 +1,10 @@
 //! Making foreign text safe to show: what a server, a file or a caller wrote must not move the
 //! cursor, change colours or reorder a line. Done once, where the text enters.
 
+use std::ops::Range;
+
+use unicode_width::UnicodeWidthChar as _;
+
 /// The longest caller that is kept, in characters. A number has at most 15 digits (E.164); the
 /// rest is room for what else a telephone system puts there.
 pub const CALLER_MAX: usize = 80;
@@ -57,6 +61,27 @@ pub fn clean_lines(text: &str, max: usize) -> String {
     out.chars().take(max).collect::<String>().trim_end().to_owned()
 }
 
+/// Two lines, each after two blanks: `text` made safe, and marks below the part `at` of it, which is in
+/// bytes; one mark where that is empty. For what is said of a text that somebody typed.
+pub fn pointed(text: &str, at: &Range<usize>) -> String {
+    let (mut shown, mut before, mut marks) = (String::with_capacity(text.len()), 0, 0);
+    for (place, c) in text.char_indices() {
+        let c = match c {
+            c if c.is_whitespace() => ' ',
+            c if c.is_control() || is_invisible(c) => char::REPLACEMENT_CHARACTER,
+            c => c,
+        };
+        let width = c.width().unwrap_or(0);
+        if place < at.start {
+            before += width;
+        } else if place < at.end {
+            marks += width;
+        }
+        shown.push(c);
+    }
+    format!("  {shown}\n  {}{}", " ".repeat(before), "^".repeat(marks.max(1)))
+}
+
 /// Characters that change how their neighbours are shown and have no look of their own.
 fn is_invisible(c: char) -> bool {
     matches!(c,
@@ -67,7 +92,7 @@ fn is_invisible(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{clean, clean_lines};
+    use super::{clean, clean_lines, pointed};
 
     #[test]
     fn escapes_and_direction_marks_are_dropped() {
@@ -84,6 +109,16 @@ mod tests {
         assert_eq!(clean("abcdef", 4), "abc…");
         assert_eq!(clean("abcd", 4), "abcd");
         assert_eq!(clean("abc de", 5), "abc…");
+    }
+
+    #[test]
+    fn marks_stand_below_what_they_point_at() {
+        assert_eq!(pointed("last wek", &(5..8)), "  last wek\n       ^^^");
+        // Bytes are not columns: a letter of two, a sign that is two wide.
+        assert_eq!(pointed("é 電 öö", &(7..11)), "  é 電 öö\n       ^^");
+        assert_eq!(pointed("a 電", &(2..5)), "  a 電\n    ^^");
+        assert_eq!(pointed("7d..", &(4..4)), "  7d..\n      ^");
+        assert_eq!(pointed("a\x1b[2J\n\tb", &(7..8)), "  a\u{fffd}[2J  b\n         ^");
     }
 
     #[test]

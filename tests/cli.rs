@@ -55,6 +55,25 @@ fn set_mode(path: &Path, mode: u32) {
 fn set_mode(_: &Path, _: u32) {}
 
 #[test]
+fn mistakes_that_people_make_are_met_with_advice() {
+    for (arguments, advice) in [
+        (&["lst"][..], "a similar subcommand exists: 'list'"),
+        (&["list", "--jsn"], "a similar argument exists: '--json'"),
+        (&["--demo", "list"], "the flags of a verb stand after it: 'vmail list --demo'"),
+        (&["--range", "7d", "--account", "x", "sync"], "'vmail sync --range <RANGE> --account <ACCOUNT>'"),
+        (&["login", "--secret", "hush"], "no flag takes the secret"),
+        (&["login", "--app-secret=hush"], "no flag takes the secret"),
+        (&["login", "--app-id", "x"], "in the TeleCMI dashboard"),
+        (&["list", "--limit", "-3"], "expected a whole number, 0 or more"),
+        (&["stats", "--callers", "ten"], "expected a whole number, 0 or more"),
+        (&["man", "lst"], "did you mean list?"),
+    ] {
+        let said = fault(&output(arguments), 2);
+        assert!(said.contains(advice) && !said.contains("hush"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
 fn the_version_and_the_help_are_data() {
     let version = output(&["--version"]);
     assert!(version.status.success());

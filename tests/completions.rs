@@ -36,6 +36,7 @@ fn run(shell: &str, script: &str) -> Option<Vec<String>> {
     let arguments: &[&str] = match shell {
         "bash" => &["--norc", "--noprofile", "-c"],
         "zsh" => &["-f", "-c"],
+        "elvish" => &["-norc", "-c"],
         _ => &["--no-config", "-c"],
     };
     let Ok(output) = command(shell, home.path()).args(arguments).arg(script).output() else {
@@ -136,4 +137,23 @@ fn fish_completes() {
     assert!(found.len() == 1 && found[0].starts_with("doctor\tCheck settings"), "{found:?}");
     let found = ask("vmail --range th").unwrap();
     assert!(found[0].starts_with("this week\tThis week") && found.len() == 2, "{found:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn elvish_completes() {
+    // Without a line editor, which is the one thing that its script names.
+    let ask = |words: &str| {
+        let script = format!(
+            "use str; var script = (str:join \"\\n\" [(vmail completions elvish)])\n\
+             var own = (str:replace 'edit:completion:arg-completer[vmail]' completer $script)\n\
+             eval \"var completer = $nop~\\n\"$own\"\\n$completer \"{}",
+            quoted(words)
+        );
+        run("elvish", &script)
+    };
+    let Some(found) = ask("vmail doc") else { return };
+    assert_eq!(found, ["doctor"]);
+    assert_eq!(ask("vmail --range th").unwrap(), ["this week", "this month"]);
+    assert_eq!(ask("vmail list fr").unwrap(), ["from:"]);
 }

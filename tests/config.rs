@@ -416,9 +416,10 @@ fn faults_outside_the_file_name_their_place() {
         lines[1].starts_with("TELECMI_APPID: this is no number in range: expected the app ID"),
         "{error}"
     );
-    assert!(lines[2].starts_with("VMAIL_RANGE: \"7x\" at `x`"), "{error}");
-    assert!(lines[3].starts_with("--base-url: must start"), "{error}");
-    assert_eq!(lines.len(), 4);
+    assert!(lines[2].starts_with("VMAIL_RANGE: `x` counts nothing"), "{error}");
+    assert_eq!(lines[3..5], ["  7x", "   ^"], "{error}");
+    assert!(lines[5].starts_with("--base-url: must start"), "{error}");
+    assert_eq!(lines.len(), 6);
 }
 
 #[test]

@@ -132,6 +132,26 @@ fn what_is_in_force_is_shown_with_who_said_so() {
 }
 
 #[test]
+fn what_would_be_in_force_with_flags_is_shown() {
+    let home = Home::with("appid = 1\n[accounts.office]\nappid = 2\nregion = \"india\"\n");
+    let flags = ["--account", "office", "--range", "3d", "--timezone", "UTC", "--concurrency", "2"];
+    let ran = home.run(&[&["config", "show"], &flags[..]].concat());
+    assert_eq!((ran.code, ran.said.as_str()), (Some(0), ""));
+    for line in [
+        "appid = 2  # line 3",
+        "region = \"india\"  # line 4",
+        "range = \"3d\"  # --range",
+        "timezone = \"UTC\"  # --timezone",
+        "concurrency = 2  # --concurrency",
+    ] {
+        assert!(ran.out.lines().any(|shown| shown == line), "{line}:\n{}", ran.out);
+    }
+    let ran = home.run(&["config", "show", "--account", "ofice"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.out);
+    assert!(ran.said.contains("there is no account `ofice`"), "{}", ran.said);
+}
+
+#[test]
 fn secrets_are_shown_nowhere() {
     let home = Home::with(&format!("secret_command = \"echo {SECRET}\"\n"));
     let ran = home.run(&["config", "show"]);
@@ -220,6 +240,21 @@ fn keys_are_those_in_force() {
     }
     let usual = home.run(&["keys", "--default"]);
     assert!(line(&usual.out, "play").contains("Space") && !usual.out.contains('*'), "{}", usual.out);
+}
+
+#[test]
+fn keys_of_views_of_ones_own_are_among_them() {
+    let text = "[[views]]\nname = \"Billing\"\nquery = \"tag:billing\"\nkey = \"6\"\n";
+    let home = Home::with(text);
+    let ran = home.run(&["keys"]);
+    assert!(ran.out.contains("\nYour views\n* Billing "), "{}", ran.out);
+    let line = ran.out.lines().last().unwrap();
+    assert!(line.contains("  6  ") && line.ends_with("  tag:\"billing\""), "{line}");
+    let ran = home.run(&["keys", "--json"]);
+    let last: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
+    assert_eq!(last["scope"], "Your views");
+    assert_eq!((&last["command"], &last["keys"][0]), (&"Billing".into(), &"6".into()));
+    assert!(!home.run(&["keys", "--default"]).out.contains("Billing"));
 }
 
 #[test]

@@ -226,6 +226,23 @@ fn an_account_that_works_is_said_to() {
 }
 
 #[test]
+fn a_fault_is_a_line_and_an_empty_home_is_none() {
+    let home = Home::new().set("VMAIL_RANGE", "last wek").set("HOME", "");
+    let findings = home.findings(2);
+    let said = &of(&findings, "settings").said;
+    assert!(said.starts_with("VMAIL_RANGE: `wek` is") && !said.contains('\n'), "{said}");
+    assert!(!of(&findings, "store").said.contains('~'), "{findings:#?}");
+}
+
+#[test]
+fn where_the_locale_is_not_utf8_it_writes_ascii() {
+    for (locale, is_ascii) in [("C", true), ("C.UTF-8", false)] {
+        let output = Home::new().set("LC_ALL", locale).doctor(&[]);
+        assert_eq!(output.stdout.is_ascii(), is_ascii, "{output:?}");
+    }
+}
+
+#[test]
 fn a_secret_that_is_refused_ends_with_3() {
     let server = Server::start();
     let findings = Home::new().with_account(&server.url, SECRET).findings(3);

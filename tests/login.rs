@@ -1,7 +1,11 @@
 //! Accounts from the command line: login, logout, accounts, and which account the other verbs take.
-//! No keyring is reached from here, not that of whoever runs this either.
+//! The keyring of whoever runs this is not reached: there is none, or one that a test has started.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
+
+#[cfg(target_os = "linux")]
+#[path = "login/keyring.rs"]
+mod keyring;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};

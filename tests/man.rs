@@ -120,6 +120,15 @@ fn the_page_says_what_the_definitions_do_not_know() {
     }
 }
 
+#[test]
+fn examples_are_lines_and_fields_are_a_list() {
+    let page = text(&["man", "list"]);
+    let (_, examples) = page.split_once(".SH EXAMPLES\n.nf\nvmail list\n").unwrap();
+    let (examples, notes) = examples.split_once(".fi\n.SH NOTES\n").unwrap();
+    assert!(examples.contains("| jq \\-r .caller\n"), "{examples}");
+    assert!(notes.contains(".TP\n\\fBlength_s\\fR\nseconds; null until"), "{notes}");
+}
+
 /// No variable of ours is read and not documented, or documented and not read.
 #[test]
 fn every_variable_is_in_the_page() {

@@ -529,7 +529,7 @@ fn the_choice_moves_and_stays_among_what_is_there() {
     assert_eq!(screen.state.inbox.selected_place(), Some(0));
     screen.resize(80, 24).keys(": PgDn PgDn");
     let Some(Overlay::Palette(palette)) = &screen.state.overlay else { panic!("closed") };
-    let chosen = palette.chosen().unwrap().entry().name;
+    let chosen = palette.texts(palette.chosen().unwrap()).0.to_owned();
     assert!(screen.text().lines().any(|line| line.contains(&format!("▌ {chosen}"))), "{}", screen.text());
 }
 

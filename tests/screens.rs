@@ -132,6 +132,19 @@ fn help() {
 }
 
 #[test]
+fn the_help_goes_by_lines_by_pages_and_to_its_ends() {
+    let mut screen = Screen::open(Opened { size: (80, 24), ..Opened::default() });
+    let mut last_line = |keys: &str| {
+        let text = screen.keys(keys).text();
+        let line = text.lines().find_map(|line| line.split_once(" line ")).unwrap().1;
+        line.split(' ').next().unwrap().parse::<u16>().unwrap()
+    };
+    assert_eq!([last_line("?"), last_line("j"), last_line("PgDn"), last_line("Ctrl-u")], [22, 23, 44, 23]);
+    let end = last_line("G");
+    assert_eq!([last_line("j"), last_line("Space"), last_line("g")], [end, end, 22]);
+}
+
+#[test]
 fn no_colour_and_ascii() {
     let look = Look {
         ascii: true,

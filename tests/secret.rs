@@ -145,16 +145,21 @@ impl Service {
                 queries += usize::from(secrets.iter().any(|(_, secret)| secret == SECRET));
                 url.query_pairs_mut().clear().extend_pairs(rest);
             }
-            let seen =
-                format!("{} {url} {:?} {}", request.method, request.headers, String::from_utf8_lossy(&body));
+            let seen = written(&Request { url, body, ..request });
             assert_eq!(found_in(seen.as_bytes()), None, "{seen}");
         }
         assert!(bodies > 0 && queries > 0, "the server was never asked with the secret: {bodies} {queries}");
         for request in received(&self.elsewhere) {
-            let seen = format!("{request:?}");
+            let seen = written(&request);
             assert_eq!(found_in(seen.as_bytes()), None, "another host was sent it: {seen}");
         }
     }
+}
+
+/// All that a request says.
+fn written(request: &Request) -> String {
+    let Request { url, method, headers, body, .. } = request;
+    format!("{method} {url} {headers:?} {}", String::from_utf8_lossy(body))
 }
 
 fn answer(request: &Request, rows: &[Value], elsewhere: &str) -> ResponseTemplate {
@@ -169,6 +174,10 @@ fn answer(request: &Request, rows: &[Value], elsewhere: &str) -> ResponseTemplat
         return ResponseTemplate::new(200).set_body_json(refused);
     }
     match request.url.path() {
+        // With method and body.
+        path if path.starts_with("/moved/") => {
+            ResponseTemplate::new(307).insert_header("location", format!("{elsewhere}{path}"))
+        }
         "/v2/voicemail" | "/v1/voicemail" => {
             let time = |name: &str, or: i64| body[name].as_i64().unwrap_or(or);
             let between = time("start_date", 0)..=time("end_date", i64::MAX);
@@ -403,7 +412,7 @@ fn verbs(watch: &mut Watch) {
     assert_eq!(code, if watch.source == Source::Stored { 3 } else { 6 }, "{:?}", watch.told.last());
 }
 
-/// A secret that is refused, and no network.
+/// A secret that is refused, no network, and a server that sends elsewhere.
 fn failures(watch: &mut Watch) {
     for verb in TABLE.iter().filter(|verb| verb.kind == Kind::Reads && verb.takes("log")) {
         let arguments = if verb.asking.is_empty() { verb.usual } else { verb.asking };
@@ -412,12 +421,14 @@ fn failures(watch: &mut Watch) {
         let code = watch.run(&arguments, b"", &[("TELECMI_SECRET", WRONG)]);
         assert_eq!(code, 3, "{arguments:?}: {:?}", watch.told.last());
     }
-    let nobody = "http://127.0.0.1:9/v2";
-    for (arguments, offline) in [(&["list", "--log", "logs/nobody"][..], 6), (&["doctor"], 4)] {
-        let code = watch.run(arguments, b"", &[("VMAIL_BASE_URL", nobody)]);
-        // What was stored is for the other server alone.
-        let expected = if watch.source == Source::Stored { 3 } else { offline };
-        assert_eq!(code, expected, "{arguments:?}: {:?}", watch.told.last());
+    let moved = format!("{}/moved", watch.service.server.uri());
+    for url in ["http://127.0.0.1:9/v2", &moved] {
+        for (arguments, offline) in [(&["list", "--log", "logs/nobody"][..], 6), (&["doctor"], 4)] {
+            let code = watch.run(arguments, b"", &[("VMAIL_BASE_URL", url)]);
+            // What was stored is for the other server alone.
+            let expected = if watch.source == Source::Stored { 3 } else { offline };
+            assert_eq!(code, expected, "{arguments:?}: {:?}", watch.told.last());
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod common;
 
 use chrono::TimeDelta;
 use common::{Opened, Screen, week};
+use ratatui::style::Modifier;
 use vmail::model::{Flags, Span};
 use vmail::search::{self, Context};
 use vmail::store::StoreError;
@@ -14,7 +15,7 @@ use vmail::tui::keymap::KeyChord;
 use vmail::tui::listing::View;
 use vmail::tui::msg::{Change, Effect, Msg};
 use vmail::tui::rows::RowKey;
-use vmail::tui::state::OwnView;
+use vmail::tui::state::{Look, OwnView};
 
 fn filled() -> Opened {
     Opened { stored: week(), covered: Some(Span::from_millis(0, i64::MAX)), ..Opened::default() }
@@ -313,6 +314,23 @@ fn earlier_searches_come_back_and_words_are_completed() {
 }
 
 #[test]
+fn each_way_to_complete_a_word_is_shown_and_told() {
+    let mut screen = screen();
+    screen.keys("/").type_text("is:").keys("Tab");
+    assert_eq!(screen.state.filter.input.value(), "is:unread");
+    assert!(screen.text().contains("unread  read  starred  done  called"), "{}", screen.text());
+    screen.keys("Tab Tab");
+    assert_eq!(screen.state.filter.input.value(), "is:starred");
+    screen.keys("Tab Tab Tab");
+    assert_eq!(screen.state.filter.input.value(), "is:unread");
+    // What is typed on is completed anew.
+    screen.type_text(" ha").keys("Tab");
+    assert_eq!(screen.state.filter.input.value(), "is:unread has:");
+    screen.keys("Tab");
+    assert_eq!(screen.state.filter.input.value(), "is:unread has:note");
+}
+
+#[test]
 fn a_search_goes_into_notes_and_tags() {
     let mut screen = screen();
     annotate(&mut screen, 2, "Wants the papers\nbefore five", &["legal"]);
@@ -365,6 +383,13 @@ fn views_of_ones_own_have_a_key_and_a_place_in_the_header() {
     assert!(screen.text().contains("All   Billing 1   Today"), "{}", screen.text());
     screen.keys("Alt-t");
     assert_eq!(times(&mut screen).len(), 4);
+    screen.keys("1 :").type_text("billing").keys("Enter");
+    assert!(screen.text().contains("Billing 1"), "{}", screen.text());
+    screen.keys("? PgDn");
+    let help = screen.text();
+    assert!(help.contains("│ 6                 Billing: tag:\"billing\""), "{help}");
+    assert!(help.contains("│ Alt-t             Today: date:"), "{help}");
+    screen.keys("Esc Alt-t");
     screen.keys("/").type_text("6");
     assert!(screen.state.filter.open, "a key in the search line is text");
     screen.keys("Esc");
@@ -383,11 +408,14 @@ fn a_callers_history_is_a_view_and_esc_leads_back() {
     screen.synced().keys("j k H");
     let text = screen.text();
     assert_eq!(times(&mut screen), ["23 11:42", "22 18:40", "19 16:20", "01 10:00"], "{text}");
-    assert!(text.contains("All 4") && text.contains("Thu 1 Feb 2024"), "{text}");
+    assert!(text.contains("4 from +91 98765 43210") && text.contains("Thu 1 Feb 2024"), "{text}");
+    assert!(text.contains("India") && !text.contains("Withheld"), "{text}");
     // What is fetched is still the range from before.
     let syncs = screen.effects.iter().filter(|effect| matches!(effect, Effect::Sync { .. })).count();
     assert_eq!(syncs, 1);
-    screen.keys("j e Esc");
+    screen.resize(40, 12);
+    assert!(screen.text().contains("4 from +91 98765 4…"), "{}", screen.text());
+    screen.resize(120, 40).keys("j e Esc");
     assert_eq!(times(&mut screen).len(), week().len() - 1);
     assert!(screen.text().contains("Last 7 days"));
     assert_eq!(screen.state.inbox.selected_place(), Some(0));
@@ -407,4 +435,169 @@ fn a_history_needs_no_detail_on_screen() {
     assert_eq!(times(&mut screen).len(), 3);
     screen.keys("Esc j H");
     assert_eq!(times(&mut screen).len(), 2);
+}
+
+#[test]
+fn a_list_without_headings_tells_the_day_of_each() {
+    let mut stored = week();
+    stored.push(common::voicemail("2024-02-01T10:00:00+05:30", "+919876543210"));
+    let mut screen = Screen::open(Opened { stored, range: "2024-01-01..", ..filled() });
+    screen.synced().keys("o o");
+    let text = screen.text();
+    assert!(text.contains("Sun 22 Nov  19:12   +91 98111 00042"), "{text}");
+    assert!(text.contains(" 1 Feb 2024 10:00   +91 98765 43210"), "{text}");
+    screen.resize(40, 12);
+    let text = screen.text();
+    assert!(text.contains("22 Nov   +91 98765 43210"), "{text}");
+    assert!(text.contains("11:42    +91 98765 43210"), "{text}");
+    screen.keys("o o");
+    assert!(!screen.text().contains("22 Nov   +91"), "{}", screen.text());
+}
+
+#[test]
+fn a_narrow_list_has_a_mark_for_each_thing_that_was_done() {
+    let mut screen = Screen::open(Opened { size: (100, 30), ..filled() });
+    screen.synced();
+    annotate(&mut screen, 0, "Invoice 417", &["billing", "urgent"]);
+    screen.keys("5 s j e g");
+    let text = screen.text();
+    assert!(text.contains("★ # ✎"), "{text}");
+    let key = key_at(&screen, 1);
+    screen.change(Change::Edit { keys: vec![key], edit: Edit::Called(Some(7)) });
+    assert!(screen.text().contains("✓ ↩"), "{}", screen.text());
+    // Where there is room for one, it is the first of them.
+    screen.resize(40, 12);
+    let text = screen.text();
+    assert!(text.contains("11:42   +91 98765 43210         – ★"), "{text}");
+    assert!(text.contains("10:05   +91 98450 12345         – ✓"), "{text}");
+}
+
+#[test]
+fn a_mistake_is_said_whole_at_every_size() {
+    let message = "here is no `is:foo`: it can be unread, read, starred, done or called";
+    for (size, whole) in
+        [((120, 40), message), ((80, 24), message), ((40, 12), "unread, read, starred, done or called")]
+    {
+        let mut screen = Screen::open(Opened { size, ..filled() });
+        screen.synced().keys("/").type_text("is:foo");
+        assert!(screen.text().contains(whole), "{}", screen.text());
+    }
+}
+
+#[test]
+fn a_key_that_is_being_typed_hides_nothing() {
+    let mut screen = screen();
+    screen.keys("j r /").type_text("98 is:un");
+    assert_eq!(times(&mut screen).len(), 12, "{}", screen.text());
+    screen.type_text("read");
+    assert_eq!(times(&mut screen).len(), 11);
+    // What was found stays while what it was found by is changed.
+    screen.type_text("x");
+    assert_eq!(times(&mut screen).len(), 11);
+    screen.keys("Ctrl-u").type_text("is:x");
+    assert_eq!(times(&mut screen).len(), week().len());
+}
+
+#[test]
+fn what_was_found_is_marked_without_colours_as_well() {
+    let look = Look { plain: true, ..Opened::default().look };
+    let mut screen = Screen::open(Opened { look, ..filled() });
+    screen.synced().keys("j /").type_text("98111");
+    let buffer = screen.buffer();
+    let marked = buffer.content.iter().filter(|cell| cell.modifier.contains(Modifier::UNDERLINED));
+    assert_eq!(marked.map(ratatui::buffer::Cell::symbol).collect::<String>().replace(' ', ""), "9811198111");
+}
+
+#[test]
+fn without_a_search_nothing_matches_best() {
+    let mut screen = screen();
+    screen.keys("/").type_text("98").keys("Enter o o o o");
+    assert!(screen.text().contains("best match first"));
+    screen.wait(TimeDelta::seconds(5)).keys("Esc");
+    let text = screen.text();
+    assert!(text.contains("Today · Mon 23 Nov") && !text.contains("best match first"), "{text}");
+    // The next search has that order again.
+    screen.keys("/").type_text("98").keys("Enter");
+    assert!(screen.text().contains("best match first"));
+}
+
+#[test]
+fn who_sent_no_number_is_found_by_what_stands_there() {
+    let mut screen = screen();
+    screen.keys("/").type_text("withheld");
+    assert_eq!(times(&mut screen), ["23 09:31", "17 07:55"]);
+    screen.keys("Esc /").type_text("-withheld");
+    assert_eq!(times(&mut screen).len(), week().len() - 2);
+}
+
+#[test]
+fn an_empty_view_says_that_there_is_nothing_to_work_on() {
+    let mut screen = screen();
+    screen.keys("3");
+    for key in ["e", "s", "r", "v", "V", "A", "m", "t", "N", "c", "H", "y", "Y", "w", "b", "Space", "P"] {
+        screen.wait(TimeDelta::seconds(5)).keys(key);
+        assert!(screen.text().contains("no voicemail here"), "{key}: {}", screen.text());
+        assert!(screen.state.overlay.is_none(), "{key}");
+    }
+    screen.wait(TimeDelta::seconds(5)).keys("Enter");
+    assert!(screen.text().contains("nothing to read here"), "{}", screen.text());
+}
+
+#[test]
+fn how_many_are_marked_is_said_whatever_else_is() {
+    let mut screen = screen();
+    screen.keys("s u v v");
+    let text = screen.text();
+    assert!(text.contains("2 marked · undone: starred"), "{text}");
+    // What was marked before is no start of a range.
+    screen.keys("s j j V");
+    assert!(screen.text().contains("v marks where the range begins"), "{}", screen.text());
+}
+
+#[test]
+fn a_name_is_undone_by_its_name() {
+    let mut screen = screen();
+    screen.keys("N").type_text("Anita Rao").keys("Enter");
+    assert!(screen.text().contains("named Anita Rao · u undoes"), "{}", screen.text());
+    screen.keys("u");
+    assert!(screen.text().contains("undone: named Anita Rao"), "{}", screen.text());
+}
+
+#[test]
+fn a_history_stays_that_of_its_caller() {
+    let mut screen = screen();
+    screen.keys("H").wait(TimeDelta::minutes(1));
+    screen.page(&[common::voicemail("2026-11-23T12:01:00+05:30", "9811100042")], 1, 1, 1, 1).synced();
+    assert!(screen.text().contains("3 from +91 98765 43210"), "{}", screen.text());
+    let other = screen.store_elsewhere(&week()[1]);
+    screen.elsewhere(&Change::Edit { keys: vec![other], edit: Edit::Star(true) });
+    screen.send(Msg::ChangedElsewhere);
+    assert_eq!(screen.state.inbox.rows.len(), 3);
+    // Written in another way for another country, the rows are read again: theirs alone.
+    screen.send(Msg::CallersChanged);
+    assert_eq!(screen.state.inbox.rows.len(), 3);
+    screen.wait(TimeDelta::minutes(1));
+    screen.page(&[common::voicemail("2026-11-23T12:02:00+05:30", "919876543210")], 1, 1, 1, 1);
+    assert!(screen.text().contains("4 from +91 98765 43210"), "{}", screen.text());
+}
+
+#[test]
+fn a_history_is_whole_whatever_was_searched_for() {
+    let mut screen = screen();
+    screen.keys("s /").type_text("is:starred").keys("Enter H");
+    assert_eq!(times(&mut screen).len(), 3);
+    assert!(!screen.text().contains("is:starred"), "{}", screen.text());
+    screen.keys("Esc");
+    assert!(screen.text().contains("/ is:starred"), "{}", screen.text());
+    assert_eq!(times(&mut screen).len(), 1);
+}
+
+#[test]
+fn a_changed_voicemail_that_was_not_known_brings_its_caller() {
+    let mut screen = screen();
+    let unknown = common::voicemail("2026-11-23T12:03:00+05:30", "+16505550123");
+    let key = screen.store_elsewhere(&unknown);
+    screen.elsewhere(&Change::Edit { keys: vec![key], edit: Edit::Star(true) });
+    screen.send(Msg::ChangedElsewhere);
+    assert!(screen.text().contains("+1 650-555-0123"), "{}", screen.text());
 }

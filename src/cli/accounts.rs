@@ -27,7 +27,7 @@ pub struct AccountsArgs {
     #[command(flatten)]
     pub format: FormatArgs,
     /// Which is in force, and of which settings file.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Common options")]
     pub account: AccountArgs,
 }
 

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
 use crate::cli::completing::{self, SHELLS};
+use crate::cli::output;
 
 /// Flags of `completions`.
 #[derive(Args, Debug)]
@@ -37,8 +38,5 @@ pub fn run(args: &CompletionsArgs) -> anyhow::Result<()> {
     let mut script = Vec::new();
     // By its name and not by its path: the script stays good when the program moves.
     shell.write_registration(completing::VARIABLE, "vmail", "vmail", "vmail", &mut script)?;
-    match io::stdout().lock().write_all(&script) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
+    output::quietly(io::stdout().lock().write_all(&script))
 }

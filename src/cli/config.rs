@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use crate::cli::World;
-use crate::cli::settings::{self, AccountArgs, xdg};
+use crate::cli::output;
+use crate::cli::settings::{self, SettingsArgs, xdg};
 use crate::config::{self, DEFAULT, Origin, Overrides, Setting};
 use crate::error::Fault;
 use crate::paths;
@@ -35,7 +36,7 @@ pub enum ConfigVerb {
     /// Print where the settings file is, or would be
     Path(FileArgs),
     /// Print the settings in force, and where each of them comes from; never the secret
-    Show(AccountArgs),
+    Show(SettingsArgs),
     /// Open the settings file in $VISUAL, $EDITOR or vi, and check it afterwards
     Edit(FileArgs),
     /// Say everything that is wrong with the settings
@@ -55,7 +56,7 @@ pub fn run(args: &ConfigArgs, world: &World) -> anyhow::Result<()> {
     match &args.verb {
         None | Some(ConfigVerb::Default) => print(DEFAULT),
         Some(ConfigVerb::Path(file)) => path(file, world),
-        Some(ConfigVerb::Show(account)) => show(account, world),
+        Some(ConfigVerb::Show(args)) => show(args, world),
         Some(ConfigVerb::Edit(file)) => edit::run(&place(file, world)?, world),
         Some(ConfigVerb::Check(file)) => check(file, world),
     }
@@ -64,10 +65,7 @@ pub fn run(args: &ConfigArgs, world: &World) -> anyhow::Result<()> {
 /// Prints what was asked for. A reader that has had enough is no failure.
 pub fn print(data: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    match out.write_all(data.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
+    output::quietly(out.write_all(data.as_bytes()).and_then(|()| out.flush()))
 }
 
 /// Tells the user something that is not what was asked for.
@@ -103,15 +101,10 @@ fn check(file: &FileArgs, world: &World) -> anyhow::Result<()> {
     ))
 }
 
-fn show(account: &AccountArgs, world: &World) -> anyhow::Result<()> {
+fn show(args: &SettingsArgs, world: &World) -> anyhow::Result<()> {
     let usual = paths::config_file(&xdg(world));
-    let flags = Overrides {
-        region: account.region.clone(),
-        base_url: account.base_url.clone(),
-        ..Overrides::default()
-    };
     let env = Overrides::from_env(world.variable);
-    let (sources, path) = settings::sources(account.config.clone(), usual, flags, env)?;
+    let (sources, path) = settings::sources(args.config.clone(), usual, args.overrides(), env)?;
     let (_, settings) = config::trace(sources)?;
     print(&shown(&settings, path.filter(|path| path.exists()).as_deref()))
 }

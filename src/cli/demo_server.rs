@@ -45,14 +45,19 @@ pub fn run(args: &DemoServerArgs, world: &World) -> anyhow::Result<()> {
         let url = server.base_url(false);
         let announced = async {
             let mut out = io::stdout().lock();
-            writeln!(out, "{url}")?;
-            out.flush()?;
-            eprintln!("TELECMI_APPID={APP_ID} TELECMI_SECRET={SECRET} vmail --base-url {url}");
-            eprintln!("For --region india: --base-url {}. Ctrl-C ends the server.", server.base_url(true));
-            Ok(())
+            writeln!(out, "{url}").and_then(|()| out.flush()).context("stdout cannot be written")?;
+            let mut said = io::stderr().lock();
+            writeln!(said, "TELECMI_APPID={APP_ID} TELECMI_SECRET={SECRET} vmail --base-url {url}")?;
+            writeln!(
+                said,
+                "For --region india: --base-url {}. Ctrl-C ends the server.",
+                server.base_url(true)
+            )?;
+            anyhow::Ok(())
         };
+        let interrupted = async { anyhow::Ok(tokio::signal::ctrl_c().await?) };
         // Listens before it speaks: who has read the URL may interrupt at once.
-        tokio::try_join!(biased; tokio::signal::ctrl_c(), announced)?;
+        tokio::try_join!(biased; interrupted, announced)?;
         Ok(())
     })
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use clap::Args;
 use tokio::sync::{OnceCell, mpsc};
@@ -19,6 +19,7 @@ use crate::contacts::{self, Book};
 use crate::error::{Failure, Fault};
 use crate::model::{AccountKey, Span, VoicemailId};
 use crate::paths;
+use crate::range::Range;
 use crate::recording::{self, Limits, Recordings};
 use crate::search::{self, Query};
 use crate::store::{AccountId, Opened, Store, StoreError, StoreHandle};
@@ -100,6 +101,7 @@ impl Desk {
             screen::log_to(path, world)?;
         }
         let zone = zone(&settings, world)?;
+        check_range(&settings, (world.clock)(), zone)?;
         let options = settings::store_options(&settings, world);
         let (demo, key, label, account, store);
         if args.settings.demo {
@@ -143,9 +145,7 @@ impl Desk {
     pub fn query(&self, words: &[String]) -> anyhow::Result<Query> {
         let text = words.join(" ");
         search::parse(&text, &self.context).map_err(|mistake| {
-            let marks = "^".repeat(mistake.at.len().max(1));
-            let before = " ".repeat(text.get(..mistake.at.start).map_or(0, |before| before.chars().count()));
-            Fault::usage(format!("{}\n  {text}\n  {before}{marks}", mistake.message)).into()
+            Fault::usage(format!("{}\n{}", mistake.message, text::pointed(&text, &mistake.at))).into()
         })
     }
 
@@ -358,6 +358,14 @@ fn given(texts: &[String]) -> anyhow::Result<Vec<String>> {
         }
     }
     Ok(given)
+}
+
+/// Fails where the range ends before it starts, which can depend on the day.
+fn check_range(settings: &Settings, now: DateTime<Utc>, zone: Tz) -> Result<(), Fault> {
+    let text = settings.range.expression();
+    Range::parse_at(&text, now, zone)
+        .map(drop)
+        .map_err(|error| Fault::usage(format!("range: {error}\n{}", text::pointed(&text, &error.at))))
 }
 
 /// The zone that is set. What is said of the machine's own goes to stderr.

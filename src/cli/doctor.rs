@@ -18,9 +18,9 @@ use anstyle::Style;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::World;
 use crate::cli::output::{self, Format, FormatArgs, GREEN, Paper, RED, YELLOW};
 use crate::cli::settings::AccountArgs;
+use crate::cli::{World, screen};
 use crate::error::{Failure, Fault};
 use crate::words;
 
@@ -42,7 +42,7 @@ pub struct DoctorArgs {
     #[arg(long)]
     pub demo: bool,
     /// Whose.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Common options")]
     pub account: AccountArgs,
 }
 
@@ -165,6 +165,7 @@ pub fn run(args: &DoctorArgs, world: &World) -> anyhow::Result<()> {
     let mut report = Report {
         format: args.format.chosen(),
         paper: Paper::stdout(world),
+        dash: if screen::is_utf8(world) { '—' } else { '-' },
         gone: false,
         faults: Vec::new(),
         warnings: 0,
@@ -178,6 +179,8 @@ pub fn run(args: &DoctorArgs, world: &World) -> anyhow::Result<()> {
 struct Report {
     format: Format,
     paper: Paper,
+    /// Between what was found and what to do. The settings, which know of ASCII, are not read yet.
+    dash: char,
     /// The reader has had enough.
     gone: bool,
     faults: Vec<Failure>,
@@ -185,21 +188,21 @@ struct Report {
 }
 
 impl Report {
-    fn add(&mut self, finding: &Finding) -> io::Result<()> {
+    fn add(&mut self, finding: &Finding) -> anyhow::Result<()> {
         match finding.state {
             State::Ok => {}
             State::Warning => self.warnings += 1,
             State::Fault(failure) => self.faults.push(failure),
         }
-        let paper = self.paper;
+        let (paper, dash) = (self.paper, self.dash);
         self.write(|out, format| match format {
-            Format::Table => writeln!(out, "{}", text(finding, paper)),
+            Format::Table => writeln!(out, "{}", text(finding, paper, dash)),
             _ => output::record(out, format, &finding.line(), &finding.cells()),
         })
     }
 
     /// Writes a piece at once: who waits sees how far it is.
-    fn write(&mut self, piece: impl Fn(&mut Vec<u8>, Format) -> io::Result<()>) -> io::Result<()> {
+    fn write(&mut self, piece: impl Fn(&mut Vec<u8>, Format) -> io::Result<()>) -> anyhow::Result<()> {
         if self.gone {
             return Ok(());
         }
@@ -207,7 +210,7 @@ impl Report {
         piece(&mut bytes, self.format)?;
         match io::stdout().lock().write_all(&bytes) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.gone = true,
-            result => result?,
+            written => output::quietly(written)?,
         }
         Ok(())
     }
@@ -224,10 +227,10 @@ impl Report {
 }
 
 /// In columns; what does not fit stands below, in the last of them.
-fn text(finding: &Finding, paper: Paper) -> String {
+fn text(finding: &Finding, paper: Paper, dash: char) -> String {
     const LEFT: usize = STATE_WIDTH + 2 + CHECK_WIDTH + 2;
     let Finding { check, state, said, advice } = finding;
-    let advice = advice.as_ref().map_or_else(String::new, |advice| format!(" — {advice}"));
+    let advice = advice.as_ref().map_or_else(String::new, |advice| format!(" {dash} {advice}"));
     let said = format!("{said}{advice}");
     let shown = paper.paint(&format!("{:STATE_WIDTH$}", state.name()), state.style());
     let room = paper.width.and_then(|width| u16::try_from(width.checked_sub(LEFT)?).ok()).unwrap_or(0);
@@ -271,17 +274,19 @@ mod tests {
 
     #[test]
     fn columns_stand_below_each_other() {
-        let ok = text(&Finding::ok(Check::TimeZone, "UTC").advice("set TZ"), Paper::default());
+        let ok = text(&Finding::ok(Check::TimeZone, "UTC").advice("set TZ"), Paper::default(), '—');
         assert_eq!(ok, "ok       time zone    UTC — set TZ");
-        let fault = text(&Finding::fault(Check::Credentials, Failure::Credentials, "none"), Paper::default());
+        let fault =
+            text(&Finding::fault(Check::Credentials, Failure::Credentials, "none"), Paper::default(), '—');
         assert_eq!(fault, "fault    credentials  none");
         for state in [State::Ok, State::Warning, State::Fault(Failure::Other)] {
             assert!(state.name().len() <= super::STATE_WIDTH);
         }
         let narrow = Paper { colour: false, width: Some(44) };
-        let broken = text(&Finding::ok(Check::TimeZone, "UTC, as on this machine").advice("set TZ"), narrow);
-        assert_eq!(broken, "ok       time zone    UTC, as on this\n                      machine — set TZ");
-        let coloured = text(&Finding::ok(Check::TimeZone, "UTC"), Paper { colour: true, width: None });
+        let broken =
+            text(&Finding::ok(Check::TimeZone, "UTC, as on this machine").advice("set TZ"), narrow, '-');
+        assert_eq!(broken, "ok       time zone    UTC, as on this\n                      machine - set TZ");
+        let coloured = text(&Finding::ok(Check::TimeZone, "UTC"), Paper { colour: true, width: None }, '—');
         assert!(coloured.contains("\x1b[32m") && coloured.contains("\x1b[0m"), "{coloured:?}");
     }
 

@@ -37,10 +37,10 @@ pub const EXAMPLES: &str = "\
 Examples:
   vmail download --range yesterday --dir voicemail
   vmail download is:starred --name '{name}/{date}_{time}.{ext}'
-  vmail download --range 7d --dir /srv/voicemail --manifest /srv/voicemail.jsonl
+  vmail download --range 7d --dir /srv/vmail --manifest /srv/vmail.jsonl
 
-Exit codes: 5 where nothing matched, 6 where a recording could not be saved, 130 after Ctrl-C and other
-signals that end it. What is there by then of a recording is gone on with the next time.";
+Exit codes: 5 where nothing matched, 6 where a recording could not be saved, 130 after Ctrl-C and \
+other signals that end it. What is there by then of a recording is gone on with the next time.";
 
 /// Flags of `download`.
 #[derive(Args, Debug)]
@@ -68,7 +68,7 @@ pub struct DownloadArgs {
     dry_run: bool,
     #[command(flatten)]
     format: FormatArgs,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Common options")]
     desk: DeskArgs,
 }
 
@@ -173,7 +173,7 @@ async fn download(
     }
     fetcher.tidy().await;
     report.received(line.clear());
-    Ok(written?)
+    written
 }
 
 /// What to save under which name. Of voicemail whose names are the same, the oldest gets it, and

@@ -14,6 +14,12 @@ use crate::export::{ExportError, export};
 use crate::model::AccountKey;
 use crate::store::{Notice, Opened, Store};
 
+/// For the end of the help.
+pub const EXAMPLES: &str = "\
+Examples:
+  vmail export voicemail.jsonl
+  vmail export | gzip > voicemail.jsonl.gz";
+
 /// Flags of `export`.
 #[derive(Args, Debug)]
 pub struct ExportArgs {
@@ -26,7 +32,7 @@ pub struct ExportArgs {
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// Whose.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Common options")]
     pub account: AccountArgs,
 }
 

@@ -12,6 +12,12 @@ use crate::cli::settings::{self, AccountArgs};
 use crate::export::{Bad, Whose, import};
 use crate::store::Opened;
 
+/// For the end of the help.
+pub const EXAMPLES: &str = "\
+Examples:
+  vmail import voicemail.jsonl
+  ssh desk vmail export | vmail import";
+
 /// Flags of `import`.
 #[derive(Args, Debug)]
 pub struct ImportArgs {
@@ -21,7 +27,7 @@ pub struct ImportArgs {
     #[arg(long)]
     pub any_account: bool,
     /// Whose.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Common options")]
     pub account: AccountArgs,
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::cli::World;
 use crate::cli::output::{self, Format, FormatArgs};
 use crate::cli::settings::{self, xdg};
-use crate::config::{Overrides, OwnKeys};
+use crate::config::{Overrides, OwnKeys, OwnView};
 use crate::paths;
 use crate::tui::command::{Entry, TABLE};
 use crate::tui::keymap::{Keymap, own};
@@ -18,7 +18,8 @@ use crate::tui::keymap::{Keymap, own};
 /// Flags of `keys`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The fields of --json, csv and tsv: scope, command, keys, own (given by the settings) and help.")]
+The fields of --json, csv and tsv: scope, command, keys, own (given by the settings) and help.
+Views of your own are in the scope \"Your views\", with their names for a command.")]
 pub struct KeysArgs {
     /// The usual keys, whatever the settings say
     #[arg(long)]
@@ -38,22 +39,24 @@ const NAMES: [&str; 5] = ["scope", "command", "keys", "own", "help"];
 #[derive(Serialize)]
 struct Line {
     scope: &'static str,
-    command: &'static str,
+    command: String,
     keys: Vec<String>,
     own: bool,
-    help: &'static str,
+    help: String,
 }
 
 /// Prints the list.
 pub fn run(args: &KeysArgs, world: &World) -> anyhow::Result<()> {
-    let own = if args.default {
-        Vec::new()
+    let (own, views) = if args.default {
+        (Vec::new(), Vec::new())
     } else {
         let usual = paths::config_file(&xdg(world));
         let env = Overrides::from_env(world.variable);
-        settings::load(args.config.clone(), usual, Overrides::default(), env)?.0.keys
+        let settings = settings::load(args.config.clone(), usual, Overrides::default(), env)?.0;
+        (settings.keys, settings.views)
     };
-    let lines = lines(&own);
+    let mut lines = lines(&own);
+    lines.extend(views.iter().map(of_view));
     output::quietly(write(&lines, args.format.chosen()))
 }
 
@@ -82,19 +85,30 @@ fn lines(own: &[OwnKeys]) -> Vec<Line> {
 impl Line {
     /// The values of the fields, in the order of [`NAMES`].
     fn cells(&self) -> [String; NAMES.len()] {
-        let texts = [self.scope, self.command, &self.keys.join(" ")].map(str::to_owned);
+        let texts = [self.scope, &self.command, &self.keys.join(" ")].map(str::to_owned);
         let [scope, command, keys] = texts;
-        [scope, command, keys, self.own.to_string(), self.help.to_owned()]
+        [scope, command, keys, self.own.to_string(), self.help.clone()]
     }
 }
 
 fn line(entry: &Entry, keymap: &Keymap, own: &[OwnKeys]) -> Line {
     Line {
         scope: entry.scope.title(),
-        command: entry.name,
+        command: entry.name.to_owned(),
         keys: keymap.keys(entry.command).iter().map(ToString::to_string).collect(),
         own: own.iter().any(|own| own.command == entry.name),
-        help: entry.help,
+        help: entry.help.to_owned(),
+    }
+}
+
+fn of_view(view: &OwnView) -> Line {
+    let OwnView { name, query, key } = view;
+    Line {
+        scope: "Your views",
+        command: name.clone(),
+        keys: vec![key.clone()],
+        own: true,
+        help: query.to_string(),
     }
 }
 
@@ -103,7 +117,7 @@ fn table(lines: &[Line]) -> String {
     let keys = |line: &Line| line.keys.join("  ");
     let widest = |width: &dyn Fn(&Line) -> usize| lines.iter().map(width).max().unwrap_or_default();
     let (names, all_keys) =
-        (widest(&|line| line.command.len()), widest(&|line| keys(line).chars().count()).min(24));
+        (widest(&|line| line.command.chars().count()), widest(&|line| keys(line).chars().count()).min(24));
     let mut out = String::new();
     for (index, line) in lines.iter().enumerate() {
         if index == 0 || lines[index - 1].scope != line.scope {

@@ -8,28 +8,39 @@ use crate::cli::desk::{Desk, DeskArgs, block_on};
 use crate::cli::output::{self, Format, FormatArgs, Paper};
 use crate::cli::pick::{Search, WhichArgs};
 use crate::cli::table::Table;
+use crate::cli::usage::whole;
 use crate::cli::{World, screen};
 use crate::fields::Fields;
 use crate::store::StoreError;
 
-/// What each field is, for the end of the help.
+const EXAMPLES: &str = "\
+Examples:
+  vmail list
+  vmail list --range yesterday is:unread
+  vmail list --range 30d -- from:98765 -is:done
+  vmail list --json tag:billing | jq -r .caller";
+
+/// The examples, and what each field is, for the end of the help.
 fn fields() -> String {
     let line = |(name, meaning): (&str, &str)| format!("  {name:<10}  {meaning}\n");
-    format!("Fields of the formats for programs:\n{}", Fields::MEANING.map(line).concat().trim_end())
+    format!(
+        "{EXAMPLES}\n\nFields of the formats for programs:\n{}",
+        Fields::MEANING.map(line).concat().trim_end()
+    )
 }
 
 /// Flags of `list`.
 #[derive(Args, Debug)]
-#[command(after_long_help = fields())]
+#[command(after_help = EXAMPLES, after_long_help = fields())]
 pub struct ListArgs {
     #[command(flatten)]
     which: WhichArgs,
     /// At most so many, the newest
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     limit: Option<usize>,
     #[command(flatten)]
     format: FormatArgs,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Common options")]
     desk: DeskArgs,
 }
 

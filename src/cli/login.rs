@@ -24,12 +24,15 @@ use crate::tui::terminal::hidden;
 
 /// Flags of `login`.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  vmail login
+  vmail login --account office --region india
+  pass show telecmi | vmail login --app-id 1111113
+  vmail login --no-keyring                for cron jobs, which have no keyring")]
 pub struct LoginArgs {
-    /// Whose. An account that the settings file does not have yet is added.
-    #[command(flatten)]
-    pub account: AccountArgs,
     /// The app ID: a number, in the TeleCMI dashboard under Settings
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = app_id)]
     pub app_id: Option<i64>,
     /// Keep the secret in a file, even where the system has a keyring
     #[arg(long)]
@@ -37,6 +40,14 @@ pub struct LoginArgs {
     /// Keep it without trying it: where there is no network
     #[arg(long)]
     pub no_check: bool,
+    /// Whose. An account that the settings file does not have yet is added.
+    #[command(flatten, next_help_heading = "Common options")]
+    pub account: AccountArgs,
+}
+
+fn app_id(text: &str) -> Result<i64, &'static str> {
+    let app_id = text.parse().ok().filter(|app_id| *app_id > 0);
+    app_id.ok_or("It is a number, in the TeleCMI dashboard under Settings.")
 }
 
 /// Asks, tries, stores. What is stored where goes to stderr; lines that could not be written into
@@ -158,10 +169,7 @@ fn identify(args: &LoginArgs, settings: &mut Settings, world: &World) -> anyhow:
     }
     match known {
         Some(app_id) => Ok(app_id),
-        None if is_terminal => ask("App ID: ", |line| {
-            let app_id = line.parse().ok().filter(|app_id| *app_id > 0);
-            app_id.ok_or("It is a number, in the TeleCMI dashboard under Settings.")
-        }),
+        None if is_terminal => ask("App ID: ", app_id),
         None => Err(Fault::usage("stdin is no terminal: give the app ID with --app-id").into()),
     }
 }
@@ -192,7 +200,8 @@ fn secret(key: &AccountKey) -> anyhow::Result<Secret> {
 }
 
 fn called_off() -> anyhow::Error {
-    anyhow::anyhow!("called off: nothing was stored")
+    let message = "called off: nothing was stored".to_owned();
+    Fault { failure: Failure::Interrupted, message }.into()
 }
 
 /// Asks the server for the voicemail of the last hour.

@@ -15,7 +15,7 @@ use crate::error::Fault;
 #[derive(Args, Debug)]
 pub struct LogoutArgs {
     /// Whose.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Common options")]
     pub account: AccountArgs,
 }
 

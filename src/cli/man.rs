@@ -11,7 +11,7 @@ use clap::{Args, Command, CommandFactory as _};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::cli::Cli;
+use crate::cli::{Cli, output};
 use crate::error::{Failure, Fault};
 use crate::suggest::nearest;
 
@@ -94,10 +94,7 @@ pub fn run(args: &ManArgs) -> anyhow::Result<()> {
             Fault::usage(format!("there is no verb \"{verb}\": {hint}"))
         })
     })?;
-    match io::stdout().lock().write_all(&page(command)?) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
+    output::quietly(io::stdout().lock().write_all(&page(command)?))
 }
 
 /// The program's command line, complete: each verb knows its full name.
@@ -132,8 +129,7 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
     let is_program = command.get_name() == "vmail";
     let mut more = Roff::new();
     if let Some(after) = command.get_after_long_help().or_else(|| command.get_after_help()) {
-        let heading = if is_program { "CREDENTIALS" } else { "NOTES" };
-        more.control("SH", [heading]).text([roman(after.to_string())]);
+        add_end_of_help(&mut more, &after.to_string(), if is_program { "CREDENTIALS" } else { "NOTES" });
     }
     if is_program {
         add_lists(&mut more);
@@ -149,6 +145,32 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
     let (title, version) = (title(command).to_uppercase(), env!("CARGO_PKG_VERSION"));
     let page = format!(".TH {title} 1 \"\" \"vmail {version}\" \"User Commands\"\n{apostrophes}{parts}");
     Ok(in_ascii(&page).into_bytes())
+}
+
+/// What stands at the end of the help: examples as they are typed, lists as lists, and the rest below
+/// `heading`.
+fn add_end_of_help(page: &mut Roff, text: &str, heading: &str) {
+    let paragraphs = text.split("\n\n");
+    let (examples, notes): (Vec<_>, Vec<_>) = paragraphs.partition(|text| text.starts_with("Examples:\n"));
+    for examples in examples {
+        page.control("SH", ["EXAMPLES"]).control("nf", []);
+        for example in examples.lines().skip(1) {
+            page.text([roman(example.trim_start())]);
+        }
+        page.control("fi", []);
+    }
+    if !notes.is_empty() {
+        page.control("SH", [heading]);
+    }
+    for note in notes {
+        page.control("PP", []);
+        for line in note.lines() {
+            match line.trim_start().split_once("  ") {
+                Some((word, meaning)) if line.starts_with("  ") => item(page, word, meaning.trim_start()),
+                _ => _ = page.text([roman(line)]),
+            }
+        }
+    }
 }
 
 /// The lists of this file, and the exit codes.

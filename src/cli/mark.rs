@@ -20,7 +20,13 @@ use crate::words;
     ["read", "unread", "star", "unstar", "done", "not_done", "called", "not_called", "tag", "untag"]
 ))]
 #[command(override_usage = "vmail mark [OPTIONS] <ID...|--query <QUERY>> <--read|--star|--done|…>...")]
-#[command(after_help = FIELDS_OF_LIST)]
+#[command(after_help = format!("\
+Examples:
+  vmail mark 83fj --done --tag billing
+  vmail mark --query from:98765 --range 30d --read
+  vmail list --json is:unread | jq -r .id | vmail mark - --star
+
+{FIELDS_OF_LIST}"))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct MarkArgs {
     /// The ID, or how it begins; - reads IDs from stdin
@@ -61,7 +67,7 @@ pub struct MarkArgs {
     untag: Vec<Tag>,
     #[command(flatten)]
     format: FormatArgs,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Common options")]
     desk: DeskArgs,
 }
 

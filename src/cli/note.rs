@@ -14,7 +14,13 @@ use crate::triage::{Change, Edit, Note};
 
 /// Flags of `note`.
 #[derive(Args, Debug)]
-#[command(after_help = FIELDS_OF_LIST)]
+#[command(after_help = format!("\
+Examples:
+  vmail note 83fj
+  vmail note 83fj 'wants the invoice of June'
+  vmail note 83fj --append - < more.txt
+
+{FIELDS_OF_LIST}"))]
 pub struct NoteArgs {
     /// The ID, or how it begins
     id: String,
@@ -29,7 +35,7 @@ pub struct NoteArgs {
     remove: bool,
     #[command(flatten)]
     format: FormatArgs,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Common options")]
     desk: DeskArgs,
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write};
 
 use anstyle::{AnsiColor, Style};
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
@@ -100,10 +101,12 @@ pub const CYAN: Style = AnsiColor::Cyan.on_default();
 /// For what can wait.
 pub const GREY: Style = AnsiColor::BrightBlack.on_default();
 
-/// A reader that has had enough is no failure.
+/// What became of writing to stdout. A reader that has had enough is no failure.
 pub fn quietly(written: io::Result<()>) -> anyhow::Result<()> {
     match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("stdout cannot be written")
+        }
         _ => Ok(()),
     }
 }

@@ -26,7 +26,7 @@ Examples:
   vmail play --query is:unread --speed 1.5
   vmail list --json is:starred | jq -r .id | vmail play --keep-unread -
 
-Exit codes: 1 where there is no sound, 5 where nothing matched, 6 where some could not be played,
+Exit codes: 1 where there is no sound, 5 where nothing matched, 6 where some could not be played, \
 130 after Ctrl-C.";
 
 /// Flags of `play`.
@@ -48,7 +48,7 @@ pub struct PlayArgs {
     /// Leave silences out
     #[arg(long)]
     cut_silence: bool,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Common options")]
     desk: DeskArgs,
 }
 

@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::demo::{Demo, account};
-use crate::cli::settings::{self, AccountArgs, xdg};
+use crate::cli::settings::{self, AccountArgs, SettingsArgs, xdg};
 use crate::cli::{World, login};
 use crate::config::{self, Ascii, Asking, Overrides, Settings, Timezone};
 use crate::demo;
@@ -44,33 +44,15 @@ use crate::web::ssh::Server;
 /// How often the demo asks: its visitor should see a voicemail arrive.
 pub const DEMO_REFRESH: Duration = Duration::from_secs(5);
 
-/// Flags of the screen. Each but the first and the last two is a setting of the same name.
+/// Flags of the screen.
 #[derive(Args, Clone, Debug)]
 pub struct ScreenArgs {
     /// Look around without an account: made-up voicemail from a server inside the program
     #[arg(long)]
     pub demo: bool,
-    /// One of the accounts of the settings file
-    #[arg(long, value_name = "ACCOUNT")]
-    pub account: Option<String>,
-    /// TeleCMI's service: global or india
-    #[arg(long, value_name = "REGION")]
-    pub region: Option<String>,
-    /// Dates: 24h, 7d, 2w, today, "last month", 2026-11-01..2026-11-15, …
-    #[arg(long, value_name = "RANGE")]
-    pub range: Option<String>,
-    /// Zone in which times are shown: an IANA name, or local
-    #[arg(long, value_name = "ZONE")]
-    pub timezone: Option<String>,
-    /// What stands before /voicemail and /play, for another server than TeleCMI's
-    #[arg(long, value_name = "URL")]
-    pub base_url: Option<String>,
-    /// Requests under way at once, 1 to 16
-    #[arg(long, value_name = "N")]
-    pub concurrency: Option<String>,
-    /// Settings file to use instead of the usual one
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    /// Settings.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
     /// Log to a file; how much is up to `VMAIL_LOG` (error, warn, info, debug, trace)
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
@@ -122,7 +104,7 @@ impl Opener {
         if let Reopen::Account(wanted) = what {
             let (settings, _) = settings(&args, &self.world)?;
             let known = settings.accounts.into_iter().find(|account| label(account) == *wanted);
-            args.account = known.and_then(|account| account.name);
+            args.settings.account = known.and_then(|account| account.name);
         }
         let (settings, path) = settings(&args, &self.world)?;
         let session = self.session(&args, &settings, path.as_deref(), Asking::Nobody)?;
@@ -197,7 +179,7 @@ impl Opener {
 
 /// Tries what is typed into the form, and keeps it as `vmail login` does.
 fn door(args: &ScreenArgs, world: &World) -> Door {
-    let (config, base_url, world) = (args.config.clone(), args.base_url.clone(), *world);
+    let (config, base_url, world) = (args.settings.config.clone(), args.settings.base_url.clone(), *world);
     Door::new(move |key| {
         let account = AccountArgs {
             account: None,
@@ -240,20 +222,11 @@ fn first_line(error: &anyhow::Error) -> String {
 /// The settings in force and where their file is. The demo touches nothing of the user's, so it
 /// reads a file only when told to.
 pub fn settings(args: &ScreenArgs, world: &World) -> anyhow::Result<(Settings, Option<PathBuf>)> {
-    let flags = Overrides {
-        account: args.account.clone().filter(|_| !args.demo),
-        region: args.region.clone(),
-        base_url: args.base_url.clone(),
-        range: args.range.clone(),
-        timezone: args.timezone.clone(),
-        concurrency: args.concurrency.clone(),
-        ..Overrides::default()
-    };
+    let (file, flags) = (args.settings.config.clone(), args.settings.overrides());
     if args.demo {
-        settings::load(args.config.clone(), None, flags, Overrides::default())
+        settings::load(file, None, Overrides { account: None, ..flags }, Overrides::default())
     } else {
-        let usual = paths::config_file(&xdg(world));
-        settings::load(args.config.clone(), usual, flags, settings::env(world))
+        settings::load(file, paths::config_file(&xdg(world)), flags, settings::env(world))
     }
 }
 
@@ -393,22 +366,28 @@ fn depth(colorterm: Option<&str>, term: &str) -> Depth {
 
 /// Whether signs are to be ASCII.
 pub fn ascii(settings: &Settings, world: &World) -> bool {
-    let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
-    // The first of these that is set decides, says POSIX.
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
     match settings.ascii {
-        Ascii::Auto => !locale.contains("utf-8") && !locale.contains("utf8"),
+        Ascii::Auto => !is_utf8(world),
         Ascii::Always => true,
         Ascii::Never => false,
     }
 }
 
+/// Whether the locale is UTF-8.
+pub fn is_utf8(world: &World) -> bool {
+    let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
+    // The first of these that is set decides, says POSIX.
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
 /// A path with `~` for the home folder.
 pub(super) fn shown(path: Option<&Path>, world: &World) -> String {
-    let path = path.map_or_else(|| "config.toml".to_owned(), |path| path.display().to_string());
-    match (world.variable)("HOME").and_then(|home| path.strip_prefix(&home).map(str::to_owned)) {
-        Some(rest) => format!("~{rest}"),
-        None => path,
+    let path = path.unwrap_or(Path::new("config.toml"));
+    let home = (world.variable)("HOME").filter(|home| !home.is_empty());
+    match home.and_then(|home| path.strip_prefix(home).ok()) {
+        Some(rest) => Path::new("~").join(rest).display().to_string(),
+        None => path.display().to_string(),
     }
 }
 

@@ -49,6 +49,47 @@ impl AccountArgs {
     }
 }
 
+/// Flags that are settings of the same name, and the file of the others.
+#[derive(Args, Clone, Debug)]
+pub struct SettingsArgs {
+    /// One of the accounts of the settings file
+    #[arg(long, value_name = "ACCOUNT")]
+    pub account: Option<String>,
+    /// TeleCMI's service: global or india
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Dates: 24h, 7d, 2w, today, "last month", 2026-11-01..2026-11-15, …
+    #[arg(long, value_name = "RANGE")]
+    pub range: Option<String>,
+    /// Zone in which times are shown: an IANA name, or local
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<String>,
+    /// What stands before /voicemail and /play, for another server than TeleCMI's
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Requests under way at once, 1 to 16
+    #[arg(long, value_name = "N")]
+    pub concurrency: Option<String>,
+    /// Settings file to use instead of the usual one
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+impl SettingsArgs {
+    /// What the flags set.
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            account: self.account.clone(),
+            region: self.region.clone(),
+            base_url: self.base_url.clone(),
+            range: self.range.clone(),
+            timezone: self.timezone.clone(),
+            concurrency: self.concurrency.clone(),
+            ..Overrides::default()
+        }
+    }
+}
+
 /// How long the system's keyring may take: its user may have to find and type a passphrase.
 const KEYRING_PATIENCE: Duration = Duration::from_secs(120);
 

@@ -13,14 +13,19 @@ use crate::fields::Fields;
 
 /// Flags of `show`.
 #[derive(Args, Debug)]
-#[command(after_help = FIELDS_OF_LIST)]
+#[command(after_help = format!("\
+Examples:
+  vmail show 83fj
+  vmail show 83fj --json | jq -r .note
+
+{FIELDS_OF_LIST}"))]
 pub struct ShowArgs {
     /// The ID, or how it begins; - reads IDs from stdin
     #[arg(value_name = "ID", required = true)]
     ids: Vec<String>,
     #[command(flatten)]
     format: FormatArgs,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Common options")]
     desk: DeskArgs,
 }
 

@@ -15,6 +15,7 @@ use crate::cli::desk::{Desk, DeskArgs, block_on};
 use crate::cli::output::{self, Format, FormatArgs, Paper};
 use crate::cli::pick::{Found, Search, WhichArgs};
 use crate::cli::screen;
+use crate::cli::usage::whole;
 use crate::stats::{Caller, Count, Item, Spread, Stats, Tally};
 use page::Page;
 
@@ -25,9 +26,9 @@ Examples:
   vmail stats --range 30d --json is:unread
   vmail stats --range 2026 --format csv > days.csv
 
---json is one object: account, range, from, to, timezone, count, unheard, heard, starred, done, called,
-days (day, count, unheard), hours (from 0), weekdays (from Monday), callers (caller, number, name,
-count, unheard), and until_called, until_done and length (count, total_s, median_s, p90_s; null where
+--json is one object: account, range, from, to, timezone, count, unheard, heard, starred, done, called, \
+days (day, count, unheard), hours (from 0), weekdays (from Monday), callers (caller, number, name, \
+count, unheard), and until_called, until_done and length (count, total_s, median_s, p90_s; null where \
 nothing is known). CSV and TSV have a line for each day: day, count, unheard.";
 
 /// The columns of a line for each day.
@@ -39,11 +40,11 @@ pub struct StatsArgs {
     #[command(flatten)]
     which: WhichArgs,
     /// How many callers are named in the charts
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = whole::<usize>)]
     callers: usize,
     #[command(flatten)]
     format: FormatArgs,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Common options")]
     desk: DeskArgs,
 }
 

@@ -22,6 +22,11 @@ const REFRESH: Duration = Duration::from_secs(60);
 /// Flags of `sync`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
+Examples:
+  vmail sync --range 30d
+  vmail sync --watch
+  */10 * * * * vmail sync                 a line of a crontab
+
 The command set as `on_new` is run for each new voicemail: its fields are in the environment as \
 VMAIL_ID, VMAIL_CALLER and so on, and on stdin as a line of JSON. New is what was left since the \
 range was last fetched: nothing is, the first time.
@@ -37,7 +42,7 @@ pub struct SyncArgs {
     /// Print new voicemail.
     #[command(flatten)]
     format: FormatArgs,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Common options")]
     desk: DeskArgs,
 }
 

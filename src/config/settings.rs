@@ -236,6 +236,9 @@ pub(super) const KEYS: &[(&str, Set)] = &[
     ("range", |settings, value| {
         let text = value.text("dates in quotes, like \"7d\"")?;
         settings.range = Range::parse(text).map_err(|error| {
+            if let Value::Text(_) = value {
+                return format!("{error}\n{}", text::pointed(text, &error.at));
+            }
             // The part at fault, where it is not the whole and can be seen.
             let part = text.get(error.at.clone()).filter(|part| !part.trim().is_empty() && *part != text);
             let part =

@@ -13,8 +13,14 @@ use crate::text;
 /// What the secrets are filed under, beside the account's name.
 const SERVICE: &str = "vmail";
 
-/// What is in the library's words where there is no session bus to ask on: seen with zbus 5.
-const NO_SESSION: &str = "Failed to connect to address";
+/// What is in the library's words, which are for those who wrote it, and what that means.
+const MEANT: [(&str, &str); 3] = [
+    // No session bus to ask on, as usual on a server: seen with zbus 5.
+    ("Failed to connect to address", "none is running here"),
+    // Seen with secret-service 5 and GNOME's keyring, where nobody could be asked to open it.
+    ("prompt dismissed", "it is locked, and was not opened"),
+    ("object locked", "it is locked"),
+];
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keyring {
@@ -79,7 +85,6 @@ fn unavailable(error: &Error) -> Unavailable {
         (Error::NoDefaultStore, Err(cause)) => cause.to_string(),
         _ => error.to_string(),
     };
-    // The usual thing on a server, which the library words for those who wrote it.
-    let reason = if reason.contains(NO_SESSION) { "none is running here" } else { &reason };
-    Unavailable { reason: text::clean(reason, text::MESSAGE_MAX) }
+    let meant = MEANT.iter().find(|(words, _)| reason.contains(words)).map(|(_, meant)| *meant);
+    Unavailable { reason: text::clean(meant.unwrap_or(&reason), text::MESSAGE_MAX) }
 }

@@ -124,7 +124,10 @@ impl Stock {
             Ok(Some(loaded)) => Ok(loaded.secret),
             Ok(None) => Err(Missing::NotStored { account, remedy }),
             Err(LoadError::Keyring { unavailable, .. }) => {
-                Err(Missing::NotAsked { account, reason: unavailable.to_string(), remedy })
+                // A cron job has no keyring, whatever its user has.
+                let reason =
+                    format!("{unavailable}; `vmail login --no-keyring` keeps it in a file, for cron jobs");
+                Err(Missing::NotAsked { account, reason, remedy })
             }
             Err(LoadError::File(error)) => {
                 Err(Missing::NotAsked { account, reason: error.to_string(), remedy })

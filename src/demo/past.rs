@@ -87,5 +87,5 @@ pub fn past(now: DateTime<Utc>) -> io::Result<String> {
         }
         lines.push(json!({ "voicemail": line }));
     }
-    Ok(lines.iter().map(|line| format!("{line}\n")).collect())
+    Ok(lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n"))
 }

@@ -16,7 +16,7 @@ pub enum ExportError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// It could not be written where it should go.
-    #[error("the export cannot be written: {0}")]
+    #[error("the export cannot be written")]
     Write(#[from] io::Error),
 }
 

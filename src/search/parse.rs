@@ -177,6 +177,10 @@ impl<'t> Parser<'t> {
             let message = "words beside one another are all needed: leave AND out, or write \"AND\"";
             return Err(mistake(start..start + word.len(), message).instead(""));
         }
+        if word == "NOT" {
+            let message = "`-` leaves out what it stands before, as in -billing; write \"NOT\" for the word";
+            return Err(mistake(start..start + word.len(), message));
+        }
         let term = match key_of(word) {
             None => {
                 self.at += word.len();

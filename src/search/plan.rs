@@ -6,6 +6,9 @@ use super::query::{Node, PARTS, Pattern, STATES, Term};
 use super::{CallerTexts, Context, Query};
 use crate::model::{Flags, Span};
 
+/// What stands for a caller who sent no number.
+const WITHHELD: &str = "Withheld";
+
 /// What to do with a row.
 #[derive(Debug)]
 pub(super) enum Step {
@@ -61,7 +64,7 @@ impl TextTest {
         let score = match &self.look {
             Look::Anywhere(needle) => {
                 let number = needle.digits().and_then(|digits| digits.score(caller.digits));
-                number.max(needle.score(caller.name, scratch)).max(needle.score(caller.display, scratch))
+                number.max(needle.score(caller.name, scratch)).max(needle.score(shown(caller), scratch))
             }
             Look::Name(needle) => needle.score(shown_name(caller), scratch),
             Look::From(digits) => digits.as_ref().and_then(|digits| digits.score(caller.digits)),
@@ -76,7 +79,7 @@ impl TextTest {
             Look::Anywhere(needle) => {
                 needle.digits().is_some_and(|digits| digits.matches(caller.digits))
                     || needle.matches(caller.name, scratch)
-                    || needle.matches(caller.display, scratch)
+                    || needle.matches(shown(caller), scratch)
             }
             Look::Name(needle) => needle.matches(shown_name(caller), scratch),
             Look::From(digits) => digits.as_ref().is_some_and(|digits| digits.matches(caller.digits)),
@@ -125,6 +128,11 @@ impl TextTest {
         };
         words && same_kind && needle.begins_with(shorter)
     }
+}
+
+/// What people see of a caller without a name.
+fn shown<'c>(caller: &CallerTexts<'c>) -> &'c str {
+    if caller.display.is_empty() { WITHHELD } else { caller.display }
 }
 
 /// The name that people see: one that was given, or what came in place of a number.

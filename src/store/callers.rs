@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::tables::{Tables, newest_first, read_count, read_row, sql_limit, stored};
-use super::{CallerId, Row, Rows};
+use super::{AccountId, CallerId, Row, Rows};
 use crate::caller::{self, CallerForms};
 use crate::model::VoicemailId;
 
@@ -51,6 +51,22 @@ impl Tables {
         latest.sort_unstable_by_key(newest_first);
         latest.truncate(limit);
         Ok((count, latest))
+    }
+}
+
+impl Tables {
+    /// The newest `limit` of the caller of `id`, and `id` itself.
+    pub(super) fn history(
+        &mut self,
+        account: AccountId,
+        id: VoicemailId,
+        limit: usize,
+    ) -> rusqlite::Result<Rows> {
+        let Some(details) = self.details(account, id, limit)? else { return Ok(Rows::default()) };
+        let mut rows = details.latest_others;
+        rows.extend(self.row(account, id)?);
+        rows.sort_unstable_by_key(newest_first);
+        with_callers(self.connection(), rows)
     }
 }
 

@@ -7,8 +7,9 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::callers::with_callers;
 use super::tables::{Tables, loaded, newest_first, read_row, sql_limit, stored};
-use super::{AccountId, Row, Store, StoreError};
+use super::{AccountId, CallerId, Row, Rows, Store, StoreError};
 use crate::model::VoicemailId;
 
 /// How many lines are kept: about a megabyte. Who is further behind reads everything again, which
@@ -20,6 +21,8 @@ const KEPT: i64 = 50_000;
 pub struct Changed {
     /// The voicemail, each once and as it is now, newest first.
     pub rows: Vec<Row>,
+    /// What to show for each of their callers, each once; empty text means withheld.
+    pub callers: Vec<(CallerId, String)>,
     /// Whether names were given or taken away.
     pub names: bool,
     /// Ask with this the next time.
@@ -96,7 +99,8 @@ impl Tables {
             changed.rows.extend(row.query_row(params![account, stored(id)], read_row).optional()?);
         }
         changed.rows.sort_unstable_by_key(newest_first);
-        Ok(changed)
+        let Rows { rows, callers } = with_callers(self.connection(), changed.rows)?;
+        Ok(Changed { rows, callers, ..changed })
     }
 }
 

@@ -207,8 +207,12 @@ commands! {
     EarlierSearch, "earlier-search", ["Up", "Ctrl-p"], Search, "earlier", "What was searched for before";
     LaterSearch, "later-search", ["Down", "Ctrl-n"], Search, "", "And what after that";
     CompleteSearch, "complete-search", ["Tab"], Search, "complete", "Complete the word";
-    HelpDown, "help-down", ["j", "Down", "Ctrl-d", "PgDn"], Help, "", "Further down";
-    HelpUp, "help-up", ["k", "Up", "Ctrl-u", "PgUp"], Help, "", "Further up";
+    HelpDown, "help-down", ["j", "Down"], Help, "", "Further down";
+    HelpUp, "help-up", ["k", "Up"], Help, "", "Further up";
+    HelpPageDown, "help-page-down", ["PgDn", "Ctrl-d", "Space"], Help, "page down", "A page down";
+    HelpPageUp, "help-page-up", ["PgUp", "Ctrl-u"], Help, "", "A page up";
+    HelpStart, "help-start", ["g", "Home"], Help, "", "To its start";
+    HelpEnd, "help-end", ["G", "End"], Help, "", "To its end";
     CloseHelp, "close-help", ["Esc", "q", "?", "Enter"], Help, "close", "Close the help";
     InBrowser, "in-browser", ["b"], Ways, "", "Serve it once for the browser of your own machine";
     SaveHere, "save-here", ["w"], Ways, "", "Save it here, with the line that brings it to you";
@@ -276,6 +280,7 @@ impl Command {
 
     fn hindered(self, state: &State) -> Option<&'static str> {
         let no_account = state.account.is_none();
+        let nothing_selected = || state.inbox.selected_row().is_none();
         let withheld =
             || state.inbox.selected_row().is_some_and(|row| state.inbox.rows.number(&row).is_empty());
         match self {
@@ -287,18 +292,31 @@ impl Command {
                 Some("there is no other account: `vmail login --account NAME` adds one")
             }
             Command::Open if no_account => None,
-            Command::Open | Command::SwitchPane if state.inbox.rows.is_empty() => {
-                Some("nothing to read here")
+            Command::Open | Command::SwitchPane if nothing_selected() => Some("nothing to read here"),
+            Command::Undo if state.steps.done.is_empty() && state.pending.is_empty() => {
+                Some("nothing to undo")
+            }
+            Command::Redo if state.steps.undone.is_empty() && state.pending.is_empty() => {
+                Some("nothing to do again")
             }
             Command::PlayPause
             | Command::PlayAll
+            | Command::ToggleDone
+            | Command::ToggleStar
+            | Command::ToggleRead
+            | Command::Mark
+            | Command::MarkRange
+            | Command::MarkAll
+            | Command::CallBack
+            | Command::NameCaller
+            | Command::History
             | Command::SaveRecording
             | Command::Elsewhere
             | Command::Note
             | Command::Tags
             | Command::CopyNumber
             | Command::CopyMore
-                if state.inbox.rows.is_empty() =>
+                if nothing_selected() =>
             {
                 Some("no voicemail here")
             }
@@ -306,9 +324,6 @@ impl Command {
                 if state.inbox.selected_row().is_some_and(|row| !row.flags.contains(Flags::RECORDING)) =>
             {
                 Some("no recording came with this voicemail")
-            }
-            Command::CallBack | Command::NameCaller if state.inbox.selected_row().is_none() => {
-                Some("no voicemail here")
             }
             Command::CallBack | Command::NameCaller if withheld() => Some("the caller sent no number"),
             Command::CallBack if state.calling.placing.is_some() => {

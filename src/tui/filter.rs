@@ -19,6 +19,19 @@ pub struct Filter {
     pub history: Vec<String>,
     /// Which of them is shown, counted from the latest.
     recalled: Option<usize>,
+    /// A word with several ways to complete it, of which one is shown.
+    pub completing: Option<Completing>,
+}
+
+/// One of several ways to complete a word is shown: asked again, the next one is.
+#[derive(Debug)]
+pub struct Completing {
+    /// What was typed.
+    pub typed: Field,
+    /// How many ways were shown before this one.
+    pub turn: usize,
+    /// The whole text with this one. Once the text is another, this is over.
+    pub shown: String,
 }
 
 impl Filter {
@@ -26,6 +39,13 @@ impl Filter {
     pub fn open(&mut self) {
         self.open = true;
         self.recalled = None;
+    }
+
+    /// Puts `input` in the place of what was searched for, which is given back.
+    pub fn leave(&mut self, input: Field) -> Field {
+        self.open = false;
+        self.mistake = None;
+        std::mem::replace(&mut self.input, input)
     }
 
     /// The user is in the text: it is no longer the search that was recalled.

@@ -118,6 +118,16 @@ pub struct Wish {
     pub filter: Option<(Query, Matcher)>,
 }
 
+impl Wish {
+    /// The order of the list: without a search nothing matches best.
+    pub fn order_now(&self) -> Order {
+        match self.order {
+            Order::Best if self.filter.is_none() => Order::Newest,
+            order => order,
+        }
+    }
+}
+
 /// The list: places of rows.
 #[derive(Debug, Default)]
 pub struct Listing {
@@ -167,7 +177,8 @@ impl Listing {
             shown.insert(place, row);
         }
         let all = shown.len() == rows.len();
-        match wish.order {
+        let order = wish.order_now();
+        match order {
             Order::Newest => {}
             Order::Best => {
                 if let Some((_, matcher)) = &mut wish.filter {
@@ -182,11 +193,11 @@ impl Listing {
         }
         let len = shown.len();
         let time = |place: usize| times[shown[place] as usize];
-        let days = match wish.order {
+        let days = match order {
             Order::Newest | Order::Oldest => Days::new(len, time, zone),
             Order::Caller | Order::Longest | Order::Best => Days::flat(len),
         };
-        let places = (wish.order != Order::Newest).then(|| {
+        let places = (order != Order::Newest).then(|| {
             let mut places = vec![u32::MAX; rows.len()];
             for (place, &row) in shown.iter().enumerate() {
                 places[row as usize] = place as u32;

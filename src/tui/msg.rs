@@ -369,7 +369,7 @@ impl Change {
             },
             Change::Heard(_) => "heard",
             Change::Revert { name, .. } => name,
-            Change::Name { name: Some(_), .. } => "named",
+            Change::Name { name: Some(given), .. } => return format!("named {}", given.name()),
             Change::Name { name: None, .. } => "name removed",
         };
         name.to_owned()

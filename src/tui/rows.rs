@@ -398,6 +398,11 @@ impl Days {
         Days { days: Vec::new(), rows }
     }
 
+    /// Whether headings tell the day of each row.
+    pub fn has_headings(&self) -> bool {
+        !self.days.is_empty()
+    }
+
     /// How many lines there are.
     pub fn lines(&self) -> usize {
         self.rows + self.days.len()

@@ -18,7 +18,8 @@ pub struct Session {
 impl State {
     /// Goes on where `before` was, a session that has ended: with its range, and where the account is
     /// the same, with the place in the list and all that can be undone.
-    pub fn go_on_from(&mut self, before: State) {
+    pub fn go_on_from(&mut self, mut before: State) {
+        before.end_history();
         self.range = before.range;
         self.detail.full = before.detail.full;
         self.detail.focused = before.detail.focused;

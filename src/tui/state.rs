@@ -19,7 +19,7 @@ use crate::sync::SyncError;
 use crate::triage::Undo;
 use crate::tui::accounts::{Choice, Switching};
 use crate::tui::calling::{CallBack, Means, Placing};
-use crate::tui::command::{Command, Scope};
+use crate::tui::command::Scope;
 use crate::tui::copying::Copying;
 use crate::tui::dates::{Dates, Part};
 use crate::tui::field::Field;
@@ -27,11 +27,11 @@ use crate::tui::filter::Filter;
 use crate::tui::keymap::{KeyChord, Keymap};
 use crate::tui::layout::{self, Regions};
 use crate::tui::listening::{Habits, Listening, Phase, Recording};
-use crate::tui::listing::{Listing, View, Wish};
+use crate::tui::listing::{Listing, Wish};
 use crate::tui::login::LoggingIn;
 use crate::tui::msg::{Change, Lanes, Remembered, Reopen};
 use crate::tui::note::Writing;
-use crate::tui::palette::Palette;
+use crate::tui::palette::{Action, Palette};
 use crate::tui::people::Naming;
 use crate::tui::rows::{RowColumns, RowKey};
 use crate::tui::tags::Tagging;
@@ -95,6 +95,13 @@ pub struct OwnView {
     pub key: KeyChord,
 }
 
+impl OwnView {
+    /// One line for the help.
+    pub fn help(&self) -> String {
+        format!("A view of your own: {}", self.query)
+    }
+}
+
 /// Everything on screen.
 #[derive(Debug)]
 pub struct State {
@@ -153,7 +160,7 @@ pub struct State {
     /// Notes that could not be written: what the user wrote must not be lost.
     pub unsaved: HashMap<VoicemailId, String>,
     /// What was chosen in the palette last.
-    pub last_choice: Option<Command>,
+    pub last_choice: Option<Action>,
     /// What is said in the status line for now.
     pub notice: Option<Notice>,
     /// What each key means.
@@ -244,12 +251,16 @@ pub struct Steps {
 }
 
 /// What was on screen before a caller's history was.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct BeforeHistory {
+    /// The voicemail whose caller it is about.
+    pub of: VoicemailId,
     /// The range, which is fetched meanwhile.
     pub range: Range,
-    /// The view.
-    pub view: View,
+    /// What the list showed.
+    pub wish: Wish,
+    /// What was searched for.
+    pub search: Field,
     /// The row where the user was.
     pub selected: Option<RowKey>,
 }
@@ -449,6 +460,17 @@ impl State {
     pub fn shown_details(&self) -> Option<&Details> {
         let id = self.inbox.selected?.id;
         self.detail.loaded.as_deref().filter(|details| details.voicemail.id == id)
+    }
+
+    /// Ends a caller's history: range, view and search are those from before. Says whether there was
+    /// one; the rows are still the caller's.
+    pub fn end_history(&mut self) -> bool {
+        let Some(before) = self.before_history.take() else { return false };
+        self.range = before.range;
+        self.inbox.wish = before.wish;
+        self.inbox.selected = before.selected;
+        self.filter.leave(before.search);
+        true
     }
 
     /// Where everything stands.

@@ -166,6 +166,13 @@ impl Theme {
         Style { fg: self.text.fg, bg: self.text.bg, ..Style::new() }
     }
 
+    /// What a search has found in a text. Without a colour it needs a line: what is unread is strong
+    /// as well.
+    pub fn found(&self) -> Style {
+        let style = self.accent.patch(self.strong);
+        if style.fg.is_none() { style.add_modifier(Modifier::UNDERLINED) } else { style }
+    }
+
     /// The style of a role.
     pub fn style(mut self, role: Role) -> Style {
         *self.style_mut(role)

@@ -286,6 +286,10 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::CompleteSearch => filter::complete(state, effects),
         Command::HelpDown => scroll_help(state, 1),
         Command::HelpUp => scroll_help(state, -1),
+        Command::HelpPageDown => scroll_help(state, help_page(state)),
+        Command::HelpPageUp => scroll_help(state, -help_page(state)),
+        Command::HelpStart => scroll_help(state, i16::MIN),
+        Command::HelpEnd => scroll_help(state, i16::MAX),
         Command::InBrowser
         | Command::SaveHere
         | Command::ToTerminal
@@ -331,6 +335,11 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::QuitAtOnce if note::holds(state) => note::leave(state),
         Command::Quit | Command::QuitAtOnce => effects.push(Effect::Quit),
     }
+}
+
+/// What a page of the help brings: its lines without the frame, but for one.
+fn help_page(state: &State) -> i16 {
+    i16::try_from(state.size.height).unwrap_or(i16::MAX).saturating_sub(3).max(1)
 }
 
 fn scroll_help(state: &mut State, by: i16) {

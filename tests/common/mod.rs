@@ -297,6 +297,13 @@ impl Screen {
         apply(&mut self.store, &self.key, change).unwrap();
     }
 
+    /// Another process stores what the server sent.
+    pub fn store_elsewhere(&mut self, voicemail: &Voicemail) -> RowKey {
+        let account = self.store.account(&self.key).unwrap();
+        self.store.put_page(account, std::slice::from_ref(voicemail), None).unwrap();
+        RowKey { time: voicemail.time.timestamp_millis(), id: voicemail.id }
+    }
+
     /// What was held is written after all, and so is what follows.
     pub fn release_changes(&mut self) {
         self.changes_held = false;

@@ -8,6 +8,8 @@
 mod drift;
 mod failing;
 #[cfg(target_os = "linux")]
+mod full;
+#[cfg(target_os = "linux")]
 #[path = "../pty/harness.rs"]
 #[allow(dead_code, reason = "the inbox needs more of it")]
 mod harness;

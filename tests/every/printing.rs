@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
 
+use clap::CommandFactory as _;
 use serde_json::Value;
+use vmail::cli::Cli;
 
 use crate::run::{Faults, Office, ended, text};
 use crate::support::{VOICEMAIL, kind};
@@ -90,6 +92,27 @@ fn help_is_data_that_fits() {
             let long: Vec<_> = out.lines().filter(|line| line.chars().count() > WIDTH).collect();
             faults.unless(long.is_empty(), &call, &format!("lines are too long: {long:#?}"), &output);
             faults.unless(!out.contains('\x1b'), &call, "is styled", &output);
+        }
+    }
+}
+
+#[test]
+fn what_a_verb_takes_is_shown_by_examples_and_wrapped_by_the_terminal() {
+    let mut cli = Cli::command();
+    cli.build();
+    for verb in TABLE {
+        let command = verb.words().iter().fold(&cli, |command, word| command.find_subcommand(word).unwrap());
+        let after = command.get_after_long_help().or_else(|| command.get_after_help());
+        let after = after.map(ToString::to_string).unwrap_or_default();
+        let takes_much = verb.kind != Kind::Apart && !["logout", "demo-server"].contains(&verb.name);
+        assert_eq!(after.starts_with("Examples:\n"), takes_much, "{}", verb.name);
+        for paragraph in after.split("\n\n") {
+            let mut below = paragraph.lines().skip(1);
+            assert!(below.all(|line| line.starts_with("  ")), "{}: {paragraph}", verb.name);
+        }
+        let examples = after.lines().filter(|line| line.starts_with("  "));
+        for example in examples {
+            assert!(example.chars().count() <= 80, "{}: {example}", verb.name);
         }
     }
 }

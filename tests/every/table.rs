@@ -174,13 +174,7 @@ pub const TABLE: &[Verb] = &[
     Verb {
         name: "config show",
         kind: Kind::Apart,
-        lacks: &[
-            ("json", TEXT),
-            ("format", TEXT),
-            ("demo", NO_VOICEMAIL),
-            ("offline", NO_VOICEMAIL),
-            ("range", NO_VOICEMAIL),
-        ],
+        lacks: &[("json", TEXT), ("format", TEXT), ("demo", NO_VOICEMAIL), ("offline", NO_VOICEMAIL)],
         ..VERB
     },
     Verb {

@@ -71,7 +71,7 @@ fn called_off_nothing_is_stored_and_the_terminal_is_as_before() {
         let mut terminal = vmail(&home, &args).start();
         question_of_the_secret(&terminal);
         terminal.send(key);
-        assert_ne!(terminal.end().exit_code(), 0);
+        assert_eq!(terminal.end().exit_code(), 130);
         assert!(terminal.is_as_found());
         assert!(terminal.text().contains("nothing was stored"), "{}", terminal.text());
         assert!(!terminal.text().contains("half"), "{}", terminal.text());

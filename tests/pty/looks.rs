@@ -75,7 +75,7 @@ fn a_key_that_comes_with_a_resize_is_heeded_at_once() {
     let server = Server::start();
     let mut terminal = server.inbox(&home, &[]).start();
     terminal.wait_until_live();
-    let first = terminal.look(|seen| seen.selected());
+    let first = terminal.look(Seen::selected);
     for round in 0..300u16 {
         terminal.resize(80 + round % 2, 24);
         terminal.send(if round % 2 == 0 { "j" } else { "k" });

@@ -97,6 +97,8 @@ fn operators() {
     check("anita OR", "OR", "needs something after it", None);
     check("anita OR OR ravi", "OR", "needs something after it", None);
     check("anita AND ravi", "AND", "leave AND out", Some("anita  ravi"));
+    check("anita NOT ravi", "NOT", "`-` leaves out", None);
+    check("NOT", "NOT", "`-` leaves out", None);
     check("anita - ravi", "-", "directly before", Some("anita \"-\" ravi"));
     check("-", "-", "directly before", Some("\"-\""));
 }

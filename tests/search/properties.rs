@@ -107,6 +107,7 @@ fn texts() -> impl Strategy<Value = String> {
         "-",
         "OR",
         "AND",
+        "NOT",
         " ",
         "\\",
         "is:",

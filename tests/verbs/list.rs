@@ -81,8 +81,10 @@ fn a_query_or_a_range_that_cannot_be_read_is_pointed_at() {
     let told: Vec<_> = said.lines().collect();
     assert!(told[0].contains("`lenght:`") && told[0].contains("`length:`"), "{said}");
     assert_eq!(told[1..], ["  anita lenght:>30s", "        ^^^^^^^"], "{said}");
-    let said = desk.fails(2, &["list", "--range", "7 parsecs"]);
-    assert!(said.contains("--range") && said.contains("parsecs"), "{said}");
+    let said = desk.fails(2, &["list", "--range", "last 7 parsecs"]);
+    let told: Vec<_> = said.lines().collect();
+    assert!(told[0].contains("--range: ") && told[0].contains("`parsecs`"), "{said}");
+    assert_eq!(told[1..], ["  last 7 parsecs", "         ^^^^^^^"], "{said}");
 }
 
 #[test]

@@ -98,6 +98,8 @@ fn check_settings(args: &DoctorArgs, world: &World, report: &mut Report) -> anyh
                 Ok(ConfigError { path, faults }) => faults
                     .into_iter()
                     .map(|fault| ConfigError { path: path.clone(), faults: vec![fault] }.to_string())
+                    // Without the lines below it, which point at a place.
+                    .map(|fault| fault.lines().take(1).collect())
                     .collect(),
                 Err(error) => vec![format!("{error:#}")],
             };

@@ -3,6 +3,7 @@
 //! Nothing that a server or a caller wrote gets into a name but through [`name_part`]: a template's
 //! own text alone makes folders.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -55,12 +56,11 @@ enum Field {
 
 /// Why a text is no template, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}\n  {text}\n  {}{}", " ".repeat(*before), "^".repeat(*marks))]
+#[error("{message}\n{}", text::pointed(template, at))]
 pub struct TemplateError {
     message: String,
-    text: String,
-    before: usize,
-    marks: usize,
+    template: String,
+    at: Range<usize>,
 }
 
 /// What the fields of one voicemail are.
@@ -131,14 +131,8 @@ impl FromStr for Template {
 
     /// Reads text with fields in braces; `{{` and `}}` are braces.
     fn from_str(template: &str) -> Result<Template, TemplateError> {
-        let fault = |message: String, at: std::ops::Range<usize>| {
-            let chars = |range| template.get(range).map_or(0, |part: &str| part.chars().count());
-            Err(TemplateError {
-                message,
-                text: template.to_owned(),
-                before: chars(0..at.start),
-                marks: chars(at).max(1),
-            })
+        let fault = |message: String, at: Range<usize>| {
+            Err(TemplateError { message, template: template.to_owned(), at })
         };
         if let Some((at, c)) = template.char_indices().find(|(_, c)| c.is_control() || *c == '\\') {
             let message = format!("{c:?} cannot be part of a file's name");

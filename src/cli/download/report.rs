@@ -134,7 +134,7 @@ impl Report {
     }
 
     /// Takes in what became of a voicemail.
-    pub fn add(&mut self, outcome: &Outcome, desk: &Desk) -> io::Result<()> {
+    pub fn add(&mut self, outcome: &Outcome, desk: &Desk) -> anyhow::Result<()> {
         match outcome.status {
             Status::Saved(..) | Status::Planned(_) => self.saved += 1,
             Status::Present(..) => self.present += 1,
@@ -144,14 +144,14 @@ impl Report {
         }
         let Some(line) = Line::new(outcome, desk) else { return Ok(()) };
         if let Some(manifest) = &mut self.manifest {
-            output::json_line(manifest, &line)?;
             // Who is killed leaves a manifest of what is done.
-            manifest.flush()?;
+            let written = output::json_line(manifest, &line).and_then(|()| manifest.flush());
+            written.context("the manifest cannot be written")?;
         }
         match self.print(&line, &outcome.status) {
             // The files are what was asked for; they come, read or not.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.unread = true,
-            printed => printed?,
+            printed => output::quietly(printed)?,
         }
         Ok(())
     }

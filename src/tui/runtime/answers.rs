@@ -76,12 +76,8 @@ pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply,
             Reply::Callers { callers, more }
         }
         Read::History(id) => {
-            let details = store.details(account, *id, HISTORY)?;
-            let rows = match (details, store.row(account, *id)?) {
-                (Some(details), Some(row)) => details.latest_others.into_iter().chain([row]).collect(),
-                _ => Vec::new(),
-            };
-            Reply::Rows { rows: Rows { rows, callers: Vec::new() }, more: false, complete_to: None }
+            let rows = store.history(account, *id, HISTORY)?;
+            Reply::Rows { rows, more: false, complete_to: None }
         }
         Read::Details(id) => Reply::Details(store.details(account, *id, OTHERS)?.map(Box::new)),
         Read::Survey { days, span } => {

@@ -8,7 +8,8 @@ use super::news;
 use super::work::show_view;
 use crate::model::{Flags, from_millis};
 use crate::range::Range;
-use crate::tui::listing::View;
+use crate::tui::field::Field;
+use crate::tui::listing::{View, Wish};
 use crate::tui::msg::{Effect, Lane, Read};
 use crate::tui::rows::RowKey;
 use crate::tui::state::{BeforeHistory, State};
@@ -120,26 +121,26 @@ pub(super) fn open_history(state: &mut State, effects: &mut Vec<Effect>) {
         return news(state, "the caller sent no number: nobody knows what else is theirs".to_owned());
     }
     let (id, callers) = (details.voicemail.id, details.spellings.clone());
-    if state.before_history.is_none() {
-        let (range, view, selected) = (state.range, state.inbox.wish.view, state.inbox.selected);
-        state.before_history = Some(BeforeHistory { range, view, selected });
+    if let Some(before) = &mut state.before_history {
+        before.of = id;
+    } else {
+        let order = state.inbox.wish.order;
+        let wish = std::mem::replace(&mut state.inbox.wish, Wish { order, ..Wish::default() });
+        let search = state.filter.leave(Field::default());
+        let (range, selected) = (state.range, state.inbox.selected);
+        state.before_history = Some(BeforeHistory { of: id, range, wish, search, selected });
     }
     state.range = Range::ALL;
     state.detail.full = false;
     state.detail.focused = false;
     state.inbox.wish.view = View::All;
     state.inbox.wish.callers = Some(callers);
-    state.inbox.replace = true;
-    read(state, Lane::Rows, Read::History(id), effects);
+    load(state, effects);
 }
 
 /// Leaves the history of a caller for what was on screen before.
 pub(super) fn leave_history(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(before) = state.before_history.take() {
-        state.range = before.range;
-        state.inbox.wish.view = before.view;
-        state.inbox.wish.callers = None;
-        state.inbox.selected = before.selected;
+    if state.end_history() {
         load(state, effects);
     }
 }

@@ -157,7 +157,7 @@ fn on_changes(state: &mut State, changed: store::Changed, effects: &mut Vec<Effe
         return reload(state, effects);
     }
     if !changed.rows.is_empty() {
-        let rows = store::Rows { rows: changed.rows, callers: Vec::new() };
+        let rows = store::Rows { rows: changed.rows, callers: changed.callers };
         take_in(state, &rows, effects);
         read_texts(state, effects);
     }
@@ -261,7 +261,17 @@ fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
     // a list that was empty when it was asked for wants to begin at the newest.
     let begins = state.inbox.selected_place() == Some(0)
         && state.sync.running.as_ref().is_some_and(|running| running.newest_before.is_none());
-    state.inbox.rows.merge(rows, span);
+    match &state.inbox.wish.callers {
+        // Into a caller's history comes what is theirs.
+        Some(callers) => {
+            let theirs = rows.rows.iter().filter(|row| callers.contains(&row.caller)).copied().collect();
+            let theirs = store::Rows { rows: theirs, callers: rows.callers.clone() };
+            state.inbox.rows.merge(&theirs, span);
+        }
+        None => {
+            state.inbox.rows.merge(rows, span);
+        }
+    }
     reapply(state);
     relist(state);
     if let (Some(anchor), Some(offset)) = (anchor, offset) {
@@ -290,8 +300,11 @@ pub(super) fn load(state: &mut State, effects: &mut Vec<Effect>) {
 fn reload(state: &mut State, effects: &mut Vec<Effect>) {
     state.inbox.load = Load::Loading;
     state.inbox.callers_read = false;
-    let span = state.view_span();
-    read(state, Lane::Rows, Read::Rows { span, after: None, limit: FIRST_ROWS, bare: false }, effects);
+    let what = match &state.before_history {
+        Some(before) => Read::History(before.of),
+        None => Read::Rows { span: state.view_span(), after: None, limit: FIRST_ROWS, bare: false },
+    };
+    read(state, Lane::Rows, what, effects);
 }
 
 /// Reads on after the first rows: some with their callers, and where there are many, first all
@@ -332,9 +345,11 @@ pub(super) fn sync(state: &mut State, again: bool, effects: &mut Vec<Effect>) {
 
 /// Puts another range on screen.
 pub(super) fn show(state: &mut State, range: Range, effects: &mut Vec<Effect>) {
+    let selected = state.inbox.selected;
+    if state.end_history() {
+        state.inbox.selected = selected;
+    }
     state.range = range;
-    state.before_history = None;
-    state.inbox.wish.callers = None;
     state.overlay = None;
     state.sync.last = None;
     state.sync.failure = None;

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use super::news;
 use super::work::list_anew;
-use crate::search::{self, Context, Matcher, Vocabulary};
+use crate::search::{self, Completion, Context, Matcher, Query, Vocabulary};
 use crate::tui::field::Field;
+use crate::tui::filter::Completing;
 use crate::tui::msg::Effect;
 use crate::tui::state::State;
+
+/// How many ways to complete a word are told at once.
+const TOLD: usize = 12;
 
 /// Opens the search line.
 pub(super) fn open(state: &mut State) {
@@ -18,25 +23,42 @@ pub(super) fn open(state: &mut State) {
 /// The text has changed: shows what it finds. A mistake is marked, and what was found last stays.
 pub(super) fn changed(state: &mut State, effects: &mut Vec<Effect>) {
     let context = Context { now: state.now, zone: state.zone };
-    match search::parse(state.filter.input.value(), &context) {
+    let text = state.filter.input.value();
+    match search::parse(text, &context) {
         Ok(query) => {
             state.filter.mistake = None;
-            let wish = &mut state.inbox.wish;
-            if query.is_all() {
-                wish.filter = None;
-            } else {
-                match &mut wish.filter {
-                    Some((known, matcher)) => {
-                        matcher.set(&query, &context);
-                        *known = query;
-                    }
-                    None => wish.filter = Some((query.clone(), Matcher::new(&query, &context))),
-                }
-            }
-            list_anew(state, effects);
+            find(state, query, &context, effects);
         }
-        Err(mistake) => state.filter.mistake = Some(mistake),
+        Err(mistake) => {
+            // The beginning of `is:unread` is a word that mostly finds nothing. What stands before it
+            // is the better thing to look at until it is whole.
+            let before = text.get(..mistake.at.start).and_then(|text| text.rsplit_once(char::is_whitespace));
+            let before = before.map_or("", |(before, _)| before);
+            let begun = mistake.at.end == text.len() && state.inbox.list.is_empty();
+            let query = if begun { search::parse(before, &context).ok() } else { None };
+            state.filter.mistake = Some(mistake);
+            if let Some(query) = query {
+                find(state, query, &context, effects);
+            }
+        }
     }
+}
+
+/// Shows what `query` finds.
+fn find(state: &mut State, query: Query, context: &Context, effects: &mut Vec<Effect>) {
+    let wish = &mut state.inbox.wish;
+    match &mut wish.filter {
+        _ if query.is_all() => wish.filter = None,
+        Some((known, matcher)) => {
+            matcher.set(&query, context);
+            *known = query;
+        }
+        None => {
+            let matcher = Matcher::new(&query, context);
+            wish.filter = Some((query, matcher));
+        }
+    }
+    list_anew(state, effects);
 }
 
 /// Keeps the filter and goes back to the list.
@@ -61,24 +83,31 @@ pub(super) fn recall(state: &mut State, earlier: bool, effects: &mut Vec<Effect>
     changed(state, effects);
 }
 
-/// Completes what stands before the cursor as far as there is one way to.
+/// Completes what stands before the cursor as far as there is one way to; asked again, shows one way
+/// after the other.
 pub(super) fn complete(state: &mut State, effects: &mut Vec<Effect>) {
+    let input = &state.filter.input;
+    let begun = state.filter.completing.take().filter(|begun| begun.shown == input.value());
+    let (typed, turn) = begun.map_or_else(|| (input.clone(), 0), |begun| (begun.typed, begun.turn + 1));
     let words = Words { state };
-    let text = state.filter.input.value();
-    let Some(completion) = search::complete(text, state.filter.input.cursor(), &words) else { return };
-    let common = common_start(&completion.candidates);
-    let now = text.get(completion.replace.clone()).unwrap_or("");
-    let next = match completion.candidates.as_slice() {
-        [only] => only.clone(),
-        _ if common.len() > now.len() => common,
-        // Nothing in common that is not there yet: one after the other.
-        several => {
-            let at = several.iter().position(|candidate| candidate == now);
-            several[at.map_or(0, |at| (at + 1) % several.len())].clone()
-        }
-    };
-    state.filter.input.replace(completion.replace, &next);
+    let Some(completion) = search::complete(typed.value(), typed.cursor(), &words) else { return };
+    let Completion { replace, candidates } = completion;
+    let common = common_start(&candidates);
+    let adds = typed.value().get(replace.clone()).is_some_and(|now| common.len() > now.len());
+    let mut next = typed.clone();
+    if candidates.len() > 1 && turn == 0 && adds {
+        next.replace(replace, &common);
+    } else {
+        let Some(candidate) = candidates.get(turn % candidates.len().max(1)) else { return };
+        next.replace(replace, candidate);
+        let shown = next.value().to_owned();
+        state.filter.completing = (candidates.len() > 1).then_some(Completing { typed, turn, shown });
+    }
+    state.filter.input = next;
     changed(state, effects);
+    if candidates.len() > 1 {
+        news(state, candidates.into_iter().take(TOLD).collect::<Vec<_>>().join("  "));
+    }
 }
 
 /// What the user's own words can be: tags and names of what is in the list.

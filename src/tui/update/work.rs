@@ -69,7 +69,8 @@ pub(super) fn mark(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Marks everything from the last mark to the selected voicemail.
 pub(super) fn mark_range(state: &mut State) {
-    let from = state.inbox.mark_from.and_then(|key| state.inbox.place(key));
+    let from = state.inbox.mark_from.filter(|key| state.inbox.marks.contains(key));
+    let from = from.and_then(|key| state.inbox.place(key));
     let (Some(from), Some(to)) = (from, state.inbox.selected_place()) else {
         return news(state, format!("{} marks where the range begins", state.keymap.named(Command::Mark)));
     };
@@ -142,7 +143,7 @@ pub(super) fn renew(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Puts the list in another order.
 pub(super) fn change_order(state: &mut State, effects: &mut Vec<Effect>) {
-    state.inbox.wish.order = state.inbox.wish.order.next(state.inbox.wish.filter.is_some());
+    state.inbox.wish.order = state.inbox.wish.order_now().next(state.inbox.wish.filter.is_some());
     news(state, state.inbox.wish.order.name().to_owned());
     list_anew(state, effects);
 }

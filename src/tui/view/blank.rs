@@ -128,25 +128,27 @@ fn failed(state: &State, failure: &SyncError, theme: &Theme) -> Vec<Said> {
 /// There are voicemail, but the view or the search shows none of them.
 fn nothing_here(state: &State, theme: &Theme) -> Vec<Said> {
     let view = state.inbox.wish.view;
+    let own = state.inbox.wish.own.as_ref().and_then(|(number, _)| state.views.get(*number));
     let title = match view {
         _ if state.inbox.wish.filter.is_some() => "Nothing matches".to_owned(),
         View::Inbox => "All done".to_owned(),
         View::Unread => "Nothing unread".to_owned(),
         View::Starred => "Nothing starred".to_owned(),
         View::Done => "Nothing done yet".to_owned(),
-        View::All => "Nothing here".to_owned(),
+        View::All => own.map_or("Nothing here".to_owned(), |own| format!("Nothing in {}", own.name)),
     };
     let count = words::count(state.inbox.rows.len() as u64);
+    let elsewhere = if state.inbox.wish.filter.is_some() { "in all" } else { "in other views" };
     let mut lines = vec![
         Said::text(title, theme.strong),
         Said::text("", theme.text),
-        Said::text(format!("{count} voicemail{} in other views.", when(state)), theme.quiet),
+        Said::text(format!("{count} voicemail{} {elsewhere}.", when(state)), theme.quiet),
         Said::text("", theme.text),
     ];
     if state.inbox.wish.filter.is_some() {
         lines.push(Said::key(state, Command::Back, "clear the search", theme));
     }
-    if view != View::All {
+    if view != View::All || own.is_some() {
         lines.push(Said::key(state, Command::ShowAll, "show all", theme));
     }
     lines.push(Said::key(state, Command::Dates, "other dates", theme));

@@ -11,8 +11,20 @@ pub const LENGTH: u16 = 7;
 /// The outline of a recording.
 pub const OUTLINE: u16 = 10;
 
-/// The marks where there is no room for more than the star.
-pub const STAR: u16 = 1;
+/// "Mon 23 Nov  11:42": the time where no heading tells the day.
+pub const DATED: u16 = 17;
+
+/// "23 Nov": the same where there is little room.
+pub const DATED_SHORT: u16 = 6;
+
+/// From this width on there is room for day and time.
+const WIDE: u16 = 50;
+
+/// "★ ✓ ↩": the marks where there is no room for words.
+pub const FEW_MARKS: u16 = 5;
+
+/// The marks where there is no room for more than one.
+const ONE_MARK: u16 = 1;
 
 /// A caller is rarely longer.
 const CALLER_MOST: u16 = 30;
@@ -38,12 +50,16 @@ pub struct Place {
 }
 
 /// The columns of a list of `width` cells, from the left. Where there is no room, the last fall away
-/// first, and marks shrink to the star; time, caller and length stay. What is left over goes to the
-/// last column, but for the caller, who never needs it.
-pub fn of(wanted: &[Column], width: u16) -> Vec<Place> {
+/// first, and marks shrink to a few, and to one; time, caller and length stay. What is left over goes
+/// to the last column, but for the caller, who never needs it. A `dated` list has no headings that
+/// tell the day, so that the time does.
+pub fn of(wanted: &[Column], width: u16, dated: bool) -> Vec<Place> {
     let has_own = |column| wanted.contains(&column);
     let few_marks = has_own(Column::Tags) && has_own(Column::Note);
     let mut places: Vec<_> = wanted.iter().map(|&column| usual(column, few_marks)).collect();
+    if let Some(time) = places.iter_mut().find(|place| place.column == Column::Time && dated) {
+        time.width = if width < WIDE { DATED_SHORT } else { DATED };
+    }
     begin(&mut places);
     for column in wanted.iter().rev() {
         let least = if Column::USUAL.contains(column) { CALLER_LEAST } else { CALLER_WHOLE };
@@ -53,8 +69,12 @@ pub fn of(wanted: &[Column], width: u16) -> Vec<Place> {
         match column {
             Column::Time | Column::Caller | Column::Length => {}
             Column::Marks => {
-                if let Some(marks) = places.iter_mut().find(|place| place.column == Column::Marks) {
-                    (marks.gap, marks.width) = (0, STAR);
+                for (gap, cells) in [(2, FEW_MARKS), (1, ONE_MARK)] {
+                    if left_over(&places, width) < least
+                        && let Some(marks) = places.iter_mut().find(|place| place.column == Column::Marks)
+                    {
+                        (marks.gap, marks.width) = (gap, cells);
+                    }
                 }
             }
             _ => places.retain(|place| place.column != *column),
@@ -75,7 +95,7 @@ pub fn of(wanted: &[Column], width: u16) -> Vec<Place> {
 }
 
 fn takes_more(place: Place) -> bool {
-    matches!(place.column, Column::Marks | Column::Tags | Column::Note) && place.width > STAR
+    matches!(place.column, Column::Marks | Column::Tags | Column::Note) && place.width > FEW_MARKS
 }
 
 /// How many cells no column has.
@@ -100,7 +120,7 @@ fn usual(column: Column, few_marks: bool) -> Place {
         Column::Length => (0, LENGTH),
         Column::Outline => (2, OUTLINE),
         // Star, done and called back.
-        Column::Marks if few_marks => (2, 5),
+        Column::Marks if few_marks => (2, FEW_MARKS),
         Column::Number => (2, CALLER_WHOLE),
         Column::Marks => (2, 16),
         Column::Tags | Column::Note => (2, 12),

@@ -17,15 +17,16 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Op
     }
     let filter = &state.filter;
     let style = if filter.open { theme.accent } else { theme.quiet };
-    let told = if let Some(mistake) = &filter.mistake {
+    // One that is too long for the line is said above the status.
+    let mistake = filter.mistake.as_ref().filter(|_| cut_mistake(state, area).is_none());
+    let told = if let Some(mistake) = mistake {
         mistake.message.clone()
     } else {
         let (found, of) = (state.inbox.list.len() as u64, state.inbox.rows.len() as u64);
         format!("{} of {}", words::count(found), words::count(of))
     };
-    // What is typed has the room; what is said of it gets what is left, or half.
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-    let told_width = width(&told).min(inner.width / 2);
+    let told_width = width(&told).min(room_to_tell(state, inner.width));
     let room = inner.width.saturating_sub(told_width + 5).max(1);
     Pen::new(buffer, inner, 0).write("/", style);
     let typed = Rect { x: inner.x + 2, width: room + 1, ..inner }.intersection(inner);
@@ -36,6 +37,19 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Op
         buffer.set_style(marked, theme.fault.add_modifier(Modifier::UNDERLINED));
     }
     let said = Rect { x: inner.right() - told_width, width: told_width, ..inner };
-    Pen::new(buffer, said, 0).write(&told, if filter.mistake.is_some() { theme.fault } else { theme.quiet });
+    Pen::new(buffer, said, 0).write(&told, if mistake.is_some() { theme.fault } else { theme.quiet });
     cursor.filter(|_| filter.open)
+}
+
+/// How much of the line is for what is said of the text: what that leaves, or half.
+fn room_to_tell(state: &State, line: u16) -> u16 {
+    let typed = width(state.filter.input.value()) + 6;
+    line.saturating_sub(typed).max(line / 2)
+}
+
+/// What is wrong with the text, where the line has no room for all of it.
+pub fn cut_mistake(state: &State, area: Rect) -> Option<&str> {
+    let mistake = state.filter.mistake.as_ref().filter(|_| area.height > 0)?;
+    let room = room_to_tell(state, area.width.saturating_sub(2));
+    (width(&mistake.message) > room).then_some(mistake.message.as_str())
 }

@@ -8,8 +8,11 @@ use crate::tui::layout::Regions;
 use crate::tui::listing::View;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
-use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::pen::{Pen, fitted, width};
 use crate::words;
+
+/// How much of a caller's name there is room for, in cells.
+const CALLER_MOST: u16 = 30;
 
 /// Draws the header, and the line under the view that is shown.
 pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
@@ -25,8 +28,8 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
     let zone = range::zone_name(state.now, state.zone);
     let whole: Vec<_> = [label.as_str(), &dates, &zone].into_iter().filter(|part| !part.is_empty()).collect();
     let ends = [whole.join("  "), label.clone()];
-    // The range is never left out; what stands before it gives way: first the dates, then the other
-    // views, then the account.
+    // The range is never left out; what stands before it gives way: first the other views, the last
+    // ones first, then the dates, then the account.
     let room = pen.room().saturating_sub(3);
     let own = state.inbox.wish.own.as_ref().map(|(number, _)| *number);
     let built_in = View::EVERY.into_iter().map(|view| {
@@ -39,16 +42,24 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
             if here { format!(" {}", words::count(state.inbox.list.len() as u64)) } else { String::new() };
         (here, format!("{}{count}", view.name))
     });
-    let every: Vec<_> = built_in.chain(own).collect();
-    let all_views = every.iter().map(|(_, name)| width(name) + 3).sum::<u16>();
+    let every: Vec<_> = match whose(state) {
+        Some(text) => vec![(true, fitted(&text, room.saturating_sub(width(&ends[1]) + 4)).into_owned())],
+        None => built_in.chain(own).collect(),
+    };
     let current = every.iter().find(|(here, _)| *here).cloned();
     let current_width = current.as_ref().map_or(0, |(_, name)| width(name));
     let fits = |end: &str, before: u16| width(end) + before <= room;
     let account_width = width(account) + 2;
     let end = if fits(&ends[0], account_width + current_width + 4) { &ends[0] } else { &ends[1] };
     let account_fits = fits(end, account_width + current_width + 4);
-    let shown = if account_fits && fits(end, account_width + all_views + 8) {
-        every
+    let shown = if account_fits {
+        // Of the other views as many as there is room for, the first ones first.
+        let mut used = account_width + current_width + 11;
+        let fits_too = |(here, name): &(bool, String)| {
+            used += if *here { 0 } else { width(name) + 3 };
+            *here || fits(end, used)
+        };
+        every.into_iter().filter(fits_too).collect()
     } else if fits(end, current_width + 4) {
         current.into_iter().collect()
     } else {
@@ -73,6 +84,14 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
             .skip(start)
             .write(&"━".repeat(usize::from(width)), theme.accent);
     }
+}
+
+/// "4 from Anita Rao", where the list is the history of a caller.
+fn whose(state: &State) -> Option<String> {
+    state.inbox.wish.callers.as_ref()?;
+    let (rows, count) = (&state.inbox.rows, words::count(state.inbox.list.len() as u64));
+    let caller = rows.get(0).map(|row| rows.caller(&row).to_owned()).unwrap_or_default();
+    Some(format!("{count} from {}", fitted(&caller, CALLER_MOST)))
 }
 
 /// "Inbox 128"; of what is done and of all, the number says little.

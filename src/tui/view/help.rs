@@ -99,6 +99,14 @@ fn lines(state: &State, room: u16) -> Vec<Line> {
                 lines.push(Line { keys: std::mem::take(&mut keys), text, ..Line::default() });
             }
         }
+        if *scope == Scope::Inbox {
+            for view in &state.views {
+                let mut keys = view.key.to_string();
+                for text in broken(&format!("{}: {}", view.name, view.query), room) {
+                    lines.push(Line { keys: std::mem::take(&mut keys), text, ..Line::default() });
+                }
+            }
+        }
         if *scope == Scope::Search {
             lines.extend(search_language(room));
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::Datelike as _;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -67,7 +68,6 @@ fn voicemail(
     let unread = !row.flags.contains(Flags::READ);
     let (caller, style) = if caller.is_empty() { ("Withheld", theme.quiet) } else { (caller, theme.text) };
     let style = if unread { style.patch(theme.strong) } else { style };
-    let time = from_millis(row.time).with_timezone(&state.zone).format("%H:%M").to_string();
     if selected {
         buffer.set_style(area, theme.selected);
     }
@@ -87,14 +87,15 @@ fn voicemail(
         None => (if unread { "●" } else { "" }, theme.accent),
     };
     pen.column(sign, 2, coloured(sign_style, &lift));
-    let hit = lift(theme.accent.patch(theme.strong));
-    let columns = columns::of(&state.look.columns, area.width);
+    let hit = lift(theme.found());
+    let dated = !state.inbox.list.days.has_headings();
+    let columns = columns::of(&state.look.columns, area.width, dated);
     for Place { column, gap, width: room } in columns.iter().copied() {
         pen.skip(gap);
         let end = pen.room().saturating_sub(room);
         match column {
             Column::Time => {
-                pen.column(&time, room, lift(theme.text));
+                pen.column(&when(state, &row, room), room, lift(theme.text));
             }
             Column::Caller => {
                 let fields = [Field::Caller, Field::Name];
@@ -108,9 +109,16 @@ fn voicemail(
             }
             Column::Length => length(&row, theme, &lift, &mut pen),
             Column::Outline => outline(state, theme, &row, &lift, &mut pen),
-            Column::Marks if room == columns::STAR => {
-                let star = if row.flags.contains(Flags::STARRED) { "★" } else { "" };
-                pen.write(star, lift(theme.warning));
+            Column::Marks if room <= columns::FEW_MARKS => {
+                let mut signs = signs(state, theme, &row, column);
+                // One tag stands for all of them.
+                signs.dedup_by_key(|sign| sign.mark);
+                for Sign { mark, style, .. } in signs {
+                    let rest = |pen: &Pen<'_>| pen.room().saturating_sub(end);
+                    let mark = mark.trim_end();
+                    pen.column(mark, width(mark).min(rest(&pen)), lift(style));
+                    pen.skip(rest(&pen).min(1));
+                }
             }
             Column::Marks | Column::Tags | Column::Note => {
                 for Sign { mark, text, field, style } in signs(state, theme, &row, column) {
@@ -129,6 +137,23 @@ fn voicemail(
 /// `style` in its own colour also where the line is selected.
 fn coloured(style: Style, lift: &impl Fn(Style) -> Style) -> Style {
     lift(style).patch(style.fg.map_or(Style::new(), |fg| Style::new().fg(fg)))
+}
+
+/// When it was left: the time of day under the heading of its day, the day as well where there is
+/// none. In little room the day has to do for what is not of today.
+fn when(state: &State, row: &Row, room: u16) -> String {
+    let time = from_millis(row.time).with_timezone(&state.zone);
+    let (today, date) = (state.today(), time.date_naive());
+    let this_year = date.year() == today.year();
+    let format = match room {
+        columns::DATED if this_year => "%a %e %b  %H:%M",
+        columns::DATED => "%e %b %Y %H:%M",
+        columns::DATED_SHORT if date == today => "%H:%M",
+        columns::DATED_SHORT if this_year => "%e %b",
+        columns::DATED_SHORT => "%b %y",
+        _ => "%H:%M",
+    };
+    time.format(format).to_string()
 }
 
 /// The recording's outline, what was played of it in another colour; a word where there is none.

@@ -6,12 +6,12 @@ use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::tui::note::above_the_keys;
-use crate::tui::palette::{Found, Palette, refused};
+use crate::tui::palette::{Action, Found, Palette, refused};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
 use crate::tui::view::field;
-use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::pen::{Pen, fitted, width};
 use crate::words::{self, broken};
 
 /// How large the overlay is, where there is room.
@@ -58,16 +58,16 @@ pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer
     for (y, (index, found)) in palette.found.iter().enumerate().skip(top).take(usize::from(shown)).enumerate()
     {
         let line = Rect { y: area.y + 1 + y as u16, height: 1, ..area };
-        row(state, found, index == palette.at, theme, line, buffer);
+        row(state, palette, found, index == palette.at, theme, line, buffer);
     }
     if palette.found.is_empty() {
         Pen::new(buffer, area, 1).skip(MARK).write("no command fits that", theme.warning);
     }
     if place.width < WIDE {
         let about = Rect { y: area.bottom().saturating_sub(ABOUT), height: ABOUT.min(area.height), ..area };
-        let told = palette.chosen().map(|command| match refused(command, state) {
+        let told = palette.chosen().map(|choice| match refused(choice, state) {
             Some(why) => (words::sentence(&why), theme.warning),
-            None => (command.entry().help.to_owned(), theme.quiet),
+            None => (palette.texts(choice).1.to_owned(), theme.quiet),
         });
         if let Some((text, style)) = told {
             for (y, line) in broken(&text, about.width).iter().take(usize::from(ABOUT)).enumerate() {
@@ -78,21 +78,33 @@ pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer
     cursor
 }
 
-/// A command: its name, what it does or why it cannot, and its key.
-fn row(state: &State, found: &Found, here: bool, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+/// A command or a view: its name, what it does or why it cannot, and its key.
+fn row(
+    state: &State,
+    palette: &Palette,
+    found: &Found,
+    here: bool,
+    theme: &Theme,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     if here {
         buffer.set_style(area, theme.selected);
     }
     let lift = |style: Style| if here { style.patch(theme.selected) } else { style };
-    let entry = found.command.entry();
-    let refused = refused(found.command, state);
-    let keys = state.keymap.keys(found.command).first().map(ToString::to_string).unwrap_or_default();
+    let (called, help) = palette.texts(found.choice);
+    let refused = refused(found.choice, state);
+    let key = match found.choice {
+        Action::Command(command) => state.keymap.keys(command).first(),
+        Action::View(number) => state.views.get(number).map(|view| &view.key),
+    };
+    let keys = key.map(ToString::to_string).unwrap_or_default();
     let name = if refused.is_some() { theme.faint } else { theme.text };
     let name = if here { lift(theme.text).patch(theme.strong) } else { name };
     let mut pen = Pen::new(buffer, area, 0);
     pen.column(if here { "▌" } else { "" }, MARK, theme.accent);
-    marked(&mut pen, entry.name, &found.in_name, name, theme);
-    pen.skip(NAME.saturating_sub(width(entry.name)));
+    marked(&mut pen, &fitted(called, NAME - 1), &found.in_name, name, theme);
+    pen.skip(NAME.saturating_sub(width(called).min(NAME - 1)));
     if area.width >= WIDE - 4 {
         // The key keeps its place, whatever the help needs.
         let room = pen.room().saturating_sub(width(&keys) + 2);
@@ -100,11 +112,11 @@ fn row(state: &State, found: &Found, here: bool, theme: &Theme, area: Rect, buff
             Some(why) => {
                 pen.column(why, room, if here { lift(theme.quiet).patch(theme.warning) } else { theme.faint })
             }
-            None if width(entry.help) <= room => {
-                marked(&mut pen, entry.help, &found.in_help, lift(theme.quiet), theme);
+            None if width(help) <= room => {
+                marked(&mut pen, help, &found.in_help, lift(theme.quiet), theme);
                 &mut pen
             }
-            None => pen.column(entry.help, room, lift(theme.quiet)),
+            None => pen.column(help, room, lift(theme.quiet)),
         };
     }
     pen.right(&keys, if refused.is_some() { theme.faint } else { theme.accent });
@@ -114,6 +126,6 @@ fn row(state: &State, found: &Found, here: bool, theme: &Theme, area: Rect, buff
 fn marked(pen: &mut Pen, text: &str, places: &[u32], style: Style, theme: &Theme) {
     for (at, grapheme) in text.graphemes(true).enumerate() {
         let hit = places.contains(&(at as u32));
-        pen.write(grapheme, if hit { style.patch(theme.accent).patch(theme.strong) } else { style });
+        pen.write(grapheme, if hit { style.patch(theme.found()) } else { style });
     }
 }

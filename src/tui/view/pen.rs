@@ -83,7 +83,7 @@ pub fn width(text: &str) -> u16 {
 }
 
 /// `text`, or its beginning and an ellipsis when it is wider than `room` cells.
-fn fitted(text: &str, room: u16) -> std::borrow::Cow<'_, str> {
+pub fn fitted(text: &str, room: u16) -> std::borrow::Cow<'_, str> {
     if width(text) <= room {
         return text.into();
     }

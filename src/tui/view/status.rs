@@ -11,7 +11,7 @@ use crate::tui::listing::Order;
 use crate::tui::state::{Notice, Overlay, Running, State};
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, clear, width};
-use crate::tui::view::sound;
+use crate::tui::view::{filter, sound};
 use crate::words::{self, broken};
 
 /// How wide the progress bar is, in cells.
@@ -19,11 +19,12 @@ const BAR: u16 = 20;
 
 /// Draws both.
 pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
-    status(state, theme, regions.status, buffer);
+    status(state, theme, regions, buffer);
     hints(state, theme, regions.hints, buffer);
 }
 
-fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+fn status(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
+    let area = regions.status;
     if area.height == 0 {
         return;
     }
@@ -33,6 +34,8 @@ fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     }
     if let Some(Notice { text, fault: true, .. }) = &state.notice {
         fault(text, theme, inner, buffer);
+    } else if let Some(text) = filter::cut_mistake(state, regions.filter) {
+        fault(&words::sentence(text), theme, inner, buffer);
     }
 }
 
@@ -40,6 +43,11 @@ fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
     let mut pen = Pen::new(buffer, inner, 0);
     pen.skip(1);
+    // What is marked may be out of sight, and what is done next is done to all of it.
+    let marked = state.inbox.marks.len();
+    if marked > 0 {
+        pen.write(&format!("{} marked · ", words::count(marked as u64)), theme.warning);
+    }
     match (&state.notice, &state.sync.running) {
         (Some(Notice { text, fault: false, .. }), _) => {
             pen.write(text, theme.good);
@@ -51,13 +59,9 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
         }
         (_, Some(running)) if is_worth_showing(state, running) => progress(running, theme, &mut pen),
         _ => {
-            let marked = state.inbox.marks.len();
-            if marked > 0 {
-                pen.write(&format!("{} marked · ", words::count(marked as u64)), theme.warning);
-            }
             let shown = state.inbox.list.len();
             pen.write(&format!("{} voicemail", words::count(shown as u64)), theme.text);
-            if let Some(order) = Some(state.inbox.wish.order).filter(|order| *order != Order::Newest) {
+            if let Some(order) = Some(state.inbox.wish.order_now()).filter(|order| *order != Order::Newest) {
                 pen.write(&format!(" · {}", order.name()), theme.quiet);
             }
             if state.sync.unreadable > 0 {
