@@ -111,6 +111,12 @@ fn sentences_name_the_key_in_force() {
     assert!(screen.state.overlay.is_some());
     screen.keys("F10");
     assert!(screen.state.overlay.is_none());
+    let text = "keys.mark = \"x\"\nkeys.dates = \"F6\"";
+    let mut screen = Screen::open(Opened { range: "all", ..opened(text) });
+    screen.synced().keys("V");
+    assert!(screen.text().contains("x marks where"), "{}", screen.text());
+    screen.keys("[");
+    assert!(screen.text().contains("F6 chooses another"), "{}", screen.text());
 }
 
 #[test]
