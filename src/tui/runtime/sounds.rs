@@ -12,7 +12,8 @@ use chrono::{DateTime, Utc};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::task::{AbortHandle, spawn_blocking};
+use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
+use tokio::time::timeout;
 
 use super::{Account, client};
 use crate::audio::{self, AudioError, Waveform};
@@ -43,6 +44,9 @@ const PAGE_IDLE: Duration = Duration::from_secs(10 * 60);
 /// How long a stop of the program waits for silence.
 const SILENCE: Duration = Duration::from_millis(200);
 
+/// How long the end of the program waits for what is being saved: a signal leaves it not much more.
+const LAST: Duration = Duration::from_secs(4);
+
 /// What there is to play with.
 #[derive(Debug)]
 pub struct Equipment {
@@ -70,6 +74,8 @@ pub(super) struct Sounds {
     #[cfg(unix)]
     socket: Option<PathBuf>,
     page: Option<AbortHandle>,
+    /// What is being saved for the user.
+    saving: JoinSet<()>,
 }
 
 /// The player, and what is wanted of it by the time a recording is decoded. Under one lock, so that a
@@ -147,11 +153,13 @@ impl Sounds {
             #[cfg(unix)]
             socket,
             page: None,
+            saving: JoinSet::new(),
         }
     }
 
-    /// Ends the sound, the page and what is on its way. A forwarded socket that nobody serves any more
-    /// would be in the way of the next one: sshd does not remove it.
+    /// Ends the sound, the page and what is on its way, and waits a little for what is being saved. A
+    /// forwarded socket that nobody serves any more would be in the way of the next one: sshd does not
+    /// remove it.
     pub(super) async fn finish(mut self) {
         // What is being decoded must not begin any more: it would outlive this.
         self.control(Control::Stop);
@@ -161,6 +169,11 @@ impl Sounds {
         let transfers = std::mem::take(&mut *self.transfers.lock().unwrap_or_else(PoisonError::into_inner));
         for transfer in transfers.into_values() {
             transfer.abort();
+        }
+        let saved = async { while self.saving.join_next().await.is_some() {} };
+        if timeout(LAST, saved).await.is_err() {
+            tracing::warn!("the program goes on before a recording was saved");
+            self.saving.detach_all();
         }
         #[cfg(unix)]
         if let Some(socket) = &self.socket
@@ -230,9 +243,10 @@ impl Sounds {
 
     /// Saves a recording, which is fetched first if need be: as `path`, or as `name` where that is a
     /// folder. One that is missing on the way there is made.
-    pub(super) fn save(&self, ticket: Ticket, key: RowKey, path: PathBuf, name: String, overwrite: bool) {
+    pub(super) fn save(&mut self, ticket: Ticket, key: RowKey, path: PathBuf, name: String, overwrite: bool) {
+        while self.saving.try_join_next().is_some() {}
         let shared = Arc::clone(&self.shared);
-        tokio::spawn(async move {
+        self.saving.spawn(async move {
             let wished = path.clone();
             let is_folder = spawn_blocking(move || wished.is_dir()).await.unwrap_or(false);
             let path = if is_folder { path.join(name) } else { path };
