@@ -18,6 +18,7 @@ use crate::tui::msg::{Effect, Msg};
 mod answers;
 mod calling;
 mod jobs;
+mod library;
 mod people;
 mod sounds;
 
