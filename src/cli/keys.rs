@@ -18,7 +18,7 @@ use crate::tui::keymap::{Keymap, own};
 /// Flags of `keys`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The fields of --json, csv and tsv: scope, command, keys, own (given by the settings) and help.
+The fields of --json, csv and tsv: scope, command, keys, own (given by the settings) and help. \
 Views of your own are in the scope \"Your views\", with their names for a command.")]
 pub struct KeysArgs {
     /// The usual keys, whatever the settings say
