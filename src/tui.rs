@@ -91,7 +91,9 @@ pub async fn run(
             // The terminal is gone. What the user did and wrote is kept all the same.
             Err(error) => {
                 effects.extend(update::update(&mut state, Msg::Hangup));
-                effects.into_iter().for_each(|effect| runtime.run(effect));
+                for effect in effects {
+                    runtime.run(effect);
+                }
                 drop(screen);
                 runtime.finish().await.close().await;
                 return Err(error);
