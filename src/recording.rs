@@ -2,8 +2,8 @@
 //!
 //! [`Recordings`] owns one folder; other processes may own the same one at the same time. How a
 //! recording comes is in `recording/fetch.rs`, how it is written and gone on with in `recording/draft.rs`,
-//! what files are called in `recording/folder.rs`. What is heard in them is for those who decode them. Nothing here knows the
-//! store, the screen or the wire.
+//! what files are called in `recording/folder.rs`. What is heard in them is for those who decode them.
+//! Nothing here knows the store, the screen or the wire.
 //!
 //! What may block: a transfer writes on Tokio's blocking threads, and so does [`Recordings::save_as`].
 //! [`Recordings::kept`], [`Recordings::touch`] and [`Recordings::remove`] are a few system calls each
@@ -219,12 +219,14 @@ impl Recordings {
     }
 
     /// Lets go of the least recently heard until all together take no more than
-    /// [`Limits::cache_bytes`]. Begun ones that nobody writes count like others. Those that `keep` is true for stay, even if that is too much. Blocks.
+    /// [`Limits::cache_bytes`]. Begun ones that nobody writes count like others. Those that `keep` is
+    /// true for stay, even if that is too much. Blocks.
     pub fn evict(&self, keep: &dyn Fn(VoicemailId) -> bool) -> io::Result<Evicted> {
         self.0.folder.evict(self.0.limits.cache_bytes, keep)
     }
 
-    /// Lets go of the recording of `id`, and of what is left of transfers of it. Nothing happens when it is not kept.
+    /// Lets go of the recording of `id`, and of what is left of transfers of it. Nothing happens when it
+    /// is not kept.
     pub fn remove(&self, id: VoicemailId) -> io::Result<()> {
         self.0.folder.remove(id)
     }

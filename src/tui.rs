@@ -3,7 +3,9 @@
 //! Draw; wait for one message; take in what else is queued; draw again. There is no frame rate
 //! and no tick while nothing on screen moves: an idle inbox costs no time and no bytes.
 
+use std::collections::VecDeque;
 use std::io;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -67,26 +69,36 @@ pub async fn run(
         let Session { setup, work, options } = session;
         screen.set_options(options)?;
         let mut state = State::new(setup, screen.size()?, clock());
-        let mut effects = Vec::new();
+        let mut effects = VecDeque::new();
         if let Some(before) = before.take() {
-            effects = update::resume(&mut state, before);
+            effects.extend(update::resume(&mut state, before));
         }
         let (sender, mut messages) = mpsc::channel(QUEUE);
         let runtime = Runtime::new(work, sender, clock);
         effects.extend(update::start(&mut state));
         let mut queues = Queues { input: &mut input, messages: &mut messages };
         let mut lane = Loop { state, runtime, screen: &mut screen, clock };
-        let end = lane.turn(effects, &mut queues, &mut reopen).await?;
+        let end = lane.turn(&mut effects, &mut queues, &mut reopen).await;
         // Whoever still has something to say must not wait for a place.
         messages.close();
-        let Loop { state, runtime, .. } = lane;
+        let Loop { mut state, mut runtime, .. } = lane;
         match end {
-            End::Quit => {
+            Ok(End::Quit) => {
                 drop(screen);
                 runtime.finish().await.close().await;
                 return Ok(());
             }
-            End::Reopened(next) => {
+            // The terminal is gone. What the user did and wrote is kept all the same.
+            Err(error) => {
+                effects.extend(update::update(&mut state, Msg::Hangup));
+                for effect in effects {
+                    runtime.run(effect);
+                }
+                drop(screen);
+                runtime.finish().await.close().await;
+                return Err(error);
+            }
+            Ok(End::Reopened(next)) => {
                 // The store closes when its last work is done; in the demo the next session has it.
                 drop(runtime.finish().await);
                 (session, before) = (*next, Some(state));
@@ -112,46 +124,21 @@ struct Loop<'s> {
 }
 
 impl Loop<'_> {
-    /// Draws, waits, takes messages in, until the session ends.
+    /// Draws, waits, takes messages in, until the session ends. Fails where the terminal does, and
+    /// leaves in `effects` what was not carried out by then.
     async fn turn(
         &mut self,
-        mut effects: Vec<Effect>,
+        effects: &mut VecDeque<Effect>,
         queues: &mut Queues<'_>,
         reopen: &mut impl FnMut(&Reopen) -> Result<Session, String>,
     ) -> io::Result<End> {
-        let Loop { state, runtime, screen, clock } = self;
         let mut patience = PATIENCE;
         loop {
-            let mut asked = false;
-            while !effects.is_empty() {
-                for effect in std::mem::take(&mut effects) {
-                    match effect {
-                        Effect::Quit => return Ok(End::Quit),
-                        Effect::Reopen(what) => match reopen(&what) {
-                            Ok(next) => return Ok(End::Reopened(Box::new(next))),
-                            Err(why) => effects.extend(update::update(state, Msg::NotReopened(why))),
-                        },
-                        Effect::Suspend => {
-                            runtime.settle();
-                            if !screen.suspend()? {
-                                effects.extend(update::update(state, Msg::NoShell));
-                            }
-                        }
-                        Effect::Redraw => {
-                            let size = screen.resume()?;
-                            effects.extend(update::update(state, Msg::Resize(size)));
-                        }
-                        Effect::Notify(text) => screen.notify(&text)?,
-                        Effect::Copy(text) => screen.copy(&text)?,
-                        Effect::AskTerminal => screen.ask_for_transfer()?,
-                        Effect::Transfer { name, file } => screen.transfer(&name, &file),
-                        work => {
-                            asked |= matches!(work, Effect::Read(..));
-                            runtime.run(work);
-                        }
-                    }
-                }
-            }
+            let asked = match self.carry_out(effects, reopen)? {
+                ControlFlow::Continue(asked) => asked,
+                ControlFlow::Break(end) => return Ok(end),
+            };
+            let Loop { state, screen, clock, .. } = self;
             let mut next = None;
             if asked && !patience.is_zero() {
                 next = tokio::time::timeout(patience, queues.next()).await.ok().flatten();
@@ -174,6 +161,45 @@ impl Loop<'_> {
                 effects.extend(update::update(state, msg));
             }
         }
+    }
+
+    /// Carries out what is to be done and what follows from it; goes on with whether the store was
+    /// asked something.
+    fn carry_out(
+        &mut self,
+        effects: &mut VecDeque<Effect>,
+        reopen: &mut impl FnMut(&Reopen) -> Result<Session, String>,
+    ) -> io::Result<ControlFlow<End, bool>> {
+        let Loop { state, runtime, screen, .. } = self;
+        let mut asked = false;
+        while let Some(effect) = effects.pop_front() {
+            match effect {
+                Effect::Quit => return Ok(ControlFlow::Break(End::Quit)),
+                Effect::Reopen(what) => match reopen(&what) {
+                    Ok(next) => return Ok(ControlFlow::Break(End::Reopened(Box::new(next)))),
+                    Err(why) => effects.extend(update::update(state, Msg::NotReopened(why))),
+                },
+                Effect::Suspend => {
+                    runtime.settle();
+                    if !screen.suspend()? {
+                        effects.extend(update::update(state, Msg::NoShell));
+                    }
+                }
+                Effect::Redraw => {
+                    let size = screen.resume()?;
+                    effects.extend(update::update(state, Msg::Resize(size)));
+                }
+                Effect::Notify(text) => screen.notify(&text)?,
+                Effect::Copy(text) => screen.copy(&text)?,
+                Effect::AskTerminal => screen.ask_for_transfer()?,
+                Effect::Transfer { name, file } => screen.transfer(&name, &file),
+                work => {
+                    asked |= matches!(work, Effect::Read(..));
+                    runtime.run(work);
+                }
+            }
+        }
+        Ok(ControlFlow::Continue(asked))
     }
 }
 

@@ -471,6 +471,17 @@ fn sound_that_is_lost_goes_on_where_it_was() {
 }
 
 #[test]
+fn sound_that_fails_takes_nothing_from_who_types() {
+    let mut screen = Screen::open(filled());
+    here(&mut screen);
+    screen.keys("Space m").type_text("Rao wants his invoice");
+    screen.player(Event::Failed(Unavailable::NoServer));
+    let text = screen.text();
+    assert!(text.contains("Rao wants his invoice"), "{text}");
+    assert!(text.contains("No sound: no sound server is running here. b shows other ways"), "{text}");
+}
+
+#[test]
 fn events_of_an_earlier_play_are_dropped() {
     let mut screen = Screen::open(filled());
     playing(&mut screen, 1_000);

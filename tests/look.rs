@@ -5,12 +5,14 @@
 mod common;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono_tz::Tz;
 use common::{Opened, Screen, week};
 use insta::assert_snapshot;
 use ratatui::style::{Color, Modifier, Style};
 use vmail::config::{self, Column, Overrides, OwnColour, OwnKeys, Settings, Sources, ThemeName};
+use vmail::player::Event;
 use vmail::search::{self, Context};
 use vmail::tui::command::{Scope, TABLE};
 use vmail::tui::keymap::{KeyChord, Keymap, own};
@@ -109,6 +111,12 @@ fn sentences_name_the_key_in_force() {
     assert!(screen.state.overlay.is_some());
     screen.keys("F10");
     assert!(screen.state.overlay.is_none());
+    let text = "keys.mark = \"x\"\nkeys.dates = \"F6\"";
+    let mut screen = Screen::open(Opened { range: "all", ..opened(text) });
+    screen.synced().keys("V");
+    assert!(screen.text().contains("x marks where"), "{}", screen.text());
+    screen.keys("[");
+    assert!(screen.text().contains("F6 chooses another"), "{}", screen.text());
 }
 
 #[test]
@@ -290,6 +298,30 @@ fn a_theme_changes_styles_and_not_text() {
             |style: &Style| [style.fg, style.bg].into_iter().flatten().any(|colour| colour != Color::Reset);
         assert!(!draw(plain).1.iter().any(coloured), "NO_COLOR beats it");
     }
+}
+
+#[test]
+fn without_colour_what_was_played_differs_from_the_rest() {
+    let mut screen =
+        Screen::open(Opened { stored: week(), look: Look { plain: true, ..look() }, ..Opened::default() });
+    let key = screen.state.inbox.selected.unwrap();
+    screen.synced().recording(key, "invoice.mp3").keys("Space").player(Event::Started);
+    // The outline in the detail, column by column, of what is not silent.
+    let styles = |screen: &mut Screen| {
+        let detail = screen.state.regions().detail.unwrap();
+        let buffer = screen.buffer();
+        let braille = |symbol: &str| symbol.starts_with(|c| ('\u{2801}'..='\u{28ff}').contains(&c));
+        let cells =
+            detail.positions().map(|at| (at, buffer[at].clone())).filter(|(_, cell)| braille(cell.symbol()));
+        cells.map(|(at, cell)| (at, cell.modifier)).collect::<Vec<_>>()
+    };
+    screen.player(Event::Position(Duration::ZERO));
+    let before = styles(&mut screen);
+    screen.player(Event::Position(Duration::from_secs(3)));
+    let after = styles(&mut screen);
+    let changed = before.iter().zip(&after).filter(|(before, after)| before != after).count();
+    // More than where the playhead was and is, on three lines.
+    assert!(changed > 6, "{changed} of {}", after.len());
 }
 
 #[test]

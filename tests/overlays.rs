@@ -224,6 +224,7 @@ fn a_note_that_cannot_be_read_is_not_overwritten() {
     let ticket = screen.state.lanes.last(Lane::Note);
     screen.send(Msg::Reply(ticket, Reply::ReadFailed(StoreError::Busy)));
     assert!(screen.text().contains(&StoreError::Busy.to_string()[..20]), "{}", screen.text());
+    assert!(screen.text().contains("Ctrl-s reads it again"), "{}", screen.text());
     screen.keys("Ctrl-s");
     assert_eq!(edits(&mut screen), []);
     // It was asked again; the first question is answered as well, and that is dropped.

@@ -165,3 +165,31 @@ fn a_name_without_a_letter_for_files_gives_way_to_the_number() {
     let text = screen.text();
     assert!(text.contains("2026-11-23_1142_+91-98765-43210.mp3"), "{text}");
 }
+
+#[test]
+fn a_way_is_found_with_the_keys_of_a_list_and_taken_with_enter() {
+    for size in [(120, 40), (80, 24), (40, 12)] {
+        let mut screen = Screen::open(Opened { size, ..over_ssh() });
+        screen.synced().keys("b");
+        let here = |screen: &mut Screen| {
+            let text = screen.text();
+            let line =
+                text.lines().find_map(|line| line.split_once("│▌")).unwrap_or_else(|| panic!("{text}"));
+            line.1.trim_start().chars().next().unwrap()
+        };
+        assert_eq!(here(&mut screen), 'b');
+        screen.keys("k");
+        assert_eq!(here(&mut screen), 'b', "there is none before the first");
+        screen.keys("j Down");
+        assert_eq!(here(&mut screen), 't');
+        screen.keys("j j j");
+        assert_eq!(here(&mut screen), 'p', "nor behind the last");
+        screen.keys("k k Enter");
+        assert!(matches!(screen.state.overlay, Some(Overlay::Save(_))), "{}", screen.text());
+        // Once one was taken it has a low screen to itself; the others are a key away.
+        screen.keys("Esc b Enter");
+        assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::OpenPage { .. })));
+        screen.keys("j");
+        assert_eq!(here(&mut screen), 'w');
+    }
+}

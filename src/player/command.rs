@@ -96,9 +96,11 @@ impl Program {
         Ok(())
     }
 
-    /// Makes sure that the program has not ended yet, though there is more to play.
+    /// Makes sure that the program has not ended yet, though there is more to play. One that was given
+    /// all may end: what is written after that goes to another.
     fn check(&mut self) -> Result<(), Unavailable> {
-        let Some(running) = &mut self.running else { return Ok(()) };
+        let fed = self.running.as_mut().filter(|running| running.pipe.is_some());
+        let Some(running) = fed else { return Ok(()) };
         match running.child.try_wait() {
             Ok(None) => Ok(()),
             Ok(Some(status)) if status.success() => Err(self.failed("ended before the sound did")),

@@ -218,6 +218,9 @@ commands! {
     SaveHere, "save-here", ["w"], Ways, "", "Save it here, with the line that brings it to you";
     ToTerminal, "to-terminal", ["t"], Ways, "", "Send the file to the terminal (iTerm2, kitty)";
     PlayHere, "play-here", ["Space", "p"], Ways, "play here", "Play it here: the sound is forwarded";
+    TakeWay, "take-way", ["Enter"], Ways, "take it", "Take the way where you are";
+    NextWay, "next-way", ["j", "Down"], Ways, "", "The next way";
+    PreviousWay, "previous-way", ["k", "Up"], Ways, "", "The way before";
     CopyLine, "copy-line", ["c"], Ways, "copy the line", "Copy the line; again, the page's address";
     CloseWays, "close-ways", ["Esc", "q"], Ways, "close", "Back to the inbox";
     SaveNow, "save-now", ["Enter"], Save, "save", "Save; asked again, replace what is there";

@@ -18,6 +18,7 @@ use crate::tui::msg::{Effect, Msg};
 mod answers;
 mod calling;
 mod jobs;
+mod library;
 mod people;
 mod sounds;
 
@@ -169,6 +170,8 @@ async fn look_elsewhere(store: StoreHandle, messages: mpsc::Sender<Msg>) {
                     return;
                 }
             }
+            // Busy for once, or failed in a way that whoever reads the list says: the next look may do.
+            Err(error) if error.is_transient() => {}
             Err(_) => return,
         }
     }

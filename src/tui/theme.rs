@@ -125,7 +125,7 @@ impl Theme {
             quiet: dim,
             faint: dim,
             accent: bold,
-            good: text,
+            good: bold,
             warning: bold,
             fault: bold,
             selected: bold,

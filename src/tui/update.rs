@@ -294,6 +294,9 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         | Command::SaveHere
         | Command::ToTerminal
         | Command::PlayHere
+        | Command::TakeWay
+        | Command::NextWay
+        | Command::PreviousWay
         | Command::CopyLine
         | Command::CloseWays => share::in_ways(state, command, effects),
         Command::SaveNow => share::save(state, effects),

@@ -38,6 +38,9 @@ pub enum Way {
 }
 
 impl Way {
+    /// Every way, in the order in which they are offered.
+    pub const EVERY: [Way; 4] = [Way::Browser, Way::Save, Way::Terminal, Way::Here];
+
     const NAMES: [(Way, &'static str); 4] =
         [(Way::Here, "here"), (Way::Browser, "browser"), (Way::Save, "save"), (Way::Terminal, "terminal")];
 
@@ -59,6 +62,8 @@ pub struct Ways {
     pub key: RowKey,
     /// Why it does not simply play; `None` because the user came over ssh.
     pub why: Option<Unavailable>,
+    /// Where the user is.
+    pub at: Way,
     /// The way that was chosen, and what is to be copied is about.
     pub chosen: Option<Way>,
     /// The line for the page was copied; what is copied next is the page's address.
@@ -68,7 +73,20 @@ pub struct Ways {
 impl Ways {
     /// Offers the ways to hear `key`.
     pub fn new(key: RowKey) -> Ways {
-        Ways { key, why: None, chosen: None, address_next: false }
+        let [at, ..] = Way::EVERY;
+        Ways { key, why: None, at, chosen: None, address_next: false }
+    }
+
+    /// Whether the user is where they have chosen to be.
+    pub fn is_taken(&self) -> bool {
+        self.chosen == Some(self.at)
+    }
+
+    /// The way after the one where the user is, or before; the same at either end.
+    pub fn step(&mut self, forth: bool) {
+        let here = Way::EVERY.iter().position(|way| *way == self.at).unwrap_or(0);
+        let next = if forth { here + 1 } else { here.saturating_sub(1) };
+        self.at = Way::EVERY[next.min(Way::EVERY.len() - 1)];
     }
 }
 

@@ -145,3 +145,18 @@ fn the_program_ends_with_the_sound() {
     let process = rustix::process::Pid::from_raw(pid as i32).unwrap();
     assert!(rustix::process::test_kill_process(process).is_err(), "it is still there");
 }
+
+/// What was drained can be taken back: by going to another place, for one.
+#[test]
+fn a_program_that_ended_with_all_it_got_is_started_anew_for_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display();
+    let mut output = sh(&format!("cat > '{path}'/$$")).open(RATE).unwrap();
+    output.write(&[1; 80]).unwrap();
+    until("all of it is heard", || output.drain(ms(20)).unwrap());
+    let first = fs::read_dir(folder.path()).unwrap().count();
+    assert!(output.wanted(ms(1_000)).unwrap() > 0);
+    output.write(&[2; 80]).unwrap();
+    until("that as well", || output.drain(ms(20)).unwrap());
+    assert_eq!([first, fs::read_dir(folder.path()).unwrap().count()], [1, 2]);
+}

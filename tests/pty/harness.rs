@@ -344,6 +344,11 @@ impl Terminal {
     /// make the program write something.
     pub fn cut(&mut self, keys: &str) {
         self.freeze(keys);
+        self.hang_up();
+    }
+
+    /// The same once it is [frozen](Terminal::freeze).
+    pub fn hang_up(&mut self) {
         self.line = None;
     }
 }

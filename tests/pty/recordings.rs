@@ -301,6 +301,29 @@ fn the_secret_is_nowhere() {
     }
 }
 
+#[test]
+fn what_is_being_saved_is_waited_for_at_the_end() {
+    let home = Home::new();
+    let voices = Voices::start(3, |_| Reply::audio(&recording()));
+    voices.hold(true);
+    let mut terminal = voices.inbox(&home, &[]).start();
+    terminal.wait_until_live();
+    terminal.send("w");
+    terminal.wait_for("Save the recording");
+    terminal.send("\r");
+    terminal.wait_for("saving");
+    terminal.send("\x1b");
+    terminal.wait_for("it is being saved already");
+    until("it is under way", || !voices.running().is_empty());
+    terminal.send("q");
+    terminal.wait("the screen is left", |seen| !seen.screen().alternate_screen());
+    voices.hold(false);
+    assert_eq!(terminal.end().exit_code(), 0);
+    let saved = below(&home.path().join("voicemail")).0;
+    let saved: Vec<_> = saved.iter().map(|file| fs::read(file).unwrap() == recording()).collect();
+    assert_eq!(saved, [true]);
+}
+
 fn contains(bytes: &[u8], part: &str) -> bool {
     bytes.windows(part.len()).any(|window| window == part.as_bytes())
 }

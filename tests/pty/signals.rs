@@ -74,6 +74,24 @@ fn a_line_that_stalls_does_not_keep_it_from_ending() {
     }
 }
 
+#[test]
+fn a_line_that_breaks_in_the_middle_of_a_frame_costs_no_note() {
+    let (home, server) = (Home::new(), Server::start());
+    let mut terminal = opened(&home, &server);
+    terminal.send("m");
+    terminal.wait_for("What was said");
+    terminal.send("Rao wants his invoice");
+    terminal.wait_for("his invoice");
+    terminal.freeze("!");
+    until("it is stuck in writing", || {
+        terminal.signal(Signal::CONT);
+        is_writing(terminal.pid())
+    });
+    terminal.hang_up();
+    terminal.exit();
+    assert_eq!(home.notes(), ["Rao wants his invoice!"]);
+}
+
 /// Whether the main thread waits in a call whose first argument is standard output.
 fn is_writing(pid: u32) -> bool {
     let call = std::fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap();

@@ -59,6 +59,13 @@ impl Home {
         store.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
     }
 
+    /// Every note.
+    pub fn notes(&self) -> Vec<String> {
+        let store = rusqlite::Connection::open(self.store()).unwrap();
+        let mut query = store.prepare("SELECT text FROM note").unwrap();
+        query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
     /// When the voicemail was left that is number `row` in the list, from 0.
     pub fn time_of_row(&self, row: usize) -> DateTime<Utc> {
         let store = rusqlite::Connection::open(self.store()).unwrap();

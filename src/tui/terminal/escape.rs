@@ -24,8 +24,8 @@ const SCREEN_PIECE: usize = 240;
 /// What stands between the program and the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Through {
-    #[default]
     /// Nothing, or nothing that shows: ssh, mosh.
+    #[default]
     Plain,
     /// tmux.
     Tmux,

@@ -44,7 +44,9 @@ pub(super) fn reapply(state: &mut State) {
 pub(super) fn step_back(state: &mut State, redo: bool, effects: &mut Vec<Effect>) {
     if !state.pending.is_empty() {
         // What it would undo is still on its way to the store.
-        state.steps.waiting.push_back(redo);
+        if state.steps.waiting.len() < STEPS_MAX {
+            state.steps.waiting.push_back(redo);
+        }
         return;
     }
     let steps = if redo { &mut state.steps.undone } else { &mut state.steps.done };

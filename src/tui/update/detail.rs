@@ -8,6 +8,7 @@ use super::news;
 use super::work::show_view;
 use crate::model::{Flags, from_millis};
 use crate::range::Range;
+use crate::tui::command::Command;
 use crate::tui::field::Field;
 use crate::tui::listing::{View, Wish};
 use crate::tui::msg::{Effect, Lane, Read};
@@ -104,7 +105,8 @@ pub(super) fn follow(state: &mut State, effects: &mut Vec<Effect>) {
         state.inbox.selected = Some(key);
         show(state, range, effects);
         state.detail.full = full;
-        news(state, format!("the range is {} now: d chooses another", day.format("%a %-d %b %Y")));
+        let (day, dates) = (day.format("%a %-d %b %Y"), state.keymap.named(Command::Dates));
+        news(state, format!("the range is {day} now: {dates} chooses another"));
     }
 }
 

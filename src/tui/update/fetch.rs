@@ -9,6 +9,7 @@ use crate::audio::Waveform;
 use crate::range::Range;
 use crate::store::{self, StoreError};
 use crate::sync::{Progress, Summary, SyncError};
+use crate::tui::command::Command;
 use crate::tui::listing::Listing;
 use crate::tui::msg::{Effect, Lane, Read, Reply};
 use crate::tui::rows::{Line, RowKey};
@@ -363,8 +364,9 @@ pub(super) fn shift(state: &mut State, by: i32, effects: &mut Vec<Effect>) {
     if by > 0 && state.range.resolve(state.now, state.zone).view().end() > state.now {
         return news(state, "nothing is later than now".to_owned());
     }
-    match state.range.shifted(by, state.now, state.zone) {
-        Some(range) => show(state, range, effects),
-        None => news(state, "this range has no length to move by: d chooses another".to_owned()),
-    }
+    let Some(range) = state.range.shifted(by, state.now, state.zone) else {
+        let dates = state.keymap.named(Command::Dates);
+        return news(state, format!("this range has no length to move by: {dates} chooses another"));
+    };
+    show(state, range, effects);
 }

@@ -18,7 +18,7 @@ use crate::tui::command::Command;
 use crate::tui::listening::{Phase, Playback, Queue, Recording, next_speed, next_volume, unplayable};
 use crate::tui::msg::{Change, Control, Effect, RecordingNews};
 use crate::tui::rows::RowKey;
-use crate::tui::state::State;
+use crate::tui::state::{Overlay, State};
 use crate::tui::ways::Way;
 
 /// The pause between two voicemail that are played one after the other.
@@ -270,11 +270,17 @@ pub(super) fn on_player(state: &mut State, number: u64, event: Event, effects: &
             state.listening.queue = None;
             // As well where it could not go on yet: then the position is the one from before.
             state.listening.lost = Some((id, position));
-            if begun {
-                let play = state.keymap.named(Command::PlayPause);
-                fault(state, format!("Playback stopped: {unavailable}. {play} goes on where it was."));
-            } else {
-                offer(state, key, Some(unavailable));
+            match &state.overlay {
+                _ if begun => {
+                    let play = state.keymap.named(Command::PlayPause);
+                    fault(state, format!("Playback stopped: {unavailable}. {play} goes on where it was."));
+                }
+                None | Some(Overlay::Ways(_)) => offer(state, key, Some(unavailable)),
+                // What is being typed there must not be lost.
+                Some(_) => {
+                    let ways = state.keymap.named(Command::Elsewhere);
+                    fault(state, format!("No sound: {unavailable}. {ways} shows other ways to hear it."));
+                }
             }
         }
     }

@@ -67,7 +67,7 @@ pub(super) fn on_read(state: &mut State, note: Option<&Note>, effects: &mut Vec<
 pub(super) fn on_unread(state: &mut State, error: &StoreError) {
     if let Some(Overlay::Note(writing)) = &mut state.overlay {
         writing.before = Before::Unread;
-        writing.trouble = Some(format!("{error} Ctrl-S reads it again."));
+        writing.trouble = Some(format!("{error} {} reads it again.", state.keymap.named(Command::SaveNote)));
     }
 }
 
@@ -205,5 +205,6 @@ pub(super) fn keep(state: &mut State, change: &Change) {
     let ids: Vec<VoicemailId> = keys.iter().map(|key| key.id).collect();
     state.unsaved.extend(ids.into_iter().map(|id| (id, note.text().to_owned())));
     let why = state.notice.take().map(|notice| notice.text + " ").unwrap_or_default();
-    fault(state, format!("{why}The text of the note is kept while vmail runs: m opens it."));
+    let open = state.keymap.named(Command::Note);
+    fault(state, format!("{why}The text of the note is kept while vmail runs: {open} opens it."));
 }

@@ -54,7 +54,12 @@ pub(super) fn offer_selected(state: &mut State) {
 
 /// A command of the overlay.
 pub(super) fn in_ways(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Ways(ways)) = &mut state.overlay else { return };
+    let at = ways.at;
     match command {
+        Command::NextWay => ways.step(true),
+        Command::PreviousWay => ways.step(false),
+        Command::TakeWay => take(state, at, effects),
         Command::PlayHere => take(state, Way::Here, effects),
         Command::InBrowser => take(state, Way::Browser, effects),
         Command::SaveHere => take(state, Way::Save, effects),
@@ -67,7 +72,7 @@ pub(super) fn in_ways(state: &mut State, command: Command, effects: &mut Vec<Eff
 fn take(state: &mut State, way: Way, effects: &mut Vec<Effect>) {
     let Some(Overlay::Ways(ways)) = &mut state.overlay else { return };
     let key = ways.key;
-    ways.chosen = Some(way);
+    (ways.at, ways.chosen) = (way, Some(way));
     ways.address_next = false;
     match way {
         Way::Here => {
@@ -123,15 +128,12 @@ fn send(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
     let Some(transfer) = state.surroundings.transfer else {
         return news(state, "this terminal takes no files: iTerm2 and kitty do".to_owned());
     };
-    let busy = match state.shared.sending {
-        Some(Sending::Under(..)) => true,
+    let asks_first = match state.shared.sending {
+        Some(Sending::Under(..)) => return news(state, "a file is on its way already".to_owned()),
         Some(Sending::Asked(asked)) => asked != key,
-        _ => transfer == Transfer::Kitty,
+        Some(Sending::Sent(_)) | None => transfer == Transfer::Kitty,
     };
-    if matches!(state.shared.sending, Some(Sending::Under(..))) {
-        return news(state, "a file is on its way already".to_owned());
-    }
-    if busy {
+    if asks_first {
         state.shared.sending = Some(Sending::Asked(key));
         effects.push(Effect::AskTerminal);
         return;
@@ -148,7 +150,7 @@ fn line(state: &State) -> Option<String> {
     let Some(Overlay::Ways(ways)) = &state.overlay else { return None };
     let server = &state.surroundings.server;
     match ways.chosen {
-        Some(Way::Browser) => match &state.shared.page {
+        Some(Way::Browser) => match state.shared.page.as_ref().filter(|(key, _)| *key == ways.key) {
             Some((_, PageNews::Ready { url, .. })) if ways.address_next => Some(url.clone()),
             Some((_, PageNews::Ready { port, .. })) => Some(server.page(*port)),
             _ => None,
@@ -236,7 +238,8 @@ pub(super) fn on_saved(state: &mut State, result: Result<PathBuf, SaveTrouble>, 
             news(state, format!("saved: {}", shown(&path, home.as_deref())));
             if state.surroundings.remote {
                 // With the line that brings it to the user's own machine.
-                state.overlay = Some(Overlay::Ways(Ways { chosen: Some(Way::Save), ..Ways::new(key) }));
+                state.overlay =
+                    Some(Overlay::Ways(Ways { at: Way::Save, chosen: Some(Way::Save), ..Ways::new(key) }));
             }
             let folder = path.parent().map(PathBuf::from);
             state.shared.saved = Some((key, path));

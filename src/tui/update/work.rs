@@ -72,7 +72,7 @@ pub(super) fn mark_range(state: &mut State) {
     let from = state.inbox.mark_from.filter(|key| state.inbox.marks.contains(key));
     let from = from.and_then(|key| state.inbox.place(key));
     let (Some(from), Some(to)) = (from, state.inbox.selected_place()) else {
-        return news(state, "v marks where the range begins".to_owned());
+        return news(state, format!("{} marks where the range begins", state.keymap.named(Command::Mark)));
     };
     for place in from.min(to)..=from.max(to) {
         if let Some(row) = state.inbox.at(place) {

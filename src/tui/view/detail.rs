@@ -22,7 +22,7 @@ use crate::words::{self, broken};
 pub(super) struct Piece {
     pub(super) left: Vec<(String, Style)>,
     right: Option<(String, Style)>,
-    marked: bool,
+    pub(super) marked: bool,
 }
 
 impl Piece {

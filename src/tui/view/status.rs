@@ -224,6 +224,8 @@ fn hint(state: &State, command: Command) -> &'static str {
         Command::SeekBack | Command::Faster | Command::SkipSilence if playback.is_none() => "",
         Command::PlayAll if state.listening.queue.is_some() => "",
         Command::Back if playback.is_some() => "stop",
+        // It is taken: what there is to copy of it is of more interest.
+        Command::TakeWay if matches!(&state.overlay, Some(Overlay::Ways(ways)) if ways.is_taken()) => "",
         Command::PlaceCall => match &state.overlay {
             Some(Overlay::CallBack(asked)) => asked.hint(state.calling.placing.as_ref()),
             _ => "",

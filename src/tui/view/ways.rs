@@ -36,8 +36,8 @@ enum Told {
     Now,
     /// The same, with no lines between.
     Close,
-    /// The ways by name only; a chosen one has the room for itself.
-    Chosen,
+    /// The ways by name only; once one was chosen, the one where the user is has the room for itself.
+    Least,
 }
 
 /// Draws the ways, each with what there is to know or to do.
@@ -49,12 +49,12 @@ pub fn draw(state: &State, ways: &Ways, theme: &Theme, buffer: &mut Buffer) {
     let more =
         [Told::All, Told::Now, Told::Close].into_iter().filter(|told| *told != Told::All || room >= WIDE);
     let more = more.map(|told| lines(state, ways, theme, room, told)).find(fit);
-    let lines = more.unwrap_or_else(|| lines(state, ways, theme, room, Told::Chosen));
+    let lines = more.unwrap_or_else(|| lines(state, ways, theme, room, Told::Least));
     let title = if state.surroundings.remote { "Listen over ssh" } else { "Listen elsewhere" };
     let inside = frame(centred(screen, WIDTH, lines.len() as u16 + 2), title, state, theme, buffer);
     for (y, line) in lines.iter().enumerate() {
         let mut pen = Pen::new(buffer, inside, y as u16);
-        pen.skip(1);
+        pen.column(if line.marked { "▌" } else { "" }, 1, theme.accent);
         for (text, style) in &line.left {
             pen.write(text, *style);
         }
@@ -63,7 +63,7 @@ pub fn draw(state: &State, ways: &Ways, theme: &Theme, buffer: &mut Buffer) {
 
 /// The overlay's lines.
 fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> Vec<Piece> {
-    let whole = extent != Told::Chosen;
+    let whole = extent != Told::Least;
     let why = match &ways.why {
         Some(why) => format!("No sound: {why}. Ways to hear it all the same:"),
         None if state.surroundings.remote => {
@@ -76,31 +76,25 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> 
             lines.push(Piece::default());
         }
     };
-    let alone = ways.chosen.filter(|_| !whole);
+    let alone = (ways.chosen.is_some() && !whole).then_some(ways.at);
     let why = if alone.is_some() { Vec::new() } else { broken(&why, room) };
     let mut lines: Vec<_> = why.into_iter().map(|line| Piece::new(line, theme.text)).collect();
-    for (way, command, name) in [
-        (Way::Browser, Command::InBrowser, "In your browser"),
-        (Way::Save, Command::SaveHere, "Save here"),
-        (Way::Terminal, Command::ToTerminal, "Send to the terminal"),
-        (Way::Here, Command::PlayHere, "Play here"),
-    ] {
+    for way in Way::EVERY {
+        let (command, name) = named(way);
         if alone.is_some_and(|alone| alone != way) {
             continue;
         }
         blank(&mut lines);
-        let mut told = if whole || ways.chosen == Some(way) {
-            about(state, ways, way, theme, whole)
-        } else {
-            Vec::new()
-        };
+        let mut told =
+            if whole || alone == Some(way) { about(state, ways, way, theme, whole) } else { Vec::new() };
         if way == Way::Here && extent == Told::All && ways.chosen.is_none_or(|chosen| chosen == way) {
             let beside = room.saturating_sub((KEY + NAME) as u16);
             told.extend(for_good(state, theme, beside));
         }
         let key = state.keymap.keys(command).last().map(ToString::to_string).unwrap_or_default();
         let name_style = if ways.chosen == Some(way) { theme.strong } else { theme.text };
-        let head = Piece::new(format!("{key:<KEY$}"), theme.accent);
+        let mut head = Piece::new(format!("{key:<KEY$}"), theme.accent);
+        head.marked = ways.at == way;
         if room >= WIDE {
             let mut head = Some(head.and(format!("{name:<NAME$}"), name_style));
             for line in told {
@@ -130,6 +124,16 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> 
         lines.extend(broken(&choice, room).into_iter().map(|line| Piece::new(line, theme.quiet)));
     }
     lines
+}
+
+/// The command that takes a way, and what the way is called.
+fn named(way: Way) -> (Command, &'static str) {
+    match way {
+        Way::Browser => (Command::InBrowser, "In your browser"),
+        Way::Save => (Command::SaveHere, "Save here"),
+        Way::Terminal => (Command::ToTerminal, "Send to the terminal"),
+        Way::Here => (Command::PlayHere, "Play here"),
+    }
 }
 
 /// A line that fits stays as it is, with the blanks before it.

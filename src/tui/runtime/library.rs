@@ -1,0 +1,241 @@
+//! The recordings of one account, as the screen needs them: on the disk, looked at, decoded, saved, and
+//! let go of when they are too many. What is wanted when is `sounds`' business.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{fs, io};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, mpsc};
+use tokio::task::spawn_blocking;
+
+use super::{Account, client};
+use crate::audio::{self, AudioError, Waveform};
+use crate::model::{Flags, VoicemailId};
+use crate::player::Sound;
+use crate::recording::{FetchError, Kept, Limits, Recordings, SaveError};
+use crate::store::StoreHandle;
+use crate::telecmi::{AudioFormat, Client};
+use crate::tui::msg::{Msg, RecordingNews, SaveTrouble};
+use crate::tui::rows::RowKey;
+
+/// How many recordings stay decoded: the latest, and what was looked at ahead.
+const DECODED: usize = 4;
+
+/// After how many new recordings those are let go of that are too many.
+const TIDY_AFTER: u64 = 32;
+
+/// The recordings, and the ways to them.
+pub(super) struct Library {
+    account: Arc<Account>,
+    client: Arc<OnceCell<Client>>,
+    store: StoreHandle,
+    messages: mpsc::Sender<Msg>,
+    clock: fn() -> DateTime<Utc>,
+    folder: PathBuf,
+    limits: Limits,
+    recordings: OnceCell<Recordings>,
+    /// The latest last.
+    decoded: Mutex<Vec<(VoicemailId, Sound)>>,
+    /// How many came from the network.
+    fetched: AtomicU64,
+}
+
+impl Library {
+    /// The recordings of `account` in `folder`, which is looked at when the first one is asked for.
+    pub(super) fn new(
+        account: Arc<Account>,
+        client: Arc<OnceCell<Client>>,
+        store: StoreHandle,
+        messages: mpsc::Sender<Msg>,
+        clock: fn() -> DateTime<Utc>,
+        folder: PathBuf,
+        limits: Limits,
+    ) -> Library {
+        Library {
+            account,
+            client,
+            store,
+            messages,
+            clock,
+            folder,
+            limits,
+            recordings: OnceCell::new(),
+            decoded: Mutex::default(),
+            fetched: AtomicU64::new(0),
+        }
+    }
+
+    async fn recordings(&self) -> Result<&Recordings, FetchError> {
+        let open = || async {
+            let (folder, limits, now) = (self.folder.clone(), self.limits, (self.clock)());
+            let opened = spawn_blocking(move || Recordings::open(folder, limits, now)).await;
+            opened.unwrap_or_else(|ended| Err(io::Error::other(ended))).map_err(FetchError::from)
+        };
+        self.recordings.get_or_try_init(open).await
+    }
+
+    /// Fetches a recording, tells what came of it, and gives its place to the next.
+    pub(super) async fn transfer(self: Arc<Library>, key: RowKey, place: Option<OwnedSemaphorePermit>) {
+        let news = self.fetch(key).await.unwrap_or_else(RecordingNews::Failed);
+        drop(place);
+        // The loop is gone only when the program ends.
+        let _ = self.messages.send(Msg::Recording(key, news)).await;
+    }
+
+    /// Has the recording of `key` on the disk, and looks at it.
+    async fn fetch(self: &Arc<Library>, key: RowKey) -> Result<RecordingNews, FetchError> {
+        let recordings = self.recordings().await?;
+        let account = self.account.key.clone();
+        let details = self.store.call(move |store| {
+            let account = store.account(&account)?;
+            store.details(account, key.id, 0)
+        });
+        let details = details.await.map_err(|error| FetchError::Disk { reason: error.to_string() })?;
+        let Some(details) = details else { return Err(FetchError::NotReady) };
+        let Some(name) = details.voicemail.recording else { return Err(FetchError::NotReady) };
+        let (kept, known) = if let Some(kept) = recordings.kept(key.id) {
+            (kept, details.waveform.as_deref().and_then(Waveform::from_bytes))
+        } else {
+            let client = client(&self.client, &self.account).await.map_err(FetchError::Api)?;
+            let told = |got, of| {
+                // What is not told now is told with the next piece.
+                let _ = self.messages.try_send(Msg::Recording(key, RecordingNews::Coming { got, of }));
+            };
+            let kept = recordings.fetch(client, key.id, &name, told).await?;
+            if self.fetched.fetch_add(1, Ordering::Relaxed).is_multiple_of(TIDY_AFTER) {
+                tokio::spawn(Arc::clone(self).tidy());
+            }
+            // What came now need not be what came when it was looked at before.
+            (kept, None)
+        };
+        let bytes = kept.bytes;
+        let looked = match known {
+            Some(waveform) => Ok(Arc::new(waveform)),
+            None => self.look(key, kept).await?,
+        };
+        Ok(RecordingNews::Here { bytes, looked })
+    }
+
+    /// Has the recording of `key` on the disk.
+    async fn kept(self: &Arc<Library>, key: RowKey) -> Result<Kept, FetchError> {
+        let recordings = self.recordings().await?;
+        if let Some(kept) = recordings.kept(key.id) {
+            return Ok(kept);
+        }
+        self.fetch(key).await?;
+        recordings.kept(key.id).ok_or(FetchError::NotReady)
+    }
+
+    /// The bytes of a recording, which is fetched first if need be.
+    pub(super) async fn bytes(self: &Arc<Library>, key: RowKey) -> Result<(Bytes, AudioFormat), FetchError> {
+        let kept = self.kept(key).await?;
+        let read = spawn_blocking(move || fs::read(kept.path)).await;
+        let bytes = read.unwrap_or_else(|ended| Err(io::Error::other(ended)))?;
+        Ok((bytes.into(), kept.format))
+    }
+
+    /// Copies a recording to `path`, in a folder that is made where it is missing.
+    pub(super) async fn save(
+        self: &Arc<Library>,
+        key: RowKey,
+        path: &Path,
+        overwrite: bool,
+    ) -> Result<(), SaveTrouble> {
+        let fetched = |error: FetchError| SaveTrouble::Other(error.to_string());
+        self.kept(key).await.map_err(fetched)?;
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            let missing = folder.to_owned();
+            let made = spawn_blocking(move || fs::create_dir_all(missing)).await;
+            made.unwrap_or_else(|ended| Err(io::Error::other(ended))).map_err(|error| {
+                SaveTrouble::Other(format!("{} cannot be made: {error}", folder.display()))
+            })?;
+        }
+        let recordings = self.recordings().await.map_err(fetched)?;
+        recordings.save_as(key.id, path, overwrite).await.map_err(|error| match error {
+            SaveError::Exists => SaveTrouble::Exists,
+            error => SaveTrouble::Other(error.to_string()),
+        })
+    }
+
+    /// Decodes a recording and notes what it looks like.
+    async fn look(&self, key: RowKey, kept: Kept) -> Result<Result<Arc<Waveform>, AudioError>, FetchError> {
+        let decoded = spawn_blocking(move || decode(&kept.path)).await;
+        let sound = match decoded.unwrap_or_else(|ended| Err(io::Error::other(ended)))? {
+            Ok(sound) => sound,
+            Err(error) => return Ok(Err(error)),
+        };
+        let waveform = Arc::clone(&sound.waveform);
+        self.keep_decoded(key.id, sound);
+        let sketch = waveform.sketch();
+        let (account, bytes) = (self.account.key.clone(), waveform.to_bytes());
+        let stored = self.store.call(move |store| {
+            let account = store.account(&account)?;
+            store.put_sound(account, key.id, sketch, &bytes)
+        });
+        if let Err(error) = stored.await {
+            // It is looked at again the next time; what is heard does not depend on it.
+            tracing::warn!(%error, "the outline of a recording was not stored");
+        }
+        Ok(Ok(waveform))
+    }
+
+    /// The decoded recording of `id`, if it is on the disk and can be decoded. One that cannot be, though
+    /// it was when it came, is let go of: it is fetched again.
+    pub(super) async fn sound(&self, id: VoicemailId) -> Option<Sound> {
+        let recordings = self.recordings().await.ok()?;
+        let kept = recordings.kept(id)?;
+        if let Err(error) = recordings.touch(id, (self.clock)()) {
+            tracing::warn!(%error, "a recording's time of hearing was not noted");
+        }
+        if let Some(sound) = self.decoded(id) {
+            return Some(sound);
+        }
+        match spawn_blocking(move || decode(&kept.path)).await.ok()? {
+            Ok(Ok(sound)) => {
+                self.keep_decoded(id, sound.clone());
+                Some(sound)
+            }
+            failed => {
+                tracing::warn!(?failed, "a kept recording cannot be read any more");
+                recordings.remove(id).ok()?;
+                None
+            }
+        }
+    }
+
+    fn decoded(&self, id: VoicemailId) -> Option<Sound> {
+        let decoded = self.decoded.lock().unwrap_or_else(PoisonError::into_inner);
+        decoded.iter().find(|(other, _)| *other == id).map(|(_, sound)| sound.clone())
+    }
+
+    fn keep_decoded(&self, id: VoicemailId, sound: Sound) {
+        let mut decoded = self.decoded.lock().unwrap_or_else(PoisonError::into_inner);
+        decoded.retain(|(other, _)| *other != id);
+        if decoded.len() == DECODED {
+            decoded.remove(0);
+        }
+        decoded.push((id, sound));
+    }
+
+    /// Lets go of what is kept beyond the limit, but not of what is starred.
+    async fn tidy(self: Arc<Library>) {
+        let account = self.account.key.clone();
+        let starred = self.store.call(move |store| {
+            let account = store.account(&account)?;
+            store.flagged(account, Flags::STARRED)
+        });
+        let (Ok(starred), Ok(recordings)) = (starred.await, self.recordings().await) else { return };
+        let recordings = recordings.clone();
+        let evicted = spawn_blocking(move || recordings.evict(&|id| starred.contains(&id))).await;
+        tracing::info!(?evicted, "recordings tidied");
+    }
+}
+
+/// Reads and decodes a recording.
+fn decode(path: &Path) -> io::Result<Result<Sound, AudioError>> {
+    let bytes = fs::read(path)?;
+    Ok(audio::decode(&bytes).map(Sound::new))
+}
