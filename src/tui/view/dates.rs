@@ -2,7 +2,7 @@
 
 use chrono::{Datelike as _, NaiveDate};
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Margin, Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::widgets::{Block, BorderType, Widget as _};
 
@@ -48,7 +48,8 @@ pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) ->
 
 /// A box with a title above whatever was there; returns what is inside.
 pub fn frame(place: Rect, title: &str, state: &State, theme: &Theme, buffer: &mut Buffer) -> Rect {
-    clear(place, theme, buffer);
+    // A blank cell on both sides: words that are cut by the box do not run into it.
+    clear(place.outer(Margin::new(1, 0)).intersection(buffer.area), theme, buffer);
     let block = Block::bordered().border_type(BorderType::Rounded).border_style(theme.faint);
     let inside = block.inner(place);
     block.render(place, buffer);
