@@ -8,6 +8,7 @@ use std::path::Path;
 /// How a file is opened that, where it has to be made, is its owner's alone. A file that is there
 /// keeps its mode.
 pub fn options() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there is no mode to set"))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

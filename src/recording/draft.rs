@@ -7,7 +7,7 @@
 //! is used twice, so a part that can be locked and still has its name is nobody else's.
 
 use std::fmt::Write as _;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::hash::Hasher as _;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::mem;
@@ -22,6 +22,7 @@ use siphasher::sip::SipHasher13;
 
 use super::folder::{blocking, identity};
 use crate::model::VoicemailId;
+use crate::private;
 use crate::telecmi::{AudioFormat, Bookmark, SavedBookmark};
 
 /// How much is gathered before it is written: few trips to a blocking thread, and little that is lost
@@ -216,11 +217,11 @@ pub(super) struct Files {
 
 impl Files {
     fn create(folder: &Path, id: VoicemailId) -> io::Result<Files> {
-        make(folder)?;
+        private::make_folder(folder)?;
         loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let part = folder.join(format!("{id}-{}-{number}.{PART}", process::id()));
-            let file = match private().read(true).write(true).create_new(true).open(&part) {
+            let file = match private::options().read(true).write(true).create_new(true).open(&part) {
                 Ok(file) => file,
                 // An earlier process of that number left it, or one in another container has it.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
@@ -256,7 +257,7 @@ impl Files {
         if notes.is_empty() {
             return Ok(());
         }
-        private().append(true).create(true).open(self.notes())?.write_all(notes.as_bytes())
+        private::options().append(true).create(true).open(self.notes())?.write_all(notes.as_bytes())
     }
 
     /// Deletes the draft. Where that fails, the next sweep may.
@@ -309,24 +310,6 @@ pub(super) fn at_rest(folder: &Path, of: Option<VoicemailId>) -> io::Result<Vec<
         drafts.push(Left { files: Arc::new(files), bytes: part.len(), written: part.modified()? });
     }
     Ok(drafts)
-}
-
-/// Makes `folder` where it is missing, for this user alone.
-pub(super) fn make(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// How a file is opened that is for this user alone.
-fn private() -> OpenOptions {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "there is no mode to set"))]
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 /// Whose draft the file `name` belongs to, and whether it is the notes, if it is one of ours.

@@ -15,6 +15,7 @@ use siphasher::sip::SipHasher13;
 
 use super::draft::{self, Draft, Files, Left};
 use crate::model::{AccountKey, VoicemailId};
+use crate::private;
 use crate::telecmi::{AudioFormat, Bookmark};
 
 /// The folder in it where recordings are until they are whole.
@@ -70,7 +71,7 @@ impl Folder {
     /// Makes the folder where it is missing, and sweeps out the drafts that nobody will go on with.
     pub(super) fn open(path: PathBuf, now: SystemTime) -> io::Result<Folder> {
         let folder = Folder(path.into());
-        draft::make(&folder.0)?;
+        private::make_folder(&folder.0)?;
         for left in draft::at_rest(&folder.drafts(), None)? {
             // One of the future was written before the clock was set.
             let age = now.duration_since(left.written).unwrap_or_default();

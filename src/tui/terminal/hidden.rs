@@ -1,5 +1,6 @@
 //! A line that is typed and not shown: a secret.
 
+#[cfg(unix)]
 use std::fs::File;
 use std::io::{self, Read, Write as _};
 #[cfg(unix)]
