@@ -35,28 +35,19 @@ fn wrong_credentials_and_none_are_told_apart_from_the_rest() {
         if verb.name == "login" {
             continue;
         }
-        let (mut command, stdin) = office.asking(verb, &[]);
-        command.env_remove("TELECMI_SECRET");
-        let output = ended((command, stdin));
-        let call = format!("{} without a secret", verb.name);
-        faults.unless_fails(3, &call, &output);
-        faults.unless(
-            text(&output.stderr).contains("`vmail login`"),
-            &call,
-            "does not say what to do",
-            &output,
-        );
-        let (mut command, stdin) = office.asking(verb, &[]);
-        command.env_remove("TELECMI_SECRET").env_remove("TELECMI_APPID");
-        let output = ended((command, stdin));
-        let call = format!("{} without an account", verb.name);
-        faults.unless_fails(3, &call, &output);
-        faults.unless(
-            text(&output.stderr).contains("`vmail login`"),
-            &call,
-            "does not say what to do",
-            &output,
-        );
+        let missing: [(&str, &[&str]); 2] =
+            [("secret", &["TELECMI_SECRET"]), ("account", &["TELECMI_SECRET", "TELECMI_APPID"])];
+        for (what, variables) in missing {
+            let (mut command, stdin) = office.asking(verb, &[]);
+            for variable in variables {
+                command.env_remove(variable);
+            }
+            let output = ended((command, stdin));
+            let call = format!("{} without {what}", verb.name);
+            faults.unless_fails(3, &call, &output);
+            let advises = text(&output.stderr).contains("`vmail login`");
+            faults.unless(advises, &call, "does not say what to do", &output);
+        }
     }
     let mut command = office.desk.vmail(&["doctor"]);
     let output = command.env("TELECMI_SECRET", "wrong").stdin(Stdio::null()).output().unwrap();
