@@ -4,7 +4,15 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use ::keyring::v1::{Entry, Error};
+use keyring_core::api::CredentialStoreApi as _;
+use keyring_core::{Entry, Error};
+
+#[cfg(target_os = "macos")]
+use apple_native_keyring_store::keychain::Store;
+#[cfg(all(unix, not(target_os = "macos")))]
+use dbus_secret_service_keyring_store::Store;
+#[cfg(windows)]
+use windows_native_keyring_store::Store;
 
 use super::Unavailable;
 use crate::secret::Secret;
@@ -56,7 +64,8 @@ impl Keyring {
         let account = account.to_owned();
         let (sender, answer) = sync_channel(1);
         let work = move || {
-            let result = Entry::new(SERVICE, &account).and_then(|entry| question(&entry));
+            let entry = Store::new().and_then(|store| store.build(SERVICE, &account, None));
+            let result = entry.and_then(|entry| question(&entry));
             // Nobody waits any more when it comes too late.
             let _ = sender.send(match result {
                 Ok(found) => Ok(Some(found)),
@@ -81,10 +90,7 @@ impl Keyring {
 
 /// What the library says; where there is no keyring at all, why that is.
 fn unavailable(error: &Error) -> Unavailable {
-    let reason = match (error, Entry::store_status()) {
-        (Error::NoDefaultStore, Err(cause)) => cause.to_string(),
-        _ => error.to_string(),
-    };
+    let reason = error.to_string();
     let meant = MEANT.iter().find(|(words, _)| reason.contains(words)).map(|(_, meant)| *meant);
     Unavailable { reason: text::clean(meant.unwrap_or(&reason), text::MESSAGE_MAX) }
 }
