@@ -24,6 +24,7 @@ use crate::config::Notify;
 use crate::tui::msg::Msg;
 use crate::tui::state::State;
 
+mod cells;
 pub mod escape;
 mod frames;
 pub mod hidden;

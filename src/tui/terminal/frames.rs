@@ -6,10 +6,10 @@ use std::io::{self, Write as _};
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
-use ratatui::backend::{Backend as _, CrosstermBackend};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 
+use super::cells;
 use crate::tui::state::State;
 use crate::tui::view;
 
@@ -56,12 +56,12 @@ impl Frames {
             queue!(bytes, Hide, Clear(ClearType::All))?;
             self.cursor = None;
         }
-        let plain = changes(&self.shown, &self.next)?;
+        let plain = changes(&self.shown, &self.next);
         match self.list.filter(|_| !whole).and_then(|before| scroll(before, list)) {
             Some(scroll) if !plain.is_empty() => {
                 let mut scrolled = scroll.bytes()?;
                 scroll.apply(&mut self.shown);
-                scrolled.extend(changes(&self.shown, &self.next)?);
+                scrolled.extend(changes(&self.shown, &self.next));
                 bytes.extend(if scrolled.len() < plain.len() { scrolled } else { plain });
             }
             _ => bytes.extend(plain),
@@ -92,13 +92,8 @@ impl Frames {
 }
 
 /// The bytes from one buffer to another of the same size.
-fn changes(from: &Buffer, to: &Buffer) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let cells = bridged(from.diff_iter(to), to);
-    if !cells.is_empty() {
-        CrosstermBackend::new(&mut bytes).draw(cells.into_iter())?;
-    }
-    Ok(bytes)
+fn changes(from: &Buffer, to: &Buffer) -> Vec<u8> {
+    cells::write(bridged(from.diff_iter(to), to))
 }
 
 /// Moving the cursor takes up to eight bytes: a gap this small is cheaper written again.

@@ -4,7 +4,7 @@ use chrono::{Datelike as _, NaiveDate};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
-use ratatui::widgets::{Block, BorderType, Widget as _};
+use ratatui::symbols::border::ROUNDED;
 
 use crate::model::Span;
 use crate::range::{self, PRESETS, Range};
@@ -50,9 +50,8 @@ pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) ->
 pub fn frame(place: Rect, title: &str, state: &State, theme: &Theme, buffer: &mut Buffer) -> Rect {
     // A blank cell on both sides: words that are cut by the box do not run into it.
     clear(place.outer(Margin::new(1, 0)).intersection(buffer.area), theme, buffer);
-    let block = Block::bordered().border_type(BorderType::Rounded).border_style(theme.faint);
-    let inside = block.inner(place);
-    block.render(place, buffer);
+    border(place, theme.faint, buffer);
+    let inside = place.inner(Margin::new(1, 1));
     let closing = TABLE.iter().find(|entry| entry.is_way_out() && state.scopes().contains(&entry.scope));
     let closes =
         closing.map_or_else(String::new, |entry| format!(" {} closes ", state.keymap.named(entry.command)));
@@ -61,6 +60,27 @@ pub fn frame(place: Rect, title: &str, state: &State, theme: &Theme, buffer: &mu
         .write(&format!(" {title} "), Style::new().fg(Color::Reset).patch(theme.text).patch(theme.strong))
         .right(&closes, theme.quiet);
     inside
+}
+
+/// Draws a rounded border along the inside of `place`, if it has room for one.
+fn border(place: Rect, style: Style, buffer: &mut Buffer) {
+    let place = place.intersection(buffer.area);
+    if place.width < 2 || place.height < 2 {
+        return;
+    }
+    let (left, right, top, bottom) = (place.x, place.right() - 1, place.y, place.bottom() - 1);
+    for x in left..=right {
+        buffer[(x, top)].set_symbol(ROUNDED.horizontal_top).set_style(style);
+        buffer[(x, bottom)].set_symbol(ROUNDED.horizontal_bottom).set_style(style);
+    }
+    for y in top..=bottom {
+        buffer[(left, y)].set_symbol(ROUNDED.vertical_left).set_style(style);
+        buffer[(right, y)].set_symbol(ROUNDED.vertical_right).set_style(style);
+    }
+    buffer[(left, top)].set_symbol(ROUNDED.top_left);
+    buffer[(right, top)].set_symbol(ROUNDED.top_right);
+    buffer[(left, bottom)].set_symbol(ROUNDED.bottom_left);
+    buffer[(right, bottom)].set_symbol(ROUNDED.bottom_right);
 }
 
 fn presets(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Buffer) {

@@ -3,7 +3,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::{Clear, Widget as _};
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -73,7 +72,10 @@ impl<'a> Pen<'a> {
 
 /// Blanks `area`, whatever was there.
 pub fn clear(area: Rect, theme: &Theme, buffer: &mut Buffer) {
-    Clear.render(area, buffer);
+    let area = area.intersection(buffer.area);
+    for position in area.positions() {
+        buffer[position].reset();
+    }
     buffer.set_style(area, theme.ground());
 }
 
