@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use encoding_rs::WINDOWS_1252;
+
 /// `bytes` without a byte-order mark; UTF-16 with one becomes UTF-8.
 pub(super) fn without_bom(bytes: &[u8]) -> Cow<'_, [u8]> {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
@@ -28,25 +30,13 @@ pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
             Cow::Owned(lines.fold(String::with_capacity(bytes.len() * 2), |mut text, line| {
                 match std::str::from_utf8(line) {
                     Ok(line) => text.push_str(line),
-                    Err(_) => text.extend(line.iter().map(|byte| windows_1252(*byte))),
+                    Err(_) => text.push_str(&WINDOWS_1252.decode_without_bom_handling(line).0),
                 }
                 text
             }))
         },
         Cow::Borrowed,
     )
-}
-
-/// From the Unicode Consortium's table CP1252.TXT; what it leaves undefined stays a control character.
-fn windows_1252(byte: u8) -> char {
-    const GAP: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
-        '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-    ];
-    match byte {
-        0x80..=0x9f => GAP[usize::from(byte - 0x80)],
-        _ => char::from(byte),
-    }
 }
 
 #[cfg(test)]

@@ -1,43 +1,58 @@
-//! vCard 2.1, 3 and 4: one card at a time, so that a damaged one costs no other.
+//! vCard 2.1, 3 and 4: one card at a time, so that a damaged card does not affect the others.
 //!
-//! What a property means is `calcard`'s business; here is where cards begin and end, and which of
-//! their properties make a name and numbers.
+//! Only names and numbers are read. General parsers read every property and stumble over what programs
+//! write in vCard 2.1 (`calcard` 0.3: quoted-printable by a bare parameter, soft breaks within a letter,
+//! nested cards).
 
 use std::borrow::Cow;
+use std::iter::Peekable;
 
-use calcard::vcard::{VCard, VCardEntry, VCardProperty};
-use calcard::{Entry, Parser};
+use encoding_rs::Encoding;
 
 use super::{Found, Person, Problem, charset, first_name};
 
+const BEGIN: &[u8] = b"BEGIN:VCARD";
+const END: &[u8] = b"END:VCARD";
+
 /// Whether `bytes` begin with a card.
 pub(super) fn begins(bytes: &[u8]) -> bool {
-    bytes.split(|byte| *byte == b'\n').next().is_some_and(|line| is(line, b"BEGIN:VCARD"))
+    bytes.split(|byte| *byte == b'\n').next().is_some_and(|line| is(line, BEGIN))
 }
 
-/// Reads every card of `bytes`. What stands between them counts for nothing.
+/// Reads every card of `bytes`. What stands between cards is skipped.
 pub(super) fn read(bytes: &[u8]) -> Found {
     let mut found = Found::default();
-    // Where the card begins that is being read: its line, and its place in `bytes`.
+    // The card that is being read: its first line, and its place in `bytes`.
     let mut open: Option<(usize, usize)> = None;
+    // How many cards of assistants are open inside of it.
+    let mut nested = 0_usize;
+    let mut after_agent = false;
     let mut at = 0;
     let mut is_empty = true;
     for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let begins = is(line, b"BEGIN:VCARD");
-        let ends = is(line, b"END:VCARD");
-        let card_end = if ends { at + line.len() } else { at };
-        if let Some((first_line, start)) = open.filter(|_| begins || ends) {
-            found.people.extend(person(&bytes[start..card_end]));
-            if !ends {
-                found.fault.get_or_insert((Some(first_line), Problem::Unfinished));
-            }
-            open = None;
-        }
-        if begins {
-            open = Some((index + 1, at));
-            is_empty = false;
-        }
+        let begins = is(line, BEGIN);
+        let ends = is(line, END);
+        let line_start = at;
         at += line.len();
+        if begins && open.is_some() && (after_agent || nested > 0) {
+            nested += 1;
+        } else if ends && nested > 0 {
+            nested -= 1;
+        } else {
+            let card_end = if ends { at } else { line_start };
+            if let Some((first_line, start)) = open.filter(|_| begins || ends) {
+                found.people.extend(person(&bytes[start..card_end]));
+                if !ends {
+                    found.fault.get_or_insert((Some(first_line), Problem::Unfinished));
+                }
+                open = None;
+            }
+            if begins {
+                open = Some((index + 1, line_start));
+                is_empty = false;
+            }
+        }
+        after_agent = Name::of_line(line) == Some(Name::Agent) && line.trim_ascii_end().ends_with(b":");
     }
     if let Some((first_line, start)) = open {
         found.people.extend(person(&bytes[start..]));
@@ -49,59 +64,288 @@ pub(super) fn read(bytes: &[u8]) -> Found {
     found
 }
 
-/// Whether `line` says `what`. A line that begins with a blank goes on with the one before it.
+/// Whether `line` is `what`. A line that begins with a blank is not: it continues the line before.
 fn is(line: &[u8], what: &[u8]) -> bool {
     line.trim_ascii_end().eq_ignore_ascii_case(what)
 }
 
 fn person(card: &[u8]) -> Option<Person> {
-    let unfolded = unfold(card);
-    let Entry::VCard(card) = Parser::new(&charset::decode(&unfolded)).entry() else { return None };
-    let numbers: Vec<String> =
-        card.properties(&VCardProperty::Tel).filter_map(|tel| Some(texts(tel).next()?.to_owned())).collect();
-    if numbers.is_empty() {
-        return None;
-    }
-    let name = name(&card)?;
-    Some(Person { name, numbers })
-}
-
-/// Programs that fold after so many bytes cut letters in two; those are healed before the bytes
-/// become text. Of whole letters the parser knows best.
-fn unfold(card: &[u8]) -> Cow<'_, [u8]> {
-    if std::str::from_utf8(card).is_ok() {
-        return Cow::Borrowed(card);
-    }
-    let mut lines = card.split(|byte| *byte == b'\n');
-    let mut out = lines.next().unwrap_or_default().to_vec();
-    for line in lines {
-        if let [b' ' | b'\t', rest @ ..] = line {
-            out.truncate(out.trim_ascii_end().len());
-            out.extend_from_slice(rest);
-        } else {
-            out.push(b'\n');
-            out.extend_from_slice(line);
+    let mut numbers = Vec::new();
+    let (mut full, mut parts, mut nickname, mut organisation) = (None, None, None, None);
+    for property in Properties::new(card) {
+        match property.name {
+            Name::Tel => numbers.push(property.text()),
+            Name::Fn if full.is_none() => full = first_name([property.text().as_str()]),
+            // Family, given and additional names; prefixes and suffixes are not shown.
+            Name::N if parts.is_none() => {
+                let parts_of = |index| property.part(b';', index);
+                parts = first_name([[parts_of(1), parts_of(2), parts_of(0)].join(" ").as_str()]);
+            }
+            Name::Nickname if nickname.is_none() => nickname = first_name([property.part(b',', 0).as_str()]),
+            Name::Org if organisation.is_none() => {
+                organisation = first_name([property.part(b';', 0).as_str()]);
+            }
+            _ => {}
         }
     }
-    Cow::Owned(out)
+    let name = full.or(parts).or(nickname).or(organisation)?;
+    (!numbers.is_empty()).then_some(Person { name, numbers })
 }
 
-/// The name to show: as the card writes it, from its parts, or what else it goes by.
-fn name(card: &VCard) -> Option<String> {
-    let one = |property| card.properties(property).flat_map(texts);
-    let parts = card.property(&VCardProperty::N).map(|parts| {
-        // Family, given, additional names; prefixes and suffixes are left out.
-        let parts: Vec<&str> = texts(parts).take(3).collect();
-        let part = |index: usize| parts.get(index).copied().unwrap_or_default();
-        [part(1), part(2), part(0)].join(" ")
-    });
-    first_name(one(&VCardProperty::Fn))
-        .or_else(|| first_name(parts.as_deref()))
-        .or_else(|| first_name(one(&VCardProperty::Nickname)))
-        .or_else(|| first_name(one(&VCardProperty::Org)))
+/// The properties that are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Name {
+    Agent,
+    Fn,
+    N,
+    Nickname,
+    Org,
+    Tel,
+    Other,
 }
 
-/// The values of a property. A part with several texts ("Anna,Maria") gives its first.
-fn texts(entry: &VCardEntry) -> impl Iterator<Item = &str> {
-    entry.values.iter().map(|value| value.as_text().unwrap_or_default())
+/// What other property names there are (RFC 2426, RFC 6350, vCard 2.1), beside those that begin with `X-`.
+const OTHER_NAMES: [&str; 30] = [
+    "ADR", "ANNIVERSARY", "BDAY", "BEGIN", "CATEGORIES", "CLASS", "EMAIL", "END", "GENDER", "GEO", "IMPP", "KEY",
+    "LABEL", "LANG", "LOGO", "MAILER", "MEMBER", "NOTE", "PHOTO", "PRODID", "RELATED", "REV", "ROLE",
+    "SORT-STRING", "SOUND", "TITLE", "TZ", "UID", "URL", "VERSION",
+];
+
+impl Name {
+    /// The property that a line such as `item1.TEL;TYPE=cell:…` begins with, if it is a known one.
+    fn of_line(line: &[u8]) -> Option<Name> {
+        let end = line.iter().position(|byte| matches!(byte, b':' | b';'))?;
+        let name = line[..end].rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        let read = [
+            ("AGENT", Name::Agent),
+            ("FN", Name::Fn),
+            ("N", Name::N),
+            ("NICKNAME", Name::Nickname),
+            ("ORG", Name::Org),
+            ("TEL", Name::Tel),
+        ];
+        let extended = || name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case(b"X-"));
+        read.iter()
+            .find(|(known, _)| is(known))
+            .map(|(_, name)| *name)
+            .or_else(|| (extended() || OTHER_NAMES.iter().any(|known| is(known))).then_some(Name::Other))
+    }
+}
+
+/// A line of a card, unfolded: `TEL;TYPE=cell:+91 98765 43210`.
+struct Property<'a> {
+    name: Name,
+    quoted_printable: bool,
+    charset: Option<&'static Encoding>,
+    /// As it stands in the file, without soft line breaks.
+    value: Cow<'a, [u8]>,
+}
+
+impl<'a> Property<'a> {
+    /// The property that begins with `line`; `None` where the line has no value or is not read.
+    fn begin(line: &'a [u8]) -> Option<Property<'a>> {
+        let name = Name::of_line(line).filter(|name| *name != Name::Other)?;
+        let mut quoted = false;
+        let colon = line.iter().position(|byte| {
+            quoted ^= *byte == b'"';
+            *byte == b':' && !quoted
+        })?;
+        let (mut quoted_printable, mut charset) = (false, None);
+        for parameter in line[..colon].split(|byte| *byte == b';').skip(1) {
+            let mut sides = parameter.splitn(2, |byte| *byte == b'=');
+            let key = sides.next().unwrap_or_default().trim_ascii();
+            // vCard 2.1 may leave the key out: `FN;QUOTED-PRINTABLE:`.
+            let value = sides.next().unwrap_or(key).trim_ascii();
+            quoted_printable |= value.eq_ignore_ascii_case(b"QUOTED-PRINTABLE");
+            if key.eq_ignore_ascii_case(b"CHARSET") {
+                charset = Encoding::for_label(value);
+            }
+        }
+        Some(Property { name, quoted_printable, charset, value: Cow::Borrowed(&line[colon + 1..]) })
+    }
+
+    fn text(&self) -> String {
+        self.decode(&self.value)
+    }
+
+    /// The text between two `separator`s: the one with number `index`, from 0; empty if there are fewer.
+    fn part(&self, separator: u8, index: usize) -> String {
+        let mut escaped = false;
+        let mut parts = self.value.split(|byte| {
+            let separates = *byte == separator && !escaped;
+            escaped = *byte == b'\\' && !escaped;
+            separates
+        });
+        parts.nth(index).map_or_else(String::new, |part| self.decode(part))
+    }
+
+    fn decode(&self, value: &[u8]) -> String {
+        let bytes = if self.quoted_printable { quoted_printable(value) } else { Cow::Borrowed(value) };
+        let text = match self.charset {
+            // Programs write UTF-8 and name another charset; the reverse is unlikely to be valid UTF-8.
+            Some(charset) if !charset.is_ascii_compatible() || std::str::from_utf8(&bytes).is_err() => {
+                match charset.decode_without_bom_handling(&bytes) {
+                    (text, false) => text,
+                    (_, true) => charset::decode(&bytes),
+                }
+            }
+            _ => charset::decode(&bytes),
+        };
+        unescape(&text)
+    }
+}
+
+/// The properties of a card that are read, one after the other.
+struct Properties<'a> {
+    /// The lines to come, each without its end.
+    lines: Peekable<Box<dyn Iterator<Item = &'a [u8]> + 'a>>,
+}
+
+impl<'a> Properties<'a> {
+    fn new(card: &'a [u8]) -> Properties<'a> {
+        let lines = card.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        let lines: Box<dyn Iterator<Item = &'a [u8]> + 'a> = Box::new(lines);
+        Properties { lines: lines.peekable() }
+    }
+
+    /// Appends the lines that continue the value of `property`: folded ones, which begin with a blank
+    /// (RFC 6350, section 3.2), and in quoted-printable those after a soft break (RFC 2045, section 6.7).
+    fn unfold(&mut self, property: &mut Property<'a>) {
+        loop {
+            let is_soft = property.quoted_printable && property.value.ends_with(b"=");
+            let continues = |line: &&[u8]| match line {
+                [b' ' | b'\t', ..] => true,
+                // A value that ends in `=` at the end of its property is a mistake of the program that wrote it.
+                line => is_soft && Name::of_line(line).is_none(),
+            };
+            let Some(line) = self.lines.next_if(continues) else { break };
+            let value = property.value.to_mut();
+            if is_soft {
+                value.pop();
+            }
+            match line {
+                // A blank after a soft break is part of the text, unless the line was folded within a letter.
+                [b' ' | b'\t', rest @ ..] if !is_soft || rest.starts_with(b"=") => value.extend_from_slice(rest),
+                line => value.extend_from_slice(line),
+            }
+        }
+        if property.quoted_printable && property.value.ends_with(b"=") {
+            property.value.to_mut().pop();
+        }
+    }
+
+    /// Skips the card of an assistant, which vCard 2.1 writes into this one.
+    fn skip_nested(&mut self) {
+        let mut depth = 0_usize;
+        while let Some(line) = self.lines.next_if(|line| depth > 0 || is(line, BEGIN)) {
+            if is(line, BEGIN) {
+                depth += 1;
+            } else if is(line, END) {
+                depth -= 1;
+            }
+        }
+    }
+}
+
+impl<'a> Iterator for Properties<'a> {
+    type Item = Property<'a>;
+
+    fn next(&mut self) -> Option<Property<'a>> {
+        loop {
+            let Some(mut property) = Property::begin(self.lines.next()?) else { continue };
+            self.unfold(&mut property);
+            match property.name {
+                Name::Agent => self.skip_nested(),
+                _ => return Some(property),
+            }
+        }
+    }
+}
+
+/// The bytes that `text` stands for (RFC 2045, section 6.7). What is not valid stays as it is.
+fn quoted_printable(text: &[u8]) -> Cow<'_, [u8]> {
+    let hex = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        match (first, tail) {
+            (b'=', [high, low, tail @ ..]) if hex(*high).is_some() && hex(*low).is_some() => {
+                bytes.push(hex(*high).unwrap_or_default() << 4 | hex(*low).unwrap_or_default());
+                rest = tail;
+            }
+            _ => bytes.push(*first),
+        }
+    }
+    Cow::Owned(bytes)
+}
+
+/// `text` without the backslashes before commas, semicolons and backslashes; `\n` is a new line.
+fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('\\', Some('n' | 'N')) => out.extend(chars.next().map(|_| '\n')),
+            ('\\', Some(',' | ';' | '\\' | ':')) => out.extend(chars.next()),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(lines: &str) -> (String, Vec<String>) {
+        let found = read(format!("BEGIN:VCARD\nVERSION:2.1\n{lines}\nEND:VCARD\n").as_bytes());
+        assert_eq!((found.people.len(), found.fault), (1, None), "{lines}");
+        let person = found.people.into_iter().next().unwrap();
+        (person.name, person.numbers)
+    }
+
+    #[test]
+    fn quoted_printable_is_read_as_programs_write_it() {
+        for (name, expected) in [
+            ("FN;QUOTED-PRINTABLE:Jos=C3=A9", "José"),
+            ("FN;ENCODING=QUOTED-PRINTABLE:Jos=C3=A9", "José"),
+            ("FN;ENCODING=QUOTED-PRINTABLE:Jos=E9", "José"),
+            ("FN;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:Jos=E9", "José"),
+            ("FN;CHARSET=KOI8-R;ENCODING=quoted-printable:=EC=C5=D7", "Лев"),
+            ("FN;CHARSET=x-unknown;ENCODING=QUOTED-PRINTABLE:Jos=C3=A9", "José"),
+            ("FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=E0=A4=\n =85=E0=A4=A8", "अन"),
+            ("FN;ENCODING=QUOTED-PRINTABLE:Ravi=\n Kumar", "Ravi Kumar"),
+            ("FN;ENCODING=QUOTED-PRINTABLE:Ravi=20=\nKumar", "Ravi Kumar"),
+            ("FN;ENCODING=QUOTED-PRINTABLE:Ravi=20Kumar=", "Ravi Kumar"),
+            ("FN;ENCODING=QUOTED-PRINTABLE:100=25 =ZZ", "100% =ZZ"),
+            ("N;ENCODING=QUOTED-PRINTABLE:Rao=3B;=4Deera", "Meera Rao;"),
+        ] {
+            assert_eq!(one(&format!("{name}\nTEL;CELL:1909")), (expected.to_owned(), vec!["1909".to_owned()]));
+        }
+    }
+
+    #[test]
+    fn charsets_that_are_not_utf_8_are_decoded_by_their_name() {
+        let card = b"BEGIN:VCARD\nFN;CHARSET=GBK:\xcd\xf5\xd0\xa1\xc3\xf7\nTEL:1909\nEND:VCARD\n";
+        assert_eq!(read(card).people[0].name, "王小明");
+        let card = b"BEGIN:VCARD\nFN;CHARSET=ISO-2022-JP:\x1b$B;3ED\x1b(B\nTEL:1909\nEND:VCARD\n";
+        assert_eq!(read(card).people[0].name, "山田");
+    }
+
+    #[test]
+    fn an_assistant_is_neither_the_contact_nor_another_one() {
+        let agent = "AGENT:\nBEGIN:VCARD\nVERSION:2.1\nFN:Assistant\nTEL:101\nEND:VCARD";
+        assert_eq!(one(&format!("FN:Anita\n{agent}\nTEL:1909")), ("Anita".to_owned(), vec!["1909".to_owned()]));
+        // RFC 2426 has it as one escaped value.
+        let agent = "AGENT:BEGIN:VCARD\\nFN:Assistant\\nTEL:101\\nEND:VCARD\\n";
+        assert_eq!(one(&format!("FN:Anita\n{agent}\nTEL:1909")), ("Anita".to_owned(), vec!["1909".to_owned()]));
+    }
+
+    #[test]
+    fn folded_lines_escapes_and_groups_are_read() {
+        let (name, numbers) = one("item1.FN:Acme\\, Mum\n bai\\; Sales\nitem1.TEL;TYPE=\"a:b\":19\n 09\nTEL:101");
+        assert_eq!((name.as_str(), numbers), ("Acme, Mumbai; Sales", vec!["1909".to_owned(), "101".to_owned()]));
+    }
 }
