@@ -4,7 +4,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read the project has failed")]
 
+#[path = "common/animation.rs"]
+mod animation;
 mod common;
+#[path = "common/pictures.rs"]
+mod pictures;
 #[path = "common/svg.rs"]
 mod svg;
 
@@ -12,21 +16,16 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Duration;
 
-use chrono::{NaiveDate, TimeDelta};
 use clap::{CommandFactory as _, ValueEnum as _};
-use common::{Opened, Screen, now, voicemail};
+use common::now;
 use vmail::cli::Cli;
 use vmail::cli::completions::Shell;
 use vmail::config::{self, Overrides, Sources};
 use vmail::error::Failure;
 use vmail::fields::Fields;
-use vmail::model::{Span, Voicemail};
-use vmail::player::Event;
 use vmail::range::Range;
-use vmail::sync::{Summary, SyncError};
-use vmail::telecmi::{ApiError, BaseUrl, OfflineReason};
+use vmail::telecmi::BaseUrl;
 use vmail::tui::command::{Scope, TABLE};
 use vmail::tui::keymap::own;
 use vmail::tui::theme::{self, Role};
@@ -69,109 +68,17 @@ fn part_up_to_date(document: &str, part: &str, wanted: &str) {
     up_to_date(document, &format!("{before}{start}{wanted}{end}{after}"));
 }
 
-// --- Screens ----------------------------------------------------------------
+// --- Pictures ---------------------------------------------------------------
 
-/// Callers who ring more often than others, for the days before the hand-written ones.
-const REGULARS: [&str; 9] = [
-    "9845012345",
-    "919876543210",
-    "918041122000",
-    "9811100042",
-    "442079460018",
-    "JD-ACMEBK",
-    "9987065432",
-    "914428117000",
-    "",
-];
-
-/// Four weeks of a small firm's voicemail: busy days, quiet Sundays.
-fn month() -> Vec<Voicemail> {
-    let recent = [
-        ("2026-11-23T11:58:20", "919876543210"),
-        ("2026-11-23T11:42:08", "15125550142"),
-        ("2026-11-23T10:05:41", "9845012345"),
-        ("2026-11-23T09:31:00", ""),
-        ("2026-11-23T08:50:12", "JD-ACMEBK"),
-        ("2026-11-22T19:12:33", "9811100042"),
-        ("2026-11-22T12:02:55", "442079460018"),
-        ("2026-11-21T17:58:10", "918041122000"),
-        ("2026-11-21T16:20:48", "33199001234"),
-        ("2026-11-21T15:01:19", "9811100042"),
-        ("2026-11-21T11:11:11", "919876543210"),
-        ("2026-11-21T09:47:30", "9987065432"),
-        ("2026-11-20T20:30:00", "442079460018"),
-        ("2026-11-20T16:20:15", "9876543210"),
-        ("2026-11-20T10:15:37", "9845012345"),
-        ("2026-11-19T18:04:22", "914428117000"),
-        ("2026-11-19T15:37:08", "9876500001"),
-        ("2026-11-19T13:26:51", "442079460018"),
-        ("2026-11-19T11:18:46", "918041122000"),
-        ("2026-11-19T09:00:05", "919876543210"),
-    ];
-    let mut month: Vec<_> =
-        recent.iter().map(|(time, caller)| voicemail(&format!("{time}+05:30"), caller)).collect();
-    // How many there were on the 1st, the 2nd, … of the month.
-    let counts = [0, 4, 7, 5, 2, 9, 3, 0, 6, 3, 5, 11, 4, 2, 1, 7, 4, 8];
-    let first = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
-    for (day, count) in first.iter_days().zip(counts) {
-        for number in 0..count {
-            let minute = (number * 37 + count * 11) % 60;
-            let caller = REGULARS[(number * 5 + count) % REGULARS.len()];
-            month.push(voicemail(&format!("{day}T{:02}:{minute:02}:24+05:30", 19 - number), caller));
-        }
-    }
-    month
-}
-
-/// What an account without a name looks like.
-fn opened() -> Opened {
-    Opened { account: Some("1111113"), ..Opened::default() }
-}
-
-/// A window with a month of voicemail, all of it fetched.
-fn screen(size: (u16, u16)) -> Screen {
-    let november = "2026-11-01T00:00:00+05:30".parse().unwrap();
-    let covered = Some(Span::new(november, now() - TimeDelta::minutes(15)));
-    Screen::open(Opened { size, stored: month(), covered, ..opened() })
-}
-
-fn picture(name: &str, screen: &mut Screen) {
-    up_to_date(&format!("assets/screenshots/{name}.svg"), &svg::window(&screen.buffer(), "vmail"));
-}
+/// The largest picture, in bytes: a reader on a slow line waits for it, and it is part of the package.
+const PICTURE_MAX: usize = 300_000;
 
 #[test]
-fn the_screens_are_those_of_the_program() {
-    picture("inbox", screen((120, 28)).synced().sounds().keys("j j"));
-    let mut playing = screen((120, 28));
-    playing.synced().sounds().keys("j > > z");
-    let key = playing.state.inbox.selected.expect("a row is selected");
-    playing.recording(key, "delivery.mp3").keys("Space").player(Event::Started);
-    playing.player(Event::Position(Duration::from_millis(5_300)));
-    playing.wait(TimeDelta::seconds(5));
-    picture("playing", &mut playing);
-    let mut ssh = Screen::open(Opened { size: (104, 28), remote: true, stored: month(), ..opened() });
-    ssh.synced().keys("Space");
-    picture("ssh", &mut ssh);
-    let mut search = screen((120, 22));
-    search.synced().sounds().keys("s j r j r g /").type_text("91 is:unread");
-    picture("search", &mut search);
-    picture("dates", screen((104, 28)).synced().keys("d Tab h h h v h h h"));
-
-    let mut fetching = Screen::open(Opened { size: (104, 18), range: "30d", ..opened() });
-    let pages: Vec<_> = (0..740)
-        .map(|number| {
-            let time = now() - TimeDelta::minutes(i64::from(number) * 29 + 4);
-            voicemail(&time.to_rfc3339(), REGULARS[(number * 5 % 23 % 9) as usize])
-        })
-        .collect();
-    fetching.page(&pages, pages.len(), 1204, 74, 121);
-    picture("fetching", &mut fetching);
-
-    let error = ApiError::Offline { reason: OfflineReason::NameLookup };
-    let failed = SyncError::Api { error, got: Summary::default() };
-    let mut offline = screen((80, 18));
-    offline.synced().keys("j j").wait(TimeDelta::seconds(61)).ends(Err(failed));
-    picture("offline", &mut offline);
+fn the_pictures_are_those_of_the_program() {
+    for (name, svg) in pictures::still().into_iter().chain([pictures::tour()]) {
+        assert!(svg.len() < PICTURE_MAX, "{name}.svg has {} bytes", svg.len());
+        up_to_date(&format!("assets/screenshots/{name}.svg"), &svg);
+    }
 }
 
 // --- What is written by the program -----------------------------------------
