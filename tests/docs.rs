@@ -96,7 +96,7 @@ fn the_readme_has_the_keys_of_the_table() {
             writeln!(table, "| {} | {} | {} |", keys(entry.keys), entry.name, entry.help).unwrap();
         }
     }
-    part_up_to_date("README.md", "keys", &table);
+    part_up_to_date("docs/keys.md", "keys", &table);
 }
 
 /// `j` `Down`, or first to last where they count up.
@@ -110,68 +110,62 @@ fn keys(keys: &[&str]) -> String {
 }
 
 #[test]
-fn the_readme_has_the_flags_of_the_program() {
+fn the_documents_have_the_flags_of_the_program() {
     let help = Cli::command().term_width(90).render_help().to_string();
     let help = help.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
-    part_up_to_date("README.md", "flags", &format!("```text\n{}\n```\n", help.trim_end()));
+    part_up_to_date("docs/command-line.md", "flags", &format!("```text\n{}\n```\n", help.trim_end()));
 }
 
 #[test]
-fn the_readme_has_every_verb() {
-    let mut table = String::from("| verb | what it does |\n|---|---|\n");
+fn the_documents_have_every_command() {
+    let mut table = String::from("| command | what it does |\n|---|---|\n");
     for verb in Cli::command().get_subcommands().filter(|verb| !verb.is_hide_set()) {
         let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
         let _ = writeln!(table, "| `{}` | {} |", verb.get_name(), about.replace('|', "\\|"));
     }
-    part_up_to_date("README.md", "verbs", &table);
+    part_up_to_date("docs/command-line.md", "verbs", &table);
 }
 
 #[test]
-fn the_readme_has_every_field() {
+fn the_documents_have_every_field() {
     let mut table = String::from("| field | what it is |\n|---|---|\n");
     for (name, meaning) in Fields::MEANING {
         let _ = writeln!(table, "| `{name}` | {meaning} |");
     }
-    part_up_to_date("README.md", "fields", &table);
+    part_up_to_date("docs/command-line.md", "fields", &table);
 }
 
 #[test]
-fn the_readme_has_every_exit_code() {
+fn the_documents_have_every_exit_code() {
     let mut table = String::from("| exit code | means |\n|---|---|\n| 0 | All was done. |\n");
     for failure in Failure::EVERY {
         let _ = writeln!(table, "| {} | {} |", failure as u8, failure.meaning());
     }
-    part_up_to_date("README.md", "codes", &table);
+    part_up_to_date("docs/command-line.md", "codes", &table);
 }
 
-/// The lines of the README that turn completions on are those of the help.
+/// The lines that turn completions on are those of the help.
 #[test]
-fn the_readme_says_how_completions_are_turned_on() {
-    let readme = read("README.md").replace("\\|", "|");
+fn the_documents_say_how_completions_are_turned_on() {
+    let document = read("docs/command-line.md").replace("\\|", "|");
     for shell in Shell::value_variants() {
         let help = shell.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
         let help = help.unwrap();
         let (_, line) = help.split_once(": ").unwrap();
-        assert!(readme.contains(&format!("`{line}`")), "README.md lacks {line}");
+        assert!(document.contains(&format!("`{line}`")), "docs/command-line.md lacks {line}");
     }
 }
 
 #[test]
-fn the_map_of_files_is_that_of_the_tree() {
-    let mut map = String::from("| file | what lives there |\n|---|---|\n");
-    for file in sources() {
-        let head: Vec<_> = read(&file)
-            .lines()
-            .map_while(|line| line.strip_prefix("//!"))
-            .map(|line| line.trim().replace(['[', ']'], ""))
-            .take_while(|line| !line.is_empty())
-            .collect();
-        let head = head.join(" ");
-        assert!(!head.is_empty(), "{file} does not say what lives there");
-        let first = head.split_once(". ").map_or(head.as_str(), |(first, _)| first);
-        writeln!(map, "| `{file}` | {} |", first.trim_end_matches('.').replace('|', "\\|")).unwrap();
-    }
-    part_up_to_date("ARCHITECTURE.md", "files", &map);
+fn the_documents_have_every_setting() {
+    let settings = format!("```toml\n{}```\n", read("assets/config.toml"));
+    part_up_to_date("docs/configuration.md", "settings", &settings);
+}
+
+#[test]
+fn the_documents_have_every_column() {
+    let columns: Vec<_> = config::Column::names().iter().map(|name| format!("`{name}`")).collect();
+    part_up_to_date("docs/configuration.md", "columns", &format!("{}.\n", columns.join(", ")));
 }
 
 // --- What is written by hand ------------------------------------------------
@@ -215,25 +209,22 @@ fn every_role_and_column_is_documented() {
         assert!(colours.contains(role), "{role} is not in: {colours}");
     }
     assert!(colours.contains("shade-1 to shade-3"), "{colours}");
-    let readme = read("README.md");
     for column in config::Column::names() {
         assert!(columns.contains(column), "{column} is not in: {columns}");
-        assert!(readme.contains(&format!("`{column}`")), "{column} is not in README.md");
     }
 }
 
 #[test]
-fn every_range_in_the_readme_is_one() {
-    let readme = read("README.md");
-    let (_, dates) = readme.split_once("## Dates\n").expect("a section about dates");
-    let (dates, _) = dates.split_once("\n## ").expect("something after it");
+fn every_range_in_the_documents_is_one() {
+    let document = read("docs/search.md");
+    let (_, dates) = document.split_once("## Dates\n").expect("a section about dates");
     let rows = dates.lines().filter(|line| line.starts_with("| `"));
     let written = rows.filter_map(|row| row.split('|').nth(1));
-    let ranges: Vec<_> = written.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    let ranges: Vec<_> = written.flat_map(quoted).collect();
     assert!(ranges.len() > 10, "{ranges:?}");
     for range in ranges {
         if let Err(error) = Range::parse_at(range, now(), chrono_tz::Asia::Kolkata) {
-            panic!("README.md: {range}: {error}");
+            panic!("docs/search.md: {range}: {error}");
         }
     }
 }
@@ -267,14 +258,62 @@ fn anchor(heading: &str) -> String {
         .collect()
 }
 
+/// What people read first stays short: in bytes.
+#[test]
+fn the_first_documents_are_short() {
+    for (name, most) in [("README.md", 9_000), ("ARCHITECTURE.md", 14_000)] {
+        let length = read(name).len();
+        assert!(length <= most, "{name} has {length} bytes: what users look up goes into docs/");
+    }
+}
+
+#[test]
+fn every_source_file_says_what_it_is_for() {
+    for file in sources() {
+        let text = read(&file);
+        let head = text.lines().next().and_then(|line| line.strip_prefix("//! "));
+        assert!(head.is_some_and(|head| !head.is_empty()), "{file} does not start with `//! `");
+    }
+}
+
+/// The map names every module, and no others.
+#[test]
+fn the_map_is_that_of_the_tree() {
+    let document = read("ARCHITECTURE.md");
+    let (_, map) = document.split_once("## The map\n").expect("a map");
+    let (map, _) = map.split_once("\n## ").expect("something after it");
+    let rows = map.lines().filter(|line| line.starts_with("| `"));
+    let mut named: Vec<_> = rows.filter_map(|row| row.split('|').nth(1)).flat_map(quoted).collect();
+    let mut modules: Vec<_> = sources()
+        .iter()
+        .filter_map(|file| file.strip_prefix("src/")?.split(['/', '.']).next().map(str::to_owned))
+        .collect();
+    modules.sort();
+    modules.dedup();
+    named.sort_unstable();
+    assert_eq!(named, modules, "left: named by ARCHITECTURE.md; right: in src/");
+    for folder in sources().iter().filter_map(|file| Path::new(file).parent()?.strip_prefix("src/tui").ok()) {
+        let Some(folder) = folder.iter().next().and_then(|folder| folder.to_str()) else { continue };
+        assert!(map.contains(&format!("`{folder}/`")), "ARCHITECTURE.md does not name src/tui/{folder}/");
+    }
+}
+
+/// What stands between backquotes.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
 /// Every Markdown file of the project.
 fn documents() -> Vec<String> {
     let mut found = vec!["assets/demo/README.md".to_owned()];
-    for entry in fs::read_dir(path("")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        found.extend(Path::new(&name).extension().is_some_and(|end| end == "md").then_some(name));
+    for folder in ["", "docs/"] {
+        for entry in fs::read_dir(path(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let is_document = Path::new(&name).extension().is_some_and(|end| end == "md");
+            found.extend(is_document.then(|| format!("{folder}{name}")));
+        }
     }
-    assert!(found.len() >= 5, "{found:?}");
+    assert!(found.len() >= 12, "{found:?}");
     found
 }
 
@@ -297,10 +336,10 @@ fn sources() -> Vec<String> {
 // --- The query language -----------------------------------------------------
 
 #[test]
-fn the_readme_lists_every_operator_of_the_search() {
+fn the_documents_list_every_operator_of_the_search() {
     let mut table = String::from("| written | finds |\n|---|---|\n");
     for (example, meaning) in vmail::search::operators() {
         let _ = writeln!(table, "| `{}` | {meaning} |", example.replace('|', "\\|"));
     }
-    part_up_to_date("README.md", "query", &table);
+    part_up_to_date("docs/search.md", "query", &table);
 }
