@@ -267,6 +267,15 @@ fn the_first_documents_are_short() {
     }
 }
 
+/// Nobody finds a page that nothing leads to.
+#[test]
+fn the_readme_leads_to_every_page() {
+    let readme = read("README.md");
+    for page in documents().iter().filter(|page| !page.ends_with("README.md")) {
+        assert!(readme.contains(&format!("({page})")), "README.md does not lead to {page}");
+    }
+}
+
 #[test]
 fn every_source_file_says_what_it_is_for() {
     for file in sources() {
