@@ -159,15 +159,17 @@ fn what_is_refused_is_found() {
     {
         assert!(!counts_one_as_many(fine), "{fine}");
     }
-    let code = r##"
-        // "a comment"
-        fn f<'a>(c: &'a str) { g('"', "one \
-            two", r#"three "four""#, b'\''); tracing::warn!(%e, "five"); h("six") }
-        #[expect(dead_code, reason = "seven")]
-        #[cfg(test)]
-mod tests { "eight" }"##;
-    let found: Vec<_> = literals(code).into_iter().map(|(line, text)| format!("{line} {text}")).collect();
-    assert_eq!(found, ["3 one two", "4 three \"four\"", "4 six"]);
+    let code = [
+        "// \"a comment\"",
+        "fn f<'a>(c: &'a str) { g('\"', \"one \\",
+        "    two\", r#\"three \"four\"\"#, b'\\''); tracing::warn!(%e, \"five\"); h(\"six\") }",
+        "#[expect(dead_code, reason = \"seven\")]",
+        "#[cfg(test)]",
+        "mod tests { \"eight\" }",
+    ];
+    let code = code.join("\n");
+    let found: Vec<_> = literals(&code).into_iter().map(|(line, text)| format!("{line} {text}")).collect();
+    assert_eq!(found, ["2 one two", "3 three \"four\"", "3 six"]);
 }
 
 // --- What is said -------------------------------------------------------------

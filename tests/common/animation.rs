@@ -56,8 +56,7 @@ pub fn moving(frames: &[Frame], still: usize, title: &str, about: &str) -> Strin
         let _ = writeln!(content, "<g{}>", layer.attributes());
         for (shown, elements) in groups(frames, layer) {
             if shown.iter().all(|shown| *shown) {
-                elements.iter().for_each(|element| content.push_str(element));
-                content.push('\n');
+                let _ = writeln!(content, "{}", elements.concat());
                 continue;
             }
             let still = if shown[still] { " s" } else { "" };
