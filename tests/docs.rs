@@ -4,7 +4,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read the project has failed")]
 
+#[path = "common/animation.rs"]
+mod animation;
 mod common;
+#[path = "common/pictures.rs"]
+mod pictures;
 #[path = "common/svg.rs"]
 mod svg;
 
@@ -12,21 +16,16 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Duration;
 
-use chrono::{NaiveDate, TimeDelta};
 use clap::{CommandFactory as _, ValueEnum as _};
-use common::{Opened, Screen, now, voicemail};
+use common::now;
 use vmail::cli::Cli;
 use vmail::cli::completions::Shell;
 use vmail::config::{self, Overrides, Sources};
 use vmail::error::Failure;
 use vmail::fields::Fields;
-use vmail::model::{Span, Voicemail};
-use vmail::player::Event;
 use vmail::range::Range;
-use vmail::sync::{Summary, SyncError};
-use vmail::telecmi::{ApiError, BaseUrl, OfflineReason};
+use vmail::telecmi::BaseUrl;
 use vmail::tui::command::{Scope, TABLE};
 use vmail::tui::keymap::own;
 use vmail::tui::theme::{self, Role};
@@ -69,109 +68,17 @@ fn part_up_to_date(document: &str, part: &str, wanted: &str) {
     up_to_date(document, &format!("{before}{start}{wanted}{end}{after}"));
 }
 
-// --- Screens ----------------------------------------------------------------
+// --- Pictures ---------------------------------------------------------------
 
-/// Callers who ring more often than others, for the days before the hand-written ones.
-const REGULARS: [&str; 9] = [
-    "9845012345",
-    "919876543210",
-    "918041122000",
-    "9811100042",
-    "442079460018",
-    "JD-ACMEBK",
-    "9987065432",
-    "914428117000",
-    "",
-];
-
-/// Four weeks of a small firm's voicemail: busy days, quiet Sundays.
-fn month() -> Vec<Voicemail> {
-    let recent = [
-        ("2026-11-23T11:58:20", "919876543210"),
-        ("2026-11-23T11:42:08", "15125550142"),
-        ("2026-11-23T10:05:41", "9845012345"),
-        ("2026-11-23T09:31:00", ""),
-        ("2026-11-23T08:50:12", "JD-ACMEBK"),
-        ("2026-11-22T19:12:33", "9811100042"),
-        ("2026-11-22T12:02:55", "442079460018"),
-        ("2026-11-21T17:58:10", "918041122000"),
-        ("2026-11-21T16:20:48", "33199001234"),
-        ("2026-11-21T15:01:19", "9811100042"),
-        ("2026-11-21T11:11:11", "919876543210"),
-        ("2026-11-21T09:47:30", "9987065432"),
-        ("2026-11-20T20:30:00", "442079460018"),
-        ("2026-11-20T16:20:15", "9876543210"),
-        ("2026-11-20T10:15:37", "9845012345"),
-        ("2026-11-19T18:04:22", "914428117000"),
-        ("2026-11-19T15:37:08", "9876500001"),
-        ("2026-11-19T13:26:51", "442079460018"),
-        ("2026-11-19T11:18:46", "918041122000"),
-        ("2026-11-19T09:00:05", "919876543210"),
-    ];
-    let mut month: Vec<_> =
-        recent.iter().map(|(time, caller)| voicemail(&format!("{time}+05:30"), caller)).collect();
-    // How many there were on the 1st, the 2nd, … of the month.
-    let counts = [0, 4, 7, 5, 2, 9, 3, 0, 6, 3, 5, 11, 4, 2, 1, 7, 4, 8];
-    let first = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
-    for (day, count) in first.iter_days().zip(counts) {
-        for number in 0..count {
-            let minute = (number * 37 + count * 11) % 60;
-            let caller = REGULARS[(number * 5 + count) % REGULARS.len()];
-            month.push(voicemail(&format!("{day}T{:02}:{minute:02}:24+05:30", 19 - number), caller));
-        }
-    }
-    month
-}
-
-/// What an account without a name looks like.
-fn opened() -> Opened {
-    Opened { account: Some("1111113"), ..Opened::default() }
-}
-
-/// A window with a month of voicemail, all of it fetched.
-fn screen(size: (u16, u16)) -> Screen {
-    let november = "2026-11-01T00:00:00+05:30".parse().unwrap();
-    let covered = Some(Span::new(november, now() - TimeDelta::minutes(15)));
-    Screen::open(Opened { size, stored: month(), covered, ..opened() })
-}
-
-fn picture(name: &str, screen: &mut Screen) {
-    up_to_date(&format!("assets/screenshots/{name}.svg"), &svg::window(&screen.buffer(), "vmail"));
-}
+/// The largest picture, in bytes: a reader on a slow line waits for it, and it is part of the package.
+const PICTURE_MAX: usize = 300_000;
 
 #[test]
-fn the_screens_are_those_of_the_program() {
-    picture("inbox", screen((120, 28)).synced().sounds().keys("j j"));
-    let mut playing = screen((120, 28));
-    playing.synced().sounds().keys("j > > z");
-    let key = playing.state.inbox.selected.expect("a row is selected");
-    playing.recording(key, "delivery.mp3").keys("Space").player(Event::Started);
-    playing.player(Event::Position(Duration::from_millis(5_300)));
-    playing.wait(TimeDelta::seconds(5));
-    picture("playing", &mut playing);
-    let mut ssh = Screen::open(Opened { size: (104, 28), remote: true, stored: month(), ..opened() });
-    ssh.synced().keys("Space");
-    picture("ssh", &mut ssh);
-    let mut search = screen((120, 22));
-    search.synced().sounds().keys("s j r j r g /").type_text("91 is:unread");
-    picture("search", &mut search);
-    picture("dates", screen((104, 28)).synced().keys("d Tab h h h v h h h"));
-
-    let mut fetching = Screen::open(Opened { size: (104, 18), range: "30d", ..opened() });
-    let pages: Vec<_> = (0..740)
-        .map(|number| {
-            let time = now() - TimeDelta::minutes(i64::from(number) * 29 + 4);
-            voicemail(&time.to_rfc3339(), REGULARS[(number * 5 % 23 % 9) as usize])
-        })
-        .collect();
-    fetching.page(&pages, pages.len(), 1204, 74, 121);
-    picture("fetching", &mut fetching);
-
-    let error = ApiError::Offline { reason: OfflineReason::NameLookup };
-    let failed = SyncError::Api { error, got: Summary::default() };
-    let mut offline = screen((80, 18));
-    offline.synced().keys("j j").wait(TimeDelta::seconds(61)).ends(Err(failed));
-    picture("offline", &mut offline);
+fn the_pictures_are_those_of_the_program() {
+    for (name, svg) in pictures::still().into_iter().chain([pictures::tour()]) {
+        assert!(svg.len() < PICTURE_MAX, "{name}.svg has {} bytes", svg.len());
+        up_to_date(&format!("assets/screenshots/{name}.svg"), &svg);
+    }
 }
 
 // --- What is written by the program -----------------------------------------
@@ -189,7 +96,7 @@ fn the_readme_has_the_keys_of_the_table() {
             writeln!(table, "| {} | {} | {} |", keys(entry.keys), entry.name, entry.help).unwrap();
         }
     }
-    part_up_to_date("README.md", "keys", &table);
+    part_up_to_date("docs/keys.md", "keys", &table);
 }
 
 /// `j` `Down`, or first to last where they count up.
@@ -203,68 +110,62 @@ fn keys(keys: &[&str]) -> String {
 }
 
 #[test]
-fn the_readme_has_the_flags_of_the_program() {
+fn the_documents_have_the_flags_of_the_program() {
     let help = Cli::command().term_width(90).render_help().to_string();
     let help = help.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
-    part_up_to_date("README.md", "flags", &format!("```text\n{}\n```\n", help.trim_end()));
+    part_up_to_date("docs/command-line.md", "flags", &format!("```text\n{}\n```\n", help.trim_end()));
 }
 
 #[test]
-fn the_readme_has_every_verb() {
-    let mut table = String::from("| verb | what it does |\n|---|---|\n");
+fn the_documents_have_every_command() {
+    let mut table = String::from("| command | what it does |\n|---|---|\n");
     for verb in Cli::command().get_subcommands().filter(|verb| !verb.is_hide_set()) {
         let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
         let _ = writeln!(table, "| `{}` | {} |", verb.get_name(), about.replace('|', "\\|"));
     }
-    part_up_to_date("README.md", "verbs", &table);
+    part_up_to_date("docs/command-line.md", "verbs", &table);
 }
 
 #[test]
-fn the_readme_has_every_field() {
+fn the_documents_have_every_field() {
     let mut table = String::from("| field | what it is |\n|---|---|\n");
     for (name, meaning) in Fields::MEANING {
         let _ = writeln!(table, "| `{name}` | {meaning} |");
     }
-    part_up_to_date("README.md", "fields", &table);
+    part_up_to_date("docs/command-line.md", "fields", &table);
 }
 
 #[test]
-fn the_readme_has_every_exit_code() {
+fn the_documents_have_every_exit_code() {
     let mut table = String::from("| exit code | means |\n|---|---|\n| 0 | All was done. |\n");
     for failure in Failure::EVERY {
         let _ = writeln!(table, "| {} | {} |", failure as u8, failure.meaning());
     }
-    part_up_to_date("README.md", "codes", &table);
+    part_up_to_date("docs/command-line.md", "codes", &table);
 }
 
-/// The lines of the README that turn completions on are those of the help.
+/// The lines that turn completions on are those of the help.
 #[test]
-fn the_readme_says_how_completions_are_turned_on() {
-    let readme = read("README.md").replace("\\|", "|");
+fn the_documents_say_how_completions_are_turned_on() {
+    let document = read("docs/command-line.md").replace("\\|", "|");
     for shell in Shell::value_variants() {
         let help = shell.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
         let help = help.unwrap();
         let (_, line) = help.split_once(": ").unwrap();
-        assert!(readme.contains(&format!("`{line}`")), "README.md lacks {line}");
+        assert!(document.contains(&format!("`{line}`")), "docs/command-line.md lacks {line}");
     }
 }
 
 #[test]
-fn the_map_of_files_is_that_of_the_tree() {
-    let mut map = String::from("| file | what lives there |\n|---|---|\n");
-    for file in sources() {
-        let head: Vec<_> = read(&file)
-            .lines()
-            .map_while(|line| line.strip_prefix("//!"))
-            .map(|line| line.trim().replace(['[', ']'], ""))
-            .take_while(|line| !line.is_empty())
-            .collect();
-        let head = head.join(" ");
-        assert!(!head.is_empty(), "{file} does not say what lives there");
-        let first = head.split_once(". ").map_or(head.as_str(), |(first, _)| first);
-        writeln!(map, "| `{file}` | {} |", first.trim_end_matches('.').replace('|', "\\|")).unwrap();
-    }
-    part_up_to_date("ARCHITECTURE.md", "files", &map);
+fn the_documents_have_every_setting() {
+    let settings = format!("```toml\n{}```\n", read("assets/config.toml"));
+    part_up_to_date("docs/configuration.md", "settings", &settings);
+}
+
+#[test]
+fn the_documents_have_every_column() {
+    let columns: Vec<_> = config::Column::names().iter().map(|name| format!("`{name}`")).collect();
+    part_up_to_date("docs/configuration.md", "columns", &format!("{}.\n", columns.join(", ")));
 }
 
 // --- What is written by hand ------------------------------------------------
@@ -308,25 +209,22 @@ fn every_role_and_column_is_documented() {
         assert!(colours.contains(role), "{role} is not in: {colours}");
     }
     assert!(colours.contains("shade-1 to shade-3"), "{colours}");
-    let readme = read("README.md");
     for column in config::Column::names() {
         assert!(columns.contains(column), "{column} is not in: {columns}");
-        assert!(readme.contains(&format!("`{column}`")), "{column} is not in README.md");
     }
 }
 
 #[test]
-fn every_range_in_the_readme_is_one() {
-    let readme = read("README.md");
-    let (_, dates) = readme.split_once("## Dates\n").expect("a section about dates");
-    let (dates, _) = dates.split_once("\n## ").expect("something after it");
+fn every_range_in_the_documents_is_one() {
+    let document = read("docs/search.md");
+    let (_, dates) = document.split_once("## Dates\n").expect("a section about dates");
     let rows = dates.lines().filter(|line| line.starts_with("| `"));
     let written = rows.filter_map(|row| row.split('|').nth(1));
-    let ranges: Vec<_> = written.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    let ranges: Vec<_> = written.flat_map(quoted).collect();
     assert!(ranges.len() > 10, "{ranges:?}");
     for range in ranges {
         if let Err(error) = Range::parse_at(range, now(), chrono_tz::Asia::Kolkata) {
-            panic!("README.md: {range}: {error}");
+            panic!("docs/search.md: {range}: {error}");
         }
     }
 }
@@ -360,14 +258,71 @@ fn anchor(heading: &str) -> String {
         .collect()
 }
 
+/// What people read first stays short: in bytes.
+#[test]
+fn the_first_documents_are_short() {
+    for (name, most) in [("README.md", 9_000), ("ARCHITECTURE.md", 14_000)] {
+        let length = read(name).len();
+        assert!(length <= most, "{name} has {length} bytes: what users look up goes into docs/");
+    }
+}
+
+/// Nobody finds a page that nothing leads to.
+#[test]
+fn the_readme_leads_to_every_page() {
+    let readme = read("README.md");
+    for page in documents().iter().filter(|page| !page.ends_with("README.md")) {
+        assert!(readme.contains(&format!("({page})")), "README.md does not lead to {page}");
+    }
+}
+
+#[test]
+fn every_source_file_says_what_it_is_for() {
+    for file in sources() {
+        let text = read(&file);
+        let head = text.lines().next().and_then(|line| line.strip_prefix("//! "));
+        assert!(head.is_some_and(|head| !head.is_empty()), "{file} does not start with `//! `");
+    }
+}
+
+/// The map names every module, and no others.
+#[test]
+fn the_map_is_that_of_the_tree() {
+    let document = read("ARCHITECTURE.md");
+    let (_, map) = document.split_once("## The map\n").expect("a map");
+    let (map, _) = map.split_once("\n## ").expect("something after it");
+    let rows = map.lines().filter(|line| line.starts_with("| `"));
+    let mut named: Vec<_> = rows.filter_map(|row| row.split('|').nth(1)).flat_map(quoted).collect();
+    let mut modules: Vec<_> = sources()
+        .iter()
+        .filter_map(|file| file.strip_prefix("src/")?.split(['/', '.']).next().map(str::to_owned))
+        .collect();
+    modules.sort();
+    modules.dedup();
+    named.sort_unstable();
+    assert_eq!(named, modules, "left: named by ARCHITECTURE.md; right: in src/");
+    for folder in sources().iter().filter_map(|file| Path::new(file).parent()?.strip_prefix("src/tui").ok()) {
+        let Some(folder) = folder.iter().next().and_then(|folder| folder.to_str()) else { continue };
+        assert!(map.contains(&format!("`{folder}/`")), "ARCHITECTURE.md does not name src/tui/{folder}/");
+    }
+}
+
+/// What stands between backquotes.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
 /// Every Markdown file of the project.
 fn documents() -> Vec<String> {
     let mut found = vec!["assets/demo/README.md".to_owned()];
-    for entry in fs::read_dir(path("")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        found.extend(Path::new(&name).extension().is_some_and(|end| end == "md").then_some(name));
+    for folder in ["", "docs/"] {
+        for entry in fs::read_dir(path(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let is_document = Path::new(&name).extension().is_some_and(|end| end == "md");
+            found.extend(is_document.then(|| format!("{folder}{name}")));
+        }
     }
-    assert!(found.len() >= 5, "{found:?}");
+    assert!(found.len() >= 12, "{found:?}");
     found
 }
 
@@ -390,10 +345,10 @@ fn sources() -> Vec<String> {
 // --- The query language -----------------------------------------------------
 
 #[test]
-fn the_readme_lists_every_operator_of_the_search() {
+fn the_documents_list_every_operator_of_the_search() {
     let mut table = String::from("| written | finds |\n|---|---|\n");
     for (example, meaning) in vmail::search::operators() {
         let _ = writeln!(table, "| `{}` | {meaning} |", example.replace('|', "\\|"));
     }
-    part_up_to_date("README.md", "query", &table);
+    part_up_to_date("docs/search.md", "query", &table);
 }

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt::Write as _;
 use std::hash::Hasher as _;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use ratatui::layout::{Rect, Size};
 use siphasher::sip::SipHasher13;
 use vmail::audio::{Waveform, decode};
 use vmail::config::Column;
-use vmail::model::{AccountKey, RecordingName, Region, Span, Voicemail};
+use vmail::model::{AccountKey, RecordingName, Region, Span, Voicemail, VoicemailId};
 use vmail::player::{Event, Manner};
 use vmail::range::Range;
 use vmail::recording::Prefetch;
@@ -262,6 +262,22 @@ impl Screen {
             self.store.put_sound(account, *id, waveform.sketch(), &waveform.to_bytes()).unwrap();
         }
         self.send(Msg::CallersChanged)
+    }
+
+    /// The recordings of these voicemail were looked at before, and the list is read anew.
+    pub fn sounds_of(&mut self, files: &HashMap<VoicemailId, String>) -> &mut Screen {
+        let account = self.store.account(&self.key).unwrap();
+        let mut looks = HashMap::new();
+        for (id, file) in files {
+            let waveform = looks.entry(file).or_insert_with(|| recording(file).1);
+            self.store.put_sound(account, *id, waveform.sketch(), &waveform.to_bytes()).unwrap();
+        }
+        self.send(Msg::CallersChanged)
+    }
+
+    /// The store, and the account in it.
+    pub fn store(&mut self) -> (&mut Store, &AccountKey) {
+        (&mut self.store, &self.key)
     }
 
     /// The number of the play that was asked for last.
