@@ -1,0 +1,14 @@
+//! The parts that need no network, no terminal and no program: called as a library.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
+
+mod audio;
+mod config;
+mod contacts;
+mod credentials;
+mod package;
+mod player;
+mod range;
+mod search;
+mod store;
+mod triage;

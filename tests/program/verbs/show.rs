@@ -1,0 +1,87 @@
+//! `vmail show` and `vmail note`.
+
+use crate::verbs::support::{Desk, id};
+
+#[test]
+fn a_voicemail_is_named_by_how_its_id_begins() {
+    let desk = Desk::new(None);
+    let all = desk.objects(&["list", "--json"]);
+    let whole = id(&all[2]).to_owned();
+    let short = &whole[..8];
+    assert_eq!(desk.objects(&["show", short, "--json"]), [all[2].clone()]);
+    assert_eq!(desk.objects(&["show", &whole.to_uppercase(), "--json", "--offline"]), [all[2].clone()]);
+    let page = desk.prints(&["show", short]);
+    let caller = all[2]["caller_raw"].as_str().unwrap();
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    assert!(
+        page.lines().any(|line| line.starts_with("Number") && digits(line).ends_with(&digits(caller)[2..]))
+    );
+    assert!(page.contains(&whole) && page.contains("unread"), "{page}");
+    // Several, in the order in which they were asked for, each once.
+    let two = desk.objects(&["show", id(&all[4]), short, id(&all[4]), "--json"]);
+    assert_eq!(two, [all[4].clone(), all[2].clone()]);
+}
+
+#[test]
+fn an_id_that_is_none_or_of_several_is_said_to_be() {
+    let desk = Desk::new(Some(2_000));
+    desk.prints(&["sync", "--range", "30d"]);
+    let said = desk.fails(2, &["show", "0"]);
+    assert!(said.contains("0 begins several IDs: 0") && said.contains('…'), "{said}");
+    let said = desk.fails(2, &["show", "no-id!"]);
+    assert!(said.contains("\"no-id!\" is no ID"), "{said}");
+    desk.fails(2, &["show", "zzzzzzzzzzzzz"]);
+    let said = desk.fails(5, &["show", "00000zzzz", "--offline"]);
+    assert!(said.contains("no voicemail 00000zzzz is stored"), "{said}");
+}
+
+#[test]
+fn what_is_not_stored_yet_is_fetched() {
+    let other = Desk::new(None);
+    let known = other.objects(&["list", "--json"]);
+    let mut command = other.vmail(&["show", id(&known[0]), "--json"]);
+    let output = command.env("XDG_DATA_HOME", other.path("another")).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", crate::verbs::support::said(&output));
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap(), known[0]);
+}
+
+#[test]
+fn a_note_is_written_read_continued_and_taken_away() {
+    let desk = Desk::new(None);
+    let all = desk.objects(&["list", "--json"]);
+    let id = id(&all[0]);
+    assert!(desk.fails(5, &["note", id]).contains("has no note"));
+    assert!(desk.fails(2, &["note", id, "   "]).contains("--remove"));
+    assert_eq!(desk.prints(&["note", id, "-wants the invoice"]), "");
+    assert_eq!(desk.prints(&["note", id]), "-wants the invoice\n");
+    let mut piped =
+        desk.vmail(&["note", id, "-", "--append"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut piped.stdin.take().unwrap(), b"of \x1b[31mJune\n\n").unwrap();
+    assert!(piped.wait().unwrap().success());
+    let note = desk.prints(&["note", id]);
+    assert!(note.starts_with("-wants the invoice\nof ") && !note.contains('\x1b'), "{note:?}");
+    let listed = desk.objects(&["list", "--json", "--offline", "has:note"]);
+    assert_eq!(listed.len(), 1);
+    assert_eq!(format!("{}\n", listed[0]["note"].as_str().unwrap()), note);
+    // A row stays a row.
+    assert_eq!(desk.prints(&["list", "--format", "tsv", "--offline"]).lines().count(), all.len() + 1);
+    desk.prints(&["note", id, "--remove"]);
+    desk.fails(5, &["note", id]);
+}
+
+#[test]
+fn what_is_noted_while_somebody_types_more_is_kept() {
+    let desk = Desk::new(None);
+    let all = desk.objects(&["list", "--json"]);
+    let id = id(&all[0]);
+    desk.prints(&["note", id, "one"]);
+    let mut slow =
+        desk.vmail(&["note", id, "-", "--append"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let mut typed = slow.stdin.take().unwrap();
+    // More than a pipe holds: once it is written, the text is being read.
+    std::io::Write::write_all(&mut typed, ["three", &" ".repeat(1 << 20)].concat().as_bytes()).unwrap();
+    desk.prints(&["note", id, "two"]);
+    drop(typed);
+    assert!(slow.wait().unwrap().success());
+    assert_eq!(desk.prints(&["note", id]), "two\nthree\n");
+}

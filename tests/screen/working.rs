@@ -1,0 +1,601 @@
+//! Working through voicemail, from outside: keys in, screen out, over a real store in memory.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail them")]
+
+use chrono::TimeDelta;
+use crate::common::{Opened, Screen, week};
+use ratatui::style::Modifier;
+use vmail::model::{Flags, Span};
+use vmail::search::{self, Context};
+use vmail::store::StoreError;
+use vmail::triage::{Edit, Note, Tag};
+use vmail::tui::keymap::KeyChord;
+use vmail::tui::listing::View;
+use vmail::tui::msg::{Change, Effect, Msg};
+use vmail::tui::rows::RowKey;
+use vmail::tui::state::{Look, OwnView};
+
+fn filled() -> Opened {
+    Opened { stored: week(), covered: Some(Span::from_millis(0, i64::MAX)), ..Opened::default() }
+}
+
+fn at_three_sizes(name: &str, prepare: impl Fn(&mut Screen)) {
+    for (width, height) in [(120, 40), (80, 24), (40, 12)] {
+        let mut screen = Screen::open(Opened { size: (width, height), ..filled() });
+        screen.synced();
+        prepare(&mut screen);
+        insta::assert_snapshot!(format!("{name}-{width}x{height}"), screen.snapshot());
+    }
+}
+
+fn screen() -> Screen {
+    let mut screen = Screen::open(filled());
+    screen.synced();
+    screen
+}
+
+/// The times on the lines of the list, from the top.
+fn times(screen: &mut Screen) -> Vec<String> {
+    let inbox = &screen.state.inbox;
+    let zone = screen.state.zone;
+    let local = |time| vmail::model::from_millis(time).with_timezone(&zone).format("%d %H:%M").to_string();
+    (0..inbox.list.len()).map(|place| local(inbox.at(place).unwrap().time)).collect()
+}
+
+fn selected(screen: &Screen) -> RowKey {
+    screen.state.inbox.selected.unwrap()
+}
+
+fn flags(screen: &Screen, key: RowKey) -> Flags {
+    screen.state.inbox.find(key).unwrap().flags
+}
+
+fn key_at(screen: &Screen, place: usize) -> RowKey {
+    RowKey::of(&screen.state.inbox.at(place).unwrap())
+}
+
+/// Gives the voicemail at `place` a note and tags, as other overlays do.
+fn annotate(screen: &mut Screen, place: usize, note: &str, tags: &[&str]) {
+    let key = key_at(screen, place);
+    let add = tags.iter().map(|tag| Tag::new(tag).unwrap()).collect();
+    screen.change(Change::Edit { keys: vec![key], edit: Edit::Note(Note::new(note, 1)) });
+    screen.change(Change::Edit { keys: vec![key], edit: Edit::Tag { add, remove: Vec::new() } });
+}
+
+#[test]
+fn every_mark_together_looks() {
+    at_three_sizes("marks", |screen| {
+        screen.sounds();
+        annotate(screen, 3, "Invoice 417: wants a call before five", &["billing"]);
+        screen.keys("s j r j s v v 5 G k e g j j");
+        let key = key_at(screen, 4);
+        screen.change(Change::Edit { keys: vec![key], edit: Edit::Called(Some(7)) });
+        screen.keys("v j v");
+    });
+}
+
+#[test]
+fn a_search_looks() {
+    at_three_sizes("search", |screen| {
+        screen.sounds();
+        screen.keys("s /").type_text("98 is:unread");
+    });
+}
+
+#[test]
+fn a_search_with_a_mistake_looks() {
+    at_three_sizes("search-mistake", |screen| {
+        screen.keys("/").type_text("98 is:unraed");
+    });
+}
+
+#[test]
+fn a_view_without_voicemail_says_so() {
+    at_three_sizes("nothing-starred", |screen| {
+        screen.keys("3");
+    });
+}
+
+#[test]
+fn done_leaves_the_inbox_and_the_selection_goes_on() {
+    let mut screen = screen();
+    let (first, second) = (key_at(&screen, 0), key_at(&screen, 1));
+    screen.keys("e");
+    assert_eq!(selected(&screen), second);
+    assert!(flags(&screen, first).contains(Flags::DONE));
+    assert_eq!(times(&mut screen).len(), week().len() - 1);
+    assert!(screen.text().contains("done · u undoes"));
+    screen.keys("4");
+    assert_eq!(times(&mut screen), ["23 11:42"]);
+    screen.keys("e");
+    assert!(screen.text().contains("Nothing done yet"), "{}", screen.text());
+    screen.keys("G e 1 G e");
+    assert_eq!(screen.state.inbox.selected_place(), Some(week().len() - 2), "the last one has none after it");
+}
+
+#[test]
+fn read_and_star_go_on_and_off() {
+    let mut screen = screen();
+    let key = selected(&screen);
+    screen.keys("r s");
+    assert!(flags(&screen, key).contains(Flags::READ | Flags::STARRED));
+    screen.keys("r s");
+    assert!(!flags(&screen, key).intersects(Flags::READ | Flags::STARRED));
+}
+
+#[test]
+fn what_is_looked_at_does_not_vanish() {
+    let mut screen = screen();
+    screen.keys("2 j");
+    let key = selected(&screen);
+    screen.keys("r");
+    assert_eq!(selected(&screen), key, "it stays until one leaves it");
+    let before = times(&mut screen).len();
+    screen.keys("j");
+    assert_eq!(times(&mut screen).len(), before - 1);
+    assert_eq!(screen.state.inbox.selected_place(), Some(1));
+}
+
+#[test]
+fn marks_are_what_an_action_is_about() {
+    let mut screen = screen();
+    screen.keys("v v j v");
+    assert!(screen.text().contains("3 marked"), "{}", screen.text());
+    screen.keys("e");
+    assert_eq!(times(&mut screen).len(), week().len() - 3);
+    assert!(screen.text().contains("done, 3 voicemail"));
+    screen.keys("g v G V s 3");
+    assert_eq!(times(&mut screen).len(), week().len() - 3);
+    screen.wait(TimeDelta::seconds(5)).keys("A");
+    assert!(screen.text().contains("16 marked"));
+    screen.keys("A v Esc");
+    assert!(screen.state.inbox.marks.is_empty());
+}
+
+#[test]
+fn a_state_that_all_have_is_cleared_and_one_that_some_have_is_set() {
+    let mut screen = screen();
+    screen.keys("s v v s");
+    assert!([0, 1].iter().all(|place| flags(&screen, key_at(&screen, *place)).contains(Flags::STARRED)));
+    screen.keys("g v v s");
+    assert!([0, 1].iter().all(|place| !flags(&screen, key_at(&screen, *place)).contains(Flags::STARRED)));
+}
+
+#[test]
+fn steps_are_undone_and_done_again_by_their_names() {
+    let mut screen = screen();
+    screen.keys("s v v v e");
+    screen.keys("u");
+    assert!(screen.text().contains("undone: done, 3 voicemail"), "{}", screen.text());
+    assert_eq!(times(&mut screen).len(), week().len());
+    screen.keys("u");
+    assert!(screen.text().contains("undone: starred"));
+    screen.keys("u");
+    assert!(screen.text().contains("nothing to undo"));
+    screen.keys("Ctrl-r Ctrl-r");
+    assert!(screen.text().contains("done again: done, 3 voicemail"));
+    assert_eq!(times(&mut screen).len(), week().len() - 3);
+    screen.keys("u s Ctrl-r");
+    assert!(screen.text().contains("nothing to do again"));
+}
+
+#[test]
+fn undo_waits_for_what_is_still_being_written() {
+    let mut screen = screen();
+    let key = selected(&screen);
+    screen.hold_changes();
+    screen.keys("s u");
+    assert!(flags(&screen, key).contains(Flags::STARRED));
+    screen.release_changes();
+    assert!(!flags(&screen, key).contains(Flags::STARRED));
+    assert!(screen.text().contains("undone: starred"));
+}
+
+#[test]
+fn what_cannot_be_written_is_as_it_was_and_said() {
+    let mut screen = screen();
+    let key = selected(&screen);
+    screen.hold_changes();
+    screen.keys("s");
+    let change = screen.effects.iter().rev().find_map(|effect| match effect {
+        Effect::Apply(change) => Some(change.clone()),
+        _ => None,
+    });
+    screen.send(Msg::Applied(change.unwrap(), Err(StoreError::Busy)));
+    assert!(screen.text().contains("could not be written"), "{}", screen.text());
+    assert!(!flags(&screen, key).contains(Flags::STARRED));
+}
+
+#[test]
+fn the_next_unread_is_a_key_away() {
+    let mut screen = screen();
+    screen.keys("j r j r g J");
+    assert_eq!(screen.state.inbox.selected_place(), Some(3));
+    screen.keys("K");
+    assert_eq!(screen.state.inbox.selected_place(), Some(0));
+    screen.keys("K");
+    assert!(screen.text().contains("nothing unread above"));
+}
+
+#[test]
+fn views_have_counts_and_the_header_tells_the_one_that_is_shown() {
+    let mut screen = screen();
+    screen.keys("r s j e");
+    let text = screen.text();
+    assert!(text.contains("Inbox 18   Unread 17   Starred 1   Done   All"), "{text}");
+    screen.keys("2");
+    assert_eq!(screen.state.inbox.wish.view, View::Unread);
+    screen.keys("5");
+    assert!(screen.text().contains("All 19"));
+}
+
+#[test]
+fn the_views_count_what_they_show() {
+    let stored = week().into_iter().take(10).collect();
+    let mut screen = Screen::open(Opened { stored, ..filled() });
+    screen.synced().keys("5");
+    let keys: Vec<_> = (0..10).map(|place| key_at(&screen, place)).collect();
+    for (keys, edit) in [
+        (&keys[..4], Edit::Done(Some(1))),
+        (&keys[3..9], Edit::Read(true)),
+        (&[keys[0], keys[9]], Edit::Star(true)),
+    ] {
+        screen.change(Change::Edit { keys: keys.to_vec(), edit });
+    }
+    // Inbox, unread, starred, done, all. What is done does not ask to be heard.
+    assert_eq!(screen.state.inbox.list.counts, [6, 1, 2, 4, 10]);
+    screen.keys("u u u");
+    assert_eq!(screen.state.inbox.list.counts, [10, 10, 0, 0, 10]);
+}
+
+#[test]
+fn the_list_has_other_orders() {
+    let mut screen = screen();
+    screen.sounds();
+    let newest = times(&mut screen);
+    screen.keys("o");
+    let oldest = times(&mut screen);
+    assert!(oldest.iter().eq(newest.iter().rev()));
+    assert!(screen.text().contains("oldest first"));
+    let key = selected(&screen);
+    screen.keys("o");
+    assert_eq!(selected(&screen), key, "the selection stays with its voicemail");
+    let callers: Vec<_> = (0..5)
+        .map(|place| screen.state.inbox.rows.caller(&screen.state.inbox.at(place).unwrap()).to_owned())
+        .collect();
+    assert!(callers.is_sorted(), "{callers:?}");
+    screen.keys("o");
+    let lengths: Vec<_> = (0..19).map(|place| screen.state.inbox.at(place).unwrap().sketch.millis).collect();
+    assert!(lengths.is_sorted_by(|a, b| a >= b));
+    screen.keys("o");
+    assert_eq!(times(&mut screen), newest);
+}
+
+#[test]
+fn a_search_narrows_the_list_with_each_key_and_esc_widens_it() {
+    let mut screen = screen();
+    screen.keys("/").type_text("44");
+    let found = times(&mut screen).len();
+    assert!(found > 0 && found < week().len());
+    screen.type_text("20");
+    assert_eq!(times(&mut screen).len(), 1);
+    screen.keys("Enter j e");
+    assert!(screen.text().contains("Nothing matches"), "{}", screen.text());
+    screen.keys("Esc");
+    assert_eq!(times(&mut screen).len(), week().len() - 1);
+}
+
+#[test]
+fn a_mistake_is_marked_and_what_was_found_stays() {
+    let mut screen = screen();
+    screen.keys("/").type_text("9811 is:");
+    let found = times(&mut screen);
+    screen.type_text("unraed");
+    assert_eq!(times(&mut screen), found);
+    let text = screen.text();
+    assert!(text.contains("unread"), "{text}");
+}
+
+#[test]
+fn earlier_searches_come_back_and_words_are_completed() {
+    let mut screen = screen();
+    annotate(&mut screen, 0, "a note", &["billing", "urgent"]);
+    screen.keys("/").type_text("tag:b").keys("Tab");
+    assert_eq!(screen.state.filter.input.value().trim(), "tag:billing");
+    assert_eq!(times(&mut screen).len(), 1);
+    screen.keys("Esc /").type_text("has:note").keys("Enter Esc / Up");
+    assert_eq!(screen.state.filter.input.value(), "has:note");
+    screen.keys("Up");
+    assert_eq!(screen.state.filter.input.value().trim(), "tag:billing");
+    screen.keys("Down Down");
+    assert_eq!(screen.state.filter.input.value(), "");
+}
+
+#[test]
+fn each_way_to_complete_a_word_is_shown_and_told() {
+    let mut screen = screen();
+    screen.keys("/").type_text("is:").keys("Tab");
+    assert_eq!(screen.state.filter.input.value(), "is:unread");
+    assert!(screen.text().contains("unread  read  starred  done  called"), "{}", screen.text());
+    screen.keys("Tab Tab");
+    assert_eq!(screen.state.filter.input.value(), "is:starred");
+    screen.keys("Tab Tab Tab");
+    assert_eq!(screen.state.filter.input.value(), "is:unread");
+    // What is typed on is completed anew.
+    screen.type_text(" ha").keys("Tab");
+    assert_eq!(screen.state.filter.input.value(), "is:unread has:");
+    screen.keys("Tab");
+    assert_eq!(screen.state.filter.input.value(), "is:unread has:note");
+}
+
+#[test]
+fn a_search_goes_into_notes_and_tags() {
+    let mut screen = screen();
+    annotate(&mut screen, 2, "Wants the papers\nbefore five", &["legal"]);
+    screen.keys("/").type_text("papers");
+    assert_eq!(times(&mut screen).len(), 1);
+    screen.keys("Ctrl-u").type_text("tag:legal -is:done");
+    assert_eq!(times(&mut screen).len(), 1);
+}
+
+#[test]
+fn arrivals_are_shown_where_the_view_and_the_search_have_them() {
+    let mut screen = screen();
+    screen.keys("3");
+    assert_eq!(times(&mut screen).len(), 0);
+    screen.keys("R");
+    let new = common::voicemail("2026-11-23T12:00:00+05:30", "9845012345");
+    screen.page(&[new], 1, 1, 1, 1).synced();
+    assert_eq!(times(&mut screen).len(), 0);
+    screen.keys("1");
+    assert_eq!(times(&mut screen).len(), week().len() + 1);
+}
+
+#[test]
+fn what_another_process_did_is_shown() {
+    let mut screen = screen();
+    let key = key_at(&screen, 5);
+    screen.elsewhere(&Change::Edit { keys: vec![key], edit: Edit::Star(true) });
+    screen
+        .elsewhere(&Change::Edit { keys: vec![key], edit: Edit::Note(Note::new("from the other desk", 5)) });
+    screen.send(Msg::ChangedElsewhere);
+    assert!(flags(&screen, key).contains(Flags::STARRED | Flags::NOTE));
+    assert!(screen.text().contains("★"));
+    assert_eq!(screen.state.inbox.rows.note_of(key.id), Some("from the other desk"));
+}
+
+#[test]
+fn views_of_ones_own_have_a_key_and_a_place_in_the_header() {
+    let context = Context { now: common::now(), zone: chrono_tz::Asia::Kolkata };
+    let view = |name: &str, query: &str, key: &str| OwnView {
+        name: name.to_owned(),
+        query: search::parse(query, &context).unwrap(),
+        key: KeyChord::parse(key).unwrap(),
+    };
+    let views = vec![view("Billing", "tag:billing", "6"), view("Today", "date:today", "Alt-t")];
+    let mut screen = Screen::open(Opened { views, size: (140, 40), ..filled() });
+    screen.synced();
+    annotate(&mut screen, 7, "417", &["billing"]);
+    screen.keys("6");
+    assert_eq!(times(&mut screen).len(), 1);
+    assert!(screen.text().contains("All   Billing 1   Today"), "{}", screen.text());
+    screen.keys("Alt-t");
+    assert_eq!(times(&mut screen).len(), 4);
+    screen.keys("1 :").type_text("billing").keys("Enter");
+    assert!(screen.text().contains("Billing 1"), "{}", screen.text());
+    screen.keys("? PgDn");
+    let help = screen.text();
+    assert!(help.contains("│ 6                 Billing: tag:\"billing\""), "{help}");
+    assert!(help.contains("│ Alt-t             Today: date:"), "{help}");
+    screen.keys("Esc Alt-t");
+    screen.keys("/").type_text("6");
+    assert!(screen.state.filter.open, "a key in the search line is text");
+    screen.keys("Esc");
+    // At midnight today is another day.
+    screen.wait(TimeDelta::hours(12));
+    assert_eq!(times(&mut screen).len(), 0);
+    screen.keys("1");
+    assert_eq!(screen.state.inbox.wish.view, View::Inbox);
+}
+
+#[test]
+fn a_callers_history_is_a_view_and_esc_leads_back() {
+    let mut stored = week();
+    stored.push(common::voicemail("2024-02-01T10:00:00+05:30", "+919876543210"));
+    let mut screen = Screen::open(Opened { stored, ..filled() });
+    screen.synced().keys("j k H");
+    let text = screen.text();
+    assert_eq!(times(&mut screen), ["23 11:42", "22 18:40", "19 16:20", "01 10:00"], "{text}");
+    assert!(text.contains("4 from +91 98765 43210") && text.contains("Thu 1 Feb 2024"), "{text}");
+    assert!(text.contains("India") && !text.contains("Withheld"), "{text}");
+    // What is fetched is still the range from before.
+    let syncs = screen.effects.iter().filter(|effect| matches!(effect, Effect::Sync { .. })).count();
+    assert_eq!(syncs, 1);
+    screen.resize(40, 12);
+    assert!(screen.text().contains("4 from +91 98765 4…"), "{}", screen.text());
+    screen.resize(120, 40).keys("j e Esc");
+    assert_eq!(times(&mut screen).len(), week().len() - 1);
+    assert!(screen.text().contains("Last 7 days"));
+    assert_eq!(screen.state.inbox.selected_place(), Some(0));
+}
+
+#[test]
+fn the_line_after_the_others_leads_to_all_of_them() {
+    let mut screen = screen();
+    screen.keys("Tab j j j Enter");
+    assert_eq!(times(&mut screen).len(), 3);
+}
+
+#[test]
+fn a_history_needs_no_detail_on_screen() {
+    let mut screen = Screen::open(Opened { size: (80, 24), ..filled() });
+    screen.synced().keys("H");
+    assert_eq!(times(&mut screen).len(), 3);
+    screen.keys("Esc j H");
+    assert_eq!(times(&mut screen).len(), 2);
+}
+
+#[test]
+fn a_list_without_headings_tells_the_day_of_each() {
+    let mut stored = week();
+    stored.push(common::voicemail("2024-02-01T10:00:00+05:30", "+919876543210"));
+    let mut screen = Screen::open(Opened { stored, range: "2024-01-01..", ..filled() });
+    screen.synced().keys("o o");
+    let text = screen.text();
+    assert!(text.contains("Sun 22 Nov  19:12   +91 98111 00042"), "{text}");
+    assert!(text.contains(" 1 Feb 2024 10:00   +91 98765 43210"), "{text}");
+    screen.resize(40, 12);
+    let text = screen.text();
+    assert!(text.contains("22 Nov   +91 98765 43210"), "{text}");
+    assert!(text.contains("11:42    +91 98765 43210"), "{text}");
+    screen.keys("o o");
+    assert!(!screen.text().contains("22 Nov   +91"), "{}", screen.text());
+}
+
+#[test]
+fn a_narrow_list_has_a_mark_for_each_thing_that_was_done() {
+    let mut screen = Screen::open(Opened { size: (100, 30), ..filled() });
+    screen.synced();
+    annotate(&mut screen, 0, "Invoice 417", &["billing", "urgent"]);
+    screen.keys("5 s j e g");
+    let text = screen.text();
+    assert!(text.contains("★ # ✎"), "{text}");
+    let key = key_at(&screen, 1);
+    screen.change(Change::Edit { keys: vec![key], edit: Edit::Called(Some(7)) });
+    assert!(screen.text().contains("✓ ↩"), "{}", screen.text());
+    // Where there is room for one, it is the first of them.
+    screen.resize(40, 12);
+    let text = screen.text();
+    assert!(text.contains("11:42   +91 98765 43210         – ★"), "{text}");
+    assert!(text.contains("10:05   +91 98450 12345         – ✓"), "{text}");
+}
+
+#[test]
+fn a_mistake_is_said_whole_at_every_size() {
+    let message = "here is no `is:foo`: it can be unread, read, starred, done or called";
+    for (size, whole) in
+        [((120, 40), message), ((80, 24), message), ((40, 12), "unread, read, starred, done or called")]
+    {
+        let mut screen = Screen::open(Opened { size, ..filled() });
+        screen.synced().keys("/").type_text("is:foo");
+        assert!(screen.text().contains(whole), "{}", screen.text());
+    }
+}
+
+#[test]
+fn a_key_that_is_being_typed_hides_nothing() {
+    let mut screen = screen();
+    screen.keys("j r /").type_text("98 is:un");
+    assert_eq!(times(&mut screen).len(), 12, "{}", screen.text());
+    screen.type_text("read");
+    assert_eq!(times(&mut screen).len(), 11);
+    // What was found stays while what it was found by is changed.
+    screen.type_text("x");
+    assert_eq!(times(&mut screen).len(), 11);
+    screen.keys("Ctrl-u").type_text("is:x");
+    assert_eq!(times(&mut screen).len(), week().len());
+}
+
+#[test]
+fn what_was_found_is_marked_without_colours_as_well() {
+    let look = Look { plain: true, ..Opened::default().look };
+    let mut screen = Screen::open(Opened { look, ..filled() });
+    screen.synced().keys("j /").type_text("98111");
+    let buffer = screen.buffer();
+    let marked = buffer.content.iter().filter(|cell| cell.modifier.contains(Modifier::UNDERLINED));
+    assert_eq!(marked.map(ratatui::buffer::Cell::symbol).collect::<String>().replace(' ', ""), "9811198111");
+}
+
+#[test]
+fn without_a_search_nothing_matches_best() {
+    let mut screen = screen();
+    screen.keys("/").type_text("98").keys("Enter o o o o");
+    assert!(screen.text().contains("best match first"));
+    screen.wait(TimeDelta::seconds(5)).keys("Esc");
+    let text = screen.text();
+    assert!(text.contains("Today · Mon 23 Nov") && !text.contains("best match first"), "{text}");
+    // The next search has that order again.
+    screen.keys("/").type_text("98").keys("Enter");
+    assert!(screen.text().contains("best match first"));
+}
+
+#[test]
+fn who_sent_no_number_is_found_by_what_stands_there() {
+    let mut screen = screen();
+    screen.keys("/").type_text("withheld");
+    assert_eq!(times(&mut screen), ["23 09:31", "17 07:55"]);
+    screen.keys("Esc /").type_text("-withheld");
+    assert_eq!(times(&mut screen).len(), week().len() - 2);
+}
+
+#[test]
+fn an_empty_view_says_that_there_is_nothing_to_work_on() {
+    let mut screen = screen();
+    screen.keys("3");
+    for key in ["e", "s", "r", "v", "V", "A", "m", "t", "N", "c", "H", "y", "Y", "w", "b", "Space", "P"] {
+        screen.wait(TimeDelta::seconds(5)).keys(key);
+        assert!(screen.text().contains("no voicemail here"), "{key}: {}", screen.text());
+        assert!(screen.state.overlay.is_none(), "{key}");
+    }
+    screen.wait(TimeDelta::seconds(5)).keys("Enter");
+    assert!(screen.text().contains("nothing to read here"), "{}", screen.text());
+}
+
+#[test]
+fn how_many_are_marked_is_said_whatever_else_is() {
+    let mut screen = screen();
+    screen.keys("s u v v");
+    let text = screen.text();
+    assert!(text.contains("2 marked · undone: starred"), "{text}");
+    // What was marked before is no start of a range.
+    screen.keys("s j j V");
+    assert!(screen.text().contains("v marks where the range begins"), "{}", screen.text());
+}
+
+#[test]
+fn a_name_is_undone_by_its_name() {
+    let mut screen = screen();
+    screen.keys("N").type_text("Anita Rao").keys("Enter");
+    assert!(screen.text().contains("named Anita Rao · u undoes"), "{}", screen.text());
+    screen.keys("u");
+    assert!(screen.text().contains("undone: named Anita Rao"), "{}", screen.text());
+}
+
+#[test]
+fn a_history_stays_that_of_its_caller() {
+    let mut screen = screen();
+    screen.keys("H").wait(TimeDelta::minutes(1));
+    screen.page(&[common::voicemail("2026-11-23T12:01:00+05:30", "9811100042")], 1, 1, 1, 1).synced();
+    assert!(screen.text().contains("3 from +91 98765 43210"), "{}", screen.text());
+    let other = screen.store_elsewhere(&week()[1]);
+    screen.elsewhere(&Change::Edit { keys: vec![other], edit: Edit::Star(true) });
+    screen.send(Msg::ChangedElsewhere);
+    assert_eq!(screen.state.inbox.rows.len(), 3);
+    // Written in another way for another country, the rows are read again: theirs alone.
+    screen.send(Msg::CallersChanged);
+    assert_eq!(screen.state.inbox.rows.len(), 3);
+    screen.wait(TimeDelta::minutes(1));
+    screen.page(&[common::voicemail("2026-11-23T12:02:00+05:30", "919876543210")], 1, 1, 1, 1);
+    assert!(screen.text().contains("4 from +91 98765 43210"), "{}", screen.text());
+}
+
+#[test]
+fn a_history_is_whole_whatever_was_searched_for() {
+    let mut screen = screen();
+    screen.keys("s /").type_text("is:starred").keys("Enter H");
+    assert_eq!(times(&mut screen).len(), 3);
+    assert!(!screen.text().contains("is:starred"), "{}", screen.text());
+    screen.keys("Esc");
+    assert!(screen.text().contains("/ is:starred"), "{}", screen.text());
+    assert_eq!(times(&mut screen).len(), 1);
+}
+
+#[test]
+fn a_changed_voicemail_that_was_not_known_brings_its_caller() {
+    let mut screen = screen();
+    let unknown = common::voicemail("2026-11-23T12:03:00+05:30", "+16505550123");
+    let key = screen.store_elsewhere(&unknown);
+    screen.elsewhere(&Change::Edit { keys: vec![key], edit: Edit::Star(true) });
+    screen.send(Msg::ChangedElsewhere);
+    assert!(screen.text().contains("+1 650-555-0123"), "{}", screen.text());
+}
