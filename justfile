@@ -5,7 +5,7 @@ _list:
 
 # Open the inbox on made-up voicemail
 demo:
-    cargo run --release -- --demo
+    cargo run -- --demo
 
 # Run all tests, or those named
 test *names:
@@ -16,7 +16,7 @@ lint:
     cargo fmt --check
     cargo clippy --all-targets --locked -- -D warnings
 
-# Make the screens and tables of the documents anew
+# Regenerate the screens and tables of the documents
 docs:
     UPDATE_DOCS=1 cargo test --test docs
 

@@ -1,5 +1,5 @@
 //! The two themes in true colours. Text stands at 4.5:1 or more against the usual backgrounds of
-//! their kind and against what is laid behind it: `tests/look.rs` computes it.
+//! their kind and against what is laid behind it: `tests/screen/look.rs` computes it.
 
 use ratatui::style::{Color, Modifier, Style};
 
