@@ -175,9 +175,9 @@ fn a_check_says_all_that_is_wrong() {
     let file = home.file().display().to_string();
     for (line, said) in [
         (1, "`refresh`: 1 is out of range"),
-        (4, "`keys.play`: `star` by default has \"s\" too"),
-        (5, "`keys.plya`: there is no such command: did you mean `play`?"),
-        (8, "`colours.acent`: there is no such role: did you mean `accent`?"),
+        (4, "`keys.play`: \"s\" is also a default key of `star`"),
+        (5, "`keys.plya`: no such command: did you mean `play`?"),
+        (8, "`colours.acent`: no such role: did you mean `accent`?"),
     ] {
         assert!(ran.said.contains(&format!("{file}:{line}: {said}")), "{line}: {}", ran.said);
     }

@@ -293,7 +293,7 @@ async fn a_program_that_fails_is_told_of_in_words() {
     world.command(&["/nonexistent/dial"]);
     assert_eq!(
         world.ran().await.unwrap_err(),
-        "call_command: /nonexistent/dial cannot be run: it was not found"
+        "call_command: /nonexistent/dial cannot be run: not found"
     );
 }
 
