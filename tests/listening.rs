@@ -357,7 +357,7 @@ fn what_cannot_be_played_says_why_and_can_be_saved() {
     );
     screen.keys("Space");
     let text = screen.text();
-    let below = text.lines().find(|line| line.starts_with(" A recording in GSM")).unwrap();
+    let below = text.lines().find(|line| line.starts_with(" Unsupported audio format")).unwrap();
     assert!(below.contains("Unsupported audio format: GSM. w saves it."), "{text}");
     screen.keys("w");
     assert!(screen.text().contains("~/voicemail/2026-11-23_1142_"), "{}", screen.text());
