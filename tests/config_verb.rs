@@ -285,7 +285,7 @@ fn faulty_settings_have_no_keys_but_the_usual_ones_are_there() {
     let home = Home::with("keys.play = \"s\"\n");
     let ran = home.run(&["keys"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
-    assert!(ran.said.contains("`star` by default"), "{}", ran.said);
+    assert!(ran.said.contains("a default key of `star`"), "{}", ran.said);
     assert_eq!(home.run(&["keys", "--default"]).code, Some(0));
 }
 

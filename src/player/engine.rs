@@ -101,7 +101,7 @@ enum Progress {
     Ended,
 }
 
-/// One play.
+/// The state of one play.
 struct Playing {
     number: u64,
     reader: Reader,

@@ -144,9 +144,8 @@ impl<A: RecordingApi> Job<'_, A> {
         let folder = self.folder.clone();
         let begun = blocking(move || folder.begun(id)).await;
         // On errors, everything is fetched again.
-        let (draft, bookmark) = begun
-            .inspect_err(|error| tracing::warn!(%error, "partial files cannot be read"))
-            .ok()??;
+        let (draft, bookmark) =
+            begun.inspect_err(|error| tracing::warn!(%error, "partial files cannot be read")).ok()??;
         Some(Begun { draft, bookmark })
     }
 

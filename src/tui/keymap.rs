@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn every_default_key_is_readable_and_written_the_same() {
         for key in TABLE.iter().flat_map(|entry| entry.keys) {
-            let chord = KeyChord::parse(key).unwrap_or_else(|| panic!("{key} is no key"));
+            let chord = KeyChord::parse(key).unwrap_or_else(|| panic!("invalid key {key}"));
             assert_eq!(chord.to_string(), *key);
         }
     }
@@ -225,7 +225,7 @@ mod tests {
         let mut seen = HashSet::new();
         for entry in TABLE {
             for key in entry.keys {
-                assert!(seen.insert((entry.scope, key)), "{key} stands twice in {:?}", entry.scope);
+                assert!(seen.insert((entry.scope, key)), "{key} is used twice in {:?}", entry.scope);
             }
         }
     }

@@ -58,7 +58,7 @@ pub struct Look {
 pub struct Setup {
     /// The name of the account; `None` when there are no credentials yet.
     pub account: Option<String>,
-    /// The accounts of the settings.
+    /// The accounts in the settings.
     pub accounts: Vec<Choice>,
     /// The user's time zone, for all dates and times on screen.
     pub zone: Tz,
@@ -89,7 +89,7 @@ pub struct Setup {
 pub struct OwnView {
     /// Its name.
     pub name: String,
-    /// What it shows.
+    /// The query that selects its voicemails.
     pub query: Query,
     /// The key that opens it.
     pub key: KeyChord,
@@ -115,7 +115,7 @@ pub struct State {
     pub look: Look,
     /// The name of the account; `None` when there are no credentials yet.
     pub account: Option<String>,
-    /// The accounts of the settings.
+    /// The accounts in the settings.
     pub accounts: Vec<Choice>,
     /// The path of the settings file.
     pub config_path: String,
@@ -169,7 +169,7 @@ pub struct State {
     pub lanes: Lanes,
 }
 
-/// The list of voicemail.
+/// The list of voicemails.
 #[derive(Debug, Default)]
 pub struct Inbox {
     /// The rows of the range, as far as they are loaded.
@@ -313,7 +313,7 @@ pub enum Overlay {
     Help(u16),
     /// How to listen elsewhere.
     Ways(Ways),
-    /// Where to save a recording.
+    /// The dialog for saving a recording.
     Save(Box<Save>),
     /// The note of one voicemail.
     Note(Box<Writing>),
@@ -321,7 +321,7 @@ pub enum Overlay {
     Tags(Box<Tagging>),
     /// The command palette.
     Palette(Box<Palette>),
-    /// What can be copied.
+    /// The menu of what to copy.
     Copying(Copying),
     /// The question before calling back.
     CallBack(Box<CallBack>),

@@ -91,13 +91,17 @@ fn what_is_no_recording_is_said_and_leaves_nothing() {
             "it is a web page, not a recording. Check",
         ),
         ("nothing", Reply::new(200, AUDIO, b""), NOT_READY),
-        ("noise", Reply::new(200, AUDIO, &noise(5_000)), "not send an MP3 or WAV recording (type audio/mpeg). Check"),
-        ("a bomb", Reply::new(200, &zipped, &packed), "larger than 1 MiB. Raise the setting largest_recording"),
         (
-            "no end",
-            Reply::new(200, AUDIO, &recording()).endless(),
-            "larger than 1 MiB. Raise",
+            "noise",
+            Reply::new(200, AUDIO, &noise(5_000)),
+            "not send an MP3 or WAV recording (type audio/mpeg). Check",
         ),
+        (
+            "a bomb",
+            Reply::new(200, &zipped, &packed),
+            "larger than 1 MiB. Raise the setting largest_recording",
+        ),
+        ("no end", Reply::new(200, AUDIO, &recording()).endless(), "larger than 1 MiB. Raise"),
         (
             "an image",
             Reply::new(200, "content-type: image/png", &recording()),

@@ -77,7 +77,9 @@ pub fn faults(own: &[OwnKeys], views: &[OwnView]) -> Vec<KeyFault> {
         };
         let Some(entry) = entry(&own.command) else {
             let hint = nearest(&own.command, TABLE.iter().map(|entry| entry.name))
-                .map_or("`vmail keys` lists all commands".to_owned(), |known| format!("did you mean `{known}`?"));
+                .map_or("`vmail keys` lists all commands".to_owned(), |known| {
+                    format!("did you mean `{known}`?")
+                });
             fault(format_args!("no such command: {hint}"));
             continue;
         };

@@ -308,7 +308,7 @@ impl Sounds {
     }
 
     fn deck(&self) -> MutexGuard<'_, Deck> {
-        // Nothing here panics halfway through a change.
+        // No code here panics while it changes the state.
         self.deck.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
