@@ -1,4 +1,4 @@
-//! mp3, decoded by symphonia. The input is untrusted, so panics in the decoder are caught and not printed.
+//! mp3, decoded by symphonia: the input is untrusted, so panics in the decoder are caught and not printed.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};

@@ -1,4 +1,4 @@
-//! The player thread. It owns the recording and the output; between commands it keeps the output full and
+//! The player thread: owns the recording and the output, carries out commands, keeps the output full and
 //! reports the position.
 
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Answers requests. Strangers learn only that there is a web server: every invalid request gets the same
-//! 404.
+//! Answers requests for the page and its recording. Strangers learn only that there is a web server: every
+//! invalid request gets the same 404.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,5 +1,5 @@
-//! The connections. Anybody on the machine can connect, so resources are limited: few connections, short
-//! timeouts, small buffers. Connections that have sent a token take precedence.
+//! The connections to the page: limited in number, time and buffers, because anybody on the machine can
+//! connect. Connections that have sent a token take precedence.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;

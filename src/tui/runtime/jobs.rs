@@ -1,4 +1,4 @@
-//! The jobs of one account.
+//! The jobs of one account: queries and changes of the store, syncs, recordings and calls.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
