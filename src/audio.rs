@@ -1,11 +1,10 @@
-//! Understanding and shaping sound: from a recording's bytes to samples ([`decode`]), what they look
-//! like ([`Waveform`]), and how they are played ([`Reader`]: speed, silence, level, position).
+//! Audio: decodes recordings ([`decode`]), analyses them ([`Waveform`]) and plays them as samples with
+//! speed, silence skipping and level ([`Reader`]).
 //!
-//! Pure: no files, no devices, no threads, no clock. Whoever plays owns the [`Reader`] and pulls from
-//! it. Where the sound goes, and how a recording came here, is not known here.
+//! Pure: no files, devices, threads or clock. The player owns the [`Reader`] and pulls samples from it.
 //!
-//! Everything is mono and at the recording's own rate, because that is what a telephone carries and
-//! every sound server resamples. Time is always the recording's own time, whatever the speed.
+//! Samples are mono and have the recording's sample rate, because telephone recordings are mono and sound
+//! servers resample. Times are positions in the recording, independent of the speed.
 
 mod cuts;
 mod decode;
@@ -23,48 +22,47 @@ pub use decode::decode;
 pub use reader::{Reader, SPEEDS};
 pub use waveform::Waveform;
 
-/// The largest recording that is decoded, in bytes.
+/// The maximum size of a recording, in bytes.
 pub const MAX_BYTES: usize = 64 << 20;
 
-/// The longest recording that is decoded, in samples: two hours from a telephone line (8 kHz), and as
-/// much memory (230 MB) at any other rate. 64 MiB of mp3 could hold eighteen hours.
+/// The maximum length of a recording, in samples: two hours at 8 kHz, or 230 MB of memory at any rate. 64
+/// MiB of mp3 could hold eighteen hours.
 pub const MAX_SAMPLES: usize = 2 * 60 * 60 * 8_000;
 
 /// A whole recording, decoded to mono.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pcm {
-    /// The samples, from -1 to 1. Never empty, and all of them are numbers.
+    /// The samples, from -1 to 1. Never empty, never NaN.
     pub samples: Vec<f32>,
-    /// What was decoded.
+    /// The format of the recording.
     pub sound: Sound,
-    /// The recording is not whole: it ends before it says that it does, or parts of it are damaged and
-    /// left out.
+    /// The recording is truncated, or damaged parts were skipped.
     pub cut: bool,
 }
 
 impl Pcm {
-    /// The length, from the number of samples. What a file says about itself is not believed.
+    /// Returns the length according to the number of samples. The length in the file's header is ignored.
     pub fn length(&self) -> Duration {
         self.sound.time(self.samples.len())
     }
 }
 
-/// What kind of sound a recording is, written as `8 kHz mono mp3`.
+/// The format of a recording, displayed as `8 kHz mono mp3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sound {
-    /// How the samples are coded.
+    /// The codec.
     pub codec: Codec,
-    /// Samples a second, from [`Sound::RATES`].
+    /// The sample rate in Hz, within [`Sound::RATES`].
     pub rate: u32,
-    /// How many channels the recording had before they were mixed, from 1 to 8.
+    /// The number of channels before mixing, from 1 to 8.
     pub channels: u8,
 }
 
 impl Sound {
-    /// The rates in which recordings are taken, in samples a second.
+    /// The accepted sample rates, in Hz.
     pub const RATES: std::ops::RangeInclusive<u32> = 4_000..=192_000;
 
-    /// How long so many samples last.
+    /// Returns the duration of this many samples.
     fn time(self, samples: usize) -> Duration {
         Duration::from_secs_f64(samples as f64 / f64::from(self.rate))
     }
@@ -82,18 +80,18 @@ impl fmt::Display for Sound {
     }
 }
 
-/// How a recording's samples are coded.
+/// An audio codec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Codec {
     /// MPEG-1, 2 or 2.5, layer III.
     Mp3,
-    /// Plain integers of 8, 16, 24 or 32 bits, in a WAV file.
+    /// Integers of 8, 16, 24 or 32 bits, in a WAV file.
     Pcm,
-    /// Floating point of 32 bits, in a WAV file.
+    /// 32-bit floating point, in a WAV file.
     Float,
-    /// G.711 A-law, in a WAV file: telephones outside America and Japan.
+    /// G.711 A-law, in a WAV file: used by telephones outside North America and Japan.
     ALaw,
-    /// G.711 µ-law, in a WAV file: telephones in America and Japan.
+    /// G.711 µ-law, in a WAV file: used by telephones in North America and Japan.
     MuLaw,
 }
 
@@ -109,25 +107,25 @@ impl fmt::Display for Codec {
     }
 }
 
-/// Why a recording cannot be decoded, in one line.
+/// Why a recording cannot be decoded, as one line for the user.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AudioError {
-    /// There is not a byte, or not a sample.
+    /// There are no bytes, or no samples.
     #[error("the recording is empty")]
     Empty,
     /// More bytes than [`MAX_BYTES`].
     #[error("the recording is larger than {} MiB", MAX_BYTES >> 20)]
     TooLarge,
     /// More samples than [`MAX_SAMPLES`].
-    #[error("the recording is longer than can be held in memory")]
+    #[error("the recording is too long to decode")]
     TooLong,
-    /// Something else than sound.
+    /// The data is not audio.
     #[error("this is not a recording but {0}")]
     NotAudio(&'static str),
-    /// Sound, in a way that is not understood here: its name.
-    #[error("a recording in {0} cannot be played here")]
+    /// The data is audio in an unsupported format.
+    #[error("unsupported audio format: {0}")]
     Unsupported(String),
-    /// It says that it is a recording, but nothing in it can be decoded.
-    #[error("the recording is damaged: nothing of it can be decoded")]
+    /// The data looks like a recording, but nothing in it can be decoded.
+    #[error("the recording is damaged and cannot be decoded")]
     Damaged,
 }

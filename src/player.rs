@@ -1,8 +1,8 @@
-//! Playing: a [`Player`] on a thread of its own, and the outputs it plays to.
+//! Playback: a [`Player`] on its own thread, and the outputs it plays to.
 //!
-//! Here is what both sides need: what an output is, and why there may be none. The outputs are
-//! submodules; they take samples and say how many. What a recording is, how it is decoded, its speed
-//! and its silences are `audio`'s business; what is played next is that of whoever sends the commands.
+//! This file holds what both sides share: the [`Output`] trait, and why there is no sound. Outputs are
+//! submodules: they accept samples. Decoding, speed and silence skipping are in `audio`; what to play next
+//! is up to the caller.
 
 pub mod command;
 #[cfg(any(not(target_os = "linux"), feature = "alsa"))]
@@ -20,76 +20,74 @@ use std::time::Duration;
 pub use handle::{Command, Event, Manner, Play, Player, Sound};
 pub use outputs::Outputs;
 
-/// One stream of sound on its way to somebody's ears: mono, 16 bits, at the rate it was opened with.
+/// An open sound stream: mono, 16 bits, at the sample rate it was opened with.
 ///
-/// The thread that plays owns it and pulls: it asks how many samples are wanted, makes as many and
-/// writes them. Nothing else feeds the output, so nothing is queued anywhere but in the output
-/// itself, which holds about 100 ms: that is how late a change of speed or volume is heard when
-/// nothing is flushed. A pause and a flush are heard within 50 ms; of a program of the user's own that
-/// is too much to ask, see [`command::Program`].
+/// The player thread owns it and asks how many samples it accepts before it writes them. Nothing is queued
+/// except in the output itself, which holds about 100 ms. Without a flush, changes of speed and volume are
+/// heard after this delay; pausing and flushing are heard within 50 ms. A user's own command can be slower:
+/// see [`command::Program`].
 ///
-/// A stream is for one play. Opening makes it, dropping it ends the sound at once. After an error it
-/// is of no use: drop it, say the error, and open another one when the user asks again.
+/// A stream serves one play. Dropping it stops the sound at once. After an error it is unusable: drop it,
+/// report the error, and open another when the user tries again.
 pub trait Output {
-    /// How many samples the output takes now. Waits for at most `patience` until it takes any; 0 when
-    /// it took none in that time, as it does when paused and full.
+    /// Returns how many samples the output accepts now. Waits at most `patience` until it accepts any;
+    /// returns 0 if it does not, for example because it is paused and full.
     fn wanted(&mut self, patience: Duration) -> Result<usize, Unavailable>;
 
-    /// Hands over samples: as many as are [wanted](Output::wanted), or fewer.
+    /// Writes samples: at most as many as it [accepts](Output::wanted).
     fn write(&mut self, samples: &[i16]) -> Result<(), Unavailable>;
 
-    /// Holds the sound, or lets it go on where it was held. What was written is kept.
+    /// Pauses or resumes the sound. Samples written before stay buffered.
     fn pause(&mut self, paused: bool) -> Result<(), Unavailable>;
 
-    /// Forgets what was written and not heard yet, to go on from elsewhere. The output wants samples
-    /// again at once. A paused output stays paused.
+    /// Discards samples that were written and not heard yet. The output accepts new ones at once. A paused
+    /// output stays paused.
     fn flush(&mut self) -> Result<(), Unavailable>;
 
-    /// Plays what was written to its end: nothing more comes. Waits for at most `patience`; false
-    /// when it is not all heard yet: ask again. Writing or flushing takes it back.
+    /// Plays the rest of the written samples. Waits at most `patience`, and returns false if they are not
+    /// all heard yet: call again. Writing or flushing cancels it.
     fn drain(&mut self, patience: Duration) -> Result<bool, Unavailable>;
 
-    /// How long a sample written now takes until it is heard: how far what is heard is behind what
-    /// was written.
+    /// Returns how long a sample written now takes until it is heard.
     fn latency(&mut self) -> Result<Duration, Unavailable>;
 }
 
-/// Why there is no sound, in one line for the user.
+/// Why there is no sound, as one line for the user.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unavailable {
-    /// Nothing listens where a sound server would.
+    /// No sound server listens at the default addresses.
     #[error("no sound server is running here")]
     NoServer,
-    /// Nothing listens where the environment says that a sound server is.
-    #[error("no sound server answers where PULSE_SERVER says")]
+    /// No sound server listens at the address in `PULSE_SERVER`.
+    #[error("no sound server at the address in PULSE_SERVER")]
     NoServerThere,
-    /// The server wants another cookie, or its socket belongs to another user.
-    #[error("the sound server refused vmail: its cookie or its socket belongs to someone else")]
+    /// The server rejected the cookie, or its socket belongs to another user.
+    #[error("the sound server refused the connection: wrong cookie, or another user's socket")]
     Refused,
-    /// The server took longer than the time-out for an answer.
-    #[error("the sound server does not answer")]
+    /// The server did not answer in time.
+    #[error("the sound server timed out")]
     Hung,
-    /// The server died or ended the stream.
+    /// The server died or closed the stream.
     #[error("the sound server ended the playback")]
     Killed,
-    /// The server runs and has no device, or the device went away.
-    #[error("there is no sound device")]
+    /// The server has no device, or lost it.
+    #[error("no sound device found")]
     NoSink,
-    /// The device does not do what is asked of it: what the system says.
-    #[error("the sound device does not play: {0}")]
+    /// The device failed, with the system's message.
+    #[error("the sound device failed: {0}")]
     Device(String),
-    /// The user's own program for playing failed: what is set, and how.
+    /// The command from the setting `player_command` failed.
     #[error("player_command {program:?} {how}")]
     Program {
-        /// The program, or the line for the shell.
+        /// The program, or the command line for the shell.
         program: String,
-        /// What became of it, going on from its name.
+        /// What happened, to follow the program's name.
         how: String,
     },
-    /// There is no thread to play on: the system gave none, or it broke.
-    #[error("vmail cannot play any more: start it again")]
+    /// The player thread could not be started, or has crashed.
+    #[error("the player does not run any more: restart vmail")]
     NoThread,
-    /// The server said what this program does not understand.
-    #[error("the sound server and vmail do not understand each other: {0}")]
+    /// The server sent something unexpected.
+    #[error("unexpected answer from the sound server: {0}")]
     Protocol(String),
 }

@@ -1,14 +1,12 @@
-//! Recordings on disk: fetched once, verified to be audio, kept, and let go of when they are too many.
+//! The cache of recordings: fetched once, verified to be audio, and evicted when there are too many.
 //!
-//! [`Recordings`] owns one folder; other processes may own the same one at the same time. How a
-//! recording comes is in `recording/fetch.rs`, how it is written and gone on with in `recording/draft.rs`,
-//! what files are called in `recording/folder.rs`. What is heard in them is for those who decode them.
-//! Nothing here knows the store, the screen or the wire.
+//! [`Recordings`] manages one folder, which several processes may share. Fetching is in
+//! `recording/fetch.rs`, partial files in `recording/draft.rs`, file names and eviction in
+//! `recording/folder.rs`. Nothing here decodes audio, or uses the store or the screen.
 //!
-//! What may block: a transfer writes on Tokio's blocking threads, and so does [`Recordings::save_as`].
-//! [`Recordings::kept`], [`Recordings::touch`] and [`Recordings::remove`] are a few system calls each
-//! and may be called anywhere. [`Recordings::open`] and [`Recordings::evict`] look through the folder:
-//! they are for a thread that may wait.
+//! Blocking: transfers and [`Recordings::save_as`] write on Tokio's blocking threads. [`Recordings::kept`],
+//! [`Recordings::touch`] and [`Recordings::remove`] are a few system calls and may be called anywhere.
+//! [`Recordings::open`] and [`Recordings::evict`] read the whole folder: call them on a blocking thread.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -38,54 +36,54 @@ pub use save::{SaveError, name_part, suggested_name};
 use fetch::Job;
 use folder::Folder;
 
-/// How much is kept, and how hard is tried.
+/// The limits of the cache, and the delay before a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The largest recording that is taken, in bytes.
+    /// The maximum size of a recording, in bytes.
     pub max_bytes_each: u64,
-    /// What all kept recordings may take together, in bytes: [`Recordings::evict`] goes by it.
+    /// The maximum size of all recordings together, in bytes, enforced by [`Recordings::evict`].
     pub cache_bytes: u64,
-    /// How long to wait before a transfer that broke off is tried again for the first time; from
-    /// then on twice as long each time, and up to as much again by chance.
+    /// The wait before the first retry of a transfer. It doubles each time; a random wait of up to the same
+    /// length is added.
     pub first_wait: Duration,
 }
 
 impl Default for Limits {
-    /// 64 MiB each, over an hour of telephone-quality WAV; 1 GiB together; half a second.
+    /// 64 MiB each (over an hour of telephone-quality WAV), 1 GiB together, half a second.
     fn default() -> Limits {
         Limits { max_bytes_each: 64 << 20, cache_bytes: 1 << 30, first_wait: Duration::from_millis(500) }
     }
 }
 
-/// Why there is no recording. Holds no URL and no secret.
+/// Why a recording was not fetched. Contains no URL and no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
-    /// It is missing or, more often, not published yet: a state and no fault. [`not_ready_wait`]
-    /// says when to ask again.
-    #[error("The recording is not there yet. Try again in a minute.")]
+    /// The recording is missing or, more often, not published yet: not an error. [`not_ready_wait`] says
+    /// when to retry.
+    #[error("The recording is not ready yet. Try again in a minute.")]
     NotReady,
-    /// It is larger than [`Limits::max_bytes_each`]. Nothing of it is kept.
-    #[error("The recording is larger than {} MiB and was not kept. Raise the limit to have it.", limit >> 20)]
+    /// The recording is larger than [`Limits::max_bytes_each`]. Nothing is cached.
+    #[error("The recording is larger than {} MiB. Raise the setting largest_recording to fetch it.", limit >> 20)]
     TooLarge {
-        /// The most that is taken, in bytes.
+        /// The limit in bytes.
         limit: u64,
     },
-    /// What came is not what this program takes for audio. Nothing of it is kept.
+    /// The data is not audio. Nothing is cached.
     #[error(
-        "The server sent something that is no MP3 or WAV recording ({}). Check the base URL, then try again.",
-        content_type.as_deref().unwrap_or("it does not say what")
+        "The server did not send an MP3 or WAV recording (type {}). Check the base URL, then try again.",
+        content_type.as_deref().unwrap_or("unknown")
     )]
     NotAudio {
-        /// What the server calls it, safe for a terminal.
+        /// The content type sent by the server, safe for a terminal.
         content_type: Option<String>,
     },
-    /// The request failed for good, or as often as it is tried.
+    /// The request failed permanently, or on every attempt.
     #[error("{0}")]
     Api(ApiError),
-    /// It could not be written.
-    #[error("The recording cannot be kept: {reason}. Check the disk and its folder.")]
+    /// The file could not be written.
+    #[error("The recording cannot be cached: {reason}. Check the disk and the cache folder.")]
     Disk {
-        /// The system's words.
+        /// The system's message.
         reason: String,
     },
 }
@@ -105,53 +103,53 @@ impl From<io::Error> for FetchError {
     }
 }
 
-/// How far a transfer has come: the bytes that are here, and how many there will be.
+/// The progress of a transfer: bytes received, and total bytes if known.
 type Progress = (u64, Option<u64>);
 
-/// A whole transfer, with all its tries.
+/// A transfer with all its attempts.
 type Whole = BoxFuture<'static, Result<Kept, FetchError>>;
 
-/// A transfer on its way. Everyone who waits for it drives it; it ends when nobody does any more,
-/// and this alone does not keep it going.
+/// A transfer in progress. It is driven by everyone who waits for it, and ends when nobody waits any more:
+/// this reference is weak.
 struct Flight {
     transfer: WeakShared<Whole>,
     progress: watch::Receiver<Progress>,
 }
 
-/// The recordings of one account, in one folder. Cheap to clone.
+/// The cached recordings of one account, in one folder. Cheap to clone.
 #[derive(Clone)]
 pub struct Recordings(Arc<Inner>);
 
 struct Inner {
     folder: Folder,
     limits: Limits,
-    /// At most one for each recording. Some may have ended already.
+    /// At most one for each recording. Some may have ended.
     flights: Mutex<HashMap<VoicemailId, Flight>>,
 }
 
 impl Recordings {
-    /// Takes `folder`, made for this user alone where it is missing. What other runs left half written
-    /// stays for a week before `now`, so that it can be gone on with; the rest of it is swept out. What
-    /// a living process is writing there stays, and so does every file that this program did not name.
+    /// Opens `folder`, and creates it with access for this user only if it is missing. Deletes partial
+    /// files that cannot be resumed or are more than a week older than `now`. Keeps those being written by
+    /// a running process, and files with other names.
     ///
-    /// An identity does not tell accounts apart: give each its own, by [`account_folder`]. Blocks.
+    /// Voicemail IDs are not unique across accounts: use one folder per account, from [`account_folder`].
+    /// Blocks.
     pub fn open(folder: PathBuf, limits: Limits, now: DateTime<Utc>) -> io::Result<Recordings> {
         let folder = Folder::open(folder, now.into())?;
         Ok(Recordings(Arc::new(Inner { folder, limits, flights: Mutex::default() })))
     }
 
-    /// The recording of `id`, which the server calls `name`: at once when it is kept, else from the
-    /// network. Whoever asks for one that is on its way shares that transfer, its progress and its
-    /// outcome.
+    /// Returns the recording of `id`, called `name` on the server: from the cache, or else fetched. Callers
+    /// that fetch the same recording at the same time share the transfer, its progress and its result.
     ///
-    /// `progress` is called with the bytes that are here and how many there will be; reports that
-    /// come faster than they are taken are left out, and where the server makes it begin anew the
-    /// first number falls. A transfer that breaks off is tried [`TRIES`] times, from where it stood if
-    /// the server allows that; a server that answers with something else is asked [`ANSWERS`] times.
+    /// `progress` is called with the bytes received and the total, if known. Reports that come faster than
+    /// they are handled are dropped. If the server makes the transfer start again, the first number drops
+    /// too. An interrupted transfer is attempted [`TRIES`] times, and resumed if the server supports it; a
+    /// server that answers with something else is asked [`ANSWERS`] times.
     ///
-    /// Dropping the future cancels the transfer, unless another waits for it. What came of it stays, as
-    /// it does when the process is killed or the tries are used up: the next fetch goes on there, if the
-    /// server gave a version by which it can tell that the file is still the same.
+    /// Dropping the future cancels the transfer, unless another caller waits for it. The partial file is
+    /// kept then, as it is when the process is killed or all attempts fail. The next fetch resumes it, if
+    /// the server gave a version that identifies the file.
     pub async fn fetch(
         &self,
         api: &impl RecordingApi,
@@ -166,7 +164,7 @@ impl Recordings {
         loop {
             tokio::select! {
                 outcome = &mut transfer => return outcome,
-                // Ends together with the transfer.
+                // Fails when the transfer ends.
                 Ok(()) = heard.changed() => {
                     let (got, of) = *heard.borrow_and_update();
                     progress(got, of);
@@ -175,7 +173,7 @@ impl Recordings {
         }
     }
 
-    /// The transfer that is on its way, or a new one.
+    /// Returns the transfer in progress, or starts one.
     fn flight(
         &self,
         api: &impl RecordingApi,
@@ -192,7 +190,7 @@ impl Recordings {
         let (told, heard) = watch::channel((0, None));
         let (inner, api, name) = (Arc::clone(&self.0), api.clone(), name.clone());
         let transfer = async move {
-            // Another may have ended since the caller looked.
+            // Another transfer may have ended in the meantime.
             if let Some(kept) = inner.folder.kept(id) {
                 return Ok(kept);
             }
@@ -207,41 +205,40 @@ impl Recordings {
         (transfer, heard)
     }
 
-    /// The recording of `id`, if it is kept.
+    /// Returns the recording of `id`, if it is cached.
     pub fn kept(&self, id: VoicemailId) -> Option<Kept> {
         self.0.folder.kept(id)
     }
 
-    /// Notes that `id` is heard `now`, so that it is let go of later than what was not. Until it is
-    /// heard, the time of its fetching counts. Nothing happens when it is not kept.
+    /// Records that `id` was played `now`, to evict it later than others. Until it is played, the time when
+    /// it was fetched counts. Does nothing if it is not cached.
     pub fn touch(&self, id: VoicemailId, now: DateTime<Utc>) -> io::Result<()> {
         self.0.folder.touch(id, now.into())
     }
 
-    /// Lets go of the least recently heard until all together take no more than
-    /// [`Limits::cache_bytes`]. Begun ones that nobody writes count like others. Those that `keep` is
-    /// true for stay, even if that is too much. Blocks.
+    /// Evicts the least recently played recordings until the rest fits into [`Limits::cache_bytes`].
+    /// Partial files that nobody is writing count too. Recordings for which `keep` returns true stay, even
+    /// if they exceed the limit. Blocks.
     pub fn evict(&self, keep: &dyn Fn(VoicemailId) -> bool) -> io::Result<Evicted> {
         self.0.folder.evict(self.0.limits.cache_bytes, keep)
     }
 
-    /// Lets go of the recording of `id`, and of what is left of transfers of it. Nothing happens when it
-    /// is not kept.
+    /// Removes the recording of `id` and its partial files. Does nothing if it is not cached.
     pub fn remove(&self, id: VoicemailId) -> io::Result<()> {
         self.0.folder.remove(id)
     }
 
-    /// Copies the recording of `id` to `target`, which appears whole or not at all. A file that is
-    /// there already is replaced when `overwrite` says so.
+    /// Copies the recording of `id` to `target`, completely or not at all. Overwrites an existing file only
+    /// with `overwrite`.
     ///
-    /// Dropping the future does not stop a copy that has begun.
+    /// Dropping the future does not stop a copy in progress.
     pub async fn save_as(&self, id: VoicemailId, target: &Path, overwrite: bool) -> Result<(), SaveError> {
         let kept = self.kept(id).ok_or(SaveError::NotKept)?;
         save::copy(kept.path, target.to_owned(), overwrite).await
     }
 }
 
-/// By hand: a transfer has nothing to show.
+/// Written by hand, because transfers do not implement it.
 impl fmt::Debug for Recordings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recordings")

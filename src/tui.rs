@@ -1,7 +1,7 @@
 //! The screen: an event loop around a state.
 //!
-//! Draw; wait for one message; take in what else is queued; draw again. There is no frame rate
-//! and no tick while nothing on screen moves: an idle inbox costs no time and no bytes.
+//! The loop draws, waits for one message, takes the other queued messages and draws again. It has no frame
+//! rate, and no ticks while nothing moves: an idle inbox uses no CPU and writes no bytes.
 
 use std::collections::VecDeque;
 use std::io;
@@ -44,18 +44,18 @@ use session::Session;
 use state::State;
 use terminal::Screen;
 
-/// How many messages may wait. Who sends more waits for a place, so memory stays bounded.
+/// The capacity of each message queue. Senders wait when it is full, so memory stays bounded.
 const QUEUE: usize = 256;
 
-/// How many messages are taken in before the next frame: a flood must not hold up the screen.
+/// The maximum number of messages between two frames, so that a flood cannot block the screen.
 const BATCH: usize = 64;
 
-/// How long a frame waits for the store's answer. It mostly comes within a millisecond, and one
-/// frame with it costs a slow line less than one without it and another.
+/// How long a frame waits for an answer from the store. Most answers arrive within a millisecond, and one
+/// frame is cheaper on a slow line than two.
 const PATIENCE: Duration = Duration::from_millis(4);
 
-/// Runs the screen until the user leaves. `reopen` makes what the user wants to go on with, or says
-/// why it cannot; `clock` tells the time.
+/// Runs the screen until the user quits. `reopen` creates the next session, or returns why it cannot;
+/// `clock` returns the current time.
 pub async fn run(
     mut session: Session,
     mut reopen: impl FnMut(&Reopen) -> Result<Session, String>,
@@ -79,7 +79,7 @@ pub async fn run(
         let mut queues = Queues { input: &mut input, messages: &mut messages };
         let mut lane = Loop { state, runtime, screen: &mut screen, clock };
         let end = lane.turn(&mut effects, &mut queues, &mut reopen).await;
-        // Whoever still has something to say must not wait for a place.
+        // Nobody must wait to send to a queue that is no longer read.
         messages.close();
         let Loop { mut state, mut runtime, .. } = lane;
         match end {
@@ -88,7 +88,7 @@ pub async fn run(
                 runtime.finish().await.close().await;
                 return Ok(());
             }
-            // The terminal is gone. What the user did and wrote is kept all the same.
+            // The terminal is gone. Still save what the user did and wrote.
             Err(error) => {
                 effects.extend(update::update(&mut state, Msg::Hangup));
                 for effect in effects {
@@ -99,7 +99,7 @@ pub async fn run(
                 return Err(error);
             }
             Ok(End::Reopened(next)) => {
-                // The store closes when its last work is done; in the demo the next session has it.
+                // The store closes after its last job; in the demo the next session uses it.
                 drop(runtime.finish().await);
                 (session, before) = (*next, Some(state));
             }
@@ -109,13 +109,13 @@ pub async fn run(
 
 /// How a session ends.
 enum End {
-    /// The user leaves.
+    /// The user quits.
     Quit,
-    /// The user goes on with another one.
+    /// The user switches to another session.
     Reopened(Box<Session>),
 }
 
-/// One session's turn at the screen.
+/// The loop of one session.
 struct Loop<'s> {
     state: State,
     runtime: Runtime,
@@ -124,8 +124,8 @@ struct Loop<'s> {
 }
 
 impl Loop<'_> {
-    /// Draws, waits, takes messages in, until the session ends. Fails where the terminal does, and
-    /// leaves in `effects` what was not carried out by then.
+    /// Draws, waits and takes messages until the session ends. On a terminal error, effects that were not
+    /// carried out stay in `effects`.
     async fn turn(
         &mut self,
         effects: &mut VecDeque<Effect>,
@@ -142,20 +142,20 @@ impl Loop<'_> {
             let mut next = None;
             if asked && !patience.is_zero() {
                 next = tokio::time::timeout(patience, queues.next()).await.ok().flatten();
-                // Once for a frame: whoever holds a key down sees the list move.
+                // Only once per frame, so that the list moves while a key is held down.
                 patience = Duration::ZERO;
             }
             if next.is_none() {
                 screen.draw(state)?;
                 patience = PATIENCE;
-                // A file goes to the terminal piece by piece: keys come between.
+                // Files are sent in pieces, so that keys are handled in between.
                 match screen.send_piece()? {
                     Some(percent) => effects.extend(update::update(state, Msg::Sending(percent))),
                     None => next = wait(queues, state, *clock).await,
                 }
             }
             effects.extend(update::update(state, Msg::Tick(clock())));
-            // Lazy: what is received is taken in, and the rest stays in the queues.
+            // Lazy: only what `take` allows leaves the queues.
             let waiting = std::iter::from_fn(|| queues.ready());
             for msg in next.into_iter().chain(waiting).take(BATCH) {
                 effects.extend(update::update(state, msg));
@@ -163,8 +163,8 @@ impl Loop<'_> {
         }
     }
 
-    /// Carries out what is to be done and what follows from it; goes on with whether the store was
-    /// asked something.
+    /// Carries out all effects, and those that follow from them. Continues with whether the store was
+    /// queried.
     fn carry_out(
         &mut self,
         effects: &mut VecDeque<Effect>,
@@ -203,14 +203,14 @@ impl Loop<'_> {
     }
 }
 
-/// What the terminal sends, which outlives a session, and what its work answers, which does not.
+/// Input from the terminal, which outlives a session, and messages from its jobs, which do not.
 struct Queues<'q> {
     input: &'q mut mpsc::Receiver<Msg>,
     messages: &'q mut mpsc::Receiver<Msg>,
 }
 
 impl Queues<'_> {
-    /// The next message, keys first.
+    /// Returns the next message, input first.
     async fn next(&mut self) -> Option<Msg> {
         tokio::select! {
             biased;
@@ -219,16 +219,16 @@ impl Queues<'_> {
         }
     }
 
-    /// One that is there already.
+    /// Returns a message that is already queued.
     fn ready(&mut self) -> Option<Msg> {
         self.input.try_recv().or_else(|_| self.messages.try_recv()).ok()
     }
 }
 
-/// The next message; `None` when the state asked to be woken before one came.
+/// Waits for the next message. Returns `None` when `State::wake_at` comes first.
 async fn wait(queues: &mut Queues<'_>, state: &State, clock: fn() -> DateTime<Utc>) -> Option<Msg> {
     match state.wake_at() {
-        // A moment that is past already still lets messages in: the time-out polls them first.
+        // Even when that time has passed: `timeout` polls the queues first.
         Some(at) => {
             let left = (at - clock()).to_std().unwrap_or_default();
             tokio::time::timeout(left, queues.next()).await.ok().flatten()

@@ -1,15 +1,15 @@
-//! One recording for the browser of somebody who works over ssh: a page on 127.0.0.1 that is reached
-//! through `ssh -L`.
+//! Serves one recording as a page on 127.0.0.1, for the browser of a user who works over ssh and forwards
+//! the port with `ssh -L`.
 //!
-//! Others on the same machine can connect too, and so can any web page that their or this user's
-//! browser shows. The page's address therefore holds a random token, the page opens once, and what
-//! it says about the recording's address is a second one. Nothing here asks the network, the store
-//! or the screen. Here: the socket, who may stay connected, and when it ends. What is answered is in
-//! `web/answer.rs`.
+//! Other users of the machine can connect too, and so can any web page in a browser on either machine.
+//! Therefore the page's address contains a random token, the page opens only once, and the recording's
+//! address, known only to the page, contains a second token. This file has the socket, the connections and
+//! the lifetime; requests are answered in `web/answer.rs`. Nothing here uses the network beyond 127.0.0.1,
+//! the store or the screen.
 //!
 //! ```text
-//! Waiting ── page opened ──► Opened ── recording not asked for during `idle` ──► Closed(Heard)
-//!    └────── not opened during `lifetime` ─────────────────────────────────────► Closed(TimeUp)
+//! Waiting ── page opened ──► Opened ── recording not requested for `idle` ──► Closed(Heard)
+//!    └────── not opened within `lifetime` ──────────────────────────────────► Closed(TimeUp)
 //! ```
 
 mod answer;
@@ -37,58 +37,58 @@ use answer::Site;
 use guests::Guests;
 use token::Token;
 
-/// The port that is tried first when nothing else is wished: the same line to copy every time.
+/// The default port, always tried first, so that the ssh command stays the same.
 pub const PORT: u16 = 8321;
 
-/// How many ports above the preferred one are tried before any free one is taken.
+/// How many ports after the preferred one to try before using any free one.
 const PORTS: u16 = 20;
 
-/// How long to let be after a connection could not be accepted (no file descriptor left, mostly).
+/// How long to wait after a connection could not be accepted, usually for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// What the page shows and how long it stays.
+/// The content of the page, and its lifetime.
 #[derive(Clone)]
 pub struct Options {
-    /// The recording, whole. It is shared, not copied.
+    /// The whole recording. Shared, not copied.
     pub recording: Bytes,
-    /// Its type: `audio/mpeg` or `audio/wav`.
+    /// Its media type: `audio/mpeg` or `audio/wav`.
     pub media_type: &'static str,
-    /// Who called: any text, made safe for HTML here.
+    /// The caller. Any text: it is escaped for HTML.
     pub caller: String,
-    /// When the call was, as it is to be read.
+    /// The time of the call, as shown on the page.
     pub time: String,
-    /// The name under which the browser saves the recording.
+    /// The file name for saving from the browser.
     pub file_name: String,
     /// How long the page waits to be opened.
     pub lifetime: Duration,
-    /// How long the recording stays after the browser last took a part of it. A paused player takes
-    /// nothing; a short recording is taken whole at once, and then this is the time to hear it in.
+    /// How long the recording stays after the last read by the browser. A paused player reads nothing, and
+    /// a short recording is read at once: then this is the time to listen to it.
     pub idle: Duration,
-    /// The port on 127.0.0.1; when it is taken, one of the next, and then any free one.
+    /// The preferred port on 127.0.0.1. If it is taken, the next free one is used, or else any.
     pub port: u16,
 }
 
-/// How far the page is.
+/// The state of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Nobody has opened it yet.
+    /// It was not opened yet.
     Waiting,
-    /// It is open in a browser.
+    /// A browser has opened it.
     Opened,
-    /// It is gone, and its port is free.
+    /// It is closed, and its port is free.
     Closed(Closed),
 }
 
-/// Why the page is gone.
+/// Why the page was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closed {
-    /// Nobody opened it in time.
+    /// It was not opened in time.
     TimeUp,
-    /// It was opened, and the recording has not been asked for in a while.
+    /// It was opened, and the recording was not requested for a while.
     Heard,
 }
 
-/// A page that is being served. Dropping it ends it and every connection.
+/// A page being served. Dropping it closes it and all connections.
 #[derive(Debug)]
 pub struct Page {
     port: u16,
@@ -98,11 +98,11 @@ pub struct Page {
 }
 
 impl Page {
-    /// Starts serving on 127.0.0.1; when this returns, the page can be opened. Needs a Tokio runtime
+    /// Starts serving on 127.0.0.1. The page can be opened as soon as this returns. Needs a Tokio runtime
     /// with I/O and time.
     ///
     /// # Errors
-    /// When no port can be bound or the system has no random numbers.
+    /// When no port can be bound, or the system provides no random numbers.
     pub async fn open(options: Options) -> io::Result<Page> {
         let Options { lifetime, idle, port, .. } = options;
         let listener = bind(port).await?;
@@ -114,23 +114,23 @@ impl Page {
         Ok(Page { port, token, stage, serving })
     }
 
-    /// The port on 127.0.0.1.
+    /// Returns the port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The page's address. It holds the token: for the screen and the clipboard, not for a log.
+    /// Returns the page's address. It contains the token: show or copy it, but never log it.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/{}/", self.port, self.token.expose())
     }
 
-    /// How far it is now.
+    /// Returns the current state.
     pub fn stage(&self) -> Stage {
         *self.stage.borrow()
     }
 
-    /// Waits until it is further than when this was last asked, and says how far. May be dropped and
-    /// asked again without loss. After [`Stage::Closed`] nothing changes any more, and it never returns.
+    /// Waits for the next change of the state and returns it. Cancel-safe. Never returns after
+    /// [`Stage::Closed`].
     pub async fn changed(&mut self) -> Stage {
         if self.stage.changed().await.is_err() {
             std::future::pending::<()>().await;
@@ -141,16 +141,16 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        // The task owns the listener and the connections, so they end with it.
+        // The task owns the listener and the connections, so they are closed too.
         self.serving.abort();
     }
 }
 
-/// The preferred port, the next free one, or any.
+/// Binds the preferred port, the next free one, or any.
 async fn bind(preferred: u16) -> io::Result<TcpListener> {
     for port in preferred..=preferred.saturating_add(PORTS) {
         match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
-            // Below 1024 is the system's.
+            // Ports below 1024 are privileged.
             Err(error)
                 if matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied) => {}
             bound => return bound,
@@ -159,7 +159,7 @@ async fn bind(preferred: u16) -> io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await
 }
 
-/// Answers until the time is up.
+/// Answers requests until the page expires.
 async fn serve(
     listener: TcpListener,
     site: Arc<Site>,
@@ -178,7 +178,7 @@ async fn serve(
             break closed;
         }
         tokio::select! {
-            // Meanwhile the end may have moved, so it is looked at again.
+            // The end may have moved meanwhile: the loop checks it again.
             () = sleep_until(end) => {}
             () = site.opened() => {
                 stage.send_replace(Stage::Opened);
@@ -190,7 +190,7 @@ async fn serve(
             () = guests.leave() => {}
         }
     };
-    // Whoever reads the stage may count on the port being free.
+    // The port must be free before the state says so.
     drop(listener);
     guests.dismiss().await;
     stage.send_replace(Stage::Closed(closed));

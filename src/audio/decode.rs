@@ -1,16 +1,16 @@
-//! From a recording's bytes to samples: which decoder is asked, and what else the bytes may be.
+//! Decodes a recording: detects its format and chooses the decoder.
 
 use crate::audio::{AudioError, MAX_BYTES, Pcm, mp3, wav};
 
-/// Decodes a whole recording to mono. What a file says about its length is not believed; a damaged or
-/// cut one gives what could be decoded of it.
+/// Decodes a whole recording to mono. Lengths in headers are ignored; damaged or truncated recordings are
+/// decoded as far as possible.
 ///
-/// Takes about 15 ms for a minute of telephone mp3. Never panics, and prints nothing.
+/// Takes about 15 ms per minute of telephone-quality mp3. Never panics and prints nothing.
 ///
 /// # Errors
 ///
-/// When the bytes are no recording, one of a kind that is not understood, one that is too large, or
-/// one without a single sound part.
+/// When the data is not a recording, has an unsupported format, is too large or too long, or when nothing
+/// in it can be decoded.
 pub fn decode(bytes: &[u8]) -> Result<Pcm, AudioError> {
     if bytes.is_empty() {
         return Err(AudioError::Empty);
@@ -21,7 +21,7 @@ pub fn decode(bytes: &[u8]) -> Result<Pcm, AudioError> {
     if let Some(riff) = bytes.strip_prefix(b"RIFF") {
         return match riff.get(4..8) {
             Some(b"WAVE") => wav::decode(&riff[8..]),
-            Some(_) => Err(AudioError::NotAudio("a RIFF file of another kind")),
+            Some(_) => Err(AudioError::NotAudio("another kind of RIFF file")),
             None => Err(AudioError::Damaged),
         };
     }
@@ -31,7 +31,7 @@ pub fn decode(bytes: &[u8]) -> Result<Pcm, AudioError> {
     }
 }
 
-/// What the first bytes say where they are neither mp3 nor WAV. No mp3 begins with any of these.
+/// Detects formats other than mp3 and WAV by their first bytes. No mp3 starts with any of these.
 fn foreign(bytes: &[u8]) -> Option<AudioError> {
     const SOUND: [(&[u8], &str); 6] = [
         (b"OggS", "Ogg"),
@@ -45,7 +45,7 @@ fn foreign(bytes: &[u8]) -> Option<AudioError> {
         (b"\x1f\x8b", "a gzip archive"),
         (b"PK\x03\x04", "a zip archive"),
         (b"%PDF", "a PDF document"),
-        (b"\x89PNG", "a picture"),
+        (b"\x89PNG", "an image"),
         (b"\x28\xb5\x2f\xfd", "a zstd archive"),
     ];
     if let Some((_, name)) = SOUND.iter().find(|(start, _)| bytes.starts_with(start)) {
@@ -57,9 +57,9 @@ fn foreign(bytes: &[u8]) -> Option<AudioError> {
     if let Some((_, name)) = OTHER.iter().find(|(start, _)| bytes.starts_with(start)) {
         return Some(AudioError::NotAudio(name));
     }
-    // Text may begin with a byte order mark.
+    // Text may start with a byte order mark.
     match bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start() {
-        [b'{' | b'[', ..] => Some(AudioError::NotAudio("a JSON answer")),
+        [b'{' | b'[', ..] => Some(AudioError::NotAudio("a JSON response")),
         [b'<', ..] => Some(AudioError::NotAudio("a web page")),
         [] => Some(AudioError::Empty),
         _ => None,

@@ -1,32 +1,31 @@
-//! How loud a recording is played: quiet callers are brought up, loud ones down, and nothing clips.
+//! Level: makes quiet callers louder and loud ones quieter, and limits peaks so that nothing clips.
 
-/// How loud a voice is played, in dBFS. Its peaks are some 15 dB higher: just below the limit.
+/// The target loudness of a voice, in dBFS. Its peaks are about 15 dB higher: just below the limit.
 const TARGET: f32 = -20.0;
 
-/// The most by which a voice is brought up or down, in dB. More would be bringing up the noise.
+/// The maximum gain in dB, up or down. More would amplify noise.
 const MAX_GAIN: f32 = 24.0;
 
-/// Up to here a sample is left as it is; what is above is pressed into the rest, smoothly.
+/// Samples up to this value are unchanged; larger ones are compressed smoothly.
 const KNEE: f32 = 0.8;
 
-/// How long a change of the gain takes to be felt (to 63 %), in seconds: too short to notice, too
-/// long to click.
+/// The time constant of gain changes (to 63 %), in seconds: too short to be noticed, too long to click.
 const GLIDE: f32 = 0.005;
 
 /// Volume, automatic level and limiter.
 #[derive(Clone, Debug)]
 pub(super) struct Level {
-    /// What brings the voice to [`TARGET`].
+    /// The gain that brings the voice to [`TARGET`].
     automatic: f32,
     is_automatic: bool,
     volume: f32,
-    /// On its way to what is wanted.
+    /// The current gain, which approaches the wanted one.
     gain: f32,
     glide: f32,
 }
 
 impl Level {
-    /// For a voice of `loudness` dBFS, or none at all, at `rate` samples a second.
+    /// Creates a level for a voice of `loudness` dBFS (`None`: no voice) at this sample rate (Hz).
     pub(super) fn new(loudness: Option<f32>, rate: u32) -> Level {
         let gain = loudness.map_or(0.0, |loudness| (TARGET - loudness).clamp(-MAX_GAIN, MAX_GAIN));
         let automatic = 10_f32.powf(gain / 20.0);
@@ -42,7 +41,7 @@ impl Level {
         self.is_automatic = on;
     }
 
-    /// The next sample, as loud as it shall be.
+    /// Applies gain and limiter to the next sample.
     pub(super) fn apply(&mut self, sample: f32) -> f32 {
         let wanted = self.volume * if self.is_automatic { self.automatic } else { 1.0 };
         self.gain += (wanted - self.gain) * self.glide;
@@ -50,7 +49,7 @@ impl Level {
     }
 }
 
-/// Within -1 to 1 whatever comes, without a corner at which it would crackle.
+/// Limits a sample to -1 to 1, without a corner in the curve, which would crackle.
 fn limit(sample: f32) -> f32 {
     let above = sample.abs() - KNEE;
     if above <= 0.0 {

@@ -1,4 +1,4 @@
-//! mp3, by symphonia: a foreign decoder on foreign bytes, so its panics are caught and kept silent.
+//! mp3, decoded by symphonia: the input is untrusted, so panics in the decoder are caught and not printed.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -15,11 +15,11 @@ use symphonia::default::formats::MpaReader;
 use crate::audio::wav::mix;
 use crate::audio::{AudioError, Codec, MAX_SAMPLES, Pcm, Sound};
 
-/// Random bytes have the start of a frame here and there, and such "frames" cover some hundredths of
-/// them. Of an mp3, however damaged, at least one part in so many must have been decoded.
+/// Random bytes contain some frame headers by chance; such frames cover a few per cent of them. Of an mp3,
+/// however damaged, at least one byte in this many must be decoded.
 const LEAST_PART: usize = 4;
 
-/// Decodes an mp3 with or without tags.
+/// Decodes an mp3, with or without tags.
 pub(super) fn decode(bytes: &[u8]) -> Result<Pcm, AudioError> {
     let frames = without_tags(bytes);
     if frames.is_empty() {
@@ -30,7 +30,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Pcm, AudioError> {
     match ended {
         Some(Err(error)) => return Err(error),
         Some(Ok(())) => {}
-        // What was decoded before the panic is good.
+        // Samples decoded before a panic are valid.
         None => taken.cut = true,
     }
     match taken.sound {
@@ -42,17 +42,17 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Pcm, AudioError> {
     }
 }
 
-/// Whether a frame may begin here: eleven bits that are set.
+/// Returns whether a frame may start here: the first eleven bits are set.
 fn starts_frame(bytes: &[u8]) -> bool {
     matches!(bytes, [0xff, 0xe0..=0xff, ..])
 }
 
-/// The bytes between the ID3 tag in front, which may hold a picture full of frame starts, and the
-/// one behind.
+/// Returns the bytes without ID3 tags. The tag at the start may contain a picture full of apparent frame
+/// headers.
 fn without_tags(mut bytes: &[u8]) -> &[u8] {
     while let Some(&[_, _, flags, a, b, c, d]) = bytes.strip_prefix(b"ID3").and_then(<[u8]>::first_chunk) {
-        // Seven bits a byte, so that a length never looks like the start of a frame; a footer is as
-        // long as the header. https://id3.org/id3v2.4.0-structure, section 3.1
+        // Lengths use seven bits per byte, so that they never look like a frame header. A footer is as long
+        // as the header. https://id3.org/id3v2.4.0-structure, section 3.1
         let length = [a, b, c, d].iter().fold(0, |sum, byte| sum << 7 | usize::from(byte & 0x7f));
         let footer = if flags & 0x10 == 0 { 0 } else { 10 };
         bytes = bytes.get(10 + length + footer..).unwrap_or_default();
@@ -63,20 +63,19 @@ fn without_tags(mut bytes: &[u8]) -> &[u8] {
     }
 }
 
-/// What has been decoded so far. It outlives a panic of the decoder.
+/// The samples decoded so far. Survives a panic in the decoder.
 #[derive(Default)]
 struct Taken {
     samples: Vec<f32>,
     sound: Option<Sound>,
-    /// How many bytes were in frames that could be decoded.
+    /// The number of bytes in decoded frames.
     bytes: usize,
     cut: bool,
 }
 
 impl Taken {
     fn read(&mut self, bytes: &[u8]) -> Result<(), AudioError> {
-        // Without a way to seek, the reader does not guess a length from the first frames. It would
-        // take the guess for the end.
+        // With a seekable source, the reader would guess the length from the first frames, and stop there.
         let source =
             MediaSourceStream::new(Box::new(ReadOnlySource::new(bytes)), MediaSourceStreamOptions::default());
         let Ok(mut reader) = MpaReader::try_new(source, FormatOptions::default()) else {
@@ -88,7 +87,7 @@ impl Taken {
         let Some(CodecParameters::Audio(params)) = &track.codec_params else {
             return Ok(());
         };
-        // Untrimmed: the count in a Xing tag may be wrong, and sound behind it is sound.
+        // No trimming: the count in a Xing tag may be wrong, and samples after it are valid.
         let options = AudioDecoderOptions::default().gapless(false);
         let Ok(mut decoder) = MpaDecoder::try_new(params, &options) else {
             return Ok(());
@@ -112,7 +111,7 @@ impl Taken {
                 }
             };
             let channels = frame.num_planes().max(1);
-            // The decoder refuses frames of another kind than the first.
+            // The decoder rejects frames with another format than the first.
             let rate = frame.spec().rate();
             self.sound = Some(Sound { codec: Codec::Mp3, rate, channels: channels as u8 });
             self.bytes += packet.data.len();
@@ -124,14 +123,14 @@ impl Taken {
         }
         match track.num_frames {
             Some(promised) => self.trim(track.delay, track.padding, promised),
-            // The start of one more frame behind the last one: it was to go on.
+            // Another frame starts here: the file is truncated.
             None => self.cut |= bytes.get(self.bytes..).is_some_and(starts_frame),
         }
         Ok(())
     }
 
-    /// Takes away what the encoder put before and behind the sound, as a LAME tag tells it, where the
-    /// tag's number of samples is the true one.
+    /// Removes the encoder's delay and padding as given in a LAME tag, if the tag's sample count is
+    /// correct.
     fn trim(&mut self, delay: Option<u32>, padding: Option<u32>, promised: u64) {
         let delay = delay.unwrap_or(0) as usize;
         let padding = padding.unwrap_or(0) as usize;
@@ -147,11 +146,11 @@ impl Taken {
     }
 }
 
-/// Calls `work`; `None` when it panics. Nothing is printed, and the panic hook that was set before,
-/// which may give the terminal back, is not called: for the program nothing has happened.
+/// Calls `work` and returns `None` if it panics. Nothing is printed, and the previous panic hook, which
+/// would restore the terminal, is not called.
 ///
-/// The hook is put around the present one at the first call and heeds this thread alone. The screen
-/// sets its own hook when it opens, which is before anything is decoded.
+/// The first call wraps the hook that is installed then; only this thread is affected. The screen installs
+/// its own hook when it opens, before anything is decoded.
 fn quietly<T>(work: impl FnOnce() -> T) -> Option<T> {
     static HOOK: Once = Once::new();
     thread_local! {
@@ -185,7 +184,7 @@ mod tests {
         assert_eq!(quietly(|| 8), Some(8));
     }
 
-    /// Set for the process that [`a_panic_is_silent`] starts: in it the test fails, as it must.
+    /// Set in the process that [`a_panic_is_silent`] starts, where the test must fail.
     const STARTED: &str = "VMAIL_TEST_PANIC";
 
     #[test]
@@ -197,7 +196,7 @@ mod tests {
         assert_eq!(black_box(1), 2, "told");
     }
 
-    /// In a process of its own, whose standard error can be read.
+    /// Runs the tests in a process of its own, to read its stderr.
     #[test]
     fn a_panic_is_silent() {
         let told = |test: &str| {

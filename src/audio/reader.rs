@@ -1,4 +1,4 @@
-//! Playing as a sequence of samples: speed, silence, position and level over a decoded recording.
+//! Reads a decoded recording as samples to play, with speed, silence skipping, position and level.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,33 +8,32 @@ use crate::audio::level::Level;
 use crate::audio::stretch::{Source, Stretch};
 use crate::audio::{Pcm, Waveform};
 
-/// The speeds to offer, slowest first. Any other between the first and the last works as well.
+/// The speeds to offer, slowest first. Any speed in between works too.
 pub const SPEEDS: [f32; 8] = [0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5];
 
-/// A recording on its way to the ear. Whatever is changed is heard within 15 ms of sound, without a
-/// click.
+/// A recording being played. Changes are heard within 15 ms of sound, without a click.
 #[derive(Clone, Debug)]
 pub struct Reader {
     pcm: Arc<Pcm>,
-    /// The silences, whether they are left out or not.
+    /// The silences, skipped or not.
     silences: Cuts,
     skip_silence: bool,
     speed: f32,
     level: Level,
     stretch: Stretch,
-    /// Where the frame that is being taken belongs in the recording, in samples, and how far the
-    /// recording goes on with each sample that is taken.
+    /// The position of the current frame in the recording, in samples, and how far the position moves with
+    /// each sample taken.
     frame: f64,
     pace: f64,
-    /// Where the next frame belongs, and whether it is somewhere else than after this one.
+    /// The position of the next frame, and whether it does not follow the current one.
     next: f64,
     jump: bool,
 }
 
 impl Reader {
-    /// At the start of `pcm`, at its own speed, with its silences, and with automatic level.
+    /// Starts at the beginning of `pcm`, at normal speed, with silence, and with automatic level.
     ///
-    /// `waveform` is that of the same recording.
+    /// `waveform` must belong to the same recording.
     pub fn new(pcm: Arc<Pcm>, waveform: &Waveform) -> Reader {
         let rate = pcm.sound.rate;
         Reader {
@@ -51,18 +50,18 @@ impl Reader {
         }
     }
 
-    /// The rate of the samples, in samples a second: the recording's own.
+    /// Returns the sample rate in Hz, which is the recording's.
     pub fn rate(&self) -> u32 {
         self.pcm.sound.rate
     }
 
-    /// The recording's length.
+    /// Returns the recording's length.
     pub fn length(&self) -> Duration {
         self.pcm.length()
     }
 
-    /// Fills `out` with the next samples, each from -1 to 1. Returns how many there are: fewer than
-    /// there is room for only at the end.
+    /// Fills `out` with the next samples, from -1 to 1. Returns their number, which is less than the length
+    /// of `out` only at the end.
     pub fn fill(&mut self, out: &mut [f32]) -> usize {
         let mut filled = 0;
         while let Some(room) = out.get_mut(filled) {
@@ -79,12 +78,12 @@ impl Reader {
         filled
     }
 
-    /// Where in the recording the next sample is, in the recording's own time.
+    /// Returns the position of the next sample in the recording.
     pub fn position(&self) -> Duration {
         self.time(self.at().min(self.end()))
     }
 
-    /// How long it will still play, at this speed and without what is skipped.
+    /// Returns the remaining playing time, at the current speed and without skipped silence.
     pub fn left(&self) -> Duration {
         let left = match self.cuts() {
             Some(cuts) => cuts.kept(self.end()) - cuts.kept(self.at()),
@@ -93,15 +92,15 @@ impl Reader {
         self.time(left.max(0.0) / f64::from(self.speed))
     }
 
-    /// Goes to a place in the recording's own time; behind the end is the end. A place in a silence
-    /// that is skipped is where the silence ends.
+    /// Seeks to a position in the recording, at most to its end. In skipped silence, seeks to the end of
+    /// the silence.
     pub fn seek(&mut self, to: Duration) {
         let at = to.as_secs_f64() * f64::from(self.rate());
         self.go(at);
     }
 
-    /// Goes so many milliseconds forward, or back where they are negative. What is skipped does not
-    /// count, so that one can always get back over a silence.
+    /// Seeks forward by this many milliseconds, or back if negative. Skipped silence does not count, so
+    /// that it never stops a seek back.
     pub fn step(&mut self, millis: i64) {
         let by = millis as f64 * f64::from(self.rate()) / 1_000.0;
         let to = |from: f64| (from + by).max(0.0);
@@ -112,7 +111,7 @@ impl Reader {
         self.go(at);
     }
 
-    /// The speed, from 0.75 to 2.5; the pitch is kept. What is outside is brought inside.
+    /// Sets the speed, limited to 0.75 to 2.5. The pitch does not change.
     pub fn set_speed(&mut self, speed: f32) {
         let [slowest, .., fastest] = SPEEDS;
         if !speed.is_nan() {
@@ -120,34 +119,34 @@ impl Reader {
         }
     }
 
-    /// The speed.
+    /// Returns the speed.
     pub fn speed(&self) -> f32 {
         self.speed
     }
 
-    /// Whether to leave out the silences of the waveform.
+    /// Sets whether to skip the silences of the waveform.
     pub fn set_skip_silence(&mut self, skip: bool) {
         self.skip_silence = skip;
     }
 
-    /// Whether silences are left out.
+    /// Returns whether silence is skipped.
     pub fn skips_silence(&self) -> bool {
         self.skip_silence
     }
 
-    /// How loud it is, from 0 (mute) over 1 to 4 (12 dB more), on top of the level.
+    /// Sets the volume, from 0 (mute) to 4 (+12 dB), applied after the level; 1 is unchanged.
     pub fn set_volume(&mut self, volume: f32) {
         if !volume.is_nan() {
             self.level.set_volume(volume.clamp(0.0, 4.0));
         }
     }
 
-    /// Whether quiet callers are brought up and loud ones down.
+    /// Sets whether to make quiet callers louder and loud ones quieter.
     pub fn set_auto_level(&mut self, on: bool) {
         self.level.set_automatic(on);
     }
 
-    /// Where the next sample is, in samples of the recording.
+    /// Returns the position of the next sample, in samples of the recording.
     fn at(&self) -> f64 {
         let taken = self.stretch.taken();
         if self.jump || taken == self.stretch.hop() {
@@ -165,7 +164,7 @@ impl Reader {
         Duration::from_secs_f64(samples / f64::from(self.rate()))
     }
 
-    /// What is left out, if anything is.
+    /// Returns the parts to skip, if silence is skipped.
     fn cuts(&self) -> Option<&Cuts> {
         self.skip_silence.then_some(&self.silences)
     }
@@ -177,11 +176,11 @@ impl Reader {
         self.jump = true;
     }
 
-    /// Lays down the next frame.
+    /// Adds the next frame.
     fn lay(&mut self) {
         if let Some(cut) = self.cuts().and_then(|cuts| cuts.around(self.next)) {
-            // Frames do not end where a silence begins. What the last one took of it is taken off
-            // behind it, so that skipping takes exactly the silence out.
+            // Frames do not end where a silence starts. What the last one already played of the silence is
+            // skipped after it, so that exactly the silence's length is skipped.
             let into = self.next - cut.start;
             let step = self.pace * self.stretch.hop() as f64;
             self.next = cut.end + if into < step { into } else { 0.0 };

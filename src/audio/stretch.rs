@@ -1,50 +1,50 @@
-//! Time stretching by WSOLA (Verhelst and Roelands, 1993): the sound is laid down in overlapping
-//! frames, closer together or further apart than they were, each moved by a few milliseconds to where
-//! it best goes on from the one before. The pitch stays, because the frames are as they were.
+//! Time stretching by WSOLA (Verhelst and Roelands, 1993). The sound is split into overlapping frames,
+//! which are moved closer together or further apart; each is shifted by a few milliseconds to where it
+//! matches the one before best. The pitch stays, because the frames are unchanged.
 //!
-//! The whole recording is at hand, so a frame can come from anywhere. A jump is no more than a frame
-//! from elsewhere: its overlap with the one before is the crossfade. That is why seeking, skipping
-//! silence and changing the speed need no care of their own.
+//! The whole recording is in memory, so a frame can come from anywhere. A seek is just a frame from another
+//! position: the overlap is the crossfade. Therefore seeking, silence skipping and speed changes need no
+//! extra code.
 
-/// The step from frame to frame as they are played, and the length of their overlap: 15 ms. A frame
-/// has two, enough for two periods of the deepest voice.
+/// The distance between output frames, and the length of their overlap: 15 ms. A frame has two of these,
+/// enough for two periods of the deepest voice.
 const HOP: f32 = 0.015;
 
-/// How far a frame may be moved, either way: 12 ms, a period of the deepest voice.
+/// The maximum shift of a frame, in either direction: 12 ms, one period of the deepest voice.
 const SEARCH: f32 = 0.012;
 
-/// Sound being laid down.
+/// The state of the time stretching.
 #[derive(Clone, Debug)]
 pub(super) struct Stretch {
-    /// Rises from 0 to 1 over an overlap. Together with its mirror it is 1 everywhere, so frames that
-    /// follow on each other come out as they went in.
+    /// The fade-in over an overlap, from 0 to 1. It and its mirror image add up to 1, so consecutive frames
+    /// are reproduced exactly.
     rise: Box<[f32]>,
     search: usize,
-    /// How coarsely frames are compared: 1 at the rate of a telephone line. At higher rates no more is
-    /// to be gained, and the work would grow with the square of the rate.
+    /// The step in samples for comparing frames: 1 at 8 kHz. Higher rates gain nothing from smaller steps,
+    /// and the cost would grow with the square of the rate.
     stride: usize,
-    /// Where in the recording the last frame began.
+    /// The position of the last frame in the recording.
     last: usize,
-    /// The part of the last frame with which the next one will overlap, falling.
+    /// The second half of the last frame, faded out: it overlaps with the next frame.
     open: Box<[f32]>,
-    /// What is done, of which so many samples were taken.
+    /// The finished samples, and how many were taken.
     done: Box<[f32]>,
     taken: usize,
 }
 
-/// Where the next frame comes from.
+/// The position of the next frame.
 #[derive(Clone, Copy)]
 pub(super) enum Source {
-    /// From exactly here.
+    /// Exactly this position.
     Jump(usize),
-    /// Right from where the last one ends: as it was recorded.
+    /// The end of the last frame: the sound is unchanged.
     Next,
-    /// From about here, where it goes on best.
+    /// The position near this one that matches best.
     Near(usize),
 }
 
 impl Stretch {
-    /// With silence before the first frame, so that it fades in.
+    /// Starts with silence, so that the first frame fades in.
     pub(super) fn new(rate: u32) -> Stretch {
         let samples = |seconds: f32| (seconds * rate as f32).round() as usize;
         let hop = samples(HOP);
@@ -60,24 +60,24 @@ impl Stretch {
         }
     }
 
-    /// How many samples one frame adds to what can be taken.
+    /// Returns how many samples one frame adds.
     pub(super) fn hop(&self) -> usize {
         self.rise.len()
     }
 
-    /// How many samples of the last frame were taken.
+    /// Returns how many samples of the last frame were taken.
     pub(super) fn taken(&self) -> usize {
         self.taken
     }
 
-    /// The next sample; `None` when a frame must be laid first.
+    /// Takes the next sample; `None` if a frame has to be added first.
     pub(super) fn take(&mut self) -> Option<f32> {
         let sample = self.done.get(self.taken)?;
         self.taken += 1;
         Some(*sample)
     }
 
-    /// Lays down the next frame. To be called when all is taken.
+    /// Adds the next frame. To be called once all samples are taken.
     pub(super) fn lay(&mut self, recording: &[f32], source: Source) {
         let hop = self.hop();
         let start = match source {
@@ -85,7 +85,7 @@ impl Stretch {
             Source::Next => self.last + hop,
             Source::Near(at) => self.best(recording, at),
         };
-        // Behind the recording's end there is silence.
+        // After the end of the recording there is silence.
         let sample = |at: usize| recording.get(at).copied().unwrap_or(0.0);
         for at in 0..hop {
             self.done[at] = self.open[at] + sample(start + at) * self.rise[at];
@@ -95,7 +95,7 @@ impl Stretch {
         self.taken = 0;
     }
 
-    /// Stops here, in the middle of a frame: what was to come fades out under the next one.
+    /// Interrupts the current frame: the rest of it fades out under the next one.
     pub(super) fn interrupt(&mut self) {
         let hop = self.hop();
         let to_come = self.done[self.taken..].iter().chain(&self.open);
@@ -104,8 +104,8 @@ impl Stretch {
         self.taken = hop;
     }
 
-    /// The start of the frame around `ideal` that is most like what would have followed the last one:
-    /// the highest correlation, by the size of what is compared.
+    /// Returns the position near `ideal` whose frame is most similar to the continuation of the last one,
+    /// by normalised correlation.
     fn best(&self, recording: &[f32], ideal: usize) -> usize {
         let hop = self.hop();
         let first = ideal.saturating_sub(self.search);

@@ -1,12 +1,12 @@
-//! WAV: the few codings that need no more than arithmetic, read with as much tolerance as telephone
-//! systems call for. A file of these kinds cannot fail but by being short.
+//! WAV: the codecs that need only arithmetic, read tolerantly because telephone systems write odd files.
+//! Decoding these fails only if the file is too short.
 
 use crate::audio::{AudioError, Codec, MAX_BYTES, MAX_SAMPLES, Pcm, Sound, mp3};
 
-/// Channels that make sense; more are a damaged header.
+/// The maximum number of channels; more indicate a damaged header.
 const MAX_CHANNELS: u16 = 8;
 
-/// Decodes what stands behind `RIFF....WAVE`.
+/// Decodes the chunks after `RIFF....WAVE`.
 pub(super) fn decode(mut chunks: &[u8]) -> Result<Pcm, AudioError> {
     let mut inside = None;
     while let Some((head, body)) = chunks.split_first_chunk::<8>() {
@@ -16,8 +16,8 @@ pub(super) fn decode(mut chunks: &[u8]) -> Result<Pcm, AudioError> {
         match name {
             b"fmt " => inside = Some(Inside::read(held)?),
             b"data" => {
-                // Written to a pipe, the length was not known: it is a number without meaning. Any
-                // other that is not there was there once.
+                // In a WAV written to a pipe, the length is a huge placeholder. If any other length is
+                // longer than the data, the file is truncated.
                 let cut = held.len() < length && length <= MAX_BYTES;
                 let pcm = match inside {
                     Some(Inside::Samples(samples)) => samples.decode(held)?,
@@ -28,25 +28,25 @@ pub(super) fn decode(mut chunks: &[u8]) -> Result<Pcm, AudioError> {
             }
             _ => {}
         }
-        // Chunks begin at even places.
+        // Chunks are padded to an even length.
         chunks = body.get(length.saturating_add(length & 1)..).unwrap_or_default();
     }
     Err(AudioError::Damaged)
 }
 
-/// What the `fmt ` chunk says is in the file.
+/// The content of the file, from the `fmt ` chunk.
 enum Inside {
     Samples(Samples),
-    /// Some recorders wrap their mp3.
+    /// An mp3: some recorders wrap it in a WAV.
     Mp3,
 }
 
-/// Samples that are decoded one by one.
+/// Samples that are decoded individually.
 struct Samples {
     sound: Sound,
-    /// Bytes of one sample of one channel.
+    /// The bytes of one sample of one channel.
     bytes: usize,
-    /// The value of one sample.
+    /// Decodes one sample.
     value: fn(&[u8]) -> f32,
 }
 
@@ -58,7 +58,7 @@ impl Inside {
         let word = |at: usize| u16::from_le_bytes([fields[at], fields[at + 1]]);
         let (channels, rate, bits) = (word(2), little(&fields[4..8]), word(14));
         let tag = match (word(0), chunk.get(24..26)) {
-            // "Extensible": the tag stands at the start of a longer identifier.
+            // WAVE_FORMAT_EXTENSIBLE: the tag is at the start of a GUID.
             (0xfffe, Some(tag)) => little(tag) as u16,
             (tag, _) => tag,
         };
@@ -68,7 +68,7 @@ impl Inside {
             (0x0001, 24) => (Codec::Pcm, 3, integer),
             (0x0001, 32) => (Codec::Pcm, 4, integer),
             (0x0003, 32) => (Codec::Float, 4, |bytes| f32::from_bits(little(bytes))),
-            // How many bits is not always written: it can only be 8.
+            // Some files omit the number of bits, which is always 8.
             (0x0006, _) => (Codec::ALaw, 1, |bytes| f32::from(a_law(bytes[0])) / 32_768.0),
             (0x0007, _) => (Codec::MuLaw, 1, |bytes| f32::from(mu_law(bytes[0])) / 32_768.0),
             (0x0055, _) => return Ok(Inside::Mp3),
@@ -104,7 +104,7 @@ impl Samples {
     }
 }
 
-/// One sample from those of all channels, within -1 to 1 and a number whatever they were.
+/// Mixes the samples of all channels. The result is from -1 to 1, and never NaN.
 pub(super) fn mix(channels: &[f32]) -> f32 {
     let mean = match channels {
         [mono] => *mono,
@@ -113,19 +113,19 @@ pub(super) fn mix(channels: &[f32]) -> f32 {
     if mean.is_nan() { 0.0 } else { mean.clamp(-1.0, 1.0) }
 }
 
-/// Up to four bytes as a number, the lowest first.
+/// Reads up to four bytes as a little-endian number.
 fn little(bytes: &[u8]) -> u32 {
     bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u32::from(*byte))
 }
 
-/// A signed integer of two to four bytes.
+/// Reads a signed integer of two to four bytes.
 fn integer(bytes: &[u8]) -> f32 {
-    // Shifted to the top, the sign is where it belongs.
+    // Shifted to the top, so that the sign bit is in place.
     let top = little(bytes) << (32 - 8 * bytes.len());
     top as i32 as f32 / 2_147_483_648.0
 }
 
-/// ITU-T G.711, table 2: a sign, three bits of segment, four bits within it, all inverted.
+/// Decodes µ-law, ITU-T G.711, table 2: sign, three bits of segment, four bits within it, all inverted.
 fn mu_law(byte: u8) -> i16 {
     const BIAS: i16 = 0x84;
     let bits = !byte;
@@ -133,7 +133,8 @@ fn mu_law(byte: u8) -> i16 {
     if bits & 0x80 == 0 { magnitude - BIAS } else { BIAS - magnitude }
 }
 
-/// ITU-T G.711, table 1: as µ-law, with every other bit inverted and a first segment without a step.
+/// Decodes A-law, ITU-T G.711, table 1: like µ-law, but with every other bit inverted and a linear first
+/// segment.
 fn a_law(byte: u8) -> i16 {
     let bits = byte ^ 0x55;
     let step = i16::from(bits & 0x0f) << 4;
@@ -144,10 +145,10 @@ fn a_law(byte: u8) -> i16 {
     if bits & 0x80 == 0 { -magnitude } else { magnitude }
 }
 
-/// What a coding is called. The numbers are those of RFC 2361 and of Microsoft's `mmreg.h`.
+/// Returns the name of a codec. The numbers are from RFC 2361 and Microsoft's `mmreg.h`.
 fn coding(tag: u16, bits: u16) -> String {
     let name = match tag {
-        0x0001 | 0x0003 => return format!("WAV with samples of {bits} bits"),
+        0x0001 | 0x0003 => return format!("{bits}-bit WAV"),
         0x0002 => "Microsoft ADPCM",
         0x0010 => "OKI ADPCM",
         0x0011 => "IMA ADPCM",
@@ -155,12 +156,12 @@ fn coding(tag: u16, bits: u16) -> String {
         0x0031 => "GSM 6.10",
         0x0040 | 0x0064 => "G.726 ADPCM",
         0x0042 | 0x0111 => "G.723.1",
-        0x0050 => "MPEG audio of layer I or II",
+        0x0050 => "MPEG audio layer I or II",
         0x0083 | 0x0133 => "G.729",
         0x00ff | 0x1600 => "AAC",
         0x0160..=0x0163 => "Windows Media Audio",
         0xa109 => "Speex",
-        _ => return format!("WAV with coding {tag:#06x}"),
+        _ => return format!("WAV with codec {tag:#06x}"),
     };
     name.to_owned()
 }

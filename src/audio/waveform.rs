@@ -1,5 +1,5 @@
-//! What a recording looks like: how loud it is from start to end, where it is silent, and how loud
-//! the voice is. Computed once, kept as a few hundred bytes, and drawn from those alone.
+//! The waveform of a recording: its peaks, silences, and the loudness of the voice. Computed once and
+//! stored in a few hundred bytes, which are enough to draw it.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -7,41 +7,41 @@ use std::time::Duration;
 use crate::audio::{Codec, MAX_SAMPLES, Pcm, Sound};
 use crate::model::Sketch;
 
-/// How finely loudness is kept, for the whole recording: two dots in each of 128 cells.
+/// The number of peaks per recording: two dots in each of 128 cells.
 const PEAKS: usize = 256;
 
-/// Loudness is measured over 20 ms: about the shortest sound of speech.
+/// Loudness is measured in blocks of 20 ms: about the shortest sound of speech.
 const BLOCKS_A_SECOND: u32 = 50;
 
-/// A silence shorter than this belongs to the speech, in blocks: 400 ms.
+/// The minimum length of a silence, in blocks: 400 ms. Shorter ones belong to the speech.
 const SHORTEST_SILENCE: usize = 20;
 
-/// How much of a silence is left to the speech before and after it, in blocks: 100 ms.
+/// How much of a silence is kept at its start and end, in blocks: 100 ms.
 const EDGE: usize = 5;
 
-/// Below this nobody is speaking, in dBFS: where even the loudest part is, all is silence.
+/// The level of silence in dBFS: if even the voice is quieter, everything is silence.
 const NOTHING: f32 = -60.0;
 
-/// A peak below this draws nothing: -48 dBFS, as the byte of a peak.
+/// The minimum peak to draw: -48 dBFS, in the unit of [`Waveform`]'s peaks.
 const FAINT: u8 = 16;
 
-/// A recording's outline. Small, and enough to draw it and to skip its silences.
+/// The waveform of a recording. Small, and enough to draw it and to skip its silences.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Waveform {
     sound: Sound,
     samples: usize,
     cut: bool,
-    /// The voice in tenths of dBFS; `None` where all is silence.
+    /// The loudness of the voice in tenths of dBFS; `None` if everything is silence.
     loudness: Option<i16>,
-    /// The square root of the highest sample of each part, as 0 to 255: a byte is too coarse for the
-    /// sample itself where it is quiet.
+    /// The square root of the highest sample in each part, scaled to 0 to 255. Without the root, a byte
+    /// would be too coarse for quiet parts.
     peaks: Vec<u8>,
-    /// In milliseconds, in order, not touching each other.
+    /// Start and end in milliseconds, in order, not touching each other.
     silences: Vec<Range<u32>>,
 }
 
 impl Waveform {
-    /// Looks at a whole recording.
+    /// Analyses a whole recording.
     pub fn new(pcm: &Pcm) -> Waveform {
         let blocks = Blocks::new(pcm);
         Waveform {
@@ -54,40 +54,41 @@ impl Waveform {
         }
     }
 
-    /// The recording's length.
+    /// Returns the recording's length.
     pub fn length(&self) -> Duration {
         self.sound.time(self.samples)
     }
 
-    /// What kind of sound it is.
+    /// Returns the recording's format.
     pub fn sound(&self) -> Sound {
         self.sound
     }
 
-    /// Whether the recording is not whole: see [`Pcm::cut`].
+    /// Returns whether the recording is incomplete: see [`Pcm::cut`].
     pub fn is_cut(&self) -> bool {
         self.cut
     }
 
-    /// How loud the voice is, in dBFS (a full sine has -3); `None` where all is silence.
+    /// Returns the loudness of the voice in dBFS (a full-scale sine has -3); `None` if everything is
+    /// silence.
     pub fn loudness(&self) -> Option<f32> {
         self.loudness.map(|tenths| f32::from(tenths) / 10.0)
     }
 
-    /// The silent stretches that can be left out, in milliseconds, in order. A breath before and after
-    /// each is not part of it.
+    /// Returns the silences that can be skipped, in milliseconds, in order. The first and last 100 ms of
+    /// each are not included.
     pub fn silences(&self) -> &[Range<u32>] {
         &self.silences
     }
 
-    /// How much shorter the recording is without its silences.
+    /// Returns the total length of the silences.
     pub fn silence(&self) -> Duration {
         let total = self.silences.iter().map(|silence| u64::from(silence.end - silence.start)).sum();
         Duration::from_millis(total)
     }
 
-    /// The outline as `width` columns: how many of `height` dots each is high. The loudest of the
-    /// recording has all of them, and a recording of nothing but silence has none.
+    /// Returns the waveform as `width` columns, each with a height of 0 to `height` dots. The loudest
+    /// column has `height` dots; if everything is silence, all have 0.
     pub fn columns(&self, width: usize, height: usize) -> Vec<usize> {
         let loudest = self.loudest();
         self.parts(width)
@@ -99,7 +100,7 @@ impl Waveform {
             .collect()
     }
 
-    /// Which of `width` columns are silent for the most part.
+    /// Returns for each of `width` columns whether its middle is in a silence.
     pub fn silent_columns(&self, width: usize) -> Vec<bool> {
         let length = self.length().as_secs_f64() * 1_000.0;
         (0..width)
@@ -111,15 +112,15 @@ impl Waveform {
             .collect()
     }
 
-    /// The loudness in `cells` steps, each 0 (silent) to 8 (as loud as the loudest): for the eighth
-    /// blocks. Steps are of equal amplitude: over a second or more, speech differs by too little to be
-    /// told apart in steps of equal loudness.
+    /// Returns the loudness in `cells` parts, each from 0 (silent) to 8 (the loudest), for the block
+    /// characters of eighths. The scale is linear in amplitude: averaged over a second or more, speech
+    /// varies too little for a scale in dB.
     pub fn thumbnail(&self, cells: usize) -> Vec<u8> {
         if self.loudest() < FAINT {
             return vec![0; cells];
         }
         let level = |part: &[u8]| {
-            // A peak is kept as a square root.
+            // Peaks are stored as square roots.
             let sum = part.iter().map(|peak| (f32::from(*peak) / 255.0).powi(2)).sum::<f32>();
             sum / part.len().max(1) as f32
         };
@@ -128,14 +129,14 @@ impl Waveform {
         levels.iter().map(|level| (level / loudest * 8.0).round() as u8).collect()
     }
 
-    /// What a line of a list shows of it.
+    /// Returns the summary shown in a line of the list.
     pub fn sketch(&self) -> Sketch {
         let millis = u32::try_from(self.length().as_millis()).unwrap_or(u32::MAX);
-        // Nothing is as long as nothing known.
+        // A length of 0 would mean that it is unknown.
         Sketch::new(millis.max(1), &self.thumbnail(Sketch::CELLS))
     }
 
-    /// The peaks in `count` parts, none of them empty.
+    /// Splits the peaks into `count` parts, none of them empty.
     fn parts(&self, count: usize) -> impl Iterator<Item = &[u8]> {
         let have = self.peaks.len();
         (0..count).map(move |part| {
@@ -150,7 +151,7 @@ impl Waveform {
     }
 }
 
-/// The highest sample of each of up to [`PEAKS`] parts.
+/// Returns the highest sample of each of up to [`PEAKS`] parts.
 fn peaks(samples: &[f32]) -> Vec<u8> {
     let count = PEAKS.min(samples.len());
     (0..count)
@@ -162,18 +163,18 @@ fn peaks(samples: &[f32]) -> Vec<u8> {
         .collect()
 }
 
-/// A power as a level, at least -100.
+/// Converts power to a level in dB, at least -100.
 fn decibels(power: f32) -> f32 {
     10.0 * power.max(1e-10).log10()
 }
 
-/// The level of each block of a recording, and what tells voice from silence in it.
+/// The level of each block of a recording, and the threshold between voice and silence.
 struct Blocks {
     /// In dBFS.
     levels: Vec<f32>,
-    /// A block at or below this is silent.
+    /// Blocks up to this level are silent.
     threshold: f32,
-    /// How long a block is, in milliseconds. The last one may be shorter.
+    /// The length of a block in milliseconds. The last one may be shorter.
     millis: f64,
 }
 
@@ -188,7 +189,7 @@ impl Blocks {
         Blocks { levels, threshold, millis: pcm.sound.time(block).as_secs_f64() * 1_000.0 }
     }
 
-    /// The mean power of the blocks with a voice, in tenths of dBFS.
+    /// Returns the mean power of the blocks with voice, in tenths of dBFS.
     fn loudness(&self) -> Option<i16> {
         let voiced = self.levels.iter().filter(|level| **level > self.threshold);
         let (count, power) = voiced.fold((0_u32, 0.0), |(count, power), level| {
@@ -212,35 +213,35 @@ impl Blocks {
     }
 }
 
-/// The level up to which a block is silent: 6 dB above the noise on the line, but 20 to 40 dB below
-/// the voice, so that neither a quiet caller nor a loud line is taken for silence.
+/// Returns the highest level of a silent block: 6 dB above the line noise, but 20 to 40 dB below the voice,
+/// so that neither a quiet caller nor a noisy line counts as silence.
 fn threshold(levels: &[f32]) -> f32 {
     let mut sorted = levels.to_vec();
     sorted.sort_by(|a, b| b.total_cmp(a));
-    // Half a second in all is at least as loud as this: a click is shorter, and a few words are not.
+    // At least half a second is this loud: longer than a click, shorter than a few words.
     let voice = sorted.get(25.min(sorted.len() / 2)).copied().unwrap_or(NOTHING);
     let noise = sorted.get(sorted.len() * 9 / 10).copied().unwrap_or(NOTHING);
     if voice < NOTHING { f32::INFINITY } else { (noise + 6.0).clamp(voice - 40.0, voice - 20.0) }
 }
 
-/// The bytes in the store. All numbers have their lowest byte first:
+/// The format of the bytes in the store, all numbers little-endian:
 ///
 /// | bytes | what |
 /// |---|---|
 /// | 1 | version |
 /// | 1, 1, 4 | codec, channels, rate |
 /// | 4 | samples |
-/// | 1 | whether it is cut |
-/// | 2 | loudness in tenths of dBFS, or the lowest number for none |
+/// | 1 | whether it is incomplete |
+/// | 2 | loudness in tenths of dBFS; the lowest number for none |
 /// | 2, then as many | peaks |
 /// | 8 each, to the end | silences: start and end in milliseconds |
 const VERSION: u8 = 1;
 
-/// The codecs by their number in the bytes. Append only.
+/// The codecs, by their number in the bytes. Only append.
 const CODECS: [Codec; 5] = [Codec::Mp3, Codec::Pcm, Codec::Float, Codec::ALaw, Codec::MuLaw];
 
 impl Waveform {
-    /// As bytes to keep: some hundreds for a usual recording, at most 150 kB.
+    /// Returns the bytes to store: a few hundred for a typical recording, at most 150 kB.
     pub fn to_bytes(&self) -> Vec<u8> {
         let codec = CODECS.iter().position(|codec| *codec == self.sound.codec).unwrap_or(0);
         let mut bytes = vec![VERSION, codec as u8, self.sound.channels];
@@ -257,8 +258,8 @@ impl Waveform {
         bytes
     }
 
-    /// From kept bytes; `None` where they are of another version or damaged: look at the recording
-    /// anew.
+    /// Reads stored bytes. Returns `None` if they are damaged or of another version: analyse the recording
+    /// again.
     pub fn from_bytes(bytes: &[u8]) -> Option<Waveform> {
         let mut rest = Rest(bytes);
         let [version, codec, channels] = rest.take()?;
@@ -301,7 +302,7 @@ impl Waveform {
     }
 }
 
-/// Bytes that are still to be read.
+/// The bytes not read yet.
 struct Rest<'a>(&'a [u8]);
 
 impl Rest<'_> {

@@ -1,8 +1,7 @@
-//! Sound through a program of the user's own: it gets a WAV at its standard input, and nothing else is
-//! known of it.
+//! Plays through the user's own command, which gets a WAV file on stdin.
 //!
-//! A pipe holds seconds of sound and a program as many again, so the clock says how much it gets. What
-//! is heard is what the clock says too: a program does not tell how far it is behind.
+//! The pipe and the program buffer seconds of sound, so the clock determines how much to write and what is
+//! heard: the program does not report its position.
 
 use std::io::{ErrorKind, Write as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -14,42 +13,41 @@ use super::{Output, Unavailable};
 use crate::secret::SECRET_VARIABLE;
 use crate::text;
 
-/// How far the program is ahead of the clock. It needs a little to begin, and to go on while this
-/// machine is busy.
+/// How far the program may be ahead of the clock: a reserve for its start and for a busy machine.
 const AHEAD: Duration = Duration::from_millis(200);
 
-/// How often a program is looked at that is waited for.
+/// How often to check whether the program has exited.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// How much of what is set is shown, in characters.
+/// How much of the setting an error message quotes, in characters.
 const SHOWN_MAX: usize = 60;
 
-/// How many packets are on their way into the pipe: seconds of sound. A program that takes none for so
-/// long takes none at all.
+/// How many packets may wait for the pipe: seconds of sound. A program that does not read for this long
+/// does not read at all.
 const PACKETS: usize = 256;
 
-/// A program that plays. Ends with the sound: dropping it kills it.
+/// A running player command. Dropping it kills the program.
 #[derive(Debug)]
 pub struct Program {
     name: String,
     arguments: Vec<String>,
     rate: u32,
     running: Option<Running>,
-    /// When all that was written will have been heard.
+    /// When all written samples will have been heard.
     until: Instant,
     paused: bool,
 }
 
-/// A program and the way to its standard input. Killed and waited for when dropped.
+/// A process and the channel to its stdin. Dropping it kills the process and waits for it.
 #[derive(Debug)]
 struct Running {
     child: Child,
-    /// `None` when all was written that there is.
+    /// `None` once everything is written.
     pipe: Option<SyncSender<Vec<u8>>>,
 }
 
 impl Program {
-    /// Starts the program, without a shell, for samples at this rate.
+    /// Starts the program without a shell, for this sample rate (Hz).
     pub fn start(name: &str, arguments: &[String], rate: u32) -> Result<Program, Unavailable> {
         let mut program = Program {
             name: name.to_owned(),
@@ -63,7 +61,7 @@ impl Program {
         Ok(program)
     }
 
-    /// Starts it anew.
+    /// Starts the program again.
     fn run(&mut self) -> Result<(), Unavailable> {
         self.running = None;
         let child = Command::new(&self.name)
@@ -75,15 +73,15 @@ impl Program {
             .spawn();
         let mut child = child.map_err(|error| match error.kind() {
             ErrorKind::NotFound => self.failed("was not found"),
-            ErrorKind::PermissionDenied => self.failed("must not be run"),
+            ErrorKind::PermissionDenied => self.failed("cannot be run: permission denied"),
             _ => self.failed("cannot be started"),
         })?;
         let (pipe, packets) = sync_channel::<Vec<u8>>(PACKETS);
         let stdin = child.stdin.take();
         let running = self.running.insert(Running { child, pipe: Some(pipe.clone()) });
-        // On a thread, because a program that does not read holds who writes.
+        // On a thread, because a program that does not read blocks the writer.
         let writer = thread::Builder::new().name("player_command".to_owned()).spawn(move || {
-            // It ends with the sound, or with the program: then its pipe breaks.
+            // Ends when the channel is closed, or when the program exits and the pipe breaks.
             let Some(mut stdin) = stdin else { return };
             while let Ok(packet) = packets.recv()
                 && stdin.write_all(&packet).is_ok()
@@ -96,16 +94,16 @@ impl Program {
         Ok(())
     }
 
-    /// Makes sure that the program has not ended yet, though there is more to play. One that was given
-    /// all may end: what is written after that goes to another.
+    /// Fails if the program has exited although there is more to play. After the last sample it may exit;
+    /// further samples start it again.
     fn check(&mut self) -> Result<(), Unavailable> {
         let fed = self.running.as_mut().filter(|running| running.pipe.is_some());
         let Some(running) = fed else { return Ok(()) };
         match running.child.try_wait() {
             Ok(None) => Ok(()),
-            Ok(Some(status)) if status.success() => Err(self.failed("ended before the sound did")),
+            Ok(Some(status)) if status.success() => Err(self.failed("exited before the end of the sound")),
             Ok(Some(status)) => Err(self.broke(status)),
-            Err(_) => Err(self.failed("is out of sight")),
+            Err(_) => Err(self.failed("cannot be monitored")),
         }
     }
 
@@ -117,7 +115,7 @@ impl Program {
     }
 
     fn failed(&self, how: &str) -> Unavailable {
-        // That a line of the settings is run by a shell is nothing that the user wrote.
+        // Show the command line from the settings, without the shell that runs it.
         let program = match &self.arguments[..] {
             [flag, line] if self.name == "sh" && flag == "-c" => line,
             _ => &self.name,
@@ -133,7 +131,7 @@ impl Program {
 impl Output for Program {
     fn wanted(&mut self, patience: Duration) -> Result<usize, Unavailable> {
         self.check()?;
-        // A little more than none, so that not each sample is a packet.
+        // Waits a little longer than needed, so that packets are not single samples.
         let wait = if self.paused { patience } else { (self.ahead() + LOOK).saturating_sub(AHEAD) };
         thread::park_timeout(wait.min(patience));
         if self.paused {
@@ -154,21 +152,20 @@ impl Output for Program {
         let pipe = self.running.as_ref().and_then(|running| running.pipe.as_ref());
         if pipe.is_none_or(|pipe| pipe.try_send(bytes).is_err()) {
             self.check()?;
-            return Err(self.failed("does not take the sound"));
+            return Err(self.failed("does not read the sound"));
         }
         let length = Duration::from_secs(samples.len() as u64) / self.rate.max(1);
         self.until = self.until.max(Instant::now()) + length;
         Ok(())
     }
 
-    /// It gets nothing more. What it has got it plays to its end: there is no way to stop it that every
-    /// program understands.
+    /// Stops writing. The program still plays what it has got: no signal would pause every program.
     fn pause(&mut self, paused: bool) -> Result<(), Unavailable> {
         self.paused = paused;
         self.check()
     }
 
-    /// Ends the program: what it has got is out of reach. The next sample starts it anew.
+    /// Kills the program, because its buffer cannot be discarded. The next sample starts it again.
     fn flush(&mut self) -> Result<(), Unavailable> {
         self.running = None;
         self.until = Instant::now();
@@ -185,7 +182,7 @@ impl Output for Program {
                 Ok(Some(status)) => return Err(self.broke(status)),
                 Ok(None) if Instant::now() >= end => return Ok(false),
                 Ok(None) => thread::park_timeout(LOOK),
-                Err(_) => return Err(self.failed("is out of sight")),
+                Err(_) => return Err(self.failed("cannot be monitored")),
             }
         }
     }
@@ -197,14 +194,14 @@ impl Output for Program {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // Fails if it has exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The start of a WAV of 16 bits, mono, of a length that is not known: as programs write that write to
-/// a pipe. <http://soundfile.sapp.org/doc/WaveFormat/>
+/// Returns the header of a 16-bit mono WAV file of unknown length, as programs write it to a pipe.
+/// <http://soundfile.sapp.org/doc/WaveFormat/>
 fn header(rate: u32) -> Vec<u8> {
     const UNKNOWN: [u8; 4] = u32::MAX.to_le_bytes();
     const SAMPLE: u16 = size_of::<i16>() as u16;

@@ -1,8 +1,8 @@
-//! Sound by the system's own device, where no sound server is spoken to: macOS, Windows, and ALSA where
-//! the program was built for it.
+//! Plays on the system's sound device, where no sound server is used: on macOS and Windows, and through
+//! ALSA if built with it.
 //!
-//! The device pulls from a queue of 100 ms, on a thread of the system's. It is never held up there: an
-//! empty queue and a pause are silence.
+//! The device reads from a queue of 100 ms, on a thread of the system. That thread never blocks: an empty
+//! queue and a pause are played as silence.
 
 use std::collections::VecDeque;
 use std::num::NonZero;
@@ -13,35 +13,36 @@ use rodio::{ChannelCount, DeviceSinkBuilder, DeviceSinkError, MixerDeviceSink, S
 
 use super::{Output, Unavailable};
 
-/// How much the queue holds.
+/// The length of the queue.
 const BUFFER: Duration = Duration::from_millis(100);
 
-/// What the system holds beyond it. It does not tell; this is common.
+/// What the system buffers in addition. It does not report this; a common value.
 const DEVICE: Duration = Duration::from_millis(30);
 
-/// How long a device may take nothing until it hangs. A sleeping one needs a second.
+/// How long a device may accept nothing before it counts as hung. One that sleeps needs a second to wake
+/// up.
 const STUCK: Duration = Duration::from_secs(4);
 
-/// How many samples the device takes at a time: 4 ms of a telephone line.
+/// How many samples the device takes at once: 4 ms at 8 kHz.
 const TAKEN: usize = 32;
 
-/// The system's default device.
+/// The default sound device.
 pub(super) struct Device {
     shared: Arc<Shared>,
     rate: u32,
     capacity: usize,
     /// When the queue was first found empty while draining.
     dry: Option<Instant>,
-    /// Since when the device takes nothing.
+    /// Since when the device has accepted nothing.
     stuck: Option<Instant>,
-    /// Plays until it is dropped.
+    /// Plays until dropped.
     _sink: MixerDeviceSink,
 }
 
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    /// The device took something, or failed.
+    /// Signalled when the device takes samples or fails.
     taken: Condvar,
 }
 
@@ -54,13 +55,13 @@ struct State {
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing here panics halfway through a change.
+        // No code here panics while it changes the state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Device {
-    /// Opens it for samples at this rate.
+    /// Opens the device for this sample rate (Hz).
     pub(super) fn open(rate: u32) -> Result<Device, Unavailable> {
         let rate_known = SampleRate::new(rate).ok_or(Unavailable::NoSink)?;
         if !is_there() {
@@ -70,7 +71,7 @@ impl Device {
         let theirs = Arc::clone(&shared);
         let mut sink = DeviceSinkBuilder::from_default_device()
             .map_err(|error| refusal(&error))?
-            // The crate's own would write to the screen.
+            // The default callback would write to the screen.
             .with_error_callback(move |error| {
                 theirs.state().failed.get_or_insert(Unavailable::Device(one_line(&error)));
                 theirs.taken.notify_all();
@@ -84,7 +85,7 @@ impl Device {
         Ok(Device { shared, rate, capacity, dry: None, stuck: None, _sink: sink })
     }
 
-    /// Waits until no more than `most` samples are queued: how many there are.
+    /// Waits until at most `most` samples are queued, and returns how many are.
     fn queued(&mut self, most: usize, patience: Duration) -> Result<usize, Unavailable> {
         let state = self.shared.state();
         let waited = self
@@ -98,7 +99,7 @@ impl Device {
         if state.paused || state.queue.len() <= most {
             self.stuck = None;
         } else if self.stuck.get_or_insert_with(Instant::now).elapsed() >= STUCK {
-            return Err(Unavailable::Device("it takes no sound".to_owned()));
+            return Err(Unavailable::Device("it does not accept sound".to_owned()));
         }
         Ok(state.queue.len())
     }
@@ -132,7 +133,7 @@ impl Output for Device {
         if self.queued(0, patience)? > 0 {
             return Ok(false);
         }
-        // The rest is on its way through the system, which nobody tells about.
+        // The rest is in the system's buffer, which reports nothing.
         let done = *self.dry.get_or_insert_with(Instant::now) + 2 * DEVICE;
         std::thread::park_timeout(done.min(end).saturating_duration_since(Instant::now()));
         Ok(Instant::now() >= done)
@@ -144,11 +145,11 @@ impl Output for Device {
     }
 }
 
-/// What the device pulls from. Never ends; silence where there is nothing.
+/// The source that the device reads from. Never ends: plays silence when the queue is empty.
 struct Feed {
     shared: Arc<Shared>,
     rate: SampleRate,
-    /// What was taken from the queue, so that not each sample needs the lock.
+    /// Samples taken from the queue, so that not every sample needs the lock.
     part: VecDeque<i16>,
 }
 
@@ -192,8 +193,7 @@ impl Source for Feed {
     }
 }
 
-/// Whether there is a device at all. ALSA writes a page to the screen where there is none, before it
-/// says so.
+/// Returns whether there is a playback device. Without one, ALSA would print errors over the screen.
 #[cfg(target_os = "linux")]
 fn is_there() -> bool {
     let mut files = std::fs::read_dir("/dev/snd").into_iter().flatten().flatten();
@@ -216,7 +216,7 @@ fn refusal(error: &DeviceSinkError) -> Unavailable {
     }
 }
 
-/// What the system says, for one line of the screen.
+/// Returns the system's message as one line.
 fn one_line(error: &(impl std::fmt::Display + ?Sized)) -> String {
     crate::text::clean(&error.to_string(), crate::text::MESSAGE_MAX)
 }

@@ -1,5 +1,5 @@
-//! The thread that plays: it owns the recording that is read and the output that it is written to, and
-//! nothing else does. Between two orders it keeps the output full and says what is heard.
+//! The player thread: owns the recording and the output, carries out commands, keeps the output full and
+//! reports the position.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,29 +10,29 @@ use super::trail::Trail;
 use super::{Output, Unavailable};
 use crate::audio::Reader;
 
-/// How long the output is waited for until orders are looked at again.
+/// How long to wait for the output before looking at commands again.
 const ROUND: Duration = Duration::from_millis(20);
 
-/// How soon a change is heard. What an output holds may play to its end where that is less: the
-/// crossfade to what follows is better than any that starts in the middle.
+/// How soon a change must be heard. If the output holds less than this, it is not flushed: that way the
+/// crossfade into the new position stays intact.
 const SOON: Duration = Duration::from_millis(100);
 
-/// How often the position is reported at the most.
+/// The minimum time between two position reports.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
 
-/// How finely it is known what belongs to which place, in pieces a second.
+/// How many pieces per second the trail records.
 const PIECES_A_SECOND: usize = 200;
 
-/// How much of a recording may be missing from all of it: a time-stretched one ends within a frame.
+/// How much may be missing at the end of a recording heard to its end: time stretching ends within a frame.
 const NEARLY: Duration = Duration::from_millis(50);
 
-/// See the module.
+/// The state of the player thread.
 pub(super) struct Engine {
     mailbox: Arc<Mailbox>,
     open: Open,
     events: Events,
     watch: Option<Duration>,
-    /// What is being played.
+    /// The current play.
     playing: Option<Playing>,
 }
 
@@ -41,7 +41,7 @@ impl Engine {
         Engine { mailbox, open, events, watch: None, playing: None }
     }
 
-    /// Runs until it is told to quit.
+    /// Runs until told to quit.
     pub(super) fn run(mut self) {
         loop {
             let until = self.playing.as_ref().map_or(Wake::OnOrders, |playing| playing.wake(self.watch));
@@ -56,13 +56,13 @@ impl Engine {
         }
     }
 
-    /// Obeys, and goes on playing.
+    /// Carries out commands, then continues playing.
     fn round(&mut self, orders: &Orders) {
         if let Some(watch) = orders.watch {
             self.watch = watch;
         }
         if orders.turn.is_some() {
-            // Silenced before the next one is opened: no output need be able to hold two.
+            // Closed before the next one is opened: some outputs allow only one stream.
             self.playing = None;
         }
         if let Some(Turn::Play(play)) = &orders.turn {
@@ -90,9 +90,9 @@ impl Engine {
 
 /// When the thread wakes up.
 enum Wake {
-    /// When somebody asks for something.
+    /// At the next command.
     OnOrders,
-    /// Then too, or when it is this late.
+    /// At the next command, or at this time.
     At(Instant),
 }
 
@@ -101,7 +101,7 @@ enum Progress {
     Ended,
 }
 
-/// One play.
+/// The state of one play.
 struct Playing {
     number: u64,
     reader: Reader,
@@ -109,14 +109,14 @@ struct Playing {
     trail: Trail,
     paused: bool,
     started: bool,
-    /// How much of the recording is silence that can be left out.
+    /// How much of the recording is silence that can be skipped.
     silence: Duration,
-    /// How much of it has to be heard until that is told; `None` when it was told.
+    /// How much must be heard for [`Event::Heard`]; `None` once it was sent.
     heard_after: Option<Duration>,
-    /// When the output was last asked what is heard, and what was reported then.
+    /// When the latency was last queried, and the position reported then.
     looked: Option<Instant>,
     reported: Option<Duration>,
-    /// Whether what is heard may be another place than the one that was reported.
+    /// Whether the position may have changed since the last report.
     moved: bool,
 }
 
@@ -144,7 +144,7 @@ impl Playing {
         if !self.paused {
             return Wake::At(Instant::now());
         }
-        // A step in a pause is shown, if not more often than anything else.
+        // A seek while paused is reported, at the usual rate.
         if watched.is_some() && self.moved {
             Wake::At(self.next_look().unwrap_or_else(Instant::now))
         } else {
@@ -152,7 +152,7 @@ impl Playing {
         }
     }
 
-    /// When it may be said again what is heard; at once where it never was.
+    /// When the position may be reported next; `None` for at once.
     fn next_look(&self) -> Option<Instant> {
         self.looked.map(|looked| looked + REPORT_EVERY)
     }
@@ -161,8 +161,7 @@ impl Playing {
         if let Some(manner) = orders.manner {
             apply(&mut self.reader, manner);
         }
-        // To be held comes before going elsewhere, so that nothing is heard from there; to be let go
-        // comes after it.
+        // Pause before seeking, so that nothing is heard at the new position; resume after it.
         if orders.pause == Some(true) {
             self.pause(true)?;
         }
@@ -191,8 +190,8 @@ impl Playing {
         Ok(())
     }
 
-    /// Gets ready to go elsewhere. Where what was written would still be heard for long, or later, it
-    /// is forgotten.
+    /// Prepares for a seek. Flushes the output if its samples would be heard too long, or only after a
+    /// pause.
     fn leave(&mut self) -> Result<(), Unavailable> {
         let behind = self.output.latency()?;
         if self.paused || behind > SOON {
@@ -206,7 +205,7 @@ impl Playing {
         Ok(())
     }
 
-    /// Writes what the output wants, and says what is heard.
+    /// Writes what the output accepts, and reports what is heard.
     fn go_on(&mut self, watched: Option<Duration>, tell: &impl Fn(Event)) -> Result<Progress, Unavailable> {
         let mut ended = false;
         if !self.paused {
@@ -234,11 +233,12 @@ impl Playing {
         Ok(Progress::Plays)
     }
 
-    /// Writes what is wanted, if anything is within a round. Never the end: what was written last is
-    /// still to be heard.
+    /// Writes as many samples as the output accepts within a round. Returns false: the last samples are not
+    /// heard yet.
     fn write(&mut self) -> Result<bool, Unavailable> {
         let wanted = self.output.wanted(ROUND)?;
-        // An output that wants everything does not get it: orders are looked at in between.
+        // Even an output that accepts everything gets half a second at most, to look at commands in
+        // between.
         let most = self.reader.rate() as usize / 2;
         let mut samples = vec![0.0; wanted.min(most)];
         let mut filled = 0;

@@ -1,5 +1,4 @@
-//! The player as others see it: commands in, events out, and a thread between them that is not their
-//! concern.
+//! The player's interface: commands in, events out.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,36 +10,36 @@ use super::mailbox::Mailbox;
 use super::{Output, Unavailable};
 use crate::audio::{Pcm, Waveform};
 
-/// How long the end of the program waits for the sound to end. A server that hangs is left alone.
+/// How long to wait for the sound to stop when the program ends. A server that hangs is not waited for.
 const GOODBYE: Duration = Duration::from_millis(500);
 
-/// What can be played: a decoded recording and what is known of it. Cheap to clone.
+/// A decoded recording with its waveform. Cheap to clone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sound {
     /// The samples.
     pub pcm: Arc<Pcm>,
-    /// The outline of the same recording.
+    /// The waveform of these samples.
     pub waveform: Arc<Waveform>,
 }
 
 impl Sound {
-    /// Looks at a decoded recording.
+    /// Analyses a decoded recording.
     pub fn new(pcm: Pcm) -> Sound {
         let waveform = Arc::new(Waveform::new(&pcm));
         Sound { pcm: Arc::new(pcm), waveform }
     }
 }
 
-/// How it sounds. Goes on from one recording to the next.
+/// How to play. Stays the same from one recording to the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Manner {
-    /// From 0.75 to 2.5; the pitch is kept.
+    /// From 0.75 to 2.5. The pitch does not change.
     pub speed: f32,
-    /// Whether silences are left out.
+    /// Whether to skip silence.
     pub skip_silence: bool,
-    /// From 0 (mute) over 1 to 4 (12 dB more).
+    /// From 0 (mute) to 4 (+12 dB); 1 is unchanged.
     pub volume: f32,
-    /// Whether quiet callers are brought up and loud ones down.
+    /// Whether to make quiet callers louder and loud ones quieter.
     pub auto_level: bool,
 }
 
@@ -50,78 +49,77 @@ impl Default for Manner {
     }
 }
 
-/// A recording to be played.
+/// A recording to play.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Play {
-    /// A number from whoever asks. It comes back with each event of this play.
+    /// A number chosen by the caller, repeated in each event of this play.
     pub number: u64,
-    /// What is played.
+    /// The recording.
     pub sound: Sound,
-    /// Where to begin, in the recording's own time.
+    /// The start position in the recording.
     pub from: Duration,
-    /// How it sounds.
+    /// How to play it.
     pub manner: Manner,
-    /// How much of it has to be heard until [`Event::Heard`]; of a shorter one, all.
+    /// How much of it must be heard for [`Event::Heard`]; of shorter recordings, all.
     pub heard_after: Duration,
 }
 
-/// What a player is asked to do. All but `Play` and `Watch` are about what is being played, and mean
-/// nothing when there is nothing.
+/// A command to the player. Commands other than `Play` and `Watch` apply to the current play; without one
+/// they are ignored.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// Plays this, in place of what is being played.
+    /// Plays this instead of the current recording.
     Play(Play),
-    /// Holds the sound, or lets it go on where it was held.
+    /// Pauses or resumes.
     Pause(bool),
-    /// Goes to a place in the recording's own time.
+    /// Seeks to a position in the recording.
     Seek(Duration),
-    /// Goes so many milliseconds on, or back. Silences that are skipped do not count.
+    /// Seeks forward by this many milliseconds, or back if negative. Skipped silence does not count.
     Step(i64),
-    /// Sounds differently from now on.
+    /// Changes how to play.
     Manner(Manner),
-    /// Whether the position is looked at, and how far it moves before that is told. From the start it
-    /// is not.
+    /// Reports the position whenever it has moved this far; `None` for never, which is the default.
     Watch(Option<Duration>),
-    /// Ends the sound at once. No event tells of it.
+    /// Stops at once, without an event.
     Stop,
 }
 
-/// What happens to a play.
+/// An event of a play.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// The output is open and the first samples are on their way.
+    /// The output is open and got its first samples.
     Started,
-    /// What is heard now, in the recording's own time. While it is watched, at most ten times a second,
-    /// and only after a change that [`Command::Watch`] is interested in.
+    /// The position in the recording that is heard now. Sent at most ten times a second, and only as
+    /// requested by [`Command::Watch`].
     Position(Duration),
-    /// So much was heard as the play asked for. At most once, and only what was really played counts:
-    /// neither what was jumped over nor a pause.
+    /// As much was heard as [`Play::heard_after`] says. Sent once at most. Pauses and skipped parts do not
+    /// count.
     Heard,
-    /// The last sample was heard. The play is over.
+    /// The last sample was heard: the play is over.
     Ended,
-    /// The output cannot be opened, or was lost. The play is over; the next one tries again.
+    /// The output could not be opened or was lost: the play is over. The next play tries again.
     Failed(Unavailable),
 }
 
-/// Opens outputs for samples at a rate, one for each play.
+/// Opens an output for a sample rate, once per play.
 pub(super) type Open = Box<dyn FnMut(u32) -> Result<Box<dyn Output>, Unavailable> + Send>;
 
-/// Takes events, each with the number of its play.
+/// Receives events, with the number of their play.
 pub(super) type Events = Arc<dyn Fn(u64, Event) + Send + Sync>;
 
-/// Plays recordings, one at a time. The thread starts with the first of them, and takes no time while
-/// nothing plays. Dropping the player ends the sound.
+/// Plays recordings, one at a time. The thread starts with the first play and uses no CPU while nothing
+/// plays. Dropping the player stops the sound.
 pub struct Player {
     mailbox: Arc<Mailbox>,
     events: Events,
-    /// What the thread needs, until it runs.
+    /// What the thread needs; taken when it starts.
     open: Option<Open>,
 }
 
 impl Player {
-    /// A player that gets its outputs from `open` and tells `events` what happens. Both run on the
-    /// player's thread; `events` must not block, because no sound is made meanwhile: it drops what its
-    /// receiver has no room for.
+    /// Creates a player that opens outputs with `open` and reports to `events`. Both are called on the
+    /// player thread. `events` must not block, because that would interrupt the sound: it drops events that
+    /// its receiver has no room for.
     pub fn new(
         open: impl FnMut(u32) -> Result<Box<dyn Output>, Unavailable> + Send + 'static,
         events: impl Fn(u64, Event) + Send + Sync + 'static,
@@ -129,8 +127,8 @@ impl Player {
         Player { mailbox: Arc::default(), events: Arc::new(events), open: Some(Box::new(open)) }
     }
 
-    /// Asks for something. Returns at once and never blocks. Steps add up; of everything else that was
-    /// not done yet the latest counts.
+    /// Sends a command. Never blocks. Of commands not carried out yet, steps add up; of every other kind
+    /// only the latest counts.
     pub fn send(&mut self, command: Command) {
         if let Command::Play(play) = &command {
             if let Some(open) = self.open.take() {
@@ -143,9 +141,8 @@ impl Player {
         self.mailbox.send(command);
     }
 
-    /// Waits until all that was asked for has taken effect: before the program is stopped, for one,
-    /// which would keep a pause from reaching the output. False when that takes longer than `patience`,
-    /// as it does when a sound server hangs.
+    /// Waits until all commands are carried out. Needed before the process is stopped: otherwise a pause
+    /// might not reach the output. Returns false after `patience`, for example when a sound server hangs.
     pub fn settle(&self, patience: Duration) -> bool {
         self.open.is_some() || self.mailbox.settle(patience)
     }
@@ -153,7 +150,7 @@ impl Player {
     fn start(&mut self, open: Open) {
         let closing = Closing(Arc::clone(&self.mailbox));
         let (mailbox, events) = (Arc::clone(&self.mailbox), Arc::clone(&self.events));
-        // Where there is no thread, dropping what it should have run closes the mailbox.
+        // If the thread cannot be started, its closure is dropped, which closes the mailbox.
         let _ = thread::Builder::new().name("player".to_owned()).spawn(move || {
             let _closing = closing;
             Engine::new(mailbox, open, events).run();
@@ -174,7 +171,7 @@ impl fmt::Debug for Player {
     }
 }
 
-/// Closes the mailbox at the thread's end, whatever ended it.
+/// Closes the mailbox when the thread ends, even by a panic.
 struct Closing(Arc<Mailbox>);
 
 impl Drop for Closing {

@@ -1,51 +1,51 @@
-//! What a player is asked to do and has not done yet. Not a queue but the sum of what was asked: steps
-//! add up, of everything else the latest counts. So it is bounded, nothing is lost, and nobody who asks
-//! has to wait for a sound server that hangs.
+//! Commands that the player has not carried out yet. They are merged, not queued: steps add up, and of
+//! every other kind only the latest counts. So the mailbox is bounded, nothing is lost, and no sender waits
+//! for a hung sound server.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::handle::{Command, Manner, Play};
 
-/// Orders for the thread that plays. Shared by it and by those who ask.
+/// Commands for the player thread, shared with their senders.
 #[derive(Default)]
 pub(super) struct Mailbox {
     state: Mutex<State>,
-    /// Something is there, or something is done.
+    /// Signalled when commands arrive or were carried out.
     changed: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     orders: Orders,
-    /// Whether there is anything in the orders.
+    /// Whether there are commands.
     full: bool,
-    /// Whether the thread is at work on orders it took.
+    /// Whether the thread is carrying out commands it took.
     working: bool,
-    /// Nobody takes orders any more.
+    /// Whether the thread has ended.
     closed: bool,
 }
 
-/// What to do, in the order of the fields.
+/// Merged commands, to be carried out in the order of the fields.
 #[derive(Default)]
 pub(super) struct Orders {
-    /// To end the thread.
+    /// End the thread.
     pub quit: bool,
-    /// To report the position or not.
-    #[expect(clippy::option_option, reason = "whether it was asked for, and whether it was switched off")]
+    /// Turn position reports on or off.
+    #[expect(clippy::option_option, reason = "None: unchanged; Some(None): off")]
     pub watch: Option<Option<Duration>>,
-    /// To play something else, or nothing. What follows is about that.
+    /// Start or stop a play. The fields below apply to it.
     pub turn: Option<Turn>,
-    /// To sound differently.
+    /// Change how to play.
     pub manner: Option<Manner>,
-    /// To hold the sound before going elsewhere, or to let it go on after that.
+    /// Pause before seeking, or resume after it.
     pub pause: Option<bool>,
-    /// To go to a place, and from there or from here so many milliseconds on.
+    /// Seek to a position, then by this many milliseconds.
     pub seek: Option<Duration>,
     pub step: i64,
 }
 
-/// What takes the place of what is being played.
+/// What replaces the current play.
 pub(super) enum Turn {
     Play(Play),
     Stop,
@@ -64,7 +64,7 @@ impl Orders {
         }
     }
 
-    /// What was asked of an earlier play is of no interest any more.
+    /// Replaces the play, and drops commands for the earlier one.
     fn turn_to(&mut self, turn: Turn) {
         *self = Orders { turn: Some(turn), quit: self.quit, watch: self.watch, ..Orders::default() };
     }
@@ -86,8 +86,8 @@ impl Mailbox {
         self.changed.notify_all();
     }
 
-    /// Takes what there is; waits for it until `until`, or for as long as it takes. Says as well that
-    /// what was taken before is done.
+    /// Takes the commands. Waits for them until `until`; without it, as long as needed. Also marks the
+    /// commands taken before as carried out.
     pub(super) fn take(&self, until: Option<Instant>) -> Orders {
         let mut state = self.state();
         state.working = false;
@@ -104,8 +104,7 @@ impl Mailbox {
         std::mem::take(&mut state.orders)
     }
 
-    /// Waits until all that was asked for is done, or nobody is there to do it. False when `patience`
-    /// is over before.
+    /// Waits until all commands are carried out or the thread has ended. Returns false after `patience`.
     pub(super) fn settle(&self, patience: Duration) -> bool {
         let until = Instant::now() + patience;
         let mut state = self.state();
@@ -119,19 +118,19 @@ impl Mailbox {
         true
     }
 
-    /// Whether nobody takes orders any more.
+    /// Returns whether the thread has ended.
     pub(super) fn is_closed(&self) -> bool {
         self.state().closed
     }
 
-    /// Says that nobody takes orders any more.
+    /// Marks the thread as ended.
     pub(super) fn close(&self) {
         self.state().closed = true;
         self.changed.notify_all();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing here panics halfway through a change.
+        // No code here panics while it changes the state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,4 +1,4 @@
-//! Which output there is on this machine.
+//! Chooses the output on this machine.
 
 use super::command::Program;
 use super::{Output, Unavailable};
@@ -8,19 +8,19 @@ use super::device::Device;
 #[cfg(target_os = "linux")]
 use super::pulse::{self, Pulse};
 
-/// Where to play, from the settings and the environment. Nothing is opened until something plays.
+/// Where to play, from the settings and the environment. Outputs are opened when a play starts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outputs {
-    /// `player_command`: a program of the user's own and its arguments, in place of everything else.
-    /// Empty when there is none.
+    /// The setting `player_command`: a program and its arguments, used instead of any other output. Empty
+    /// if not set.
     pub player_command: Vec<String>,
-    /// Where sound servers may be.
+    /// Where to look for sound servers.
     #[cfg(target_os = "linux")]
     pub environment: pulse::Environment,
 }
 
 impl Outputs {
-    /// Opens the output for samples at this rate.
+    /// Opens the output for this sample rate (Hz).
     pub fn open(&self, rate: u32) -> Result<Box<dyn Output>, Unavailable> {
         if let [program, arguments @ ..] = &self.player_command[..] {
             return Ok(Box::new(Program::start(program, arguments, rate)?));
@@ -43,7 +43,7 @@ impl Outputs {
     }
 
     #[cfg(not(target_os = "linux"))]
-    #[expect(clippy::unused_self, reason = "there is nothing to choose here")]
+    #[expect(clippy::unused_self, reason = "only Linux needs the environment")]
     fn open_system(&self, rate: u32) -> Result<Box<dyn Output>, Unavailable> {
         Ok(Box::new(Device::open(rate)?))
     }

@@ -1,10 +1,9 @@
-//! Sound by the native protocol of PulseAudio, which PipeWire serves as well.
+//! Plays through PulseAudio's native protocol, which PipeWire supports too.
 //!
-//! One connection and one stream for each play: both take a few milliseconds, and nothing of an
-//! earlier play is left to go wrong. The stream has the recording's own rate; the server resamples.
-//! There is no thread here: what the server says is taken in whenever an answer or room for samples
-//! is waited for, and each wait has a limit. How to frame packets is `socket`'s business, where to find
-//! a server `address`'s.
+//! Each play has its own connection and stream: both take a few milliseconds, and no state of an earlier
+//! play can cause errors. The stream has the recording's sample rate; the server resamples. There is no
+//! thread here: packets are read while waiting for an answer or for room, and each wait has a time limit.
+//! Framing is in `socket`, finding a server in `address`.
 
 mod address;
 mod socket;
@@ -22,34 +21,34 @@ pub use address::{Address, Environment, Family, candidates};
 use super::{Output, Unavailable};
 use socket::Wire;
 
-/// How long an answer of a server may take.
+/// How long to wait for an answer of the server.
 pub const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How much the server holds, its device included: short enough for a change to be heard soon, long
-/// enough for a busy machine.
+/// The server's buffer, including the device: short, so that changes are heard soon; long enough for a busy
+/// machine.
 const BUFFER: Duration = Duration::from_millis(100);
 
-/// How much it wants before it starts. With 20 ms and less some never start.
+/// How much the server buffers before it starts. Some never start with 20 ms or less.
 const PRE_BUFFER: Duration = Duration::from_millis(50);
 
-/// What is spoken. Anything later is not known to the crate, anything earlier does not let the
-/// server choose the volume (PulseAudio 0.9.15, 2009).
+/// The supported protocol versions. The crate does not know later ones; with earlier ones (before
+/// PulseAudio 0.9.15, 2009) the server cannot choose the volume.
 const VERSIONS: std::ops::RangeInclusive<u16> = 14..=35;
 
-/// The device of a server that has none: it takes everything and is heard by nobody.
+/// The sink of a server without a device: it discards all sound.
 const NO_DEVICE: &[u8] = b"auto_null";
 
-/// How many packets are taken in after the time for it is over. A program that was stopped and goes on
-/// finds some that came in time; a server that talks without end must not hold us.
+/// How many packets to read after the time limit. After a stop of the process some arrived in time, but a
+/// server that sends without end must not block the player.
 const LATE_MAX: u32 = 64;
 
-/// Bytes of a time in a packet: its tag, seconds and microseconds.
+/// The size of a time in a packet, in bytes: tag, seconds and microseconds.
 const TIME: usize = 9;
 
-/// Bytes of a sample.
+/// The size of a sample in bytes.
 const SAMPLE: usize = size_of::<i16>();
 
-/// A connection to a sound server that knows us.
+/// An authenticated connection to a sound server.
 #[derive(Debug)]
 pub struct Pulse {
     wire: Wire,
@@ -58,18 +57,18 @@ pub struct Pulse {
     said: Said,
 }
 
-/// What the server said and nobody took yet.
+/// What the server sent and was not used yet.
 #[derive(Debug, Default)]
 struct Said {
-    /// The stream's number, once there is one.
+    /// The stream's channel, once it is created.
     channel: Option<u32>,
-    /// How many bytes the server asked for beyond those written.
+    /// How many more bytes the server accepts.
     credit: usize,
-    /// The number of the command whose answer is waited for.
+    /// The sequence number of the request that waits for its answer.
     awaited: Option<u32>,
-    /// That answer.
+    /// The answer.
     answer: Option<Vec<u8>>,
-    /// How far draining has come.
+    /// The state of draining.
     drain: Drain,
 }
 
@@ -77,15 +76,14 @@ struct Said {
 enum Drain {
     #[default]
     Off,
-    /// Asked for by the command of this number.
+    /// Requested with this sequence number.
     Asked(u32),
     Done,
 }
 
 impl Pulse {
-    /// Finds a server and makes ourselves known. Each of the [`candidates`] gets `timeout` for each of
-    /// its answers. Where all fail, the error is the first that says more than
-    /// [`Unavailable::NoServer`].
+    /// Connects to the first of the [`candidates`] that works. Each gets `timeout` for each answer. If all
+    /// fail, returns the first error other than [`Unavailable::NoServer`].
     pub fn connect(environment: &Environment, timeout: Duration) -> Result<Pulse, Unavailable> {
         let cookie = address::cookie(environment);
         let mut reason = Unavailable::NoServer;
@@ -104,13 +102,13 @@ impl Pulse {
         let mut pulse = Pulse { wire, version: *VERSIONS.end(), sequence: 0, said: Said::default() };
         let hello = AuthParams { version: *VERSIONS.end(), cookie, ..AuthParams::default() };
         let answer = pulse.request(&Command::Auth(hello)).map_err(|error| match error {
-            // A forwarded socket without a server behind it takes connections and drops them.
+            // A forwarded socket without a server accepts connections and closes them.
             Unavailable::Killed => Unavailable::NoServer,
             error => error,
         })?;
         let theirs: AuthReply = pulse.reader(&mut &answer[..]).read()?;
         if theirs.version < *VERSIONS.start() {
-            return Err(Unavailable::Protocol(format!("its version is {}", theirs.version)));
+            return Err(Unavailable::Protocol(format!("protocol version {} is too old", theirs.version)));
         }
         pulse.version = theirs.version.min(*VERSIONS.end());
 
@@ -120,8 +118,8 @@ impl Pulse {
         Ok(pulse)
     }
 
-    /// Makes a stream of `rate` samples a second on the server's default device. It plays as soon as
-    /// 50 ms are written, or less and [drained](Output::drain).
+    /// Creates a stream with this sample rate (Hz) on the server's default device. It starts once 50 ms are
+    /// written, or when [drained](Output::drain).
     pub fn start(mut self, rate: u32) -> Result<Stream, Unavailable> {
         let bytes = |length: Duration| {
             let samples = u64::from(rate) * length.as_millis() as u64 / 1000;
@@ -147,7 +145,7 @@ impl Pulse {
         Ok(Stream { pulse: self, channel, rate, paused: false, stuck: None })
     }
 
-    /// The number of the stream that was made, and how many bytes it takes.
+    /// Parses the answer to a new stream: its channel, and how many bytes it accepts.
     fn created(&self, mut answer: &[u8]) -> Result<(u32, usize), Unavailable> {
         let mut reader = self.reader(&mut answer);
         let channel = reader.read_u32()?;
@@ -164,17 +162,17 @@ impl Pulse {
         }
     }
 
-    /// What the device holds, in microseconds, and what the stream's buffer holds, in bytes.
+    /// Parses an answer about latency: the device's, in microseconds, and the stream buffer's, in bytes.
     fn delays(&self, mut answer: &[u8]) -> Result<(u64, u64), Unavailable> {
         let mut reader = self.reader(&mut answer);
         let device = reader.read_usec()?;
         let _source = reader.read_usec()?;
         let _playing = reader.read_bool()?;
-        // The two clocks: nothing here depends on them, and the crate's reader trusts them too much.
+        // Skip the two clocks: they are not needed, and the crate's reader does not validate them.
         let mut answer = answer.get(2 * TIME..).unwrap_or_default();
         let mut reader = self.reader(&mut answer);
         let (written, read) = (reader.read_i64()?, reader.read_i64()?);
-        // Negative after the stream ran dry.
+        // Negative after an underrun.
         Ok((device, u64::try_from(written.saturating_sub(read)).unwrap_or(0)))
     }
 
@@ -182,7 +180,7 @@ impl Pulse {
         TagStructReader::new(bytes, self.version)
     }
 
-    /// Sends a command and waits for its answer.
+    /// Sends a request and waits for its answer.
     fn request(&mut self, command: &Command) -> Result<Vec<u8>, Unavailable> {
         self.said.answer = None;
         self.said.awaited = Some(self.send(command)?);
@@ -190,7 +188,7 @@ impl Pulse {
         self.said.answer.take().ok_or(Unavailable::Hung)
     }
 
-    /// Sends a command. Its answer will have the number that is returned.
+    /// Sends a request and returns its sequence number.
     fn send(&mut self, command: &Command) -> Result<u32, Unavailable> {
         self.sequence = self.sequence.wrapping_add(1);
         let mut bytes = Vec::new();
@@ -199,7 +197,7 @@ impl Pulse {
         Ok(self.sequence)
     }
 
-    /// Takes in what the server says, until it is `enough` or `until` is over.
+    /// Reads packets until `enough` returns true, or until `until`.
     fn take_in(&mut self, until: Instant, enough: impl Fn(&Said) -> bool) -> Result<(), Unavailable> {
         let mut late = 0;
         while !enough(&self.said)
@@ -214,8 +212,8 @@ impl Pulse {
 }
 
 impl Said {
-    /// What a packet means. Only what such a stream's life depends on is read. That it started, ran
-    /// dry or has other buffers changes nothing.
+    /// Handles a packet. Reads only what can end the stream or lets it accept more: its start, underruns
+    /// and buffer changes do not matter.
     fn take(&mut self, mut packet: &[u8], version: u16) -> Result<(), Unavailable> {
         let mut reader = TagStructReader::new(&mut packet, version);
         let command: CommandTag = reader.read_enum()?;
@@ -240,7 +238,7 @@ impl Said {
         Ok(())
     }
 
-    /// What happened to our stream.
+    /// Handles an event of our stream.
     fn happened(&mut self, what: CommandTag, reader: &mut TagStructReader<'_>) -> Result<(), Unavailable> {
         match what {
             CommandTag::Request => {
@@ -258,21 +256,20 @@ impl Said {
     }
 }
 
-/// A stream that plays. Dropping it hangs up, which silences it.
+/// A playing stream. Dropping it closes the connection, which stops the sound.
 #[derive(Debug)]
 pub struct Stream {
     pulse: Pulse,
     channel: u32,
     rate: u32,
     paused: bool,
-    /// Since when nothing moves though it should.
+    /// Since when the server has accepted nothing.
     stuck: Option<Instant>,
 }
 
 impl Stream {
-    /// Takes in what the server says until it is `enough`, for at most `patience`. Where that comes to
-    /// nothing for twice the time-out, the server or its device hangs: once is what a device may need
-    /// to wake up.
+    /// Reads packets until `enough` returns true, for at most `patience`. Fails if that has not happened
+    /// for twice the timeout: a device may need the first half to wake up.
     fn listen(&mut self, patience: Duration, enough: impl Fn(&Said) -> bool) -> Result<bool, Unavailable> {
         let now = Instant::now();
         self.pulse.take_in(now + patience, &enough)?;
@@ -294,7 +291,7 @@ impl Output for Stream {
 
     fn write(&mut self, samples: &[i16]) -> Result<(), Unavailable> {
         if samples.is_empty() {
-            // A server hangs up on a packet without samples.
+            // Servers disconnect on an empty packet.
             return Ok(());
         }
         self.pulse.said.drain = Drain::Off;
@@ -327,7 +324,7 @@ impl Output for Stream {
     }
 
     fn latency(&mut self) -> Result<Duration, Unavailable> {
-        // The server sends the time back; it does not look at it, and nor do we.
+        // The server returns this time without using it, and nor do we.
         let question = LatencyParams { channel: self.channel, now: SystemTime::UNIX_EPOCH };
         let answer = self.pulse.request(&Command::GetPlaybackLatency(question))?;
         let (device, buffered) = self.pulse.delays(&answer)?;
@@ -336,22 +333,22 @@ impl Output for Stream {
     }
 }
 
-/// What an error that a server answered means.
+/// Converts an error that the server sent.
 fn refusal(error: PulseError) -> Unavailable {
     match error {
         PulseError::AccessDenied | PulseError::AuthKey => Unavailable::Refused,
         PulseError::NoEntity => Unavailable::NoSink,
         PulseError::Killed | PulseError::ConnectionTerminated => Unavailable::Killed,
         PulseError::Timeout => Unavailable::Hung,
-        other => Unavailable::Protocol(format!("it answered \"{other}\"")),
+        other => Unavailable::Protocol(format!("error \"{other}\"")),
     }
 }
 
 impl From<ProtocolError> for Unavailable {
     fn from(error: ProtocolError) -> Unavailable {
         Unavailable::Protocol(match error {
-            // A packet is read from memory: all that can happen is its end.
-            ProtocolError::Io(_) => "a packet ended too early".to_owned(),
+            // Packets are read from memory, so the only I/O error is their end.
+            ProtocolError::Io(_) => "truncated packet".to_owned(),
             error => error.to_string(),
         })
     }

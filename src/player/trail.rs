@@ -1,42 +1,42 @@
-//! Which place of a recording is heard now: what was written last belongs to which places, and how far
-//! the ear is behind. Pure arithmetic.
+//! Maps written samples to positions in the recording, to know which position is heard now. Pure
+//! arithmetic.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How much of what was written is remembered. No output is further behind.
+/// How long written samples are remembered. No output has a higher latency.
 const MEMORY: Duration = Duration::from_secs(4);
 
-/// What was written, from the last time that everything before was forgotten.
+/// The samples written since the last [`clear`](Trail::clear).
 #[derive(Debug)]
 pub(super) struct Trail {
     rate: u32,
-    /// Samples written.
+    /// How many samples were written.
     written: u64,
-    /// Seconds of the recording that were written, without what was jumped over.
+    /// Seconds of the recording that were written, without skipped parts.
     played: f64,
     pieces: VecDeque<Piece>,
 }
 
-/// Some samples from one place of the recording.
+/// Samples from one position of the recording.
 #[derive(Clone, Copy, Debug)]
 struct Piece {
-    /// Its first sample.
+    /// The index of its first sample.
     first: u64,
-    /// Where in the recording that is, and where the next piece is.
+    /// Its position in the recording, and the position of the next piece.
     position: Duration,
     end: Duration,
     speed: f32,
 }
 
 impl Trail {
-    /// Of samples at so many a second.
+    /// Creates a trail for this sample rate (Hz).
     pub(super) fn new(rate: u32) -> Trail {
         Trail { rate, written: 0, played: 0.0, pieces: VecDeque::new() }
     }
 
-    /// Remembers that `count` samples were written, from `position` on at a speed, and that what
-    /// follows is at `end`.
+    /// Records that `count` samples were written from `position` at this speed, and that the next piece
+    /// starts at `end`.
     pub(super) fn add(&mut self, count: usize, position: Duration, end: Duration, speed: f32) {
         self.pieces.push_back(Piece { first: self.written, position, end, speed });
         self.written += count as u64;
@@ -47,25 +47,24 @@ impl Trail {
         }
     }
 
-    /// The place that is heard when the ear is so far behind; `None` when nothing was written.
+    /// Returns the position heard with a latency of `behind`; `None` if nothing was written.
     pub(super) fn heard(&self, behind: Duration) -> Option<Duration> {
         let at = self.written as f64 - behind.as_secs_f64() * f64::from(self.rate);
         let after = self.pieces.partition_point(|piece| piece.first as f64 <= at);
         let piece = self.pieces.get(after.saturating_sub(1))?;
         let into = self.seconds((at - piece.first as f64).max(0.0)) * f64::from(piece.speed);
         let position = piece.position.saturating_add(Duration::from_secs_f64(into));
-        // Before a jump ahead, not on the way over it; before a jump back, not beyond.
+        // Not beyond the next piece, unless that is further back because of a seek.
         Some(if piece.end > piece.position { position.min(piece.end) } else { position })
     }
 
-    /// How much of the recording was heard when the ear is so far behind.
+    /// Returns how much of the recording was heard with a latency of `behind`.
     pub(super) fn played(&self, behind: Duration) -> Duration {
         let speed = self.pieces.back().map_or(1.0, |piece| f64::from(piece.speed));
         Duration::from_secs_f64((self.played - behind.as_secs_f64() * speed).max(0.0))
     }
 
-    /// Forgets all places: what was written and is further than `behind` is heard by nobody. How much
-    /// was heard stays known.
+    /// Forgets all positions: samples written within `behind` will not be heard. Keeps how much was heard.
     pub(super) fn clear(&mut self, behind: Duration) {
         self.played = self.played(behind).as_secs_f64();
         self.written = 0;

@@ -1,10 +1,10 @@
-//! A recording that is being written: its bytes, and what it takes to go on with them in another run.
+//! Partial files: recordings being written, which a later run can resume.
 //!
-//! A draft is two files. The part has the recording's bytes from the start; its writer holds a lock on
-//! it for as long as it lives, which tells it from what a crash left. The notes beside it say in their
-//! first line of which version of which recording the bytes are, and after every write how many there
-//! are by then, with their hash: what no hash vouches for is cut off before anything is added. No name
-//! is used twice, so a part that can be locked and still has its name is nobody else's.
+//! A draft is two files. The part holds the recording's bytes from the start; its writer keeps it locked,
+//! which tells it from one left by a crash. The first line of the notes says which version of which
+//! recording the bytes belong to; each further line gives the number of bytes after a write, and their
+//! hash. When a draft is resumed, bytes without a valid hash are cut off. File names are never reused, so a
+//! part that can be locked and still has its name belongs to nobody else.
 
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
@@ -25,37 +25,37 @@ use crate::model::VoicemailId;
 use crate::private;
 use crate::telecmi::{AudioFormat, Bookmark, SavedBookmark};
 
-/// How much is gathered before it is written: few trips to a blocking thread, and little that is lost
-/// with the process.
+/// How many bytes to buffer before writing: few switches to a blocking thread, and little to lose in a
+/// crash.
 const WRITE_AT: usize = 64 << 10;
 
-/// The most that is read of the notes of a draft, in bytes: what a recording of a gigabyte has.
+/// How much of the notes to read, in bytes: enough for a recording of a gigabyte.
 const NOTES_MAX: u64 = 1 << 20;
 
-/// How the name of a part ends.
+/// The extension of a part.
 const PART: &str = "part";
 
-/// How the name of its notes ends.
+/// The extension of the notes.
 const NOTES: &str = "notes";
 
 /// The number of the next draft of this process.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-/// A recording that is being written. Dropping it leaves the draft for another run, where that can be
-/// gone on with, and else deletes it: a few system calls.
+/// A recording being written. If it can be resumed, dropping it leaves it for a later run; otherwise
+/// dropping it deletes it. Dropping takes a few system calls.
 pub(super) struct Draft {
     files: Arc<Files>,
     format: AudioFormat,
-    /// What the notes begin with; `None` where another run could not go on.
+    /// The first line of the notes; `None` if a later run could not resume it.
     saved: Option<SavedBookmark>,
     has_notes: bool,
     unwritten: Vec<u8>,
-    /// What was written.
+    /// The bytes written, with their hash.
     vouched: Vouched,
     renamed: bool,
 }
 
-/// So many bytes from the start, and their hash.
+/// A number of bytes from the start, and their hash.
 struct Vouched {
     bytes: u64,
     hasher: SipHasher13,
@@ -70,7 +70,7 @@ struct Head {
 }
 
 impl Draft {
-    /// A new draft of the recording of `id` in `folder`, which is made where it is missing.
+    /// Creates a draft for the recording of `id`. Creates `folder` if it is missing.
     pub(super) fn create(folder: &Path, id: VoicemailId, format: AudioFormat) -> io::Result<Draft> {
         let files = Arc::new(Files::create(folder, id)?);
         let vouched = Vouched { bytes: 0, hasher: SipHasher13::new() };
@@ -85,8 +85,8 @@ impl Draft {
         })
     }
 
-    /// The draft of the recording of `id` that has the most, and where to go on with it. Those that
-    /// nobody can go on with are deleted.
+    /// Returns the longest draft of the recording of `id`, and the position to resume from. Deletes drafts
+    /// that cannot be resumed.
     pub(super) fn find(folder: &Path, id: VoicemailId) -> io::Result<Option<(Draft, Bookmark)>> {
         let mut left = at_rest(folder, Some(id))?;
         left.sort_unstable_by_key(|left| left.bytes);
@@ -99,7 +99,7 @@ impl Draft {
         Ok(None)
     }
 
-    /// Takes up what the notes of `files` vouch for; `None` where that is nothing.
+    /// Opens a draft with the bytes that its notes confirm; `None` if there are none.
     fn reopen(files: &Arc<Files>) -> io::Result<Option<(Draft, Bookmark)>> {
         let mut notes = String::new();
         File::open(files.notes())?.take(NOTES_MAX).read_to_string(&mut notes)?;
@@ -132,7 +132,7 @@ impl Draft {
         Ok(Some((draft, bookmark)))
     }
 
-    /// Adds `bytes`, after which the transfer stands at `bookmark`.
+    /// Adds bytes. The transfer is at `bookmark` after them.
     pub(super) async fn add(&mut self, bytes: &[u8], bookmark: Option<Bookmark>) -> io::Result<()> {
         if self.saved.is_none() && self.files.locked {
             self.saved = bookmark.and_then(|bookmark| bookmark.saved());
@@ -145,7 +145,7 @@ impl Draft {
         blocking(move || files.append(&bytes, &notes)).await
     }
 
-    /// What is to be written, and what is to be noted of it then.
+    /// Returns the bytes to write, and the notes about them.
     fn due(&mut self) -> (Vec<u8>, String) {
         let bytes = mem::take(&mut self.unwritten);
         self.vouched.hasher.write(&bytes);
@@ -161,29 +161,29 @@ impl Draft {
         (bytes, notes)
     }
 
-    /// Writes the rest, has the disk hold all of it, and only then gives it the name that `path` makes of
-    /// its format. Returns that, how large it is and what it is.
+    /// Writes the rest, flushes it to disk, and then moves the file to `path(format)`. Returns the path,
+    /// size and format.
     pub(super) async fn keep(
         mut self,
         path: impl FnOnce(AudioFormat) -> PathBuf,
     ) -> io::Result<(PathBuf, u64, AudioFormat)> {
         let (path, format) = (path(self.format), self.format);
         blocking(move || {
-            // Whole as it is, nobody goes on with it.
+            // The recording is complete: there is nothing to resume.
             self.saved = None;
             self.files.file().write_all(&self.unwritten)?;
             self.files.file().sync_all()?;
             let bytes = self.files.file().metadata()?.len();
             fs::rename(&self.files.part, &path)?;
             self.renamed = true;
-            // Where it cannot be deleted, the next sweep may.
+            // If this fails, a later sweep may delete them.
             let _ = fs::remove_file(self.files.notes());
             Ok((path, bytes, format))
         })
         .await
     }
 
-    /// Deletes it.
+    /// Deletes the draft.
     pub(super) fn discard(mut self) {
         self.saved = None;
     }
@@ -198,20 +198,21 @@ impl Drop for Draft {
             self.files.delete();
         } else if !self.unwritten.is_empty() {
             let (bytes, notes) = self.due();
-            // What is not written is fetched again.
+            // If this fails, the bytes are fetched again.
             let _ = self.files.append(&bytes, &notes);
         }
     }
 }
 
-/// The files of a draft. The part is locked for as long as anybody has this.
+/// The files of a draft. The part stays locked until this is dropped.
 #[derive(Debug)]
 pub(super) struct Files {
-    /// Whose recording it is.
+    /// The voicemail it belongs to.
     pub(super) id: VoicemailId,
     part: PathBuf,
     file: File,
-    /// Where locks do not work, nobody could tell whether it is still written: nobody goes on with it.
+    /// Whether the part is locked. Without locks, nobody could tell whether it is still being written, so
+    /// it is not resumed.
     locked: bool,
 }
 
@@ -223,27 +224,27 @@ impl Files {
             let part = folder.join(format!("{id}-{}-{number}.{PART}", process::id()));
             let file = match private::options().read(true).write(true).create_new(true).open(&part) {
                 Ok(file) => file,
-                // An earlier process of that number left it, or one in another container has it.
+                // Left by an earlier process with this ID, or in use by one in another container.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(error),
             };
             let locked = file.lock().is_ok();
-            // Before it was locked, another process may have taken it for a leftover.
+            // Before it was locked, another process may have deleted it as a leftover.
             if part.try_exists()? {
                 return Ok(Files { id, part, file, locked });
             }
         }
     }
 
-    /// The draft whose part is `part`, if nobody has it.
+    /// Locks the draft with this part; `None` if another process has it.
     fn claim(part: PathBuf, id: VoicemailId) -> io::Result<Option<Files>> {
         let file = OpenOptions::new().read(true).write(true).open(&part)?;
-        // Before it was locked, its writer may have made a whole recording of it.
+        // Before it was locked, its writer may have completed and moved it.
         let claimed = file.try_lock().is_ok() && part.try_exists()?;
         Ok(claimed.then_some(Files { id, part, file, locked: true }))
     }
 
-    /// The part, to be read, written and moved in.
+    /// The part, opened for reading and writing.
     fn file(&self) -> &File {
         &self.file
     }
@@ -260,31 +261,31 @@ impl Files {
         private::options().append(true).create(true).open(self.notes())?.write_all(notes.as_bytes())
     }
 
-    /// Deletes the draft. Where that fails, the next sweep may.
+    /// Deletes the draft. If this fails, a later sweep may delete it.
     pub(super) fn delete(&self) {
         let _ = fs::remove_file(&self.part);
         let _ = fs::remove_file(self.notes());
     }
 }
 
-/// A draft that nobody writes, and that nobody can take up while this is there.
+/// A draft that nobody is writing, locked while this exists.
 pub(super) struct Left {
     pub(super) files: Arc<Files>,
-    /// How large the part is.
+    /// The size of the part.
     pub(super) bytes: u64,
-    /// When it was written last.
+    /// When it was last written.
     pub(super) written: SystemTime,
 }
 
 impl Left {
-    /// Whether there is anything to go on by.
+    /// Returns whether it has notes, without which it cannot be resumed.
     pub(super) fn has_notes(&self) -> bool {
         self.files.notes().exists()
     }
 }
 
-/// The drafts in `folder` that nobody writes: of all recordings, or of one, so that those of others can
-/// be taken up meanwhile. Notes whose part is gone are deleted.
+/// Returns the drafts in `folder` that nobody is writing: those of one recording or all. With `of`, other
+/// drafts are not locked meanwhile. Deletes notes without a part.
 pub(super) fn at_rest(folder: &Path, of: Option<VoicemailId>) -> io::Result<Vec<Left>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -298,13 +299,13 @@ pub(super) fn at_rest(folder: &Path, of: Option<VoicemailId>) -> io::Result<Vec<
             continue;
         }
         if is_notes {
-            // A part is there before its notes are.
+            // The part is always created before its notes.
             if !path.with_extension(PART).try_exists()? {
                 let _ = fs::remove_file(path);
             }
             continue;
         }
-        // One that cannot be opened is gone by now, or no file.
+        // If it cannot be opened, it has disappeared or is not a file.
         let Ok(Some(files)) = Files::claim(path, id) else { continue };
         let part = files.file().metadata()?;
         drafts.push(Left { files: Arc::new(files), bytes: part.len(), written: part.modified()? });
@@ -312,7 +313,7 @@ pub(super) fn at_rest(folder: &Path, of: Option<VoicemailId>) -> io::Result<Vec<
     Ok(drafts)
 }
 
-/// Whose draft the file `name` belongs to, and whether it is the notes, if it is one of ours.
+/// Parses the name of a draft's file: the voicemail, and whether it is the notes.
 fn whose(name: &str) -> Option<(VoicemailId, bool)> {
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let (stem, end) = name.split_once('.')?;
@@ -322,13 +323,13 @@ fn whose(name: &str) -> Option<(VoicemailId, bool)> {
     identity(id).filter(|_| ours).map(|id| (id, end == NOTES))
 }
 
-/// How many bytes a line of the notes is about, and their hash. A line that is cut off is none.
+/// Parses a line of the notes: the number of bytes, and their hash. Truncated lines are invalid.
 fn checkpoint(line: &str) -> Option<(u64, u64)> {
     let (count, hash) = line.strip_suffix('\n')?.split_once(' ')?;
     Some((count.parse().ok()?, u64::from_str_radix(hash, 16).ok()?))
 }
 
-/// Takes bytes in and gives their hash.
+/// Hashes the bytes written to it.
 struct Hashed(SipHasher13);
 
 impl Write for Hashed {

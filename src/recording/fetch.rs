@@ -1,5 +1,4 @@
-//! One recording on its way from the server to the disk: tries, the check that it is audio, and
-//! going on where a transfer broke off.
+//! Fetches one recording to disk: attempts, the check that it is audio, and resuming.
 
 use std::time::Duration;
 
@@ -13,20 +12,20 @@ use super::{FetchError, Limits, Progress};
 use crate::model::{RecordingName, VoicemailId};
 use crate::telecmi::{ApiError, AudioFormat, Bookmark, Client, OfflineReason, Recording};
 
-/// How often a recording is asked for before its transfer fails.
+/// The maximum number of attempts to fetch a recording.
 pub const TRIES: usize = 5;
 
-/// How often the server may answer with something else before that is told: it mostly says the same
-/// again, and somebody waits.
+/// How many wrong answers of the server to accept before giving up. It usually repeats them, and the user
+/// is waiting.
 pub const ANSWERS: usize = 2;
 
-/// Where recordings come from.
+/// A source of recordings.
 pub trait RecordingApi: Clone + Send + Sync + 'static {
-    /// A recording that is being received.
+    /// A recording being received.
     type Transfer: Transfer;
 
-    /// Begins to fetch the recording `name`, or goes on at `bookmark` where that is possible: see
-    /// [`Transfer::received`]. One try.
+    /// Starts to fetch the recording `name`, or resumes at `bookmark` if possible: see
+    /// [`Transfer::received`]. One attempt.
     fn recording(
         &self,
         name: &RecordingName,
@@ -34,24 +33,25 @@ pub trait RecordingApi: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Transfer, ApiError>> + Send;
 }
 
-/// A recording that is being received: what [`Recording`] is, as far as it is needed here.
+/// A recording being received: the part of [`Recording`] that is needed here.
 pub trait Transfer: Send {
-    /// What its first bytes say it is.
+    /// Returns its format, according to its first bytes.
     fn format(&self) -> Option<AudioFormat>;
 
-    /// What the server says it is, in lower case and safe for a terminal.
+    /// Returns the content type sent by the server, in lower case and safe for a terminal.
     fn content_type(&self) -> Option<&str>;
 
-    /// How many bytes the whole recording has, where the server sent it.
+    /// Returns the size of the whole recording in bytes, if the server sent it.
     fn length(&self) -> Option<u64>;
 
-    /// How many bytes of it there were before those that come next: 0 for one that begins.
+    /// Returns how many bytes were received so far, including earlier attempts; 0 if it starts from the
+    /// beginning.
     fn received(&self) -> u64;
 
-    /// Where it stands, if it can go on there.
+    /// Returns the position to resume from, if possible.
     fn bookmark(&self) -> Option<Bookmark>;
 
-    /// The next bytes, `None` after the last ones. An error is final.
+    /// Receives the next bytes; `None` at the end. Errors are final.
     fn chunk(&mut self) -> impl Future<Output = Result<Option<Bytes>, ApiError>> + Send;
 }
 
@@ -96,14 +96,14 @@ impl Transfer for Recording {
     }
 }
 
-/// How long to wait before asking again for a recording that was not there `tries` times (from 1):
-/// 10, 20, 40 and then 60 s each time. It is mostly published within a minute.
+/// Returns how long to wait after a recording was not available `tries` times (from 1): 10, 20, 40, then
+/// always 60 s. Most are published within a minute.
 pub fn not_ready_wait(tries: u32) -> Duration {
     let doubled = 10_u64 << tries.saturating_sub(1).min(3);
     Duration::from_secs(doubled.min(60))
 }
 
-/// What to fetch, from where, and whom to tell.
+/// What to fetch, and where to report progress.
 pub(super) struct Job<'a, A> {
     pub api: &'a A,
     pub name: &'a RecordingName,
@@ -113,7 +113,7 @@ pub(super) struct Job<'a, A> {
 }
 
 impl<A: RecordingApi> Job<'_, A> {
-    /// Fetches the recording and keeps it as the one of `id`.
+    /// Fetches the recording into the cache.
     pub(super) async fn run(&self, id: VoicemailId) -> Result<Kept, FetchError> {
         let mut waits = ExponentialBuilder::new()
             .with_min_delay(self.limits.first_wait)
@@ -139,19 +139,18 @@ impl<A: RecordingApi> Job<'_, A> {
         }
     }
 
-    /// What an earlier run left.
+    /// Returns the partial file of an earlier run.
     async fn begun(&self, id: VoicemailId) -> Option<Begun> {
         let folder = self.folder.clone();
         let begun = blocking(move || folder.begun(id)).await;
-        // Where that cannot be read, all of it is fetched.
-        let (draft, bookmark) = begun
-            .inspect_err(|error| tracing::warn!(%error, "what is left of transfers cannot be read"))
-            .ok()??;
+        // On errors, everything is fetched again.
+        let (draft, bookmark) =
+            begun.inspect_err(|error| tracing::warn!(%error, "partial files cannot be read")).ok()??;
         Some(Begun { draft, bookmark })
     }
 
-    /// One try: all of the recording, or what an earlier try lacks. What can be gone on with is left
-    /// in `begun`.
+    /// Makes one attempt: fetches the whole recording, or the rest of it. On failure, leaves in `begun`
+    /// what can be resumed.
     async fn attempt(&self, id: VoicemailId, begun: &mut Option<Begun>) -> Result<Draft, FetchError> {
         let bookmark = begun.as_ref().map(|begun| &begun.bookmark);
         let mut transfer = self.api.recording(self.name, bookmark).await?;
@@ -178,7 +177,7 @@ impl<A: RecordingApi> Job<'_, A> {
         }
     }
 
-    /// What kind of audio `transfer` brings, if it is audio and not too much of it.
+    /// Returns the format of `transfer`. Fails if it is not audio or too large.
     fn verified(&self, transfer: &A::Transfer) -> Result<AudioFormat, FetchError> {
         let called = transfer.content_type();
         let format = transfer.format().filter(|_| called.is_none_or(may_be_audio));
@@ -207,20 +206,20 @@ impl<A: RecordingApi> Job<'_, A> {
     }
 }
 
-/// Whether the server works, and has something else to say in the recording's place. One that fails as
-/// a whole (HTTP 500 and up) or asks for patience may well be there again in a moment.
+/// Returns whether the server works, but answered with something other than the recording. One that fails
+/// (HTTP 500 and above) or asks to wait may recover soon.
 fn is_answer(error: &ApiError) -> bool {
     matches!(error, ApiError::Malformed { .. } | ApiError::Server { status: ..300, .. })
 }
 
-/// What a try or a run left that broke off.
+/// A partial file from an interrupted attempt or run.
 struct Begun {
     draft: Draft,
     bookmark: Bookmark,
 }
 
-/// Whether what a server calls `content_type` may be audio. Servers that do not know a recording's
-/// kind send it as a stream of bytes; those that name another kind mean it.
+/// Returns whether data with this content type may be audio. Servers that do not know the type of a
+/// recording send a generic one; any other type is meant.
 fn may_be_audio(content_type: &str) -> bool {
     let other = ["text/", "image/", "multipart/"].iter().any(|kind| content_type.starts_with(kind));
     !other && !["json", "html", "xml"].iter().any(|kind| content_type.contains(kind))

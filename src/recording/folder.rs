@@ -1,7 +1,7 @@
-//! The folder: what its files are called, how one appears in it, and which ones go.
+//! The cache folder: file names, adding, removing and evicting files.
 //!
-//! Every name is made from identities, and never from a server's text. A file that is being written is
-//! in a folder of its own until it is whole: see `draft.rs`.
+//! Names are made from IDs, never from text sent by a server. Partial files are in a folder of their own
+//! until they are complete: see `draft.rs`.
 
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
@@ -18,37 +18,36 @@ use crate::model::{AccountKey, VoicemailId};
 use crate::private;
 use crate::telecmi::{AudioFormat, Bookmark};
 
-/// The folder in it where recordings are until they are whole.
+/// The subfolder for partial files.
 const DRAFTS: &str = "parts";
 
-/// How long a draft is left for another run to go on with. By then the voicemail is forgotten, or it
-/// is fetched anew.
+/// How long a partial file is kept for resuming. After that, the voicemail is forgotten or fetched again.
 const DRAFT_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// A recording that is on the disk, whole.
+/// A cached recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// Where.
+    /// Its path.
     pub path: PathBuf,
-    /// How large it is.
+    /// Its size in bytes.
     pub bytes: u64,
-    /// What its first bytes said it is.
+    /// Its format, according to its first bytes.
     pub format: AudioFormat,
 }
 
-/// What [`super::Recordings::evict`] let go of.
+/// What [`super::Recordings::evict`] removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evicted {
-    /// How many recordings, whole or begun.
+    /// The number of recordings, complete or partial.
     pub files: usize,
-    /// What they took, in bytes.
+    /// Their size in bytes.
     pub bytes: u64,
-    /// What those take that are left, in bytes.
+    /// The size of the remaining ones, in bytes.
     pub left: u64,
 }
 
-/// The folder below `root` for the recordings of `account`: `global-1111113`, and where the server is
-/// not TeleCMI's own, a hash of which one it is.
+/// Returns the folder below `root` for the recordings of `account`, such as `global-1111113`. For a server
+/// other than TeleCMI's, a hash of its URL is appended.
 pub fn account_folder(root: &Path, account: &AccountKey) -> PathBuf {
     let (owner, server) = match account.as_str().split_once('@') {
         Some((owner, server)) => (owner, Some(server)),
@@ -63,17 +62,17 @@ pub fn account_folder(root: &Path, account: &AccountKey) -> PathBuf {
     root.join(name)
 }
 
-/// The folder of one account's recordings.
+/// The cache folder of one account.
 #[derive(Clone, Debug)]
 pub(super) struct Folder(Arc<Path>);
 
 impl Folder {
-    /// Makes the folder where it is missing, and sweeps out the drafts that nobody will go on with.
+    /// Creates the folder if it is missing, and deletes partial files that nobody will resume.
     pub(super) fn open(path: PathBuf, now: SystemTime) -> io::Result<Folder> {
         let folder = Folder(path.into());
         private::make_folder(&folder.0)?;
         for left in draft::at_rest(&folder.drafts(), None)? {
-            // One of the future was written before the clock was set.
+            // A time in the future was recorded before the clock was set.
             let age = now.duration_since(left.written).unwrap_or_default();
             if age > DRAFT_LIFETIME || !left.has_notes() || folder.kept(left.files.id).is_some() {
                 left.files.delete();
@@ -86,7 +85,7 @@ impl Folder {
         self.0.join(DRAFTS)
     }
 
-    /// Where the recording of `id` is or will be.
+    /// Returns the path for the recording of `id`, whether it exists or not.
     pub(super) fn path(&self, id: VoicemailId, format: AudioFormat) -> PathBuf {
         self.0.join(format!("{id}.{}", format.extension()))
     }
@@ -99,12 +98,12 @@ impl Folder {
         })
     }
 
-    /// A new draft of the recording of `id`. The folder may have been deleted since it was opened.
+    /// Creates a draft for the recording of `id`. Also works if the folder was deleted since it was opened.
     pub(super) fn begin(&self, id: VoicemailId, format: AudioFormat) -> io::Result<Draft> {
         Draft::create(&self.drafts(), id, format)
     }
 
-    /// What an earlier run left of the recording of `id`, and where to go on with it.
+    /// Returns the partial file of the recording of `id`, and the position to resume from.
     pub(super) fn begun(&self, id: VoicemailId) -> io::Result<Option<(Draft, Bookmark)>> {
         Draft::find(&self.drafts(), id)
     }
@@ -149,7 +148,7 @@ impl Folder {
         Ok(evicted)
     }
 
-    /// Every recording that is kept, and every draft that nobody writes.
+    /// Returns all cached recordings, and the partial files that nobody is writing.
     fn entries(&self) -> io::Result<Vec<Entry>> {
         let draft = |Left { files, bytes, written }| {
             let id = files.id;
@@ -159,7 +158,7 @@ impl Folder {
         for entry in fs::read_dir(&self.0)? {
             let entry = entry?;
             let Some(id) = id_of(&entry.file_name().to_string_lossy()) else { continue };
-            // One that is gone by now takes no room.
+            // A file that has disappeared takes no space.
             let Ok(file) = entry.metadata() else { continue };
             if file.is_file() {
                 let (what, bytes) = (What::Whole(entry.path()), file.len());
@@ -170,7 +169,7 @@ impl Folder {
     }
 }
 
-/// What takes room, with when it was heard last, or else written.
+/// A file that takes space, and when it was last played or else written.
 struct Entry {
     what: What,
     id: VoicemailId,
@@ -183,7 +182,7 @@ enum What {
     Draft(Arc<Files>),
 }
 
-/// Does `work` on a thread that may wait.
+/// Runs `work` on a blocking thread.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
@@ -194,14 +193,14 @@ fn unless_gone(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
-/// Whose recording the file `name` is, if [`Folder::path`] gives that name.
+/// Parses a file name as made by [`Folder::path`].
 fn id_of(name: &str) -> Option<VoicemailId> {
     let (id, extension) = name.split_once('.')?;
     let ours = AudioFormat::ALL.iter().any(|format| format.extension() == extension);
     identity(id).filter(|_| ours)
 }
 
-/// The identity that is written as `text`, whole and in small letters.
+/// Parses a voicemail ID. Only the complete, lower-case form is accepted.
 pub(super) fn identity(text: &str) -> Option<VoicemailId> {
     let (first, last) = VoicemailId::with_prefix(text)?;
     (first == last && first.to_string() == text).then_some(first)

@@ -1,18 +1,18 @@
-//! Which recordings to fetch ahead, and in which order: no network and no clock.
+//! Chooses which recordings to prefetch, and in which order. Pure: no network, no clock.
 
 use std::iter;
 
-/// How many rows on either side of the selected one are fetched ahead.
+/// How many rows on each side of the selected one to prefetch.
 const NEIGHBOURS: usize = 2;
 
-/// How far from the selected row unread voicemail is looked for, on either side: a key must not walk
-/// through a million rows.
+/// How far from the selected row to look for unread voicemails, on each side, so that a key press does not
+/// search a million rows.
 const LOOK: usize = 500;
 
-/// How many unread voicemail are fetched ahead at most, before it is asked again.
+/// The maximum number of unread voicemails to prefetch at once.
 const UNREAD_MAX: usize = 20;
 
-/// What is fetched before it is asked for.
+/// What to prefetch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Prefetch {
     /// Nothing.
@@ -24,20 +24,20 @@ pub enum Prefetch {
     Unread,
 }
 
-/// A row whose recording can be fetched ahead.
+/// A row whose recording can be prefetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate<T> {
-    /// What stands for it.
+    /// Its identifier.
     pub id: T,
     /// Whether it is unread.
     pub unread: bool,
 }
 
-/// What to fetch ahead, most wanted first: the selected row, then by distance from it, the next
-/// before the previous.
+/// Returns what to prefetch, in order: the selected row, then by distance from it, rows below before rows
+/// above.
 ///
-/// `row` gives the row of an index: `None` beyond the list and where there is nothing to fetch, as
-/// for a recording that is kept. It is called for a thousand rows at most.
+/// `row` returns the row at an index: `None` outside the list, and if there is nothing to fetch, for
+/// example because the recording is cached. It is called for at most a thousand rows.
 pub fn prefetch_order<T>(
     mode: Prefetch,
     selected: usize,
@@ -62,7 +62,7 @@ pub fn prefetch_order<T>(
 mod tests {
     use super::{Candidate, LOOK, Prefetch, UNREAD_MAX, prefetch_order};
 
-    /// A list of so many rows in which every third is unread.
+    /// Prefetches from a list where every third row is unread.
     fn order(mode: Prefetch, selected: usize, rows: usize) -> Vec<usize> {
         let row = |index| (index < rows).then_some(Candidate { id: index, unread: index % 3 == 0 });
         prefetch_order(mode, selected, row)

@@ -1,4 +1,4 @@
-//! Saving a recording where the user wants it: the copy, and the name that is suggested for it.
+//! Saves a recording to a file of the user's choice, and suggests names.
 
 use std::fs::{self, File};
 use std::io;
@@ -10,22 +10,22 @@ use chrono_tz::Tz;
 use super::folder::blocking;
 use crate::telecmi::AudioFormat;
 
-/// The longest part of a name that comes from elsewhere, in characters.
+/// The maximum length of a part of a name, in characters.
 const PART_MAX: usize = 40;
 
-/// Why a recording was not saved. Nothing is left of the try.
+/// Why a recording was not saved. Nothing is left behind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SaveError {
-    /// A file of that name is there already, and nothing was said about replacing it.
-    #[error("There is a file of that name already. Choose another name, or replace it.")]
+    /// The file exists, and overwriting was not requested.
+    #[error("A file of that name exists. Choose another name, or overwrite it.")]
     Exists,
-    /// The recording is not on the disk.
-    #[error("The recording is not here yet. Fetch it first.")]
+    /// The recording is not cached.
+    #[error("The recording is not cached. Fetch it first.")]
     NotKept,
-    /// It could not be written.
+    /// The file could not be written.
     #[error("The recording cannot be saved: {reason}. Choose another folder.")]
     Disk {
-        /// The system's words.
+        /// The system's message.
         reason: String,
     },
 }
@@ -36,7 +36,7 @@ impl From<io::Error> for SaveError {
     }
 }
 
-/// Copies `source` to `target`, which appears whole or not at all.
+/// Copies `source` to `target`, completely or not at all.
 pub(super) async fn copy(source: PathBuf, target: PathBuf, overwrite: bool) -> Result<(), SaveError> {
     let copied = blocking(move || copy_now(&source, &target, overwrite)).await;
     copied.map_err(|error| match error.kind() {
@@ -45,7 +45,7 @@ pub(super) async fn copy(source: PathBuf, target: PathBuf, overwrite: bool) -> R
     })
 }
 
-/// Fails with [`io::ErrorKind::AlreadyExists`] when the target is there and must stay.
+/// Fails with [`io::ErrorKind::AlreadyExists`] if the target exists and must not be overwritten.
 fn copy_now(source: &Path, target: &Path, overwrite: bool) -> io::Result<()> {
     if !overwrite && fs::symlink_metadata(target).is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
@@ -56,7 +56,7 @@ fn copy_now(source: &Path, target: &Path, overwrite: bool) -> io::Result<()> {
         return Ok(());
     }
     let mut builder = tempfile::Builder::new();
-    // Who may read it is the user's own choice, as for every new file.
+    // Permissions follow the user's umask, as for every new file.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut temp = builder.prefix(".vmail-").tempfile_in(folder)?;
@@ -68,8 +68,8 @@ fn copy_now(source: &Path, target: &Path, overwrite: bool) -> io::Result<()> {
     }
     match temp.persist_noclobber(target) {
         Err(refused) if refused.error.kind() != io::ErrorKind::AlreadyExists => {
-            // Some file systems know neither a name that is given only where it is free nor hard links:
-            // there the name is taken first, by an empty file that is replaced.
+            // Some file systems support neither renaming without overwriting nor hard links: create an
+            // empty file first, then replace it.
             File::create_new(target)?;
             refused.file.persist(target).map(drop).inspect_err(|_| {
                 let _ = fs::remove_file(target);
@@ -80,9 +80,8 @@ fn copy_now(source: &Path, target: &Path, overwrite: bool) -> io::Result<()> {
     }
 }
 
-/// Copies into a file in `folder` that is called `target` once all of it is there: until then it has no
-/// name, so that nothing is left of it wherever the process ends. False where this file system knows
-/// no such files.
+/// Copies to a file without a name in `folder`, and names it `target` once it is complete, so that nothing
+/// is left behind if the process ends. Returns false if the file system does not support this.
 #[cfg(target_os = "linux")]
 fn copy_unnamed(source: &Path, folder: &Path, target: &Path) -> io::Result<bool> {
     use std::os::fd::AsRawFd as _;
@@ -104,17 +103,17 @@ fn copy_unnamed(source: &Path, folder: &Path, target: &Path) -> io::Result<bool>
     }
 }
 
-/// A name for the recording that `caller` left at `time`: `2026-11-23_1142_Anita-Rao.mp3`.
+/// Suggests a file name for a recording: `2026-11-23_1142_Anita-Rao.mp3`.
 ///
-/// ASCII letters, digits, `+`, `-`, `_` and one dot, at most 64 characters: every file system and
-/// shell takes it, whatever the caller is called.
+/// It has at most 64 characters: ASCII letters, digits, `+`, `-`, `_` and one dot. It is valid in every
+/// file system and shell, whatever the caller's name.
 pub fn suggested_name(time: DateTime<Tz>, caller: &str, format: AudioFormat) -> String {
     let caller = name_part(caller).unwrap_or_else(|| "unknown".to_owned());
     format!("{}_{caller}.{}", time.format("%Y-%m-%d_%H%M"), format.extension())
 }
 
-/// `text` as a part of a file's name: ASCII letters, digits, `+` and `-`, at most 40 characters.
-/// `None` where nothing of it can be part of one.
+/// Converts `text` to a part of a file name: ASCII letters, digits, `+` and `-`, at most 40 characters.
+/// Returns `None` if nothing is left.
 pub fn name_part(text: &str) -> Option<String> {
     let mut part = String::new();
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! Keys: how they are written, and which command one means where.
+//! Keys: their notation, and which command a key runs in which scope.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,7 +17,7 @@ pub struct KeyChord {
 }
 
 impl KeyChord {
-    /// The chord of a key event. Shift is part of a character already.
+    /// Returns the chord of a key event. For characters, Shift is part of the character.
     pub fn of(key: KeyEvent) -> KeyChord {
         let mut modifiers = key.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
         if matches!(key.code, KeyCode::Char(_) | KeyCode::BackTab) {
@@ -26,13 +26,13 @@ impl KeyChord {
         KeyChord { code: key.code, modifiers }
     }
 
-    /// The event that a terminal sends for it.
+    /// Returns the event that a terminal sends for the chord.
     pub fn event(self) -> KeyEvent {
         KeyEvent::new(self.code, self.modifiers)
     }
 
-    /// Reads `j`, `G`, `Ctrl-d`, `Alt-x`, `Shift-Up`, `PgDn`, `Space`, `F5`; `None` when there is no
-    /// such key. Names and modifiers may be written in any case.
+    /// Parses `j`, `G`, `Ctrl-d`, `Alt-x`, `Shift-Up`, `PgDn`, `Space`, `F5`. Names and modifiers are
+    /// case-insensitive. Returns `None` for an unknown key.
     pub fn parse(text: &str) -> Option<KeyChord> {
         let mut modifiers = KeyModifiers::NONE;
         let mut rest = text;
@@ -52,12 +52,12 @@ impl KeyChord {
         KeyChord { code, modifiers }.as_sent()
     }
 
-    /// The chord that a terminal sends for it; `None` where it sends nothing of its own.
+    /// Returns the chord as terminals send it; `None` if they cannot send it.
     fn as_sent(self) -> Option<KeyChord> {
         let KeyChord { mut code, mut modifiers } = self;
         match code {
             KeyCode::Char(c) if modifiers.contains(KeyModifiers::CONTROL) => {
-                // One byte for both cases; and three of these bytes are keys themselves.
+                // Terminals send one byte for both cases, and three of these bytes are other keys.
                 let c = c.to_ascii_lowercase();
                 modifiers -= KeyModifiers::SHIFT;
                 let key = match c {
@@ -70,7 +70,7 @@ impl KeyChord {
                 code = key.unwrap_or(KeyCode::Char(c));
             }
             KeyCode::Char(c) if modifiers.contains(KeyModifiers::SHIFT) => {
-                // What Shift makes of other characters is up to the keyboard.
+                // Shift with other characters depends on the keyboard layout.
                 c.is_ascii_alphabetic().then_some(())?;
                 modifiers -= KeyModifiers::SHIFT;
                 code = KeyCode::Char(c.to_ascii_uppercase());
@@ -84,7 +84,7 @@ impl KeyChord {
         Some(KeyChord { code, modifiers })
     }
 
-    /// Whether the key types a character where there is something to type into.
+    /// Returns whether the key enters a character in a text field.
     pub fn types(self) -> bool {
         let held = self.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
         matches!(self.code, KeyCode::Char(_)) && !held
@@ -94,7 +94,7 @@ impl KeyChord {
 const MODIFIERS: [(&str, KeyModifiers); 3] =
     [("Ctrl-", KeyModifiers::CONTROL), ("Alt-", KeyModifiers::ALT), ("Shift-", KeyModifiers::SHIFT)];
 
-/// The key of a name, or of what else it is called.
+/// Returns the key with this name or alias.
 fn named(name: &str) -> Option<KeyCode> {
     let known = NAMED.iter().chain(OTHER_NAMES).find(|(known, _)| known.eq_ignore_ascii_case(name));
     let function = || {
@@ -104,7 +104,7 @@ fn named(name: &str) -> Option<KeyCode> {
     known.map(|(_, code)| *code).or_else(function)
 }
 
-/// Keys that are written by name.
+/// Keys written by name.
 const NAMED: &[(&str, KeyCode)] = &[
     ("Enter", KeyCode::Enter),
     ("Esc", KeyCode::Esc),
@@ -124,7 +124,7 @@ const NAMED: &[(&str, KeyCode)] = &[
     ("Ins", KeyCode::Insert),
 ];
 
-/// What else they are called.
+/// Aliases.
 const OTHER_NAMES: &[(&str, KeyCode)] = &[
     ("Return", KeyCode::Enter),
     ("Escape", KeyCode::Esc),
@@ -134,7 +134,7 @@ const OTHER_NAMES: &[(&str, KeyCode)] = &[
     ("Insert", KeyCode::Insert),
 ];
 
-/// The names of keys that have more than a character.
+/// Returns the names of all named keys.
 pub fn key_names() -> impl Iterator<Item = &'static str> {
     NAMED.iter().map(|(name, _)| *name)
 }
@@ -158,7 +158,7 @@ impl fmt::Display for KeyChord {
     }
 }
 
-/// Which command a key means, by scope.
+/// Maps keys to commands, per scope.
 #[derive(Clone, Debug)]
 pub struct Keymap {
     commands: HashMap<(Scope, KeyChord), Command>,
@@ -166,14 +166,14 @@ pub struct Keymap {
 }
 
 impl Default for Keymap {
-    /// The keys of the command table.
+    /// The default keys.
     fn default() -> Keymap {
         Keymap::with(&[])
     }
 }
 
 impl Keymap {
-    /// The keys of the command table, but for the commands of `own`, which have these and no others.
+    /// Creates a keymap from the default keys; the commands in `own` have only the keys listed there.
     pub fn with(own: &[(Command, Vec<KeyChord>)]) -> Keymap {
         let mut keymap = Keymap { commands: HashMap::new(), keys: HashMap::new() };
         for entry in TABLE {
@@ -188,20 +188,20 @@ impl Keymap {
         keymap
     }
 
-    /// What `key` means in the first of `scopes` that knows it.
+    /// Returns the command of `key` in the first of `scopes` that has one.
     pub fn command(&self, scopes: &[Scope], key: KeyEvent) -> Option<Command> {
         let chord = KeyChord::of(key);
         scopes.iter().find_map(|&scope| self.commands.get(&(scope, chord)).copied())
     }
 
-    /// How a sentence calls the key of `command`: the usual one, or its name in the palette where
-    /// the user took its keys away.
+    /// Returns the name of a command's key for use in a sentence: its first key, or `:name` for the command
+    /// palette if it has none.
     pub fn named(&self, command: Command) -> String {
         let key = self.keys(command).first().map(ToString::to_string);
         key.unwrap_or_else(|| format!(":{}", command.entry().name))
     }
 
-    /// The keys of `command`, the usual one first.
+    /// Returns the keys of `command`, the main one first.
     pub fn keys(&self, command: Command) -> &[KeyChord] {
         self.keys.get(&command).map_or(&[], Vec::as_slice)
     }
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn every_default_key_is_readable_and_written_the_same() {
         for key in TABLE.iter().flat_map(|entry| entry.keys) {
-            let chord = KeyChord::parse(key).unwrap_or_else(|| panic!("{key} is no key"));
+            let chord = KeyChord::parse(key).unwrap_or_else(|| panic!("invalid key {key}"));
             assert_eq!(chord.to_string(), *key);
         }
     }
@@ -225,7 +225,7 @@ mod tests {
         let mut seen = HashSet::new();
         for entry in TABLE {
             for key in entry.keys {
-                assert!(seen.insert((entry.scope, key)), "{key} stands twice in {:?}", entry.scope);
+                assert!(seen.insert((entry.scope, key)), "{key} is used twice in {:?}", entry.scope);
             }
         }
     }
@@ -242,7 +242,7 @@ mod tests {
             ("Ctrl-Alt-F1", "Ctrl-Alt-F1"),
             ("Ctrl--", "Ctrl--"),
             ("-", "-"),
-            // A terminal sends the same for both.
+            // Terminals send the same byte for both.
             ("Ctrl-i", "Tab"),
             ("Ctrl-m", "Enter"),
             ("é", "é"),

@@ -1,38 +1,38 @@
-//! Where everything stands: the one place that cuts the screen into regions.
+//! The layout: the only place that divides the screen into regions.
 
 use ratatui::layout::Rect;
 
 use crate::tui::state::State;
 
-/// From this width on, list and detail stand side by side.
+/// The width in columns from which list and detail stand side by side.
 pub const SIDE_BY_SIDE: u16 = 100;
 
-/// The regions of the screen. A region that does not fit has no height or no width.
+/// The regions of the screen. A region that does not fit has no width or no height.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Regions {
     /// Account, totals, range.
     pub header: Rect,
-    /// The views' underline, where there is room for it.
+    /// The underline of the current view, if there is room.
     pub underline: Rect,
-    /// The search line, while something is searched for.
+    /// The search line, while it is open or a filter is set.
     pub filter: Rect,
-    /// The list, or what stands in its place when it is empty. The detail in full covers it.
+    /// The list, or the text shown when it is empty. The full-screen detail covers it.
     pub list: Rect,
-    /// The scrollbar, which is the line between list and detail as well.
+    /// The scrollbar, which also separates list and detail.
     pub scrollbar: Rect,
-    /// The detail, if it is on screen.
+    /// The detail, if it is shown.
     pub detail: Option<Rect>,
     /// Progress, counts, notices.
     pub status: Rect,
-    /// The keys of the moment.
+    /// Key hints.
     pub hints: Rect,
 }
 
-/// Cuts the screen.
+/// Divides the screen into regions.
 pub fn regions(state: &State) -> Regions {
     let area = Rect::new(0, 0, state.size.width, state.size.height);
     let (width, height) = (area.width, area.height);
-    // Rows go to the list first, then status, header, hints, and last to blank lines.
+    // In order of priority: list, status, header, hints, blank lines.
     let header = u16::from(height >= 3);
     let status = u16::from(height >= 2);
     let hints = u16::from(height >= 5);
@@ -64,13 +64,13 @@ pub fn regions(state: &State) -> Regions {
     regions
 }
 
-/// `area` with `margin` columns less on each side, where there is room.
+/// Returns `area` with `margin` columns less on each side, if it is wide enough.
 fn inset(area: Rect, margin: u16) -> Rect {
     let margin = if area.width > 4 * margin { margin } else { 0 };
     Rect { x: area.x + margin, width: area.width - 2 * margin, ..area }
 }
 
-/// A box of `width` by `height` in the middle of `area`, smaller where it does not fit.
+/// Returns a box of at most `width` by `height` cells, centred in `area`.
 pub fn centred(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }

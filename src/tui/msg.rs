@@ -1,8 +1,8 @@
-//! The whole vocabulary of the screen: read this first.
+//! The messages, effects and jobs of the screen. Read this file first.
 //!
-//! Everything that happens becomes a [`Msg`]. [`super::update`] turns it into a changed state and
-//! a list of [`Effect`]s. [`super::runtime`] turns an effect into work, and the work's end into a
-//! [`Msg::Reply`]. Both are data: no closures, no futures, no locks.
+//! Every event becomes a [`Msg`]. [`super::update`] applies it to the state and returns a list of
+//! [`Effect`]s. [`super::runtime`] carries out each effect and sends the result back as another [`Msg`],
+//! for example a [`Msg::Reply`]. Messages and effects are plain data: no closures, no futures, no locks.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,163 +29,162 @@ use crate::tui::tags::Known;
 use crate::tui::ways::Way;
 use crate::web::Closed;
 
-/// Something happened.
+/// An event that the screen reacts to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Msg {
     /// A key was pressed.
     Key(KeyEvent),
-    /// The mouse was used (only when the setting `mouse` is on).
+    /// The mouse moved or a button was pressed; only with the setting `mouse`.
     Mouse(MouseEvent),
     /// Text was pasted.
     Paste(String),
     /// The terminal has a new size.
     Resize(Size),
-    /// Time went by: comes before every other message, and when the state asked to be woken.
+    /// The current time: sent before each batch of messages, and at `State::wake_at`.
     Tick(DateTime<Utc>),
-    /// A job says something. Dropped at the head of `update` when the job is no longer wanted.
+    /// A job answered. `update` drops the answer if the ticket is stale.
     Reply(Ticket, Reply),
-    /// The store moved a damaged file aside, or works from memory: said to the user once.
+    /// The store replaced a damaged file, or works in memory. Shown to the user once.
     StoreNotice(store::Notice),
-    /// Callers are written in another way now, for another default country.
+    /// The default country changed, and all callers were formatted again.
     CallersChanged,
-    /// What became of a recording that was asked for by [`Effect::Want`].
+    /// News of a recording requested by [`Effect::Want`].
     Recording(RowKey, RecordingNews),
-    /// What the player says of the play with that number.
+    /// An event from the player, with the number given in [`Effect::Play`].
     Player(u64, player::Event),
-    /// How the page in the browser is that was asked for by [`Effect::OpenPage`].
+    /// News of the browser page requested by [`Effect::OpenPage`].
     Page(RowKey, PageNews),
-    /// The recording that was asked for by [`Effect::Send`], or why there is none.
+    /// The recording requested by [`Effect::Send`], or why it is not available.
     ToSend {
-        /// The name for the terminal.
+        /// The file name for the terminal.
         name: String,
         /// The whole recording.
         file: Result<Bytes, FetchError>,
     },
-    /// So much of a file was written to the terminal, in percent.
+    /// Progress of [`Effect::Transfer`], in percent.
     Sending(u8),
-    /// A change was written to the store, or could not be.
+    /// The result of [`Effect::Apply`].
     Applied(Change, Result<Applied, store::StoreError>),
-    /// Another process has written to the store.
+    /// Another process wrote to the store.
     ChangedElsewhere,
-    /// Names of callers, a part of them: in place of what was said of these before. An empty one is
-    /// none.
+    /// Caller names, sent in parts. Each replaces the caller's previous name; an empty string removes it.
     Names(Vec<(CallerId, String)>),
-    /// What is wrong with the contact files, when that is not what was said of them before.
+    /// The current problems in the contact files; sent when they change.
     ContactFaults(Vec<Fault>),
-    /// What became of the call that was asked for by [`Effect::Call`].
+    /// The result of [`Effect::Call`].
     Called(Result<CallPlaced, CallError>),
-    /// The command that was asked for by [`Effect::RunCommand`] runs well, or has failed: why. It may
-    /// fail after it ran well for a while.
+    /// The command of [`Effect::RunCommand`] is running, or why it failed. It can still fail after it was
+    /// reported as running.
     CommandRan(Result<(), String>),
-    /// What became of [`Effect::LogIn`]: where the secret is kept, or why it is not.
+    /// The result of [`Effect::LogIn`]: where the secret was saved, or what went wrong.
     Tried(Result<String, String>),
-    /// What was asked for by [`Effect::Reopen`] cannot be: why.
+    /// Why [`Effect::Reopen`] failed.
     NotReopened(String),
-    /// The terminal is gone, or a signal asks to end.
+    /// The terminal is gone, or a signal asks the program to end.
     Hangup,
-    /// Another process asks to stop for now (SIGTSTP).
+    /// Another process asked the program to stop (SIGTSTP).
     Stop,
-    /// It cannot stop: there is no shell that could continue it.
+    /// The program did not stop: no shell could continue it.
     NoShell,
-    /// The process runs again after a stop (SIGCONT): the screen has to be drawn anew.
+    /// The program continues after a stop (SIGCONT): draw the whole screen again.
     Resumed,
 }
 
-/// What a job answered.
+/// What a job answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
-    /// Stored rows, a part of what was asked for. `more` when the store holds further ones.
+    /// Rows for [`Read::Rows`] or [`Read::History`], sent in parts.
     Rows {
         /// The rows.
         rows: store::Rows,
-        /// Whether older ones are still to be read.
+        /// Whether older rows follow.
         more: bool,
-        /// How far the asked range is known to be complete, in milliseconds since the epoch.
+        /// The time up to which the range is complete, in milliseconds since the epoch.
         complete_to: Option<i64>,
     },
-    /// The text of callers, a part of what was asked for.
+    /// Display texts for [`Read::Callers`], sent in parts.
     Callers {
-        /// In the order of their numbers.
+        /// ID and text, ordered by ID.
         callers: Vec<(CallerId, String)>,
-        /// Whether there are further ones.
+        /// Whether more callers follow.
         more: bool,
     },
-    /// The store could not answer.
+    /// The store failed to answer.
     ReadFailed(store::StoreError),
-    /// Everything about one voicemail; `None` when the store no longer has it.
+    /// Everything about one voicemail; `None` if the store no longer has it.
     Details(Option<Box<Details>>),
-    /// What the range picker shows besides the calendar.
+    /// Counts and coverage for the range picker.
     Survey(Survey),
-    /// The sync goes on.
+    /// Progress of a sync.
     Sync(Progress),
-    /// The sync ended.
+    /// The sync ended, or failed.
     Synced(Result<Summary, SyncError>),
-    /// How many voicemail the store holds in the range on screen.
+    /// The number of stored voicemails in the range on screen.
     Counted(u64),
-    /// How notes begin, a part of them, in the order of the voicemail.
+    /// First words of notes, sent in parts, ordered by voicemail ID.
     Notes {
-        /// The first words of each.
+        /// Voicemail ID and first words.
         notes: Vec<(VoicemailId, String)>,
-        /// Whether there are further ones.
+        /// Whether more notes follow.
         more: bool,
     },
-    /// Tags of voicemail, a part of them, in the order of the voicemail.
+    /// Tags of voicemails, sent in parts, ordered by voicemail ID.
     AllTags {
-        /// All tags of each.
+        /// Voicemail ID and all its tags.
         tags: Vec<(VoicemailId, Vec<String>)>,
-        /// Whether there are further ones.
+        /// Whether more tags follow.
         more: bool,
     },
-    /// What any process has changed.
+    /// Changes from the log, made by this process or another one.
     Changes(store::Changed),
-    /// What was chosen in the screen before.
+    /// Choices saved in an earlier session.
     Remembered(Remembered),
-    /// Where a recording was saved, or why it was not.
+    /// The path of the saved recording, or why it was not saved.
     Saved(Result<PathBuf, SaveTrouble>),
-    /// The note of one voicemail; `None` where there is none.
+    /// The note of one voicemail; `None` if it has none.
     Note(Option<Note>),
-    /// The tags of some voicemail, and those in use.
+    /// The tags of the requested voicemails, and all tags in use.
     Tagging(Known),
-    /// What is to be copied; voicemail that the store no longer has are left out.
+    /// Data to copy. Voicemails that the store no longer has are missing.
     Copy {
-        /// Which part of it; `None` where the user is only asked.
+        /// The part to copy; `None` to let the user choose.
         what: Option<What>,
-        /// Everything about each.
+        /// Row and details of each voicemail.
         found: Vec<(Row, Box<Details>)>,
     },
 }
 
-/// What was chosen in the screen, for the next time.
+/// Choices saved for the next session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Remembered {
-    /// How recordings are heard over ssh.
+    /// How to listen over ssh.
     pub way: Option<Way>,
-    /// The folder where one was saved last.
+    /// The folder of the last saved recording.
     pub folder: Option<PathBuf>,
 }
 
-/// How the page for the browser is.
+/// The state of the browser page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PageNews {
-    /// The recording is fetched and a port is looked for.
+    /// The recording is being fetched, or the server is starting.
     Opening,
-    /// It can be opened.
+    /// The page is being served.
     Ready {
-        /// Its address, with the word that lets one in.
+        /// The page's address, including its secret token.
         url: String,
-        /// Its port on this machine.
+        /// The port on this machine.
         port: u16,
-        /// A browser has opened it.
+        /// Whether a browser opened the page.
         opened: bool,
     },
-    /// It is gone.
+    /// The page was closed.
     Closed(Closed),
-    /// It could not be made.
+    /// The page could not be served: why.
     Failed(String),
 }
 
 impl PageNews {
-    /// Whether it is there, or will be.
+    /// Returns whether the page is being served or is about to be.
     pub fn is_open(&self) -> bool {
         matches!(self, PageNews::Opening | PageNews::Ready { .. })
     }
@@ -194,148 +193,146 @@ impl PageNews {
 /// Why a recording was not saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SaveTrouble {
-    /// A file of that name is there, and nothing was said about replacing it.
+    /// The file exists, and overwriting was not requested.
     Exists,
-    /// Something else: what, and what to do.
+    /// Any other error: what happened and what to do.
     Other(String),
 }
 
-/// How much voicemail some days brought, and what is known of a range.
+/// Counts and coverage for the range picker.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Survey {
-    /// One number for each day asked for.
+    /// Voicemails per requested day.
     pub per_day: Vec<u64>,
-    /// How many voicemail the range holds in the store.
+    /// Stored voicemails in the range.
     pub stored: u64,
-    /// How much of the range was not fetched yet, in milliseconds.
+    /// The part of the range that was not fetched yet, in milliseconds.
     pub missing: i64,
 }
 
-/// A question to the store.
+/// A query to the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Read {
-    /// Rows of `span`, newest first, those after `after`: answered by [`Reply::Rows`].
+    /// Rows of a range, newest first. Answered by [`Reply::Rows`].
     Rows {
         /// The range on screen.
         span: Span,
-        /// The last row that is there already.
+        /// The last row already loaded; `None` for the start.
         after: Option<RowKey>,
-        /// How many at the most.
+        /// The maximum number of rows.
         limit: usize,
-        /// Without the callers' text.
+        /// Omit the callers' texts.
         bare: bool,
     },
-    /// The text of callers that come after this one: answered by [`Reply::Callers`].
+    /// The display texts of callers. Answered by [`Reply::Callers`].
     Callers {
-        /// The last one that is there already.
+        /// The last caller already loaded; `None` for the start.
         after: Option<CallerId>,
-        /// How many at the most.
+        /// The maximum number of callers.
         limit: usize,
     },
-    /// Every stored voicemail of the caller of this one: answered by [`Reply::Rows`].
+    /// All stored voicemails from the same caller. Answered by [`Reply::Rows`].
     History(VoicemailId),
-    /// Everything about one voicemail: answered by [`Reply::Details`].
+    /// Everything about one voicemail. Answered by [`Reply::Details`].
     Details(VoicemailId),
-    /// How much voicemail some days brought, and what of a range is missing: answered by
-    /// [`Reply::Survey`].
+    /// Counts per day and the coverage of a range. Answered by [`Reply::Survey`].
     Survey {
-        /// The calendar's days.
+        /// The days of the calendar.
         days: Vec<Span>,
-        /// The range as typed so far.
+        /// The range entered so far.
         span: Span,
     },
-    /// How notes begin: answered by [`Reply::Notes`].
+    /// The first words of all notes. Answered by [`Reply::Notes`].
     Notes {
-        /// The last one that is there already.
+        /// The last note already loaded; `None` for the start.
         after: Option<VoicemailId>,
     },
-    /// Tags of all voicemail: answered by [`Reply::AllTags`].
+    /// The tags of all voicemails. Answered by [`Reply::AllTags`].
     AllTags {
-        /// The last voicemail whose tags are there already.
+        /// The last voicemail already loaded; `None` for the start.
         after: Option<VoicemailId>,
     },
-    /// What was changed since, and with nothing to begin at where to begin: answered by
-    /// [`Reply::Changes`].
+    /// Changes since a cursor. Answered by [`Reply::Changes`].
     Changes {
-        /// How far the changes are known.
+        /// The cursor; `None` to get the current one.
         since: Option<u64>,
     },
-    /// What was chosen in the screen before: answered by [`Reply::Remembered`].
+    /// Choices saved in an earlier session. Answered by [`Reply::Remembered`].
     Remembered,
-    /// The note of one voicemail: answered by [`Reply::Note`].
+    /// The note of one voicemail. Answered by [`Reply::Note`].
     Note(VoicemailId),
-    /// The tags of these, and those in use: answered by [`Reply::Tagging`].
+    /// The tags of these voicemails, and all tags in use. Answered by [`Reply::Tagging`].
     Tagging(Vec<VoicemailId>),
-    /// Everything about these: answered by [`Reply::Copy`].
+    /// Everything about these voicemails. Answered by [`Reply::Copy`].
     Copy {
-        /// The voicemail, as they stand in the list.
+        /// The voicemails, in list order.
         rows: Vec<Row>,
-        /// Which part is copied; `None` where the user is only asked.
+        /// The part to copy; `None` to let the user choose.
         what: Option<What>,
     },
-    /// How many voicemail the range on screen holds: did another process, or a job cut short, add
-    /// any? Answered by [`Reply::Counted`].
+    /// The number of stored voicemails in a range: shows whether another process, or a cancelled job, added
+    /// any. Answered by [`Reply::Counted`].
     Count(Span),
 }
 
-/// How a recording comes along.
+/// Progress and state of a recording.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RecordingNews {
-    /// So many bytes are here, of so many.
+    /// It is being fetched.
     Coming {
-        /// Bytes that are here.
+        /// Bytes received.
         got: u64,
-        /// How many there will be, where the server says it.
+        /// Total bytes, if the server sent the size.
         of: Option<u64>,
     },
-    /// It is on the disk.
+    /// It is cached.
     Here {
-        /// How large it is.
+        /// Its size in bytes.
         bytes: u64,
-        /// What it looks like, or why it cannot be played.
+        /// Its waveform, or why it cannot be played.
         looked: Result<Arc<Waveform>, AudioError>,
     },
-    /// It was on the disk and is there no longer.
+    /// It is no longer cached.
     Gone,
-    /// It could not be had.
+    /// It could not be fetched.
     Failed(FetchError),
 }
 
-/// What the user does to voicemail. Written in order, never cancelled, and finished before the
+/// A change that the user makes. Changes are written in order, never cancelled, and finished before the
 /// program ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Done to these voicemail.
+    /// An edit of some voicemails.
     Edit {
-        /// The voicemail.
+        /// The voicemails.
         keys: Vec<RowKey>,
-        /// What is done.
+        /// The edit.
         edit: Edit,
     },
-    /// So much of it was played that it counts as heard. Not a step to undo.
+    /// Enough was played to mark the voicemail as read. Cannot be undone as a step.
     Heard(RowKey),
-    /// A step is undone, or done again.
+    /// A step to undo or redo.
     Revert {
-        /// What the step was.
+        /// The name of the step.
         name: String,
-        /// The voicemail it was about.
+        /// The voicemails it changed.
         keys: Vec<RowKey>,
-        /// What puts it back.
+        /// The data that reverts it.
         undo: Undo,
-        /// It is done again.
+        /// Redo instead of undo.
         redo: bool,
     },
-    /// A name is given to a caller, or taken away.
+    /// The name of a caller.
     Name {
         /// The caller.
         key: CallerKey,
-        /// The name.
+        /// The new name; `None` to remove it.
         name: Option<Given>,
     },
 }
 
 impl Change {
-    /// The voicemail it is about.
+    /// Returns the voicemails that the change is about.
     pub fn keys(&self) -> &[RowKey] {
         match self {
             Change::Edit { keys, .. } | Change::Revert { keys, .. } => keys,
@@ -344,7 +341,7 @@ impl Change {
         }
     }
 
-    /// What was done, in words.
+    /// Describes the change in a few words, for notices.
     pub fn name(&self) -> String {
         let listed = |tags: &[Tag]| tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ");
         let name = match self {
@@ -352,7 +349,7 @@ impl Change {
                 Edit::Read(true) => "read",
                 Edit::Read(false) => "unread",
                 Edit::Star(true) => "starred",
-                Edit::Star(false) => "star removed",
+                Edit::Star(false) => "unstarred",
                 Edit::Done(Some(_)) => "done",
                 Edit::Done(None) => "not done",
                 Edit::Called(Some(_)) => "called back",
@@ -367,7 +364,7 @@ impl Change {
                     return format!("tagged {}; removed: {}", listed(add), listed(remove));
                 }
             },
-            Change::Heard(_) => "heard",
+            Change::Heard(_) => "read",
             Change::Revert { name, .. } => name,
             Change::Name { name: Some(given), .. } => return format!("named {}", given.name()),
             Change::Name { name: None, .. } => "name removed",
@@ -376,213 +373,213 @@ impl Change {
     }
 }
 
-/// What is asked of what plays.
+/// A command to the player while it plays.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Control {
-    /// Hold the sound, or let it go on.
+    /// Pause, or resume.
     Pause(bool),
-    /// Go there.
+    /// Seek to a position in the recording.
     Seek(Duration),
-    /// Go so many milliseconds further, or back.
+    /// Seek forward by this many milliseconds, or back if negative.
     Step(i64),
-    /// Sound like this from now on.
+    /// Change speed, volume, silence skipping and levelling.
     Manner(Manner),
-    /// Say where it is each time it has moved so far; `None` for never.
+    /// Report the position whenever it has moved this far; `None` for never.
     Watch(Option<Duration>),
-    /// End.
+    /// Stop.
     Stop,
 }
 
-/// Work to do.
+/// Work for the runtime or the terminal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Ask the store.
+    /// Query the store. Answered by [`Msg::Reply`].
     Read(Ticket, Read),
-    /// Fetch what is missing of a range.
+    /// Fetch the missing parts of a range from the server. Answered by [`Reply::Sync`] and
+    /// [`Reply::Synced`].
     Sync {
-        /// Answers go here.
+        /// The ticket for the answers.
         ticket: Ticket,
         /// The range.
         span: Span,
-        /// Ask for all of it, whatever was fetched before.
+        /// Refresh: fetch the whole range, even the parts fetched before.
         again: bool,
     },
-    /// Fetch no further.
+    /// Stop fetching.
     StopSync,
-    /// Have these recordings, the first one first, and no others: a transfer of one that is not
-    /// among them ends. Answered by [`Msg::Recording`].
+    /// Fetch these recordings in this order, and cancel the transfer of any other. Answered by
+    /// [`Msg::Recording`].
     Want(Vec<RowKey>),
-    /// Play a recording that is on the disk. Answered by [`Msg::Player`].
+    /// Play a cached recording. Answered by [`Msg::Player`].
     Play {
-        /// The number of this play.
+        /// The number of this play, repeated in its events.
         number: u64,
         /// The voicemail.
         key: RowKey,
-        /// Where to begin, in the recording's own time.
+        /// The start position in the recording.
         from: Duration,
-        /// How it sounds.
+        /// Speed, volume, silence skipping and levelling.
         manner: Manner,
     },
-    /// Do this to what plays.
+    /// Control the recording that plays.
     Control(Control),
-    /// Write what the user did. Answered by [`Msg::Applied`].
+    /// Write a change to the store. Answered by [`Msg::Applied`].
     Apply(Change),
-    /// Look whether callers have other names: new callers, changed contact files. Answered by
-    /// [`Msg::Names`] and [`Msg::ContactFaults`].
+    /// Look up caller names: new callers, changed contact files. Answered by [`Msg::Names`] and
+    /// [`Msg::ContactFaults`].
     Names {
-        /// The callers that were looked at before as well: names were given or taken away.
+        /// Look up all callers again, because a name was given or removed.
         again: bool,
     },
-    /// Have TeleCMI place a call: once, never cancelled, and waited for before the program ends.
-    /// Answered by [`Msg::Called`].
+    /// Place a call through TeleCMI: once, never cancelled, and finished before the program ends. Answered
+    /// by [`Msg::Called`].
     Call {
-        /// The voicemail whose caller is called.
+        /// The voicemail whose caller is called back.
         key: RowKey,
         /// The call.
         call: Call,
     },
-    /// Run the user's own program that calls. Answered by [`Msg::CommandRan`].
+    /// Run the user's own call command. Answered by [`Msg::CommandRan`].
     RunCommand {
         /// The program and its arguments.
         command: Vec<String>,
     },
-    /// Keep what was chosen.
+    /// Save choices for the next session.
     Remember(Remembered),
-    /// Save a recording. Answered by [`Reply::Saved`].
+    /// Save a recording to a file. Answered by [`Reply::Saved`].
     Save {
-        /// The answer goes here.
+        /// The ticket for the answer.
         ticket: Ticket,
         /// The voicemail.
         key: RowKey,
-        /// The file, or a folder that is there.
+        /// The file, or an existing folder.
         path: PathBuf,
-        /// The file's name in that folder.
+        /// The file name to use in a folder.
         name: String,
-        /// Replace a file that is there.
+        /// Overwrite an existing file.
         overwrite: bool,
     },
-    /// Serve a page for the user's own browser, in place of an earlier one. Answered by
+    /// Serve a recording as a page for the user's browser, replacing an earlier page. Answered by
     /// [`Msg::Page`].
     OpenPage {
         /// The voicemail.
         key: RowKey,
         /// Who called.
         caller: String,
-        /// When, as it is to be read.
+        /// The time of the call, as shown on the page.
         time: String,
-        /// The name under which the browser saves the recording.
+        /// The file name for saving from the browser.
         file_name: String,
     },
-    /// Have the terminal ask its user whether it may take a file (kitty).
+    /// Ask kitty for permission to send a file.
     AskTerminal,
-    /// Read a recording to send it to the terminal. Answered by [`Msg::ToSend`].
+    /// Read a recording, to send it to the terminal. Answered by [`Msg::ToSend`].
     Send {
         /// The voicemail.
         key: RowKey,
-        /// The name for the terminal.
+        /// The file name for the terminal.
         name: String,
     },
-    /// Write a file to the terminal, a piece after each frame. Answered by [`Msg::Sending`].
+    /// Write a file to the terminal, one piece after each frame. Answered by [`Msg::Sending`].
     Transfer {
-        /// The name for the terminal.
+        /// The file name for the terminal.
         name: String,
         /// The whole file.
         file: Bytes,
     },
-    /// Put a text on the clipboard of the user's terminal.
+    /// Copy a text to the clipboard of the user's terminal.
     Copy(String),
-    /// Tell the user outside the screen (bell, desktop notification), as the settings say.
+    /// Notify the user outside the screen (bell, desktop notification), as set in the settings.
     Notify(String),
-    /// Give the terminal back and stop until the shell continues us.
+    /// Release the terminal and stop until the shell continues the program.
     Suspend,
-    /// Take the terminal again and draw everything anew.
+    /// Take the terminal again and draw the whole screen.
     Redraw,
-    /// Try app ID and secret, and keep them. Answered by [`Msg::Tried`].
+    /// Check app ID and secret with the server, and save them. Answered by [`Msg::Tried`].
     LogIn(Key),
-    /// That is no longer wanted.
+    /// Cancel [`Effect::LogIn`].
     StopLogIn,
-    /// End this session and begin another one. Answered by [`Msg::NotReopened`] where that fails: then
-    /// this one goes on.
+    /// End this session and start another one. On failure this session continues: [`Msg::NotReopened`].
     Reopen(Reopen),
-    /// End.
+    /// Quit the program.
     Quit,
 }
 
-/// One kind of work of which only the latest is wanted.
+/// A kind of job. Only the latest job of each lane counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lane {
-    /// Reading the list.
+    /// Load rows.
     Rows,
-    /// Reading one voicemail.
+    /// Load the details of one voicemail.
     Details,
-    /// Counting for the range picker.
+    /// Count for the range picker.
     Survey,
-    /// Fetching.
+    /// Sync with the server.
     Sync,
-    /// Counting for the list.
+    /// Count for the list.
     Count,
-    /// Reading notes.
+    /// Load notes.
     Notes,
-    /// Reading all tags.
+    /// Load all tags.
     AllTags,
-    /// Reading what was changed.
+    /// Load changes.
     Changes,
-    /// Reading what was chosen before.
+    /// Load saved choices.
     Remembered,
-    /// Saving a recording.
+    /// Save a recording.
     Save,
-    /// Reading a note that is written.
+    /// Load the note to edit.
     Note,
-    /// Reading tags that are changed.
+    /// Load the tags to edit.
     Tagging,
-    /// Reading what is copied.
+    /// Load the data to copy.
     Copy,
 }
 
 impl Lane {
-    /// How many lanes there are.
+    /// The number of lanes.
     pub const COUNT: usize = 13;
 }
 
-/// A job's number in its lane: an answer with an old number is dropped.
+/// Identifies a job in its lane. Answers with an older number are dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
-    /// The kind of work.
+    /// The lane.
     pub lane: Lane,
-    /// Counts up.
+    /// Increases with each job.
     pub number: u32,
 }
 
-/// The newest ticket of each lane.
+/// The latest ticket of each lane.
 #[derive(Clone, Debug, Default)]
 pub struct Lanes {
     numbers: [u32; Lane::COUNT],
 }
 
 impl Lanes {
-    /// A ticket that makes all earlier ones of `lane` stale.
+    /// Returns a new ticket, which makes all earlier ones of `lane` stale.
     pub fn next(&mut self, lane: Lane) -> Ticket {
         let number = &mut self.numbers[lane as usize];
         *number = number.wrapping_add(1);
         Ticket { lane, number: *number }
     }
 
-    /// The newest ticket of `lane`.
+    /// Returns the latest ticket of `lane`.
     pub fn last(&self, lane: Lane) -> Ticket {
         Ticket { lane, number: self.numbers[lane as usize] }
     }
 
-    /// Whether an answer with this ticket is still wanted.
+    /// Returns whether an answer with this ticket is still wanted.
     pub fn wants(&self, ticket: Ticket) -> bool {
         self.numbers[ticket.lane as usize] == ticket.number
     }
 }
 
-/// What the screen begins anew with.
+/// What the next session starts with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reopen {
-    /// The settings as they are now.
+    /// The reloaded settings.
     Settings,
-    /// The account of that name in the settings.
+    /// The account with this name in the settings.
     Account(String),
 }

@@ -1,4 +1,4 @@
-//! Turns effects into work, and the work's end into messages.
+//! Turns effects into jobs, and their results into messages.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,44 +28,44 @@ pub use people::Contacts;
 use people::People;
 pub use sounds::Equipment;
 
-/// How often it is looked whether another process has written.
+/// How often to check whether another process wrote to the store.
 const LOOK_ELSEWHERE: Duration = Duration::from_millis(1_500);
 
-/// Whose voicemail is shown, and how it is asked for.
+/// The account on screen, and how to connect to the server.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// Its name in the store.
+    /// Its key in the store.
     pub key: AccountKey,
-    /// Which of TeleCMI's services.
+    /// The TeleCMI region.
     pub region: Region,
-    /// Another server than TeleCMI's own.
+    /// The base URL, if not TeleCMI's own.
     pub base_url: Option<BaseUrl>,
-    /// Who asks: the app ID …
+    /// The app ID.
     pub app_id: u64,
-    /// … and its secret, which may have to be looked up.
+    /// The app secret, which may still have to be looked up.
     pub secret: Supply,
 }
 
-/// What the runtime works with.
+/// What the runtime needs to carry out effects.
 #[derive(Debug)]
 pub struct Work {
     /// The account; `None` when there are no credentials yet.
     pub account: Option<Account>,
     /// The store.
     pub store: StoreHandle,
-    /// How many requests may be under way at once.
+    /// The maximum number of requests at once.
     pub concurrency: usize,
     /// How late a voicemail may appear on the server.
     pub overlap: Duration,
-    /// What there is to listen with.
+    /// Recordings and sound outputs.
     pub equipment: Equipment,
-    /// Where callers' names are found.
+    /// The contact files.
     pub contacts: Contacts,
-    /// Tries app ID and secret, and keeps them.
+    /// Checks and saves credentials.
     pub door: Door,
 }
 
-/// Does what the screen asks for.
+/// Carries out effects.
 pub struct Runtime {
     store: StoreHandle,
     messages: mpsc::Sender<Msg>,
@@ -74,12 +74,12 @@ pub struct Runtime {
     people: Arc<People>,
     door: Door,
     log_in: Option<AbortHandle>,
-    /// What goes on beside, as long as the runtime is there.
+    /// Background tasks that run as long as the runtime.
     beside: [AbortHandle; 3],
 }
 
 impl Runtime {
-    /// A runtime that answers through `messages`.
+    /// Creates a runtime that sends its results to `messages`.
     pub fn new(work: Work, messages: mpsc::Sender<Msg>, clock: fn() -> DateTime<Utc>) -> Runtime {
         let Work { account, store, concurrency, overlap, equipment, contacts, door } = work;
         let reformats = tokio::spawn(reformat_callers(store.clone(), messages.clone())).abort_handle();
@@ -91,7 +91,7 @@ impl Runtime {
         Runtime { store, messages, jobs, people, door, log_in: None, beside: [reformats, looks, names] }
     }
 
-    /// Starts the work of `effect`. What concerns the terminal is the loop's, not ours.
+    /// Carries out `effect`. Effects for the terminal are handled by the loop.
     pub fn run(&mut self, effect: Effect) {
         match (effect, &mut self.jobs) {
             (Effect::LogIn(key), _) => self.log_in(key),
@@ -105,7 +105,7 @@ impl Runtime {
     fn log_in(&mut self, key: Key) {
         let (tried, messages) = (self.door.open(key), self.messages.clone());
         let task = tokio::spawn(async move {
-            // The loop is gone only when the program ends.
+            // Sending fails only when the program ends.
             let _ = messages.send(Msg::Tried(tried.await)).await;
         });
         self.log_in = Some(task.abort_handle());
@@ -117,7 +117,7 @@ impl Runtime {
         }
     }
 
-    /// Waits until all that was to be stored is stored, and returns the store.
+    /// Waits until everything is stored, and returns the store.
     pub async fn finish(self) -> StoreHandle {
         self.beside.iter().for_each(AbortHandle::abort);
         if let Some(jobs) = self.jobs {
@@ -126,7 +126,7 @@ impl Runtime {
         self.store
     }
 
-    /// Waits until nothing sounds any more: the program is about to be stopped.
+    /// Waits until the sound is silent: the process is about to be stopped.
     pub fn settle(&self) {
         if let Some(jobs) = &self.jobs {
             jobs.settle();
@@ -134,14 +134,14 @@ impl Runtime {
     }
 }
 
-/// The client of `account`. Built when it is first needed, not at start.
+/// Returns the client of `account`. It is created on first use, not at start.
 async fn client<'a>(cell: &'a OnceCell<Client>, account: &Account) -> Result<&'a Client, ApiError> {
     cell.get_or_try_init(|| account.client()).await
 }
 
 impl Account {
-    /// Who asks the server. Takes a while: the platform's certificates are read, and a keyring may ask
-    /// its user for a passphrase.
+    /// Creates the API client. Slow: it reads the system's certificates, and a keyring may ask for a
+    /// passphrase.
     pub async fn client(&self) -> Result<Client, ApiError> {
         let secret = match &self.secret {
             Supply::AtHand(secret) => secret.clone(),
@@ -157,7 +157,7 @@ impl Account {
     }
 }
 
-/// Tells when another process has written to the store. The question costs some microseconds.
+/// Reports when another process has written to the store. Each check takes a few microseconds.
 async fn look_elsewhere(store: StoreHandle, messages: mpsc::Sender<Msg>) {
     let mut moments = tokio::time::interval(LOOK_ELSEWHERE);
     moments.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -170,15 +170,15 @@ async fn look_elsewhere(store: StoreHandle, messages: mpsc::Sender<Msg>) {
                     return;
                 }
             }
-            // Busy for once, or failed in a way that whoever reads the list says: the next look may do.
+            // Busy this time, or an error that loading the list reports too: check again.
             Err(error) if error.is_transient() => {}
             Err(_) => return,
         }
     }
 }
 
-/// Writes callers anew after the default country was changed, a few at a time: whoever asks the
-/// store in between waits for some milliseconds at the most.
+/// Formats callers again after the default country changed, in slices, so that other queries to the store
+/// wait at most a few milliseconds.
 async fn reformat_callers(store: StoreHandle, messages: mpsc::Sender<Msg>) {
     const SLICE: usize = 200;
     let mut changed = false;

@@ -1,23 +1,23 @@
-//! What a session of the screen begins with, and what of it goes on in the next one.
+//! What a session of the screen starts with, and what it hands over to the next one.
 
 use crate::tui::runtime::Work;
 use crate::tui::state::{Setup, State};
 use crate::tui::terminal;
 
-/// All that a session needs: what the settings say of one account.
+/// Everything that a session needs for one account.
 #[derive(Debug)]
 pub struct Session {
-    /// What the screen is like.
+    /// The initial state.
     pub setup: Setup,
-    /// What it works with.
+    /// What its jobs work with.
     pub work: Work,
-    /// What it may do with the terminal.
+    /// Terminal options.
     pub options: terminal::Options,
 }
 
 impl State {
-    /// Goes on where `before` was, a session that has ended: with its range, and where the account is
-    /// the same, with the place in the list and all that can be undone.
+    /// Takes over the range of `before`, an ended session. If the account is the same, also takes over the
+    /// selection, marks, search and undo history.
     pub fn go_on_from(&mut self, mut before: State) {
         before.end_history();
         self.range = before.range;

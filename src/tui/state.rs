@@ -1,4 +1,4 @@
-//! What the screen knows. Plain data: changed by [`super::update`] alone, read by `view/`.
+//! The state of the screen. Plain data: only [`super::update`] changes it, and `view/` reads it.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -38,86 +38,86 @@ use crate::tui::tags::Tagging;
 use crate::tui::theme::{Depth, Wanted};
 use crate::tui::ways::{Save, Shared, Surroundings, Ways};
 
-/// What the settings say about the screen.
+/// Settings for the appearance of the screen.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// Only ASCII signs: the locale is not UTF-8, or the user wants it so.
+    /// Use ASCII signs only: the locale is not UTF-8, or the user asked for it.
     pub ascii: bool,
-    /// No colour at all (`NO_COLOR`).
+    /// Use no colours (`NO_COLOR`).
     pub plain: bool,
-    /// How many colours the terminal has.
+    /// The number of colours of the terminal.
     pub depth: Depth,
-    /// Which colours the user wants.
+    /// The theme, and the user's changes to it.
     pub colours: Wanted,
     /// The columns of the list.
     pub columns: Vec<Column>,
 }
 
-/// What does not change while the screen is up.
+/// What a session starts with. Most of it stays the same until the session ends.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// The name of the account; `None` when there are no credentials yet.
     pub account: Option<String>,
-    /// The accounts of the settings.
+    /// The accounts in the settings.
     pub accounts: Vec<Choice>,
-    /// The user's zone: everything shown is in it.
+    /// The user's time zone, for all dates and times on screen.
     pub zone: Tz,
     /// The range at start.
     pub range: Range,
-    /// How often to ask for new voicemail; `None` for never.
+    /// How often to check for new voicemail; `None` for never.
     pub refresh: Option<Duration>,
-    /// What the settings say about listening.
+    /// Settings for listening.
     pub habits: Habits,
-    /// What each key means.
+    /// The keymap.
     pub keymap: Keymap,
-    /// Views of the user's own.
+    /// The user's own views.
     pub views: Vec<OwnView>,
-    /// What the settings say about calling back.
+    /// Settings for calling back.
     pub means: Means,
-    /// Where vmail runs, seen from where its user sits.
+    /// Where vmail runs, as seen from the user's desk.
     pub surroundings: Surroundings,
-    /// Signs and colours.
+    /// Settings for the appearance.
     pub look: Look,
-    /// Where the settings are, for the screen without an account.
+    /// The path of the settings file, shown on the screen without an account.
     pub config_path: String,
-    /// Something the user should know at start.
+    /// A notice to show at start.
     pub note: Option<String>,
 }
 
-/// A view of the user's own.
+/// A view from the user's settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnView {
     /// Its name.
     pub name: String,
-    /// What it shows.
+    /// The query that selects its voicemails.
     pub query: Query,
-    /// The key that shows it.
+    /// The key that opens it.
     pub key: KeyChord,
 }
 
 impl OwnView {
-    /// One line for the help.
+    /// Returns its line in the help.
     pub fn help(&self) -> String {
-        format!("A view of your own: {}", self.query)
+        format!("Show your view: {}", self.query)
     }
 }
 
-/// Everything on screen.
+/// The whole state of the screen.
 #[derive(Debug)]
 pub struct State {
-    /// The present moment, as of the last message.
+    /// The current time, as of the last message.
     pub now: DateTime<Utc>,
     /// The terminal's size.
     pub size: Size,
-    /// The user's zone.
+    /// The user's time zone.
     pub zone: Tz,
-    /// Signs and colours.
+    /// Settings for the appearance.
     pub look: Look,
-    /// The name of the account, if there is one.
+    /// The name of the account; `None` when there are no credentials yet.
     pub account: Option<String>,
-    /// The accounts of the settings.
+    /// The accounts in the settings.
     pub accounts: Vec<Choice>,
-    /// Where the settings are.
+    /// The path of the settings file.
     pub config_path: String,
     /// The range on screen.
     pub range: Range,
@@ -125,85 +125,84 @@ pub struct State {
     pub inbox: Inbox,
     /// The detail pane.
     pub detail: Detail,
-    /// What stands above everything else.
+    /// The overlay that is open.
     pub overlay: Option<Overlay>,
-    /// Fetching.
+    /// Syncing with the server.
     pub sync: Sync,
-    /// Recordings, and what plays.
+    /// Recordings, and playback.
     pub listening: Listening,
-    /// Where vmail runs, seen from where its user sits.
+    /// Where vmail runs, as seen from the user's desk.
     pub surroundings: Surroundings,
     /// Calling back.
     pub calling: Calling,
-    /// When it is next to be looked whether callers have other names, if the screen is awake then.
+    /// When to look up caller names again, if the screen is awake then.
     pub names_due: Option<DateTime<Utc>>,
-    /// What is shared with the user's own machine.
+    /// What is shared with the user's own machine: the browser page, a file being sent.
     pub shared: Shared,
-    /// What was chosen in the screen before.
+    /// Choices saved in an earlier session.
     pub remembered: Remembered,
-    /// What the user did and the store has not confirmed yet.
+    /// Changes that the store has not confirmed yet.
     pub pending: Vec<Change>,
-    /// What the screen begins anew with, as soon as all of that is confirmed.
+    /// The session to start once all pending changes are confirmed.
     pub next_session: Option<Reopen>,
-    /// What can be undone and done again.
+    /// Steps to undo and redo.
     pub steps: Steps,
-    /// How far the changes of all processes are known.
+    /// The cursor in the store's log of changes.
     pub changes_to: Option<u64>,
     /// The search line.
     pub filter: Filter,
-    /// Views of the user's own.
+    /// The user's own views.
     pub views: Vec<OwnView>,
-    /// What was on screen before a caller's history was.
+    /// What was on screen before a caller's history.
     pub before_history: Option<BeforeHistory>,
-    /// A history was asked for, and waits for what is known of its caller.
+    /// Open the caller's history as soon as the details are loaded.
     pub awaits_history: bool,
-    /// Notes that could not be written: what the user wrote must not be lost.
+    /// Notes that could not be saved, kept so that no text is lost.
     pub unsaved: HashMap<VoicemailId, String>,
-    /// What was chosen in the palette last.
+    /// The last choice in the command palette.
     pub last_choice: Option<Action>,
-    /// What is said in the status line for now.
+    /// The notice in the status line.
     pub notice: Option<Notice>,
-    /// What each key means.
+    /// The keymap.
     pub keymap: Keymap,
-    /// The newest question of each kind.
+    /// The latest ticket of each lane.
     pub lanes: Lanes,
 }
 
-/// The list of voicemail.
+/// The list of voicemails.
 #[derive(Debug, Default)]
 pub struct Inbox {
-    /// The rows of the range that were read so far.
+    /// The rows of the range, as far as they are loaded.
     pub rows: RowColumns,
-    /// What the list is to show of them.
+    /// View, order and filter that the user asked for.
     pub wish: Wish,
-    /// What it shows.
+    /// The rows shown, with their day headings.
     pub list: Listing,
-    /// The row where the user is.
+    /// The row under the cursor.
     pub selected: Option<RowKey>,
-    /// The rows that the user marked.
+    /// The marked rows.
     pub marks: BTreeSet<RowKey>,
-    /// The row that was marked last, or unmarked.
+    /// The row where the last mark was set or cleared.
     pub mark_from: Option<RowKey>,
     /// The first line on screen.
     pub top: usize,
-    /// How far reading the store came.
+    /// Whether all rows are loaded.
     pub load: Load,
-    /// How far the store was read.
+    /// The last row loaded.
     pub read_to: Option<RowKey>,
-    /// Which texts have come in part.
+    /// Which texts are partly loaded.
     pub coming: Coming,
-    /// The callers' texts are all there: rows can come without.
+    /// All callers' texts are loaded: further rows can come without them.
     pub callers_read: bool,
-    /// A sync was cut short: what it stored last may not have reached the screen.
+    /// A sync was cancelled: the last rows it stored may be missing here.
     pub unsure: bool,
-    /// The rows are of another range: the next ones from the store take their place.
+    /// The rows belong to another range: replace them by the next rows from the store.
     pub replace: bool,
-    /// How far the range is known to be complete, from the store.
+    /// The time up to which the store has the whole range, in milliseconds since the epoch.
     pub complete_to: Option<i64>,
 }
 
-/// What is read from the store in parts, and is not all here yet: the first part takes the place of
-/// what was there before.
+/// Texts that the store sends in parts. The first part replaces the earlier texts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Coming {
     /// Notes.
@@ -213,203 +212,203 @@ pub struct Coming {
 }
 
 impl Inbox {
-    /// The row at a place of the list.
+    /// Returns the row at a place of the list.
     pub fn at(&self, place: usize) -> Option<Row> {
         self.rows.get(self.list.row(place)?)
     }
 
-    /// The row at `key`, shown or not.
+    /// Returns the row with this key, even if it is hidden.
     pub fn find(&self, key: RowKey) -> Option<Row> {
         self.rows.get(self.rows.search(key).ok()?)
     }
 
-    /// Where the row at `key` is in the list.
+    /// Returns the place of this row in the list.
     pub fn place(&self, key: RowKey) -> Option<usize> {
         self.list.place(self.rows.search(key).ok()?)
     }
 
-    /// The place of the selected row.
+    /// Returns the place of the selected row.
     pub fn selected_place(&self) -> Option<usize> {
         self.place(self.selected?)
     }
 
-    /// The selected row.
+    /// Returns the selected row.
     pub fn selected_row(&self) -> Option<Row> {
         self.at(self.selected_place()?)
     }
 }
 
-/// What the user did in this session.
+/// The history for undo and redo. It lasts for one session.
 #[derive(Debug, Default)]
 pub struct Steps {
-    /// What can be undone, the latest last.
+    /// Steps to undo, latest last.
     pub done: Vec<Step>,
-    /// What can be done again, the latest last.
+    /// Steps to redo, latest last.
     pub undone: Vec<Step>,
-    /// What was asked for while the store had not confirmed the step before: undo, or do again.
+    /// Undo (`false`) and redo (`true`) requests that wait for the store to confirm the step before.
     pub waiting: VecDeque<bool>,
 }
 
-/// What was on screen before a caller's history was.
+/// What was on screen before a caller's history.
 #[derive(Debug)]
 pub struct BeforeHistory {
-    /// The voicemail whose caller it is about.
+    /// The voicemail whose caller's history is shown.
     pub of: VoicemailId,
-    /// The range, which is fetched meanwhile.
+    /// The range. Its sync continues meanwhile.
     pub range: Range,
-    /// What the list showed.
+    /// View, order and filter.
     pub wish: Wish,
-    /// What was searched for.
+    /// The text of the search line.
     pub search: Field,
-    /// The row where the user was.
+    /// The selected row.
     pub selected: Option<RowKey>,
 }
 
-/// One step, of one voicemail or of many.
+/// One step to undo or redo, for one or many voicemails.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// What was done.
+    /// A short description.
     pub name: String,
-    /// The voicemail.
+    /// The voicemails it changed.
     pub keys: Vec<RowKey>,
-    /// What takes it back.
+    /// The data that reverts it.
     pub undo: Undo,
 }
 
-/// How far reading from the store came.
+/// The progress of loading rows from the store.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Load {
-    /// Not all there yet.
+    /// Rows are missing.
     #[default]
     Loading,
-    /// All there.
+    /// All rows are loaded.
     Complete,
-    /// It did not work.
+    /// Loading failed.
     Failed(StoreError),
 }
 
 /// The detail pane.
 #[derive(Debug, Default)]
 pub struct Detail {
-    /// It has the focus.
+    /// Whether it has the focus.
     pub focused: bool,
-    /// It is shown in full, instead of the list.
+    /// Whether it covers the whole screen instead of the list.
     pub full: bool,
-    /// What is known of the selected voicemail; may still be about the one selected before.
+    /// The loaded details. They may still belong to the voicemail selected before.
     pub loaded: Option<Box<Details>>,
-    /// What its recording looks like, from the store.
+    /// The stored waveform of its recording.
     pub waveform: Option<Waveform>,
-    /// Which of the caller's other voicemail is marked.
+    /// The index of the selected entry among the caller's other voicemails.
     pub marked: Option<usize>,
-    /// How many lines are scrolled out at the top.
+    /// How many lines are scrolled off the top.
     pub scroll: u16,
 }
 
-/// What stands above the inbox.
+/// An overlay above the inbox.
 #[derive(Debug)]
 pub enum Overlay {
     /// The range picker.
     Dates(Box<Dates>),
-    /// The help, scrolled down by so many lines.
+    /// The help, with its scroll position in lines.
     Help(u16),
-    /// Ways to hear a recording elsewhere.
+    /// How to listen elsewhere.
     Ways(Ways),
-    /// Where to save a recording.
+    /// The dialog for saving a recording.
     Save(Box<Save>),
     /// The note of one voicemail.
     Note(Box<Writing>),
-    /// Tags of some voicemail.
+    /// The tags of some voicemails.
     Tags(Box<Tagging>),
-    /// Every command.
+    /// The command palette.
     Palette(Box<Palette>),
-    /// What can be copied.
+    /// The menu of what to copy.
     Copying(Copying),
-    /// Whether to call back.
+    /// The question before calling back.
     CallBack(Box<CallBack>),
     /// A name for a caller.
     Naming(Box<Naming>),
-    /// App ID and secret.
+    /// The form for app ID and secret.
     LoggingIn(Box<LoggingIn>),
-    /// Which account.
+    /// The list of accounts.
     Switching(Switching),
 }
 
 /// Calling back.
 #[derive(Clone, Debug)]
 pub struct Calling {
-    /// What the settings say about it.
+    /// Settings for calling back.
     pub means: Means,
-    /// The call under way.
+    /// The call being placed.
     pub placing: Option<Placing>,
 }
 
-/// Fetching from the server.
+/// Syncing with the server.
 #[derive(Clone, Debug, Default)]
 pub struct Sync {
-    /// The job under way.
+    /// The running sync.
     pub running: Option<Running>,
-    /// When the range was last asked for with success.
+    /// When the last sync succeeded.
     pub last: Option<DateTime<Utc>>,
-    /// Why the last try failed.
+    /// Why the last sync failed.
     pub failure: Option<SyncError>,
-    /// When to ask again.
+    /// When to check for new voicemail next.
     pub next: Option<DateTime<Utc>>,
-    /// How many rows could not be read.
+    /// How many rows from the server were skipped as unreadable.
     pub unreadable: usize,
-    /// The user stopped it: part of the range may be missing.
+    /// The user stopped the sync: part of the range may be missing.
     pub stopped: bool,
-    /// How often to ask; `None` for never.
+    /// How often to check for new voicemail; `None` for never.
     pub refresh: Option<Duration>,
 }
 
-/// A job that fetches.
+/// A running sync.
 #[derive(Clone, Debug, Default)]
 pub struct Running {
-    /// The user asked for it.
+    /// Whether the user started it.
     pub by_hand: bool,
-    /// How many voicemail arrived.
+    /// Voicemails received.
     pub got: usize,
-    /// How many the server says there are.
+    /// The total according to the server.
     pub of: Option<u64>,
-    /// How many pages arrived.
+    /// Pages received.
     pub page: u32,
-    /// How many pages there seem to be.
+    /// The estimated number of pages.
     pub pages: Option<u32>,
-    /// A request is waiting to be tried again.
+    /// The retry that is due, if a request failed.
     pub retry: Option<Retry>,
-    /// The newest voicemail on screen when the job began: what is newer is news, and anything is
-    /// once the range was fetched to its end.
+    /// The time of the newest voicemail when the sync started, in milliseconds since the epoch. Newer ones
+    /// count as new; once the range is complete, all do.
     pub newest_before: Option<i64>,
-    /// How many were news.
+    /// How many voicemails were new.
     pub news: usize,
 }
 
-/// A request that failed and is tried again.
+/// A failed request that will be retried.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Retry {
-    /// The number of the coming try, from 2.
+    /// The number of the next attempt, from 2.
     pub try_number: usize,
-    /// How many tries there are.
+    /// The maximum number of attempts.
     pub of: usize,
-    /// The time until then.
+    /// The time to wait until then.
     pub wait: Duration,
-    /// What went wrong.
+    /// Why it failed.
     pub why: String,
 }
 
-/// One line for the user.
+/// A message in the status line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
-    /// What happened, and what to do.
+    /// What happened and what to do.
     pub text: String,
-    /// It is a fault: stays until a key.
+    /// An error: it stays until a key is pressed.
     pub fault: bool,
-    /// When it goes by itself.
+    /// When it disappears by itself.
     pub until: Option<DateTime<Utc>>,
 }
 
 impl State {
-    /// The state at start.
+    /// Creates the state at the start of a session.
     pub fn new(setup: Setup, size: Size, now: DateTime<Utc>) -> State {
         State {
             now,
@@ -446,24 +445,24 @@ impl State {
         }
     }
 
-    /// Today in the user's zone.
+    /// Returns today's date in the user's time zone.
     pub fn today(&self) -> NaiveDate {
         self.now.with_timezone(&self.zone).date_naive()
     }
 
-    /// The stretch of time whose voicemail belongs in the list.
+    /// Returns the time span whose voicemails belong in the list.
     pub fn view_span(&self) -> Span {
         self.range.resolve(self.now, self.zone).view()
     }
 
-    /// What is known of the selected voicemail, once it was read.
+    /// Returns the details of the selected voicemail, if they are loaded.
     pub fn shown_details(&self) -> Option<&Details> {
         let id = self.inbox.selected?.id;
         self.detail.loaded.as_deref().filter(|details| details.voicemail.id == id)
     }
 
-    /// Ends a caller's history: range, view and search are those from before. Says whether there was
-    /// one; the rows are still the caller's.
+    /// Leaves a caller's history: restores range, view, filter and selection. Returns false if none was
+    /// open. The rows are still those of the caller.
     pub fn end_history(&mut self) -> bool {
         let Some(before) = self.before_history.take() else { return false };
         self.range = before.range;
@@ -473,12 +472,13 @@ impl State {
         true
     }
 
-    /// Where everything stands.
+    /// Returns the regions of the screen.
     pub fn regions(&self) -> Regions {
         layout::regions(self)
     }
 
-    /// Where a key is looked up, in this order. Focus is derived, never stored twice.
+    /// Returns the scopes to look up a key in, in this order. The focus is derived from other state, never
+    /// stored twice.
     pub fn scopes(&self) -> &'static [Scope] {
         match &self.overlay {
             Some(Overlay::Help(_)) => &[Scope::Help, Scope::Anywhere],
@@ -504,7 +504,7 @@ impl State {
         }
     }
 
-    /// The text field of one line that is open: the one where the cursor is shown.
+    /// Returns the open single-line text field, where the cursor is shown.
     pub fn open_field(&mut self) -> Option<&mut Field> {
         match &mut self.overlay {
             None => self.filter.open.then_some(&mut self.filter.input),
@@ -525,39 +525,40 @@ impl State {
         }
     }
 
-    /// Whether keys go to the detail.
+    /// Returns whether keys go to the detail pane.
     pub fn detail_focused(&self) -> bool {
         self.detail.full || self.detail.focused && self.regions().detail.is_some()
     }
 
-    /// The outline of the selected voicemail's recording, once it was looked at.
+    /// Returns the waveform of the selected voicemail, from its recording or from the store.
     pub fn shown_waveform(&self) -> Option<&Waveform> {
         let id = self.inbox.selected?.id;
         let seen_now = self.listening.waveform(id).map(Arc::as_ref);
         seen_now.or_else(|| self.shown_details().and(self.detail.waveform.as_ref()))
     }
 
-    /// When the screen changes by itself next: a notice goes, the server is asked again, or
-    /// something becomes due that was put off.
+    /// Returns when the screen has to change next without a message: a notice disappears, the server has to
+    /// be checked, or a delayed action is due.
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         let notice = self.notice.as_ref().and_then(|notice| notice.until);
         let refresh = self.sync.next.filter(|_| self.sync.running.is_none());
         let following = self.listening.queue.as_ref().and_then(|queue| queue.next);
         let retry = self.next_retry().map(|next| {
-            // Counted down before the user's eyes, by the second.
+            // The countdown on screen changes every second.
             let left = (next - self.now).num_milliseconds().max(0);
             self.now + TimeDelta::milliseconds((left - 1).rem_euclid(1_000) + 1)
         });
         [notice, refresh, self.listening.settles, following, retry].into_iter().flatten().min()
     }
 
-    /// The voicemail that plays as soon as its recording is here.
+    /// Returns the voicemail that will play as soon as its recording is fetched.
     pub fn waiting(&self) -> Option<RowKey> {
         let playback = self.listening.playback.as_ref();
         playback.filter(|playback| playback.phase == Phase::Fetching).map(|playback| playback.key)
     }
 
-    /// When the recording of `key` is asked for again, if the server had none yet and somebody will ask.
+    /// Returns when to retry the recording of `key`, if the server did not have it yet and it is still
+    /// needed.
     pub fn retry_of(&self, key: RowKey) -> Option<DateTime<Utc>> {
         let asks = self.listening.habits.prefetch != Prefetch::Off || self.waiting() == Some(key);
         match self.listening.recordings.get(&key.id)? {
@@ -566,13 +567,13 @@ impl State {
         }
     }
 
-    /// When a recording is asked for again: the selected one, or the one that is to be played.
+    /// Returns when to retry the recording of the selected or the waiting voicemail.
     pub fn next_retry(&self) -> Option<DateTime<Utc>> {
         let keys = self.inbox.selected.into_iter().chain(self.waiting());
         keys.filter_map(|key| self.retry_of(key)).min()
     }
 
-    /// Whether the playhead of what plays is on screen.
+    /// Returns whether a moving playhead is visible.
     pub fn playhead_is_shown(&self) -> bool {
         let playing = |key: RowKey| {
             let playback = self.listening.playback_of(key.id);

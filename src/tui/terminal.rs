@@ -1,6 +1,6 @@
-//! The terminal: taking it, giving it back whatever happens, and what comes from it.
+//! The terminal: takes it, always gives it back, and reads its input.
 //!
-//! The only place with escape sequences. A frame is one synchronized update and one write.
+//! The only place with escape sequences. A frame is one synchronized update, in one write.
 
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
@@ -33,41 +33,41 @@ use escape::Through;
 use escape::transfer::{self, Transfer};
 use frames::Frames;
 
-/// What the settings and the environment say about the terminal.
+/// Terminal options, from the settings and the environment.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Take the mouse.
+    /// Whether to capture the mouse.
     pub mouse: bool,
-    /// How to tell of new voicemail.
+    /// How to notify of new voicemail.
     pub notify: Vec<Notify>,
-    /// What stands between the program and the terminal.
+    /// The terminal multiplexer in between.
     pub through: Through,
-    /// How the terminal takes a file, if it does.
+    /// How to send files to the terminal, if it can receive them.
     pub transfer: Option<Transfer>,
 }
 
-/// How many columns and rows the terminal has; `None` where there is none.
+/// Returns the columns and rows of the terminal; `None` without a terminal.
 pub fn size() -> Option<(u16, u16)> {
     crossterm::terminal::size().ok()
 }
 
-/// How long the program may take to end after a signal: longer than the store waits for another
-/// process that is writing.
+/// How long the program may take to end after a signal: longer than the store waits for another process's
+/// write.
 #[cfg(unix)]
 const GRACE: Duration = Duration::from_secs(6);
 
-/// The terminal is ours: the panic hook must give it back.
+/// Whether the terminal is taken: then the panic hook must give it back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// The terminal, while it is ours. Given back when dropped.
+/// The terminal while it is taken. Dropping it gives it back.
 pub struct Screen {
     frames: Frames,
     options: Options,
     suspended: bool,
-    /// What is still to be written of a file, and how many pieces it has.
+    /// The pieces of a file that are still to be written, and how many there were.
     pieces: VecDeque<Vec<u8>>,
     pieces_of: usize,
-    /// The number of the latest file.
+    /// The number of the last file.
     session: u32,
 }
 
@@ -86,7 +86,7 @@ impl Screen {
         })
     }
 
-    /// Takes over what other settings say of the terminal.
+    /// Applies changed options.
     pub fn set_options(&mut self, options: Options) -> io::Result<()> {
         if options.mouse != self.options.mouse {
             let mut bytes = Vec::new();
@@ -101,13 +101,13 @@ impl Screen {
         Ok(())
     }
 
-    /// The terminal's size.
+    /// Returns the terminal's size.
     pub fn size(&self) -> io::Result<Size> {
         let (width, height) = crossterm::terminal::size()?;
         Ok(Size::new(width, height))
     }
 
-    /// Draws a frame: what changed since the last one, in one write.
+    /// Draws a frame: only the changes since the last one, in one write.
     pub fn draw(&mut self, state: &State) -> io::Result<()> {
         if self.suspended {
             return Ok(());
@@ -116,8 +116,8 @@ impl Screen {
         write(&bytes)
     }
 
-    /// Gives the terminal back and stops the process until the shell continues it. Does nothing
-    /// and returns false where no shell could.
+    /// Gives the terminal back and stops the process until the shell continues it. Returns false, and does
+    /// nothing, if there is no shell to continue it.
     pub fn suspend(&mut self) -> io::Result<bool> {
         if !has_shell() {
             return Ok(false);
@@ -128,11 +128,11 @@ impl Screen {
         Ok(true)
     }
 
-    /// Takes the terminal again after a stop; everything is drawn anew. Returns its size.
+    /// Takes the terminal again after a stop and returns its size. The next frame is drawn completely.
     pub fn resume(&mut self) -> io::Result<Size> {
         if !self.suspended {
-            // It was a stop that cannot be seen coming (SIGSTOP), and others had the terminal:
-            // crossterm sets the line only when it believes it is not set yet.
+            // SIGSTOP cannot be caught, and other programs used the terminal since. crossterm believes that
+            // raw mode is still on, so it has to be turned off first.
             disable_raw_mode()?;
         }
         self.suspended = false;
@@ -141,7 +141,7 @@ impl Screen {
         self.size()
     }
 
-    /// Tells of `text` outside the screen, in the ways that the settings name.
+    /// Notifies the user of `text` outside the screen, in the ways set in the options.
     pub fn notify(&mut self, text: &str) -> io::Result<()> {
         let mut bytes = Vec::new();
         for way in &self.options.notify {
@@ -161,33 +161,34 @@ impl Screen {
 }
 
 impl Screen {
-    /// Puts `text` on the clipboard of the user's terminal. Whether it took it, nobody can know.
+    /// Copies `text` to the clipboard of the user's terminal. The terminal does not report whether it
+    /// worked.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
         let bytes = escape::copy(text, self.options.through).map_err(io::Error::other)?;
         write(&bytes)
     }
 
-    /// Has kitty ask its user whether a file may come: the first step of [`Screen::transfer`].
+    /// Makes kitty ask the user for permission to receive a file: the first step of [`Screen::transfer`].
     pub fn ask_for_transfer(&mut self) -> io::Result<()> {
         self.session += 1;
         write(&transfer::ask(&self.session_name()))
     }
 
-    /// Gets `file` ready to be written piece by piece.
+    /// Prepares `file` for [`send_piece`](Screen::send_piece).
     pub fn transfer(&mut self, name: &str, file: &[u8]) {
         let Some(way) = self.options.transfer else { return };
         let session = self.session_name();
         self.pieces = transfer::send(way, &session, name, file).collect();
         if way == Transfer::Whole {
-            // Nothing may come between its pieces.
+            // Nothing may be written between its pieces.
             let whole = self.pieces.drain(..).flatten().collect();
             self.pieces.push_back(whole);
         }
         self.pieces_of = self.pieces.len();
     }
 
-    /// Writes the next piece of the file, and says how much of it is written by then, in percent.
-    /// `None` when there is none, or when the terminal is not ours for now.
+    /// Writes the next piece of the file and returns the progress in percent. Returns `None` if there is no
+    /// piece, or while the terminal is not taken.
     pub fn send_piece(&mut self) -> io::Result<Option<u8>> {
         if self.suspended {
             return Ok(None);
@@ -209,7 +210,7 @@ impl Drop for Screen {
     }
 }
 
-/// Writes past standard output's line buffer, which would cut a frame at its last line feed.
+/// Writes without the line buffer of stdout, which would split a frame at its last line feed.
 #[cfg(unix)]
 fn write(mut bytes: &[u8]) -> io::Result<()> {
     use rustix::event::{PollFd, PollFlags, poll};
@@ -220,7 +221,7 @@ fn write(mut bytes: &[u8]) -> io::Result<()> {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(written) => bytes = &bytes[written..],
             Err(Errno::INTR) => {}
-            // Another program on this terminal may have made it non-blocking.
+            // Another program may have set the terminal to non-blocking.
             Err(Errno::AGAIN) => {
                 poll(&mut [PollFd::new(&terminal, PollFlags::OUT)], None)?;
             }
@@ -248,7 +249,7 @@ fn take(options: &Options) -> io::Result<()> {
     Ok(())
 }
 
-/// Puts the terminal back as it was found. On a line that is closed nothing can be done.
+/// Restores the terminal. Errors are ignored: if it is closed, there is nothing to restore.
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _ = execute!(
@@ -263,8 +264,8 @@ fn give_back() {
     }
 }
 
-/// A panic on the thread that draws is the end, and readable. Elsewhere it is caught where it
-/// happened and said on the screen, which stays; the log has the rest.
+/// Installs a panic hook. A panic on the drawing thread ends the program, so the terminal is restored to
+/// make the message readable. On other threads panics are caught, shown on screen and logged.
 fn give_back_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -281,8 +282,9 @@ fn give_back_on_panic() {
     });
 }
 
-/// Whether a shell with job control started us: it leads the session and gave us a process group
-/// of our own. Without one, as under `ssh -t host vmail`, nobody would continue what is stopped.
+/// Returns whether a shell with job control started the program: the shell leads the session and gives each
+/// job a process group. Without one, as under `ssh -t host vmail`, nothing would continue a stopped
+/// program.
 #[cfg(unix)]
 fn has_shell() -> bool {
     use rustix::process::{getpgrp, getsid};
@@ -294,32 +296,32 @@ fn has_shell() -> bool {
     false
 }
 
-/// Stops the whole process group, as the terminal's own Ctrl-Z would: a program that started us
-/// stops as well, and the shell sees it. SIGSTOP, because SIGTSTP comes to us as a message.
+/// Stops the whole process group, like Ctrl-Z in the terminal, so that a parent program stops too and the
+/// shell notices. Uses SIGSTOP, because SIGTSTP is handled as a message.
 #[cfg(unix)]
 fn stop() -> io::Result<()> {
     rustix::process::kill_current_process_group(rustix::process::Signal::STOP).map_err(io::Error::from)
 }
 
-/// Elsewhere there is no such thing, and [`has_shell`] says so before.
+/// Never called: [`has_shell`] returns false.
 #[cfg(not(unix))]
 fn stop() -> io::Result<()> {
     Ok(())
 }
 
-/// Passes on what comes from the terminal, and signals.
+/// Starts sending input from the terminal, and signals, to `sender`.
 pub fn listen(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
     signals(sender)?;
     watch_line(sender.clone())?;
     let sender = sender.clone();
-    // A thread of its own: from the key to the loop there is one step, and no poll in between.
+    // On a thread of its own, so that keys reach the loop without polling.
     thread::Builder::new().name("keys".to_owned()).spawn(move || {
         while let Ok(event) = crossterm::event::read() {
             let msg = match event {
                 Event::Key(key) => Msg::Key(key),
                 Event::Mouse(mouse) => Msg::Mouse(mouse),
                 Event::Paste(text) => Msg::Paste(text),
-                // The signal has told.
+                // SIGWINCH is handled in `signals`.
                 Event::Resize(..) if cfg!(unix) => continue,
                 Event::Resize(width, height) => Msg::Resize(Size::new(width, height)),
                 Event::FocusGained | Event::FocusLost => continue,
@@ -328,25 +330,25 @@ pub fn listen(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
                 return;
             }
         }
-        // The terminal cannot be read any more. Nobody is left to tell.
+        // The terminal cannot be read any more. If sending fails, the loop has ended.
         let _ = sender.blocking_send(Msg::Hangup);
     })?;
     Ok(())
 }
 
-/// Tells when the line is closed. The events do not: crossterm reads the end of a file again and
-/// again, for good. Nor does a signal for sure: SIGHUP goes to the leader of the session alone.
+/// Sends [`Msg::Hangup`] when the terminal is closed. Key events do not show it, because crossterm keeps
+/// reading the end of the file; nor does SIGHUP always, because only the session leader gets it.
 #[cfg(unix)]
 fn watch_line(sender: mpsc::Sender<Msg>) -> io::Result<()> {
     use rustix::event::{PollFd, PollFlags, poll};
     use rustix::io::Errno;
     let wait = move || {
         let terminal = rustix::stdio::stdin();
-        // Asked for nothing, the system tells of the line's end alone.
+        // Without requested events, `poll` reports only hang-ups and errors.
         let mut line = [PollFd::new(&terminal, PollFlags::empty())];
         while poll(&mut line, None) == Err(Errno::INTR) {}
         if line[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) {
-            // The loop is gone only when the program ends.
+            // Sending fails only when the program ends.
             let _ = sender.blocking_send(Msg::Hangup);
         }
     };
@@ -397,13 +399,13 @@ fn signals(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
     Ok(())
 }
 
-/// Ends the program, should it still be there after [`GRACE`]: the loop then waits for a terminal
-/// that nobody reads, or for a disk. Only the line's settings can be put back.
+/// Ends the program if it is still running after [`GRACE`]: then the loop is blocked by a terminal that
+/// nobody reads, or by a disk. Only the terminal mode can be restored.
 #[cfg(unix)]
 async fn abandon(signal: tokio::signal::unix::SignalKind) {
     tokio::time::sleep(GRACE).await;
     let _ = disable_raw_mode();
-    // What a shell reports for a program that the signal ended.
+    // The exit code that shells report for a program ended by this signal.
     std::process::exit(128 + signal.as_raw_value())
 }
 

@@ -1,9 +1,9 @@
-//! Colours by what they mean.
+//! Colours by their role.
 //!
-//! The usual accents are the terminal's own 16 colours, so they follow the user's palette on light
-//! and dark. Greys come from the fixed 256-colour ramp where there is one: "bright black" is the
-//! background itself in some palettes. Two themes in true colours stand beside that one, and every
-//! role can be changed. Meaning never rests on colour alone.
+//! The default accents are the terminal's own 16 colours, so they follow the user's palette on dark and
+//! light backgrounds. Greys come from the fixed 256-colour ramp if the terminal has one: in some palettes
+//! "bright black" is the background colour. There are also two true-colour themes, and every role can be
+//! overridden. Nothing is shown by colour alone.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -13,50 +13,50 @@ use crate::tui::state::Look;
 pub mod own;
 mod true_colour;
 
-/// How many colours a terminal has.
+/// The colour depth of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Depth {
-    /// The 16 of its own palette.
+    /// The 16 colours of the terminal's palette.
     Sixteen,
-    /// 256, of which all but the first 16 do not depend on its palette.
+    /// 256 colours; all but the first 16 are fixed.
     Palette,
-    /// All that can be named by red, green and blue.
+    /// 24-bit colours.
     True,
 }
 
-/// Which colours are wanted.
+/// The colours from the settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// The ones to start from.
+    /// The theme to start from.
     pub theme: ThemeName,
-    /// What the user changed of them.
+    /// The user's overrides.
     pub own: Vec<(Role, Style)>,
 }
 
 /// What a style is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// What is read.
+    /// Normal text.
     Text,
-    /// What is read first: laid over others.
+    /// Important text: added to other styles.
     Strong,
-    /// What can wait: labels, headings, units.
+    /// Secondary text: labels, headings, units.
     Quiet,
-    /// Lines and what can wait even longer.
+    /// Lines, and the least important text.
     Faint,
-    /// Where you are, and keys.
+    /// The current position, and keys.
     Accent,
-    /// It works: fetched, understood.
+    /// Success: fetched, valid.
     Good,
-    /// It needs attention: offline, stale.
+    /// Needs attention: offline, stale.
     Warning,
-    /// It failed.
+    /// Errors.
     Fault,
-    /// Laid over the selected row.
+    /// The selected row: added to other styles.
     Selected,
-    /// Laid over a day of the chosen range.
+    /// A day of the selected range: added to other styles.
     Chosen,
-    /// A day with little, some or much voicemail.
+    /// A day with few (0), some (1) or many (2) voicemails.
     Shade(usize),
 }
 
@@ -88,14 +88,14 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// The theme for a terminal.
+    /// Returns the theme for the settings and the terminal.
     pub fn new(look: &Look) -> Theme {
         if look.plain {
             return Theme::plain();
         }
         let (depth, wanted) = (look.depth, &look.colours);
         let mut theme = match wanted.theme {
-            // Sixteen colours nobody knows: what is near there may be unreadable.
+            // The 16 colours vary between terminals: the nearest one may be unreadable.
             ThemeName::Dark if depth > Depth::Sixteen => true_colour::DARK,
             ThemeName::Light if depth > Depth::Sixteen => true_colour::LIGHT,
             _ => Theme::terminal(depth),
@@ -114,7 +114,7 @@ impl Theme {
         theme
     }
 
-    /// Without any colour.
+    /// A theme without colours.
     fn plain() -> Theme {
         let text = Style::new();
         let bold = text.add_modifier(Modifier::BOLD);
@@ -134,7 +134,7 @@ impl Theme {
         }
     }
 
-    /// The terminal's own 16 colours, and greys.
+    /// A theme of the terminal's own 16 colours, and greys.
     fn terminal(depth: Depth) -> Theme {
         let text = Style::new();
         let palette = depth > Depth::Sixteen;
@@ -154,26 +154,26 @@ impl Theme {
             good: text.fg(Color::Green),
             warning: text.fg(Color::Yellow),
             fault: text.fg(Color::Red),
-            // Foreground and background together: readable on any palette.
+            // Sets foreground and background, to be readable with any palette.
             selected: text.fg(bright).bg(raised),
             chosen: text.fg(Color::Black).bg(Color::Cyan),
             shades: [shade(236), shade(239), shade(243)],
         }
     }
 
-    /// What lies under everything: the colours of text, behind what is no text as well.
+    /// Returns the base style of the whole screen: the text colours.
     pub fn ground(&self) -> Style {
         Style { fg: self.text.fg, bg: self.text.bg, ..Style::new() }
     }
 
-    /// What a search has found in a text. Without a colour it needs a line: what is unread is strong
-    /// as well.
+    /// Returns the style for search matches in a text. Without colours it is underlined, because unread
+    /// rows are strong too.
     pub fn found(&self) -> Style {
         let style = self.accent.patch(self.strong);
         if style.fg.is_none() { style.add_modifier(Modifier::UNDERLINED) } else { style }
     }
 
-    /// The style of a role.
+    /// Returns the style of a role.
     pub fn style(mut self, role: Role) -> Style {
         *self.style_mut(role)
     }
@@ -196,7 +196,7 @@ impl Theme {
 }
 
 impl Role {
-    /// Every role, in the order in which they are documented.
+    /// All roles, in the order of the documentation.
     pub const EVERY: [Role; 13] = [
         Role::Text,
         Role::Strong,
@@ -213,7 +213,7 @@ impl Role {
         Role::Shade(2),
     ];
 
-    /// Its name in settings.
+    /// Returns its name in the settings.
     pub fn name(self) -> &'static str {
         match self {
             Role::Text => "text",

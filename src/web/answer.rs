@@ -1,5 +1,5 @@
-//! What is answered to whom. A stranger learns nothing but that there is a web server: whatever is
-//! not right about a request, the answer is the same 404.
+//! Answers requests for the page and its recording. Strangers learn only that there is a web server: every
+//! invalid request gets the same 404.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,28 +21,28 @@ use super::html;
 use super::span::Span;
 use super::token::Token;
 
-/// How a browser says that it fetches a page before somebody asks for it: the standard's way, and
-/// those of older browsers. That must not use up the one opening.
+/// The headers of a browser that prefetches a page: the standard one, and those of older browsers. A
+/// prefetch must not use up the single opening.
 const AHEAD: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
 
-/// One page, its recording, and how far they are.
+/// The page, its recording, and their state.
 pub(super) struct Site {
     options: Options,
-    /// In the page's address.
+    /// The token in the page's address.
     page: Token,
-    /// In the recording's address, which only the page says. A cookie would do the same, but it would
-    /// be sent to every other server on the reader's 127.0.0.1 as well.
+    /// The token in the recording's address, which only the page contains. A cookie would work too, but
+    /// browsers would also send it to every other server on the user's 127.0.0.1.
     audio: Token,
     opened: AtomicBool,
     opening: Notify,
     taken: Arc<Taken>,
 }
 
-/// When the browser last took something of the recording.
+/// When the browser last read from the recording.
 pub(super) struct Taken(Mutex<Option<Instant>>);
 
 impl Taken {
-    /// It takes some now.
+    /// Records a read.
     pub(super) fn now(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
@@ -52,10 +52,10 @@ impl Taken {
     }
 }
 
-/// An answer, and whether who asked may stay.
+/// An answer, and whether to trust the client.
 pub(super) struct Answer {
     pub(super) response: Response<Pieces>,
-    /// The request held one of the tokens.
+    /// Whether the request contained one of the tokens.
     pub(super) trusted: bool,
 }
 
@@ -71,22 +71,22 @@ impl Site {
         })
     }
 
-    /// What the page's address holds.
+    /// Returns the token in the page's address.
     pub(super) fn token(&self) -> &Token {
         &self.page
     }
 
-    /// Returns once, when the page was opened.
+    /// Waits until the page is opened. Returns only once.
     pub(super) async fn opened(&self) {
         self.opening.notified().await;
     }
 
-    /// When the browser last took something of the recording, or the page; `None` before.
+    /// Returns when the page was opened or the recording last read; `None` before that.
     pub(super) fn last_taken(&self) -> Option<Instant> {
         self.taken.last()
     }
 
-    /// Answers one request. A body is not looked at.
+    /// Answers a request. Its body is ignored.
     pub(super) fn answer(&self, request: &Parts) -> Answer {
         let refused = |response| Answer { response, trusted: false };
         if request.method != Method::GET && request.method != Method::HEAD {
@@ -95,7 +95,7 @@ impl Site {
             return refused(response);
         }
         let path = request.uri.path().strip_prefix('/').unwrap_or_default();
-        // All comparisons are made, so that the time does not tell which one failed.
+        // All comparisons are made, so that the time does not reveal which one failed.
         let (is_page, is_audio) = (self.page.is(path.strip_suffix('/').unwrap_or(path)), self.audio.is(path));
         let allowed = request.uri.authority().is_none() && is_for_this_machine(&request.headers);
         let response = match (allowed, is_page, is_audio) {
@@ -109,7 +109,7 @@ impl Site {
         }
     }
 
-    /// The page, once. Asking with HEAD does not open it, nor does fetching ahead.
+    /// Returns the page, but only once. HEAD requests and prefetching do not count as opening.
     fn page(&self, request: &Parts) -> hyper::http::Result<Response<Pieces>> {
         let is_ahead = AHEAD.iter().any(|name| request.headers.contains_key(*name));
         if is_ahead {
@@ -145,7 +145,7 @@ impl Site {
             .body(Pieces::of(text))
     }
 
-    /// The recording or the part of it that a player wants.
+    /// Returns the recording, or the part requested by the player.
     fn recording(&self, headers: &HeaderMap) -> hyper::http::Result<Response<Pieces>> {
         let whole = &self.options.recording;
         let len = whole.len();
@@ -176,7 +176,7 @@ impl Site {
     }
 }
 
-/// An answer that no cache keeps, no other site can read, and no other page is told of.
+/// Starts a response that is not cached, cannot be read by other sites, and sends no referrer.
 fn guarded(status: StatusCode) -> hyper::http::response::Builder {
     Response::builder()
         .status(status)
@@ -186,16 +186,16 @@ fn guarded(status: StatusCode) -> hyper::http::response::Builder {
         .header(HeaderName::from_static("cross-origin-resource-policy"), "same-origin")
 }
 
-/// A status without a body.
+/// Returns a response without a body.
 fn nothing(status: StatusCode) -> Response<Pieces> {
     let mut response = Response::new(Pieces::of(Bytes::new()));
     *response.status_mut() = status;
     response
 }
 
-/// Whether the address in the browser is 127.0.0.1 or localhost. A name that somebody else's name
-/// server points here (DNS rebinding) is not. Any port will do: `ssh -L` may have mapped another one,
-/// and a page cannot choose the name that its requests carry.
+/// Returns whether the request is for 127.0.0.1 or localhost. Names that another name server points here
+/// (DNS rebinding) are rejected. Any port is allowed, because `ssh -L` may map another one, and a web page
+/// cannot choose the host name in its requests.
 fn is_for_this_machine(headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
@@ -204,8 +204,9 @@ fn is_for_this_machine(headers: &HeaderMap) -> bool {
     (name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost")) && port.parse::<u16>().is_ok()
 }
 
-/// Whether a browser says that another site's page asks. The same site on another port is another
-/// one here. Browsers too old to say so are let through: they do not know the address either.
+/// Returns whether the request comes from a page of another site. The same host with another port counts as
+/// another site. Old browsers that do not send the header are allowed: a foreign page would still have to
+/// know the address.
 fn is_from_elsewhere(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }

@@ -1,4 +1,4 @@
-//! A body that notes when the browser takes more of it.
+//! A response body that reports when the browser reads from it.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -10,24 +10,24 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use super::answer::Taken;
 
-/// How much is handed to a connection at once, in bytes. The next piece is asked for when this one
-/// is on its way, so a player that has stopped reading is seen to have stopped.
+/// How many bytes a connection gets at once. It asks for more once these are sent, so a player that stops
+/// reading is noticed.
 const PIECE: usize = 64 * 1024;
 
-/// Bytes, handed over in pieces. Of the recording there is one copy however many connections ask.
+/// Bytes sent in pieces. All connections share one copy of the recording.
 pub(super) struct Pieces {
     left: Bytes,
-    /// For the recording: told of every piece.
+    /// Notified of every piece of the recording.
     taken: Option<Arc<Taken>>,
 }
 
 impl Pieces {
-    /// Bytes of which nobody needs to know that they were taken.
+    /// A body that does not report reads.
     pub(super) fn of(bytes: impl Into<Bytes>) -> Pieces {
         Pieces { left: bytes.into(), taken: None }
     }
 
-    /// A part of the recording.
+    /// A part of the recording, which reports reads.
     pub(super) fn of_recording(part: Bytes, taken: Arc<Taken>) -> Pieces {
         Pieces { left: part, taken: Some(taken) }
     }

@@ -1,5 +1,5 @@
-//! Who is connected. Anybody on the machine can connect, so nobody may cost much: few connections,
-//! short waits, small buffers, and whoever shows a token has precedence over whoever does not.
+//! The connections to the page: limited in number, time and buffers, because anybody on the machine can
+//! connect. Connections that have sent a token take precedence.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -18,19 +18,19 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::answer::Site;
 
-/// How many may be connected. A browser keeps about six connections to one server.
+/// The maximum number of connections. A browser uses about six per server.
 const GUESTS_MAX: usize = 32;
 
-/// How long a guest may take for the head of a request, and how long one may stay without a request.
+/// How long a client may take to send the head of a request, and how long a connection may stay idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The longest head of a request, in bytes; also the least that hyper reads into.
+/// The maximum size of a request's head, in bytes, and hyper's minimum.
 const HEAD_MAX: usize = 8 * 1024;
 
-/// The most header lines of a request; a browser sends about twenty.
+/// The maximum number of headers of a request. A browser sends about twenty.
 const HEADERS_MAX: usize = 64;
 
-/// The connections, oldest first.
+/// The open connections, oldest first.
 pub(super) struct Guests {
     tasks: JoinSet<()>,
     known: VecDeque<Guest>,
@@ -46,8 +46,8 @@ impl Guests {
         Guests { tasks: JoinSet::new(), known: VecDeque::new() }
     }
 
-    /// Serves one more connection. When there are too many, the oldest that has shown no token goes;
-    /// somebody who opens many cannot keep a browser out, which asks as soon as it is connected.
+    /// Serves a connection. If there are too many, closes the oldest that has sent no token. So nobody can
+    /// keep a browser out by opening many: a browser sends its token right after connecting.
     pub(super) fn welcome(&mut self, stream: TcpStream, site: &Arc<Site>) {
         self.known.retain(|guest| !guest.task.is_finished());
         if self.known.len() >= GUESTS_MAX {
@@ -60,25 +60,25 @@ impl Guests {
         self.known.push_back(Guest { task, trusted });
     }
 
-    /// Waits until a guest has left. May be dropped and called again.
+    /// Waits until a connection has ended. Cancel-safe.
     pub(super) async fn leave(&mut self) {
         if self.tasks.join_next().await.is_none() {
             pending::<()>().await;
         }
     }
 
-    /// Ends every connection.
+    /// Closes all connections.
     pub(super) async fn dismiss(mut self) {
         self.tasks.shutdown().await;
     }
 }
 
 async fn serve(stream: TcpStream, site: Arc<Site>, trusted: Arc<AtomicBool>) {
-    // Small answers must not wait for the client's acknowledgement; where the option cannot be set,
-    // they are only slower.
+    // Small answers should not wait for acknowledgements. If the option cannot be set, they are only
+    // slower.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request: Request<Incoming>| {
-        // Whatever body there is, nobody asked for it: hyper closes instead of reading a long one.
+        // The request's body is ignored: hyper closes the connection instead of reading a long one.
         let (head, _) = request.into_parts();
         let answer = site.answer(&head);
         if answer.trusted {
@@ -86,7 +86,7 @@ async fn serve(stream: TcpStream, site: Arc<Site>, trusted: Arc<AtomicBool>) {
         }
         async { Ok::<_, Infallible>(answer.response) }
     });
-    // An error here is a client that hung up or did not speak HTTP: its loss.
+    // Errors mean that the client hung up or did not speak HTTP.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)

@@ -1,23 +1,23 @@
-//! The pages, from the templates in `assets/`.
+//! The HTML pages, made from the templates in `assets/`.
 
 use super::token::Token;
 
 const LISTEN: &str = include_str!("../../assets/listen.html");
 const OPENED: &str = include_str!("../../assets/opened.html");
 
-/// What the page with the player says.
+/// The values for the page with the player.
 pub(super) struct Listen<'a> {
     pub(super) caller: &'a str,
     pub(super) time: &'a str,
     pub(super) media_type: &'a str,
     pub(super) file_name: &'a str,
-    /// Where the recording is on this server.
+    /// The path of the recording on this server.
     pub(super) audio: &'a str,
-    /// Lets the page's own style through its security policy.
+    /// Allows the page's inline style in its content security policy.
     pub(super) nonce: &'a Token,
 }
 
-/// The page with the player.
+/// Returns the page with the player.
 pub(super) fn listen(page: &Listen) -> String {
     fill(LISTEN, |name| match name {
         "caller" => page.caller,
@@ -30,13 +30,12 @@ pub(super) fn listen(page: &Listen) -> String {
     })
 }
 
-/// The page for whoever comes second.
+/// Returns the page for any visit after the first.
 pub(super) fn opened(nonce: &Token) -> String {
     fill(OPENED, |name| if name == "nonce" { nonce.expose() } else { "" })
 }
 
-/// `template` with every `{{name}}` replaced by its escaped value. What a value holds is never
-/// looked at for names.
+/// Replaces each `{{name}}` in `template` by its escaped value. Values are not searched for names.
 fn fill<'a>(template: &str, value: impl Fn(&str) -> &'a str) -> String {
     let mut out = String::with_capacity(template.len() + 512);
     let mut rest = template;
@@ -51,7 +50,7 @@ fn fill<'a>(template: &str, value: impl Fn(&str) -> &'a str) -> String {
     out
 }
 
-/// Adds `text` so that it is text in HTML, between tags and in quoted attributes.
+/// Appends `text`, escaped for HTML text and quoted attributes.
 fn escape(text: &str, out: &mut String) {
     for c in text.chars() {
         match c {

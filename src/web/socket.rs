@@ -1,8 +1,7 @@
-//! The unix socket that `ssh -R` makes for the desk's sound.
+//! The Unix socket that `ssh -R` creates to forward sound.
 //!
-//! sshd leaves its socket file behind when the connection ends, and then refuses to forward to that
-//! path again (unless its administrator has set `StreamLocalBindUnlink`). So the program clears the
-//! way itself.
+//! sshd leaves the socket file behind when the connection ends, and then refuses to forward to the same
+//! path (unless the administrator has set `StreamLocalBindUnlink`). So vmail removes it.
 
 use std::fs;
 use std::io;
@@ -13,28 +12,28 @@ use std::time::Duration;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-/// How long somebody who listens may take to be reached.
+/// How long connecting to the socket may take.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What became of a socket file.
+/// What happened to the socket file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cleared {
-    /// Nothing was in the way.
+    /// It did not exist.
     Absent,
-    /// A socket that nobody listened on was removed.
+    /// It was stale and was removed.
     Removed,
-    /// Somebody listens: it works and was left alone.
+    /// A process is listening: it was left alone.
     InUse,
-    /// It is no socket, or it is another user's: it was left alone.
+    /// It is not a socket, or belongs to another user: it was left alone.
     NotOurs,
 }
 
-/// Removes the socket at `path` if it is this user's and nobody listens on it any more. The folder
-/// should be private: in one that others write to, they could put another file there meanwhile.
-/// Needs a Tokio runtime with I/O and time.
+/// Removes the socket at `path` if it belongs to this user and nobody is listening. The folder should be
+/// private: otherwise others could replace the file in the meantime. Needs a Tokio runtime with I/O and
+/// time.
 ///
 /// # Errors
-/// When the file cannot be looked at or removed.
+/// When the file cannot be inspected or removed.
 pub async fn clear(path: &Path) -> io::Result<Cleared> {
     let found = match fs::symlink_metadata(path) {
         Ok(found) => found,
@@ -45,7 +44,7 @@ pub async fn clear(path: &Path) -> io::Result<Cleared> {
         return Ok(Cleared::NotOurs);
     }
     match timeout(PATIENCE, UnixStream::connect(path)).await {
-        // Only a refusal says that nobody is there; a full queue, for one, does not.
+        // Only a refused connection means that nobody is listening; a full queue, for example, does not.
         Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {}
         _ => return Ok(Cleared::InUse),
     }

@@ -1,21 +1,21 @@
-//! Which bytes a `Range` header asks for (RFC 9110, section 14).
+//! Parses the `Range` header (RFC 9110, section 14).
 
 use std::ops::Range;
 
-/// What to send.
+/// The part of the body to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Span {
-    /// Everything: nothing was asked for that is understood, and then the header does not count.
-    /// Several ranges at once are such a case; players do not ask for them.
+    /// The whole body: the header has no supported range, and is ignored. Multiple ranges are not
+    /// supported; players do not request them.
     Whole,
-    /// These bytes: never empty, never beyond the end.
+    /// These bytes: not empty, and within the body.
     Part(Range<usize>),
-    /// Nothing of it is there.
+    /// The range is outside the body.
     Outside,
 }
 
 impl Span {
-    /// Reads `bytes=0-499`, `bytes=500-` and `bytes=-500` for a body of `len` bytes.
+    /// Parses `bytes=0-499`, `bytes=500-` or `bytes=-500` for a body of `len` bytes.
     pub(super) fn parse(header: &str, len: usize) -> Span {
         let Some((unit, ranges)) = header.split_once('=') else { return Span::Whole };
         let Some((first, last)) = ranges.trim().split_once('-') else { return Span::Whole };
@@ -32,7 +32,7 @@ impl Span {
     }
 }
 
-/// Digits alone; more than fit stand for the most there is.
+/// Parses a number of digits only. Numbers that are too large become the maximum.
 fn number(text: &str) -> Option<usize> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(usize::MAX))

@@ -1,17 +1,17 @@
-//! The lines that somebody who works over ssh copies and runs at their own desk. Texts only: nothing
-//! is run and nothing is looked up.
+//! Commands to copy and run on the user's own machine when vmail runs over ssh. Only builds text: nothing
+//! is run or looked up.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::path::Path;
 
-/// ssh's own port.
+/// The default ssh port.
 const PORT: u16 = 22;
 
-/// How the desk reaches this machine.
+/// How to reach this machine from the user's own.
 ///
-/// It is a guess: the server does not see aliases, jump hosts and translated addresses. Say so beside
-/// the lines: "use the name that you connect with".
+/// This is a guess: the server does not know aliases, jump hosts or translated addresses. Show a hint with
+/// the commands: "use the name that you connect with".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     user: String,
@@ -20,11 +20,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// `connection` is the value of `SSH_CONNECTION`, `client_ip client_port server_ip server_port`
-    /// (ssh(1)); `host_name` is what this machine calls itself.
+    /// Creates it from `SSH_CONNECTION`, `client_ip client_port server_ip server_port` (ssh(1)), and this
+    /// machine's host name.
     ///
-    /// A host name with a domain is what people type; one without often means something at this
-    /// machine's place only, and then the address that the desk did reach is better.
+    /// A host name with a domain is what users type. One without a domain often works only in the server's
+    /// network; then the IP address that the user has reached is used.
     pub fn new(connection: Option<&str>, user: &str, host_name: &str) -> Server {
         let mut parts = connection.unwrap_or_default().split_whitespace().skip(2);
         let (address, port) = (parts.next(), parts.next());
@@ -36,15 +36,15 @@ impl Server {
         }
     }
 
-    /// Brings the page on `port` of this machine to the same port of the desk, until Ctrl-C.
+    /// Returns the command that forwards the page's port to the user's machine, until Ctrl-C.
     pub fn page(&self, port: u16) -> String {
         format!("ssh -N -L {port}:127.0.0.1:{port}{} {}", self.port(" -p"), self.login())
     }
 
-    /// Fetches the file at `path` into the desk's current folder.
+    /// Returns the command that copies the file at `path` to the current folder on the user's machine.
     ///
-    /// scp before OpenSSH 9 has the server's shell read the path, scp since then matches it as a
-    /// pattern: a backslash before whatever is special to one of them is right for both.
+    /// Before OpenSSH 9, the server's shell parses the path; since then, scp matches it as a pattern. A
+    /// backslash before special characters works with both.
     pub fn copy(&self, path: &Path) -> String {
         let mut remote = String::new();
         for c in path.to_string_lossy().chars() {
@@ -58,21 +58,21 @@ impl Server {
         format!("scp{} {} .", self.port(" -P"), quote(&from))
     }
 
-    /// Brings the desk's sound to the unix socket `here`, until Ctrl-C. The desk's shell puts in where
-    /// its own sound socket is.
+    /// Returns the command that forwards the user's sound to the Unix socket `here`, until Ctrl-C. The
+    /// user's own shell inserts the path of their sound socket.
     pub fn sound(&self, here: &Path) -> String {
         let here = here.to_string_lossy();
         let from = if here.chars().all(is_plain) { here.into_owned() } else { quote(&here) };
         format!("ssh -N -R {from}:\"$XDG_RUNTIME_DIR/pulse/native\"{} {}", self.port(" -p"), self.login())
     }
 
-    /// The same for `~/.ssh/config` at the desk, for good. ssh 8.4 and later put in the variable.
+    /// Returns the same as permanent lines for `~/.ssh/config`. ssh 8.4 and later expand the variable.
     pub fn sound_config(&self, here: &Path) -> String {
         let mut lines = format!("Host {}\n", self.host);
         if self.port != PORT {
             let _ = writeln!(lines, "  Port {}", self.port);
         }
-        // ssh takes the path apart at white space, quotes, percent signs and variables.
+        // ssh parses white space, quotes, percent signs and variables in the path.
         let here = here.to_string_lossy().replace('%', "%%");
         let here = if here.chars().any(|c| !is_plain(c)) { format!("\"{here}\"") } else { here };
         let _ = writeln!(lines, "  User {}", self.user);
@@ -84,23 +84,23 @@ impl Server {
         quote(&format!("{}@{}", self.user, self.host))
     }
 
-    /// ` -p 2222` with the flag as it is for the command, or nothing for the usual port.
+    /// Returns ` -p 2222` with this command's flag; nothing for the default port.
     fn port(&self, flag: &str) -> String {
         if self.port == PORT { String::new() } else { format!("{flag} {}", self.port) }
     }
 }
 
-/// An IP address, with the zone that a link-local one has: `fe80::1%eth0`.
+/// Returns whether `text` is an IP address. A zone, as in `fe80::1%eth0`, is allowed.
 fn is_address(text: &str) -> bool {
     text.split('%').next().is_some_and(|address| address.parse::<IpAddr>().is_ok())
 }
 
-/// Characters that mean themselves to every shell.
+/// Returns whether a character has no special meaning in any shell.
 fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || "/._-+,:@%=".contains(c)
 }
 
-/// `text` as one word for a POSIX shell.
+/// Quotes `text` as one word for a POSIX shell.
 fn quote(text: &str) -> String {
     if !text.is_empty() && text.chars().all(is_plain) {
         text.to_owned()

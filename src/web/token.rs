@@ -1,4 +1,4 @@
-//! Unguessable parts of an address.
+//! Random tokens for addresses.
 
 use std::fmt;
 use std::hint::black_box;
@@ -7,15 +7,15 @@ use std::io;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// Random bytes in a token: 144 bits, without padding in base64.
+/// The number of random bytes in a token: 144 bits, which need no padding in base64.
 const BYTES: usize = 18;
 
-/// A random text of 24 letters, digits, `-` and `_`. Its `Debug` shows nothing of it.
+/// A random string of 24 letters, digits, `-` and `_`. Hidden in `Debug` output.
 #[derive(Clone)]
 pub(super) struct Token(String);
 
 impl Token {
-    /// A new one, from the system's random numbers.
+    /// Creates a token from the system's random numbers.
     pub(super) fn new() -> io::Result<Token> {
         let mut bytes = [0; BYTES];
         let random = rustls::crypto::ring::default_provider().secure_random;
@@ -23,12 +23,12 @@ impl Token {
         Ok(Token(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// The text itself: for an address or a page, never for a log.
+    /// Returns the token itself: for an address or a page, never for a log.
     pub(super) fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether `given` is this token; how long that takes tells nothing about where they differ.
+    /// Compares `given` with the token. The time taken does not reveal where they differ.
     pub(super) fn is(&self, given: &str) -> bool {
         let differing = self
             .0

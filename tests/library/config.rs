@@ -42,7 +42,7 @@ fn sources() -> Sources {
 }
 
 fn check_key(key: &str) -> Result<(), String> {
-    if key.len() < 6 { Ok(()) } else { Err(format!("\"{key}\" is no key")) }
+    if key.len() < 6 { Ok(()) } else { Err(format!("invalid key \"{key}\"")) }
 }
 
 fn load_file(text: &str) -> Result<Settings, ConfigError> {
@@ -520,7 +520,7 @@ fn local_is_the_session_then_the_machine_then_utc() {
 fn views_of_ones_own_say_what_is_wrong_with_them() {
     for (views, said) in [
         ("[{ name = \"A\", query = \"is:unraed\", key = \"6\" }]", "did you mean `is:unread`"),
-        ("[{ name = \"A\", query = \"a\", key = \"Hyper-6\" }]", "\"Hyper-6\" is no key"),
+        ("[{ name = \"A\", query = \"a\", key = \"Hyper-6\" }]", "invalid key \"Hyper-6\""),
         ("[{ name = \"A\", query = \"a\" }]", "a view has no `key`"),
         ("[{ name = \"A\", qury = \"a\", key = \"6\" }]", "did you mean \"query\"?"),
         (

@@ -126,7 +126,7 @@ async fn the_page_shows_who_called_and_when() {
         "<audio controls autoplay preload=\"auto\">",
         "type=\"audio/mpeg\"",
         "download=\"2026-11-23_1005_Rao.mp3\"",
-        "This page works once and closes by itself.",
+        "This link works only once, and expires by itself.",
     ] {
         assert!(text.contains(part), "{part} is missing in {text}");
     }
@@ -174,7 +174,7 @@ async fn it_opens_once() {
     assert_eq!(page.changed().await, Stage::Opened);
     for reply in later {
         assert_eq!(reply.status, 410);
-        assert!(reply.text().contains("opened already") && reply.text().contains("For a new one"));
+        assert!(reply.text().contains("already opened") && reply.text().contains("To get a new link"));
         assert!(!reply.text().contains("<audio") && !reply.text().contains("Rao"));
     }
     assert_eq!(ask(&page, "HEAD", &path, "").await.status, 410);

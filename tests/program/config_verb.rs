@@ -175,9 +175,9 @@ fn a_check_says_all_that_is_wrong() {
     let file = home.file().display().to_string();
     for (line, said) in [
         (1, "`refresh`: 1 is out of range"),
-        (4, "`keys.play`: `star` by default has \"s\" too"),
-        (5, "`keys.plya`: there is no such command: did you mean `play`?"),
-        (8, "`colours.acent`: there is no such role: did you mean `accent`?"),
+        (4, "`keys.play`: \"s\" is also a default key of `star`"),
+        (5, "`keys.plya`: no such command: did you mean `play`?"),
+        (8, "`colours.acent`: no such role: did you mean `accent`?"),
     ] {
         assert!(ran.said.contains(&format!("{file}:{line}: {said}")), "{line}: {}", ran.said);
     }
@@ -285,7 +285,7 @@ fn faulty_settings_have_no_keys_but_the_usual_ones_are_there() {
     let home = Home::with("keys.play = \"s\"\n");
     let ran = home.run(&["keys"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
-    assert!(ran.said.contains("`star` by default"), "{}", ran.said);
+    assert!(ran.said.contains("a default key of `star`"), "{}", ran.said);
     assert_eq!(home.run(&["keys", "--default"]).code, Some(0));
 }
 

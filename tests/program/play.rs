@@ -106,7 +106,7 @@ fn what_cannot_be_played_is_said_and_the_others_are_heard() {
     let run = home.run(service.url(), &play(&["--query", "is:unread", "--speed", "2.5", "--cut-silence"]));
     let ids = ids(&home, &service);
     let said = run.only_said(6);
-    let gone = format!("vmail: {}: The recording is not there yet. Try again in a minute.\n", ids[2]);
+    let gone = format!("vmail: {}: The recording is not ready yet. Try again in a minute.\n", ids[2]);
     assert_eq!(said, gone + "vmail: 1 of 3 could not be played\n");
     let sound = heard(&home);
     assert_eq!(sound.len(), 2);

@@ -164,7 +164,7 @@ fn a_sound_server_that_dies_is_one_line_and_space_goes_on_where_it_was() {
 
     // Nothing is there yet.
     terminal.send(" ");
-    terminal.wait_for("No sound: no sound server answers where PULSE_SERVER says.");
+    terminal.wait_for("No sound: no sound server at the address in PULSE_SERVER.");
     terminal.send("\x1b");
     terminal.wait("the overlay is gone", |seen| !seen.shows("No sound:"));
 

@@ -91,17 +91,21 @@ fn what_is_no_recording_is_said_and_leaves_nothing() {
             "it is a web page, not a recording. Check",
         ),
         ("nothing", Reply::new(200, AUDIO, b""), NOT_READY),
-        ("noise", Reply::new(200, AUDIO, &noise(5_000)), "no MP3 or WAV recording (audio/mpeg). Check"),
-        ("a bomb", Reply::new(200, &zipped, &packed), "larger than 1 MiB and was not kept. Raise the limit"),
         (
-            "no end",
-            Reply::new(200, AUDIO, &recording()).endless(),
-            "larger than 1 MiB and was not kept. Raise",
+            "noise",
+            Reply::new(200, AUDIO, &noise(5_000)),
+            "not send an MP3 or WAV recording (type audio/mpeg). Check",
         ),
+        (
+            "a bomb",
+            Reply::new(200, &zipped, &packed),
+            "larger than 1 MiB. Raise the setting largest_recording",
+        ),
+        ("no end", Reply::new(200, AUDIO, &recording()).endless(), "larger than 1 MiB. Raise"),
         (
             "an image",
             Reply::new(200, "content-type: image/png", &recording()),
-            "no MP3 or WAV recording (image/png)",
+            "not send an MP3 or WAV recording (type image/png)",
         ),
         (
             "a part",

@@ -223,7 +223,7 @@ fn refusals_have_their_reasons() {
     let reasons = [
         (PulseError::AccessDenied, Unavailable::Refused),
         (PulseError::AuthKey, Unavailable::Refused),
-        (PulseError::Busy, Unavailable::Protocol("it answered \"Device or resource busy\"".to_owned())),
+        (PulseError::Busy, Unavailable::Protocol("error \"Device or resource busy\"".to_owned())),
     ];
     for (error, reason) in reasons {
         let fake = Fake::new(move |mut client| {

@@ -349,14 +349,11 @@ fn what_cannot_be_played_says_why_and_can_be_saved() {
     let looked = Err(AudioError::Unsupported("GSM".to_owned()));
     screen.send(Msg::Recording(key, RecordingNews::Here { bytes: 900, looked }));
     let text = screen.text();
-    assert!(
-        text.contains("A recording in GSM cannot be played here. w") && text.contains("saves it."),
-        "{text}"
-    );
+    assert!(text.contains("Unsupported audio format: GSM. w") && text.contains("saves it."), "{text}");
     screen.keys("Space");
     let text = screen.text();
-    let below = text.lines().find(|line| line.starts_with(" A recording in GSM")).unwrap();
-    assert!(below.contains("A recording in GSM cannot be played here. w saves it."), "{text}");
+    let below = text.lines().find(|line| line.starts_with(" Unsupported audio format")).unwrap();
+    assert!(below.contains("Unsupported audio format: GSM. w saves it."), "{text}");
     screen.keys("w");
     assert!(screen.text().contains("~/voicemail/2026-11-23_1142_"), "{}", screen.text());
 }

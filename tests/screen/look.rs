@@ -136,7 +136,8 @@ fn quitting_is_always_possible() {
     let said = settings("keys.quit-at-once = []").unwrap_err();
     assert_eq!(
         said,
-        "config.toml:1: `keys.quit-at-once`: without a key there is no way out: leave it \"Ctrl-c\""
+        "config.toml:1: `keys.quit-at-once`: needs at least one key, to have a way out: \
+         the default is \"Ctrl-c\""
     );
 }
 
@@ -146,41 +147,41 @@ fn what_no_keymap_can_be_is_said() {
     for (text, wanted) in [
         (
             "keys.play = \"s\"",
-            "1: `keys.play`: `star` by default has \"s\" too: take another, or change that one as well, \
+            "1: `keys.play`: \"s\" is also a default key of `star`: use another, or change that one too, \
              as in `keys.star = []`",
         ),
         (
             "keys.undo = \"down\"",
-            "1: `keys.undo`: `down` by default has \"Down\" too: take another, or change that one as well, \
+            "1: `keys.undo`: \"Down\" is also a default key of `down`: use another, or change that one too, \
              as in `keys.down = [\"j\"]`",
         ),
         (
             "[keys]\nplay = \"x\"\n\nstar = [\"s\", \"x\"]",
-            "4: `keys.star`: `play` in line 2 has \"x\" too: keep one of the two",
+            "4: `keys.star`: \"x\" is also a key of `play` (line 2): keep one of the two",
         ),
-        // List and inbox are asked one after another, and anywhere is asked everywhere.
-        ("keys.undo = \"Enter\"", "1: `keys.undo`: `open` by default has \"Enter\" too"),
+        // The scope `Inbox` applies together with `List`, and `Anywhere` with every scope.
+        ("keys.undo = \"Enter\"", "1: `keys.undo`: \"Enter\" is also a default key of `open`"),
         (
             "keys.undo = \"Ctrl-c\"",
-            "1: `keys.undo`: `quit-at-once` by default has \"Ctrl-c\" too: take another",
+            "1: `keys.undo`: \"Ctrl-c\" is also a default key of `quit-at-once`: use another",
         ),
-        ("keys.suspend = \"Ctrl-s\"", "`save-note` by default has \"Ctrl-s\" too"),
-        ("keys.next-day = \"Tab\"", "`next-part` by default has \"Tab\" too"),
-        ("keys.plya = \"x\"", "1: `keys.plya`: there is no such command: did you mean `play`?"),
-        ("keys.frobnicate = \"x\"", "there is no such command: `vmail keys` lists them"),
-        ("keys.play = \"Spcae\"", "\"Spcae\" is no key: expected one like"),
+        ("keys.suspend = \"Ctrl-s\"", "\"Ctrl-s\" is also a default key of `save-note`"),
+        ("keys.next-day = \"Tab\"", "\"Tab\" is also a default key of `next-part`"),
+        ("keys.plya = \"x\"", "1: `keys.plya`: no such command: did you mean `play`?"),
+        ("keys.frobnicate = \"x\"", "no such command: `vmail keys` lists all commands"),
+        ("keys.play = \"Spcae\"", "invalid key \"Spcae\": expected one like"),
         ("keys.play = \"Spcae\"", "did you mean \"Space\"?"),
         ("keys.play = \"Ctrl-PgDwn\"", "did you mean \"PgDn\"?"),
         ("keys.play = 5", "`keys.play`: this is a number: expected a key like"),
-        ("keys.play = [\"p\", \"p\"]", "\"p\" stands there twice: keep one"),
+        ("keys.play = [\"p\", \"p\"]", "\"p\" is listed twice: keep one"),
         ("keys = \"vi\"", "`keys`: this is text: expected names with values"),
-        ("keys.keep-filter = \"x\"", "\"x\" is needed for typing there"),
-        ("keys.suspend = \"x\"", "\"x\" is needed for typing there"),
-        ("keys.close-help = []", "there is no way out: leave it \"Esc\", \"q\", \"?\", \"Enter\""),
-        (own_view, "1: `views`: \"Billing\": `done` by default has \"e\" too: take another, or change"),
+        ("keys.keep-filter = \"x\"", "\"x\" types text there"),
+        ("keys.suspend = \"x\"", "\"x\" types text there"),
+        ("keys.close-help = []", "to have a way out: the default is \"Esc\", \"q\", \"?\", \"Enter\""),
+        (own_view, "1: `views`: \"Billing\": \"e\" is also a default key of `done`: use another, or change"),
         (
             &format!("{own_view}keys.done = [\"x\"]\nkeys.star = \"e\"\n"),
-            "1: `views`: \"Billing\": `star` in line 3 has \"e\" too: keep one of the two",
+            "1: `views`: \"Billing\": \"e\" is also a key of `star` (line 3): keep one of the two",
         ),
     ] {
         let said = settings(text).expect_err(text);
@@ -255,16 +256,16 @@ fn styles_are_read_as_they_are_written() {
     let modifiers = Modifier::BOLD | Modifier::UNDERLINED;
     assert_eq!(style("bold on #303048 underlined"), plain.bg(Color::Rgb(48, 48, 72)).add_modifier(modifiers));
     for (role, style, wanted) in [
-        ("acent", "red", "there is no such role: did you mean `accent`?"),
-        ("foo", "red", "there is no such role: there are text, strong,"),
-        ("text", "gren", "\"gren\" is no colour: expected one like \"#ff8800\", \"red\""),
+        ("acent", "red", "no such role: did you mean `accent`?"),
+        ("foo", "red", "no such role: the roles are text, strong,"),
+        ("text", "gren", "invalid colour \"gren\": expected one like \"#ff8800\", \"red\""),
         ("text", "gren", "did you mean \"green\"?"),
-        ("text", "#ff88", "is no colour"),
-        ("text", "256", "is no colour"),
+        ("text", "#ff88", "invalid colour"),
+        ("text", "256", "invalid colour"),
         ("text", "boldd red", "did you mean \"bold\"?"),
-        ("text", "red blue", "\"blue\" is one colour too many"),
-        ("text", "red on", "no colour follows \"on\""),
-        ("text", " ", "it is empty"),
+        ("text", "red blue", "too many colours: unexpected \"blue\""),
+        ("text", "red on", "expected a colour after \"on\""),
+        ("text", " ", "is empty: expected a colour"),
     ] {
         let said = settings(&format!("[colours]\n{role} = \"{style}\"")).unwrap_err();
         assert!(said.starts_with(&format!("config.toml:2: `colours.{role}`: ")), "{said}");

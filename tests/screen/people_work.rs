@@ -289,10 +289,7 @@ async fn a_program_that_fails_is_told_of_in_words() {
     world.command(&["sh", "-c", "kill -9 $$"]);
     assert_eq!(world.ran().await.unwrap_err(), "call_command: sh was killed");
     world.command(&["/nonexistent/dial"]);
-    assert_eq!(
-        world.ran().await.unwrap_err(),
-        "call_command: /nonexistent/dial cannot be run: it was not found"
-    );
+    assert_eq!(world.ran().await.unwrap_err(), "call_command: /nonexistent/dial cannot be run: not found");
 }
 
 #[cfg(unix)]

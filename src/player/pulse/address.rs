@@ -1,41 +1,42 @@
-//! Where a sound server may be, and the cookie to show it: from the environment, by the rules of
-//! PulseAudio's own client. <https://www.freedesktop.org/wiki/Software/PulseAudio/Documentation/User/ServerStrings/>
+//! Finds the addresses of sound servers and the cookie, from the environment and by the rules of
+//! PulseAudio's client.
+//! <https://www.freedesktop.org/wiki/Software/PulseAudio/Documentation/User/ServerStrings/>
 //!
-//! Not here: `client.conf` and the properties of an X11 root window, which say the same things.
+//! Ignores `client.conf` and the properties of the X11 root window, which contain the same settings.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The port of a server that names none.
+/// The default TCP port.
 const PORT: u16 = 4713;
 
-/// The length of a cookie. Servers hang up on any other.
+/// The length of a cookie in bytes. Servers disconnect on any other.
 const COOKIE_LEN: usize = 256;
 
-/// What of the environment leads to a sound server.
+/// The variables and files that determine the sound server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
-    /// Where the user forwards the sound socket of their own desk to, with `ssh -R`. In a private
-    /// folder: who can connect to it can listen and be heard there.
+    /// The socket to which the user forwards the sound from their own machine, with `ssh -R`. It must be in
+    /// a private folder: whoever can connect to it can play and record there.
     pub forwarded: Option<PathBuf>,
-    /// `PULSE_SERVER`: one or more servers, separated by blanks.
+    /// `PULSE_SERVER`: one or more servers, separated by spaces.
     pub pulse_server: Option<String>,
-    /// `PULSE_RUNTIME_PATH`: the folder of the socket itself.
+    /// `PULSE_RUNTIME_PATH`: the folder that contains the socket.
     pub pulse_runtime_path: Option<String>,
     /// `XDG_RUNTIME_DIR`.
     pub xdg_runtime_dir: Option<String>,
-    /// `PULSE_COOKIE`: the cookie's file.
+    /// `PULSE_COOKIE`: the path of the cookie.
     pub pulse_cookie: Option<String>,
     /// `XDG_CONFIG_HOME`.
     pub xdg_config_home: Option<String>,
     /// `HOME`.
     pub home: Option<String>,
-    /// What `/etc/machine-id` holds: a server `{id}…` is meant for the machine of this name alone.
+    /// The content of `/etc/machine-id`: a server written as `{id}…` is only for that machine.
     pub machine_id: Option<String>,
 }
 
 impl Environment {
-    /// Asks `variable` for each variable, and the machine for its name.
+    /// Reads the environment through `variable`, and the machine ID from its file.
     pub fn new(variable: impl Fn(&str) -> Option<String>) -> Environment {
         let set = |name| variable(name).filter(|value| !value.is_empty());
         Environment {
@@ -51,42 +52,42 @@ impl Environment {
     }
 }
 
-/// Where a server may listen.
+/// The address of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// A socket in the file system.
+    /// A Unix socket.
     Unix(PathBuf),
-    /// A port of a host.
+    /// A TCP port.
     Tcp {
-        /// A name or an address, without brackets.
+        /// A host name or an IP address, without brackets.
         host: String,
         /// The port.
         port: u16,
-        /// Which of the host's addresses may be used.
+        /// The allowed IP versions.
         family: Family,
     },
 }
 
-/// A kind of internet address.
+/// An IP version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// Any of them.
+    /// IPv4 or IPv6.
     Any,
-    /// `tcp4:`
+    /// IPv4: `tcp4:`.
     V4,
-    /// `tcp6:`
+    /// IPv6: `tcp6:`.
     V6,
 }
 
-/// The servers to try, in this order. A forwarded one is first: it is there because the user wants to
-/// hear it. Then `PULSE_SERVER` alone counts where it is set; otherwise the user's socket, then the
-/// machine's. What cannot be read in the list is left out.
+/// Returns the servers to try, in order. A forwarded socket comes first, because the user set it up to hear
+/// something. Then those in `PULSE_SERVER` if it is set; otherwise the user's socket, then the system's.
+/// Invalid entries are skipped.
 pub fn candidates(environment: &Environment) -> Vec<Address> {
     let forwarded = environment.forwarded.clone().map(Address::Unix);
     forwarded.into_iter().chain(local(environment)).collect()
 }
 
-/// The servers that the rules of PulseAudio lead to.
+/// Returns the servers according to PulseAudio's rules.
 fn local(environment: &Environment) -> Vec<Address> {
     if let Some(servers) = &environment.pulse_server {
         let machine = environment.machine_id.as_deref();
@@ -98,8 +99,8 @@ fn local(environment: &Environment) -> Vec<Address> {
     own.into_iter().chain(session).chain([machine]).map(Address::Unix).collect()
 }
 
-/// The first cookie there is: `PULSE_COOKIE`, then the usual files. Zeroes where there is none: a
-/// server on this machine knows its user by the socket and does not look at it.
+/// Returns the first cookie found: `PULSE_COOKIE`, then the default files. Returns zeros if there is none:
+/// a local server identifies the user by the socket and ignores the cookie.
 pub fn cookie(environment: &Environment) -> Vec<u8> {
     let home = environment.home.as_deref().map(Path::new);
     let config = environment.xdg_config_home.as_deref().map(PathBuf::from);
@@ -119,7 +120,7 @@ fn parse(server: &str, machine: Option<&str>) -> Option<Address> {
         None => server,
         Some(rest) => {
             let (id, server) = rest.split_once('}')?;
-            // Without a name of its own, a machine has no reason to turn anything down.
+            // A machine without an ID accepts any.
             if machine.is_some_and(|machine| machine != id) {
                 return None;
             }
@@ -140,7 +141,7 @@ fn parse(server: &str, machine: Option<&str>) -> Option<Address> {
     (!host.is_empty()).then(|| Address::Tcp { host: host.to_owned(), port, family })
 }
 
-/// `host`, `host:port`, `[::1]`, `[::1]:port` and, with more than one colon, `::1`.
+/// Splits `host`, `host:port`, `[::1]`, `[::1]:port` and, with more than one colon, `::1`.
 fn split_port(text: &str) -> Option<(&str, u16)> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {

@@ -1,5 +1,5 @@
-//! A socket to a sound server: bytes there, packets back, and a limit of time on both. What the
-//! packets mean is `super`'s business.
+//! A socket to a sound server: sends bytes and receives packets, both with a time limit. The packets are
+//! parsed in `super`.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
@@ -21,23 +21,23 @@ use rustix::net::{
 use super::address::{Address, Family};
 use crate::player::Unavailable;
 
-/// The longest packet that is read. What a server tells a player about its stream is under 1 KiB.
+/// The maximum size of a packet. Messages about a playback stream are under 1 KiB.
 const PACKET_MAX: usize = 64 * 1024;
 
-/// The channel of packets that are no samples.
+/// The channel of control packets; others carry samples.
 const CONTROL: u32 = u32::MAX;
 
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Wire {
     socket: OwnedFd,
-    /// What came and is no whole packet yet.
+    /// Bytes received that are not a whole packet yet.
     incoming: Vec<u8>,
     timeout: Duration,
 }
 
 impl Wire {
-    /// Connects. `timeout` is for this, and for each [`send`](Wire::send) later.
+    /// Connects. `timeout` applies to connecting, and to each later [`send`](Wire::send).
     pub(super) fn connect(address: &Address, timeout: Duration) -> Result<Wire, Unavailable> {
         let socket = match address {
             Address::Unix(path) => connect_unix(path)?,
@@ -46,16 +46,16 @@ impl Wire {
         Ok(Wire { socket, incoming: Vec::new(), timeout })
     }
 
-    /// The limit that [`connect`](Wire::connect) was given.
+    /// Returns the timeout given to [`connect`](Wire::connect).
     pub(super) fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// Sends all of `bytes`, or fails with [`Unavailable::Hung`].
+    /// Sends all `bytes`. Fails with [`Unavailable::Hung`] after the timeout.
     pub(super) fn send(&mut self, mut bytes: &[u8]) -> Result<(), Unavailable> {
         let until = Instant::now() + self.timeout;
         while !bytes.is_empty() {
-            // Without the flag, writing to a dead server could end the program.
+            // Without this flag, writing to a closed socket could end the program.
             match send(&self.socket, bytes, SendFlags::NOSIGNAL) {
                 Ok(sent) => bytes = &bytes[sent..],
                 Err(Errno::INTR) => {}
@@ -67,8 +67,8 @@ impl Wire {
         Ok(())
     }
 
-    /// The next control packet without its header; `None` when none is there by `until`. What came
-    /// already is returned even when `until` is over.
+    /// Returns the next control packet without its header; `None` if none arrives by `until`. Packets
+    /// received before are returned even after that.
     pub(super) fn receive(&mut self, until: Instant) -> Result<Option<Vec<u8>>, Unavailable> {
         loop {
             while let Some((channel, packet)) = self.cut()? {
@@ -89,13 +89,13 @@ impl Wire {
         }
     }
 
-    /// The first packet of what came, and its channel.
+    /// Removes the first packet from the received bytes, and returns it with its channel.
     fn cut(&mut self) -> Result<Option<(u32, Vec<u8>)>, Unavailable> {
         let Some(mut header) = self.incoming.get(..DESCRIPTOR_SIZE) else { return Ok(None) };
         let header = protocol::read_descriptor(&mut header)?;
         let end = DESCRIPTOR_SIZE.saturating_add(header.length as usize);
         if end > PACKET_MAX {
-            return Err(Unavailable::Protocol(format!("a packet of {} bytes", header.length)));
+            return Err(Unavailable::Protocol(format!("packet of {} bytes", header.length)));
         }
         if self.incoming.len() < end {
             return Ok(None);
@@ -104,7 +104,7 @@ impl Wire {
         Ok(Some((header.channel, packet)))
     }
 
-    /// Waits until the socket can be read or written; false when it cannot by `until`.
+    /// Waits until the socket can be read or written. Returns false after `until`.
     fn ready(&self, flags: PollFlags, until: Instant) -> Result<bool, Unavailable> {
         loop {
             let left = until.saturating_duration_since(Instant::now());
@@ -118,13 +118,13 @@ impl Wire {
     }
 }
 
-/// Without blocking: a server that takes no connections any more would hold the caller for good,
-/// and `UnixStream` knows no limit for it.
+/// Connects without blocking: a server that accepts no connections would block forever, and `UnixStream`
+/// has no timeout for it.
 fn connect_unix(path: &Path) -> Result<OwnedFd, Unavailable> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).map_err(missing)?;
-    // A server knows its user by what the system sends along. It sends that for a server that has asked
-    // for it already, which takes a moment after the connection, or for a client that has.
+    // A server identifies the user by the credentials that the system passes. It passes them only if one
+    // side has requested it, and the server does so only after the connection.
     set_socket_passcred(&socket, true).map_err(missing)?;
     let address = SocketAddrUnix::new(path).map_err(missing)?;
     connect(&socket, &address).map_err(missing)?;
@@ -158,25 +158,25 @@ fn connect_tcp(host: &str, port: u16, family: Family, timeout: Duration) -> Resu
     Err(reason)
 }
 
-/// The addresses of a host. On a thread, because a resolver takes the time it wants.
+/// Resolves a host name, on a thread because the resolver has no time limit.
 fn resolve(host: String, port: u16, timeout: Duration) -> Result<Vec<SocketAddr>, Unavailable> {
     let (sender, addresses) = mpsc::sync_channel(1);
     thread::Builder::new()
         .name("resolve".to_owned())
         .spawn(move || {
             let found = (host.as_str(), port).to_socket_addrs().map(Iterator::collect);
-            // Nobody waits any more when it took too long.
+            // Fails if the receiver has given up.
             let _ = sender.send(found.unwrap_or_default());
         })
         .map_err(|_| Unavailable::NoServer)?;
     addresses.recv_timeout(timeout).map_err(|_| Unavailable::NoServer)
 }
 
-/// Why a unix socket could not be connected to.
+/// Converts the error of connecting to a Unix socket.
 fn missing(error: Errno) -> Unavailable {
     match error {
         Errno::ACCESS | Errno::PERM => Unavailable::Refused,
-        // Its queue is full.
+        // The server's queue is full.
         Errno::AGAIN => Unavailable::Hung,
         _ => Unavailable::NoServer,
     }

@@ -1,4 +1,4 @@
-//! Keys of the user's own: which settings make a keymap that can be used, and the keymap they make.
+//! The user's own keys: checks the settings, and builds the keymap.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use crate::text;
 use crate::tui::command::{Command, Entry, Scope, TABLE};
 use crate::tui::keymap::{KeyChord, Keymap, key_names};
 
-/// How much of what the user wrote a message repeats, in characters.
+/// How much of the user's text an error message quotes, in characters.
 const SHOWN_MAX: usize = 60;
 
-/// The keymap of settings that [`faults`] finds nothing wrong with.
+/// Builds the keymap from settings without [`faults`].
 pub fn keymap(own: &[OwnKeys]) -> Keymap {
     let own: Vec<_> = own
         .iter()
@@ -23,7 +23,7 @@ pub fn keymap(own: &[OwnKeys]) -> Keymap {
     Keymap::with(&own)
 }
 
-/// Reads one key, or says what is wrong with it.
+/// Parses a key, or returns an error message.
 pub fn key(written: &str) -> Result<KeyChord, String> {
     KeyChord::parse(written).ok_or_else(|| {
         let name = written.rsplit('-').next().unwrap_or(written);
@@ -32,13 +32,13 @@ pub fn key(written: &str) -> Result<KeyChord, String> {
             _ => String::new(),
         };
         format!(
-            "\"{}\" is no key: expected one like \"6\", \"G\", \"Ctrl-d\", \"Alt-x\", \"F5\" or \"PgDn\"{hint}",
+            "invalid key \"{}\": expected one like \"6\", \"G\", \"Ctrl-d\", \"Alt-x\", \"F5\", \"PgDn\"{hint}",
             text::clean(written, SHOWN_MAX)
         )
     })
 }
 
-/// A key in force, and who has it.
+/// A key, and what it is assigned to.
 struct Held {
     key: KeyChord,
     by: Holder,
@@ -46,9 +46,9 @@ struct Held {
 
 #[derive(Clone, Copy)]
 enum Holder {
-    /// A command, and the line that gave the key to it; without one it is the key's usual command.
+    /// A command, with the line in the settings; `None` for a default key.
     Command(&'static Entry, Option<usize>),
-    /// A view, by its place.
+    /// The index of a view.
     View(usize),
 }
 
@@ -56,7 +56,7 @@ impl Holder {
     fn scope(self) -> Scope {
         match self {
             Holder::Command(entry, _) => entry.scope,
-            // As if it were a command of the inbox.
+            // Views behave like commands of the inbox.
             Holder::View(_) => Scope::Inbox,
         }
     }
@@ -66,7 +66,7 @@ impl Holder {
     }
 }
 
-/// What is wrong with the keys of commands, also beside those of `views`.
+/// Returns the errors in the user's keys, including conflicts with the keys of `views`.
 pub fn faults(own: &[OwnKeys], views: &[OwnView]) -> Vec<KeyFault> {
     let mut faults = Vec::new();
     let mut held: Vec<Held> = Vec::new();
@@ -77,23 +77,25 @@ pub fn faults(own: &[OwnKeys], views: &[OwnView]) -> Vec<KeyFault> {
         };
         let Some(entry) = entry(&own.command) else {
             let hint = nearest(&own.command, TABLE.iter().map(|entry| entry.name))
-                .map_or("`vmail keys` lists them".to_owned(), |known| format!("did you mean `{known}`?"));
-            fault(format_args!("there is no such command: {hint}"));
+                .map_or("`vmail keys` lists all commands".to_owned(), |known| {
+                    format!("did you mean `{known}`?")
+                });
+            fault(format_args!("no such command: {hint}"));
             continue;
         };
         if own.keys.is_empty() && is_needed(entry) {
-            fault(format_args!("without a key there is no way out: leave it {}", usual(entry)));
+            fault(format_args!("needs at least one key, to have a way out: the default is {}", usual(entry)));
         }
         for written in &own.keys {
             match key(written) {
                 Err(message) => fault(format_args!("{message}")),
                 Ok(key) if key.types() && is_typed_into(entry.scope) => fault(format_args!(
-                    "\"{key}\" is needed for typing there: take a key with Ctrl or Alt, or one like \"F5\""
+                    "\"{key}\" types text there: use a key with Ctrl or Alt, or one like \"F5\""
                 )),
                 Ok(key) => {
                     let by = Holder::Command(entry, Some(own.line));
                     if held.iter().any(|held| held.key == key && same(held.by, by)) {
-                        fault(format_args!("\"{key}\" stands there twice: keep one"));
+                        fault(format_args!("\"{key}\" is listed twice: keep one"));
                     } else {
                         held.push(Held { key, by });
                     }
@@ -101,7 +103,7 @@ pub fn faults(own: &[OwnKeys], views: &[OwnView]) -> Vec<KeyFault> {
             }
         }
     }
-    // What cannot be read was reported with the views.
+    // Invalid keys were reported with the views.
     let keys = views.iter().enumerate().map(|(place, view)| Some((place, KeyChord::parse(&view.key)?)));
     held.extend(keys.flatten().map(|(place, key)| Held { key, by: Holder::View(place) }));
     let changed = |entry: &Entry| own.iter().any(|own| own.command == entry.name);
@@ -111,7 +113,7 @@ pub fn faults(own: &[OwnKeys], views: &[OwnView]) -> Vec<KeyFault> {
     });
     held.extend(usual);
     for (place, one) in held.iter().enumerate().filter(|(_, held)| held.by.is_own()) {
-        // Of two of the user's own, it is said of the later one.
+        // A conflict between two of the user's own keys is reported for the later one.
         let before = held.iter().enumerate().filter(|(at, other)| *at < place || !other.by.is_own());
         let clashing = before.filter(|(_, other)| {
             other.key == one.key && are_asked_together(one.by.scope(), other.by.scope())
@@ -121,35 +123,35 @@ pub fn faults(own: &[OwnKeys], views: &[OwnView]) -> Vec<KeyFault> {
     faults
 }
 
-/// Two have one key: said of `one`.
+/// Reports that `one` and `other` have the same key.
 fn clash(key: KeyChord, one: Holder, other: Holder, views: &[OwnView]) -> Option<KeyFault> {
     let view = |place: usize| views.get(place).map_or("", |view| view.name.as_str());
     let other_name = match other {
-        Holder::Command(entry, Some(line)) => format!("`{}` in line {line}", entry.name),
-        Holder::Command(entry, None) => format!("`{}` by default", entry.name),
-        Holder::View(place) => format!("the view \"{}\"", view(place)),
+        Holder::Command(entry, Some(line)) => format!("a key of `{}` (line {line})", entry.name),
+        Holder::Command(entry, None) => format!("a default key of `{}`", entry.name),
+        Holder::View(place) => format!("the key of the view \"{}\"", view(place)),
     };
     let remedy = match other {
         Holder::Command(entry, None) => {
             let rest: Vec<_> =
                 entry.keys.iter().filter(|usual| KeyChord::parse(usual) != Some(key)).copied().collect();
             if rest.is_empty() && is_needed(entry) {
-                "take another".to_owned()
+                "use another".to_owned()
             } else {
-                format!("take another, or change that one as well, as in `keys.{} = {rest:?}`", entry.name)
+                format!("use another, or change that one too, as in `keys.{} = {rest:?}`", entry.name)
             }
         }
         _ => "keep one of the two".to_owned(),
     };
     match one {
         Holder::Command(entry, line) => {
-            let message = format!("`keys.{}`: {other_name} has \"{key}\" too: {remedy}", entry.name);
+            let message = format!("`keys.{}`: \"{key}\" is also {other_name}: {remedy}", entry.name);
             Some(KeyFault { line, message })
         }
-        // That two views have one key is said where they are read.
+        // A conflict between two views is reported with the views.
         Holder::View(_) if matches!(other, Holder::View(_)) => None,
         Holder::View(place) => {
-            let message = format!("`views`: \"{}\": {other_name} has \"{key}\" too: {remedy}", view(place));
+            let message = format!("`views`: \"{}\": \"{key}\" is also {other_name}: {remedy}", view(place));
             Some(KeyFault { line: None, message })
         }
     }
@@ -167,7 +169,7 @@ fn same(one: Holder, other: Holder) -> bool {
     matches!((one, other), (Holder::Command(one, _), Holder::Command(other, _)) if one.command == other.command)
 }
 
-/// Whether one key press can be asked for in both: see [`crate::tui::state::State::scopes`].
+/// Returns whether both scopes can apply to the same key press: see [`crate::tui::state::State::scopes`].
 pub fn are_asked_together(one: Scope, other: Scope) -> bool {
     let nested = |inner, outer| match inner {
         Scope::List | Scope::Detail => outer == Scope::Inbox,
@@ -177,14 +179,13 @@ pub fn are_asked_together(one: Scope, other: Scope) -> bool {
     one == other || [one, other].contains(&Scope::Anywhere) || nested(one, other) || nested(other, one)
 }
 
-/// Whether characters are text there, or in a place that is asked together with it.
+/// Returns whether characters are text in this scope, or in one that applies together with it.
 fn is_typed_into(scope: Scope) -> bool {
     use Scope::{Anywhere, Dates, LoggingIn, Naming, Note, Palette, Save, Search, Tags};
     matches!(scope, Anywhere | Search | Dates | Save | Note | Tags | Palette | Naming | LoggingIn)
 }
 
-/// Whether the user would be caught without it: the way out of what stands above the inbox, and out
-/// of the program.
+/// Returns whether the user would be stuck without the command: it closes an overlay or quits the program.
 fn is_needed(entry: &Entry) -> bool {
     entry.is_way_out() || entry.command == Command::QuitAtOnce
 }

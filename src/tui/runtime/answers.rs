@@ -1,4 +1,4 @@
-//! What the store is asked for the screen, and what is written into it.
+//! Answers queries of the screen from the store, and writes changes to it.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -11,20 +11,20 @@ use crate::tui::rows::RowKey;
 use crate::tui::tags::Known;
 use crate::tui::ways::Way;
 
-/// How many other voicemail of a caller the detail lists.
+/// How many other voicemails of a caller the detail lists.
 const OTHERS: usize = 8;
 
-/// The names under which choices are stored: see [`Remembered`].
+/// The keys of stored choices: see [`Remembered`].
 const WAY: &str = "way";
 const FOLDER: &str = "folder";
 
-/// How many voicemail the history of a caller has at the most.
+/// The maximum number of voicemails in a caller's history.
 const HISTORY: usize = 100_000;
 
-/// How many notes, or voicemail with tags, each look brings.
+/// How many notes, or voicemails with tags, one answer holds.
 const TEXTS: usize = 5_000;
 
-/// How many changed rows each look brings.
+/// How many changed rows one answer holds.
 const CHANGED: usize = 2_000;
 
 /// Writes `change` to the store of account `key`.
@@ -42,18 +42,18 @@ pub fn apply(store: &mut Store, key: &AccountKey, change: &Change) -> Result<App
     }
 }
 
-/// Keeps what was chosen. Where that fails, it is asked for again the next time.
+/// Saves the user's choices. On failure, vmail asks for them again next time.
 pub(super) fn remember(store: &mut Store, remembered: &Remembered) {
     let way = remembered.way.map_or("", Way::name);
     let folder = remembered.folder.as_deref().and_then(Path::to_str).unwrap_or("");
     for (name, value) in [(WAY, way), (FOLDER, folder)] {
         if let Err(error) = store.put_choice(name, value) {
-            tracing::warn!(%error, name, "a choice was not kept");
+            tracing::warn!(%error, name, "a choice was not saved");
         }
     }
 }
 
-/// What the store of account `key` answers.
+/// Answers a query from the store of account `key`.
 pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply, StoreError> {
     let account = store.account(key)?;
     Ok(match what {
@@ -65,7 +65,7 @@ pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply,
                 store.rows(account, *span, after, *limit)?
             };
             let covered = store.coverage(account, *span)?;
-            // Complete from the range's start on: a gap before a covered stretch does not count.
+            // Only if complete from the start of the range: a gap before the first covered span counts.
             let complete = covered.first().filter(|first| first.start_millis() <= span.start_millis());
             let more = rows.rows.len() == *limit;
             Reply::Rows { rows, more, complete_to: complete.map(|first| first.end_millis()) }
@@ -121,11 +121,11 @@ pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply,
     })
 }
 
-/// The tags in use, and how many of `ids` have each.
+/// Returns the tags in use, and how many of `ids` have each.
 fn tags(store: &mut Store, account: AccountId, ids: &[VoicemailId]) -> Result<Known, StoreError> {
-    /// Up to so many are looked up one by one; for more, all that have tags are read.
+    /// Up to this many voicemails are looked up one by one; for more, all tags are read.
     const FEW: usize = 100;
-    /// How many of these at once.
+    /// How many voicemails to read at once.
     const PAGE: usize = 10_000;
     let mut on = BTreeMap::new();
     let mut count = |tag: &Tag| on.entry(tag.folded()).or_insert_with(|| (tag.clone(), 0)).1 += 1;

@@ -1,5 +1,4 @@
-//! Calling back: the request to TeleCMI, or the user's own program. Each is begun once and never
-//! taken back.
+//! Calling back, through TeleCMI or the user's own command. A call is started once and never cancelled.
 
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -17,10 +16,10 @@ use crate::triage::Edit;
 use crate::tui::msg::{Change, Msg};
 use crate::tui::rows::RowKey;
 
-/// How long the end of the program waits for calls under way: a signal leaves it not much more.
+/// How long to wait for calls when the program ends: little more time is left after a signal.
 const LAST: Duration = Duration::from_secs(4);
 
-/// After so long a program that has not ended is one that calls well.
+/// A command that is still running after this time counts as working.
 const SETTLED: Duration = Duration::from_secs(2);
 
 /// Calls under way.
@@ -44,12 +43,12 @@ impl Calls {
         Calls { account, client, messages, changes, clock, under_way: JoinSet::new() }
     }
 
-    /// Has TeleCMI place a call.
+    /// Places a call through TeleCMI.
     pub(super) fn place(&mut self, key: RowKey, call: Call) {
         self.forget_ended();
         let (account, shared) = (Arc::clone(&self.account), Arc::clone(&self.client));
         let (messages, changes, clock) = (self.messages.clone(), self.changes.clone(), self.clock);
-        // Spawned twice, so that a panic is an answer as well.
+        // In a task of its own, so that a panic becomes an answer too.
         let asked = tokio::spawn(async move {
             let client = client(&shared, &account).await;
             client.map_err(|cause| CallError::NotPlaced { cause })?.call(&call).await
@@ -59,15 +58,15 @@ impl Calls {
             tracing::info!(?answer, "call back");
             let placed = answer.is_ok();
             if messages.send(Msg::Called(answer)).await.is_err() && placed {
-                // The screen is gone, and cannot note it any more.
+                // The screen is gone and cannot record the call.
                 let edit = Edit::Called(Some(clock().timestamp_millis()));
-                // Nobody is left to tell if this fails as well.
+                // Nobody is left to tell if this fails too.
                 let _ = changes.send(Change::Edit { keys: vec![key], edit }).await;
             }
         });
     }
 
-    /// Starts the user's own program: away from the terminal, and it may outlive this one.
+    /// Runs the user's own command, detached from the terminal. It may outlive vmail.
     pub(super) fn run(&mut self, command: Vec<String>) {
         self.forget_ended();
         let messages = self.messages.clone();
@@ -79,7 +78,7 @@ impl Calls {
                 Ok(child) => drop(tokio::spawn(watch(child, name, messages))),
                 Err(error) => {
                     let why = format!("call_command: {name} cannot be run: {}", reason(&error));
-                    // The loop is gone only when the program ends.
+                    // Sending fails only when the program ends.
                     let _ = messages.send(Msg::CommandRan(Err(why))).await;
                 }
             }
@@ -90,7 +89,7 @@ impl Calls {
         while self.under_way.try_join_next().is_some() {}
     }
 
-    /// Waits a little for calls under way: what is cut off here may ring all the same.
+    /// Waits briefly for calls. One that is cut off here may still ring.
     pub(super) async fn finish(mut self) {
         let all = async { while self.under_way.join_next().await.is_some() {} };
         if tokio::time::timeout(LAST, all).await.is_err() {
@@ -100,8 +99,8 @@ impl Calls {
 }
 
 async fn answer(asked: JoinHandle<Result<CallPlaced, CallError>>) -> Result<CallPlaced, CallError> {
-    // A request may have left before the panic.
-    let broken = |_| Err(CallError::MaybePlaced { cause: ApiError::Malformed { what: "a fault of vmail" } });
+    // The request may have been sent before the panic.
+    let broken = |_| Err(CallError::MaybePlaced { cause: ApiError::Malformed { what: "a bug in vmail" } });
     asked.await.unwrap_or_else(broken)
 }
 
@@ -111,14 +110,14 @@ fn start(command: &[String]) -> io::Result<Child> {
     let mut command = Command::new(program);
     command.args(arguments).env_remove(SECRET_VARIABLE);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // A group of its own: what the terminal sends to this program is not meant for it.
+    // Its own process group: signals from the terminal are not meant for it.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command.spawn()
 }
 
-/// Says that the program runs well when it has ended well, or has not ended for a while; and that it
-/// failed, whenever that is.
+/// Reports that the command works, once it exits successfully or is still running after a while. Reports a
+/// failure whenever it happens.
 async fn watch(mut child: Child, name: String, messages: mpsc::Sender<Msg>) {
     let mut ended = spawn_blocking(move || child.wait());
     let early = tokio::time::timeout(SETTLED, &mut ended).await;
@@ -133,15 +132,15 @@ async fn watch(mut child: Child, name: String, messages: mpsc::Sender<Msg>) {
     let result = match status.unwrap_or_else(|panic| Err(io::Error::other(panic))) {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("call_command: {name} {}", How(status))),
-        Err(error) => Err(format!("call_command: {name} is out of sight: {}", reason(&error))),
+        Err(error) => Err(format!("call_command: {name} cannot be monitored: {}", reason(&error))),
     };
     if !settled || result.is_err() {
-        // The loop is gone only when the program ends.
+        // Sending fails only when the program ends.
         let _ = messages.send(Msg::CommandRan(result)).await;
     }
 }
 
-/// How a program ended.
+/// Describes how a program ended.
 struct How(ExitStatus);
 
 impl fmt::Display for How {
@@ -155,8 +154,8 @@ impl fmt::Display for How {
 
 fn reason(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "it was not found".to_owned(),
-        io::ErrorKind::PermissionDenied => "this is not allowed".to_owned(),
+        io::ErrorKind::NotFound => "not found".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => text::clean(&error.to_string(), text::MESSAGE_MAX),
     }
 }

@@ -1,4 +1,4 @@
-//! The work for one account.
+//! The jobs of one account: queries and changes of the store, syncs, recordings and calls.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,22 +22,22 @@ use crate::sync::{self, Job, Shelf, Summary, SyncError};
 use crate::telecmi::Client;
 use crate::tui::msg::{Change, Effect, Lane, Msg, Read, Reply, Ticket};
 
-/// How many changes may wait to be written: more than hands can make while a disk stalls.
+/// How many changes may wait to be written: more than a user can make while a disk stalls.
 const CHANGES: usize = 1_024;
 
-/// How many progress reports of a sync may wait for the screen; then the network waits as well.
+/// How many progress reports of a sync may wait for the screen; then the sync waits.
 const REPORTS: usize = 32;
 
-/// How an account's voicemail are fetched.
+/// How to fetch voicemails.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fetching {
-    /// How many requests may be under way at once.
+    /// The maximum number of requests at once.
     pub concurrency: usize,
     /// How late a voicemail may appear on the server.
     pub overlap: Duration,
 }
 
-/// The jobs of one account; of each lane the latest only.
+/// The jobs of one account. In each lane only the latest counts.
 pub(super) struct Jobs {
     account: Arc<Account>,
     client: Arc<OnceCell<Client>>,
@@ -49,7 +49,7 @@ pub(super) struct Jobs {
     calls: Calls,
     changes: mpsc::Sender<Change>,
     writing: JoinHandle<()>,
-    /// The newest question of each lane: an older one that still waits need not be answered.
+    /// The latest query of each lane: older ones that still wait are skipped.
     asked: [Arc<AtomicU32>; Lane::COUNT],
     sync: Option<AbortHandle>,
 }
@@ -87,7 +87,7 @@ impl Jobs {
         }
     }
 
-    /// Starts the work of `effect`, if it is work for the account.
+    /// Carries out `effect`, if it concerns the account.
     pub(super) fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Want(keys) => self.sounds.want(&keys),
@@ -125,17 +125,17 @@ impl Jobs {
         }
     }
 
-    /// Waits until all that was to be stored is stored.
+    /// Waits until everything is stored.
     pub(super) async fn finish(mut self) {
         self.stop_sync();
-        // At once: both have only so long.
+        // Both at once, because both have a time limit.
         tokio::join!(self.sounds.finish(), self.calls.finish());
         drop(self.changes);
-        // It ends with the last change; a panic in it was reported by then.
+        // Ends after the last change; a panic was reported before.
         let _ = self.writing.await;
     }
 
-    /// Waits until nothing sounds any more.
+    /// Waits until the sound is silent.
     pub(super) fn settle(&self) {
         self.sounds.settle();
     }
@@ -149,7 +149,7 @@ impl Jobs {
         }
     }
 
-    /// Asks the store, whose thread answers the loop directly: a key waits for nothing in between.
+    /// Queries the store. Its thread sends the answer to the loop directly, to save time.
     fn read(&self, ticket: Ticket, what: Read) {
         let key = self.account.key.clone();
         let asked = Arc::clone(&self.asked[ticket.lane as usize]);
@@ -167,7 +167,7 @@ impl Jobs {
                 }
                 Err(error) => (Err(error), Vec::new()),
             };
-            // The loop is gone only when the program ends.
+            // Sending fails only when the program ends.
             for notice in notices {
                 let _ = messages.blocking_send(Msg::StoreNotice(notice));
             }
@@ -236,7 +236,7 @@ impl Jobs {
     }
 }
 
-/// Writes changes one after the other until nobody can send any more.
+/// Writes changes in order until the channel is closed.
 async fn write(
     mut changes: mpsc::Receiver<Change>,
     store: StoreHandle,
@@ -246,7 +246,7 @@ async fn write(
     while let Some(change) = changes.recv().await {
         let (key, what) = (key.clone(), change.clone());
         let written = store.call(move |store| apply(store, &key, &what)).await;
-        // The loop is gone only when the program ends; what is left is written all the same.
+        // Sending fails only when the program ends; the remaining changes are written anyway.
         let _ = messages.send(Msg::Applied(change, written)).await;
     }
 }

@@ -1,5 +1,5 @@
-//! The recordings of one account, as the screen needs them: on the disk, looked at, decoded, saved, and
-//! let go of when they are too many. What is wanted when is `sounds`' business.
+//! The recordings of one account: caches, decodes and saves them, and evicts old ones. What to fetch when
+//! is decided in `sounds`.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,13 +21,13 @@ use crate::telecmi::{AudioFormat, Client};
 use crate::tui::msg::{Msg, RecordingNews, SaveTrouble};
 use crate::tui::rows::RowKey;
 
-/// How many recordings stay decoded: the latest, and what was looked at ahead.
+/// How many decoded recordings to keep: the latest, and those prefetched.
 const DECODED: usize = 4;
 
-/// After how many new recordings those are let go of that are too many.
+/// Evict after this many downloads.
 const TIDY_AFTER: u64 = 32;
 
-/// The recordings, and the ways to them.
+/// The recordings, and how to get them.
 pub(super) struct Library {
     account: Arc<Account>,
     client: Arc<OnceCell<Client>>,
@@ -37,14 +37,14 @@ pub(super) struct Library {
     folder: PathBuf,
     limits: Limits,
     recordings: OnceCell<Recordings>,
-    /// The latest last.
+    /// Latest last.
     decoded: Mutex<Vec<(VoicemailId, Sound)>>,
-    /// How many came from the network.
+    /// How many were fetched.
     fetched: AtomicU64,
 }
 
 impl Library {
-    /// The recordings of `account` in `folder`, which is looked at when the first one is asked for.
+    /// Creates the library. `folder` is opened on first use.
     pub(super) fn new(
         account: Arc<Account>,
         client: Arc<OnceCell<Client>>,
@@ -77,15 +77,15 @@ impl Library {
         self.recordings.get_or_try_init(open).await
     }
 
-    /// Fetches a recording, tells what came of it, and gives its place to the next.
+    /// Fetches a recording, reports the result and passes on its permit.
     pub(super) async fn transfer(self: Arc<Library>, key: RowKey, place: Option<OwnedSemaphorePermit>) {
         let news = self.fetch(key).await.unwrap_or_else(RecordingNews::Failed);
         drop(place);
-        // The loop is gone only when the program ends.
+        // Sending fails only when the program ends.
         let _ = self.messages.send(Msg::Recording(key, news)).await;
     }
 
-    /// Has the recording of `key` on the disk, and looks at it.
+    /// Ensures that the recording of `key` is cached, and analyses it.
     async fn fetch(self: &Arc<Library>, key: RowKey) -> Result<RecordingNews, FetchError> {
         let recordings = self.recordings().await?;
         let account = self.account.key.clone();
@@ -101,14 +101,14 @@ impl Library {
         } else {
             let client = client(&self.client, &self.account).await.map_err(FetchError::Api)?;
             let told = |got, of| {
-                // What is not told now is told with the next piece.
+                // A dropped report is made up for by the next one.
                 let _ = self.messages.try_send(Msg::Recording(key, RecordingNews::Coming { got, of }));
             };
             let kept = recordings.fetch(client, key.id, &name, told).await?;
             if self.fetched.fetch_add(1, Ordering::Relaxed).is_multiple_of(TIDY_AFTER) {
                 tokio::spawn(Arc::clone(self).tidy());
             }
-            // What came now need not be what came when it was looked at before.
+            // The server may have sent another file than the one analysed before.
             (kept, None)
         };
         let bytes = kept.bytes;
@@ -119,7 +119,7 @@ impl Library {
         Ok(RecordingNews::Here { bytes, looked })
     }
 
-    /// Has the recording of `key` on the disk.
+    /// Ensures that the recording of `key` is cached.
     async fn kept(self: &Arc<Library>, key: RowKey) -> Result<Kept, FetchError> {
         let recordings = self.recordings().await?;
         if let Some(kept) = recordings.kept(key.id) {
@@ -129,7 +129,7 @@ impl Library {
         recordings.kept(key.id).ok_or(FetchError::NotReady)
     }
 
-    /// The bytes of a recording, which is fetched first if need be.
+    /// Returns the bytes of a recording. Fetches it first if needed.
     pub(super) async fn bytes(self: &Arc<Library>, key: RowKey) -> Result<(Bytes, AudioFormat), FetchError> {
         let kept = self.kept(key).await?;
         let read = spawn_blocking(move || fs::read(kept.path)).await;
@@ -137,7 +137,7 @@ impl Library {
         Ok((bytes.into(), kept.format))
     }
 
-    /// Copies a recording to `path`, in a folder that is made where it is missing.
+    /// Copies a recording to `path` and creates missing folders.
     pub(super) async fn save(
         self: &Arc<Library>,
         key: RowKey,
@@ -150,7 +150,7 @@ impl Library {
             let missing = folder.to_owned();
             let made = spawn_blocking(move || fs::create_dir_all(missing)).await;
             made.unwrap_or_else(|ended| Err(io::Error::other(ended))).map_err(|error| {
-                SaveTrouble::Other(format!("{} cannot be made: {error}", folder.display()))
+                SaveTrouble::Other(format!("{} cannot be created: {error}", folder.display()))
             })?;
         }
         let recordings = self.recordings().await.map_err(fetched)?;
@@ -160,7 +160,7 @@ impl Library {
         })
     }
 
-    /// Decodes a recording and notes what it looks like.
+    /// Decodes a recording and stores its waveform.
     async fn look(&self, key: RowKey, kept: Kept) -> Result<Result<Arc<Waveform>, AudioError>, FetchError> {
         let decoded = spawn_blocking(move || decode(&kept.path)).await;
         let sound = match decoded.unwrap_or_else(|ended| Err(io::Error::other(ended)))? {
@@ -176,19 +176,19 @@ impl Library {
             store.put_sound(account, key.id, sketch, &bytes)
         });
         if let Err(error) = stored.await {
-            // It is looked at again the next time; what is heard does not depend on it.
-            tracing::warn!(%error, "the outline of a recording was not stored");
+            // Playing does not need it, and the next fetch computes it again.
+            tracing::warn!(%error, "the waveform of a recording was not stored");
         }
         Ok(Ok(waveform))
     }
 
-    /// The decoded recording of `id`, if it is on the disk and can be decoded. One that cannot be, though
-    /// it was when it came, is let go of: it is fetched again.
+    /// Returns the decoded recording of `id`, if it is cached and valid. If it can no longer be decoded, it
+    /// is removed, to be fetched again.
     pub(super) async fn sound(&self, id: VoicemailId) -> Option<Sound> {
         let recordings = self.recordings().await.ok()?;
         let kept = recordings.kept(id)?;
         if let Err(error) = recordings.touch(id, (self.clock)()) {
-            tracing::warn!(%error, "a recording's time of hearing was not noted");
+            tracing::warn!(%error, "the last use of a recording was not saved");
         }
         if let Some(sound) = self.decoded(id) {
             return Some(sound);
@@ -199,7 +199,7 @@ impl Library {
                 Some(sound)
             }
             failed => {
-                tracing::warn!(?failed, "a kept recording cannot be read any more");
+                tracing::warn!(?failed, "a cached recording cannot be read any more");
                 recordings.remove(id).ok()?;
                 None
             }
@@ -220,7 +220,7 @@ impl Library {
         decoded.push((id, sound));
     }
 
-    /// Lets go of what is kept beyond the limit, but not of what is starred.
+    /// Evicts recordings beyond the cache limit, except starred ones.
     async fn tidy(self: Arc<Library>) {
         let account = self.account.key.clone();
         let starred = self.store.call(move |store| {

@@ -1,9 +1,8 @@
-//! Names for callers: contact files and the names given in the program, matched with the callers in
-//! the store.
+//! Caller names: matches contact files and names given in vmail with the callers in the store.
 //!
-//! One task, which sleeps until it is told to look. Names go to the screen in pieces; what is on
-//! screen already is not sent again. What contact files say is not stored: it is read within
-//! milliseconds, and whoever is deleted there should be gone here as well.
+//! One task, which sleeps until it is told to look. It sends names to the screen in slices, and skips names
+//! that are on screen already. Names from contact files are not stored: reading the files takes
+//! milliseconds, and a deleted contact should disappear here too.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -17,19 +16,19 @@ use crate::contacts::{self, Book, Fault, Fingerprint};
 use crate::store::{CallerId, KnownCaller, StoreHandle};
 use crate::tui::msg::Msg;
 
-/// How many callers each look into the store brings: some milliseconds of its time.
+/// How many callers to read from the store at once: a few milliseconds of its time.
 const SLICE: usize = 2_000;
 
-/// The contact files, and how their numbers are read.
+/// The contact files, and how to read the numbers in them.
 #[derive(Clone, Debug, Default)]
 pub struct Contacts {
     /// Files and folders.
     pub paths: Vec<PathBuf>,
-    /// Where numbers without a country code are from: two letters, ISO 3166-1.
+    /// The default country for numbers without a country code: two letters, ISO 3166-1.
     pub country: String,
 }
 
-/// The way to the task. Many looks that are asked for while one is under way make one more.
+/// A handle to the task. Requests that arrive while it is looking lead to only one more look.
 #[derive(Default)]
 pub(super) struct People {
     look: Notify,
@@ -37,7 +36,7 @@ pub(super) struct People {
 }
 
 impl People {
-    /// Starts the task. It ends with the loop, or when it is told to.
+    /// Starts the task. It ends when the loop does, or when it is aborted.
     pub(super) fn start(
         contacts: Contacts,
         store: StoreHandle,
@@ -68,31 +67,31 @@ impl People {
         (people, task.abort_handle())
     }
 
-    /// Has it looked; `again` at callers that were looked at before as well.
+    /// Makes the task look up names: of new callers, or of all if `again`.
     pub(super) fn look(&self, again: bool) {
         self.again.fetch_or(again, Ordering::Relaxed);
         self.look.notify_one();
     }
 }
 
-/// What the task knows.
+/// The state of the task.
 struct Names {
     contacts: Contacts,
     store: StoreHandle,
     messages: mpsc::Sender<Msg>,
     book: Book,
-    /// What the files looked like when they were read.
+    /// The fingerprint of the files when they were read.
     files: Option<Fingerprint>,
     faults: Vec<Fault>,
     /// The names on screen.
     told: HashMap<CallerId, String>,
-    /// Of the store whose callers these are.
+    /// The generation of the store that the caller IDs belong to.
     generation: u64,
-    /// How far the callers were looked at.
+    /// The last caller looked up.
     seen: Option<CallerId>,
 }
 
-/// The loop is gone: the program ends.
+/// The loop has ended.
 struct Gone;
 
 impl Names {
@@ -107,10 +106,10 @@ impl Names {
                 let callers = store.callers_whole(after, SLICE)?;
                 Ok((callers, store.generation()))
             });
-            // Whoever reads the list says what is wrong with the store; the next look tries again.
+            // Errors of the store are reported by loading the list; the next look retries.
             let Ok((callers, generation)) = slice.await else { return Ok(()) };
             if generation != self.generation {
-                // Another store took its place, whose callers have other numbers.
+                // The store was replaced, so the caller IDs are different.
                 self.generation = generation;
                 self.told.clear();
                 self.seen = None;
@@ -127,7 +126,7 @@ impl Names {
         }
     }
 
-    /// What the screen is to be told of a caller, known or not when it is told `again`.
+    /// Returns the name to send to the screen, if it changed. With `again`, known names are sent too.
     fn news_of(&mut self, caller: &KnownCaller, again: bool) -> Option<(CallerId, String)> {
         let is_withheld = caller.forms.display.is_empty();
         let given = caller.name.as_deref();
@@ -142,7 +141,7 @@ impl Names {
         }
     }
 
-    /// Reads the contact files if they have changed; says whether it did.
+    /// Reads the contact files if they changed, and returns whether it did.
     async fn read_files(&mut self) -> Result<bool, Gone> {
         if self.contacts.paths.is_empty() {
             return Ok(false);
@@ -150,7 +149,7 @@ impl Names {
         let Contacts { paths, country } = self.contacts.clone();
         let before = self.files;
         let read = spawn_blocking(move || {
-            // Before they are read: what changes meanwhile is seen at the next look.
+            // Taken before reading: changes in the meantime are seen at the next look.
             let files = contacts::fingerprint(&paths);
             if before == Some(files) {
                 return None;
@@ -160,7 +159,7 @@ impl Names {
             faults.extend(more);
             Some((files, book, faults))
         });
-        // A panic in it was logged; the names stay as they are.
+        // A panic was logged; the names stay as they are.
         let Ok(Some((files, book, faults))) = read.await else { return Ok(false) };
         tracing::info!(numbers = book.len(), faults = faults.len(), "contact files read");
         self.files = Some(files);

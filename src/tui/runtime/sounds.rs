@@ -1,5 +1,5 @@
-//! What is heard: recordings that are wanted are fetched in their order, and what is here is played,
-//! saved, or served elsewhere. How a recording comes here is `library`'s business.
+//! Listening: fetches requested recordings in order, and plays, saves or serves them. Fetching itself is in
+//! `library`.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -24,34 +24,34 @@ use crate::tui::msg::{Control, Msg, PageNews, RecordingNews, Reply, Ticket};
 use crate::tui::rows::RowKey;
 use crate::web::{self, Page, Stage};
 
-/// How many recordings are fetched beside the first one, which is waited for or selected.
+/// How many recordings to fetch besides the first one, which is selected or waiting to play.
 const BESIDE: usize = 1;
 
-/// How long the page in the browser waits to be opened.
+/// How long the browser page waits to be opened.
 const PAGE_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// How long the recording stays on an open page after it was last asked for.
+/// How long an open page stays after the last request for the recording.
 const PAGE_IDLE: Duration = Duration::from_secs(10 * 60);
 
-/// How long a stop of the program waits for silence.
+/// How long to wait for silence before the process is stopped.
 const SILENCE: Duration = Duration::from_millis(200);
 
-/// How long the end of the program waits for what is being saved: a signal leaves it not much more.
+/// How long to wait for saving to finish when the program ends: little more time is left after a signal.
 const LAST: Duration = Duration::from_secs(4);
 
-/// What there is to play with.
+/// Cache, outputs and limits for listening.
 #[derive(Debug)]
 pub struct Equipment {
-    /// Where recordings are kept.
+    /// The cache folder.
     pub folder: PathBuf,
-    /// How much is kept.
+    /// The limits of the cache.
     pub limits: Limits,
-    /// Where sound goes.
+    /// The sound outputs.
     pub outputs: Outputs,
-    /// Where the user can forward the sound of their own machine to.
+    /// The socket to which the user can forward the sound from their own machine.
     #[cfg(unix)]
     pub socket: Option<PathBuf>,
-    /// How much of a recording is heard before it counts as heard.
+    /// How much of a recording must play before it counts as read.
     pub heard_after: Duration,
 }
 
@@ -59,25 +59,25 @@ pub struct Equipment {
 pub(super) struct Sounds {
     library: Arc<Library>,
     messages: mpsc::Sender<Msg>,
-    /// For the transfers beside the first one.
+    /// Permits for the transfers besides the first one.
     places: Arc<Semaphore>,
     transfers: Arc<Mutex<HashMap<VoicemailId, AbortHandle>>>,
-    /// Begins the transfers that wait for a place.
+    /// The task that starts the transfers waiting for a permit.
     queue: Option<AbortHandle>,
     heard_after: Duration,
     deck: Arc<Mutex<Deck>>,
     #[cfg(unix)]
     socket: Option<PathBuf>,
     page: Option<AbortHandle>,
-    /// What is being saved for the user.
+    /// Recordings being saved.
     saving: JoinSet<()>,
 }
 
-/// The player, and what is wanted of it by the time a recording is decoded. Under one lock, so that a
-/// stop in between is never too early.
+/// The player, and what it should do once a recording is decoded. Both are behind one lock, so that a stop
+/// during decoding is not lost.
 struct Deck {
     player: Player,
-    /// The number of the play that is wanted; `None` for silence.
+    /// The number of the play to start; `None` to stay silent.
     wanted: Option<u64>,
     manner: Manner,
 }
@@ -103,7 +103,7 @@ impl Sounds {
         let tasks = Handle::current();
         let tell = move |number, event| {
             let moved = matches!(event, Event::Position(_));
-            // The sound waits for nobody. Where the playhead was can be left out.
+            // The player must not wait. Positions may be dropped.
             if let Err(TrySendError::Full(msg)) = events.try_send(Msg::Player(number, event))
                 && !moved
             {
@@ -128,11 +128,10 @@ impl Sounds {
         }
     }
 
-    /// Ends the sound, the page and what is on its way, and waits a little for what is being saved. A
-    /// forwarded socket that nobody serves any more would be in the way of the next one: sshd does not
-    /// remove it.
+    /// Stops sound, page and transfers, and waits briefly for recordings being saved. Removes the forwarded
+    /// socket if nobody serves it any more: sshd does not, and it would block the next one.
     pub(super) async fn finish(mut self) {
-        // What is being decoded must not begin any more: it would outlive this.
+        // A recording being decoded must not start any more: it would outlive this.
         self.control(Control::Stop);
         for task in self.page.take().into_iter().chain(self.queue.take()) {
             task.abort();
@@ -143,18 +142,18 @@ impl Sounds {
         }
         let saved = async { while self.saving.join_next().await.is_some() {} };
         if timeout(LAST, saved).await.is_err() {
-            tracing::warn!("the program goes on before a recording was saved");
+            tracing::warn!("the program ended before a recording was saved");
             self.saving.detach_all();
         }
         #[cfg(unix)]
         if let Some(socket) = &self.socket
             && let Err(error) = crate::web::socket::clear(socket).await
         {
-            tracing::warn!(%error, "a left-over sound socket was not removed");
+            tracing::warn!(%error, "a stale sound socket was not removed");
         }
     }
 
-    /// Fetches `keys` and nothing else: the first one at once, the others in their order.
+    /// Fetches `keys` and cancels all other transfers: the first at once, the rest in order.
     pub(super) fn want(&mut self, keys: &[RowKey]) {
         if let Some(queue) = self.queue.take() {
             queue.abort();
@@ -176,7 +175,7 @@ impl Sounds {
             transfers.lock().unwrap_or_else(PoisonError::into_inner).insert(key.id, transfer);
         };
         let mut missing = missing.into_iter().peekable();
-        // The first of all is waited for, or is the selected one.
+        // The first is selected or waiting to play, and needs no permit.
         if let Some(first) = missing.next_if(|key| keys.first() == Some(key)) {
             begin(first, None);
         }
@@ -191,7 +190,7 @@ impl Sounds {
         }
     }
 
-    /// Plays what is on the disk.
+    /// Plays a cached recording.
     pub(super) fn play(&mut self, number: u64, key: RowKey, from: Duration, manner: Manner) {
         let mut deck = self.deck();
         (deck.wanted, deck.manner) = (Some(number), manner);
@@ -203,7 +202,7 @@ impl Sounds {
                 let _ = messages.send(Msg::Recording(key, RecordingNews::Gone)).await;
                 return;
             };
-            // Decoding takes a moment, in which the user may have changed their mind.
+            // The user may have changed their mind while it was decoded.
             let mut deck = deck.lock().unwrap_or_else(PoisonError::into_inner);
             if deck.wanted == Some(number) {
                 let manner = deck.manner;
@@ -212,8 +211,8 @@ impl Sounds {
         });
     }
 
-    /// Saves a recording, which is fetched first if need be: as `path`, or as `name` where that is a
-    /// folder. One that is missing on the way there is made.
+    /// Saves a recording as `path`, or as `name` if `path` is a folder. Fetches it first if needed, and
+    /// creates missing folders.
     pub(super) fn save(&mut self, ticket: Ticket, key: RowKey, path: PathBuf, name: String, overwrite: bool) {
         while self.saving.try_join_next().is_some() {}
         let (library, messages) = (Arc::clone(&self.library), self.messages.clone());
@@ -226,7 +225,7 @@ impl Sounds {
         });
     }
 
-    /// Reads a recording, which is fetched first if need be.
+    /// Reads a recording. Fetches it first if needed.
     pub(super) fn read(&self, key: RowKey, name: String) {
         let (library, messages) = (Arc::clone(&self.library), self.messages.clone());
         tokio::spawn(async move {
@@ -235,7 +234,7 @@ impl Sounds {
         });
     }
 
-    /// Serves a page with a recording until it was heard or its time is up.
+    /// Serves a browser page with a recording until it expires.
     pub(super) fn open_page(&mut self, key: RowKey, caller: String, time: String, file_name: String) {
         if let Some(page) = self.page.take() {
             page.abort();
@@ -262,7 +261,7 @@ impl Sounds {
             let mut page = match Page::open(options).await {
                 Ok(page) => page,
                 Err(error) => {
-                    let why = format!("The page cannot be served: {error}. It can be saved instead.");
+                    let why = format!("The page cannot be served: {error}. Save the recording instead.");
                     let _ = told(PageNews::Failed(why)).await;
                     return;
                 }
@@ -301,7 +300,7 @@ impl Sounds {
         });
     }
 
-    /// Waits until what was asked of the player is done: the program is about to be stopped.
+    /// Waits until the player has carried out all commands: the process is about to be stopped.
     pub(super) fn settle(&self) {
         if !self.deck().player.settle(SILENCE) {
             tracing::warn!("the sound did not stop in time");
@@ -309,7 +308,7 @@ impl Sounds {
     }
 
     fn deck(&self) -> MutexGuard<'_, Deck> {
-        // Nothing here panics halfway through a change.
+        // No code here panics while it changes the state.
         self.deck.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

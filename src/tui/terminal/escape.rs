@@ -1,8 +1,8 @@
-//! Sequences that put a text on the clipboard of the terminal, or send it a file. Pure: they return
-//! bytes, and nothing is written here. What the environment says comes as a lookup.
+//! Escape sequences that copy text to the terminal's clipboard or send it a file. Pure: the functions
+//! return bytes and take the environment as a lookup.
 //!
-//! None of them has an answer that the program would have to read, and none says whether it worked.
-//! A terminal that does not know one skips it.
+//! None of the sequences makes the terminal answer, and none reports success. Terminals ignore sequences
+//! that they do not know.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,17 +14,18 @@ const BEL: char = '\x07';
 /// The string terminator.
 const ST: &str = "\x1b\\";
 
-/// The longest text that is copied, in bytes. In base64, with what is around it, it is the 100,000
-/// bytes that hterm takes (`OSC_52_MAX_SEQUENCE` of its `osc52.sh`), the least of the usual terminals.
+/// The maximum length of a copied text in bytes. Encoded, it is the 100,000 bytes that hterm accepts
+/// (`OSC_52_MAX_SEQUENCE` in its `osc52.sh`): the lowest limit among common terminals.
 pub const COPY_MAX: usize = 74_994;
 
-/// How much screen passes on in one string: its oldest versions kept 256 bytes (`osc52.sh` of hterm).
+/// The length of a string that every version of screen passes on: old ones only 256 bytes (hterm's
+/// `osc52.sh`).
 const SCREEN_PIECE: usize = 240;
 
-/// What stands between the program and the terminal.
+/// The terminal multiplexer between the program and the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Through {
-    /// Nothing, or nothing that shows: ssh, mosh.
+    /// None, or one that is transparent: ssh, mosh.
     #[default]
     Plain,
     /// tmux.
@@ -34,8 +35,9 @@ pub enum Through {
 }
 
 impl Through {
-    /// By the environment. tmux sets `TMUX`, screen sets `STY`. ssh passes neither on, only `TERM`, and
-    /// tmux too calls itself `screen` in some set-ups: one at the desk cannot always be told apart.
+    /// Detects it from the environment: tmux sets `TMUX`, screen sets `STY`. ssh passes on only `TERM`, and
+    /// some set-ups of tmux use `TERM=screen`, so a multiplexer on the user's own machine is not always
+    /// recognised.
     pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Through {
         let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
         let term = variable("TERM").unwrap_or_default();
@@ -48,14 +50,14 @@ impl Through {
         }
     }
 
-    /// `sequence` so that it reaches the terminal as it is.
+    /// Wraps `sequence` so that the multiplexer passes it on unchanged.
     fn pass(self, sequence: &str) -> Vec<u8> {
         match self {
             Through::Plain => sequence.to_owned(),
-            // Needs `allow-passthrough on`; without, tmux drops it (tmux(1), input_dcs_dispatch).
+            // Needs `allow-passthrough on`; otherwise tmux drops it (tmux(1), input_dcs_dispatch).
             Through::Tmux => format!("{ESC}Ptmux;{}{ST}", sequence.replace(ESC, "\x1b\x1b")),
-            // screen hands the content of a device control string on (screen(1), "Control Sequences").
-            // What is handed on must not end one itself, so sequences here end in BEL.
+            // screen passes on the content of a device control string (screen(1), "Control Sequences"). The
+            // content must not contain a string terminator, so sequences here end with BEL.
             Through::Screen => {
                 let mut out = String::with_capacity(sequence.len() + sequence.len() / SCREEN_PIECE * 4 + 4);
                 let mut rest = sequence;
@@ -71,24 +73,25 @@ impl Through {
     }
 }
 
-/// Why a text was not copied.
+/// A text was too long to copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("The text is too long to copy: {len} bytes, and terminals take {COPY_MAX}.")]
+#[error("The text is too long to copy: {len} bytes; terminals accept {COPY_MAX}.")]
 pub struct TooLong {
     /// The text's length in bytes.
     pub len: usize,
 }
 
-/// Puts `text` on the clipboard: OSC 52 with the selection `c` (xterm's `ctlseqs`).
+/// Returns the sequence that copies `text` to the clipboard: OSC 52 with the selection `c` (xterm's
+/// `ctlseqs`).
 ///
-/// Whoever stands between gets it twice: as it is, and wrapped so as to be passed on. tmux takes the
-/// first when its `set-clipboard` is `on`; it then keeps the text as a buffer as well and tells the
-/// terminal. When that is `external`, the default, tmux takes it from its own copy mode alone (tmux(1);
-/// `input_osc_52` in its source), and the second gets through where `allow-passthrough` is on. screen
-/// takes the second. Where both work, the same text is set twice.
+/// With a multiplexer it is sent twice: plain, and wrapped to be passed on. tmux handles the plain one if
+/// `set-clipboard` is `on`: it keeps the text as a buffer and sets the terminal's clipboard. With
+/// `external`, the default, it ignores it (tmux(1); `input_osc_52` in its source), and the wrapped one gets
+/// through if `allow-passthrough` is on. screen handles the wrapped one. If both work, the same text is set
+/// twice.
 ///
 /// # Errors
-/// When the text is longer than [`COPY_MAX`]: terminals drop or cut what is longer, without a word.
+/// When the text is longer than [`COPY_MAX`]: terminals silently drop or truncate longer ones.
 pub fn copy(text: &str, through: Through) -> Result<Vec<u8>, TooLong> {
     if text.len() > COPY_MAX {
         return Err(TooLong { len: text.len() });

@@ -1,5 +1,5 @@
-//! From one frame to the next in as few bytes as possible: what changed, or a scrolled list and
-//! what changed then, whichever is shorter. A frame that changes nothing is no bytes at all.
+//! Draws frames in as few bytes as possible: either only the changes, or a scrolled list and the remaining
+//! changes, whichever is shorter. A frame without changes is empty.
 
 use std::io::{self, Write as _};
 
@@ -13,18 +13,18 @@ use super::cells;
 use crate::tui::state::State;
 use crate::tui::view;
 
-/// What the terminal shows, and how to get from there to what it should show.
+/// What the terminal shows, and the next frame.
 #[derive(Debug, Default)]
 pub struct Frames {
     shown: Buffer,
     next: Buffer,
     cursor: Option<Position>,
     list: Option<List>,
-    /// What the terminal shows is not known: the next frame is drawn whole.
+    /// The content of the terminal is unknown: draw the next frame completely.
     unknown: bool,
 }
 
-/// Where the list was, and its first line.
+/// The position of the list, and its first line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct List {
     area: Rect,
@@ -32,17 +32,17 @@ struct List {
 }
 
 impl Frames {
-    /// Frames for a terminal of which nothing is known.
+    /// Creates frames for a terminal with unknown content.
     pub fn new() -> Frames {
         Frames { unknown: true, ..Frames::default() }
     }
 
-    /// Forgets what the terminal shows.
+    /// Marks the content of the terminal as unknown.
     pub fn forget(&mut self) {
         self.unknown = true;
     }
 
-    /// The bytes that make the terminal show `state`.
+    /// Returns the bytes that make the terminal show `state`.
     pub fn next(&mut self, state: &State) -> io::Result<Vec<u8>> {
         let area = Rect::new(0, 0, state.size.width, state.size.height);
         self.next.resize(area);
@@ -91,15 +91,15 @@ impl Frames {
     }
 }
 
-/// The bytes from one buffer to another of the same size.
+/// Returns the bytes that change `from` into `to`, which has the same size.
 fn changes(from: &Buffer, to: &Buffer) -> Vec<u8> {
     cells::write(bridged(from.diff_iter(to), to))
 }
 
-/// Moving the cursor takes up to eight bytes: a gap this small is cheaper written again.
+/// Moving the cursor takes up to eight bytes, so rewriting a gap of this many cells is shorter.
 const GAP: u16 = 6;
 
-/// The changed cells, and those between two of them where the gap is small and of one style.
+/// Returns the changed cells, and the cells in small gaps between them if they have the same style.
 fn bridged<'a>(
     changed: impl Iterator<Item = (u16, u16, &'a Cell)>,
     to: &'a Buffer,
@@ -111,7 +111,7 @@ fn bridged<'a>(
             && (2..=GAP + 1).contains(&(x - last_x))
         {
             let gap = || (last_x + 1..x).map(|x| (x, y, &to[(x, y)]));
-            // ASCII only: a wide character covers a cell that must not be written.
+            // ASCII only: a wide character also covers the next cell, which must not be written.
             let plain = |cell: &Cell| cell.symbol().is_ascii() && cell.style() == last.style();
             if last.symbol().is_ascii() && gap().all(|(_, _, cell)| plain(cell)) {
                 cells.extend(gap());
@@ -122,7 +122,7 @@ fn bridged<'a>(
     cells
 }
 
-/// Whole lines of the terminal that move up (`by` above 0) or down.
+/// Lines of the terminal that move up (`by` > 0) or down.
 #[derive(Clone, Copy, Debug)]
 struct Scroll {
     first: u16,
@@ -130,18 +130,18 @@ struct Scroll {
     by: i64,
 }
 
-/// The scroll that brings the list from one place to another, when it is worth a thought.
+/// Returns the scroll that moves the list from one place to another, if it can save bytes.
 fn scroll(from: List, to: List) -> Option<Scroll> {
     let by = to.top as i64 - from.top as i64;
     let height = i64::from(to.area.height);
-    // The first line is the day's heading and stays.
+    // The first line is the day heading, which does not scroll.
     let worth = from.area == to.area && by != 0 && by.abs() < height / 2;
     worth.then(|| Scroll { first: to.area.y + 1, last: to.area.bottom() - 1, by })
 }
 
 impl Scroll {
-    /// Line feeds at the bottom of a scrolling region, or reverse ones at its top: these work
-    /// where the newer sequences for scrolling do not, as on the Linux console.
+    /// Returns line feeds at the bottom of a scrolling region, or reverse ones at its top. Unlike newer
+    /// scroll sequences, these also work on the Linux console.
     fn bytes(self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         write!(bytes, "\x1b[{};{}r", self.first + 1, self.last + 1)?;
@@ -157,7 +157,7 @@ impl Scroll {
         Ok(bytes)
     }
 
-    /// What the terminal shows afterwards.
+    /// Applies the scroll to a buffer.
     fn apply(self, buffer: &mut Buffer) {
         let width = usize::from(buffer.area.width);
         let start = usize::from(self.first) * width;

@@ -1,4 +1,4 @@
-//! A line that is typed and not shown: a secret.
+//! Hidden input: reads a line without echo, for secrets.
 
 #[cfg(unix)]
 use std::fs::File;
@@ -11,18 +11,18 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::line::{Raw, give_back_on_signal};
 use crate::secret::Secret;
 
-/// The longest secret that is taken, in bytes: the buffer never grows, which would leave copies.
+/// The maximum length of a secret in bytes. The buffer never grows, because that would leave copies.
 const MAX: usize = 4096;
 
-/// Asks on stderr and reads a line from the terminal, of which nothing is shown. `None` when it was
-/// called off: Ctrl-C, or Ctrl-D or the end of the input before anything was typed. A signal that ends
-/// the program does so from then on after the terminal was given back.
+/// Prints a question to stderr and reads a line from the terminal without echo. Returns `None` if it was
+/// cancelled: with Ctrl-C, or with Ctrl-D or the end of input before any text. Signals that end the program
+/// restore the terminal first.
 ///
 /// # Errors
-/// When stdin is no terminal, or the line is longer than 4096 bytes or no text.
+/// When stdin is not a terminal, or the line is longer than 4096 bytes or not UTF-8.
 pub fn ask(question: &str) -> io::Result<Option<Secret>> {
     give_back_on_signal()?;
-    // First: who has read the question types at once.
+    // Before the question, because the user may type as soon as it appears.
     let raw = Raw::take()?;
     io::stderr().write_all(question.as_bytes())?;
     let line = read_line(&mut input()?);
@@ -31,10 +31,10 @@ pub fn ask(question: &str) -> io::Result<Option<Secret>> {
     line
 }
 
-/// The first line of stdin, which is no terminal; `None` where there is none.
+/// Reads the first line of stdin that is not a terminal. Returns `None` if it is empty.
 ///
 /// # Errors
-/// As [`ask`].
+/// Like [`ask`].
 pub fn first_line() -> io::Result<Option<Secret>> {
     let mut line = Line::default();
     let mut input = input()?;
@@ -48,7 +48,7 @@ pub fn first_line() -> io::Result<Option<Secret>> {
     line.into_secret()
 }
 
-/// Standard input without a buffer of its own, which nobody would wipe.
+/// Opens stdin without a buffer, which would not be wiped.
 #[cfg(unix)]
 fn input() -> io::Result<File> {
     Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
@@ -59,7 +59,7 @@ fn input() -> io::Result<io::Stdin> {
     Ok(io::stdin())
 }
 
-/// A line as far as it was typed, wiped when it goes.
+/// The line typed so far; wiped when dropped.
 struct Line {
     bytes: Zeroizing<Vec<u8>>,
 }
@@ -79,19 +79,19 @@ impl Line {
         Ok(())
     }
 
-    /// Takes the last character away: its first byte and those that continue it.
+    /// Removes the last character: its continuation bytes and its first byte.
     fn backspace(&mut self) {
         while self.bytes.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {}
     }
 
     fn into_secret(self) -> io::Result<Option<Secret>> {
         let text = str::from_utf8(&self.bytes)
-            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the secret is no text (UTF-8)"))?;
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the secret is not UTF-8 text"))?;
         Ok((!text.is_empty()).then(|| Secret::new(text.to_owned())))
     }
 }
 
-/// Reads up to Enter what a terminal in raw mode sends. Keys that send a sequence are left out.
+/// Reads what a terminal in raw mode sends, up to Enter. Keys that send escape sequences are ignored.
 fn read_line(input: &mut impl Read) -> io::Result<Option<Secret>> {
     const CTRL_C: u8 = 0x03;
     const CTRL_D: u8 = 0x04;
@@ -116,7 +116,7 @@ fn read_line(input: &mut impl Read) -> io::Result<Option<Secret>> {
     Ok(None)
 }
 
-/// The rest of `ESC [ 1 ; 5 C` or `ESC O A`.
+/// Skips the rest of a sequence such as `ESC [ 1 ; 5 C` or `ESC O A`.
 fn skip_sequence(input: &mut impl Read) -> io::Result<()> {
     let mut byte = [0];
     if input.read(&mut byte)? == 0 || !matches!(byte[0], b'[' | b'O') {

@@ -1,4 +1,4 @@
-//! A terminal of which one line is used, for verbs: keys come at once, and the line is written anew.
+//! Raw mode and a status line for commands that use one line of the terminal.
 
 use std::io::{self, Write as _};
 use std::{process, thread};
@@ -10,23 +10,23 @@ use crossterm::terminal::{Clear, ClearType, disable_raw_mode, enable_raw_mode};
 
 use crate::signals::Signals;
 
-/// The terminal gives each key at once, until this is dropped.
+/// Raw mode: the terminal sends each key at once. Ends when dropped.
 #[derive(Debug)]
 pub struct Raw(());
 
 impl Raw {
-    /// Takes the keys. A new line needs a carriage return from then on.
+    /// Turns on raw mode. New lines then need a carriage return.
     pub fn take() -> io::Result<Raw> {
         enable_raw_mode().map(Raw)
     }
 }
 
-/// Has a signal that ends the program give the terminal back first, whoever waits for keys then. For
-/// verbs that have nothing else to put in order.
+/// Restores the terminal when a signal ends the program, even while it waits for keys. For commands that
+/// have nothing else to clean up.
 pub fn give_back_on_signal() -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let mut signals = runtime.block_on(async { Signals::watch() })?;
-    // To the end: the system leaves it to us from now on.
+    // Must end the process: the default action of these signals is off now.
     let end = move || {
         let code = runtime.block_on(signals.next());
         let _ = disable_raw_mode();
@@ -37,12 +37,12 @@ pub fn give_back_on_signal() -> io::Result<()> {
 
 impl Drop for Raw {
     fn drop(&mut self) {
-        // Where that fails, the terminal is gone.
+        // Fails only if the terminal is gone.
         let _ = disable_raw_mode();
     }
 }
 
-/// Writes `text` over the line on stderr that the cursor is in.
+/// Replaces the current line on stderr by `text`.
 pub fn rewrite(text: &str) -> io::Result<()> {
     let mut out = io::stderr().lock();
     queue!(out, MoveToColumn(0), Clear(ClearType::CurrentLine), Print(text))?;

@@ -1,4 +1,4 @@
-//! Styles of the user's own: how they are written, and what a terminal can show of them.
+//! The user's own styles: their notation, and what a terminal can show of them.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -7,10 +7,10 @@ use crate::config::OwnColour;
 use crate::suggest::nearest;
 use crate::text;
 
-/// How much of what the user wrote a message repeats, in characters.
+/// How much of the user's text an error message quotes, in characters.
 const SHOWN_MAX: usize = 60;
 
-/// The words for how letters look.
+/// The modifiers, by name.
 const MODIFIERS: [(&str, Modifier); 5] = [
     ("bold", Modifier::BOLD),
     ("dim", Modifier::DIM),
@@ -19,7 +19,7 @@ const MODIFIERS: [(&str, Modifier); 5] = [
     ("reversed", Modifier::REVERSED),
 ];
 
-/// The names of the 16 colours, for suggestions.
+/// The colour names, for suggestions.
 const NAMES: [&str; 17] = [
     "black",
     "red",
@@ -40,19 +40,19 @@ const NAMES: [&str; 17] = [
     "default",
 ];
 
-/// Reads a role and its style: "#ff8800", "bold white on 236".
+/// Parses a role and its style: "#ff8800", "bold white on 236".
 ///
 /// # Errors
 ///
-/// What is wrong, in words that follow "`colours.ROLE`: ".
+/// Returns a message to follow "`colours.ROLE`: ".
 pub fn read(own: &OwnColour) -> Result<(Role, Style), String> {
     let role = Role::EVERY.into_iter().find(|role| role.name() == own.role).ok_or_else(|| {
         let names = || Role::EVERY.into_iter().map(Role::name);
         let hint = nearest(&own.role, names()).map_or_else(
-            || format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+            || format!("the roles are {}", names().collect::<Vec<_>>().join(", ")),
             |known| format!("did you mean `{known}`?"),
         );
-        format!("there is no such role: {hint}")
+        format!("no such role: {hint}")
     })?;
     let mut style = Style::new();
     let mut behind = false;
@@ -65,17 +65,17 @@ pub fn read(own: &OwnColour) -> Result<(Role, Style), String> {
                 let colour = colour(word)?;
                 let place = if behind { &mut style.bg } else { &mut style.fg };
                 if place.replace(colour).is_some() {
-                    return Err(format!("\"{}\" is one colour too many", text::clean(word, SHOWN_MAX)));
+                    return Err(format!("too many colours: unexpected \"{}\"", text::clean(word, SHOWN_MAX)));
                 }
                 behind = false;
             }
         }
     }
     if behind {
-        return Err("no colour follows \"on\"".to_owned());
+        return Err("expected a colour after \"on\"".to_owned());
     }
     if style == Style::new() {
-        return Err("it is empty: expected a colour, \"on\" and a colour, or words like \"bold\"".to_owned());
+        return Err("is empty: expected a colour, \"on\" and a colour, or words like \"bold\"".to_owned());
     }
     Ok((role, style))
 }
@@ -89,13 +89,13 @@ fn colour(word: &str) -> Result<Color, String> {
         let hint =
             nearest(word, known).map_or_else(String::new, |known| format!("; did you mean \"{known}\"?"));
         format!(
-            "\"{}\" is no colour: expected one like \"#ff8800\", \"red\", \"bright-blue\" or \"245\"{hint}",
+            "invalid colour \"{}\": expected one like \"#ff8800\", \"red\", \"bright-blue\" or \"245\"{hint}",
             text::clean(word, SHOWN_MAX)
         )
     })
 }
 
-/// What a terminal of `depth` shows of a style; `None` where it has no such colour.
+/// Returns the style as a terminal of `depth` can show it; `None` if it lacks a colour.
 pub(super) fn shown(style: Style, depth: Depth) -> Option<Style> {
     let beyond = |colour: Option<Color>| match colour {
         Some(Color::Rgb(..)) => true,
@@ -109,7 +109,7 @@ pub(super) fn shown(style: Style, depth: Depth) -> Option<Style> {
     }
 }
 
-/// A style in the nearest of the 256 colours.
+/// Returns the style with the nearest of the 256 colours.
 pub(super) fn in_palette(style: Style) -> Style {
     let nearest = |colour| match colour {
         Color::Rgb(red, green, blue) => Color::Indexed(nearest_index([red, green, blue])),
@@ -118,7 +118,7 @@ pub(super) fn in_palette(style: Style) -> Style {
     Style { fg: style.fg.map(nearest), bg: style.bg.map(nearest), ..style }
 }
 
-/// The nearest of the colours 16 to 255: those before depend on the terminal's palette.
+/// Returns the nearest of the colours 16 to 255. The first 16 depend on the terminal's palette.
 fn nearest_index(rgb: [u8; 3]) -> u8 {
     let away = |index: u8| {
         let difference = |(one, other): (u8, u8)| u32::from(one.abs_diff(other)).pow(2);
@@ -127,7 +127,7 @@ fn nearest_index(rgb: [u8; 3]) -> u8 {
     (16..=255).min_by_key(|&index| away(index)).unwrap_or(16)
 }
 
-/// What xterm and those after it show for the colours from 16 on: a cube of 6 by 6 by 6, and greys.
+/// Returns the RGB values of xterm's colours 16 to 255: a cube of 6 by 6 by 6, and 24 greys.
 pub fn palette_colour(index: u8) -> [u8; 3] {
     const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
     match index.saturating_sub(16) {

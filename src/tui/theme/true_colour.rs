@@ -1,5 +1,5 @@
-//! The two themes in true colours. Text stands at 4.5:1 or more against the usual backgrounds of
-//! their kind and against what is laid behind it: `tests/screen/look.rs` computes it.
+//! The two true-colour themes. Text has a contrast of at least 4.5:1 with usual backgrounds and with the
+//! theme's own: computed in `tests/screen/look.rs`.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -13,7 +13,7 @@ const fn on(rgb: u32, ground: u32) -> Style {
     fg(rgb).bg(Color::from_u32(ground))
 }
 
-/// For backgrounds from black to slate: cool greys, one blue, and signals that do not glow.
+/// For black to slate backgrounds: cool greys, one blue, muted signal colours.
 pub const DARK: Theme = Theme {
     text: fg(0x00d3_d9e6),
     strong: Style::new().add_modifier(Modifier::BOLD),
@@ -28,7 +28,7 @@ pub const DARK: Theme = Theme {
     shades: [on(0x00d3_d9e6, 0x0027_3244), on(0x00e4_e9f2, 0x0031_4a66), on(0x00f5_f8fc, 0x003b_6690)],
 };
 
-/// For backgrounds from white to cream: ink, one blue, and signals as dark as print.
+/// For white to cream backgrounds: dark ink, one blue, dark signal colours.
 pub const LIGHT: Theme = Theme {
     text: fg(0x0024_2a33),
     strong: Style::new().add_modifier(Modifier::BOLD),

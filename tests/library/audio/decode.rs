@@ -155,12 +155,12 @@ fn what_cannot_be_played_says_its_name() {
     assert_eq!(unsupported(&fixture("gsm.wav")), "GSM 6.10");
     assert_eq!(unsupported(&fixture("ima-adpcm.wav")), "IMA ADPCM");
     assert_eq!(unsupported(&wav(0x83, 1, 0, &[0; 20])), "G.729");
-    assert_eq!(unsupported(&wav(0x7777, 1, 0, &[0; 20])), "WAV with coding 0x7777");
-    assert_eq!(unsupported(&wav(1, 1, 12, &[0; 20])), "WAV with samples of 12 bits");
+    assert_eq!(unsupported(&wav(0x7777, 1, 0, &[0; 20])), "WAV with codec 0x7777");
+    assert_eq!(unsupported(&wav(1, 1, 12, &[0; 20])), "12-bit WAV");
     assert_eq!(unsupported(b"OggS\0\x02rest"), "Ogg");
     assert_eq!(unsupported(b"#!AMR\n\x3c"), "AMR");
     let message = decode(&fixture("gsm.wav")).unwrap_err().to_string();
-    assert_eq!(message, "a recording in GSM 6.10 cannot be played here");
+    assert_eq!(message, "unsupported audio format: GSM 6.10");
 }
 
 #[test]
@@ -170,11 +170,11 @@ fn what_is_no_recording_says_what_it_is() {
     for (bytes, error) in [
         (&b""[..], AudioError::Empty),
         (b"\r\n \n", AudioError::Empty),
-        (json, AudioError::NotAudio("a JSON answer")),
+        (json, AudioError::NotAudio("a JSON response")),
         (page, AudioError::NotAudio("a web page")),
         (b"\x1f\x8b\x08\0\0\0\0\0", AudioError::NotAudio("a gzip archive")),
         (b"Not found, sorry.", AudioError::NotAudio("data that is neither mp3 nor WAV")),
-        (b"RIFF\x04\0\0\0AVI ", AudioError::NotAudio("a RIFF file of another kind")),
+        (b"RIFF\x04\0\0\0AVI ", AudioError::NotAudio("another kind of RIFF file")),
         (b"ID3\x03\0\0\0\0\0\x04abcd", AudioError::Empty),
         (b"\xff\xe3\x18\xc4\0\0", AudioError::Damaged),
         (b"RIFF", AudioError::Damaged),

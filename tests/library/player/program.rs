@@ -98,8 +98,8 @@ fn a_program_that_does_not_play_is_named() {
     let line = |program: &str, how: &str| format!("player_command {program:?} {how}");
     let cases: [(&[&str], String); 5] = [
         (&["/nowhere/player"], line("/nowhere/player", "was not found")),
-        (&[locked], line(locked, "must not be run")),
-        (&["true"], line("true", "ended before the sound did")),
+        (&[locked], line(locked, "cannot be run: permission denied")),
+        (&["true"], line("true", "exited before the end of the sound")),
         (&["sh", "-c", "exit 3"], line("exit 3", "failed with exit code 3")),
         (
             &["sh", "-c", "cat > /dev/null; exit 4"],
@@ -125,7 +125,7 @@ fn a_program_that_does_not_read_is_given_up() {
     let mut output = outputs.open(192_000).unwrap();
     let packet = vec![0; 19_200];
     let failure = (0..1_000).find_map(|_| output.write(&packet).err());
-    let how = "does not take the sound".to_owned();
+    let how = "does not read the sound".to_owned();
     assert_eq!(failure, Some(Unavailable::Program { program: "exec sleep 60".to_owned(), how }));
 }
 

@@ -128,6 +128,6 @@ async fn a_disk_that_cannot_be_written_says_so() {
     fs::write(shelf.folder(), "a file in the folder's place").unwrap();
     let server = Server::start([Reply::audio(mp3(1_000))]).await;
     let error = shelf.fetch(&server, 1).await.unwrap_err();
-    assert!(error.to_string().starts_with("The recording cannot be kept: "), "{error}");
+    assert!(error.to_string().starts_with("The recording cannot be cached: "), "{error}");
     assert!(Recordings::open(shelf.folder(), limits(), now()).is_err());
 }

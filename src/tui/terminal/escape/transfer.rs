@@ -1,14 +1,14 @@
-//! Sending a file to the terminal, which saves it on the machine where it runs.
+//! Sends a file to the terminal, which saves it on the user's own machine.
 //!
-//! - **iTerm2** downloads on its own (<https://iterm2.com/documentation-images.html>): `File=` is one
-//!   sequence with everything in it; `MultipartFile=`, `FilePart=` and `FileEnd`, since 3.5, are many
-//!   small ones, which tmux can pass on and between which the screen can be drawn.
-//! - **kitty** asks the user first (<https://sw.kovidgoyal.net/kitty/file-transfer-protocol/>), and drops a session
-//!   in which anything comes before the user has allowed it. Its answer would come among the keys; with
-//!   `q=2` it gives none. So this goes in two steps: [`ask`], and [`send`] after the user has said in
-//!   the program as well that it was allowed.
+//! - **iTerm2** downloads without asking (<https://iterm2.com/documentation-images.html>). `File=` is one
+//!   sequence with the whole file. `MultipartFile=`, `FilePart=` and `FileEnd`, since version 3.5, are many
+//!   small ones: tmux can pass them on, and the screen can be drawn in between.
+//! - **kitty** asks the user first (<https://sw.kovidgoyal.net/kitty/file-transfer-protocol/>), and drops a
+//!   session if data arrives before the user has agreed. Its answer would arrive as keys, so `q=2` turns it
+//!   off. Therefore there are two steps: [`ask`], and [`send`] once the user has confirmed in vmail that
+//!   kitty was allowed to.
 //!
-//! `WezTerm` and others know `File=` for pictures alone.
+//! `WezTerm` and others support `File=` for images only.
 
 use std::iter::once;
 
@@ -17,31 +17,32 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{BEL, ESC, ST, Through};
 
-/// How much of a file goes into one sequence, in bytes: what kitty allows, and 5,464 in base64. A
-/// multiple of three, so that the pieces of one base64 text join without padding.
+/// The number of file bytes in one sequence: kitty's limit, 5,464 bytes in base64. A multiple of three, so
+/// that pieces of one base64 text join without padding.
 const PIECE: usize = 4095;
 
-/// The file's number in a kitty session, which has one file.
+/// The ID of the only file in a kitty session.
 const FILE: &str = "1";
 
-/// How a file goes to the terminal.
+/// How to send a file to the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transfer {
-    /// To iTerm2, in one sequence: nothing may be written between its chunks.
+    /// iTerm2, in one sequence: nothing may be written between its chunks.
     Whole,
-    /// To iTerm2 3.5 or later, in parts. Inside tmux `allow-passthrough` must be on.
+    /// iTerm2 3.5 or later, in parts. tmux needs `allow-passthrough on`.
     Parts(Through),
-    /// To kitty, in two steps.
+    /// kitty, in two steps.
     Kitty,
 }
 
 impl Transfer {
-    /// How the terminal takes files, by the environment; `None` where it is not known to.
+    /// Detects how to send files from the environment. Returns `None` if the terminal is not known to
+    /// receive files.
     ///
-    /// ssh passes `TERM` on, and what begins with `LC_` in its usual set-up, as iTerm2's names do.
-    /// `TERM_PROGRAM` and `KITTY_WINDOW_ID` are seen at the desk alone. Inside tmux `TERM` is tmux's own
-    /// and the others are those of whoever started it, so kitty is not looked for there. screen cuts
-    /// sequences of this length.
+    /// ssh passes on `TERM`, and by default variables that start with `LC_`, like those of iTerm2.
+    /// `TERM_PROGRAM` and `KITTY_WINDOW_ID` are only set locally. Inside tmux, `TERM` is tmux's own and the
+    /// other variables are those from when its server was started, so kitty is not detected there. screen
+    /// truncates sequences of this length.
     pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Option<Transfer> {
         let is = |name, value: &str| variable(name).is_some_and(|found| found == value);
         let through = Through::detect(&variable);
@@ -62,24 +63,24 @@ impl Transfer {
     }
 }
 
-/// Whether iTerm2 of this version, `3.5.0beta3` for one, knows `MultipartFile`.
+/// Returns whether this version of iTerm2, such as `3.5.0beta3`, supports `MultipartFile`.
 fn takes_parts(version: &str) -> bool {
     let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (3, 5)
 }
 
-/// Asks kitty's user whether files may come: the first step. `session` is new for every file, of
-/// letters and digits.
+/// Returns the first step for kitty: ask the user to allow files. `session` must be new for every file and
+/// consist of letters and digits.
 pub fn ask(session: &str) -> Vec<u8> {
     kitty("send", session, ";q=2").into_bytes()
 }
 
-/// Sends a file named `name` in chunks of about 6 kB, so that a slow line stays responsive: all of
-/// them, in order. Unless it is [`Transfer::Whole`], other output may come between two of them.
+/// Returns the sequences that send a file, in chunks of about 6 kB so that a slow line stays responsive.
+/// Other output may come between the chunks, except with [`Transfer::Whole`].
 ///
-/// iTerm2 saves it in its downloads folder and finds another name where `name` is taken. kitty saves
-/// it in `~/Downloads`, which it makes if need be, **in place of** a file of that name. `session` is
-/// the one that was asked for; iTerm2 has none.
+/// iTerm2 saves the file in its downloads folder, under another name if `name` exists. kitty saves it in
+/// `~/Downloads`, creates the folder if needed, and **overwrites** an existing file. `session` is the one
+/// given to [`ask`]; iTerm2 does not use it.
 pub fn send<'a>(
     transfer: Transfer,
     session: &'a str,
@@ -111,7 +112,7 @@ pub fn send<'a>(
     }
 }
 
-/// A command of kitty's protocol; `more` is keys and values, each after a semicolon.
+/// Returns a command of kitty's protocol. `more` holds keys and values, each after a semicolon.
 fn kitty(action: &str, session: &str, more: &str) -> String {
     format!("{ESC}]5113;ac={action};id={session}{more}{ST}")
 }
@@ -158,7 +159,7 @@ mod tests {
         );
     }
 
-    /// The file as the terminal puts it together from the base64 after `mark`, one piece at a time.
+    /// Decodes the base64 after `mark` in each piece, as the terminal would.
     fn received(chunks: &[String], mark: &str, end: &str) -> Vec<u8> {
         let pieces = chunks.iter().filter_map(|chunk| chunk.split_once(mark)?.1.strip_suffix(end));
         pieces.flat_map(|piece| STANDARD.decode(piece).unwrap()).collect()
