@@ -1,8 +1,8 @@
-//! Bytes as text: what programs write that export contacts, which is not always UTF-8.
+//! Decodes the text of contact files, which is not always UTF-8.
 
 use std::borrow::Cow;
 
-/// `bytes` without a byte-order mark; UTF-16 with one becomes UTF-8.
+/// Removes a byte-order mark; converts UTF-16 with such a mark to UTF-8.
 pub(super) fn without_bom(bytes: &[u8]) -> Cow<'_, [u8]> {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, _) = bytes.as_chunks::<2>();
@@ -19,8 +19,8 @@ pub(super) fn without_bom(bytes: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// `bytes` as UTF-8, and what is none as Windows-1252 (Latin-1 and what Windows has in its gaps).
-/// Line by line, so that one damaged line does not cost the others their accents.
+/// Decodes UTF-8, and lines that are not UTF-8 as Windows-1252 (Latin-1 with characters in its gaps).
+/// Works line by line, so that one damaged line does not garble the others.
 pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(bytes).map_or_else(
         |_| {
@@ -37,7 +37,7 @@ pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     )
 }
 
-/// From the Unicode Consortium's table CP1252.TXT; what it leaves undefined stays a control character.
+/// From the Unicode Consortium's table CP1252.TXT; undefined bytes become control characters.
 fn windows_1252(byte: u8) -> char {
     const GAP: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
@@ -54,7 +54,7 @@ mod tests {
     use super::{decode, without_bom};
 
     #[test]
-    fn marks_go_and_utf16_becomes_utf8() {
+    fn marks_are_removed_and_utf16_becomes_utf8() {
         for bytes in [&b"\xef\xbb\xbfJ\xc3\xb6"[..], b"\xff\xfeJ\0\xf6\0", b"\xfe\xff\0J\0\xf6", b"J\xc3\xb6"]
         {
             assert_eq!(without_bom(bytes).as_ref(), "Jö".as_bytes(), "{bytes:?}");

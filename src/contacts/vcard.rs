@@ -1,7 +1,6 @@
-//! vCard 2.1, 3 and 4: one card at a time, so that a damaged one costs no other.
+//! Reads vCard 2.1, 3 and 4, one card at a time, so that a damaged card does not affect the others.
 //!
-//! What a property means is `calcard`'s business; here is where cards begin and end, and which of
-//! their properties make a name and numbers.
+//! `calcard` parses the properties; the code here finds the cards, and picks their name and numbers.
 
 use std::borrow::Cow;
 
@@ -10,15 +9,15 @@ use calcard::{Entry, Parser};
 
 use super::{Found, Person, Problem, charset, first_name};
 
-/// Whether `bytes` begin with a card.
+/// Returns whether `bytes` begin with a card.
 pub(super) fn begins(bytes: &[u8]) -> bool {
     bytes.split(|byte| *byte == b'\n').next().is_some_and(|line| is(line, b"BEGIN:VCARD"))
 }
 
-/// Reads every card of `bytes`. What stands between them counts for nothing.
+/// Reads every card in `bytes`. Ignores text between cards.
 pub(super) fn read(bytes: &[u8]) -> Found {
     let mut found = Found::default();
-    // Where the card begins that is being read: its line, and its place in `bytes`.
+    // The start of the current card: its line, and its offset in `bytes`.
     let mut open: Option<(usize, usize)> = None;
     let mut at = 0;
     let mut is_empty = true;
@@ -49,7 +48,8 @@ pub(super) fn read(bytes: &[u8]) -> Found {
     found
 }
 
-/// Whether `line` says `what`. A line that begins with a blank goes on with the one before it.
+/// Returns whether `line` is `what`. A line that begins with a blank continues the previous line, so it
+/// never is.
 fn is(line: &[u8], what: &[u8]) -> bool {
     line.trim_ascii_end().eq_ignore_ascii_case(what)
 }
@@ -66,8 +66,8 @@ fn person(card: &[u8]) -> Option<Person> {
     Some(Person { name, numbers })
 }
 
-/// Programs that fold after so many bytes cut letters in two; those are healed before the bytes
-/// become text. Of whole letters the parser knows best.
+/// Joins folded lines, if folding has split a UTF-8 character; must run before decoding. Leaves valid
+/// UTF-8 to the parser.
 fn unfold(card: &[u8]) -> Cow<'_, [u8]> {
     if std::str::from_utf8(card).is_ok() {
         return Cow::Borrowed(card);
@@ -86,11 +86,11 @@ fn unfold(card: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// The name to show: as the card writes it, from its parts, or what else it goes by.
+/// Returns the name to show: the formatted name, the name's parts, the nickname or the organization.
 fn name(card: &VCard) -> Option<String> {
     let one = |property| card.properties(property).flat_map(texts);
     let parts = card.property(&VCardProperty::N).map(|parts| {
-        // Family, given, additional names; prefixes and suffixes are left out.
+        // Family, given and additional names, without prefixes and suffixes.
         let parts: Vec<&str> = texts(parts).take(3).collect();
         let part = |index: usize| parts.get(index).copied().unwrap_or_default();
         [part(1), part(2), part(0)].join(" ")
@@ -101,7 +101,7 @@ fn name(card: &VCard) -> Option<String> {
         .or_else(|| first_name(one(&VCardProperty::Org)))
 }
 
-/// The values of a property. A part with several texts ("Anna,Maria") gives its first.
+/// Returns the values of a property. Of a part with several texts ("Anna,Maria"), returns the first.
 fn texts(entry: &VCardEntry) -> impl Iterator<Item = &str> {
     entry.values.iter().map(|value| value.as_text().unwrap_or_default())
 }
