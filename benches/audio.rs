@@ -1,4 +1,4 @@
-//! What must be fast before a recording is heard and seen. `cargo bench --bench audio`.
+//! Measures decoding and playing recordings. Run with `cargo bench --bench audio`.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has failed")]
 
@@ -7,20 +7,20 @@ use std::sync::Arc;
 use divan::Bencher;
 use vmail::audio::{Reader, Waveform, decode};
 
-/// A frame of mp3 at 8 kHz and 16 kbit/s: 72 ms.
+/// The bytes of an mp3 frame at 8 kHz and 16 kbit/s: 72 ms.
 const FRAME: usize = 144;
 
-/// How many of them are a minute.
+/// The number of frames in a minute.
 const MINUTE: usize = 834;
 
 fn main() {
     divan::main();
 }
 
-/// A minute of speech as it comes from the telephone.
+/// Returns a minute of telephone speech.
 fn minute() -> Vec<u8> {
     let speech = include_bytes!("../assets/demo/outage.mp3");
-    assert_eq!(speech.len() % FRAME, 0, "a tag would end the speech at its first end");
+    assert_eq!(speech.len() % FRAME, 0, "a tag at the end would stop the decoder after the first cycle");
     speech.iter().copied().cycle().take(MINUTE * FRAME).collect()
 }
 

@@ -1,4 +1,4 @@
-//! How long names take to come from a contact file. `cargo bench --bench contacts`.
+//! Measures reading a contact file. Run with `cargo bench --bench contacts`.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ fn main() {
     divan::main();
 }
 
-/// A file as phones export it.
+/// Returns a contact file like those that phones export.
 fn cards() -> String {
     let card = |index: u32| {
         let (area, number) = (index / 1000, index);

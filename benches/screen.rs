@@ -1,5 +1,5 @@
-//! What must be fast on the screen: a key and a frame, in an inbox of a hundred thousand and of a
-//! million voicemail. `cargo bench`.
+//! Measures a key and a frame in an inbox of a hundred thousand and of a million voicemails. Run with
+//! `cargo bench --bench screen`.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has failed")]
 
@@ -26,7 +26,7 @@ use vmail::web::ssh::Server;
 
 const SIZES: [usize; 2] = [100_000, 1_000_000];
 
-/// One voicemail every five minutes, of a thousand callers.
+/// The time between two voicemails, in milliseconds: five minutes.
 const STEP: i64 = 300_000;
 
 fn main() {

@@ -1,6 +1,6 @@
-//! What must be fast in the search: a keystroke in the filter, among a hundred thousand and a
-//! million voicemail. Each measurement is a query that was never asked before; `typed_on` is the
-//! usual case of one more letter. `cargo bench --bench search`.
+//! Measures a keystroke in the filter with a hundred thousand and a million voicemails. Each measurement
+//! is a query without earlier results; `typed_on` is the usual case of one more letter. Run with
+//! `cargo bench --bench search`.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has failed")]
 
@@ -13,7 +13,7 @@ use vmail::store::CallerId;
 
 const SIZES: [usize; 2] = [100_000, 1_000_000];
 
-/// One caller for so many voicemail.
+/// The number of voicemails per caller.
 const ROWS_PER_CALLER: usize = 50;
 
 const FIRST: [&str; 12] = [
@@ -53,7 +53,7 @@ fn main() {
     divan::main();
 }
 
-/// Columns as the list has them: half of the callers have a name, one row in fifty a note.
+/// Columns like those of the list: half of the callers have a name, one row in fifty a note.
 struct Synthetic {
     times: Vec<i64>,
     flags: Vec<Flags>,
@@ -66,7 +66,7 @@ struct Synthetic {
 
 impl Synthetic {
     fn new(count: usize) -> Synthetic {
-        // Numbers without a pattern, the same at every run (Knuth's multiplier).
+        // Scattered numbers, the same in every run (Knuth's multiplier).
         let scattered = |number: usize| (number as u64).wrapping_mul(6_364_136_223_846_793_005) >> 24;
         let callers = count / ROWS_PER_CALLER;
         let text = |number: usize| {
@@ -129,7 +129,7 @@ fn query(text: &str) -> Query {
     parse(text, &context()).unwrap()
 }
 
-/// A keystroke with which `text` is asked for the first time.
+/// Measures a keystroke that makes the query `text`, without earlier results.
 fn first_time(bencher: Bencher, count: usize, text: &str) {
     let source = Synthetic::new(count);
     let mut matcher = Matcher::new(&Query::ALL, &context());

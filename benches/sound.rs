@@ -1,5 +1,5 @@
-//! How soon a recording is heard: from the command to play it to the first sample at the monitor of
-//! a real server's device. `cargo bench --bench sound`; it needs PulseAudio and PipeWire.
+//! Measures the latency of playing: from the play command to the first sample at the monitor of a real
+//! sound server's device. Run with `cargo bench --bench sound`; needs PulseAudio and PipeWire.
 
 #![cfg_attr(
     target_os = "linux",
@@ -17,7 +17,7 @@ fn main() {
 
 #[cfg(not(target_os = "linux"))]
 fn main() {
-    eprintln!("SKIPPED: there is no PulseAudio or PipeWire to play to");
+    eprintln!("SKIPPED: needs PulseAudio or PipeWire");
 }
 
 #[cfg(target_os = "linux")]
@@ -34,7 +34,7 @@ mod linux {
     /// The rate of telephone recordings.
     const RATE: u32 = 8000;
 
-    /// How often each server is played to.
+    /// How many times to play to each server.
     const PLAYS: usize = 20;
 
     pub fn main() {
@@ -44,7 +44,7 @@ mod linux {
             let mut took: Vec<_> = (0..PLAYS).map(|_| play_on(&server)).collect();
             took.sort_unstable();
             println!(
-                "{kind:?}: first sample after {:.1?} at best, {:.1?} in the middle, {:.1?} at worst",
+                "{kind:?}: first sample after {:.1?} (best), {:.1?} (median), {:.1?} (worst)",
                 took[0],
                 took[PLAYS / 2],
                 took[PLAYS - 1]
@@ -52,7 +52,7 @@ mod linux {
         }
     }
 
-    /// Opens the device, plays, and tells how long it took until that was heard.
+    /// Opens the device, plays, and returns how long it took until sound was heard.
     fn play_on(server: &Server) -> Duration {
         let recorder = server.record();
         let outputs = Outputs { environment: server.environment(), ..Outputs::default() };

@@ -1,29 +1,30 @@
-//! Callers by libphonenumber's rules: how a number is written, and where it is from.
+//! Callers: formats numbers and finds their countries, by libphonenumber's rules.
 //!
-//! The first number costs about 6 ms (metadata), so this is called when a row is stored and never
-//! while drawing. Nothing here knows the store or the screen.
+//! The first number takes about 6 ms to load metadata, so this runs when a row is stored, never while
+//! drawing. Nothing here knows the store or the screen.
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region};
 
-/// A caller in every form that is shown.
+/// A caller in every form that vmail shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallerForms {
-    /// What the list shows: `+91 98765 43210`, what came when it is no number, empty if withheld.
+    /// The text in the list: `+91 98765 43210`, the caller as received if it is not a valid number, or
+    /// empty if withheld.
     pub display: String,
     /// `+919876543210`, if it is a valid number.
     pub e164: Option<String>,
-    /// The two letters of its country (ISO 3166-1), if known.
+    /// The country (two letters, ISO 3166-1), if known.
     pub country: Option<String>,
 }
 
-/// What telephone systems send in place of a number that the caller keeps to themselves.
+/// Texts that telephone systems send for a withheld number.
 const WITHHELD: [&str; 8] =
     ["anonymous", "null", "private", "restricted", "unavailable", "undefined", "unknown", "withheld"];
 
-/// The forms of `raw`, a caller as received; `country` (two letters, ISO 3166-1) is where a number
-/// without a country code is from.
+/// Returns the forms of `raw`, a caller as received; `country` (two letters, ISO 3166-1) is the country
+/// of numbers without a country code.
 ///
-/// A country that libphonenumber does not know leaves only numbers with a country code valid.
+/// If libphonenumber does not know `country`, only numbers with a country code are valid.
 pub fn forms(raw: &str, country: &str) -> CallerForms {
     let raw = raw.trim();
     if is_withheld(raw) {
@@ -39,20 +40,20 @@ pub fn forms(raw: &str, country: &str) -> CallerForms {
     }
 }
 
-/// `raw` in E.164 if it is a valid number, read as [`forms`] reads it: a fraction of the work.
+/// Returns `raw` in E.164 if it is a valid number by the rules of [`forms`], but faster.
 pub fn e164(raw: &str, country: &str) -> Option<String> {
     number(raw.trim(), country).map(|number| number.format_as(PhoneNumberFormat::E164).into_owned())
 }
 
-/// The short English name of the country with this code (two letters, ISO 3166-1).
+/// Returns the short English name of the country with this code (two letters, ISO 3166-1).
 pub fn country_name(code: &str) -> Option<&'static str> {
     countries().find(|(known, _)| *known == code).map(|(_, name)| name)
 }
 
-/// Every country: its code and its short English name.
+/// Returns every country: its code and its short English name.
 ///
-/// A text of our own: the crates have official names, which are long, or tables with a pointer for
-/// each entry, which the loader would have to fix up at every start (2.5 MB of them in one).
+/// From a text file of our own: the crates have official names, which are long, or tables with a pointer
+/// per entry, which the loader would have to relocate at every start (2.5 MB of them in one crate).
 pub fn countries() -> impl Iterator<Item = (&'static str, &'static str)> {
     include_str!("../assets/countries.txt").lines().filter_map(|line| line.split_once(' '))
 }
@@ -61,11 +62,11 @@ fn is_withheld(raw: &str) -> bool {
     raw.chars().all(|c| matches!(c, '0' | '-')) || WITHHELD.iter().any(|word| raw.eq_ignore_ascii_case(word))
 }
 
-/// Reads `raw` the way the account's country dials it, and failing that as a number whose country
-/// code comes first: TeleCMI leaves the `+` out, so London calls as 442079460018.
+/// Parses `raw` as dialled in the account's country, or else as a number with a country code but without
+/// its `+`: TeleCMI leaves the `+` out, so a call from London has 442079460018.
 fn number(raw: &str, country: &str) -> Option<PhoneNumber> {
-    // libphonenumber finds numbers inside of text and reads letters as keys; a caller is either a
-    // number throughout, or a name.
+    // libphonenumber finds numbers inside texts and converts letters to digits; a caller is either only
+    // a number, or a name.
     if !raw.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '.' | '(' | ')' | '/')) {
         return None;
     }
@@ -73,14 +74,14 @@ fn number(raw: &str, country: &str) -> Option<PhoneNumber> {
         PHONE_NUMBER_UTIL.parse(text, region).ok().filter(|number: &PhoneNumber| number.is_valid())
     };
     let region = Region::from_code(&country.to_ascii_uppercase()).ok();
-    // Zeros in front are `00` for abroad or a trunk prefix; no country code starts with one.
+    // Leading zeros are `00` for abroad or a trunk prefix; no country code starts with a zero.
     valid(raw, region).or_else(|| {
         let international = format!("+{}", raw.trim_start_matches(|c: char| !matches!(c, '1'..='9')));
         valid(&international, None)
     })
 }
 
-/// Numbers of no country (`+800`, `+883`) have the region `001`.
+/// Returns whether `code` is a country. Numbers without a country (`+800`, `+883`) have the region `001`.
 fn is_country(code: &str) -> bool {
     code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase())
 }
@@ -92,7 +93,7 @@ mod tests {
     use super::{CallerForms, country_name, forms, is_country};
 
     #[test]
-    fn numbers_are_shown_the_international_way_however_they_came() {
+    fn numbers_are_shown_in_international_form_however_they_were_received() {
         let cases = [
             ("9876543210", "IN", "+91 98765 43210", "+919876543210", "IN"),
             ("919876543210", "IN", "+91 98765 43210", "+919876543210", "IN"),
@@ -112,7 +113,7 @@ mod tests {
             ("12015550123", "IN", "+1 201-555-0123", "+12015550123", "US"),
             ("2015550123", "US", "+1 201-555-0123", "+12015550123", "US"),
             ("6561234567", "GB", "+65 6123 4567", "+6561234567", "SG"),
-            // Ten digits that two countries could have given: the account's own is likelier.
+            // Ten digits that are valid in two countries: the account's own is more likely.
             ("6561234567", "IN", "+91 6561 234 567", "+916561234567", "IN"),
             ("919876543210", "nonsense", "+91 98765 43210", "+919876543210", "IN"),
             ("919876543210", "", "+91 98765 43210", "+919876543210", "IN"),
@@ -129,14 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn a_number_of_no_country_is_still_a_number() {
+    fn a_number_without_a_country_is_still_a_number() {
         let universal = forms("+80012345678", "IN");
         assert_eq!(universal.e164.as_deref(), Some("+80012345678"));
         assert_eq!(universal.country, None);
     }
 
     #[test]
-    fn what_is_no_number_is_shown_as_it_came() {
+    fn a_caller_that_is_not_a_number_is_shown_as_received() {
         let names = [
             "139",
             "56161",

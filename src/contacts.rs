@@ -1,8 +1,9 @@
-//! Names for numbers, from the user's contact files: vCard 2.1, 3 and 4, and CSV with a header row.
+//! Contacts: names for numbers from the user's contact files, in vCard 2.1, 3 and 4, or CSV with a
+//! header row.
 //!
-//! [`Book::read`] is a pure function of the files' bytes; [`load`] gets those and [`fingerprint`]
-//! tells cheaply when to do it again. Which files, and the country of numbers without a code, are
-//! the caller's business. No store and no screen here.
+//! [`Book::read`] is a pure function of the files' bytes. [`load`] reads the bytes, and
+//! [`fingerprint`] cheaply detects changes. The caller chooses the files, and the country of numbers
+//! without a country code. Nothing here knows the store or the screen.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -18,91 +19,91 @@ mod vcard;
 
 pub use files::{Fingerprint, fingerprint, load};
 
-/// The largest file that is read, in bytes: fifty thousand contacts without photos are about 20 MB.
+/// The largest file to read, in bytes; fifty thousand contacts without photos are about 20 MB.
 pub const FILE_MAX: u64 = 64 << 20;
 
-/// The longest name that is kept, in characters.
+/// The longest name, in characters; longer ones are cut.
 const NAME_MAX: usize = 80;
 
-/// From so many numbers on it pays to read them on more threads than one.
+/// From this many numbers on, use several threads.
 const SHARE_FROM: usize = 1_000;
 
-/// Names by number. Of two names for one number the first counts: in the order of the files, and
-/// within a file from its top.
+/// Names by number. The first of several names for one number wins: files in their given order, and
+/// contacts in the order of their file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Book {
     names: Vec<String>,
-    /// The place in `names` by [`number::key`].
+    /// Index into `names` by [`number::key`].
     places: HashMap<String, usize>,
 }
 
-/// A contact as a file has it: a clean name and its numbers as written.
+/// A contact: its name, made safe to show, and its numbers as written in the file.
 struct Person {
     name: String,
     numbers: Vec<String>,
 }
 
-/// What was found in one file.
+/// The contents of one file.
 #[derive(Default)]
 struct Found {
     people: Vec<Person>,
-    /// The first thing wrong with it, and the line (from 1) where that begins.
+    /// The first problem, and the line (from 1) where it begins.
     fault: Option<(Option<usize>, Problem)>,
 }
 
-/// What is wrong with a contact file: at most one a file, in one line.
+/// A problem in a contact file: at most one per file, in one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {problem}", place(file, *line))]
 pub struct Fault {
     /// The file or folder.
     pub file: PathBuf,
-    /// The line where it begins, from 1, where there is one.
+    /// The line where it begins, from 1, if there is one.
     pub line: Option<usize>,
-    /// What it is.
+    /// The problem.
     pub problem: Problem,
 }
 
-/// The ways in which a contact file can be wrong.
+/// The kinds of problems.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// The system did not give its bytes.
+    /// The system could not read it.
     #[error("cannot be read: {reason}")]
     Unreadable {
         /// The system's reason.
         reason: String,
     },
-    /// A device, a pipe, a socket.
-    #[error("is neither a file nor a folder")]
+    /// A device, a pipe or a socket.
+    #[error("not a file or a folder")]
     NotAFile,
     /// More than [`FILE_MAX`].
-    #[error("is larger than {} MiB and was not read: export it without photos", FILE_MAX >> 20)]
+    #[error("skipped, larger than {} MiB: export it without photos", FILE_MAX >> 20)]
     TooLarge,
-    /// More than is read of all files together.
-    #[error("was not read: the contact files are larger than {} MiB together", limit >> 20)]
+    /// More than the limit for all files together.
+    #[error("skipped: all contact files together are larger than {} MiB", limit >> 20)]
     TooMuch {
-        /// The most that is read, in bytes.
+        /// The limit, in bytes.
         limit: u64,
     },
-    /// Neither a card nor a row.
-    #[error("holds no contacts")]
+    /// No cards or rows.
+    #[error("contains no contacts")]
     Empty,
-    /// A vCard without its `END:VCARD`. It was read as far as it goes.
-    #[error("this contact has no END:VCARD: is the file cut off?")]
+    /// A vCard without `END:VCARD`. It was read as far as possible.
+    #[error("this contact has no END:VCARD: is the file truncated?")]
     Unfinished,
-    /// The header row of a CSV file names no column that holds a name.
-    #[error("its first row has no column for names (Name, or First Name and Last Name)")]
+    /// The header row of a CSV file has no column for names.
+    #[error("the header row has no column for names (Name, or First Name and Last Name)")]
     NoNames,
-    /// The header row of a CSV file names no column that holds a number.
-    #[error("its first row has no column for numbers (Phone, Mobile, Tel or Number)")]
+    /// The header row of a CSV file has no column for numbers.
+    #[error("the header row has no column for numbers (Phone, Mobile, Tel or Number)")]
     NoNumbers,
 }
 
 impl Book {
-    /// Reads `files`, each with its path and its bytes. `country` (two letters, ISO 3166-1) is where
-    /// a number without a country code is from.
+    /// Reads `files`, each with its path and its bytes. `country` (two letters, ISO 3166-1) is the
+    /// country of numbers without a country code.
     ///
-    /// What cannot be read is left out; the faults say so, one a file. Takes about 20 µs a number,
-    /// so it belongs on a thread of its own. Never panics, whatever the bytes.
+    /// Skips unreadable parts; the faults report them, one per file. Takes about 20 µs per number, so
+    /// run it on a thread of its own. Never panics, whatever the bytes.
     pub fn read(files: &[(PathBuf, Vec<u8>)], country: &str) -> (Book, Vec<Fault>) {
         let mut people = Vec::new();
         let mut faults = Vec::new();
@@ -130,8 +131,8 @@ impl Book {
         (book, faults)
     }
 
-    /// The name for a caller: by `e164` if it has one, else by `raw`, the caller as received (a short
-    /// number, a sender's name).
+    /// Returns the name of a caller: by `e164` if given, else by `raw`, the caller as received (such as a
+    /// short number or a sender's name).
     pub fn name(&self, e164: Option<&str>, raw: &str) -> Option<&str> {
         let place = e164
             .and_then(|number| self.places.get(number))
@@ -139,12 +140,12 @@ impl Book {
         self.names.get(*place).map(String::as_str)
     }
 
-    /// How many numbers have a name.
+    /// Returns how many numbers have a name.
     pub fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// Whether no number has a name.
+    /// Returns whether no number has a name.
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
@@ -167,8 +168,8 @@ fn read_file(path: &Path, bytes: &[u8]) -> Found {
     }
 }
 
-/// The keys of all numbers of all `people`, in order. libphonenumber takes its time, so the numbers
-/// of many are shared out among as many threads as the machine runs at once.
+/// Returns the keys of all numbers of all `people`, in order. libphonenumber is slow, so many numbers
+/// are split among all processors.
 fn keys(people: &[Person], country: &str) -> Vec<Option<String>> {
     let numbers: Vec<&String> = people.iter().flat_map(|person| &person.numbers).collect();
     let read = |numbers: &[&String]| -> Vec<Option<String>> {
@@ -181,7 +182,7 @@ fn keys(people: &[Person], country: &str) -> Vec<Option<String>> {
     thread::scope(|scope| {
         let shares = numbers.chunks(numbers.len().div_ceil(threads));
         let workers: Vec<_> = shares.map(|share| (share, scope.spawn(move || read(share)))).collect();
-        // A thread that panicked leaves its numbers without names, and everyone else theirs.
+        // If a thread panics, only its own numbers stay without names.
         let keys = workers
             .into_iter()
             .flat_map(|(share, worker)| worker.join().unwrap_or_else(|_| vec![None; share.len()]));
@@ -189,7 +190,7 @@ fn keys(people: &[Person], country: &str) -> Vec<Option<String>> {
     })
 }
 
-/// The first of `names` that is not empty once it is safe to show.
+/// Returns the first of `names` that is not empty after it was made safe to show.
 fn first_name<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<String> {
     names.into_iter().map(|name| text::clean(name, NAME_MAX)).find(|name| !name.is_empty())
 }

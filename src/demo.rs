@@ -1,10 +1,9 @@
-//! A TeleCMI look-alike on 127.0.0.1, for `--demo`, for `demo-server` and for tests.
+//! The demo server: a TeleCMI look-alike on 127.0.0.1, for `--demo`, for `demo-server` and for tests.
 //!
-//! It speaks both dialects at once: CHUB below `/v2`, CHUB India below `/v1`. It answers from raw JSON
-//! and uses nothing of the client or of the program's own words, so that client and server cannot
-//! share a mistake. Here: the socket, the simulated latency and the time. What is answered is in
-//! `demo/answer.rs`, the voicemail in `demo/rows.rs`, the recordings in `demo/recordings.rs`, and what was
-//! done with them before in `demo/past.rs`.
+//! It serves both dialects at once: CHUB at `/v2`, CHUB India at `/v1`. It answers with raw JSON and
+//! shares no code or types with the client, so that client and server cannot share a mistake. The
+//! socket, the simulated latency and the time are here; responses are in `demo/answer.rs`, voicemails in
+//! `demo/rows.rs`, recordings in `demo/recordings.rs`, and the user's earlier changes in `demo/past.rs`.
 
 mod answer;
 mod past;
@@ -38,34 +37,34 @@ pub const APP_ID: u64 = 1_111_112;
 /// The secret the server accepts, as `secret` or as `token`.
 pub const SECRET: &str = "demo-secret";
 
-/// The agent the server places calls for, by user ID. Nothing rings.
+/// The user ID of the agent for calls. Nothing rings.
 pub const AGENT: &str = "101_1111112";
 
-/// The longest request body that is read, in bytes; a real one has about a hundred.
+/// The longest request body to read, in bytes; a real one has about a hundred.
 const BODY_MAX: usize = 64 * 1024;
 
-/// How long to let be after a connection could not be accepted (no file descriptor left, mostly).
+/// The pause after a connection could not be accepted, mostly because no file descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// What the server has and how it behaves.
+/// The server's data and behaviour.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The port on 127.0.0.1; 0 takes any free one.
+    /// The port on 127.0.0.1; 0 for any free one.
     pub port: u16,
-    /// How many voicemail to generate, up to some millions; `None` is the hand-written set of about 60.
+    /// How many voicemails to generate, up to some millions; `None` for the hand-written set of about 60.
     pub rows: Option<usize>,
-    /// How many days before [`Options::now`] the generated voicemail spread over.
+    /// The number of days before [`Options::now`] over which the generated voicemails are spread.
     pub days: u32,
-    /// How long every answer takes; requests wait side by side.
+    /// The delay of every response; concurrent requests wait in parallel.
     pub latency: Duration,
-    /// How long after the start one more voicemail arrives; `None` is never.
+    /// The time after the start at which one more voicemail arrives; `None` for never.
     pub arrival: Option<Duration>,
-    /// The time at the start. From then on the server's time goes on by itself.
+    /// The server's time at the start; it advances from there.
     pub now: DateTime<Utc>,
 }
 
 impl Options {
-    /// The demo as `--demo` shows it: the hand-written set, one arrival after 12 s, no latency.
+    /// The options for `--demo`: the hand-written set, one arrival after 12 s, no latency.
     pub fn new(now: DateTime<Utc>) -> Options {
         Options {
             port: 0,
@@ -78,7 +77,7 @@ impl Options {
     }
 }
 
-/// A running server. Dropping it ends it and every connection.
+/// A running server. Dropping it stops it and closes every connection.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -86,11 +85,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server on 127.0.0.1; when this returns, it can be asked. Needs a Tokio runtime with
-    /// I/O and time.
+    /// Starts a server on 127.0.0.1, ready for requests when this returns. Needs a Tokio runtime with I/O
+    /// and time.
     ///
     /// # Errors
-    /// When the port cannot be bound.
+    /// If the port cannot be bound.
     pub async fn start(options: Options) -> io::Result<Server> {
         let Options { port, rows, days, latency, arrival, now } = options;
         let started = Instant::now();
@@ -104,7 +103,8 @@ impl Server {
         Ok(Server { address, accepting: tokio::spawn(accept(listener, service)) })
     }
 
-    /// What stands before `/voicemail` and `/play`: `http://127.0.0.1:PORT/v2`, or `/v1` for India.
+    /// Returns the base URL, without `/voicemail` or `/play`: `http://127.0.0.1:PORT/v2`, or `/v1` for
+    /// India.
     pub fn base_url(&self, india: bool) -> String {
         let version = if india { "v1" } else { "v2" };
         format!("http://{}/{version}", self.address)
@@ -135,7 +135,7 @@ impl Service {
             Ok(body) => answer::answer(&self.rows, now, &head.method, &head.uri, &body.to_bytes()),
             Err(_) => answer::failure(StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
         };
-        // Without one hyper would put in the system's time, which need not be this server's.
+        // Otherwise hyper would send the system's time, which may differ from this server's.
         if let Ok(date) = HeaderValue::try_from(now.format("%a, %d %b %Y %H:%M:%S GMT").to_string()) {
             response.headers_mut().insert(DATE, date);
         }
@@ -149,8 +149,8 @@ async fn accept(listener: TcpListener, service: Arc<Service>) {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    // Small answers must not wait for the client's acknowledgement; where the option
-                    // cannot be set, they are only slower.
+                    // Do not delay small responses until the client's acknowledgement. If the option
+                    // cannot be set, responses are only slower.
                     let _ = stream.set_nodelay(true);
                     let service = Arc::clone(&service);
                     connections.spawn(async move {
@@ -158,7 +158,7 @@ async fn accept(listener: TcpListener, service: Arc<Service>) {
                             let service = Arc::clone(&service);
                             async move { Ok::<_, Infallible>(service.serve(request).await) }
                         });
-                        // An error here is a client that hung up or did not speak HTTP: its loss.
+                        // Ignore errors: the client hung up or did not speak HTTP.
                         let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), serve).await;
                     });
                 }

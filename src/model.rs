@@ -1,6 +1,6 @@
-//! The project's own words: what a voicemail, its caller, a stretch of time and an account are.
+//! The basic types: voicemails and their identities, flags, spans and accounts.
 //!
-//! No wire format (that is [`crate::telecmi`]), no SQL (that is [`crate::store`]), no screen.
+//! The wire format is in [`crate::telecmi`], SQL in [`crate::store`]. Nothing here knows the screen.
 
 use std::fmt;
 use std::hash::Hasher as _;
@@ -10,7 +10,7 @@ use siphasher::sip::SipHasher13;
 
 use crate::text;
 
-/// Which of TeleCMI's two services an account belongs to: they differ in host and field names.
+/// The TeleCMI service of an account: the two services differ in host and field names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Region {
     /// CHUB, `rest.telecmi.com`.
@@ -21,7 +21,7 @@ pub enum Region {
 }
 
 impl Region {
-    /// The name used in settings and flags.
+    /// Returns the name used in settings and flags.
     pub fn name(self) -> &'static str {
         match self {
             Region::Global => "global",
@@ -29,12 +29,12 @@ impl Region {
         }
     }
 
-    /// The region of that name.
+    /// Returns the region with this name.
     pub fn from_name(name: &str) -> Option<Region> {
         [Region::Global, Region::India].into_iter().find(|region| region.name() == name)
     }
 
-    /// What stands before `/voicemail` and `/play`, from the vendor's pages.
+    /// Returns the base URL of the API, without `/voicemail` or `/play`, by the vendor's pages.
     pub fn base_url(self) -> &'static str {
         match self {
             Region::Global => "https://rest.telecmi.com/v2",
@@ -46,20 +46,20 @@ impl Region {
 /// Crockford's base 32: no two characters look alike.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// A voicemail's identity: the same for the same voicemail on every machine and in every store.
+/// A voicemail's identity: the same on every machine and in every store.
 ///
-/// The server promises no identifier of its own (India sends `_id`, the other region none), so it
-/// is a keyless 64-bit hash of what makes a voicemail that voicemail: its time, its caller as
-/// received and its recording's name. Changing how it is made would orphan what users noted.
+/// The API promises no identifier (India sends `_id`, the other region none), so this is a keyless
+/// 64-bit hash of the voicemail's time, caller as received and recording name. It must never change, or
+/// users would lose their notes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VoicemailId(u64);
 
 impl VoicemailId {
-    /// The identity of the voicemail left at `time` by `caller` (as received) in `recording`.
+    /// Computes the identity of the voicemail left at `time` by `caller` (as received) in `recording`.
     pub fn new(time: DateTime<Utc>, caller: &str, recording: &str) -> VoicemailId {
         let mut hasher = SipHasher13::new();
         hasher.write(&time.timestamp_millis().to_le_bytes());
-        // A byte that no UTF-8 text holds keeps ("ab", "c") apart from ("a", "bc").
+        // A separator that never occurs in UTF-8, so that ("ab", "c") differs from ("a", "bc").
         for text in [caller, recording] {
             hasher.write(text.as_bytes());
             hasher.write(&[0xff]);
@@ -67,13 +67,13 @@ impl VoicemailId {
         VoicemailId(hasher.finish())
     }
 
-    /// The identity as a number, for storing it.
+    /// Returns the identity as a number, for storage.
     pub fn bits(self) -> u64 {
         self.0
     }
 
-    /// The first and the last identity that is written with `prefix`, which may be in capitals.
-    /// `None` if no identity begins so.
+    /// Returns the first and the last identity that start with `prefix`, ignoring case. `None` if no
+    /// identity can start with it.
     pub fn with_prefix(prefix: &str) -> Option<(VoicemailId, VoicemailId)> {
         const BITS: u32 = 65;
         let mut value = 0_u128;
@@ -83,19 +83,20 @@ impl VoicemailId {
             left = left.checked_sub(5)?;
             value = value << 5 | digit as u128;
         }
-        // Thirteen characters hold a bit more than an identity has.
+        // Thirteen characters have 65 bits, one more than an identity.
         let first = u64::try_from(value << left).ok()?;
         let rest = u64::try_from((1_u128 << left) - 1).unwrap_or(u64::MAX);
         (left < BITS).then_some((VoicemailId(first), VoicemailId(first | rest)))
     }
 
-    /// The identity that [`VoicemailId::bits`] gave.
+    /// Converts back from [`VoicemailId::bits`].
     pub fn from_bits(bits: u64) -> VoicemailId {
         VoicemailId(bits)
     }
 }
 
-/// Thirteen characters of Crockford's base 32, most significant first, so that a prefix is stable.
+/// Writes thirteen characters of Crockford's base 32, most significant first, so that prefixes are
+/// ranges of numbers.
 impl fmt::Display for VoicemailId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (0..13).rev().try_for_each(|place| {
@@ -105,9 +106,9 @@ impl fmt::Display for VoicemailId {
     }
 }
 
-/// A recording's name exactly as the server gave it: needed to ask for the audio, and foreign.
+/// A recording's name exactly as the server sent it: needed to fetch the audio, but untrusted.
 ///
-/// It is never a path and never goes to a terminal as it is, so it has no `Display`.
+/// Never use it as a path or write it to a terminal as it is; so it has no `Display`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RecordingName(String);
 
@@ -117,18 +118,18 @@ impl RecordingName {
         RecordingName(name.into())
     }
 
-    /// The text to send back to the server.
+    /// Returns the text to send to the server.
     pub fn as_sent(&self) -> &str {
         &self.0
     }
 
-    /// The text made safe for a terminal.
+    /// Returns the text, made safe for a terminal.
     pub fn shown(&self) -> String {
         text::clean(&self.0, text::NAME_MAX)
     }
 }
 
-/// One voicemail as the server described it.
+/// A voicemail as described by the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Voicemail {
     /// Its identity.
@@ -142,7 +143,7 @@ pub struct Voicemail {
 }
 
 impl Voicemail {
-    /// Puts a voicemail together; `caller` is foreign text and is made safe here.
+    /// Creates a voicemail; makes `caller`, which is untrusted text, safe.
     pub fn new(time: DateTime<Utc>, caller: &str, recording: Option<RecordingName>) -> Voicemail {
         let caller = text::clean(caller.trim(), text::CALLER_MAX);
         let id = VoicemailId::new(time, &caller, recording.as_ref().map_or("", RecordingName::as_sent));
@@ -150,18 +151,18 @@ impl Voicemail {
     }
 }
 
-/// What is known and was done of a voicemail: one bit each, so that a million cost a megabyte.
+/// The flags of a voicemail, one bit each, so that a million voicemails need a megabyte.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Flags(pub u8);
 
 impl Flags {
-    /// Nothing.
+    /// No flags.
     pub const NONE: Flags = Flags(0);
-    /// It was heard, or marked as if it was.
+    /// It was played, or marked as read.
     pub const READ: Flags = Flags(1);
-    /// The user wants to find it again.
+    /// The user starred it.
     pub const STARRED: Flags = Flags(2);
-    /// It is dealt with.
+    /// The user marked it as done.
     pub const DONE: Flags = Flags(4);
     /// The caller was called back.
     pub const CALLED: Flags = Flags(8);
@@ -172,17 +173,17 @@ impl Flags {
     /// The server says that there is a recording.
     pub const RECORDING: Flags = Flags(64);
 
-    /// Whether all of `other` are set.
+    /// Returns whether all of `other` are set.
     pub fn contains(self, other: Flags) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Whether any of `other` is set.
+    /// Returns whether any of `other` is set.
     pub fn intersects(self, other: Flags) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// These without `other`.
+    /// Returns these flags without `other`.
     #[must_use]
     pub fn without(self, other: Flags) -> Flags {
         Flags(self.0 & !other.0)
@@ -205,20 +206,20 @@ impl fmt::Debug for Flags {
     }
 }
 
-/// What a line of the list shows of a recording: how long it is, and how loud where.
+/// A summary of a recording for the list: its length and a small waveform.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Sketch {
-    /// The length in milliseconds; 0 while it is not known.
+    /// The length in milliseconds; 0 while unknown.
     pub millis: u32,
     thumbnail: u32,
 }
 
 impl Sketch {
-    /// How many steps of loudness there are.
+    /// How many levels the waveform has.
     pub const CELLS: usize = 10;
 
-    /// Of a recording of `millis`; `levels` are its loudness in [`Sketch::CELLS`] parts, each 0
-    /// to 8. Quieter than 1 is drawn as 1: a blank would look like no recording.
+    /// Creates the summary of a recording of `millis`; `levels` are its loudness in [`Sketch::CELLS`]
+    /// parts, each 0 to 8. Raises 0 to 1, because a blank would look like no recording.
     pub fn new(millis: u32, levels: &[u8]) -> Sketch {
         let three_bits = |level: u8| u32::from(level.clamp(1, 8) - 1);
         let thumbnail =
@@ -226,28 +227,28 @@ impl Sketch {
         Sketch { millis, thumbnail }
     }
 
-    /// The loudness of each part, 1 to 8.
+    /// Returns the loudness of each part, 1 to 8.
     pub fn levels(self) -> [u8; Sketch::CELLS] {
         std::array::from_fn(|cell| (self.thumbnail >> (3 * cell) & 7) as u8 + 1)
     }
 
-    /// The levels as a number, for storing them.
+    /// Returns the levels as a number, for storage.
     pub fn bits(self) -> u32 {
         self.thumbnail
     }
 
-    /// The sketch of a length and what [`Sketch::bits`] gave.
+    /// Creates the summary from a length and the number from [`Sketch::bits`].
     pub fn from_bits(millis: u32, thumbnail: u32) -> Sketch {
         Sketch { millis, thumbnail }
     }
 
-    /// Whether the recording was looked at.
+    /// Returns whether the recording has been decoded, so that its length is known.
     pub fn is_known(self) -> bool {
         self.millis > 0
     }
 }
 
-/// A stretch of time, half open: `start` belongs to it, `end` does not. Never negative.
+/// A half-open span of time: `start` belongs to it, `end` does not. Never negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {
     start: i64,
@@ -258,47 +259,47 @@ impl Span {
     /// All of time.
     pub const EVER: Span = Span { start: i64::MIN, end: i64::MAX };
 
-    /// From `start` up to `end`; empty when `end` is not after `start`. Whole milliseconds.
+    /// Creates a span in whole milliseconds; empty if `end` is not after `start`.
     pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Span {
         Span::from_millis(start.timestamp_millis(), end.timestamp_millis())
     }
 
-    /// The same from milliseconds since the epoch.
+    /// Like [`Span::new`], in milliseconds since the epoch.
     pub fn from_millis(start: i64, end: i64) -> Span {
         Span { start, end: end.max(start) }
     }
 
-    /// The first millisecond, since the epoch.
+    /// Returns the first millisecond, since the epoch.
     pub fn start_millis(self) -> i64 {
         self.start
     }
 
-    /// The first millisecond that no longer belongs to it, since the epoch.
+    /// Returns the first millisecond after the span, since the epoch.
     pub fn end_millis(self) -> i64 {
         self.end
     }
 
-    /// When it starts.
+    /// Returns the start.
     pub fn start(self) -> DateTime<Utc> {
         from_millis(self.start)
     }
 
-    /// When it is over.
+    /// Returns the end.
     pub fn end(self) -> DateTime<Utc> {
         from_millis(self.end)
     }
 
-    /// Whether it holds no moment at all.
+    /// Returns whether the span is empty.
     pub fn is_empty(self) -> bool {
         self.start == self.end
     }
 
-    /// Whether `millis` (since the epoch) lies in it.
+    /// Returns whether `millis` (since the epoch) is in the span.
     pub fn contains(self, millis: i64) -> bool {
         self.start <= millis && millis < self.end
     }
 
-    /// What both have in common; empty when they do not touch.
+    /// Returns the intersection of both; empty if they do not overlap.
     #[must_use]
     pub fn intersect(self, other: Span) -> Span {
         let start = self.start.max(other.start);
@@ -306,11 +307,11 @@ impl Span {
     }
 }
 
-/// Where time ends for this program, in milliseconds since the epoch: in the year 5138. What is later
-/// was made up, and would make a calendar of millions of days.
+/// The latest accepted time, in milliseconds since the epoch: in the year 5138. Later times are bogus,
+/// and would make a calendar of millions of days.
 pub const TIME_END: i64 = 100_000_000_000_000;
 
-/// A moment from milliseconds since the epoch; beyond what chrono can hold, its nearest end.
+/// Converts milliseconds since the epoch; clamps values outside chrono's range.
 pub fn from_millis(millis: i64) -> DateTime<Utc> {
     Utc.timestamp_millis_opt(millis).single().unwrap_or(if millis < 0 {
         DateTime::<Utc>::MIN_UTC
@@ -319,13 +320,12 @@ pub fn from_millis(millis: i64) -> DateTime<Utc> {
     })
 }
 
-/// Names the account whose voicemail a store holds: region and app ID, and the server when it is
-/// not TeleCMI's own.
+/// The key of an account in the store: its region and app ID, and the server if it is not TeleCMI's own.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AccountKey(String);
 
 impl AccountKey {
-    /// The key for `app_id` in `region`; `base_url` only when it was set by the user.
+    /// Creates the key for `app_id` in `region`; pass `base_url` only if the user has set it.
     pub fn new(region: Region, app_id: u64, base_url: Option<&str>) -> AccountKey {
         match base_url {
             Some(url) => AccountKey(format!("{}/{app_id}@{url}", region.name())),
@@ -333,7 +333,7 @@ impl AccountKey {
         }
     }
 
-    /// The key as text.
+    /// Returns the key as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,22 +1,21 @@
-//! The date-range language: `7d`, `last month`, `2026-11-01..2026-11-15`, `monday..` and the like,
-//! read, resolved in a time zone, moved by their own length and put into words.
+//! The date-range language: parses ranges such as `7d`, `last month`, `2026-11-01..2026-11-15` and
+//! `monday..`, resolves them in a time zone, moves them by their own length, and formats them.
 //!
-//! Pure: now and the zone are arguments. Nothing here knows a screen or a search query, so that
-//! both can use it.
+//! Pure: now and the zone are arguments. Nothing here knows the screen or search queries; both use it.
 //!
 //! | written | means |
 //! |---|---|
-//! | `24h`, `last 24 hours` | from exactly 24 hours ago, up to now and onwards |
+//! | `24h`, `last 24 hours` | from exactly 24 hours ago, without an end |
 //! | `7d`, `2w`, `last 7 days` | whole local days, today included |
 //! | `today`, `yesterday`, `monday`, `mon` | one local day; a weekday is the latest up to today |
 //! | `this week`, `last month`, `this year` | calendar periods; weeks start on Monday |
 //! | `2026-11-01`, `2026-11`, `2026` | a day, a month, a year |
-//! | `2026-11-01T09:00`, `today 09:00` | a moment, as a start or an end; seconds may follow |
+//! | `2026-11-01T09:00`, `today 09:00` | a moment, only as a start or an end; may have seconds |
 //! | `A..B`, `A to B`, `A – B` | from the start of A to the end of B |
-//! | `A..`, `..B`, `..`, `all` | open ends |
-//! | `7d -1`, `this month -2` | moved by its own length, for ranges that move with the day |
+//! | `A..`, `..B`, `..`, `all` | no end, no start, or neither |
+//! | `7d -1`, `this month -2` | moved by its own length, for ranges that depend on the day |
 //!
-//! A range is half open: a day ends with the midnight after it, and `..17:30` ends at 17:30 sharp.
+//! A range is half open: a day ends at the midnight after it, and `..today 17:30` excludes 17:30.
 
 mod describe;
 mod parse;
@@ -32,7 +31,7 @@ use period::{Clock, Edge, Period, Step};
 
 pub use describe::zone_name;
 
-/// Every preset: its expression and its label, in the order in which they are offered.
+/// Every preset: its expression and its label, in the order to offer them.
 pub const PRESETS: &[(&str, &str)] = &[
     ("24h", "Last 24 hours"),
     ("today", "Today"),
@@ -44,27 +43,28 @@ pub const PRESETS: &[(&str, &str)] = &[
     ("last month", "Last month"),
 ];
 
-/// Where an open start begins when the server must be given one: 2010-01-01T00:00Z, before the
-/// service existed. Not 0, which a server may take for missing.
+/// The start to send to the server if the range has none: 2010-01-01T00:00Z, before the service
+/// existed. Not 0, which a server may treat as missing.
 const SERVICE_START_MILLIS: i64 = 1_262_304_000_000;
 
-/// Where an open end lies for a list, so that what arrives next is in it: the end of year 9999.
+/// The end to use for a list if the range has none, so that new voicemails belong to it: the end of the
+/// year 9999.
 const FAR_FUTURE_MILLIS: i64 = 253_402_300_800_000;
 
-/// How often a range can be moved by its own length, in either direction.
+/// How many times a range can be moved by its own length, in either direction.
 const MAX_SHIFT: i32 = 1_000_000;
 
-/// A range as it was meant, not yet bound to a moment: `7d` is another week tomorrow.
+/// A range, not bound to a moment: `7d` means other days tomorrow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
     from: Option<Period>,
     to: Option<Period>,
-    /// How many times it was moved by its own length. Always 0 for fixed dates: moving those gives
-    /// other dates.
+    /// How many times it was moved by its own length. Always 0 for fixed dates, which become other dates
+    /// when moved.
     shift: i32,
 }
 
-/// Why a text is no range, and where.
+/// Why a text is not a range, and where the error is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message} (try 7d, yesterday, last month or 2026-11-01..2026-11-15)")]
 pub struct RangeError {
@@ -75,18 +75,18 @@ pub struct RangeError {
 }
 
 impl Range {
-    /// Everything there is.
+    /// All of time.
     pub const ALL: Range = Range { from: None, to: None, shift: 0 };
 
-    /// Reads a range in any of the forms above, in capitals or small letters.
+    /// Parses a range in any of the forms above, ignoring case.
     ///
-    /// Whether the end comes before the start can depend on the day (`this week..2026-11-20`);
-    /// that is found by [`Range::parse_at`] alone. Here such a range is accepted, and is empty.
+    /// Whether the end is before the start can depend on the day (`this week..2026-11-20`); only
+    /// [`Range::parse_at`] checks this. This function accepts such a range; it is empty.
     pub fn parse(text: &str) -> Result<Range, RangeError> {
         parse::parse(text).map(|parsed| parsed.range)
     }
 
-    /// Reads a range for use at this moment: one that ends before it starts is an error as well.
+    /// Parses a range for use at this moment. Also fails if the end is before the start.
     pub fn parse_at(text: &str, now: DateTime<Utc>, zone: Tz) -> Result<Range, RangeError> {
         let parse::Parsed { range, end } = parse::parse(text)?;
         let bounds = range.unshifted(&Clock::new(now, zone));
@@ -98,7 +98,7 @@ impl Range {
         Ok(range)
     }
 
-    /// The moments between which it lies. Never ends before it starts.
+    /// Resolves the start and the end. The end is never before the start.
     pub fn resolve(&self, now: DateTime<Utc>, zone: Tz) -> Resolved {
         let bounds = self.bounds(&Clock::new(now, zone));
         let start = bounds.start.map(|edge| edge.instant(zone));
@@ -106,12 +106,12 @@ impl Range {
         Resolved { start, end: end.max(end.and(start)) }
     }
 
-    /// The same stretch moved `by` times its own length: hours for `24h`, days for `7d`, calendar
-    /// months for `this month`, time on the clock for ranges with times. The end of one is exactly
-    /// the start of the next, and moving back gives an equal range.
+    /// Moves the range by `by` times its own length: hours for `24h`, days for `7d`, calendar months for
+    /// `this month`, wall-clock time for ranges with times. Each range ends exactly where the next
+    /// starts, and moving back returns an equal range.
     ///
-    /// An open end counts up to now (up to the end of today where it starts with a day). `None`
-    /// for an open start, which has no length, and beyond the years 2000 to 2999.
+    /// A range without an end counts up to now, or to the end of today if it starts with a day. Returns
+    /// `None` for a range without a start, which has no length, and outside the years 2000 to 2999.
     pub fn shifted(&self, by: i32, now: DateTime<Utc>, zone: Tz) -> Option<Range> {
         if let (Some(from), Some(to)) = (self.from, self.to)
             && from.is_fixed()
@@ -127,18 +127,19 @@ impl Range {
         Some(Range { shift, ..*self })
     }
 
-    /// Text that reads back as an equal range.
+    /// Returns text that parses to an equal range.
     pub fn expression(&self) -> String {
         self.to_string()
     }
 
-    /// The edges before it was moved.
+    /// Returns the edges, before moving.
     fn unshifted(&self, clock: &Clock) -> Bounds {
         let end = self.to.and_then(|to| to.end(clock));
         Bounds { start: self.from.map(|from| from.start(clock, end)), end }
     }
 
-    /// The edges. Where moving leads out of the years a range can reach, an empty one at their start.
+    /// Returns the edges. If moving leads out of the supported years, returns an empty range at their
+    /// start.
     fn bounds(&self, clock: &Clock) -> Bounds {
         let plain = self.unshifted(clock);
         if self.shift == 0 {
@@ -149,12 +150,12 @@ impl Range {
         plain.moved(step, self.shift.into(), clock).unwrap_or(nowhere)
     }
 
-    /// Its own length, if it has one.
+    /// Returns the length of the range, if it has one.
     fn step(&self, plain: Bounds, clock: &Clock) -> Option<Step> {
         Step::between(plain.start?, plain.measured_end(clock), self.is_months(), clock.zone)
     }
 
-    /// Whether it is made of whole calendar months.
+    /// Returns whether the range consists of whole calendar months.
     fn is_months(&self) -> bool {
         self.from.is_some_and(Period::is_months) && self.to.is_some_and(Period::is_months)
     }
@@ -179,7 +180,7 @@ impl fmt::Display for Range {
     }
 }
 
-/// The edges of a range at some moment; `None` is open.
+/// The edges of a range at some moment; `None` if there is no start or no end.
 #[derive(Clone, Copy, Debug)]
 struct Bounds {
     start: Option<Edge>,
@@ -187,7 +188,7 @@ struct Bounds {
 }
 
 impl Bounds {
-    /// The end that counts for the length of a range: an open one is now, or the end of today.
+    /// Returns the end that counts for the length of a range: without an end, now or the end of today.
     fn measured_end(self, clock: &Clock) -> Edge {
         self.end.unwrap_or(match self.start {
             Some(Edge::Day(_)) => Edge::Day(clock.today + Days::new(1)),
@@ -195,7 +196,7 @@ impl Bounds {
         })
     }
 
-    /// Both edges `times` steps on.
+    /// Moves both edges by `times` steps.
     fn moved(self, step: Step, times: i64, clock: &Clock) -> Option<Bounds> {
         if times == 0 {
             return Some(self);
@@ -206,38 +207,38 @@ impl Bounds {
     }
 }
 
-/// A range at one moment. Half open: `end` no longer belongs to it.
+/// A range at one moment. Half open: `end` does not belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resolved {
-    /// The first moment, if it has one.
+    /// The first moment, if there is a start.
     pub start: Option<DateTime<Utc>>,
-    /// The first moment after it; `None` is now and onwards. Can lie in the future, as that of
-    /// today does.
+    /// The first moment after the range; `None` if there is no end. Can be in the future, as for today.
     pub end: Option<DateTime<Utc>>,
 }
 
 impl Resolved {
-    /// What to ask the server for: from 2010 where the start is open, and never beyond `now`.
+    /// Returns the span to request from the server: from 2010 if there is no start, and at most to `now`.
     pub fn span(&self, now: DateTime<Utc>) -> Span {
         let start = self.start.map_or(SERVICE_START_MILLIS, |start| start.timestamp_millis());
         let end = self.end.map_or(now, |end| end.min(now));
         Span::from_millis(start, end.timestamp_millis())
     }
 
-    /// What belongs in the list: an open or future end takes in what is yet to arrive.
+    /// Returns the span of the list: without an end or with an end in the future, includes voicemails
+    /// that have not arrived yet.
     pub fn view(&self) -> Span {
         let start = self.start.map_or(0, |start| start.timestamp_millis());
         Span::from_millis(start, self.end.map_or(FAR_FUTURE_MILLIS, |end| end.timestamp_millis()))
     }
 }
 
-/// The local day `date`; 23 or 25 hours where the clock changes, empty where the zone skipped it.
+/// Returns the local day `date`: 23 or 25 hours if the clock changes, empty if the zone skipped it.
 pub fn day_span(date: NaiveDate, zone: Tz) -> Span {
     let midnight = |date: NaiveDate| Edge::Day(date).instant(zone);
     Span::new(midnight(date), date.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, midnight))
 }
 
-/// The local days of a month (1 to 12) in order; none when there is no such month.
+/// Returns the local days of a month (1 to 12) in order; none if there is no such month.
 pub fn days_of_month(year: i32, month: u32, zone: Tz) -> Vec<Span> {
     NaiveDate::from_ymd_opt(year, month, 1)
         .into_iter()

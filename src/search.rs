@@ -1,10 +1,8 @@
-//! The query language: what narrows a list of voicemail down, as the screen's filter, the views
-//! and the command line write it.
+//! The query language for voicemails, used by the screen's filter, the views and the command line.
 //!
-//! [`parse`] reads a text into a [`Query`], or says what is wrong with it and where. A [`Matcher`]
-//! takes a query and goes over the columns of a [`Source`]; a [`Highlighter`] finds what matched
-//! in a text that is shown; [`complete`] offers what could be typed next. The operators are listed
-//! in `assets/query.txt` ([`operators`]), which is what people are shown.
+//! [`parse`] parses a text into a [`Query`]; its errors have a position. A [`Matcher`] applies a query to
+//! the columns of a [`Source`], a [`Highlighter`] finds the matches in a shown text, and [`complete`]
+//! completes what the user types. `assets/query.txt` lists the operators ([`operators`]) for users.
 //!
 //! Pure: now and the zone are arguments. Nothing here knows a screen, a store or a file.
 
@@ -30,7 +28,7 @@ pub use matcher::Matcher;
 pub use parse::parse;
 pub use query::Query;
 
-/// When and where a query is asked: what `date:today` means depends on both.
+/// The time and the time zone of a search: `date:today` depends on both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Context {
     /// The present.
@@ -39,76 +37,76 @@ pub struct Context {
     pub zone: Tz,
 }
 
-/// Why a text is no query, and where.
+/// Why a text is not a query, and where the error is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Mistake {
     /// The faulty part, in bytes of the text and on character boundaries; empty where something
     /// is missing.
     pub at: Range<usize>,
-    /// What is wrong and what would be right, in one line without a full stop.
+    /// What is wrong and how to correct it, in one line without a full stop.
     pub message: String,
-    /// What could stand in the place of the faulty part.
+    /// A replacement for the faulty part.
     pub instead: Option<String>,
 }
 
 /// The texts of a caller.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallerTexts<'s> {
-    /// The number as it is shown, or what came when it is no number; empty when withheld.
+    /// The number as shown, or the caller as received if it is not a number; empty when withheld.
     pub display: &'s str,
-    /// The digits of the number in international form, nothing between them. Where it is no valid
-    /// number, the digits of what came.
+    /// The digits of the number in international form, without separators. If the number is not valid,
+    /// the digits of the caller as received.
     pub digits: &'s str,
-    /// The name that was given to the caller; empty when there is none.
+    /// The caller's name; empty if there is none.
     pub name: &'s str,
 }
 
-/// Voicemail in the order of the list: each column has one value a row.
+/// Voicemails in the order of the list: each column has one value per row.
 #[derive(Clone, Copy, Debug)]
 pub struct Columns<'s> {
-    /// When each was left, in milliseconds since the epoch.
+    /// The times, in milliseconds since the epoch.
     pub times: &'s [i64],
-    /// What is known of each. Notes and tags are looked up only where [`Flags::NOTE`] and
-    /// [`Flags::TAGGED`] say that there are some.
+    /// The flags. Notes and tags are looked up only for rows with [`Flags::NOTE`] and
+    /// [`Flags::TAGGED`].
     pub flags: &'s [Flags],
-    /// How long each is, in milliseconds; 0 where that is not known.
+    /// The lengths, in milliseconds; 0 if unknown.
     pub lengths: &'s [u32],
-    /// The caller of each.
+    /// The callers.
     pub callers: &'s [CallerId],
 }
 
-/// What is searched: voicemail as columns, and the few texts that belong to them.
+/// The data to search: voicemails as columns, and their texts.
 pub trait Source {
-    /// The columns, all of one length.
+    /// Returns the columns, all of the same length.
     fn columns(&self) -> Columns<'_>;
 
-    /// One more than the largest number of a caller: there are far fewer callers than rows, so
-    /// their texts are looked at once each.
+    /// Returns one more than the largest ID of a caller. There are far fewer callers than rows, so the
+    /// texts of each caller are tested only once.
     fn caller_end(&self) -> u32;
 
-    /// The texts of a caller; all empty for one that is not known.
+    /// Returns the texts of a caller; all empty if the caller is unknown.
     fn caller(&self, caller: CallerId) -> CallerTexts<'_>;
 
-    /// Another number whenever the texts of a caller have changed: what was found out about
-    /// callers is used again while it stays the same. New callers need none.
+    /// Returns a number that changes whenever the texts of a caller change: results for callers are
+    /// reused while it stays the same. It need not change for new callers.
     fn generation(&self) -> u64;
 
-    /// The note of a row, empty when it has none. As [`Source::tags`], it is asked for at each
-    /// keystroke for every row in question that has one: in large lists, most of a keystroke is
-    /// spent on these lookups.
+    /// Returns the note of a row, empty if it has none. Like [`Source::tags`], it is called at each
+    /// keystroke for every candidate row that has one; in large lists, these lookups take most of the
+    /// time.
     fn note(&self, row: u32) -> &str;
 
-    /// The tags of a row.
+    /// Returns the tags of a row.
     fn tags(&self, row: u32) -> impl Iterator<Item = &str>;
 }
 
-/// The last place up to `at` where a character of `text` begins, or its end.
+/// Returns the last character boundary of `text` up to `at`.
 fn char_boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|place| text.is_char_boundary(*place)).unwrap_or(0)
 }
 
-/// Every operator of the language: an example, and what it means. For the help, in its order.
+/// Returns every operator of the language: an example and its meaning, in the order of the help.
 pub fn operators() -> impl Iterator<Item = (&'static str, &'static str)> {
     include_str!("../assets/query.txt")
         .lines()

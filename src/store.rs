@@ -1,15 +1,15 @@
-//! What is kept: voicemail, what the user did with it, callers and which stretches of time were
-//! fetched. The only SQL.
+//! The store: voicemails, the user's changes to them, callers, and coverage, in SQLite. All SQL
+//! lives here.
 //!
-//! One [`Store`] is one connection and has one owner, usually the thread behind a
-//! [`StoreHandle`]. Several processes may use one file. A file that fails while it is in use is
-//! dealt with here, and the call that met it is tried once more: a damaged one is moved aside and
-//! made anew from what can be read of it, an unusable one is left for a copy in memory.
-//! [`Store::notices`] tells the user.
+//! A [`Store`] is one connection with one owner, usually the thread behind a [`StoreHandle`].
+//! Several processes may share one file. When the file fails while in use, the store recovers and
+//! runs the failed call once more: a damaged file is moved aside and rebuilt from its readable
+//! parts; an unusable one is replaced by a copy in memory. [`Store::notices`] reports this to the
+//! user.
 //!
-//! [`inspect()`] and [`newest`] look at a file without being a part of all this.
+//! [`inspect()`] and [`newest`] read a file from outside, without opening it as a store.
 //!
-//! Nothing here knows the network or the screen. No clock either: the time comes with [`Options`].
+//! Nothing here knows the network, the screen or the clock: the time comes with [`Options`].
 
 use std::collections::HashSet;
 use std::io;
@@ -49,11 +49,12 @@ pub use remarks::{KnownCaller, NoteLine};
 pub use thread::StoreHandle;
 pub use trouble::{Notice, StoreError};
 
-/// The caller of a row, as a small number (from 1, without gaps) that one store keeps for good.
+/// A caller's ID in one store: a small number, from 1, without gaps, that never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallerId(pub u32);
 
-/// The account within one [`Store`], valid as long as that lives, whatever happens to its file.
+/// An account's number in one [`Store`]. Valid for the life of that `Store`, even if its file is
+/// replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AccountId(pub i64);
 
@@ -66,22 +67,22 @@ pub struct Row {
     pub id: VoicemailId,
     /// Who left it.
     pub caller: CallerId,
-    /// What was done with it.
+    /// Its flags: read, starred, done and the like.
     pub flags: Flags,
-    /// Its recording, once that was looked at.
+    /// A summary of its recording; empty until the recording has been decoded once.
     pub sketch: Sketch,
 }
 
-/// Rows, and the text of every caller they name.
+/// Rows, and the display text of every caller in them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
-    /// Newest first; rows of one millisecond by identity, largest first.
+    /// Newest first; rows with the same time by identity, largest first.
     pub rows: Vec<Row>,
-    /// What to show for each caller in `rows`, each once; empty text means withheld.
+    /// The display text of each caller in `rows`, each once; empty text means withheld.
     pub callers: Vec<(CallerId, String)>,
 }
 
-/// What [`Store::put_page`] did.
+/// The result of [`Store::put_page`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Put {
     /// The rows that were not stored before.
@@ -95,39 +96,40 @@ pub struct Details {
     pub voicemail: Voicemail,
     /// Its caller in every form.
     pub caller: CallerForms,
-    /// How many other voicemail of the same caller are stored, in whichever spelling the number
-    /// came; 0 when the caller is withheld.
+    /// How many other voicemails of the same caller are stored, under any spelling of the number;
+    /// 0 when the caller is withheld.
     pub others: u64,
     /// The newest of the others, newest first.
     pub latest_others: Vec<Row>,
-    /// The outline of its recording as [`Store::put_sound`] took it, if it was looked at.
+    /// The waveform of its recording, as passed to [`Store::put_sound`].
     pub waveform: Option<Vec<u8>>,
-    /// What is noted.
+    /// Its note.
     pub note: Option<Note>,
-    /// Its tags, in the order of the alphabet.
+    /// Its tags, in alphabetical order.
     pub tags: Vec<Tag>,
-    /// When it was dealt with, in milliseconds since the epoch.
+    /// When it was marked as done, in milliseconds since the epoch.
     pub done: Option<i64>,
     /// When the caller was last called back, in milliseconds since the epoch.
     pub called: Option<i64>,
-    /// What the caller is named by; `None` when withheld.
+    /// The key under which a name for the caller is stored; `None` when withheld.
     pub key: Option<CallerKey>,
-    /// The name that was given to the caller in the program.
+    /// The name that the user gave the caller in vmail.
     pub name: Option<Given>,
-    /// The caller in every spelling of the number: its whole history. Empty when withheld.
+    /// The caller under every spelling of the number: together, its whole history. Empty when
+    /// withheld.
     pub spellings: Vec<CallerId>,
 }
 
-/// What a store has to know from outside.
+/// What a store needs to know from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Where callers without a country code are from: two letters, ISO 3166-1.
+    /// The country of numbers without a country code: two letters, ISO 3166-1.
     pub country: String,
-    /// The time now; a damaged file is named by it.
+    /// The time now; goes into the name of a damaged file that is moved aside.
     pub now: DateTime<Utc>,
 }
 
-/// An open store, and what its user is to be told.
+/// An open store, and notices for its user.
 #[derive(Debug)]
 pub struct Opened {
     /// The store.
@@ -137,7 +139,7 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// The store alone; what there is to tell waits in [`Store::notices`].
+    /// Returns the store alone; the notices wait in [`Store::notices`].
     fn into_store(self) -> Store {
         let Opened { mut store, notices } = self;
         store.notices.splice(0..0, notices);
@@ -152,24 +154,25 @@ pub struct Store {
     /// `None` in memory.
     file: Option<StoreFile>,
     notices: Vec<Notice>,
-    /// What [`Tables::data_version`] last said; `None` when the file is another one.
+    /// The last [`Tables::data_version`]; `None` after the file was replaced.
     seen_version: Option<i64>,
     opened: (DateTime<Utc>, Instant),
 }
 
-/// How often opening is tried when other processes replace the file at the same time.
+/// How many times to try to open a file that other processes replace at the same time.
 const OPEN_TRIES: usize = 8;
 
 impl Store {
-    /// Opens the store in `path`; makes it, and folders that are missing, for its user alone.
+    /// Opens the store in `path`. Creates the file and missing folders, readable by their owner
+    /// alone.
     ///
-    /// A damaged store is moved aside and made anew from what can be read of it, which takes
-    /// seconds where it is large, and half a minute at most; where there can be none it is in
-    /// memory: the notices say so. Fails with [`StoreError::Newer`] and leaves everything as it is
-    /// when a newer program wrote the store, and with [`StoreError::Busy`] when another process
-    /// does not let it in.
+    /// A damaged store is moved aside and rebuilt from its readable parts; a large one takes
+    /// seconds, and at most half a minute. If the file cannot be used at all, the store is in
+    /// memory. Notices report both. Fails with [`StoreError::Newer`], and changes nothing, if a
+    /// newer vmail wrote the store; with [`StoreError::Busy`] if another process keeps it locked.
     pub fn open(path: &Path, options: &Options) -> Result<Opened, StoreError> {
-        // SQLite keeps its log beside the file itself, so that is where all of it is.
+        // SQLite puts its log next to the path it is given: resolve links first, so that the file
+        // and its log stay together.
         let target = paths::behind_links(path);
         let path = target.as_deref().unwrap_or(path);
         let mut notices = Vec::new();
@@ -179,7 +182,7 @@ impl Store {
         Ok(Opened { store, notices })
     }
 
-    /// A store that is gone when dropped.
+    /// Creates a store in memory. It is gone when dropped.
     pub fn in_memory(options: &Options) -> Result<Store, StoreError> {
         Store::new(None, memory::empty(&options.country)?, options)
     }
@@ -195,12 +198,12 @@ impl Store {
         })
     }
 
-    /// The number of `account`, made when it is new.
+    /// Returns the number of `account`; adds the account if it is new.
     pub fn account(&mut self, account: &AccountKey) -> Result<AccountId, StoreError> {
         self.run(|tables| tables.account(account))
     }
 
-    /// Up to `limit` rows of `span`, newest first, that come after `after` in that order.
+    /// Returns up to `limit` rows of `span`, newest first, starting after `after`.
     pub fn rows(
         &mut self,
         account: AccountId,
@@ -211,8 +214,8 @@ impl Store {
         self.run(|tables| tables.rows(account, span, after, limit))
     }
 
-    /// As [`Store::rows`], without the callers' text: for many rows, whose callers are read faster
-    /// one after the other by [`Store::callers`].
+    /// Like [`Store::rows`], without the callers' text. Use it for many rows: reading their callers
+    /// in order with [`Store::callers`] is faster.
     pub fn bare_rows(
         &mut self,
         account: AccountId,
@@ -223,8 +226,8 @@ impl Store {
         self.run(|tables| tables.bare_rows(account, span, after, limit))
     }
 
-    /// What to show for up to `limit` callers that come after `after`, in the order of their
-    /// numbers; of every account.
+    /// Returns the display text of up to `limit` callers of all accounts, in the order of their IDs,
+    /// starting after `after`.
     pub fn callers(
         &mut self,
         after: Option<CallerId>,
@@ -233,24 +236,24 @@ impl Store {
         self.run(|tables| tables.callers(after, limit))
     }
 
-    /// The row of `id`.
+    /// Returns the row of `id`.
     pub fn row(&mut self, account: AccountId, id: VoicemailId) -> Result<Option<Row>, StoreError> {
         self.run(|tables| tables.row(account, id))
     }
 
-    /// The newest `limit` voicemail of the caller of `id`, in whichever spelling the number came, and
-    /// `id` itself in any case. Of a withheld caller nothing else is known.
+    /// Returns `id` and the newest `limit` other voicemails of its caller, under any spelling of the
+    /// number. If the caller is withheld, returns `id` alone.
     pub fn history(&mut self, account: AccountId, id: VoicemailId, limit: usize) -> Result<Rows, StoreError> {
         self.run(|tables| tables.history(account, id, limit))
     }
 
-    /// How many rows `span` holds.
+    /// Counts the rows in `span`.
     pub fn count(&mut self, account: AccountId, span: Span) -> Result<u64, StoreError> {
         self.run(|tables| tables.count(account, span))
     }
 
-    /// Stores a page's rows and marks `covered`, both or neither. Rows that are stored already
-    /// are left as they are; only one that was saved without its recording gets that.
+    /// Stores a page's rows and marks `covered` as fetched, in one transaction. Rows that are
+    /// already stored stay as they are, except that a row without a recording gets one.
     pub fn put_page(
         &mut self,
         account: AccountId,
@@ -260,12 +263,12 @@ impl Store {
         self.run(|tables| tables.put_page(account, rows, covered))
     }
 
-    /// The stretches of `span` that were fetched to their end: ascending, disjoint, not touching.
+    /// Returns the parts of `span` that are covered: ascending, disjoint, not touching.
     pub fn coverage(&mut self, account: AccountId, span: Span) -> Result<Vec<Span>, StoreError> {
         self.run(|tables| tables.coverage(account, span))
     }
 
-    /// Everything about one voicemail, with up to `others` more of its caller.
+    /// Returns everything about one voicemail, with up to `others` more of its caller.
     pub fn details(
         &mut self,
         account: AccountId,
@@ -275,8 +278,8 @@ impl Store {
         self.run(|tables| tables.details(account, id, others))
     }
 
-    /// Keeps what is known of the recording of `id`, once it was looked at: `waveform` is its outline,
-    /// bytes that mean nothing here. Nothing happens where there is no such voicemail.
+    /// Stores the summary and the waveform of the recording of `id`. The store does not interpret
+    /// the bytes of `waveform`. Does nothing if there is no such voicemail.
     pub fn put_sound(
         &mut self,
         account: AccountId,
@@ -287,42 +290,42 @@ impl Store {
         self.run(|tables| tables.put_sound(account, id, sketch, waveform))
     }
 
-    /// The voicemail that have all of `flags`.
+    /// Returns the voicemails that have all of `flags`.
     pub fn flagged(&mut self, account: AccountId, flags: Flags) -> Result<HashSet<VoicemailId>, StoreError> {
         self.run(|tables| tables.flagged(account, flags))
     }
 
-    /// What was last chosen for `name`, in the screen rather than in the settings.
+    /// Returns the last choice stored under `name`: a choice made on the screen, not in the settings.
     pub fn choice(&mut self, name: &str) -> Result<Option<String>, StoreError> {
         self.run(|tables| tables.choice(name))
     }
 
-    /// Remembers a choice.
+    /// Stores a choice under `name`.
     pub fn put_choice(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
         self.run(|tables| tables.put_choice(name, value))
     }
 
-    /// How many voicemail lie in each of `days`.
+    /// Counts the voicemails in each of `days`.
     pub fn counts(&mut self, account: AccountId, days: &[Span]) -> Result<Vec<u64>, StoreError> {
         self.run(|tables| days.iter().map(|&day| tables.count(account, day)).collect())
     }
 
-    /// Writes up to `limit` callers anew (at least one) if they were written for another default
-    /// country, and says how many it wrote: 0 when all are done. For idle moments; until it is
-    /// done, some show as before.
+    /// Formats up to `limit` callers (at least one) again if they were formatted for another default
+    /// country. Returns how many it wrote; 0 when none is left. For idle moments; until then, some
+    /// callers show their old text.
     pub fn reformat_callers(&mut self, limit: usize) -> Result<usize, StoreError> {
         let limit = limit.max(1);
         self.run(|tables| tables.reformat_callers(limit))
     }
 
-    /// Another number whenever another store, in memory or in a file, took the place of this one. What
-    /// was stored before that may be gone: who marks coverage piece by piece must begin again.
+    /// Returns a number that changes whenever another store, in memory or in a file, replaces this
+    /// one. Rows stored earlier may then be gone, so a caller that marks coverage piece by piece must
+    /// start over.
     pub fn generation(&self) -> u64 {
         self.tables.generation
     }
 
-    /// As [`Store::put_page`], but `covered` is marked only while the store is still the one of
-    /// `generation`.
+    /// Like [`Store::put_page`], but marks `covered` only if the store still has this `generation`.
     pub fn put_page_since(
         &mut self,
         generation: u64,
@@ -336,26 +339,26 @@ impl Store {
         })
     }
 
-    /// Whether another process changed the store since this was last asked (or since it was
-    /// opened).
+    /// Returns whether another process changed the store since the last call, or since the store was
+    /// opened.
     pub fn changed_elsewhere(&mut self) -> Result<bool, StoreError> {
         let version = self.run(|tables| tables.data_version())?;
         Ok(self.seen_version.replace(version) != Some(version))
     }
 
-    /// Whether the store is in a file, and not in memory alone.
+    /// Returns whether the store is in a file, not only in memory.
     pub fn is_kept(&self) -> bool {
         self.file.is_some()
     }
 
-    /// What happened since this was last asked that the user is to be told.
+    /// Takes the notices for the user since the last call.
     ///
-    /// Worth asking after every call: some notices void what was read before.
+    /// Check after every other call: some notices invalidate rows that were read before.
     pub fn notices(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.notices)
     }
 
-    /// Runs `work`, and once more if the store failed under it and could be replaced.
+    /// Runs `work`. If the store fails and can be replaced, runs it once more.
     fn run<R>(&mut self, work: impl Fn(&mut Tables) -> rusqlite::Result<R>) -> Result<R, StoreError> {
         if let Some(file) = self.file.take_if(|file| file.is_replaced()) {
             self.reopen(&file, false)?;
@@ -381,8 +384,8 @@ impl Store {
         work(&mut self.tables).map_err(StoreError::from)
     }
 
-    /// Lets go of `file`, moves it aside if it is `damaged`, and goes on with what its path names
-    /// by then. In memory if that cannot be the store.
+    /// Closes `file`, moves it aside if it is `damaged`, and opens whatever its path names then. Falls
+    /// back to memory if that file cannot be used.
     fn reopen(&mut self, file: &StoreFile, damaged: bool) -> Result<(), StoreError> {
         let spare = memory::empty(self.tables.country())?;
         let old = self.tables.replace(spare);
@@ -420,20 +423,20 @@ impl Store {
     }
 }
 
-/// The store in `path`, or one in memory where there can be none.
+/// Opens the store in `path`, or one in memory if the file cannot be used.
 fn open(
     path: &Path,
     country: &str,
     now: DateTime<Utc>,
     notices: &mut Vec<Notice>,
 ) -> Result<(Option<StoreFile>, Connection), StoreError> {
-    let mut reason = format!("{} is being replaced over and over", path.display());
+    let mut reason = format!("another process keeps replacing {}", path.display());
     for _ in 0..OPEN_TRIES {
         let file = match StoreFile::find(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => {
-                reason = format!("{} cannot be made: {error}", path.display());
+                reason = format!("cannot create {}: {error}", path.display());
                 break;
             }
         };

@@ -1,12 +1,12 @@
-//! Filling the store from the network: which windows are missing, their pages, retries, progress.
+//! Sync: fills the store from the network. Missing windows, their pages, retries and progress.
 //!
-//! [`run`] is the whole task; dropping its future cancels it. What is asked for is planned in
-//! [`plan`], the order of pages in [`walk`]: both are pure. Nothing here knows the wire format, SQL
-//! or the screen, and what it reports is plain data.
+//! [`run`] is the whole task; dropping its future cancels it. [`plan`] chooses the windows and
+//! [`walk`] the order of pages; both are pure. Nothing here knows the wire format, SQL or the screen,
+//! and progress reports are plain data.
 //!
-//! A stretch of time is marked as covered only when every voicemail of it was delivered and stored,
-//! and never up to now: a voicemail may appear some time after it was left. What is marked is never
-//! asked for again, so every doubt is settled by asking once more.
+//! A span is marked as covered only after all its voicemails were received and stored, and never up to
+//! the present: a voicemail may appear some time after it was left. Covered spans are not fetched
+//! again, so when in doubt, a span stays uncovered and is fetched once more.
 
 use std::time::Duration;
 
@@ -28,19 +28,19 @@ pub mod walk;
 use plan::{Window, cut, plan};
 use walk::{Request, Tally, Walk};
 
-/// How often a page is asked for before the sync fails.
+/// How many times a page is requested before the sync fails.
 pub const TRIES: usize = 5;
 
-/// The most requests that are in flight at once, whatever the setting says.
+/// The most requests in flight at once, whatever the setting says.
 pub const CONCURRENCY_MAX: usize = 16;
 
-/// How far two clocks may differ and still count as the same, in milliseconds: the `Date` header
-/// has no fractions of a second, and the answer was some time on its way.
+/// How far two clocks may differ and still count as equal, in milliseconds: the `Date` header has
+/// no fractions of a second, and the response takes time to arrive.
 const SKEW_TOLERANCE: i64 = 2_000;
 
-/// Where pages come from.
+/// The source of pages.
 pub trait Api: Sync {
-    /// The voicemail of `window`, page `number` (from 1). One try.
+    /// Fetches page `number` (from 1) of `window`. Makes one attempt.
     fn page(&self, window: Span, number: u32) -> impl Future<Output = Result<Page, ApiError>> + Send;
 }
 
@@ -50,16 +50,16 @@ impl Api for Client {
     }
 }
 
-/// Where pages go, and what went there before.
+/// The destination of pages.
 pub trait Sink: Sync {
-    /// The stretches of `span` that need not be asked for again.
+    /// Returns the covered parts of `span`, which need not be fetched again.
     fn coverage(
         &self,
         account: AccountId,
         span: Span,
     ) -> impl Future<Output = Result<Vec<Span>, StoreError>> + Send;
 
-    /// Keeps `rows` and marks `covered`, both or neither.
+    /// Stores `rows` and marks `covered` as fetched, in one transaction.
     fn put_page(
         &self,
         account: AccountId,
@@ -68,13 +68,13 @@ pub trait Sink: Sync {
     ) -> impl Future<Output = Result<Put, StoreError>> + Send;
 }
 
-/// The store as a sync found it.
+/// The store, as it was when the sync started.
 #[derive(Clone, Debug)]
 pub struct Shelf {
-    /// The way to it.
+    /// The handle to it.
     pub store: StoreHandle,
-    /// [`crate::store::Store::generation`] when the sync began. When another store takes its place
-    /// in between, pages that were stored are gone, and a mark must not claim them.
+    /// [`crate::store::Store::generation`] when the sync started. If the store is replaced meanwhile,
+    /// pages stored earlier are gone, so their span must not be marked as covered.
     pub generation: u64,
 }
 
@@ -97,26 +97,26 @@ impl Sink for Shelf {
 /// What to sync.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// Whose voicemail.
+    /// The account.
     pub account: AccountId,
-    /// The stretch of time to have. What of it lies after now is left out.
+    /// The requested span. Any part of it after now is ignored.
     pub asked: Span,
-    /// Whether `asked` ends at the present, whenever that is, and not at a fixed time.
+    /// Whether `asked` has no fixed end but reaches to the present.
     pub reaches_now: bool,
-    /// How late a voicemail may appear: this much before now is asked for every time.
+    /// How late a voicemail may appear: this much time before now is fetched every time.
     pub overlap: Duration,
     /// How many requests may be in flight at once: 1 to [`CONCURRENCY_MAX`].
     pub concurrency: usize,
-    /// How often a request is tried whose error may pass: mostly [`TRIES`].
+    /// How many attempts to make while the error is transient; usually [`TRIES`].
     pub tries: usize,
-    /// Whether to ask for all of it again, covered or not.
+    /// Whether to fetch covered spans as well.
     pub force: bool,
     /// The time by this machine's clock.
     pub now: DateTime<Utc>,
 }
 
 impl SyncError {
-    /// Whether asking again later may help by itself.
+    /// Returns whether a retry may succeed.
     pub fn is_transient(&self) -> bool {
         match self {
             SyncError::Api { error, .. } => error.is_transient(),
@@ -125,96 +125,95 @@ impl SyncError {
         }
     }
 
-    /// Whether the server could not be reached, or not in time.
+    /// Returns whether the server could not be reached, or did not respond in time.
     pub fn is_offline(&self) -> bool {
         matches!(self, SyncError::Api { error: ApiError::Offline { .. } | ApiError::TimedOut { .. }, .. })
     }
 }
 
-/// What happens while a sync runs.
+/// An event during a sync.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// A page arrived and is stored.
     Page {
-        /// Its rows that were not stored before.
+        /// The rows that were not stored before.
         added: Rows,
-        /// Voicemail seen so far in this sync, stored before or not.
+        /// How many voicemails this sync has received so far, whether stored before or not.
         got: usize,
-        /// How many there are to see, as far as the server said: a hint, which grows as windows
-        /// are begun.
+        /// How many voicemails the server announced so far: a hint. Grows with each new window.
         of: Option<u64>,
-        /// Pages that arrived so far.
+        /// How many pages have arrived so far.
         page: u32,
-        /// How many pages there are, as far as is known: a hint as well.
+        /// How many pages are known so far: a hint as well.
         pages: Option<u32>,
-        /// Rows so far that could not be read.
+        /// How many rows could not be read so far.
         unreadable: usize,
     },
-    /// A request failed and will be tried again.
+    /// A request failed and will be retried.
     Retrying {
-        /// The try to come: from 2.
+        /// The number of the next attempt, from 2.
         try_number: usize,
-        /// How many tries there are: [`Job::tries`].
+        /// How many attempts there are: [`Job::tries`].
         of: usize,
-        /// How long it waits before that.
+        /// The wait before the next attempt.
         wait: Duration,
-        /// Why the last try failed.
+        /// Why the last attempt failed.
         error: ApiError,
     },
 }
 
-/// What a sync did.
+/// The result of a sync.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Voicemail that were not stored before.
+    /// How many voicemails were not stored before.
     pub added: usize,
-    /// Voicemail seen, stored before or not.
+    /// How many voicemails were received, whether stored before or not.
     pub seen: usize,
-    /// Rows that could not be read.
+    /// How many rows could not be read.
     pub unreadable: usize,
-    /// Whether the store now holds all that the server has of the asked range.
+    /// Whether the store now has everything that the server has in the requested range.
     pub covered: bool,
-    /// How many windows were asked for; 0 when nothing was missing.
+    /// How many windows were requested; 0 when nothing was missing.
     pub asked_windows: usize,
-    /// How far the server's clock is ahead of this machine's (negative: behind), when it is more
-    /// than two seconds.
+    /// How far the server's clock is ahead of this machine's (negative: behind), if by more than two
+    /// seconds.
     pub server_ahead: Option<TimeDelta>,
 }
 
-/// Why a sync ended early. What had arrived is stored, and `got` says what that was.
+/// Why a sync ended early. Pages received before that are stored; `got` counts them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SyncError {
-    /// A request failed for good.
+    /// A request failed, and retrying did not help.
     #[error("{error}")]
     Api {
-        /// Why.
+        /// The cause.
         error: ApiError,
-        /// What had arrived.
+        /// What was received before.
         got: Summary,
     },
-    /// The store could not keep a page.
+    /// The store could not store a page.
     #[error("{error}")]
     Store {
-        /// Why.
+        /// The cause.
         error: StoreError,
-        /// What had arrived and is stored.
+        /// What was received and stored before.
         got: Summary,
     },
     /// The server sent new rows [`walk::PAGES_PAST_TOTAL`] pages past its own total.
-    #[error("the server's pages do not end: ask for a shorter range")]
+    #[error("the server sends too many pages: choose a shorter range")]
     Endless {
-        /// What had arrived.
+        /// What was received before.
         got: Summary,
     },
 }
 
-/// Fetches what is missing of the asked range and stores each page as it arrives, newest first.
+/// Fetches the missing parts of the requested span and stores each page as it arrives, newest first.
 ///
-/// A failed request is tried [`Job::tries`] times, if its error is a transient one. When one fails for
-/// good, nothing more is asked for, and what arrived is kept. Dropping the future cancels all
-/// requests; a page whose storing has begun is stored.
+/// A request with a transient error is attempted up to [`Job::tries`] times. If a request finally
+/// fails, no more requests are sent, and the pages received so far are stored. Dropping the future
+/// cancels all requests; a page that is already being stored is still stored.
 ///
-/// Reports go to `progress`. Whoever listens slowly slows the sync down: no page is left out.
+/// Reports go to `progress`. A slow receiver slows the sync down; no page report is dropped.
 pub async fn run(
     job: Job,
     api: impl Api,
@@ -235,7 +234,7 @@ pub async fn run(
         Collector { job: &job, clock, missing, walk, skew: Skew::Unknown, api: &api, progress: &progress };
     let mut added = 0;
 
-    // As many pages may wait for the store as can be in flight; then the network waits as well.
+    // As many pages may wait for the store as can be in flight; after that, fetching waits too.
     let (pages, arrived) = mpsc::channel(CONCURRENCY_MAX);
     let (collected, stored) =
         tokio::join!(collector.collect(pages), keep(&store, job.account, arrived, &mut added, &progress));
@@ -261,17 +260,17 @@ pub async fn run(
 }
 
 impl Job {
-    /// Where the asked range ends if now is late enough.
+    /// Returns the end of the requested span, in milliseconds, without regard to the time now.
     fn open_end(&self) -> i64 {
         if self.reaches_now { i64::MAX } else { self.asked.end_millis() }
     }
 
-    /// How late a voicemail may appear, in milliseconds.
+    /// Returns how late a voicemail may appear, in milliseconds.
     fn overlap_millis(&self) -> i64 {
         i64::try_from(self.overlap.as_millis()).unwrap_or(i64::MAX)
     }
 
-    /// The walk through `missing` when it is `now`, give or take the tolerance.
+    /// Plans the walk through `missing` at the time `now`, allowing for the clock tolerance.
     fn walk(&self, missing: &[Span], now: i64) -> Walk {
         let overlap = self.overlap_millis();
         let settled = now.saturating_sub(overlap).saturating_sub(SKEW_TOLERANCE);
@@ -279,7 +278,7 @@ impl Job {
     }
 }
 
-/// This machine's clock: what it said once, and the time since then.
+/// This machine's clock: its time at one moment, and the monotonic time since then.
 #[derive(Clone, Copy)]
 struct Clock {
     now: i64,
@@ -295,7 +294,7 @@ impl Clock {
 /// How the server's clock compares with this machine's.
 #[derive(Clone, Copy)]
 enum Skew {
-    /// No answer has told the server's time yet.
+    /// No response has given the server's time yet.
     Unknown,
     /// They agree.
     None,
@@ -303,9 +302,9 @@ enum Skew {
     Ahead(i64),
 }
 
-/// How far the clock of a server is ahead that said `server`, negative where it is behind; `None` when
-/// the two are the same as far as can be told. `asked` and `answered` are when the request went out
-/// and its answer came, by this machine's clock. All in milliseconds since the epoch.
+/// Returns how far the server's clock is ahead, negative if it is behind; `None` if the clocks agree
+/// within the tolerance. `server` is the server's time; `asked` and `answered` are the times, by this
+/// machine's clock, when the request was sent and answered. All in milliseconds since the epoch.
 pub fn server_ahead(asked: i64, answered: i64, server: i64) -> Option<i64> {
     let ahead = server.saturating_sub(answered);
     let behind = asked.saturating_sub(server);
@@ -318,7 +317,7 @@ pub fn server_ahead(asked: i64, answered: i64, server: i64) -> Option<i64> {
     }
 }
 
-/// Why no more pages are asked for.
+/// Why no more pages are requested.
 enum Stop {
     Failed(ApiError),
     Endless,
@@ -331,21 +330,21 @@ struct Arrived {
     tally: Tally,
 }
 
-/// A page, and when it was asked for and answered.
+/// A page, and when it was requested and received.
 struct Answer {
     page: Page,
     asked: Instant,
     answered: Instant,
 }
 
-/// What became of a request after all its tries.
+/// The result of a request after all its attempts.
 struct Outcome {
     request: Request,
     result: Result<Answer, ApiError>,
     rate_limited: bool,
 }
 
-/// The network's half: asks for pages and hands them on.
+/// The network half: requests pages and passes them on.
 struct Collector<'a, A> {
     job: &'a Job,
     clock: Clock,
@@ -357,7 +356,7 @@ struct Collector<'a, A> {
 }
 
 impl<A: Api> Collector<'_, A> {
-    /// Walks to the end, or until a request fails for good or nobody takes the pages any more.
+    /// Requests all pages, until a request finally fails or the receiver of `pages` is gone.
     async fn collect(&mut self, pages: mpsc::Sender<Arrived>) -> Result<(), Stop> {
         let mut concurrency = self.job.concurrency.clamp(1, CONCURRENCY_MAX);
         let mut in_flight = FuturesUnordered::new();
@@ -414,9 +413,9 @@ impl<A: Api> Collector<'_, A> {
         }
     }
 
-    /// Looks at the first server time that comes. Where the server is ahead, a window for what
-    /// arrived in between is added. Where it is behind, less is settled than was thought: the walk
-    /// must be begun again with what this returns, unless it makes no difference.
+    /// Compares the clocks once, by the first response that has the server's time. If the server is
+    /// ahead, adds a window for the time in between. If it is behind, less is settled than assumed:
+    /// returns the walk to start over with, if it differs from the current one.
     fn compare_clocks(&mut self, answer: &Answer) -> Option<Walk> {
         let (Skew::Unknown, Some(server)) = (self.skew, answer.page.server_time) else { return None };
         let server = server.timestamp_millis();
@@ -439,7 +438,8 @@ impl<A: Api> Collector<'_, A> {
     }
 }
 
-/// Asks for one page until it comes, its error is no transient one, or the tries are used up.
+/// Requests one page until it arrives, fails with an error that is not transient, or has had all its
+/// attempts.
 async fn fetch(api: &impl Api, request: Request, tries: usize, progress: &mpsc::Sender<Progress>) -> Outcome {
     let backoff = ExponentialBuilder::new()
         .with_min_delay(Duration::from_millis(500))
@@ -460,7 +460,7 @@ async fn fetch(api: &impl Api, request: Request, tries: usize, progress: &mpsc::
         .notify(|error, wait| {
             try_number += 1;
             rate_limited |= matches!(error, ApiError::RateLimited { .. });
-            // Nothing is lost with a report that finds no place: the next one replaces it.
+            // If the channel is full, drop the report: the next one replaces it.
             let _ =
                 progress.try_send(Progress::Retrying { try_number, of: tries, wait, error: error.clone() });
         })
@@ -468,8 +468,8 @@ async fn fetch(api: &impl Api, request: Request, tries: usize, progress: &mpsc::
     Outcome { request, result, rate_limited }
 }
 
-/// The store's half: keeps the pages one after the other, in the order in which they arrived, for a
-/// mark of coverage is only true once the pages before it are stored.
+/// The store half: stores the pages one by one, in order of arrival, because a span may be marked as
+/// covered only after all earlier pages are stored.
 async fn keep(
     store: &impl Sink,
     account: AccountId,
@@ -485,7 +485,7 @@ async fn keep(
         };
         *added_so_far += added.rows.len();
         let Tally { got, of, unreadable, page, pages } = tally;
-        // Who no longer listens still wants the pages stored.
+        // Store the remaining pages even if nobody listens to the reports any more.
         let _ = progress.send(Progress::Page { added, got, of, page, pages, unreadable }).await;
     }
     Ok(())

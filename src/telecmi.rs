@@ -1,7 +1,7 @@
-//! The TeleCMI REST API: [`Client`] is its only public face. The wire format stays inside.
+//! The client for the TeleCMI REST API: [`Client`]. The wire format stays inside.
 //!
-//! One call is one try: whether to try again is the caller's decision, by
-//! [`ApiError::is_transient`]. Nothing here looks at a clock, writes to disk or shows anything.
+//! Each call makes one attempt; callers decide whether to retry, by [`ApiError::is_transient`].
+//! Nothing here reads the clock, writes to disk or displays anything.
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,10 +29,10 @@ pub use recording::{AudioFormat, Bookmark, Recording, SavedBookmark};
 use dialect::ListRequest;
 use wire::{Answer, Asked};
 
-/// The largest list that is read, in bytes after decompression: fifty rows are about 10 kB.
+/// The largest list response to read, in bytes after decompression; fifty rows are about 10 kB.
 const LIST_MAX: u64 = 8 << 20;
 
-/// Who asks: an app ID and its secret.
+/// The credentials of an account: an app ID and its secret.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     /// The app ID, a number in the TeleCMI dashboard.
@@ -44,12 +44,12 @@ pub struct Credentials {
 /// How long a request may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// To reach the server, TLS included.
+    /// Limit for connecting to the server, including TLS.
     pub connect: Duration,
-    /// A whole page, from the first byte out to the last byte in.
+    /// Limit for a whole page, from the first byte sent to the last byte received.
     pub page: Duration,
-    /// A recording to begin, and from then on each part of it. As a whole it takes as long as it
-    /// takes: lines are slow and recordings long.
+    /// Limit for the start of a recording, and then for each part of it. The whole recording has no
+    /// limit, because connections can be slow and recordings long.
     pub recording_part: Duration,
 }
 
@@ -63,20 +63,20 @@ impl Default for Timeouts {
     }
 }
 
-/// One page of voicemail, as far as it could be read.
+/// One page of voicemails, without its unreadable rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// The rows that could be read, in the order in which they were sent.
+    /// The readable rows, in the order sent.
     pub rows: Vec<Voicemail>,
-    /// How many more rows there were that could not be read.
+    /// How many rows could not be read.
     pub unreadable: usize,
-    /// How many voicemail the server says the whole window holds: a hint.
+    /// The server's total for the whole window: a hint.
     pub total: Option<u64>,
-    /// The server's clock (the `Date` header), where it sent one.
+    /// The server's time (the `Date` header), if sent.
     pub server_time: Option<DateTime<Utc>>,
 }
 
-/// Asks TeleCMI. Cheap to clone.
+/// A client for one account. Cheap to clone.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
@@ -91,8 +91,8 @@ struct Inner {
 }
 
 impl Client {
-    /// A client for one account, at `base_url` instead of the region's own. Opens no connection,
-    /// but reads the platform's certificates: keep it off the way to the first frame.
+    /// Creates a client for one account. `base_url` replaces the region's own base URL. Opens no
+    /// connection, but reads the platform's certificates, so do not call it before the first frame.
     pub fn new(
         region: Region,
         base_url: Option<&BaseUrl>,
@@ -101,7 +101,7 @@ impl Client {
         Client::with_timeouts(region, base_url, credentials, Timeouts::default())
     }
 
-    /// The same with other time-outs.
+    /// Like [`Client::new`], with other timeouts.
     pub fn with_timeouts(
         region: Region,
         base_url: Option<&BaseUrl>,
@@ -119,7 +119,7 @@ impl Client {
         Ok(Client(Arc::new(Inner { http, region, credentials, list_url, play_url, call_url, timeouts })))
     }
 
-    /// The voicemail of `window`, page `number` (from 1). One try.
+    /// Fetches page `number` (from 1) of `window`. Makes one attempt.
     pub async fn page(&self, window: Span, number: u32) -> Result<Page, ApiError> {
         let Inner { http, region, credentials, list_url, timeouts, .. } = &*self.0;
         let body = ListRequest::new(*region, credentials, window, number);
@@ -128,7 +128,7 @@ impl Client {
             let mut response = http::send(list_url.clone(), timeouts.connect, request).await?;
             let head = http::head(&response);
             let body = http::read_all(&mut response, Vec::new(), LIST_MAX).await;
-            // An error that shows in the status needs no body.
+            // If the status already says that it failed, the body is optional.
             let body = if head.status.is_success() { body? } else { body.unwrap_or_default() };
             let text = wire::decode(&body);
             let answer = match Answer::parse(&text) {
@@ -143,15 +143,15 @@ impl Client {
         page.await
     }
 
-    /// Begins to fetch the recording `name`. One try. A recording that is missing or not published
-    /// yet is [`ApiError::NotReady`].
+    /// Starts to fetch the recording `name`. Makes one attempt. Fails with [`ApiError::NotReady`] if
+    /// the recording is missing or not published yet.
     pub async fn recording(&self, name: &RecordingName) -> Result<Recording, ApiError> {
         let response = self.play(name, |request| request).await?;
         self.begin(response).await
     }
 
-    /// Goes on with the recording `name` where it broke off. A server that does not give just that
-    /// part begins again: [`Recording::received`] of the result tells, and is then 0. One try.
+    /// Resumes the recording `name` at `bookmark`. Makes one attempt. If the server does not send
+    /// exactly the missing part, the recording starts over: [`Recording::received`] is then 0.
     pub async fn resume(&self, name: &RecordingName, bookmark: &Bookmark) -> Result<Recording, ApiError> {
         let response = self.play(name, |request| bookmark.ask(request)).await?;
         if bookmark.is_continued_by(&response) {
@@ -181,7 +181,7 @@ impl Client {
     }
 }
 
-/// By hand: reqwest's own shows proxies, and those may hold a password.
+/// Written by hand, because reqwest's own `Debug` shows proxies, and those may contain a password.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")

@@ -1,22 +1,22 @@
-//! Making foreign text safe to show: what a server, a file or a caller wrote must not move the
-//! cursor, change colours or reorder a line. Done once, where the text enters.
+//! Makes untrusted text safe to show: text from a server, a file or a caller must not move the cursor,
+//! change colours or reorder a line. Done once, where the text enters.
 
 use std::ops::Range;
 
 use unicode_width::UnicodeWidthChar as _;
 
-/// The longest caller that is kept, in characters. A number has at most 15 digits (E.164); the
-/// rest is room for what else a telephone system puts there.
+/// The longest caller to store, in characters. A number has at most 15 digits (E.164); the rest is room
+/// for other texts that telephone systems send.
 pub const CALLER_MAX: usize = 80;
 
-/// The longest recording name that is shown, in characters.
+/// The longest recording name to show, in characters.
 pub const NAME_MAX: usize = 255;
 
-/// The longest message of a server that is shown, in characters.
+/// The longest message of a server to show, in characters.
 pub const MESSAGE_MAX: usize = 200;
 
-/// `text` without control and direction characters, white space as single blanks, cut to `max`
-/// characters (an ellipsis stands for what was cut).
+/// Returns `text` without control and direction characters, with white space as single blanks, cut to
+/// `max` characters (with an ellipsis if it was longer).
 pub fn clean(text: &str, max: usize) -> String {
     let mut out = String::with_capacity(text.len().min(max * 4));
     let (mut count, mut blank) = (0, false);
@@ -30,7 +30,7 @@ pub fn clean(text: &str, max: usize) -> String {
         }
         let needed = 1 + usize::from(blank);
         if count + needed > max {
-            // Room for the ellipsis was not kept back: it takes the last character's place.
+            // No room was reserved for the ellipsis, so it replaces the last character.
             out.pop();
             out.truncate(out.trim_end().len());
             out.push('…');
@@ -46,9 +46,9 @@ pub fn clean(text: &str, max: usize) -> String {
     out
 }
 
-/// `text` of several lines, each without control and direction characters and without white space
-/// at its end; tabs are single blanks. Blank lines at the start and the end are dropped, and what
-/// comes after `max` characters.
+/// Returns the lines of `text`, without control and direction characters and trailing white space; tabs
+/// become single blanks. Drops blank lines at the start and the end, and anything after `max`
+/// characters.
 pub fn clean_lines(text: &str, max: usize) -> String {
     let mut out = String::with_capacity(text.len().min(max * 4));
     for line in text.lines() {
@@ -61,8 +61,8 @@ pub fn clean_lines(text: &str, max: usize) -> String {
     out.chars().take(max).collect::<String>().trim_end().to_owned()
 }
 
-/// Two lines, each after two blanks: `text` made safe, and marks below the part `at` of it, which is in
-/// bytes; one mark where that is empty. For what is said of a text that somebody typed.
+/// Returns two lines, indented by two blanks: `text` made safe, and carets under its part `at` (in
+/// bytes); one caret if that is empty. For error messages about a text that the user typed.
 pub fn pointed(text: &str, at: &Range<usize>) -> String {
     let (mut shown, mut before, mut marks) = (String::with_capacity(text.len()), 0, 0);
     for (place, c) in text.char_indices() {
@@ -82,7 +82,7 @@ pub fn pointed(text: &str, at: &Range<usize>) -> String {
     format!("  {shown}\n  {}{}", " ".repeat(before), "^".repeat(marks.max(1)))
 }
 
-/// Characters that change how their neighbours are shown and have no look of their own.
+/// Returns whether `c` is invisible but changes how its neighbours are shown.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -112,9 +112,9 @@ mod tests {
     }
 
     #[test]
-    fn marks_stand_below_what_they_point_at() {
+    fn carets_are_below_the_part_they_point_at() {
         assert_eq!(pointed("last wek", &(5..8)), "  last wek\n       ^^^");
-        // Bytes are not columns: a letter of two, a sign that is two wide.
+        // Bytes are not columns: a letter of two bytes, a character two columns wide.
         assert_eq!(pointed("é 電 öö", &(7..11)), "  é 電 öö\n       ^^");
         assert_eq!(pointed("a 電", &(2..5)), "  a 電\n    ^^");
         assert_eq!(pointed("7d..", &(4..4)), "  7d..\n      ^");

@@ -1,7 +1,7 @@
-//! The words for working through voicemail: notes, tags, names, and the changes a user makes.
+//! The types for the user's work on voicemails: notes, tags, names, changes and undo.
 //!
-//! A [`Change`] says what is done to which voicemail, an [`Undo`] what was there before. Both are
-//! pure data; [`crate::store`] carries them out. Texts are made safe here, where they enter. No
+//! A [`Change`] says what to change in which voicemails; an [`Undo`] has the values before and after.
+//! Both are pure data; [`crate::store`] applies them. Texts are made safe here, where they enter. No
 //! clock: times are arguments, in milliseconds since the epoch.
 
 use std::fmt;
@@ -10,8 +10,7 @@ use crate::caller::CallerForms;
 use crate::model::{Flags, VoicemailId};
 use crate::text;
 
-/// A short word on a voicemail. Two tags that differ in case alone are one tag: see
-/// [`Tag::folded`].
+/// A tag: a short word. Tags that differ only in case are the same tag; see [`Tag::folded`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tag(String);
 
@@ -19,8 +18,8 @@ impl Tag {
     /// The longest tag, in characters.
     pub const MAX: usize = 40;
 
-    /// The tag that `text` names, with or without a `#` before it. `None` if that is empty, longer
-    /// than [`Tag::MAX`], or holds white space, a comma, another `#` or what is unsafe to show.
+    /// Parses a tag, with or without a leading `#`. `None` if it is empty, longer than [`Tag::MAX`], or
+    /// contains white space, a comma, another `#` or unsafe characters.
     pub fn new(text: &str) -> Option<Tag> {
         let text = text.trim();
         let word = text.strip_prefix('#').unwrap_or(text);
@@ -29,12 +28,12 @@ impl Tag {
         fits.then(|| Tag(word.to_owned()))
     }
 
-    /// The tag as it was written.
+    /// Returns the tag as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What tags are compared by.
+    /// Returns the lower-case form, by which tags are compared.
     pub fn folded(&self) -> String {
         self.0.to_lowercase()
     }
@@ -46,7 +45,7 @@ impl fmt::Display for Tag {
     }
 }
 
-/// What a user wrote about a voicemail: one line or several, never blank.
+/// The user's note on a voicemail: one or more lines, never blank.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Note {
     text: String,
@@ -60,54 +59,55 @@ impl Note {
     /// The longest [`Note::first_words`], in characters.
     pub const WORDS_MAX: usize = 60;
 
-    /// A note of `text`, last changed at `edited`. Its lines are made safe to show, blanks at
-    /// their ends and blank lines around them are dropped. `None` if nothing is left.
+    /// Creates a note of `text`, last changed at `edited`. Makes its lines safe to show, and drops trailing
+    /// blanks and blank lines around the text. `None` if nothing is left.
     pub fn new(text: &str, edited: i64) -> Option<Note> {
         let text = text::clean_lines(text, Note::MAX);
         (!text.is_empty()).then_some(Note { text, edited })
     }
 
-    /// What was written; its lines are separated by `\n`.
+    /// Returns the text; its lines are separated by `\n`.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// When it was last changed.
+    /// Returns when it was last changed.
     pub fn edited(&self) -> i64 {
         self.edited
     }
 
-    /// How it begins, in one line.
+    /// Returns its start, in one line.
     pub fn first_words(&self) -> String {
         text::clean(&self.text, Note::WORDS_MAX)
     }
 }
 
-/// What a caller is named by: the number in E.164, or what came where that is no number.
+/// The key under which a caller's name is stored: the number in E.164, or the caller as received if it
+/// is not a valid number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallerKey(String);
 
 impl CallerKey {
-    /// The key of the caller that came as `raw`. `None` when the caller is withheld: there is
-    /// nobody to name.
+    /// Returns the key of the caller received as `raw`. `None` if the caller is withheld, and so cannot be
+    /// named.
     pub fn new(forms: &CallerForms, raw: &str) -> Option<CallerKey> {
         let key = forms.e164.as_deref().unwrap_or(raw);
         if forms.display.is_empty() { None } else { CallerKey::from_text(key) }
     }
 
-    /// The key that [`CallerKey::as_str`] gave; made safe, since it may come from a file.
+    /// Converts back from [`CallerKey::as_str`]. Makes the text safe, because it may come from a file.
     pub fn from_text(text: &str) -> Option<CallerKey> {
         let key = text::clean(text, text::CALLER_MAX);
         (!key.is_empty()).then_some(CallerKey(key))
     }
 
-    /// The key as text.
+    /// Returns the key as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A name that the user gave to a caller in the program; never empty.
+/// A name that the user gave a caller in vmail; never empty.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Given {
     name: String,
@@ -118,55 +118,55 @@ impl Given {
     /// The longest name, in characters.
     pub const MAX: usize = 80;
 
-    /// The name `text`, given at `edited`. It is made safe to show; `None` if nothing is left.
+    /// Creates the name `text`, given at `edited`. Makes it safe to show; `None` if nothing is left.
     pub fn new(text: &str, edited: i64) -> Option<Given> {
         let name = text::clean(text, Given::MAX);
         (!name.is_empty()).then_some(Given { name, edited })
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// When it was given.
+    /// Returns when it was given.
     pub fn edited(&self) -> i64 {
         self.edited
     }
 }
 
-/// What is done to voicemail.
+/// An edit of voicemails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
-    /// It counts as heard, or as not heard.
+    /// Mark as read or as unread.
     Read(bool),
-    /// It is starred, or not.
+    /// Star or unstar.
     Star(bool),
-    /// It was dealt with then, or is open again. What is done already keeps its time.
+    /// Mark as done at this time, or as not done. Voicemails that are already done keep their time.
     Done(Option<i64>),
-    /// The caller was called back then, or was not. The time takes the place of an earlier one.
+    /// Mark as called back at this time, or as not called back. Replaces an earlier time.
     Called(Option<i64>),
-    /// This is its note now, or there is none. One with the same text stays as it is.
+    /// Set or remove the note. A note with the same text stays unchanged.
     Note(Option<Note>),
-    /// Tags come and go. One that is there in another spelling stays as it is.
+    /// Add and remove tags. An existing tag in another spelling stays unchanged.
     Tag {
-        /// These come.
+        /// Tags to add.
         add: Vec<Tag>,
-        /// These go; one that is also added goes.
+        /// Tags to remove; takes precedence over `add`.
         remove: Vec<Tag>,
     },
 }
 
-/// What a user does in one go: undone and redone as one.
+/// One change by the user, undone and redone as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// To these; unknown ones are left out.
+    /// The voicemails to change; unknown ones are skipped.
     pub ids: Vec<VoicemailId>,
-    /// This.
+    /// The edit.
     pub edit: Edit,
 }
 
-/// One thing about a voicemail that can be changed, with its value.
+/// A field of a voicemail that the user can change, with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Read(bool),
@@ -174,12 +174,12 @@ pub(crate) enum Value {
     Done(Option<i64>),
     Called(Option<i64>),
     Note(Option<Note>),
-    /// A tag, folded, and as it is written if it is there.
+    /// A folded tag, and the tag as written if the voicemail has it.
     Tag(String, Option<Tag>),
 }
 
 impl Value {
-    /// What becomes of this when `wanted`, a value of the same thing, is asked for.
+    /// Returns the new value when this one is set to `wanted`, a value of the same field.
     pub(crate) fn edited(&self, wanted: &Value) -> Value {
         let stays = match (self, wanted) {
             (Value::Done(Some(_)), Value::Done(Some(_)))
@@ -190,8 +190,7 @@ impl Value {
         if stays { self.clone() } else { wanted.clone() }
     }
 
-    /// What of two states of the same thing is kept when they are brought together: see
-    /// [`crate::export`] for the rules.
+    /// Merges two values of the same field, by the rules of [`crate::export`].
     pub(crate) fn merged(&self, other: &Value) -> Value {
         let takes_other = match (self, other) {
             (Value::Read(old), Value::Read(new)) | (Value::Starred(old), Value::Starred(new)) => new > old,
@@ -207,7 +206,7 @@ impl Value {
 }
 
 impl Edit {
-    /// What is asked for, value by value.
+    /// Returns the values to set.
     pub(crate) fn wanted(&self) -> Vec<Value> {
         match self {
             Edit::Read(read) => vec![Value::Read(*read)],
@@ -226,13 +225,13 @@ impl Edit {
     }
 }
 
-/// What was changed, with what was there before: enough to put it back.
+/// The changed values, before and after: enough to undo the change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Undo {
     pub(crate) steps: Vec<Step>,
 }
 
-/// A change that many voicemail had in common, or that of a name.
+/// One change of a value, shared by many voicemails, or of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Voicemail { ids: Vec<VoicemailId>, from: Value, to: Value },
@@ -240,20 +239,20 @@ pub(crate) enum Step {
 }
 
 impl Undo {
-    /// Whether nothing was changed.
+    /// Returns whether nothing was changed.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// Whether notes or tags were changed.
+    /// Returns whether notes or tags were changed.
     pub fn touches_texts(&self) -> bool {
         self.steps
             .iter()
             .any(|step| matches!(step, Step::Voicemail { from: Value::Note(_) | Value::Tag { .. }, .. }))
     }
 
-    /// Notes that `id` had the value `from` and has `to` now. A million voicemail that are changed
-    /// alike cost eight bytes each.
+    /// Records that `id` had the value `from` and now has `to`. Voicemails with the same change take eight
+    /// bytes each.
     pub(crate) fn push(&mut self, id: VoicemailId, from: Value, to: Value) {
         match self.steps.last_mut() {
             Some(Step::Voicemail { ids, from: known_from, to: known_to })
@@ -266,11 +265,11 @@ impl Undo {
     }
 }
 
-/// What a change really did.
+/// The result of a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
-    /// The voicemail that changed, each once, with their flags as they are now.
+    /// The voicemails that changed, each once, with their current flags.
     pub changed: Vec<(VoicemailId, Flags)>,
-    /// What takes it back.
+    /// How to undo the change.
     pub undo: Undo,
 }

@@ -1,4 +1,4 @@
-//! A query as it is typed or pasted: read, written in its normal form, and read again.
+//! Parses an arbitrary query, formats it, and parses it again.
 //!
 //! ```text
 //! cargo +nightly fuzz run query

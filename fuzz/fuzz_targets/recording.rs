@@ -1,4 +1,4 @@
-//! A recording as it comes from the network: decoded, looked at and played.
+//! Decodes arbitrary bytes as a recording, computes its waveform, and plays it.
 //!
 //! ```text
 //! cargo +nightly fuzz run recording fuzz/corpus/recording assets/demo tests/fixtures/audio

@@ -1,4 +1,4 @@
-//! A kept waveform as it comes from the store's file.
+//! Parses arbitrary bytes as a stored waveform.
 
 #![no_main]
 

@@ -1,10 +1,10 @@
-//! Bytes as text: what programs write that export contacts, which is not always UTF-8.
+//! Decodes the text of contact files, which is not always UTF-8.
 
 use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
 
-/// `bytes` without a byte-order mark; UTF-16 with one becomes UTF-8.
+/// Removes a byte-order mark; converts UTF-16 with such a mark to UTF-8.
 pub(super) fn without_bom(bytes: &[u8]) -> Cow<'_, [u8]> {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, _) = bytes.as_chunks::<2>();
@@ -21,8 +21,8 @@ pub(super) fn without_bom(bytes: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// `bytes` as UTF-8, and what is none as Windows-1252 (Latin-1 and what Windows has in its gaps).
-/// Line by line, so that one damaged line does not cost the others their accents.
+/// Decodes UTF-8, and lines that are not UTF-8 as Windows-1252 (Latin-1 with characters in its gaps).
+/// Works line by line, so that one damaged line does not garble the others.
 pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(bytes).map_or_else(
         |_| {

@@ -1,4 +1,4 @@
-//! The contact files on disk: their bytes, and whether they changed. The only part that reads files.
+//! Reads contact files from disk, and detects changes. No other part of the contacts reads files.
 
 use std::fs::{self, File, Metadata};
 use std::hash::{Hash as _, Hasher as _};
@@ -10,19 +10,19 @@ use siphasher::sip::SipHasher13;
 use super::{FILE_MAX, Fault, Problem};
 use crate::text;
 
-/// The most that is read of all files together, in bytes: all of it is in memory for a moment.
+/// The most to read of all files together, in bytes: all of it is in memory at once.
 const TOTAL_MAX: u64 = 256 << 20;
 
-/// What files in a folder are contact files.
+/// The extensions of contact files in a folder.
 const KINDS: [&str; 3] = ["vcf", "vcard", "csv"];
 
-/// The state of a set of files: equal as long as no file came, went or changed in size or time.
+/// The state of a set of files: equal as long as no file is added, removed, or changed in size or time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint(u64);
 
-/// Reads the files that `paths` name, in that order; a folder stands for its contact files (`.vcf`,
-/// `.vcard`, `.csv`, not hidden), by name. Blocks. A path that cannot be read is a fault, and the
-/// others are read.
+/// Reads the files in `paths`, in order. A folder stands for its contact files (`.vcf`, `.vcard`,
+/// `.csv`, not hidden), sorted by name. Blocks. An unreadable path is reported as a fault; the others
+/// are still read.
 pub fn load(paths: &[PathBuf]) -> (Vec<(PathBuf, Vec<u8>)>, Vec<Fault>) {
     let (mut files, mut faults) = (Vec::new(), Vec::new());
     let mut left = TOTAL_MAX;
@@ -44,8 +44,8 @@ pub fn load(paths: &[PathBuf]) -> (Vec<(PathBuf, Vec<u8>)>, Vec<Fault>) {
     (files, faults)
 }
 
-/// What the files that `paths` name look like now, by their sizes and times alone: cheap enough to
-/// ask every few seconds. A file that cannot be looked at has a look as well.
+/// Returns the state of the files in `paths`, by their sizes and times: cheap enough to call every few
+/// seconds. An unreadable file also has a state.
 pub fn fingerprint(paths: &[PathBuf]) -> Fingerprint {
     let mut hasher = SipHasher13::new();
     for path in paths {
@@ -59,7 +59,7 @@ pub fn fingerprint(paths: &[PathBuf]) -> Fingerprint {
     Fingerprint(hasher.finish())
 }
 
-/// `path` itself, or the contact files in it.
+/// Returns `path` itself or, for a folder, the contact files in it.
 fn in_folders(path: &Path) -> io::Result<Vec<PathBuf>> {
     if !fs::metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
         return Ok(vec![path.to_owned()]);
@@ -84,13 +84,13 @@ fn read(path: &Path, left: u64) -> Result<Vec<u8>, Problem> {
         size if size > left => Err(Problem::TooMuch { limit: TOTAL_MAX }),
         _ => Ok(()),
     };
-    // Before it is opened: opening a pipe waits for somebody to write.
+    // Check before opening: opening a pipe would block until somebody writes to it.
     check(&fs::metadata(path).map_err(|error| unreadable(&error))?)?;
     let mut bytes = Vec::new();
     let limit = FILE_MAX.min(left);
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
-    // It may grow while it is read.
+    // The file may have grown since the check.
     if bytes.len() as u64 > limit { Err(Problem::TooLarge) } else { Ok(bytes) }
 }
 

@@ -1,30 +1,30 @@
-//! What a number in a contact file is looked up by.
+//! Keys for numbers: numbers that are the same get the same key, however they are written.
 
 use crate::caller;
 use crate::text;
 
-/// Longer than any number with its extension and all the blanks that people put in.
+/// The longest number, in characters, including its extension and blanks.
 const NUMBER_MAX: usize = 64;
 
-/// What an extension begins with, the longer ones first. Pauses (`,` `;` `p` `w`) count: what is
-/// dialled after them is not the number.
+/// The starts of an extension, longer ones first. Includes pauses (`,` `;` `p` `w`): digits dialled
+/// after a pause are not part of the number.
 const EXTENSION_MARKS: [&str; 8] = ["ext", "x", "#", ",", ";", "p", "w", "*"];
 
-/// What `written` is looked up by: the number in E.164 if it is a valid one in `country` or with its
-/// country code, else [`as_written`].
+/// Returns the key of `written`: the number in E.164, if it is valid in `country` or with its country
+/// code, else [`as_written`].
 pub(super) fn key(written: &str, country: &str) -> Option<String> {
     let key = as_written(written)?;
     Some(caller::e164(&key, country).unwrap_or(key))
 }
 
-/// A number without its extension as digits, with a `+` if it has one; what is no number (a sender's
-/// name) as it is, without regard to case. `None` where there is nothing, or too much.
+/// Returns a number's digits, with its `+` and without its extension. Returns any other text (such as a
+/// sender's name) in upper case. `None` if the text is empty or too long.
 pub(super) fn as_written(written: &str) -> Option<String> {
     if written.len() > NUMBER_MAX * 4 {
         return None;
     }
     let text = text::clean(written, NUMBER_MAX);
-    // Spreadsheets keep a number from becoming a sum with `'+91…` or `="+91…"`.
+    // Spreadsheets write `'+91…` or `="+91…"`, so that the number is not taken for a formula.
     let text = text.trim_matches(|c| matches!(c, '\'' | '"' | '=' | ' '));
     let text =
         ["tel:", "callto:", "sms:"].iter().find_map(|scheme| strip_prefix(text, scheme)).unwrap_or(text);
@@ -38,18 +38,18 @@ pub(super) fn as_written(written: &str) -> Option<String> {
             _ => return (!text.is_empty()).then(|| text.to_uppercase()),
         }
     }
-    // Zeros stand for callers who keep their number to themselves.
+    // A number of zeros means a withheld number.
     digits.contains(|c| matches!(c, '1'..='9')).then_some(digits)
 }
 
 fn is_extension(rest: &str) -> bool {
     let Some(number) = EXTENSION_MARKS.iter().find_map(|mark| strip_prefix(rest, mark)) else { return false };
-    // What is left of "extension 12", "ext. 12" and ";ext=12".
+    // The rest of "extension 12", "ext. 12" and ";ext=12".
     let number = ["ension", "n", "ext"].iter().find_map(|word| strip_prefix(number, word)).unwrap_or(number);
     number.chars().all(|c| c.is_ascii_digit() || " .:=,;#*".contains(c))
 }
 
-/// `text` after `prefix`, which is ASCII, in any case.
+/// Returns `text` after `prefix`, which must be ASCII; ignores case.
 fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let (head, rest) = text.split_at_checked(prefix.len())?;
     head.eq_ignore_ascii_case(prefix).then_some(rest)
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_valid_number_keeps_its_digits_or_its_letters() {
+    fn text_that_is_not_a_valid_number_keeps_its_digits_or_its_letters() {
         for (written, expected) in [
             ("139", Some("139")),
             ("5 61-61", Some("56161")),

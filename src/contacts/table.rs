@@ -1,5 +1,5 @@
-//! CSV with a header row, as Google, Outlook and tools for telephones export it: the columns are
-//! found by their names.
+//! Reads CSV with a header row, as exported by Google, Outlook and telephone tools. Finds the columns by
+//! their names.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::{Found, Person, Problem, charset, first_name};
 
-/// Column names in small letters and without what is no letter or digit.
+/// Column names, in lower case, letters and digits only.
 const FULL: [&str; 9] =
     ["name", "fullname", "displayname", "contactname", "contact", "fileas", "nom", "nombre", "anzeigename"];
 const GIVEN: [&str; 6] = ["firstname", "givenname", "forename", "vorname", "prénom", "prenom"];
@@ -25,16 +25,16 @@ const COMPANY: [&str; 7] = [
     "firma",
 ];
 
-/// Parts of names of columns that hold numbers: "Phone 1 - Value", "Home Telephone", "Mobiltelefon".
+/// Parts of the names of number columns: "Phone 1 - Value", "Home Telephone", "Mobiltelefon".
 const NUMBER_PARTS: [&str; 6] = ["phone", "mobile", "telefon", "teléfono", "téléphone", "whatsapp"];
-/// Words of their own in such names.
+/// Whole words in the names of number columns.
 const NUMBER_WORDS: [&str; 10] =
     ["tel", "cell", "cellular", "mobil", "handy", "fax", "pager", "isdn", "gsm", "msisdn"];
-/// Words that make such a column hold something else: its kind, or how a name sounds.
+/// Words that mean that such a column has no numbers: for example their type, or a phonetic name.
 const OTHER_WORDS: [&str; 8] =
     ["type", "label", "phonetic", "extension", "ext", "provider", "carrier", "model"];
 
-/// Which column holds what.
+/// The indexes of the known columns.
 #[derive(Default)]
 struct Columns {
     full: Option<usize>,
@@ -46,14 +46,14 @@ struct Columns {
     numbers: Vec<usize>,
 }
 
-/// Reads every row of `bytes`; the first says which columns there are.
+/// Reads every row of `bytes`; the first is the header.
 pub(super) fn read(bytes: &[u8]) -> Found {
     let (bytes, separator) = separator(bytes);
     let mut reader =
         ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(bytes);
     let mut row = ByteRecord::new();
     let mut found = Found::default();
-    // Bytes in memory cannot fail, and a row of any length is a row: an error is an end.
+    // Reading from memory cannot fail and rows may have any length, so treat an error as the end.
     if !reader.read_byte_record(&mut row).unwrap_or(false) {
         found.fault = Some((None, Problem::Empty));
         return found;
@@ -69,7 +69,7 @@ pub(super) fn read(bytes: &[u8]) -> Found {
     found
 }
 
-/// What stands between fields: what Excel was told (`sep=;`), else what the first row has most of.
+/// Finds the field separator: Excel's `sep=;` line, or else the most frequent one in the first row.
 fn separator(bytes: &[u8]) -> (&[u8], u8) {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let (head, rest) = bytes.split_at(end);
@@ -77,7 +77,7 @@ fn separator(bytes: &[u8]) -> (&[u8], u8) {
         return (rest.get(1..).unwrap_or_default(), *told);
     }
     let count = |mark: char| charset::decode(head).matches(mark).count();
-    // The last of the largest wins: a comma where there is none at all.
+    // `max_by_key` returns the last maximum: the comma if there is no separator at all.
     let most = ['\t', ';', ','].into_iter().max_by_key(|mark| count(*mark)).unwrap_or(',');
     (bytes, most as u8)
 }
@@ -120,7 +120,7 @@ impl Columns {
     }
 
     fn person(&self, row: &ByteRecord) -> Option<Person> {
-        // Rows may be shorter than the first one says.
+        // Rows may be shorter than the header.
         let there = self.numbers.iter().take_while(|column| **column < row.len());
         let numbers: Vec<String> = there.flat_map(|column| numbers(field(row, Some(*column)))).collect();
         if numbers.is_empty() {
@@ -133,7 +133,7 @@ impl Columns {
     fn name(&self, row: &ByteRecord) -> Option<String> {
         let of = |column| charset::decode(field(row, column));
         let (full, given) = (of(self.full), of(self.given));
-        // In "Vorname;Name;Telefon" the name is the family's.
+        // In "Vorname;Name;Telefon", "Name" is the family name.
         let is_family = self.family.is_none() && !given.trim().is_empty() && !full.contains(given.trim());
         let family = if is_family { full.clone() } else { of(self.family) };
         let parts = [&given, &of(self.middle), &family].map(|part| part.trim()).join(" ");
@@ -144,7 +144,7 @@ impl Columns {
 
 fn is_number(words: &[&str], squeezed: &str) -> bool {
     let has = |known: &[&str]| words.iter().any(|word| known.contains(word));
-    // "Account Number" and "Government ID Number" are none that can be called.
+    // "Account Number" and "Government ID Number" are not telephone numbers.
     let is_plain = ["number", "numbers", "nummer", "rufnummer"].contains(&squeezed);
     let names_one = NUMBER_PARTS.iter().any(|part| squeezed.contains(part)) || has(&NUMBER_WORDS);
     is_plain || (names_one && !has(&OTHER_WORDS))
@@ -154,7 +154,8 @@ fn field(row: &ByteRecord, column: Option<usize>) -> &[u8] {
     column.and_then(|column| row.get(column)).unwrap_or_default()
 }
 
-/// The numbers of a field: Google puts ` ::: ` between them, others a semicolon, a bar or a new line.
+/// Splits the numbers of a field: Google separates them by ` ::: `, others by a semicolon, a bar or a
+/// newline.
 fn numbers(field: &[u8]) -> Vec<String> {
     let text = charset::decode(field);
     let parts = text.split([';', '|', '\n']).flat_map(|part| part.split(":::")).map(str::trim);

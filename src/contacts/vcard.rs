@@ -1,8 +1,8 @@
 //! vCard 2.1, 3 and 4: one card at a time, so that a damaged card does not affect the others.
 //!
-//! Only names and numbers are read. General parsers read every property and stumble over what programs
-//! write in vCard 2.1 (`calcard` 0.3: quoted-printable by a bare parameter, soft breaks within a letter,
-//! nested cards).
+//! Reads names and numbers only. General parsers read every property, and fail on vCard 2.1 as programs
+//! write it (`calcard` 0.3: a bare QUOTED-PRINTABLE parameter, soft line breaks inside a character, nested
+//! cards).
 
 use std::borrow::Cow;
 use std::iter::Peekable;
@@ -14,17 +14,17 @@ use super::{Found, Person, Problem, charset, first_name};
 const BEGIN: &[u8] = b"BEGIN:VCARD";
 const END: &[u8] = b"END:VCARD";
 
-/// Whether `bytes` begin with a card.
+/// Returns whether `bytes` begin with a card.
 pub(super) fn begins(bytes: &[u8]) -> bool {
     bytes.split(|byte| *byte == b'\n').next().is_some_and(|line| is(line, BEGIN))
 }
 
-/// Reads every card of `bytes`. What stands between cards is skipped.
+/// Reads every card in `bytes`. Ignores text between cards.
 pub(super) fn read(bytes: &[u8]) -> Found {
     let mut found = Found::default();
-    // The card that is being read: its first line, and its place in `bytes`.
+    // The start of the current card: its line, and its offset in `bytes`.
     let mut open: Option<(usize, usize)> = None;
-    // How many cards of assistants are open inside of it.
+    // Depth of assistants' cards inside it.
     let mut nested = 0_usize;
     let mut after_agent = false;
     let mut at = 0;
@@ -64,7 +64,8 @@ pub(super) fn read(bytes: &[u8]) -> Found {
     found
 }
 
-/// Whether `line` is `what`. A line that begins with a blank is not: it continues the line before.
+/// Returns whether `line` is `what`. A line that begins with a blank continues the previous line, so it
+/// never is.
 fn is(line: &[u8], what: &[u8]) -> bool {
     line.trim_ascii_end().eq_ignore_ascii_case(what)
 }
@@ -92,7 +93,7 @@ fn person(card: &[u8]) -> Option<Person> {
     (!numbers.is_empty()).then_some(Person { name, numbers })
 }
 
-/// The properties that are read.
+/// The properties that are used.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Name {
     Agent,
@@ -104,7 +105,7 @@ enum Name {
     Other,
 }
 
-/// What other property names there are (RFC 2426, RFC 6350, vCard 2.1), beside those that begin with `X-`.
+/// Other property names (RFC 2426, RFC 6350, vCard 2.1), except those that begin with `X-`.
 const OTHER_NAMES: [&str; 30] = [
     "ADR", "ANNIVERSARY", "BDAY", "BEGIN", "CATEGORIES", "CLASS", "EMAIL", "END", "GENDER", "GEO", "IMPP", "KEY",
     "LABEL", "LANG", "LOGO", "MAILER", "MEMBER", "NOTE", "PHOTO", "PRODID", "RELATED", "REV", "ROLE",
@@ -112,7 +113,7 @@ const OTHER_NAMES: [&str; 30] = [
 ];
 
 impl Name {
-    /// The property that a line such as `item1.TEL;TYPE=cell:…` begins with, if it is a known one.
+    /// Returns the property of a line such as `item1.TEL;TYPE=cell:…`, if its name is a known one.
     fn of_line(line: &[u8]) -> Option<Name> {
         let end = line.iter().position(|byte| matches!(byte, b':' | b';'))?;
         let name = line[..end].rsplit(|byte| *byte == b'.').next().unwrap_or_default();
@@ -138,12 +139,12 @@ struct Property<'a> {
     name: Name,
     quoted_printable: bool,
     charset: Option<&'static Encoding>,
-    /// As it stands in the file, without soft line breaks.
+    /// As in the file, without soft line breaks.
     value: Cow<'a, [u8]>,
 }
 
 impl<'a> Property<'a> {
-    /// The property that begins with `line`; `None` where the line has no value or is not read.
+    /// Parses the first line of a property; `None` if it has no value or is not used.
     fn begin(line: &'a [u8]) -> Option<Property<'a>> {
         let name = Name::of_line(line).filter(|name| *name != Name::Other)?;
         let mut quoted = false;
@@ -169,7 +170,7 @@ impl<'a> Property<'a> {
         self.decode(&self.value)
     }
 
-    /// The text between two `separator`s: the one with number `index`, from 0; empty if there are fewer.
+    /// Returns the text between two unescaped `separator`s, number `index` from 0; empty if there are fewer.
     fn part(&self, separator: u8, index: usize) -> String {
         let mut escaped = false;
         let mut parts = self.value.split(|byte| {
@@ -183,7 +184,7 @@ impl<'a> Property<'a> {
     fn decode(&self, value: &[u8]) -> String {
         let bytes = if self.quoted_printable { quoted_printable(value) } else { Cow::Borrowed(value) };
         let text = match self.charset {
-            // Programs write UTF-8 and name another charset; the reverse is unlikely to be valid UTF-8.
+            // Some programs write UTF-8 and name another charset. Other charsets are rarely valid UTF-8.
             Some(charset) if !charset.is_ascii_compatible() || std::str::from_utf8(&bytes).is_err() => {
                 match charset.decode_without_bom_handling(&bytes) {
                     (text, false) => text,
@@ -196,9 +197,9 @@ impl<'a> Property<'a> {
     }
 }
 
-/// The properties of a card that are read, one after the other.
+/// Iterates over the used properties of a card.
 struct Properties<'a> {
-    /// The lines to come, each without its end.
+    /// The lines that are left, without line endings.
     lines: Peekable<Box<dyn Iterator<Item = &'a [u8]> + 'a>>,
 }
 
@@ -209,14 +210,14 @@ impl<'a> Properties<'a> {
         Properties { lines: lines.peekable() }
     }
 
-    /// Appends the lines that continue the value of `property`: folded ones, which begin with a blank
-    /// (RFC 6350, section 3.2), and in quoted-printable those after a soft break (RFC 2045, section 6.7).
+    /// Appends the lines that continue `property`: folded lines, which begin with a blank (RFC 6350, section
+    /// 3.2), and in quoted-printable the lines after a soft break (RFC 2045, section 6.7).
     fn unfold(&mut self, property: &mut Property<'a>) {
         loop {
             let is_soft = property.quoted_printable && property.value.ends_with(b"=");
             let continues = |line: &&[u8]| match line {
                 [b' ' | b'\t', ..] => true,
-                // A value that ends in `=` at the end of its property is a mistake of the program that wrote it.
+                // Some programs end a complete value with `=`: a line with a known name starts a property.
                 line => is_soft && Name::of_line(line).is_none(),
             };
             let Some(line) = self.lines.next_if(continues) else { break };
@@ -225,7 +226,7 @@ impl<'a> Properties<'a> {
                 value.pop();
             }
             match line {
-                // A blank after a soft break is part of the text, unless the line was folded within a letter.
+                // A blank after a soft break is text, unless the line was folded inside a character.
                 [b' ' | b'\t', rest @ ..] if !is_soft || rest.starts_with(b"=") => value.extend_from_slice(rest),
                 line => value.extend_from_slice(line),
             }
@@ -235,7 +236,7 @@ impl<'a> Properties<'a> {
         }
     }
 
-    /// Skips the card of an assistant, which vCard 2.1 writes into this one.
+    /// Skips the card of an assistant, which vCard 2.1 nests in this one.
     fn skip_nested(&mut self) {
         let mut depth = 0_usize;
         while let Some(line) = self.lines.next_if(|line| depth > 0 || is(line, BEGIN)) {
@@ -263,7 +264,7 @@ impl<'a> Iterator for Properties<'a> {
     }
 }
 
-/// The bytes that `text` stands for (RFC 2045, section 6.7). What is not valid stays as it is.
+/// Decodes quoted-printable (RFC 2045, section 6.7). Invalid escapes stay as they are.
 fn quoted_printable(text: &[u8]) -> Cow<'_, [u8]> {
     let hex = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
     let mut bytes = Vec::with_capacity(text.len());
@@ -281,7 +282,7 @@ fn quoted_printable(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(bytes)
 }
 
-/// `text` without the backslashes before commas, semicolons and backslashes; `\n` is a new line.
+/// Removes the backslash before commas, semicolons, colons and backslashes; `\n` becomes a new line.
 fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();

@@ -1,8 +1,8 @@
-//! What the look-alike answers to a request: routes, parameters, pages and errors of both dialects.
+//! The demo server's responses: routes, parameters, pages and errors of both dialects.
 //!
-//! A pure function of the request, the rows and the time. The facts are from TeleCMI's published pages,
-//! and where those disagree from what public code saw the live service send. Connections, latency and
-//! the clock are [`super`]'s.
+//! A pure function of the request, the rows and the time. The facts are from TeleCMI's published pages
+//! and, where those disagree, from responses of the live service seen in public code. Connections,
+//! latency and the clock are in [`super`].
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -20,32 +20,32 @@ const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 const PAGE: u64 = 10;
 const PAGE_MAX: u64 = 100;
 
-/// Where the two services differ.
+/// The differences between the two services.
 struct Dialect {
     prefix: &'static str,
-    /// The parameter that carries the secret.
+    /// The parameter for the secret.
     credential: &'static str,
-    /// The field that carries the number of voicemail in the window.
+    /// The field for the number of voicemails in the window.
     total: &'static str,
-    /// Whether `limit` sets the size of a page, and rows carry `_id`.
+    /// Whether `limit` sets the page size, and rows have `_id`.
     india: bool,
 }
 
 const GLOBAL: Dialect = Dialect { prefix: "/v2", credential: "secret", total: "count", india: false };
 const INDIA: Dialect = Dialect { prefix: "/v1", credential: "token", total: "total", india: true };
 
-/// The errors that arrive as HTTP 200 with the error in the body.
+/// Errors that are sent with HTTP 200 and an error in the body.
 enum Refusal {
-    /// The request's shape is wrong, not only when a parameter is missing.
+    /// The request is malformed: a parameter is missing or has the wrong type.
     ParameterMissing,
     AuthenticationFailed,
-    /// The call's agent or secret is wrong: other words and another code than elsewhere.
+    /// The agent or the secret of a call is wrong. Calls have their own message and code for this.
     NotAuthenticated,
     /// The recording does not exist, or not yet.
     NoRecording,
 }
 
-/// Answers one request; `now` is both the time and what limits the rows that can be seen.
+/// Answers one request. Rows later than `now` are not visible yet.
 pub fn answer(
     rows: &Rows,
     now: DateTime<Utc>,
@@ -79,7 +79,7 @@ pub fn answer(
     }
 }
 
-/// An error that is one on the level of HTTP.
+/// Returns an error with an HTTP error status.
 pub fn failure(status: StatusCode, message: &str) -> Response<Full<Bytes>> {
     reply_json(status, &json!({ "code": status.as_u16(), "error": true, "msg": message }))
 }
@@ -122,7 +122,7 @@ fn list(dialect: &Dialect, rows: &Rows, now: i64, body: &[u8]) -> Result<Value, 
 }
 
 fn play(dialect: &Dialect, rows: &Rows, now: i64, uri: &Uri) -> Result<&'static Recording, Refusal> {
-    // Only the query counts; what stands before it is there to make a whole URL of it.
+    // Only the query matters; the rest makes it a complete URL.
     let url = format!("http://localhost/?{}", uri.query().unwrap_or_default());
     let url = Url::parse(&url).map_err(|_| Refusal::ParameterMissing)?;
     let parameter = |name: &str| {
@@ -136,7 +136,7 @@ fn play(dialect: &Dialect, rows: &Rows, now: i64, uri: &Uri) -> Result<&'static 
     rows.recording(&file, now).ok_or(Refusal::NoRecording)
 }
 
-/// Places no call. Takes any number, as the service does: one that cannot be dialled fails later.
+/// Pretends to place a call. Accepts any number, like the service, where a bad one fails only later.
 fn call(now: i64, body: &[u8]) -> Result<Value, Refusal> {
     let asked: Value = serde_json::from_slice(body).map_err(|_| Refusal::ParameterMissing)?;
     let agent = asked["user_id"].as_str().ok_or(Refusal::ParameterMissing)?;
@@ -158,7 +158,7 @@ fn authenticate(app_id: u64, credential: &str) -> Result<(), Refusal> {
     if app_id == APP_ID && credential == SECRET { Ok(()) } else { Err(Refusal::AuthenticationFailed) }
 }
 
-/// A parameter that may be left out, but not be of another kind.
+/// Reads a parameter that may be missing, but must not have another type.
 fn optional<T>(asked: &Value, name: &str, read: impl Fn(&Value) -> Option<T>) -> Result<Option<T>, Refusal> {
     asked.get(name).map(|value| read(value).ok_or(Refusal::ParameterMissing)).transpose()
 }

@@ -1,6 +1,6 @@
-//! What somebody did with the demo's voicemail before the demo starts, so that it looks lived in.
+//! The user's changes to the demo's voicemails from before the demo starts, so that it looks used.
 //!
-//! It is an export, as `vmail import` reads it: here too nothing of the program's own words is used.
+//! Written as an export for `vmail import`, also without sharing code with the rest of the program.
 
 use std::collections::HashMap;
 use std::io;
@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 
 use super::rows::{SET, When};
 
-/// Whoever was here left so long before the demo starts, in milliseconds: what came since is unseen.
+/// How long before the start the imaginary user left, in milliseconds; later voicemails are unread.
 const LEFT: i64 = 60 * 60 * 1000;
 
-/// What `assets/demo/voicemail.json` says of the past.
+/// The past, in `assets/demo/voicemail.json`.
 #[derive(Deserialize)]
 struct Past {
     voicemail: Vec<Entry>,
-    /// What is known of each recording once it was fetched.
+    /// The length and loudness of each recording.
     looks: HashMap<String, Look>,
     /// The names of callers, by number in E.164.
     names: HashMap<String, String>,
@@ -31,11 +31,11 @@ struct Entry {
     from: Value,
     voicename: String,
     recording: String,
-    /// `None` where it is new.
+    /// `None` if it is new.
     was: Option<Was>,
 }
 
-/// As the fields of an export, with minutes after the voicemail in place of times.
+/// Fields of an export, with minutes after the voicemail instead of times.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Was {
@@ -47,17 +47,17 @@ struct Was {
     tags: Vec<String>,
 }
 
-/// As the fields of an export.
+/// Fields of an export.
 #[derive(Deserialize)]
 struct Look {
     length: u32,
     loudness: u32,
 }
 
-/// The past as it is at `now`, the start of the demo, in lines of JSON.
+/// Returns the past at `now`, the start of the demo, as lines of JSON.
 ///
 /// # Errors
-/// When the compiled-in set cannot be read.
+/// If the compiled-in set cannot be read.
 pub fn past(now: DateTime<Utc>) -> io::Result<String> {
     let Past { voicemail, looks, names } = serde_json::from_str(SET)?;
     let left = now.timestamp_millis() - LEFT;

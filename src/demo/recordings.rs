@@ -1,5 +1,5 @@
-//! The recordings the look-alike plays, compiled in from `assets/demo` (its README says how each was
-//! made). Which row has which is the rows' business.
+//! The demo server's recordings, compiled in from `assets/demo`. Its README says how each was made; rows
+//! choose their recordings.
 
 /// One recording: telephone-quality speech as mp3 or WAV.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// `mp3` or `wav`.
+    /// Returns `mp3` or `wav`.
     pub fn extension(&self) -> &'static str {
         self.name.rsplit('.').next().unwrap_or_default()
     }
@@ -23,7 +23,7 @@ macro_rules! recordings {
     };
 }
 
-/// Every recording there is.
+/// All recordings.
 pub static RECORDINGS: [Recording; 13] = recordings![
     "alert.mp3",
     "appointment.mp3",

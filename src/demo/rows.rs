@@ -1,7 +1,7 @@
-//! The voicemail the look-alike has: the hand-written set of the demo, or any number of generated ones.
+//! The demo server's voicemails: a hand-written set, or any number of generated ones.
 //!
-//! A row's time decides when it can be seen: one in the future is a voicemail yet to arrive. Requests
-//! and replies are [`super::answer`]'s.
+//! A row becomes visible at its time: a row in the future is a voicemail that has not arrived yet.
+//! Requests and responses are in [`super::answer`].
 
 use std::io;
 use std::ops::Range;
@@ -13,25 +13,25 @@ use serde_json::{Value, json};
 
 use super::recordings::{RECORDINGS, Recording};
 
-/// What the demo has.
+/// The hand-written set.
 pub(super) const SET: &str = include_str!("../../assets/demo/voicemail.json");
 const DAY: i64 = 24 * 60 * 60;
-/// The hand-written hours are those of Asia/Kolkata, which keeps one offset (UTC+5:30) all year.
+/// The offset of the hand-written times: Asia/Kolkata, which is UTC+5:30 all year.
 const KOLKATA: i64 = 5 * 60 * 60 + 30 * 60;
 
 /// All rows, newest first.
 pub struct Rows {
-    /// When each was left, in milliseconds since the epoch; never ascending.
+    /// When each was left, in milliseconds since the epoch; in descending order.
     times: Vec<i64>,
     content: Content,
 }
 
-/// What the rows say, in the order of their times.
+/// The contents of the rows, in the order of their times.
 enum Content {
     Written(Vec<Written>),
-    /// Made from the index when asked for: a million rows as text would be 150 MB.
+    /// Generated from the index on request: a million rows as text would take 150 MB.
     Generated {
-        /// How many different numbers call.
+        /// How many different callers there are.
         callers: u64,
     },
 }
@@ -57,22 +57,22 @@ struct Entry {
     left: Left,
 }
 
-/// When a row of the set was left, seen from the start of the server.
+/// When a row of the set was left, relative to the start of the server.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum When {
     Ago {
         seconds_ago: i64,
     },
-    /// The last time the clocks of Kolkata showed `at` (`HH:MM:SS`), and so many days before that.
-    /// So no row is in the future and every row keeps a human hour, whenever the demo starts.
+    /// The last time it was `at` (`HH:MM:SS`) in Kolkata, minus this many days. So no row is in the future,
+    /// and every row has a plausible time of day, whenever the demo starts.
     Clock {
         days_before: i64,
         at: String,
     },
 }
 
-/// What a row of the set says: `from` and `voicename` as they are sent, and a file of `assets/demo`.
+/// The contents of a row of the set: `from` and `voicename` as sent, and a file in `assets/demo`.
 #[derive(Deserialize)]
 struct Left {
     from: Value,
@@ -81,10 +81,10 @@ struct Left {
 }
 
 impl Rows {
-    /// The hand-written set as it looks at `now`, and one more voicemail `arrival` later.
+    /// Creates the hand-written set at `now`, and one more voicemail `arrival` later.
     ///
     /// # Errors
-    /// When the compiled-in set cannot be read.
+    /// If the compiled-in set cannot be read.
     pub fn written(now: DateTime<Utc>, arrival: Option<Duration>) -> io::Result<Rows> {
         let set: Set = serde_json::from_str(SET)?;
         let mut rows = Vec::with_capacity(set.voicemail.len() + 1);
@@ -99,8 +99,8 @@ impl Rows {
         Ok(Rows { times, content: Content::Written(written) })
     }
 
-    /// `count` rows spread unevenly over the `days` before `now`, always the same for the same
-    /// arguments, and one more `arrival` later. At least a millisecond lies between two of them.
+    /// Generates `count` rows, spread unevenly over the `days` before `now`, and one more `arrival` later.
+    /// Deterministic. Rows are at least a millisecond apart.
     pub fn generated(count: usize, days: u32, now: DateTime<Utc>, arrival: Option<Duration>) -> Rows {
         let step = (i64::from(days) * DAY * 1000 / (count as i64).max(1)).max(1);
         let past = (0..count as i64).map(|n| {
@@ -111,14 +111,14 @@ impl Rows {
         Rows { times, content: Content::Generated { callers: count as u64 / 4 + 1 } }
     }
 
-    /// The rows left from `start` to `end`, both included, in milliseconds since the epoch.
+    /// Returns the rows from `start` to `end`, inclusive, in milliseconds since the epoch.
     pub fn between(&self, start: i64, end: i64) -> Range<usize> {
         let newest = self.times.partition_point(|&time| time > end);
         let past_oldest = self.times.partition_point(|&time| time >= start);
         newest..past_oldest.max(newest)
     }
 
-    /// The row at `index` as it is sent by both services. Panics when there is none.
+    /// Returns the row at `index` as sent by both services. Panics if there is none.
     pub fn row(&self, index: usize) -> Value {
         let (from, voicename) = match &self.content {
             Content::Written(rows) => (rows[index].from.clone(), rows[index].voicename.clone()),
@@ -130,13 +130,13 @@ impl Rows {
         json!({ "time": self.times[index], "from": from, "voicename": voicename })
     }
 
-    /// What India sends as `_id`: 24 hexadecimal digits. Panics when there is no such row.
+    /// Returns the `_id` that India sends: 24 hexadecimal digits. Panics if there is no such row.
     pub fn object_id(&self, index: usize) -> String {
         let seconds = self.times[index] / 1000;
         format!("{:08x}{:016x}", seconds as u32, mix(index as u64))
     }
 
-    /// The recording a row seen at `now` (milliseconds since the epoch) calls `voicename`.
+    /// Returns the recording `voicename`, if its row is visible at `now` (milliseconds since the epoch).
     pub fn recording(&self, voicename: &str, now: i64) -> Option<&'static Recording> {
         let (index, recording) = match &self.content {
             Content::Written(rows) => {
@@ -152,7 +152,8 @@ impl Rows {
         (self.times[index] <= now).then_some(recording)
     }
 
-    /// As the vendor's look: a stamp, more digits (here the index, to find the row again), the caller.
+    /// Returns a name like the vendor's: a timestamp, more digits (here the index, to find the row), and
+    /// the caller.
     fn generated_name(&self, index: usize, caller: &Caller) -> String {
         let extension = generated_recording(index).extension();
         format!("{:013}{index:011}_{}.{extension}", self.times[index], caller.label())
@@ -160,7 +161,7 @@ impl Rows {
 }
 
 impl When {
-    /// The moment meant, where `now` is the start; both in seconds since the epoch.
+    /// Returns the moment, if the server starts at `now`; both in seconds since the epoch.
     pub(super) fn seconds(&self, now: i64) -> io::Result<i64> {
         match self {
             When::Ago { seconds_ago } => Ok(now - seconds_ago),
@@ -186,9 +187,9 @@ impl Left {
 /// Who left a generated voicemail.
 enum Caller {
     Withheld,
-    /// A London number, in full.
+    /// A London number, in international form.
     Abroad(u64),
-    /// The ten digits of an Indian mobile number.
+    /// An Indian mobile number: its ten digits.
     Mobile(u64),
 }
 
@@ -202,7 +203,7 @@ impl Caller {
         }
     }
 
-    /// As `from` says it: with and without the country code, as a number and as text.
+    /// Returns the value of `from`: with or without the country code, as a number or as text.
     fn sent(&self, index: usize) -> Value {
         match *self {
             Caller::Withheld => Value::Null,
@@ -215,7 +216,7 @@ impl Caller {
         }
     }
 
-    /// As a file name says it: always with the country code.
+    /// Returns the caller as in a file name: always with the country code.
     fn label(&self) -> String {
         match self {
             Caller::Withheld => "anonymous".to_owned(),
@@ -229,12 +230,12 @@ fn generated_recording(index: usize) -> &'static Recording {
     &RECORDINGS[index % RECORDINGS.len()]
 }
 
-/// `arrival` after `now`, in milliseconds since the epoch.
+/// Returns `arrival` after `now`, in milliseconds since the epoch.
 fn later(now: DateTime<Utc>, arrival: Option<Duration>) -> Option<i64> {
     Some(now.timestamp_millis().saturating_add(arrival?.as_millis() as i64))
 }
 
-/// `SplitMix64`'s output function: scatters neighbouring numbers, the same way every time.
+/// `SplitMix64`'s output function: a deterministic hash that scatters consecutive numbers.
 fn mix(number: u64) -> u64 {
     let mut hash = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,4 +1,4 @@
-//! Ranges in words: the name in the header, the compact dates beside it, and the full sentence.
+//! Formats ranges: the label in the header, the compact dates next to it, and the full description.
 
 use chrono::{
     DateTime, Datelike as _, Days, DurationRound as _, Months, NaiveDate, NaiveDateTime, TimeDelta, Utc,
@@ -9,8 +9,8 @@ use super::period::{Clock, Day, Edge, Period, clock_text, weekday_name};
 use super::{Bounds, Range};
 
 impl Range {
-    /// Its name: `Last 7 days`, `Today`, `November 2026`, `1–15 Nov`, `since 1 Nov`. A range that
-    /// was moved is named by its dates. Equal to [`Range::dates`] where there is no better name.
+    /// Returns a label: `Last 7 days`, `Today`, `November 2026`, `1–15 Nov`, `since 1 Nov`. For a range
+    /// that was moved, uses its dates. Equal to [`Range::dates`] if there is no better label.
     pub fn label(&self, now: DateTime<Utc>, zone: Tz) -> String {
         let words = Words::new(self, now, zone);
         match (self.from, self.to) {
@@ -19,21 +19,21 @@ impl Range {
         }
     }
 
-    /// Its dates, with the year only where it is not the current one: `17–23 Nov`,
-    /// `28 Dec 2025 – 3 Jan`, `Nov`, `22 Nov 12:04 – now`, `up to 15 Nov`, `All time`.
+    /// Returns the dates, without the current year: `17–23 Nov`, `28 Dec 2025 – 3 Jan`, `Nov`,
+    /// `22 Nov 12:04 – now`, `up to 15 Nov`, `All time`.
     pub fn dates(&self, now: DateTime<Utc>, zone: Tz) -> String {
         Words::new(self, now, zone).dates()
     }
 
-    /// Everything about it in a line: `Mon 16 Nov 00:00 – Sun 22 Nov 23:59 IST · 7 days`. A day's
-    /// last minute stands for the midnight after it.
+    /// Describes the range in one line: `Mon 16 Nov 00:00 – Sun 22 Nov 23:59 IST · 7 days`. Shows an end
+    /// at midnight as the last minute of the day before.
     pub fn sentence(&self, now: DateTime<Utc>, zone: Tz) -> String {
         Words::new(self, now, zone).sentence()
     }
 }
 
-/// The short name of the zone's time at that moment: `IST`, `EDT`, `UTC`, and `UTC-03` or
-/// `UTC+05:45` where it has no letters.
+/// Returns the abbreviation of the zone at that moment: `IST`, `EDT`, `UTC`; `UTC-03` or `UTC+05:45` for
+/// zones without one.
 pub fn zone_name(at: DateTime<Utc>, zone: Tz) -> String {
     let local = at.with_timezone(&zone);
     let name = local.format("%Z").to_string();
@@ -44,7 +44,7 @@ pub fn zone_name(at: DateTime<Utc>, zone: Tz) -> String {
     format!("UTC{}", offset.strip_suffix(":00").unwrap_or(&offset))
 }
 
-/// What is needed to put a range into words.
+/// The data for formatting a range.
 struct Words<'r> {
     range: &'r Range,
     bounds: Bounds,
@@ -57,7 +57,7 @@ impl<'r> Words<'r> {
         Words { range, bounds: range.bounds(&clock), clock }
     }
 
-    /// The name of a single period.
+    /// Returns the label of a single period.
     fn name(&self, period: Period) -> String {
         match period {
             Period::Hours(1) => "Last hour".to_owned(),
@@ -75,7 +75,7 @@ impl<'r> Words<'r> {
         }
     }
 
-    /// The name that the edges give.
+    /// Returns the label by the edges.
     fn label(&self) -> String {
         match (self.bounds.start, self.bounds.end) {
             (Some(start), None) => format!("since {}", self.edge(start)),
@@ -105,7 +105,7 @@ impl<'r> Words<'r> {
 
     fn between(&self, start: Edge, end: Edge) -> String {
         if let (Edge::Day(start), Edge::Day(end)) = (start, end) {
-            // A range that ends before it starts holds no day: it is written as the one it starts with.
+            // A range that ends before it starts is empty: show the day on which it starts.
             let last = (end - Days::new(1)).max(start);
             return if self.range.is_months() { self.months(start, last) } else { self.days(start, last) };
         }
@@ -130,7 +130,7 @@ impl<'r> Words<'r> {
         format!("{first} – {}", self.date(last))
     }
 
-    /// Whole calendar months, or years where they are whole as well.
+    /// Formats whole calendar months, or whole years.
     fn months(&self, first: NaiveDate, last: NaiveDate) -> String {
         if first.month() == 1 && last.month() == 12 {
             return if first.year() == last.year() {
@@ -157,7 +157,7 @@ impl<'r> Words<'r> {
             }
             (Some(start), None) if start.instant(zone) > now => {
                 let (from, name) = self.moment(start, false);
-                return format!("{from} {name} and onwards · still to come");
+                return format!("{from} {name} onwards · in the future");
             }
             (Some(start), end) => (start, end),
         };
@@ -170,11 +170,11 @@ impl<'r> Words<'r> {
         };
         let start_name = if from_name == until_name { String::new() } else { format!(" {from_name}") };
         let future = matches!(start, Edge::Day(date) if date > today) || start.instant(zone) > now;
-        let note = if future { ", still to come" } else { "" };
+        let note = if future { ", in the future" } else { "" };
         format!("{from}{start_name} – {until} {until_name} · {length}{note}")
     }
 
-    /// An edge in full and its zone. For an end that is a midnight, the minute before it.
+    /// Formats an edge in full, and its zone. For an end at midnight, uses the minute before.
     fn moment(&self, edge: Edge, is_end: bool) -> (String, String) {
         let zone = self.clock.zone;
         let mut instant = edge.instant(zone);
@@ -186,7 +186,7 @@ impl<'r> Words<'r> {
         (text, zone_name(instant, zone))
     }
 
-    /// `1 Nov` for a day, `1 Nov 09:00` for a moment.
+    /// Formats `1 Nov` for a day, `1 Nov 09:00` for a moment.
     fn edge(&self, edge: Edge) -> String {
         if let Edge::Day(date) = edge {
             return self.date(date);
@@ -203,13 +203,13 @@ impl<'r> Words<'r> {
         date.format("%-d %b").to_string() + &self.year(date)
     }
 
-    /// The year with a blank before it, where it is not the current one.
+    /// Returns a blank and the year; nothing for the current year.
     fn year(&self, date: NaiveDate) -> String {
         if date.year() == self.clock.today.year() { String::new() } else { format!(" {}", date.year()) }
     }
 }
 
-/// Seconds are shown where they were typed; those that now happens to have are noise.
+/// Drops the seconds of edges that come from the clock; keeps seconds that the user typed.
 fn minutes(edge: Edge, local: NaiveDateTime) -> NaiveDateTime {
     match edge {
         Edge::Exact(_) => local.duration_trunc(TimeDelta::minutes(1)).unwrap_or(local),
@@ -230,7 +230,7 @@ fn days(length: TimeDelta) -> String {
     }
 }
 
-/// `24 hours`, `8 h 30 min`, `8 days 6 h`.
+/// Formats `24 hours`, `8 h 30 min`, `8 days 6 h`.
 fn time(length: TimeDelta) -> String {
     let (hours, minutes, seconds) =
         (length.num_hours(), length.num_minutes() % 60, length.num_seconds() % 60);

@@ -1,4 +1,4 @@
-//! Reading a range: tokens, then one function a form. Every error carries its place.
+//! Parses a range: tokens, then one function per form. Every error has a position.
 
 use chrono::{Datelike as _, NaiveDate, NaiveTime, Weekday};
 use chrono_tz::Tz;
@@ -8,26 +8,26 @@ use super::{MAX_SHIFT, Range, RangeError};
 use crate::suggest::nearest;
 use crate::text;
 
-/// What is said of a range that ends before it starts.
-pub(super) const REVERSED: &str = "this end comes before the start";
+/// The message for a range whose end is before its start.
+pub(super) const REVERSED: &str = "the end is before the start";
 
-/// How much of a wrong word is repeated in a message, in characters.
+/// How much of a wrong word to quote in a message, in characters.
 const WORD_MAX: usize = 24;
 
-/// The largest counts, about ten years each.
+/// The largest counts, each about ten years.
 const MAX_HOURS: u32 = 87_600;
 const MAX_DAYS: u32 = 3_660;
 const MAX_WEEKS: u32 = 520;
 
-/// The words a range can start with, for suggestions; weekdays come on top.
+/// The words that a range can start with, besides weekdays, for suggestions.
 const WORDS: [&str; 5] = ["today", "yesterday", "this", "last", "all"];
 
-/// The words that count something, for suggestions.
+/// The units after a number, for suggestions.
 const COUNTED: [&str; 6] = ["hours", "hour", "days", "day", "weeks", "week"];
 
 type Place = std::ops::Range<usize>;
 
-/// A range, and where in the text its end stands (the whole where there is but one part).
+/// A range, and the position of its end in the text (the whole text if there is only one part).
 pub(super) struct Parsed {
     pub range: Range,
     pub end: Place,
@@ -97,7 +97,7 @@ struct Parser<'t> {
 impl Parser<'_> {
     fn range(mut self) -> Result<Parsed, RangeError> {
         if self.tokens.is_empty() {
-            return Err(error(0..self.text.len(), "no range is given"));
+            return Err(error(0..self.text.len(), "no range given"));
         }
         if self.tokens.len() == 1 && self.peek().is_some_and(|token| self.is_word(token, "all")) {
             return Ok(Parsed { range: Range::ALL, end: 0..self.text.len() });
@@ -111,7 +111,7 @@ impl Parser<'_> {
             }
             Some(separator) => {
                 let Some(first) = self.peek() else {
-                    return Err(error(separator.place(), "the end is missing after this"));
+                    return Err(error(separator.place(), "missing end after this"));
                 };
                 let to = self.period()?;
                 (Some(to), first.start..self.last_end())
@@ -124,7 +124,7 @@ impl Parser<'_> {
         Self::checked(from, to, shift, end)
     }
 
-    /// Puts the parts together and refuses what cannot be a range on any day.
+    /// Builds the range; fails if it cannot be valid on any day.
     fn checked(
         from: Option<Period>,
         to: Option<Period>,
@@ -133,22 +133,22 @@ impl Parser<'_> {
     ) -> Result<Parsed, RangeError> {
         let (Some(from), Some(to)) = (from, to) else {
             if let (None, Some((_, place))) = (from, shift.clone()) {
-                return Err(error(place, "without a start it has no length to be moved by"));
+                return Err(error(place, "a range without a start cannot be moved"));
             }
             let range = Range { from, to, shift: shift.map_or(0, |(shift, _)| shift) };
             return Ok(Parsed { range, end });
         };
         if from == to && matches!(from, Period::At(..)) {
             let message = if end.start == 0 {
-                "this is a moment: add .. and an end, or .. alone for everything since"
+                "a moment is not a range: add .. and an end, or only .. for everything since"
             } else {
-                "this end is the start itself"
+                "the end is the same as the start"
             };
             return Err(error(end, message));
         }
         if let (Some((start, _)), Some((_, until))) = (from.fixed(), to.fixed()) {
             if let Some((_, place)) = shift {
-                return Err(error(place, "fixed dates cannot be moved like this: write the other dates"));
+                return Err(error(place, "fixed dates cannot be moved: write the dates you need"));
             }
             if until.wall(Tz::UTC) <= start.wall(Tz::UTC) {
                 return Err(error(end, REVERSED));
@@ -163,21 +163,21 @@ impl Parser<'_> {
         self.tokens.get(self.next).copied()
     }
 
-    /// The next token if it is of this kind.
+    /// Takes the next token if it is of this kind.
     fn take(&mut self, kind: Kind) -> Option<Token> {
         let token = self.peek().filter(|token| token.kind == kind)?;
         self.next += 1;
         Some(token)
     }
 
-    /// The next token if it is of this kind and follows without a blank.
+    /// Takes the next token if it is of this kind and there is no blank before it.
     fn adjacent(&mut self, kind: Kind) -> Option<Token> {
         let end = self.last_end();
         self.peek().filter(|token| token.start == end)?;
         self.take(kind)
     }
 
-    /// Where the token read last ends.
+    /// Returns the end of the last token taken.
     fn last_end(&self) -> usize {
         self.next.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(0, |token| token.end)
     }
@@ -201,16 +201,16 @@ impl Parser<'_> {
         self.peek().is_none_or(|token| matches!(token.kind, Kind::Minus | Kind::Plus))
     }
 
-    /// `-1`, `+2`: how often the range is moved by its own length.
+    /// Parses `-1` or `+2`: how many times to move the range by its own length.
     fn shift(&mut self) -> Result<Option<(i32, Place)>, RangeError> {
         let Some(sign) = self.take(Kind::Minus).or_else(|| self.take(Kind::Plus)) else { return Ok(None) };
         let Some(number) = self.adjacent(Kind::Number) else {
-            return Err(error(sign.place(), "between a start and an end stands `..`"));
+            return Err(error(sign.place(), "write `..` between start and end"));
         };
         let place = sign.start..number.end;
         let count = self.text[number.place()].parse().ok().filter(|count: &i32| *count <= MAX_SHIFT);
         let Some(count) = count else {
-            return Err(error(place, format!("this is too far: {MAX_SHIFT} at most")));
+            return Err(error(place, format!("too far: at most {MAX_SHIFT}")));
         };
         Ok(Some((if sign.kind == Kind::Minus { -count } else { count }, place)))
     }
@@ -225,10 +225,10 @@ impl Parser<'_> {
         let end = self.text.len();
         Err(self
             .peek()
-            .map_or_else(|| error(end..end, "something is missing here"), |token| self.unexpected(token)))
+            .map_or_else(|| error(end..end, "missing date or time"), |token| self.unexpected(token)))
     }
 
-    /// What starts with a number: `7d`, `2026`, `2026-11`, `2026-11-01T09:00`.
+    /// Parses a period that starts with a number: `7d`, `2026`, `2026-11`, `2026-11-01T09:00`.
     fn numbered(&mut self, number: Token) -> Result<Period, RangeError> {
         if self.adjacent(Kind::Minus).is_some() {
             return self.date(number);
@@ -252,15 +252,15 @@ impl Parser<'_> {
             "d" | "day" | "days" => (MAX_DAYS, Period::Days, "days"),
             "w" | "week" | "weeks" => (MAX_WEEKS, Period::Weeks, "weeks"),
             _ => {
-                let message = format!("`{}` counts nothing", shown(&word));
-                let otherwise = ": it can be h, d or w (hours, days, weeks)";
+                let message = format!("`{}` is not a unit", shown(&word));
+                let otherwise = ": use h, d or w (hours, days, weeks)";
                 return Err(error(unit.place(), message + &suggestion(&word, COUNTED, otherwise)));
             }
         };
         match self.text[number.place()].parse() {
-            Ok(0) => Err(error(number.place(), format!("0 {name} hold nothing"))),
+            Ok(0) => Err(error(number.place(), format!("0 {name} is too few: at least 1"))),
             Ok(count) if count <= most => Ok(period(count)),
-            _ => Err(error(number.place(), format!("this is too many: {most} {name} at most"))),
+            _ => Err(error(number.place(), format!("too many {name}: at most {most}"))),
         }
     }
 
@@ -270,22 +270,25 @@ impl Parser<'_> {
         }
         let year = self.text[number.place()].parse().ok().filter(|year| YEARS.contains(year));
         year.ok_or_else(|| {
-            error(number.place(), format!("the year can be {} to {}", YEARS.start(), YEARS.end()))
+            error(number.place(), format!("the year must be {} to {}", YEARS.start(), YEARS.end()))
         })
     }
 
-    /// The rest of a date whose year and first hyphen are read.
+    /// Parses the rest of a date, after the year and the first hyphen.
     fn date(&mut self, year_token: Token) -> Result<Period, RangeError> {
         let year = self.year(year_token)?;
         let missing = |parser: &Self, what: &str| {
-            error(year_token.start..parser.last_end(), format!("the {what} is missing, as in 2026-11-01"))
+            error(
+                year_token.start..parser.last_end(),
+                format!("missing {what}: write the date as 2026-11-01"),
+            )
         };
         let month_token = self.adjacent(Kind::Number).ok_or_else(|| missing(self, "month"))?;
         let first = self.text[month_token.place()]
             .parse()
             .ok()
             .and_then(|month| NaiveDate::from_ymd_opt(year, month, 1))
-            .ok_or_else(|| error(month_token.place(), "the month can be 01 to 12"))?;
+            .ok_or_else(|| error(month_token.place(), "the month must be 01 to 12"))?;
         if self.adjacent(Kind::Minus).is_none() {
             return Ok(Period::Month(first));
         }
@@ -293,12 +296,12 @@ impl Parser<'_> {
         let day: Option<u32> = self.text[day_token.place()].parse().ok();
         let date = day.and_then(|day| first.with_day(day)).ok_or_else(|| {
             let days = first.num_days_in_month();
-            error(day_token.place(), format!("{} has the days 01 to {days}", first.format("%B %Y")))
+            error(day_token.place(), format!("the day must be 01 to {days} in {}", first.format("%B %Y")))
         })?;
         self.day_or_moment(Day::Date(date))
     }
 
-    /// `day` itself, or the time of it that follows.
+    /// Returns `day`, or the moment with the time that follows it.
     fn day_or_moment(&mut self, day: Day) -> Result<Period, RangeError> {
         let follows = self.tokens.get(self.next + 1).is_some_and(|token| token.kind == Kind::Colon);
         let marked = self
@@ -318,18 +321,17 @@ impl Parser<'_> {
             let number = if index == 0 { self.take(Kind::Number) } else { self.adjacent(Kind::Number) };
             let Some(number) = number.filter(|_| colon) else {
                 let place = marked.map_or(start, |token| token.start)..self.last_end().max(start);
-                return Err(error(place, "this time is not complete, as in 09:00"));
+                return Err(error(place, "incomplete time: write it as 09:00"));
             };
             *part = self.text[number.place()].parse().unwrap_or(u32::MAX);
         }
         let [hour, minute, second] = parts;
-        let time = NaiveTime::from_hms_opt(hour, minute, second).ok_or_else(|| {
-            error(start..self.last_end(), "there is no such time: a day goes from 00:00 to 23:59")
-        })?;
+        let time = NaiveTime::from_hms_opt(hour, minute, second)
+            .ok_or_else(|| error(start..self.last_end(), "the time must be 00:00 to 23:59"))?;
         Ok(Period::At(day, time))
     }
 
-    /// What starts with a word: `today`, `monday 09:00`, `last week`, `last 7 days`.
+    /// Parses a period that starts with a word: `today`, `monday 09:00`, `last week`, `last 7 days`.
     fn named(&mut self, token: Token) -> Result<Period, RangeError> {
         let word = self.word(token);
         match word.as_str() {
@@ -341,22 +343,22 @@ impl Parser<'_> {
                     return self.unit(token).map(Period::Last);
                 };
                 let Some(unit) = self.take(Kind::Word) else {
-                    return Err(error(number.place(), "this number needs hours, days or weeks after it"));
+                    return Err(error(number.place(), "this number needs a unit: hours, days or weeks"));
                 };
                 return self.counted(number, unit);
             }
-            "all" => return Err(error(token.place(), "`all` stands alone")),
+            "all" => return Err(error(token.place(), "`all` must stand alone")),
             _ => {}
         }
         if let Ok(weekday) = word.parse::<Weekday>() {
             return self.day_or_moment(Day::Weekday(weekday));
         }
         let weekdays = (0..7).filter_map(|day| Weekday::try_from(day).ok()).map(weekday_name);
-        let message = format!("`{}` is no date or time", shown(&word));
+        let message = format!("`{}` is not a date or time", shown(&word));
         Err(error(token.place(), message + &suggestion(&word, WORDS.into_iter().chain(weekdays), "")))
     }
 
-    /// The unit after `this` or `last`.
+    /// Parses the unit after `this` or `last`.
     fn unit(&mut self, before: Token) -> Result<Unit, RangeError> {
         let Some(token) = self.take(Kind::Word) else {
             let message = format!("`{}` needs week, month or year after it", self.word(before));
@@ -364,14 +366,15 @@ impl Parser<'_> {
         };
         let word = self.word(token);
         Unit::ALL.into_iter().find(|unit| unit.name() == word).ok_or_else(|| {
-            let message = format!("`{}` is no week, month or year", shown(&word));
-            error(token.place(), message + &suggestion(&word, Unit::ALL.map(Unit::name), ""))
+            let message = format!("`{}` is not a unit", shown(&word));
+            let otherwise = ": use week, month or year";
+            error(token.place(), message + &suggestion(&word, Unit::ALL.map(Unit::name), otherwise))
         })
     }
 
     fn unexpected(&self, token: Token) -> RangeError {
         let text = shown(&self.text[token.place()]);
-        error(token.place(), format!("`{text}` is not understood here"))
+        error(token.place(), format!("unexpected `{text}`"))
     }
 }
 
@@ -379,12 +382,12 @@ fn error(at: Place, message: impl Into<String>) -> RangeError {
     RangeError { at, message: message.into() }
 }
 
-/// A typed word made fit to be repeated.
+/// Makes a typed word safe to quote in a message.
 fn shown(word: &str) -> String {
     text::clean(word, WORD_MAX)
 }
 
-/// `: did you mean …?` for the nearest of `words`, or `otherwise` where none is near.
+/// Returns `: did you mean …?` for the nearest of `words`, or `otherwise` if none is near.
 fn suggestion<'w>(word: &str, words: impl IntoIterator<Item = &'w str>, otherwise: &str) -> String {
     nearest(word, words).map_or_else(|| otherwise.to_owned(), |known| format!(": did you mean `{known}`?"))
 }

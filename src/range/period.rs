@@ -1,5 +1,5 @@
-//! The parts of a range: stretches such as `7d`, `last month` and `2026-11-01`, and the edges they
-//! have in a time zone. Calendar arithmetic lives here; no text is read and no sentence made.
+//! The parts of a range: periods such as `7d`, `last month` and `2026-11-01`, and their edges in a time
+//! zone. Calendar arithmetic only, no parsing and no descriptions.
 
 use std::fmt;
 
@@ -9,10 +9,10 @@ use chrono::{
 };
 use chrono_tz::{GapInfo, Tz};
 
-/// The years a range can reach. The service is younger than the first; four digits end the last.
+/// The years that a range can reach. The service did not exist before 2000, and years have four digits.
 pub(super) const YEARS: std::ops::RangeInclusive<i32> = 2000..=2999;
 
-/// The moment a range is looked at, and where.
+/// The time and the zone in which a range is resolved.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
     pub now: DateTime<Utc>,
@@ -21,14 +21,14 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// To the millisecond, as everything that is compared with it.
+    /// Creates a clock; cuts `now` to milliseconds, like all times that are compared with it.
     pub fn new(now: DateTime<Utc>, zone: Tz) -> Clock {
         let now = now.trunc_subsecs(3);
         Clock { now, zone, today: now.with_timezone(&zone).date_naive() }
     }
 }
 
-/// What `this` and `last` can name.
+/// The unit after `this` and `last`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Week,
@@ -47,7 +47,7 @@ impl Unit {
         }
     }
 
-    /// The first day of the one that holds `date`. Weeks start on Monday.
+    /// Returns the first day of the unit that contains `date`. Weeks start on Monday.
     fn first_day(self, date: NaiveDate) -> NaiveDate {
         match self {
             Unit::Week => date - Days::new(date.weekday().num_days_from_monday().into()),
@@ -56,7 +56,7 @@ impl Unit {
         }
     }
 
-    /// The first day of the next one, from the first day of this one.
+    /// Returns the first day of the next unit, given the first day of this one.
     fn next(self, first: NaiveDate) -> NaiveDate {
         match self {
             Unit::Week => first + Days::new(7),
@@ -65,7 +65,7 @@ impl Unit {
         }
     }
 
-    /// The first day of the one before, from the first day of this one.
+    /// Returns the first day of the previous unit, given the first day of this one.
     fn previous(self, first: NaiveDate) -> NaiveDate {
         self.first_day(first - Days::new(1))
     }
@@ -82,7 +82,7 @@ pub(super) enum Day {
 }
 
 impl Day {
-    /// Its date; a weekday is the latest one that is not after `latest`.
+    /// Returns the date; for a weekday, the latest one up to `latest`.
     fn date(self, clock: &Clock, latest: NaiveDate) -> NaiveDate {
         match self {
             Day::Today => clock.today,
@@ -93,14 +93,14 @@ impl Day {
     }
 }
 
-/// A stretch of time with a name, before it is known when "now" is.
+/// A period, before it is resolved at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Period {
-    /// So many hours back from now, to the millisecond.
+    /// This many hours back from now, to the millisecond.
     Hours(u32),
-    /// So many whole local days, today included.
+    /// This many whole local days, including today.
     Days(u32),
-    /// So many times seven whole local days, today included.
+    /// This many times seven whole local days, including today.
     Weeks(u32),
     Day(Day),
     This(Unit),
@@ -108,12 +108,12 @@ pub(super) enum Period {
     /// The month that starts on this day.
     Month(NaiveDate),
     Year(i32),
-    /// A moment: as a start or an end only.
+    /// A moment, only as a start or an end.
     At(Day, NaiveTime),
 }
 
 impl Period {
-    /// The date, month, year or moment as edges, where neither depends on today.
+    /// Returns the edges of a date, month, year or moment that does not depend on today.
     pub fn fixed(self) -> Option<(Edge, Edge)> {
         let month_or_year = |unit: Unit, first: NaiveDate| (Edge::Day(first), Edge::Day(unit.next(first)));
         match self {
@@ -130,12 +130,12 @@ impl Period {
         }
     }
 
-    /// Whether it is the same on every day.
+    /// Returns whether it does not depend on today.
     pub fn is_fixed(self) -> bool {
         self.fixed().is_some()
     }
 
-    /// Whether it is made of calendar months, and so moves by months.
+    /// Returns whether it consists of calendar months, and so moves by months.
     pub fn is_months(self) -> bool {
         matches!(
             self,
@@ -146,8 +146,8 @@ impl Period {
         )
     }
 
-    /// Where it begins. A weekday is the latest that begins not after `end` (`monday..friday` on a
-    /// Wednesday is last week's), nor after today.
+    /// Returns its start. A weekday is the latest one that starts neither after `end` (`monday..friday` on
+    /// a Wednesday is last week's) nor after today.
     pub fn start(self, clock: &Clock, end: Option<Edge>) -> Edge {
         let latest = end.map_or(clock.today, |end| end.last_date(clock.zone).min(clock.today));
         let days_back = |days: u64| Edge::Day(clock.today - Days::new(days - 1));
@@ -170,7 +170,7 @@ impl Period {
         }
     }
 
-    /// Where it ends; `None` is now and onwards.
+    /// Returns its end; `None` if it has no end.
     pub fn end(self, clock: &Clock) -> Option<Edge> {
         let edge = match self {
             Period::Hours(_) => return None,
@@ -185,7 +185,7 @@ impl Period {
     }
 }
 
-/// The text that reads back as the same period.
+/// The text that parses to an equal period.
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -214,7 +214,7 @@ impl fmt::Display for Day {
     }
 }
 
-/// The full English name in small letters.
+/// Returns the full English name, in lower case.
 pub(super) fn weekday_name(weekday: Weekday) -> &'static str {
     match weekday {
         Weekday::Mon => "monday",
@@ -227,13 +227,13 @@ pub(super) fn weekday_name(weekday: Weekday) -> &'static str {
     }
 }
 
-/// `09:00`, with the seconds only where there are some.
+/// Formats a time as `09:00`; shows seconds only if they are not 0.
 pub(super) fn clock_text(time: NaiveTime) -> String {
     time.format(if time.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string()
 }
 
-/// Makes two fixed periods of one kind, so that what is the same range is equal and can be moved
-/// without losing what it was: years, months, days or moments. Others are left alone.
+/// Converts two fixed periods to the same kind (years, months, days or moments), so that equivalent
+/// ranges are equal and keep their kind when moved. Returns other periods unchanged.
 pub(super) fn same_kind(from: Period, to: Period) -> (Period, Period) {
     let (Some((start, _)), Some((_, end))) = (from.fixed(), to.fixed()) else { return (from, to) };
     let kind = match (from, to) {
@@ -245,7 +245,7 @@ pub(super) fn same_kind(from: Period, to: Period) -> (Period, Period) {
     kind.periods(start, end)
 }
 
-/// Fixed periods moved `times` by their own length; `None` beyond [`YEARS`].
+/// Moves fixed periods by `times` their own length; `None` outside [`YEARS`].
 pub(super) fn moved_fixed(from: Period, to: Period, times: i64) -> Option<(Period, Period)> {
     let (start, end) = (from.fixed()?.0, to.fixed()?.1);
     let kind = match from {
@@ -254,7 +254,7 @@ pub(super) fn moved_fixed(from: Period, to: Period, times: i64) -> Option<(Perio
         Period::At(..) => Kind::Moments,
         _ => Kind::Days,
     };
-    // Fixed edges know no zone: UTC stands in where one is asked for and changes nothing.
+    // Fixed edges do not depend on the zone, so any zone will do.
     let step = Step::between(start, end, from.is_months(), Tz::UTC)?;
     let (start, end) = (start.moved(step, times)?, end.moved(step, times)?);
     Some(kind.periods(start, end))
@@ -268,7 +268,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// The periods of this kind that begin at `start` and end at `end`.
+    /// Returns the periods of this kind that start at `start` and end at `end`.
     fn periods(&self, start: Edge, end: Edge) -> (Period, Period) {
         let (start, end) = (start.wall(Tz::UTC), end.wall(Tz::UTC));
         let (first, last) = (start.date(), end.date() - Days::new(1));
@@ -286,14 +286,14 @@ impl Kind {
     }
 }
 
-/// Where a range begins or ends.
+/// The start or the end of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Edge {
     /// The local midnight at which this day begins.
     Day(NaiveDate),
-    /// A local time of day.
+    /// A local date and time.
     Wall(NaiveDateTime),
-    /// A moment that has nothing to do with the calendar.
+    /// An exact moment, independent of the calendar.
     Exact(DateTime<Utc>),
 }
 
@@ -306,7 +306,7 @@ impl Edge {
         }
     }
 
-    /// The local date and time. The zone matters for [`Edge::Exact`] alone.
+    /// Returns the local date and time. The zone matters only for [`Edge::Exact`].
     pub fn wall(self, zone: Tz) -> NaiveDateTime {
         match self {
             Edge::Day(date) => date.and_time(NaiveTime::MIN),
@@ -315,12 +315,12 @@ impl Edge {
         }
     }
 
-    /// The last day that something ending here touches.
+    /// Returns the last day of a range that ends here.
     pub fn last_date(self, zone: Tz) -> NaiveDate {
         (self.wall(zone) - TimeDelta::milliseconds(1)).date()
     }
 
-    /// This edge `times` steps on; `None` beyond [`YEARS`].
+    /// Moves this edge by `times` steps; `None` outside [`YEARS`].
     pub fn moved(self, step: Step, times: i64) -> Option<Edge> {
         let moved = match (self, step) {
             (Edge::Day(date), Step::Months(months)) => {
@@ -339,12 +339,12 @@ impl Edge {
             }
             (Edge::Wall(_) | Edge::Exact(_), Step::Months(_) | Step::Days(_)) => return None,
         };
-        // An end may be the midnight after the last day.
+        // An end may be the midnight after the last day of the last year.
         let year = moved.wall(Tz::UTC).checked_sub_signed(TimeDelta::milliseconds(1))?.year();
         (YEARS.contains(&year) || moved == Edge::first()).then_some(moved)
     }
 
-    /// The earliest edge there is.
+    /// Returns the earliest edge.
     pub fn first() -> Edge {
         Edge::Day(NaiveDate::from_yo_opt(*YEARS.start(), 1).unwrap_or_default())
     }
@@ -354,8 +354,9 @@ fn multiple(length: TimeDelta, times: i64) -> Option<TimeDelta> {
     TimeDelta::try_milliseconds(length.num_milliseconds().checked_mul(times)?)
 }
 
-/// The moment of a local time. A time that a clock change leaves out is the first moment after the
-/// gap, one that comes twice is the first of both; so later local times are never earlier moments.
+/// Converts a local time to a moment. A time skipped by a clock change becomes the first moment after
+/// the gap; a time that occurs twice becomes the first one. So later local times never become earlier
+/// moments.
 fn instant(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => time.to_utc(),
@@ -365,19 +366,19 @@ fn instant(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
     }
 }
 
-/// How far a range moves: its own length, in what it is made of.
+/// The distance to move a range: its own length, in its own unit.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
     Months(i64),
     Days(i64),
-    /// Time on the clock on the wall: a day with a clock change has 24 hours as well.
+    /// Wall-clock time: a day with a clock change also has 24 hours.
     Wall(TimeDelta),
-    /// Time that passes, and the zone to leave the calendar with.
+    /// Elapsed time, and the zone to convert local times.
     Exact(TimeDelta, Tz),
 }
 
 impl Step {
-    /// The length from `start` to `end`; `None` where it is not positive.
+    /// Returns the length from `start` to `end`; `None` if it is not positive.
     pub fn between(start: Edge, end: Edge, months: bool, zone: Tz) -> Option<Step> {
         let (step, positive) = match (start, end) {
             (Edge::Day(start), Edge::Day(end)) if months => {

@@ -1,4 +1,4 @@
-//! What could be typed next: keys, and the values that can stand after one.
+//! Completes what the user types: keys, and the values after a key.
 
 use std::ops::Range;
 
@@ -6,38 +6,38 @@ use super::char_boundary;
 use super::query::{KEYS, PARTS, Quoted, STATES};
 use crate::range::PRESETS;
 
-/// The most that is offered.
+/// The most candidates to offer.
 const OFFERED_MAX: usize = 50;
 
-/// The words of a store that can stand in a query.
+/// The words of a store that a query can contain.
 pub trait Vocabulary {
-    /// The tags in use, in the order in which they are offered.
+    /// Returns the tags in use, in the order to offer them.
     fn tags(&self) -> impl Iterator<Item = &str>;
 
-    /// The names of callers, in the order in which they are offered.
+    /// Returns the names of callers, in the order to offer them.
     fn names(&self) -> impl Iterator<Item = &str>;
 }
 
-/// What could stand in the place of a part of the text.
+/// Candidates to replace a part of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
-    /// The part, in bytes of the text.
+    /// The part to replace, in bytes of the text.
     pub replace: Range<usize>,
-    /// What could stand there, in quotes where it has to: first what begins as the part does, then
-    /// what has it somewhere. At most 50, never none.
+    /// The candidates, quoted if necessary: first those that start with the typed part, then those that
+    /// contain it. At least 1, at most 50.
     pub candidates: Vec<String>,
 }
 
-/// What can be offered for the word in which `cursor` (bytes of `text`) stands; `None` where
-/// nothing fits, or it is there in full.
+/// Completes the word at `cursor` (in bytes of `text`). Returns `None` if there are no matches, or if the
+/// word is already complete.
 pub fn complete(text: &str, cursor: usize, vocabulary: &impl Vocabulary) -> Option<Completion> {
     let cursor = char_boundary(text, cursor);
     let word = word_at(text, cursor);
     let start = word.end - text[word.clone()].trim_start_matches('-').len();
-    // A cursor before the dash: nothing is there to be completed.
+    // If the cursor is before the dash, there is nothing to complete.
     let typed = text.get(start..cursor)?;
     let Some((key, value)) = typed.split_once(':') else {
-        // A key is known by how it begins; a value may be known by its second word.
+        // Keys match only at their start; values may match anywhere, such as in their second word.
         let keys = KEYS.into_iter().filter(|key| key.starts_with(&typed.to_ascii_lowercase()));
         return offer(start..word.end, typed, keys, str::to_owned);
     };
@@ -53,7 +53,7 @@ pub fn complete(text: &str, cursor: usize, vocabulary: &impl Vocabulary) -> Opti
     }
 }
 
-/// The word in which `cursor` stands, a value in quotes included.
+/// Returns the word at `cursor`, including a quoted value.
 fn word_at(text: &str, cursor: usize) -> Range<usize> {
     let (mut start, mut quoted, mut escaped) = (0, false, false);
     for (index, c) in text.char_indices() {
@@ -67,12 +67,11 @@ fn word_at(text: &str, cursor: usize) -> Range<usize> {
         quoted ^= c == '"' && !escaped;
         escaped = quoted && c == '\\' && !escaped;
     }
-    // A quote that is still open reaches to the end of the text, or to the cursor where words
-    // follow: they were there before it was opened.
+    // An open quote ends at the cursor: text after it was there before the quote was typed.
     start..if quoted { cursor.max(start) } else { text.len() }
 }
 
-/// The words that fit `typed`, written as `written` says, in `place`.
+/// Offers the words that match `typed` as replacements for `place`, written by `written`.
 fn offer<'v>(
     place: Range<usize>,
     typed: &str,
@@ -97,7 +96,7 @@ fn offer<'v>(
     (!there && !first.is_empty()).then_some(Completion { replace: place, candidates: first })
 }
 
-/// A value as it must be written.
+/// Returns a value, quoted if necessary.
 fn quoted(value: &str) -> String {
     let plain = value.chars().all(|c| !c.is_whitespace() && !matches!(c, '(' | ')' | '"'));
     if plain { value.to_owned() } else { Quoted(value).to_string() }

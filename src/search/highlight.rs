@@ -1,4 +1,4 @@
-//! What matched in a text that is shown.
+//! Finds the matches in a shown text.
 
 use std::ops::Range;
 
@@ -6,12 +6,12 @@ use super::matcher::same_tag;
 use super::needle::Scratch;
 use super::plan::Plan;
 
-/// Which text of a voicemail is shown: `name:anita` marks nothing in a note.
+/// The kind of a shown text: `name:anita` highlights nothing in a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
-    /// The caller's number, or what came in its place.
+    /// The caller's number, or the caller as received.
     Caller,
-    /// The name that was given to the caller.
+    /// The caller's name.
     Name,
     /// The note, or its first words.
     Note,
@@ -19,7 +19,7 @@ pub enum Field {
     Tag,
 }
 
-/// Finds what a query wants in the texts on screen. What it leaves out marks nothing.
+/// Finds the matches of a query in the texts on screen. Excluded terms highlight nothing.
 #[derive(Debug)]
 pub struct Highlighter<'m> {
     plan: &'m Plan,
@@ -31,13 +31,12 @@ impl<'m> Highlighter<'m> {
         Highlighter { plan, scratch: Scratch::new() }
     }
 
-    /// Puts the bytes of `text` that matched into `out`: whole characters as people see them, in
-    /// order, apart from one another.
+    /// Writes the matching byte ranges of `text` to `out`: whole graphemes, in order, not touching.
     pub fn highlight(&mut self, field: Field, text: &str, out: &mut Vec<Range<usize>>) {
         out.clear();
         for test in self.plan.texts.iter().filter(|test| test.wanted) {
             let needle = match field {
-                // What came in place of a number is a name as well.
+                // A caller that is not a number counts as a name.
                 Field::Caller if !text.chars().any(char::is_alphabetic) => test.elsewhere(),
                 Field::Caller | Field::Name => test.in_name(),
                 Field::Note | Field::Tag => test.elsewhere(),
@@ -58,7 +57,7 @@ impl<'m> Highlighter<'m> {
     }
 }
 
-/// Puts places in order, and those that touch together.
+/// Sorts ranges and joins those that touch.
 fn merge(places: &mut Vec<Range<usize>>) {
     places.sort_unstable_by_key(|place| place.start);
     places.dedup_by(|next, last| {

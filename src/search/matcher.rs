@@ -1,5 +1,5 @@
-//! Going over the columns: callers are looked at once each, rows sixty-four at a time, and what is
-//! slow to look up only where everything else has matched.
+//! Applies a query to the columns: tests each caller once, rows 64 at a time, and looks up slow fields
+//! only for rows where everything else has matched.
 
 use super::highlight::Highlighter;
 use super::needle::Scratch;
@@ -8,17 +8,17 @@ use super::{Columns, Context, Query, Source};
 use crate::model::Flags;
 use crate::store::CallerId;
 
-/// How many rows are tested together: one bit each.
+/// How many rows to test together, one bit each.
 const BLOCK: usize = 64;
 
-/// Where fewer rows than this are still in question, they are looked at one by one.
+/// Below this number of candidate rows in a block, test them one by one.
 const FEW: u32 = 24;
 
-/// A query in use: what it found out about callers is kept while it is typed on and rows arrive.
+/// A query in use. Keeps its results for callers while the user types and rows arrive.
 #[derive(Debug)]
 pub struct Matcher {
     plan: Plan,
-    /// One for each text of the plan.
+    /// One per text of the plan.
     tables: Vec<Table>,
     generation: Option<u64>,
     scratch: Scratch,
@@ -28,8 +28,7 @@ pub struct Matcher {
 #[derive(Debug, Default)]
 struct Table {
     matches: Vec<bool>,
-    /// What was known of a text that this one narrows down: callers that did not match it need no
-    /// look.
+    /// The matches of a wider text: callers that did not match it cannot match this one.
     wider: Vec<bool>,
 }
 
@@ -38,7 +37,7 @@ impl Table {
         self.matches.get(caller.0 as usize).copied().unwrap_or(false)
     }
 
-    /// Looks at the callers that were not looked at before.
+    /// Tests the callers that were not tested before.
     fn fill(&mut self, test: &TextTest, source: &impl Source, scratch: &mut Scratch) {
         for number in self.matches.len() as u32..source.caller_end() {
             let hopeful = self.wider.get(number as usize).copied().unwrap_or(true);
@@ -48,7 +47,7 @@ impl Table {
         self.wider = Vec::new();
     }
 
-    /// How well each caller matches: 0 where they do not.
+    /// Returns the score of each caller: 0 for no match.
     fn scores(&self, test: &TextTest, source: &impl Source, scratch: &mut Scratch) -> Vec<u16> {
         let callers = (0..).map(CallerId).zip(&self.matches);
         let score = |(caller, matches): (CallerId, &bool)| {
@@ -59,14 +58,14 @@ impl Table {
 }
 
 impl Matcher {
-    /// A matcher for `query` as it is meant in `context`.
+    /// Creates a matcher for `query`, evaluated in `context`.
     pub fn new(query: &Query, context: &Context) -> Matcher {
         let plan = Plan::new(query, context);
         let tables = plan.texts.iter().map(|_| Table::default()).collect();
         Matcher { plan, tables, generation: None, scratch: Scratch::new() }
     }
 
-    /// Another query, or another moment, in its place.
+    /// Replaces the query or the context.
     pub fn set(&mut self, query: &Query, context: &Context) {
         let plan = Plan::new(query, context);
         let before = std::mem::replace(&mut self.plan, plan).texts;
@@ -85,7 +84,7 @@ impl Matcher {
         }
     }
 
-    /// Puts the numbers of the rows that match into `out`, in the order of the list.
+    /// Writes the indexes of the matching rows to `out`, in the order of the list.
     pub fn filter(&mut self, source: &impl Source, out: &mut Vec<u32>) {
         self.look_at_callers(source);
         out.clear();
@@ -109,8 +108,8 @@ impl Matcher {
         }
     }
 
-    /// Orders `rows`, which [`Matcher::filter`] gave, so that those that match best come first;
-    /// equally good ones keep their order.
+    /// Sorts `rows`, the result of [`Matcher::filter`], by score, best first; equal scores keep their
+    /// order.
     pub fn best_first(&mut self, source: &impl Source, rows: &mut Vec<u32>) {
         self.look_at_callers(source);
         let tests = self.plan.texts.iter().zip(&self.tables).filter(|(test, _)| test.wanted);
@@ -137,7 +136,7 @@ impl Matcher {
         sort_by_score(rows, &scores);
     }
 
-    /// What to mark in the texts on screen. Made for a frame and not for each text: it costs 135 KB.
+    /// Creates a highlighter for the texts on screen. Create one per frame, not per text: it takes 135 KB.
     pub fn highlighter(&self) -> Highlighter<'_> {
         Highlighter::new(&self.plan)
     }
@@ -154,17 +153,17 @@ impl Matcher {
     }
 }
 
-/// The bits that say that there is text besides the caller's.
+/// The flags for rows that have texts other than the caller's.
 const ELSEWHERE: Flags = Flags(Flags::NOTE.0 | Flags::TAGGED.0);
 
-/// The note and the tags of a row, looked up where `flags` say that there are any.
+/// Returns the note and the tags of a row; looks them up only if `flags` say that it has any.
 fn texts_of<S: Source>(source: &S, row: u32, flags: Flags) -> impl Iterator<Item = &str> {
     let note = flags.contains(Flags::NOTE).then(|| source.note(row));
     let tags = flags.contains(Flags::TAGGED).then(|| source.tags(row));
     note.into_iter().chain(tags.into_iter().flatten())
 }
 
-/// The score of a row that has a note or tags: for each word the text that matches it best.
+/// Returns the score of a row with a note or tags: the sum of the best score of each word.
 fn row_score(
     words: &[(&TextTest, Vec<u16>)],
     source: &impl Source,
@@ -182,7 +181,7 @@ fn row_score(
     })
 }
 
-/// The best first, without comparing any two: scores are small numbers.
+/// Sorts by score, best first, by counting: scores are small numbers.
 fn sort_by_score(rows: &mut Vec<u32>, scores: &[u16]) {
     let most = scores.iter().copied().max().unwrap_or(0);
     let mut places = vec![0_usize; usize::from(most) + 1];
@@ -203,7 +202,7 @@ fn sort_by_score(rows: &mut Vec<u32>, scores: &[u16]) {
 }
 
 impl<'s> Columns<'s> {
-    /// The rows that all columns have.
+    /// Cuts all columns to the length of the shortest.
     fn even(self) -> Columns<'s> {
         let Columns { times, flags, lengths, callers } = self;
         let len = times.len().min(flags.len()).min(lengths.len()).min(callers.len());
@@ -232,7 +231,7 @@ impl<'s> Columns<'s> {
     }
 }
 
-/// Rows that are tested together.
+/// Rows to test together.
 struct Block<'s> {
     start: u32,
     times: &'s [i64],
@@ -247,12 +246,12 @@ impl Block<'_> {
     }
 }
 
-/// Those of the `wanted` bits whose value passes.
+/// Returns the `wanted` bits whose value passes.
 fn bits<T: Copy>(column: &[T], wanted: u64, passes: impl Fn(T) -> bool) -> u64 {
     if wanted.count_ones() < FEW {
         return each(wanted, |bit| column.get(bit).is_some_and(|value| passes(*value)));
     }
-    // Without a branch for each row, and a byte for each first: several are compared at once.
+    // No branch per row, and first one byte per row, so that the compiler can vectorize it.
     let mut bytes = [0; BLOCK];
     for (place, value) in bytes.iter_mut().zip(column) {
         *place = u8::from(passes(*value));
@@ -261,13 +260,13 @@ fn bits<T: Copy>(column: &[T], wanted: u64, passes: impl Fn(T) -> bool) -> u64 {
     wanted & eights.iter().rev().fold(0, |all, eight| all << 8 | packed(*eight))
 }
 
-/// The lowest bits of eight bytes that are 0 or 1, the first byte's lowest.
+/// Packs eight bytes, each 0 or 1, into the eight lowest bits; the first byte becomes the lowest bit.
 fn packed(bytes: [u8; 8]) -> u64 {
-    // Moves each to its place in the highest byte. No two of the products meet, so none carries.
+    // Moves each bit to its place in the highest byte. The products do not overlap, so none carries.
     u64::from_le_bytes(bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
-/// Those of the `wanted` bits that pass, one by one.
+/// Returns the `wanted` bits that pass, testing one by one.
 fn each(wanted: u64, mut passes: impl FnMut(usize) -> bool) -> u64 {
     let (mut rest, mut hits) = (wanted, 0);
     while rest != 0 {
@@ -278,7 +277,7 @@ fn each(wanted: u64, mut passes: impl FnMut(usize) -> bool) -> u64 {
     hits
 }
 
-/// One way through the rows.
+/// One pass over the rows.
 struct Pass<'p, S> {
     texts: &'p [TextTest],
     tables: &'p [Table],
@@ -287,12 +286,12 @@ struct Pass<'p, S> {
     scratch: &'p mut Scratch,
 }
 
-/// Notes and tags of a block: looking them up costs more than reading them, so that is done once.
+/// The notes and tags of a block, looked up once because that costs more than reading them.
 #[derive(Default)]
 struct Elsewhere<'s> {
-    /// The rows that were looked up.
+    /// The rows already looked up.
     rows: u64,
-    /// Each with the bit of its row.
+    /// The texts, each with the bit of its row.
     texts: Vec<(u64, &'s str)>,
 }
 
@@ -313,7 +312,7 @@ impl<'s> Elsewhere<'s> {
         }
     }
 
-    /// Those of the `wanted` rows with a text that passes.
+    /// Returns the `wanted` rows that have a text that passes.
     fn rows(&self, wanted: u64, mut passes: impl FnMut(&str) -> bool) -> u64 {
         self.texts.iter().fold(
             0,
@@ -325,7 +324,7 @@ impl<'s> Elsewhere<'s> {
 }
 
 impl<S: Source> Pass<'_, S> {
-    /// Those of the `wanted` rows of `block` that match.
+    /// Returns the `wanted` rows of `block` that match.
     fn eval(&mut self, step: &Step, block: &Block<'_>, wanted: u64) -> u64 {
         match step {
             _ if wanted == 0 => 0,
@@ -359,7 +358,7 @@ impl<S: Source> Pass<'_, S> {
     }
 }
 
-/// Whether a tag is the one in small letters.
+/// Returns whether a tag, in lower case, is `lower`.
 pub(super) fn same_tag(tag: &str, lower: &str) -> bool {
     tag.chars().flat_map(char::to_lowercase).eq(lower.chars())
 }

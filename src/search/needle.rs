@@ -1,4 +1,4 @@
-//! What is looked for in one text: letters in their order, an exact text, or the digits of a number.
+//! Searches one text: for letters in order, an exact text, or the digits of a number.
 
 use std::ops::Range;
 
@@ -10,16 +10,16 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::query::Pattern;
 
-/// How good a letter or digit in a row with others is: about what nucleo gives one.
+/// The score of one letter or digit of a contiguous match: about what nucleo gives.
 const SCORE: u16 = 20;
 
-/// Where the national part of an international number can begin: country codes have 1 to 3 digits.
+/// The longest country code, in digits: the national part of an international number starts after it.
 const COUNTRY_MAX: usize = 3;
 
-/// How many digits must be left of a number without the zeros before it.
+/// The fewest digits that a number must have without its leading zeros.
 const NATIONAL_MIN: usize = 4;
 
-/// Memory that matching needs, about 135 KB: made once and used again.
+/// Memory for matching, about 135 KB, to be reused.
 #[derive(Debug)]
 pub(super) struct Scratch {
     fuzzy: nucleo_matcher::Matcher,
@@ -34,14 +34,14 @@ impl Scratch {
     }
 }
 
-/// Something to look for in texts, made ready.
+/// A search term, prepared for matching.
 #[derive(Clone, Debug)]
 pub(super) struct Needle {
     letters: Letters,
-    /// Set where others may stand between the letters.
+    /// Set if other letters are allowed in between.
     fuzzy: Option<Atom>,
-    /// Set for a word that can be a part of a number: such a word is never taken apart, or nearly
-    /// every number would have its digits somewhere.
+    /// Set for a word that can be part of a number. Such a word is never matched with gaps, or nearly
+    /// every number would match.
     digits: Option<Digits>,
 }
 
@@ -54,25 +54,25 @@ impl Needle {
         let spelling = |c: char| c.is_ascii_digit() || "+-./() ".contains(c);
         let digits = Digits::of(text).filter(|_| text.chars().all(spelling));
         let plain: String = text.chars().filter(|c| !is_accent(*c)).collect();
-        // Accents alone are looked for as they are, and not found where there are letters.
+        // A term of accents only is searched as it is; it does not match accented letters.
         let plain = if plain.is_empty() { text } else { &plain };
         let atom = || Atom::new(plain, CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy, false);
         let fuzzy = (fuzzy && digits.is_none()).then(atom);
         Needle { letters: Letters::new(plain), fuzzy, digits }
     }
 
-    /// The digits, where it can be a part of a number.
+    /// Returns the digits, if the term can be part of a number.
     pub fn digits(&self) -> Option<&Digits> {
         self.digits.as_ref()
     }
 
-    /// Whether its letters begin with those of `other`. Accents do not count: typed alone they are
-    /// found nowhere, and in front of a letter they do no harm.
+    /// Returns whether its letters start with those of `other`. Ignores accents: alone they match
+    /// nothing, and before a letter they make no difference.
     pub fn begins_with(&self, other: &Needle) -> bool {
         self.letters.folded.starts_with(&other.letters.folded)
     }
 
-    /// How well `text` matches, from 1; `None` where it does not.
+    /// Returns the score of `text`, from 1; `None` for no match.
     pub fn score(&self, text: &str, scratch: &mut Scratch) -> Option<u16> {
         if text.is_empty() {
             return None;
@@ -84,7 +84,7 @@ impl Needle {
         }
     }
 
-    /// Whether `text` matches: the same as a score, for much less where the text is long.
+    /// Returns whether `text` matches: equivalent to having a score, but much faster for long texts.
     pub fn matches(&self, text: &str, scratch: &mut Scratch) -> bool {
         match self.fuzzy {
             Some(_) => self.letters.stand_in_order(text),
@@ -92,7 +92,7 @@ impl Needle {
         }
     }
 
-    /// Adds the bytes of `text` that match, whole characters as people see them.
+    /// Adds the matching byte ranges of `text` to `out`, as whole graphemes.
     pub fn places(&self, text: &str, scratch: &mut Scratch, out: &mut Vec<Range<usize>>) {
         let Scratch { fuzzy, chars, indices } = scratch;
         indices.clear();
@@ -119,13 +119,13 @@ impl Needle {
     }
 }
 
-/// Letters and the rules by which others are the same: those of nucleo, whose own search for a
-/// text in a row misses what ends a text that is not ASCII (0.3.1).
+/// Letters, and rules to compare them. The rules are nucleo's, but its own substring search (0.3.1)
+/// misses matches at the end of texts that are not ASCII.
 #[derive(Clone, Debug)]
 struct Letters {
     folded: Vec<char>,
     ignore_case: bool,
-    /// Whether plain letters match accented ones.
+    /// Whether unaccented letters match accented ones.
     normalize: bool,
 }
 
@@ -137,7 +137,7 @@ impl Letters {
         Letters { folded, ignore_case, normalize }
     }
 
-    /// Whether they are in `text` in their order, with others between or not.
+    /// Returns whether `text` contains the letters in order, with or without gaps.
     fn stand_in_order(&self, text: &str) -> bool {
         if text.is_ascii() {
             let rest = self.folded.iter().try_fold(text.as_bytes(), |rest, letter| {
@@ -159,8 +159,8 @@ impl Letters {
         false
     }
 
-    /// Where they stand in a row: the first place at the start of a word, or else the first, in
-    /// characters.
+    /// Finds the letters without gaps: the first match at the start of a word, or else the first match.
+    /// Returns its index in characters.
     fn find(&self, text: Utf32Str<'_>) -> Option<usize> {
         let last = text.len().checked_sub(self.folded.len())?;
         match (text, self.folded.first()) {
@@ -172,7 +172,7 @@ impl Letters {
         }
     }
 
-    /// The one of `starts` where they stand, the start of a word before others.
+    /// Returns the first of `starts` that matches; prefers the start of a word.
     fn best_of(&self, text: Utf32Str<'_>, starts: impl Iterator<Item = usize>) -> Option<usize> {
         let mut found = None;
         for start in starts.filter(|start| self.stands_at(text, *start)) {
@@ -188,8 +188,7 @@ impl Letters {
         self.folded.iter().zip(start as u32..).all(|(wanted, at)| self.fold(text.get(at)) == *wanted)
     }
 
-    /// The two bytes that one of the letters can be in a text that is ASCII; `None` where it
-    /// cannot be in one.
+    /// Returns the two bytes that match a letter in an ASCII text; `None` if no byte does.
     fn in_ascii(&self, letter: char) -> Option<(u8, u8)> {
         let byte = u8::try_from(letter).ok().filter(u8::is_ascii)?;
         Some((byte, if self.ignore_case { byte.to_ascii_uppercase() } else { byte }))
@@ -213,7 +212,7 @@ fn begins_word(text: Utf32Str<'_>, start: usize) -> bool {
     start.checked_sub(1).is_none_or(|before| !text.get(before as u32).is_alphanumeric())
 }
 
-/// The text as characters without the accents that follow their letter as one of their own.
+/// Converts a text to characters, without combining accents.
 fn utf32<'t>(text: &'t str, chars: &'t mut Vec<char>) -> Utf32Str<'t> {
     if text.is_ascii() {
         return Utf32Str::Ascii(text.as_bytes());
@@ -223,22 +222,22 @@ fn utf32<'t>(text: &'t str, chars: &'t mut Vec<char>) -> Utf32Str<'t> {
     Utf32Str::Unicode(chars)
 }
 
-/// Combining diacritical marks: `e` and one of them look the same as `é`.
+/// Returns whether `c` is a combining diacritical mark: `e` followed by one looks like `é`.
 fn is_accent(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}')
 }
 
-/// Digits in a row.
+/// Consecutive digits.
 #[derive(Clone, Debug)]
 pub(super) struct Digits {
     whole: Finder<'static>,
-    /// Without the zeros with which a number is dialled within the country (`098…`) and from
-    /// abroad (`0091…`): an international number has none.
+    /// The digits without their leading zeros. Numbers are dialled with zeros within the country
+    /// (`098…`) and from abroad (`0091…`), but their international form has none.
     national: Option<Finder<'static>>,
 }
 
 impl Digits {
-    /// The digits in `text`; `None` where there are none.
+    /// Reads the digits in `text`; `None` if there are none.
     pub fn of(text: &str) -> Option<Digits> {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         let national = digits.trim_start_matches('0');
@@ -249,22 +248,22 @@ impl Digits {
         })
     }
 
-    /// Whether they can be those of a number as it is dialled, with zeros before it.
+    /// Returns whether they may be a number as dialled, with leading zeros.
     pub fn may_be_dialled(&self) -> bool {
         self.whole.needle().starts_with(b"0")
     }
 
-    /// How well a number matches, from 1; `None` where it does not.
+    /// Returns the score of a number, from 1; `None` for no match.
     pub fn score(&self, number: &str) -> Option<u16> {
         self.find(number.as_bytes()).map(|found| SCORE.saturating_mul(found.len() as u16))
     }
 
-    /// Whether a number matches.
+    /// Returns whether a number matches.
     pub fn matches(&self, number: &str) -> bool {
         self.find(number.as_bytes()).is_some()
     }
 
-    /// Where they stand among `digits`.
+    /// Finds them in `digits`.
     fn find(&self, digits: &[u8]) -> Option<Range<usize>> {
         if let Some(start) = self.whole.find(digits) {
             return Some(start..start + self.whole.needle().len());
@@ -274,7 +273,7 @@ impl Digits {
         Some(start..start + national.needle().len())
     }
 
-    /// Adds the bytes of `text` from the first of them to the last, whatever stands between.
+    /// Adds the byte range of `text` from the first to the last digit, including separators.
     pub fn places(&self, text: &str, out: &mut Vec<Range<usize>>) {
         let (places, digits): (Vec<usize>, Vec<u8>) =
             text.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit()).unzip();

@@ -1,5 +1,5 @@
-//! Reading a query: words, operators and parentheses here, what stands after a key in `value`.
-//! Every mistake carries its place.
+//! Parses a query: words, operators and parentheses here, the values after keys in `value`. Every
+//! mistake has a position.
 
 mod length;
 mod value;
@@ -11,26 +11,27 @@ use super::{Context, Mistake, Query, char_boundary};
 use crate::suggest::nearest;
 use crate::text;
 
-/// The longest query, in bytes. Scores of longer words would not fit their numbers.
+/// The longest query, in bytes. Scores of longer words would overflow.
 const TEXT_MAX: usize = 1_000;
 
-/// How deep parentheses can stand in one another: reading them must not use up the stack.
+/// The deepest nesting of parentheses, so that parsing cannot overflow the stack.
 const DEPTH_MAX: usize = 32;
 
-/// The most conditions: each costs time for every voicemail.
+/// The most terms: each takes time for every voicemail.
 const TERMS_MAX: usize = 64;
 
-/// How much of a wrong word is repeated in a message, in characters.
+/// How much of a wrong word to quote in a message, in characters.
 const SHOWN_MAX: usize = 24;
 
-/// Reads a query in any of the forms of [`super::operators`]. A text of blanks asks for everything.
+/// Parses a query with the operators of [`super::operators`]. A blank text matches everything.
 ///
-/// Small letters in words match capitals as well, a capital only itself; accents are matched by
-/// plain letters. The context decides alone whether the end of a range comes before its start.
+/// A lower-case letter in a word also matches upper case, an upper-case letter only itself; unaccented
+/// letters also match accented ones. The context matters only for ranges whose end may be before their
+/// start, depending on the day.
 pub fn parse(text: &str, context: &Context) -> Result<Query, Mistake> {
     if text.len() > TEXT_MAX {
         let end = char_boundary(text, TEXT_MAX);
-        return Err(mistake(end..text.len(), "this is too long for a query"));
+        return Err(mistake(end..text.len(), "this query is too long"));
     }
     let mut parser = Parser { text, at: 0, depth: 0, terms: 0, context };
     if parser.at_end() {
@@ -40,13 +41,13 @@ pub fn parse(text: &str, context: &Context) -> Result<Query, Mistake> {
     if parser.at_end() {
         return Ok(Query(node));
     }
-    // Only a parenthesis can be left over.
-    Err(mistake(parser.at..parser.at + 1, "no parenthesis is open here").instead(""))
+    // Only a closing parenthesis can be left over.
+    Err(mistake(parser.at..parser.at + 1, "this parenthesis was never opened").instead(""))
 }
 
 struct Parser<'t> {
     text: &'t str,
-    /// How far it is read, in bytes.
+    /// The current position, in bytes.
     at: usize,
     depth: usize,
     terms: usize,
@@ -62,7 +63,7 @@ impl<'t> Parser<'t> {
         self.rest().chars().next()
     }
 
-    /// Takes the character if it comes next.
+    /// Skips `c` if it is next, and returns whether it was.
     fn take(&mut self, c: char) -> bool {
         let found = self.rest().starts_with(c);
         self.at += if found { c.len_utf8() } else { 0 };
@@ -78,18 +79,18 @@ impl<'t> Parser<'t> {
         self.peek().is_none()
     }
 
-    /// Where the word that begins here ends.
+    /// Returns the end of the word that begins at `start`.
     fn word_end(&self, start: usize) -> usize {
         let ends = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"');
         self.text[start..].find(ends).map_or(self.text.len(), |length| start + length)
     }
 
-    /// The word that comes next.
+    /// Returns the next word.
     fn word(&self) -> &'t str {
         &self.text[self.at..self.word_end(self.at)]
     }
 
-    /// `a OR b OR c`
+    /// Parses `a OR b OR c`.
     fn alternatives(&mut self) -> Result<Node, Mistake> {
         let mut parts = Vec::new();
         loop {
@@ -101,17 +102,17 @@ impl<'t> Parser<'t> {
             self.at = or.end;
             self.skip_blanks();
             if self.ends_conjunction() {
-                return Err(mistake(or, "`OR` needs something after it, as in `anita OR ravi`"));
+                return Err(mistake(or, "`OR` needs a term after it, as in `anita OR ravi`"));
             }
         }
     }
 
-    /// Whether nothing more of it comes.
+    /// Returns whether the conjunction ends here.
     fn ends_conjunction(&self) -> bool {
         self.peek().is_none_or(|c| c == ')') || self.word() == "OR"
     }
 
-    /// `a b c`; one part at the least.
+    /// Parses `a b c`: one or more parts.
     fn conjunction(&mut self) -> Result<Node, Mistake> {
         let mut parts = Vec::new();
         self.skip_blanks();
@@ -123,15 +124,15 @@ impl<'t> Parser<'t> {
             return Ok(Node::all(parts));
         }
         Err(match self.peek() {
-            Some(')') => mistake(self.at..self.at + 1, "something is missing before this parenthesis"),
+            Some(')') => mistake(self.at..self.at + 1, "there is no term before this parenthesis"),
             _ => mistake(
                 self.at..self.at + self.word().len(),
-                "`OR` needs something before it, as in `anita OR ravi`; write \"OR\" for the word itself",
+                "`OR` needs a term before it, as in `anita OR ravi`; to search for the word, write \"OR\"",
             ),
         })
     }
 
-    /// `-a`, `(a)`, `"a"`, `a`
+    /// Parses `-a`, `(a)`, `"a"` or `a`.
     fn part(&mut self) -> Result<Node, Mistake> {
         let start = self.at;
         let mut negated = false;
@@ -139,7 +140,7 @@ impl<'t> Parser<'t> {
             negated = !negated;
         }
         if self.at > start && (self.ends_conjunction() || self.peek().is_some_and(char::is_whitespace)) {
-            let message = "`-` stands directly before what is left out, as in -billing";
+            let message = "`-` must be directly before the term to exclude, as in -billing";
             return Err(
                 mistake(start..self.at, message).instead(Quoted(&self.text[start..self.at]).to_string())
             );
@@ -151,7 +152,7 @@ impl<'t> Parser<'t> {
     fn group(&mut self) -> Result<Node, Mistake> {
         let open = self.at..self.at + 1;
         if self.depth == DEPTH_MAX {
-            return Err(mistake(open, format!("too many parentheses: {DEPTH_MAX} in one another at most")));
+            return Err(mistake(open, format!("too many nested parentheses: at most {DEPTH_MAX}")));
         }
         self.at = open.end;
         self.skip_blanks();
@@ -174,11 +175,11 @@ impl<'t> Parser<'t> {
         }
         let word = self.word();
         if word == "AND" {
-            let message = "words beside one another are all needed: leave AND out, or write \"AND\"";
+            let message = "all terms must match anyway: leave AND out; to search for the word, write \"AND\"";
             return Err(mistake(start..start + word.len(), message).instead(""));
         }
         if word == "NOT" {
-            let message = "`-` leaves out what it stands before, as in -billing; write \"NOT\" for the word";
+            let message = "exclude a term with `-`, as in -billing; to search for the word, write \"NOT\"";
             return Err(mistake(start..start + word.len(), message));
         }
         let term = match key_of(word) {
@@ -205,15 +206,15 @@ impl<'t> Parser<'t> {
         Ok(term)
     }
 
-    /// Refuses the term that starts here if it is one too many.
+    /// Checks that the term that starts at `start` is not one too many.
     fn counted(&self, start: usize) -> Result<(), Mistake> {
         if self.terms <= TERMS_MAX {
             return Ok(());
         }
-        Err(mistake(start..self.at, format!("this is too much: {TERMS_MAX} conditions at most")))
+        Err(mistake(start..self.at, format!("too many terms: at most {TERMS_MAX}")))
     }
 
-    /// A text between quotes, which begins here; a backslash takes the meaning from `"` and `\`.
+    /// Parses a quoted text; a backslash escapes `"` and `\`.
     fn quoted(&mut self) -> Result<String, Mistake> {
         let start = self.at;
         let mut text = String::new();
@@ -223,7 +224,7 @@ impl<'t> Parser<'t> {
                 '"' => {
                     self.at = start + 1 + index + 1;
                     if text.trim().is_empty() {
-                        return Err(mistake(start..self.at, "nothing stands between these quotes"));
+                        return Err(mistake(start..self.at, "there is nothing between these quotes"));
                     }
                     return Ok(text);
                 }
@@ -239,7 +240,7 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// `from:` of `from:98765`: letters and a colon.
+/// Returns the key of a word, with its colon: `from:` of `from:98765`. A key has letters only.
 fn key_of(word: &str) -> Option<&str> {
     let colon = word.find(':').filter(|colon| *colon > 0)?;
     word[..colon].bytes().all(|byte| byte.is_ascii_alphabetic()).then_some(&word[..=colon])
@@ -249,16 +250,16 @@ fn unknown_key(place: Range<usize>, key: &str, word: &str) -> Mistake {
     let name = shown(key);
     let known = nearest(key.trim_end_matches(':'), KEYS.map(|known| known.trim_end_matches(':')));
     if let Some(known) = known {
-        let message = format!("there is no `{name}`: did you mean `{known}:`?");
+        let message = format!("unknown key `{name}`: did you mean `{known}:`?");
         return mistake(place, message).instead(format!("{known}:"));
     }
     let keys = KEYS.join(" ");
-    let message = format!("there is no `{name}`: it can be {keys} or, as a text, {}", Quoted(&shown(word)));
+    let message = format!("unknown key `{name}`: use {keys} or, for the text, {}", Quoted(&shown(word)));
     mistake(place.start..place.start + word.len(), message).instead(Quoted(word).to_string())
 }
 
 impl Mistake {
-    /// With what could stand in its place.
+    /// Adds a replacement for the faulty part.
     fn instead(self, text: impl Into<String>) -> Mistake {
         Mistake { instead: Some(text.into()), ..self }
     }
@@ -268,7 +269,7 @@ fn mistake(at: Range<usize>, message: impl Into<String>) -> Mistake {
     Mistake { at, message: message.into(), instead: None }
 }
 
-/// A typed word made fit to be repeated.
+/// Makes a typed word safe to quote in a message.
 fn shown(word: &str) -> String {
     text::clean(word, SHOWN_MAX)
 }

@@ -1,33 +1,33 @@
-//! A query made ready for one moment: dates as milliseconds, words as needles, and the cheap tests
-//! before the dear ones.
+//! Prepares a query for a moment in time: dates become milliseconds, words become needles, and cheap
+//! tests go before expensive ones.
 
 use super::needle::{Digits, Needle, Scratch};
 use super::query::{Node, PARTS, Pattern, STATES, Term};
 use super::{CallerTexts, Context, Query};
 use crate::model::{Flags, Span};
 
-/// What stands for a caller who sent no number.
+/// The text shown for a caller who withheld the number.
 const WITHHELD: &str = "Withheld";
 
-/// What to do with a row.
+/// A test of a row.
 #[derive(Debug)]
 pub(super) enum Step {
     All(Vec<Step>),
     Any(Vec<Step>),
     Not(Box<Step>),
-    /// Whether the bits are set, or not.
+    /// Whether all of the flags are set (true), or not (false).
     Flags(Flags, bool),
     Time(Span),
-    /// Milliseconds, both ends included.
+    /// In milliseconds, both ends inclusive.
     Length(u32, u32),
-    /// In small letters.
+    /// In lower case.
     Tag(String),
-    /// The number of one of [`Plan::texts`].
+    /// An index into [`Plan::texts`].
     Text(usize),
 }
 
 impl Step {
-    /// What it costs for a row, roughly: cheap tests go first, and leave less to the others.
+    /// Estimates the cost per row: cheap tests go first and leave fewer rows to the others.
     fn cost(&self) -> u32 {
         match self {
             Step::Flags(..) => 1,
@@ -40,12 +40,12 @@ impl Step {
     }
 }
 
-/// A condition on texts.
+/// A test of texts.
 #[derive(Debug)]
 pub(super) struct TextTest {
-    /// What it was made from: equal terms are one test, and keep what was found out about callers.
+    /// Its term: equal terms share one test and its results for callers.
     pub term: Term,
-    /// Whether a row is the better for matching: not where it is to be left out.
+    /// Whether a match counts for the score; false if the term excludes rows.
     pub wanted: bool,
     look: Look,
 }
@@ -59,7 +59,7 @@ enum Look {
 }
 
 impl TextTest {
-    /// How well the caller matches, from 1; 0 where they do not.
+    /// Returns the caller's score, from 1; 0 for no match.
     pub fn caller_score(&self, caller: &CallerTexts<'_>, scratch: &mut Scratch) -> u16 {
         let score = match &self.look {
             Look::Anywhere(needle) => {
@@ -73,7 +73,7 @@ impl TextTest {
         score.unwrap_or(0)
     }
 
-    /// Whether the caller matches: the same as a score, for much less.
+    /// Returns whether the caller matches: equivalent to having a score, but much faster.
     pub fn caller_matches(&self, caller: &CallerTexts<'_>, scratch: &mut Scratch) -> bool {
         match &self.look {
             Look::Anywhere(needle) => {
@@ -87,7 +87,7 @@ impl TextTest {
         }
     }
 
-    /// What to look for in notes and tags, if they are to be looked at.
+    /// Returns the needle to search for in notes and tags, if any.
     pub fn elsewhere(&self) -> Option<&Needle> {
         match &self.look {
             Look::Anywhere(needle) => Some(needle),
@@ -95,7 +95,7 @@ impl TextTest {
         }
     }
 
-    /// What to look for in the caller's name.
+    /// Returns the needle to search for in the caller's name, if any.
     pub fn in_name(&self) -> Option<&Needle> {
         match &self.look {
             Look::Anywhere(needle) | Look::Name(needle) => Some(needle),
@@ -103,7 +103,7 @@ impl TextTest {
         }
     }
 
-    /// What to look for in the caller's number.
+    /// Returns the digits to search for in the caller's number, if any.
     pub fn in_number(&self) -> Option<&Digits> {
         match &self.look {
             Look::Anywhere(needle) => needle.digits(),
@@ -112,7 +112,8 @@ impl TextTest {
         }
     }
 
-    /// Whether only callers that match `before` can match this: its text was typed on.
+    /// Returns whether only callers that match `before` can match this, because its text extends the
+    /// text of `before`.
     pub fn narrows(&self, before: &TextTest) -> bool {
         let words = matches!(
             (&self.term, &before.term),
@@ -122,7 +123,7 @@ impl TextTest {
         let (Some(needle), Some(shorter)) = (self.in_name(), before.in_name()) else { return false };
         let same_kind = match (needle.digits(), shorter.digits()) {
             (None, None) => true,
-            // With zeros in front, more digits can match what fewer did not.
+            // With leading zeros, more digits can match numbers that fewer digits did not.
             (Some(digits), Some(_)) => !digits.may_be_dialled(),
             _ => false,
         };
@@ -130,23 +131,23 @@ impl TextTest {
     }
 }
 
-/// What people see of a caller without a name.
+/// Returns the text shown for a caller without a name.
 fn shown<'c>(caller: &CallerTexts<'c>) -> &'c str {
     if caller.display.is_empty() { WITHHELD } else { caller.display }
 }
 
-/// The name that people see: one that was given, or what came in place of a number.
+/// Returns the name shown: the caller's name, or the caller as received if it is not a number.
 fn shown_name<'c>(caller: &CallerTexts<'c>) -> &'c str {
     let named = caller.name.is_empty() && caller.display.chars().any(char::is_alphabetic);
     if named { caller.display } else { caller.name }
 }
 
-/// A query made ready.
+/// A prepared query.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub root: Step,
     pub texts: Vec<TextTest>,
-    /// The tags that are asked for, in small letters.
+    /// The tags searched for, in lower case.
     pub tags: Vec<String>,
 }
 
@@ -189,7 +190,7 @@ impl Plan {
                 }
                 Step::Tag(tag)
             }
-            // A length of 0 is an unknown one, which is neither long nor short.
+            // A length of 0 is unknown, so it never matches.
             Term::Length(seconds) => {
                 let least = seconds.least.saturating_mul(1_000).max(1);
                 let most =

@@ -1,14 +1,14 @@
-//! What a query is made of, and its normal form as text.
+//! The parsed form of a query, and its canonical text.
 
 use std::fmt;
 
 use crate::model::Flags;
 use crate::range;
 
-/// The keys of the language with their colon, in the order in which they are offered.
+/// The keys of the language, with their colons, in the order to offer them.
 pub(super) const KEYS: [&str; 7] = ["from:", "name:", "date:", "is:", "has:", "tag:", "length:"];
 
-/// What can stand after `is:`: the bits, and whether they are to be set.
+/// The values of `is:`: the flags, and whether they must be set.
 pub(super) const STATES: [(&str, Flags, bool); 5] = [
     ("unread", Flags::READ, false),
     ("read", Flags::READ, true),
@@ -17,7 +17,7 @@ pub(super) const STATES: [(&str, Flags, bool); 5] = [
     ("called", Flags::CALLED, true),
 ];
 
-/// What can stand after `has:`; a name is the caller's, and so has no bit.
+/// The values of `has:`. A name belongs to the caller, so it has no flag.
 pub(super) const PARTS: [(&str, Option<Flags>); 4] = [
     ("note", Some(Flags::NOTE)),
     ("tag", Some(Flags::TAGGED)),
@@ -25,23 +25,23 @@ pub(super) const PARTS: [(&str, Option<Flags>); 4] = [
     ("recording", Some(Flags::RECORDING)),
 ];
 
-/// What is asked for, not bound to a moment: `date:today` is another day tomorrow.
+/// A query, not bound to a moment: `date:today` is another day tomorrow.
 ///
-/// Its text (`Display`) is a normal form that reads back as an equal query.
+/// Its text (`Display`) is canonical and parses to an equal query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query(pub(super) Node);
 
 impl Query {
-    /// The query that asks for nothing: everything matches.
+    /// The empty query, which matches everything.
     pub const ALL: Query = Query(Node::And(Vec::new()));
 
-    /// What both ask for.
+    /// Returns a query that matches what both queries match.
     #[must_use]
     pub fn and(self, other: Query) -> Query {
         Query(Node::all(vec![self.0, other.0]))
     }
 
-    /// Whether everything matches because nothing is asked for.
+    /// Returns whether the query is empty and matches everything.
     pub fn is_all(&self) -> bool {
         *self == Query::ALL
     }
@@ -53,8 +53,8 @@ impl fmt::Display for Query {
     }
 }
 
-/// A part of a query. There is no `And` directly in an `And` and no `Or` in an `Or`, and only the
-/// whole query can be an empty `And`.
+/// A part of a query. An `And` is never directly in an `And`, nor an `Or` in an `Or`, and only the whole
+/// query can be an empty `And`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Node {
     Term(Term),
@@ -64,7 +64,7 @@ pub(super) enum Node {
 }
 
 impl Node {
-    /// All of `parts`.
+    /// Combines `parts`: all must match.
     pub fn all(parts: Vec<Node>) -> Node {
         joined(parts, Node::And, |part| match part {
             Node::And(parts) => Ok(parts),
@@ -72,7 +72,7 @@ impl Node {
         })
     }
 
-    /// Any of `parts`.
+    /// Combines `parts`: at least one must match.
     pub fn any(parts: Vec<Node>) -> Node {
         joined(parts, Node::Or, |part| match part {
             Node::Or(parts) => Ok(parts),
@@ -80,7 +80,7 @@ impl Node {
         })
     }
 
-    /// Everything but this.
+    /// Negates it.
     pub fn negated(self) -> Node {
         match self {
             Node::Not(inner) => *inner,
@@ -89,8 +89,8 @@ impl Node {
     }
 }
 
-/// Parts joined, with the parts of those that are joined in the same way (`inner` says which) in
-/// their place. A single part is itself.
+/// Joins parts; a part that is itself a join of the same kind, by `inner`, is replaced by its parts. A
+/// single part is returned as it is.
 fn joined(
     parts: Vec<Node>,
     whole: fn(Vec<Node>) -> Node,
@@ -106,7 +106,7 @@ impl fmt::Display for Node {
         let separated = |f: &mut fmt::Formatter<'_>, parts: &[Node], separator: &str| {
             parts.iter().enumerate().try_for_each(|(index, part)| {
                 f.write_str(if index == 0 { "" } else { separator })?;
-                // `a b OR c` reads as `(a b) OR c`.
+                // `a b OR c` parses as `(a b) OR c`.
                 match part {
                     Node::Or(_) => write!(f, "({part})"),
                     _ => part.fmt(f),
@@ -144,17 +144,16 @@ pub(super) enum Term {
     Length(Seconds),
 }
 
-/// What is looked for in a text.
+/// A pattern to search for in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Pattern {
-    /// As typed: fuzzy, or a part of a number.
+    /// A word: matched fuzzily, or as part of a number.
     Word(String),
-    /// From between quotes: exactly this.
+    /// A quoted text: matched exactly.
     Exact(String),
 }
 
-/// Lengths in whole seconds, both ends included; parts of a second do not count, as they are not
-/// shown.
+/// Lengths in whole seconds, both ends inclusive. Fractions are ignored, because they are not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seconds {
     pub least: u32,
@@ -167,7 +166,7 @@ impl fmt::Display for Term {
             Term::Text(pattern) => pattern.fmt(f),
             Term::From(digits) => write!(f, "from:{digits}"),
             Term::Name(pattern) => write!(f, "name:{pattern}"),
-            // Always in quotes, or the next word could be taken for a part of the range.
+            // Always quoted, or the next word could be parsed as part of the range.
             Term::Date(range) => write!(f, "date:\"{range}\""),
             Term::Is(word) => write!(f, "is:{word}"),
             Term::Has(word) => write!(f, "has:{word}"),
@@ -197,7 +196,7 @@ impl fmt::Display for Seconds {
     }
 }
 
-/// A text between quotes, as the parser reads it.
+/// Writes a text in quotes, with the parser's escapes.
 pub(super) struct Quoted<'t>(pub &'t str);
 
 impl fmt::Display for Quoted<'_> {

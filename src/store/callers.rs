@@ -1,4 +1,4 @@
-//! Callers: their numbers in the store, their texts, and all spellings of one number.
+//! Callers: their IDs in the store, their display texts, and all spellings of one number.
 
 use std::collections::HashSet;
 
@@ -9,15 +9,15 @@ use super::{AccountId, CallerId, Row, Rows};
 use crate::caller::{self, CallerForms};
 use crate::model::VoicemailId;
 
-/// The newest of a caller but one. The index is named: the list's own holds every column of it, and
-/// SQLite would rather walk through that from its newest row than look a few rows up.
+/// The newest voicemails of a caller, except one. The index is named because SQLite would otherwise
+/// scan the list's index, which holds all these columns, instead of looking up a few rows.
 const OTHERS: &str = "
     SELECT time, id, caller, flags, length, thumbnail FROM voicemail INDEXED BY voicemail_of_caller
     WHERE account = ?1 AND caller = ?2 AND id <> ?3
     ORDER BY time DESC, id DESC LIMIT ?4";
 
 impl Tables {
-    /// The caller in every spelling in which the number came.
+    /// Returns the caller under every spelling of its number.
     pub(super) fn spellings(&self, raw: &str, forms: &CallerForms) -> rusqlite::Result<Vec<CallerId>> {
         self.connection()
             .prepare_cached("SELECT id FROM caller WHERE raw = ?1 OR e164 = ?2 ORDER BY id")?
@@ -25,7 +25,7 @@ impl Tables {
             .collect()
     }
 
-    /// How many voicemail but `id` the callers left, and the newest `limit` of them.
+    /// Counts the voicemails of `callers`, without `id`, and returns the newest `limit` of them.
     pub(super) fn others(
         &self,
         account: i64,
@@ -35,7 +35,7 @@ impl Tables {
     ) -> rusqlite::Result<(u64, Vec<Row>)> {
         let mut count = 0;
         let mut latest = Vec::new();
-        // A question for each spelling, so that each is answered in the order of an index.
+        // One query per spelling, so that each is answered in index order.
         for CallerId(caller) in callers {
             count += self
                 .connection()
@@ -55,7 +55,7 @@ impl Tables {
 }
 
 impl Tables {
-    /// The newest `limit` of the caller of `id`, and `id` itself.
+    /// Returns `id` and the newest `limit` other voicemails of its caller.
     pub(super) fn history(
         &mut self,
         account: AccountId,
@@ -70,7 +70,7 @@ impl Tables {
     }
 }
 
-/// The number of the caller `raw`, made when it is new.
+/// Returns the ID of the caller `raw`; adds the caller if it is new.
 pub(super) fn intern(connection: &Connection, raw: &str, country: &str) -> rusqlite::Result<CallerId> {
     let known = connection
         .prepare_cached("SELECT id FROM caller WHERE raw = ?1")?
@@ -88,7 +88,7 @@ pub(super) fn intern(connection: &Connection, raw: &str, country: &str) -> rusql
         .map(CallerId)
 }
 
-/// `rows` with the text of every caller in them.
+/// Returns `rows` with the display text of every caller in them.
 pub(super) fn with_callers(connection: &Connection, rows: Vec<Row>) -> rusqlite::Result<Rows> {
     let mut text = connection.prepare_cached("SELECT display FROM caller WHERE id = ?1")?;
     let mut seen = HashSet::new();
@@ -107,9 +107,9 @@ mod tests {
     use crate::store::migrations::plan_of;
 
     #[test]
-    fn a_callers_voicemail_are_looked_up_and_not_looked_for() {
+    fn a_callers_voicemails_are_looked_up_in_the_index() {
         let plan = plan_of(OTHERS);
         let by_caller = "SEARCH voicemail USING INDEX voicemail_of_caller (account=? AND caller=?)";
-        assert_eq!(plan, [by_caller], "and never sorted");
+        assert_eq!(plan, [by_caller], "no scan, no sorting");
     }
 }

@@ -1,7 +1,7 @@
-//! The store's file: made private, opened, checked, and moved aside when it is damaged.
+//! The store's file: created private, opened, checked, and moved aside if damaged.
 //!
-//! Other processes may do the same at the same time. A path is only a name: which file is behind
-//! it is told by its device and inode number.
+//! Other processes may do the same at the same time. A path is only a name, so device and inode
+//! number identify the file behind it.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -17,17 +17,17 @@ use super::migrations;
 use super::trouble::{StoreError, Trouble};
 use crate::private;
 
-/// How long a call waits for another process that is writing.
+/// How long a call waits while another process writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How every connection works.
+/// Settings of every connection.
 ///
-/// WAL with `NORMAL` keeps the file sound through a crash of the program or the machine; only the
-/// machine's can cost the last writes, and those are fetched again. What the user does is written
-/// with `FULL`: see [`super::tables::Tables::for_good`]. On macOS only `fullfsync` goes further than
-/// the disk's own memory; elsewhere it means nothing. The cache is 1 MiB: enough for
-/// the inner pages of a million rows, and the system caches the rest. `cell_size_check` finds
-/// damage on the page where it is instead of somewhere after it.
+/// WAL with `NORMAL` keeps the file sound through a crash of the program or the machine; only a
+/// crash of the machine can lose the last writes, and those are fetched again. The user's changes
+/// are written with `FULL`: see [`super::tables::Tables::for_good`]. On macOS, only `fullfsync`
+/// flushes the disk's own cache; elsewhere it has no effect. The page cache is 1 MiB: enough for the
+/// inner pages of a million rows; the system caches the rest. `cell_size_check` detects damage on
+/// the page where it is, instead of somewhere later.
 const SETTINGS: &str = "
     PRAGMA synchronous = NORMAL;
     PRAGMA fullfsync = ON;
@@ -37,8 +37,8 @@ const SETTINGS: &str = "
     PRAGMA journal_size_limit = 4194304;
     PRAGMA temp_store = MEMORY;";
 
-/// Looks at what usual damage ruins: each table's name and root, and the way down to the first
-/// and the last leaf of the list's index.
+/// Reads the places that damage usually hits: each table's schema entry and root page, and the path
+/// to the first and the last leaf of the list's index.
 const CHECK: &str = "
     SELECT (SELECT count(*) FROM (SELECT 1 FROM account LIMIT 1)),
            (SELECT count(*) FROM (SELECT 1 FROM coverage LIMIT 1)),
@@ -60,11 +60,11 @@ const CHECK: &str = "
 pub(super) enum Obstacle {
     /// It is damaged.
     Damaged,
-    /// It went away while it was being opened: another process is replacing it.
+    /// It disappeared while it was being opened: another process is replacing it.
     Vanished,
     /// It cannot be used here, for this reason.
     Unusable(String),
-    /// It is not for this program, or not now.
+    /// A newer program wrote it, or another process keeps it busy.
     Refused(StoreError),
 }
 
@@ -78,8 +78,8 @@ impl From<Error> for Obstacle {
     }
 }
 
-/// Which file is behind a path. `None` where the system does not tell: a file in use cannot be
-/// renamed there either.
+/// Identifies the file behind a path. `None` on systems that do not report it; there, a file in use
+/// cannot be renamed either.
 type Identity = Option<(u64, u64)>;
 
 /// A file that is, or was, the store.
@@ -90,16 +90,16 @@ pub(super) struct StoreFile {
 }
 
 impl StoreFile {
-    /// The file in `path`, made with its folder where they are missing.
+    /// Finds the file in `path`; creates it and its folder if missing.
     ///
-    /// To be called before it is opened: should another process put a new one in its place in
-    /// between, this is the old one, and that one alone may be moved aside.
+    /// Call this before opening the file. If another process replaces the file in between, this
+    /// still identifies the old one, so only the old one can be moved aside.
     pub(super) fn find(path: &Path) -> io::Result<StoreFile> {
         make(path)?;
         Ok(StoreFile { path: path.to_owned(), identity: identity(path)? })
     }
 
-    /// Opens the store, with its tables made or brought up to date.
+    /// Opens the store; creates its tables or brings them up to date.
     pub(super) fn connect(&self, country: &str) -> Result<Connection, Obstacle> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = Connection::open_with_flags(&self.path, flags).map_err(Obstacle::from);
@@ -107,8 +107,8 @@ impl StoreFile {
             Ok(mut connection) => match prepare(&mut connection, &self.path, country) {
                 Ok(()) => return Ok(connection),
                 Err(obstacle) => {
-                    // The log of a damaged store goes aside with it, and that of a newer one is
-                    // not ours to write back. A newer one without a log is closed as it was.
+                    // The log of a damaged store moves aside with it. The log of a newer store is
+                    // not ours to write back. A newer store without a log can be closed normally.
                     if has_log(&self.path) || !matches!(obstacle, Obstacle::Refused(_)) {
                         StoreFile::leave_log(&connection);
                     }
@@ -127,30 +127,30 @@ impl StoreFile {
         &self.path
     }
 
-    /// Whether the path names another file by now, or none.
+    /// Returns whether the path now names another file, or none.
     pub(super) fn is_replaced(&self) -> bool {
         identity(&self.path).ok() != Some(self.identity)
     }
 
-    /// Makes `connection` leave the log as it is when it is closed: for a file that is damaged.
+    /// Makes `connection` keep the log when it is closed: for damaged files.
     ///
-    /// An ordinary close would write the log back into it and delete the log.
+    /// A normal close would write the log into the file and delete it.
     pub(super) fn leave_log(connection: &Connection) {
-        // Failing is possible only for a setting that SQLite does not know.
+        // Fails only for settings unknown to SQLite.
         let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
     }
 
-    /// Renames the file and its log to a name with the time. `None` when another process has
-    /// done it already. Connections to it must be closed.
+    /// Renames the file and its log to a name with the time. Returns `None` if another process has
+    /// already done so. All connections to the file must be closed.
     pub(super) fn move_aside(&self, now: DateTime<Utc>) -> io::Result<Option<PathBuf>> {
         let Ok(damaged) = fs::File::open(&self.path) else { return Ok(None) };
-        // One process at a time. Where locks do not work, the check below does nearly as well.
+        // One process at a time. Where locks do not work, the check below is nearly as good.
         let _ = damaged.lock();
         if self.is_replaced() {
             return Ok(None);
         }
         let to = free_name(&self.path, now)?;
-        // The file goes last: its name must not be free for a new store while the old log is there.
+        // Move the file last: nobody may create a new store under its name while the old log exists.
         for suffix in ["-wal", "-shm"] {
             match fs::rename(with_suffix(&self.path, suffix), with_suffix(&to, suffix)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -162,15 +162,15 @@ impl StoreFile {
     }
 }
 
-/// Makes a connection fit for use as the store: refuses a newer one before anything is written,
-/// then sets it up, brings its tables up to date and looks whether they are sound.
+/// Prepares a connection for use as the store: refuses a newer store before writing anything, then
+/// applies the settings, migrates the tables and checks them for damage.
 ///
-/// `path` is for the message alone.
+/// `path` is used in messages only.
 pub(super) fn prepare(connection: &mut Connection, path: &Path, country: &str) -> Result<(), Obstacle> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
-    // In this order: the first tables and their version are written together, so tables without
-    // a version are of another program.
+    // In this order: the first tables and their version are written in one transaction, so tables
+    // without a version belong to another program.
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
     let found = migrations::version(connection)?;
     if found > migrations::VERSION {
@@ -181,23 +181,23 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path, country: &str) -
         return Err(Obstacle::Damaged);
     }
     if connection.is_readonly(MAIN_DB)? {
-        return Err(Obstacle::Unusable("the store cannot be written".to_owned()));
+        return Err(Obstacle::Unusable("the store is read-only".to_owned()));
     }
     write_ahead(connection)?;
     connection.execute_batch(SETTINGS)?;
     migrations::apply(connection, country)?;
     connection.query_row(CHECK, [], |_| Ok(())).map_err(|error| match error {
-        // A question that is wrong for this file: it lacks a table, or has one of that name.
+        // The query does not fit this file: a table is missing or has other columns.
         Error::SqlInputError { .. } => Obstacle::Damaged,
         _ if error.sqlite_error_code() == Some(ErrorCode::Unknown) => Obstacle::Damaged,
         _ => error.into(),
     })
 }
 
-/// Has changes written to a log first.
+/// Turns on write-ahead logging.
 ///
-/// Two processes that make a store at once both turn this on, which needs the file alone. SQLite
-/// reports that at once instead of waiting, so this waits for the other's lock and looks again.
+/// That needs exclusive access, and two processes that create a store at the same time both want it.
+/// SQLite then reports "busy" at once instead of waiting, so this waits for the lock and retries.
 fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
     let turn_on = || connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()));
     for _ in 0..10 {
@@ -211,8 +211,8 @@ fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
     turn_on()
 }
 
-/// A connection that only reads `path`. `immutable` works where not even the log's index can be
-/// made beside it; it must not be used while another process writes.
+/// Opens `path` for reading only. `immutable` works even where the log's index cannot be created
+/// next to the file; it must not be used while another process writes.
 pub(super) fn read_only(path: &Path, immutable: bool) -> Option<Connection> {
     let mut uri = String::from("file:");
     for &byte in path.to_str()?.as_bytes() {
@@ -228,7 +228,7 @@ pub(super) fn read_only(path: &Path, immutable: bool) -> Option<Connection> {
     Connection::open_with_flags(uri, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI).ok()
 }
 
-/// Makes the file and its folder, private from the start. SQLite gives the files beside it the
+/// Creates the file and its folder, private from the start. SQLite creates its other files with the
 /// same mode.
 fn make(path: &Path) -> io::Result<()> {
     if let Some(parent) = path.parent() {
@@ -251,7 +251,8 @@ fn identity(path: &Path) -> io::Result<Identity> {
     fs::metadata(path).map(|_| None)
 }
 
-/// `vmail.db` to `vmail-damaged-2026-11-23T12-04-08Z.db`, counted up until nothing has that name.
+/// Returns an unused name such as `vmail-damaged-2026-11-23T12-04-08Z.db` for `vmail.db`; adds a
+/// number if that name is taken.
 fn free_name(path: &Path, now: DateTime<Utc>) -> io::Result<PathBuf> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let extension = path.extension().map(|it| format!(".{}", it.to_string_lossy())).unwrap_or_default();
@@ -265,12 +266,13 @@ fn free_name(path: &Path, now: DateTime<Utc>) -> io::Result<PathBuf> {
     Ok(to)
 }
 
-/// Whether there is a log beside the store in `path`, with something in it.
+/// Returns whether the store in `path` has a log that is not empty.
 pub(super) fn has_log(path: &Path) -> bool {
     fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
-/// Whether a program may have the store in `path` open: its log is there, if only as an empty file.
+/// Returns whether a program may have the store in `path` open: whether its log exists, even if
+/// empty.
 pub(super) fn in_use(path: &Path) -> bool {
     with_suffix(path, "-wal").exists()
 }

@@ -1,5 +1,5 @@
-//! A look at a store's file from outside: for a check of its health, and for the shell's
-//! completions. Nothing is made, mended, brought up to date or written.
+//! Reads a store's file from outside: for `vmail doctor` and for shell completion. Creates, repairs,
+//! migrates and writes nothing.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,26 +11,26 @@ use super::trouble::{StoreError, Trouble};
 use super::{file, migrations};
 use crate::model::VoicemailId;
 
-/// How long another process is waited for that has the file to itself.
+/// How long to wait while another process has the file locked.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What a look at a store showed.
+/// The result of [`inspect()`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inspection {
     /// The version of its tables.
     pub version: i64,
-    /// The newest version that this program reads; older ones are brought up to it at the next start.
+    /// The newest version that this program reads; an older store is migrated at the next start.
     pub known: i64,
-    /// How many voicemail it holds, of every account.
+    /// How many voicemails it holds, over all accounts.
     pub voicemail: u64,
     /// How many accounts it holds.
     pub accounts: u64,
-    /// The first damage that was found.
+    /// The first damage found.
     pub damage: Option<String>,
 }
 
-/// Looks at the store in `path`, which must be there, and goes over every page of it: that takes
-/// about a second for a million voicemail.
+/// Checks every page of the store in `path`, which must exist. Takes about a second for a million
+/// voicemails.
 pub fn inspect(path: &Path) -> Result<Inspection, StoreError> {
     let mut found = Inspection { known: migrations::VERSION, ..Inspection::default() };
     match look(path, &mut found) {
@@ -47,7 +47,7 @@ fn look(path: &Path, found: &mut Inspection) -> rusqlite::Result<()> {
     found.version = migrations::version(&connection)?;
     let said: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     found.damage = Some(said).filter(|said| said != "ok");
-    // A new file has no tables until a program first opens it as its store.
+    // A new file has no tables until vmail first opens it as a store.
     if found.version > 0 && found.damage.is_none() {
         let count = |table: &str| {
             let sql = format!("SELECT count(*) FROM {table}");
@@ -59,8 +59,8 @@ fn look(path: &Path, found: &mut Inspection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The newest voicemail of every account, newest first: identity, when it was left in milliseconds
-/// since the epoch, and its caller as it is shown, empty when withheld. Up to `limit` of each.
+/// Returns the newest voicemails, newest first, up to `limit` per account: identity, time in
+/// milliseconds since the epoch, and the caller's display text, which is empty when withheld.
 pub fn newest(path: &Path, limit: u32) -> Result<Vec<(VoicemailId, i64, String)>, StoreError> {
     let connection = open(path)?;
     let accounts: Vec<i64> = connection
@@ -85,7 +85,7 @@ pub fn newest(path: &Path, limit: u32) -> Result<Vec<(VoicemailId, i64, String)>
     Ok(newest)
 }
 
-/// The tags of every account, the one used most first.
+/// Returns the tags of all accounts, the most used first.
 pub fn tags(path: &Path) -> Result<Vec<String>, StoreError> {
     let connection = open(path)?;
     let mut statement =
@@ -94,12 +94,12 @@ pub fn tags(path: &Path) -> Result<Vec<String>, StoreError> {
     Ok(tags)
 }
 
-/// A connection that reads. While a program has the store open there is a log beside it, and the
-/// two belong together; without one the file is read alone, so that nothing appears beside it.
+/// Opens a read-only connection. While a program has the store open, there is a log that must be
+/// read with it. Without a log, opens the file as immutable, so that no new file appears next to it.
 fn open(path: &Path) -> rusqlite::Result<Connection> {
     let connection = match file::read_only(path, !file::in_use(path)) {
         Some(connection) => connection,
-        // Only to have the reason: without the permission to make a file, nothing comes of it.
+        // Only to get the error: SQLite does not create a file without the flag for it.
         None => Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
     };
     connection.busy_timeout(BUSY_TIMEOUT)?;

@@ -1,7 +1,7 @@
-//! The log of changes, by which processes that share a store see what the others did.
+//! The log of changes: tells processes that share a store which rows the others changed.
 //!
-//! A line names a voicemail that was changed, not how: who reads it looks the row up. Writers come
-//! one after the other, so the numbers of the lines are in the order of the changes.
+//! An entry names a changed voicemail, not the change; readers look the row up. SQLite allows one
+//! writer at a time, so entry numbers follow the order of the changes.
 
 use std::collections::HashSet;
 
@@ -12,40 +12,40 @@ use super::tables::{Tables, loaded, newest_first, read_row, sql_limit, stored};
 use super::{AccountId, CallerId, Row, Rows, Store, StoreError};
 use crate::model::VoicemailId;
 
-/// How many lines are kept: about a megabyte. Who is further behind reads everything again, which
+/// How many entries to keep: about a megabyte. A reader further behind reads everything again, which
 /// takes no longer.
 const KEPT: i64 = 50_000;
 
-/// What was changed since a cursor.
+/// The changes since a cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changed {
-    /// The voicemail, each once and as it is now, newest first.
+    /// The changed voicemails in their current state, each once, newest first.
     pub rows: Vec<Row>,
-    /// What to show for each of their callers, each once; empty text means withheld.
+    /// The display text of each of their callers, each once; empty text means withheld.
     pub callers: Vec<(CallerId, String)>,
-    /// Whether names were given or taken away.
+    /// Whether names of callers were added, changed or removed.
     pub names: bool,
-    /// Ask with this the next time.
+    /// The cursor for the next call.
     pub cursor: u64,
-    /// Whether there is more to ask for at once.
+    /// Whether there are more changes to read at once.
     pub more: bool,
-    /// The log does not reach back that far, or is that of another store: nothing is known, so
-    /// everything is to be read again.
+    /// Whether the changes are unknown, because the log does not reach back that far or belongs to
+    /// another store. Everything must be read again.
     pub missed: bool,
 }
 
 impl Store {
-    /// Where the log of changes ends now: for [`Store::changed_rows`]. To be asked before rows
-    /// are read, so that nothing falls in between.
+    /// Returns the current end of the log of changes, for [`Store::changed_rows`]. Call it before
+    /// reading rows, so that no change is missed in between.
     pub fn change_cursor(&mut self) -> Result<u64, StoreError> {
         self.run(|tables| Ok(tables.log_ends()?.1.unsigned_abs()))
     }
 
-    /// What was done with voicemail since `cursor`, in this process or another: a piece of up to
-    /// `limit` changes, the oldest first. Costs microseconds when there were none.
+    /// Returns up to `limit` changes since `cursor`, by this process or others, oldest first. Takes
+    /// microseconds if there are none.
     ///
-    /// Flags, notes, tags, times and recordings that were looked at are in it. Voicemail that came
-    /// in are not: [`Store::count`] tells those.
+    /// Includes changes to flags, notes, tags, times and recording summaries. New voicemails are not
+    /// included; find those with [`Store::count`].
     pub fn changed_rows(
         &mut self,
         account: AccountId,
@@ -57,9 +57,9 @@ impl Store {
 }
 
 impl Tables {
-    /// The numbers of the oldest line and of the newest; 1 and 0 when there is none.
+    /// Returns the numbers of the oldest and the newest entry; 1 and 0 if there is none.
     fn log_ends(&self) -> rusqlite::Result<(i64, i64)> {
-        // One question each: SQLite answers both at once only by reading all of it.
+        // Two subqueries: for `min` and `max` in one, SQLite would read the whole table.
         let mut statement = self.connection().prepare_cached(
             "SELECT ifnull((SELECT min(number) FROM change), 1), ifnull((SELECT max(number) FROM change), 0)",
         )?;
@@ -104,7 +104,7 @@ impl Tables {
     }
 }
 
-/// Adds a line for each of `ids`, and drops the oldest lines.
+/// Adds an entry for each of `ids`, and drops the oldest entries.
 pub(super) fn append(
     connection: &Connection,
     account: i64,
@@ -117,13 +117,13 @@ pub(super) fn append(
     trim(connection)
 }
 
-/// Adds a line that says: the names.
+/// Adds an entry that says that names changed.
 pub(super) fn append_names(connection: &Connection) -> rusqlite::Result<()> {
     connection.prepare_cached("INSERT INTO change DEFAULT VALUES")?.execute([])?;
     trim(connection)
 }
 
-/// The newest line always stays, so numbers only ever count up.
+/// Drops the oldest entries. The newest one always stays, so that numbers never repeat.
 fn trim(connection: &Connection) -> rusqlite::Result<()> {
     connection
         .prepare_cached("DELETE FROM change WHERE number <= (SELECT max(number) FROM change) - ?1")?

@@ -1,4 +1,4 @@
-//! The store in memory: where it goes on when its file cannot be used.
+//! The store in memory: the fallback when the file cannot be used.
 
 use std::path::Path;
 
@@ -8,12 +8,12 @@ use rusqlite::backup::{Backup, StepResult};
 use super::file::{self, Obstacle};
 use super::trouble::StoreError;
 
-/// An empty store.
+/// Creates an empty store.
 pub(super) fn empty(country: &str) -> Result<Connection, StoreError> {
     adopt(Connection::open_in_memory()?, Path::new(":memory:"), country)
 }
 
-/// What can be read of the store in `path`, or an empty one.
+/// Copies the store in `path` as far as it can be read, or creates an empty one.
 pub(super) fn copy_of_file(path: &Path, country: &str) -> Result<Connection, StoreError> {
     let copied = [false, true]
         .into_iter()
@@ -22,12 +22,12 @@ pub(super) fn copy_of_file(path: &Path, country: &str) -> Result<Connection, Sto
     or_empty(copied, path, country)
 }
 
-/// What can be read through `source`, or an empty store. `path` is where `source` is from.
+/// Copies the store behind `source`, which is open on `path`, or creates an empty one.
 pub(super) fn copy_of(source: &Connection, path: &Path, country: &str) -> Result<Connection, StoreError> {
     or_empty(copy(source).ok(), path, country)
 }
 
-/// A copy that is damaged or unfinished is no better than none; one that is newer is refused.
+/// Replaces a damaged or incomplete copy with an empty store; refuses a newer one.
 fn or_empty(copied: Option<Connection>, path: &Path, country: &str) -> Result<Connection, StoreError> {
     match copied.map(|copied| adopt(copied, path, country)) {
         Some(Err(newer @ StoreError::Newer { .. })) => Err(newer),
@@ -39,10 +39,10 @@ fn or_empty(copied: Option<Connection>, path: &Path, country: &str) -> Result<Co
 fn copy(source: &Connection) -> rusqlite::Result<Connection> {
     let mut copied = Connection::open_in_memory()?;
     let backup = Backup::new(source, &mut copied)?;
-    // In one step: nobody can be kept waiting but ourselves.
+    // All in one step: nobody else waits for this.
     let step = backup.step(-1)?;
     drop(backup);
-    // Busy: no more is to be had now, and the network has it all.
+    // If it is busy, start empty: everything can be fetched again.
     if step == StepResult::Done { Ok(copied) } else { Connection::open_in_memory() }
 }
 

@@ -1,13 +1,13 @@
-//! How the tables came to be. Append only: a step that was released is never changed.
+//! Migrations of the tables. Append only: a released step never changes.
 //!
-//! What the server said of a voicemail is written once and never again, so what the user did with
-//! it can stand beside it: `flags` is in the row, and in the index that the list is read from.
+//! The server's part of a voicemail is written once and never again, so the user's part can be in
+//! the same row: `flags` is in the table, and in the index that serves the list.
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 /// One step from a version to the next.
 struct Migration {
-    /// What the step is for, in a sentence.
+    /// The purpose of the step, in one sentence.
     why: &'static str,
     sql: &'static str,
 }
@@ -16,8 +16,8 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[SERVER, LISTENING, TRIAGE];
 
 const SERVER: Migration = Migration {
-    why: "Keep what the server said: accounts, callers, voicemail and which stretches of time were fetched.",
-    // `voicemail.id` is the identity with its top bit turned, so that SQLite's signed order is
+    why: "Store the server's data: accounts, callers, voicemails and the coverage.",
+    // `voicemail.id` is the identity with its top bit flipped, so that SQLite's signed order is
     // the unsigned order of `VoicemailId`. The list is read from `voicemail_newest` alone.
     sql: "
         CREATE TABLE account (
@@ -52,8 +52,8 @@ const SERVER: Migration = Migration {
             PRIMARY KEY (account, start)
         ) STRICT, WITHOUT ROWID;
 
-        -- The country the callers' texts were made with. Callers from `next` on may still have
-        -- the texts of an earlier one; NULL when none does.
+        -- The country used to format callers. Callers from `next` on may still be formatted for
+        -- an earlier one; NULL when none is.
         CREATE TABLE formatting (
             one INTEGER PRIMARY KEY CHECK (one = 1),
             country TEXT NOT NULL,
@@ -63,8 +63,8 @@ const SERVER: Migration = Migration {
 };
 
 const LISTENING: Migration = Migration {
-    why: "Keep what was heard, what recordings sound like, and what was chosen in the screen.",
-    // 64 is `Flags::RECORDING`. `length` is in milliseconds, 0 while it is not known.
+    why: "Store read flags, waveforms and choices made on the screen.",
+    // 64 is `Flags::RECORDING`. `length` is in milliseconds, 0 while unknown.
     sql: "
         ALTER TABLE voicemail ADD COLUMN flags INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE voicemail ADD COLUMN length INTEGER NOT NULL DEFAULT 0;
@@ -90,10 +90,10 @@ const LISTENING: Migration = Migration {
 };
 
 const TRIAGE: Migration = Migration {
-    why: "Keep what the user did: notes, tags, times, names, and a log of changes for other processes.",
-    // Only voicemail that have something are in `moment`, `note` and `tag`; `flags` says which.
-    // Tags are compared by `folded`. `given.caller` is the number in E.164, else what came.
-    // `change` is a log whose oldest lines are dropped; a line without `id` means the names.
+    why: "Store the user's notes, tags, times and names, and a log of changes for other processes.",
+    // `moment`, `note` and `tag` have rows only for the voicemails that need one; `flags` says
+    // which. Tags are compared by `folded`. `given.caller` is the number in E.164, or else as
+    // received. `change` is a log that drops its oldest entries; one without `id` means the names.
     sql: "
         CREATE TABLE moment (
             account INTEGER NOT NULL,
@@ -140,19 +140,19 @@ const TRIAGE: Migration = Migration {
 /// The version this program writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
-/// The version of the store behind `connection`; 0 when it is empty.
+/// Returns the version of the store behind `connection`; 0 when it is empty.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Brings the store up to [`VERSION`] and notes when callers are due to be written for another
-/// `country`. Writes nothing when there is nothing to change.
+/// Migrates the store to [`VERSION`], and schedules callers to be formatted again if `country`
+/// changed. Writes nothing if there is nothing to change.
 pub(super) fn apply(connection: &mut Connection, country: &str) -> rusqlite::Result<()> {
     if version(connection)? == VERSION && formatted_for(connection)?.as_deref() == Some(country) {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Asked again: while this waited for the lock, another process may have been here.
+    // Check again: another process may have migrated the store while this one waited for the lock.
     let done = usize::try_from(version(&transaction)?).unwrap_or(0);
     for (number, migration) in (1_i64..).zip(MIGRATIONS).skip(done) {
         tracing::info!(number, why = migration.why, "store migration");
@@ -171,7 +171,7 @@ fn formatted_for(connection: &Connection) -> rusqlite::Result<Option<String>> {
     connection.query_row("SELECT country FROM formatting", [], |row| row.get(0)).optional()
 }
 
-/// How SQLite goes about `sql` in a new store, step by step.
+/// Returns SQLite's query plan for `sql` in a new store, step by step.
 #[cfg(test)]
 pub(super) fn plan_of(sql: &str) -> Vec<String> {
     let mut connection = Connection::open_in_memory().unwrap();
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_of_the_second_version_keeps_what_was_heard() {
+    fn a_store_of_the_second_version_keeps_what_was_read() {
         let mut connection = Connection::open_in_memory().unwrap();
         for step in [SERVER, LISTENING] {
             connection.execute_batch(step.sql).unwrap();
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn every_step_says_why_in_a_sentence() {
+    fn every_step_states_its_purpose_in_one_sentence() {
         for migration in MIGRATIONS {
             assert!(migration.why.ends_with('.') && migration.why.len() < 120, "{}", migration.why);
         }

@@ -1,4 +1,4 @@
-//! Whole voicemail, for export and import: everything that is kept about each.
+//! Complete voicemails, for export and import: everything stored about each.
 
 use std::collections::HashSet;
 
@@ -12,69 +12,69 @@ use crate::caller::CallerForms;
 use crate::model::{Flags, RecordingName, Sketch, Span, Voicemail, VoicemailId, from_millis};
 use crate::triage::{CallerKey, Given, Note, Tag, Value};
 
-/// What [`Tables::read_entry`] reads.
+/// The columns that [`Tables::read_entry`] reads.
 const ENTRIES: &str = "
     SELECT voicemail.id, time, raw, recording, flags, length, thumbnail,
            caller.id, display, e164, country, name
     FROM voicemail JOIN caller ON caller.id = voicemail.caller
     LEFT JOIN given ON given.caller = ifnull(e164, raw) AND display <> ''";
 
-/// The newest of a span after a given row; the index `voicemail_newest` finds them, and nothing is
-/// sorted.
+/// The newest rows of a span after a given row. Answered by the index `voicemail_newest`, without
+/// sorting.
 const NEWEST: &str = "
     WHERE account = ?1 AND time >= ?2 AND (time, voicemail.id) < (?3, ?4)
     ORDER BY time DESC, voicemail.id DESC LIMIT ?5";
 
-/// Everything that is kept about one voicemail.
+/// Everything stored about one voicemail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// As the server described it.
     pub voicemail: Voicemail,
-    /// Its recording, once that was looked at.
+    /// A summary of its recording; empty until the recording has been decoded once.
     pub sketch: Sketch,
-    /// The outline of its recording as [`Store::put_sound`] took it.
+    /// The waveform of its recording, as passed to [`Store::put_sound`].
     pub waveform: Option<Vec<u8>>,
-    /// Whether it was heard.
+    /// Whether it is read.
     pub read: bool,
     /// Whether it is starred.
     pub starred: bool,
-    /// When it was dealt with, in milliseconds since the epoch.
+    /// When it was marked as done, in milliseconds since the epoch.
     pub done: Option<i64>,
     /// When the caller was last called back, in milliseconds since the epoch.
     pub called: Option<i64>,
-    /// What is noted.
+    /// Its note.
     pub note: Option<Note>,
-    /// Its tags, in the order of the alphabet.
+    /// Its tags, in alphabetical order.
     pub tags: Vec<Tag>,
 }
 
-/// A voicemail with what is kept about it but the outline of its recording, and its caller.
+/// A voicemail and its caller, with everything stored about it except the waveform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The voicemail; without its waveform.
+    /// The voicemail, without its waveform.
     pub record: Record,
-    /// What is known and was done of it.
+    /// Its flags.
     pub flags: Flags,
     /// Its caller.
     pub caller: CallerId,
     /// The caller in every form.
     pub forms: CallerForms,
-    /// The name that was given to the caller in the program.
+    /// The name that the user gave the caller in vmail.
     pub name: Option<String>,
 }
 
-/// What [`Store::merge`] did.
+/// The result of [`Store::merge`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Merged {
-    /// How many voicemail were not there before.
+    /// How many voicemails were added.
     pub added: u64,
-    /// How many others have something now that they did not have.
+    /// How many others were changed.
     pub changed: u64,
 }
 
 impl Store {
-    /// Up to `limit` voicemail, newest first, that come after `after` in that order, with all that
-    /// is kept about them.
+    /// Returns up to `limit` voicemails, newest first, starting after `after`, with everything
+    /// stored about them.
     pub fn records(
         &mut self,
         account: AccountId,
@@ -92,7 +92,7 @@ impl Store {
         })
     }
 
-    /// Up to `limit` voicemail of `span`, newest first, that come after `after` in that order.
+    /// Returns up to `limit` voicemails of `span`, newest first, starting after `after`.
     pub fn entries(
         &mut self,
         account: AccountId,
@@ -106,7 +106,7 @@ impl Store {
         })
     }
 
-    /// The voicemail `id`, if it is stored.
+    /// Returns the voicemail `id`, if it is stored.
     pub fn entry(&mut self, account: AccountId, id: VoicemailId) -> Result<Option<Entry>, StoreError> {
         self.run(|tables| {
             let account = tables.number(account)?;
@@ -118,7 +118,7 @@ impl Store {
         })
     }
 
-    /// Up to `limit` identities from `first` to `last`, in their order.
+    /// Returns up to `limit` identities from `first` to `last`, inclusive, in ascending order.
     pub fn ids_between(
         &mut self,
         account: AccountId,
@@ -141,14 +141,14 @@ impl Store {
         })
     }
 
-    /// Brings `records` together with what there is, all of them or none, by the rules of
-    /// [`crate::export`]. The same once more changes nothing.
+    /// Merges `records` into the store in one transaction, by the rules of [`crate::export`]. Merging
+    /// the same records again changes nothing.
     pub fn merge(&mut self, account: AccountId, records: &[Record]) -> Result<Merged, StoreError> {
         self.run(|tables| tables.merge(account, records))
     }
 
-    /// Brings names together with those there are, all of them or none: the one that was given
-    /// last stays. Says how many changed.
+    /// Merges names into the store in one transaction; the name given last wins. Returns how many
+    /// changed.
     pub fn merge_names(&mut self, names: &[(CallerKey, Given)]) -> Result<usize, StoreError> {
         self.run(|tables| tables.merge_names(names))
     }
@@ -204,7 +204,7 @@ impl Tables {
         self.merge_numbered(account, records)
     }
 
-    /// As [`Store::merge`], into the account of that number in the file.
+    /// Like [`Store::merge`], into the account with this number in the file.
     pub(super) fn merge_numbered(&mut self, account: i64, records: &[Record]) -> rusqlite::Result<Merged> {
         let country = self.country().to_owned();
         self.write_much(|transaction| {
@@ -253,7 +253,8 @@ impl Tables {
     }
 }
 
-/// Takes over what a recording looks like if that is not known yet; whether it did.
+/// Stores the summary and the waveform of a recording if they are not known yet. Returns whether it
+/// changed the row.
 fn merge_sound(connection: &Connection, account: i64, record: &Record) -> rusqlite::Result<bool> {
     let Record { sketch, waveform, .. } = record;
     let id = stored(record.voicemail.id);
@@ -279,7 +280,7 @@ fn merge_sound(connection: &Connection, account: i64, record: &Record) -> rusqli
     Ok(written == 1)
 }
 
-/// What `record` says that the user did.
+/// Returns the values that the user set, as `record` has them.
 fn values_of(record: &Record) -> Vec<Value> {
     let mut values = Vec::new();
     if record.read {
@@ -307,9 +308,9 @@ mod tests {
     use crate::store::migrations::plan_of;
 
     #[test]
-    fn entries_of_a_span_are_found_by_the_list_s_index_and_never_sorted() {
+    fn entries_of_a_span_are_found_by_the_list_index_and_never_sorted() {
         let plan = plan_of(&format!("{ENTRIES} {NEWEST}"));
-        // Both ends of the span bound the search; neither is a filter over rows read in vain.
+        // Both ends of the span bound the search; neither is a filter applied after reading.
         let first = &plan[0];
         assert!(first.starts_with("SEARCH voicemail USING INDEX voicemail_newest"), "{plan:?}");
         assert!(first.contains("time>?") && first.contains("<(?,?)"), "{plan:?}");

@@ -1,4 +1,4 @@
-//! Reading what the user did: notes, tags, names and how many voicemail the views hold.
+//! Reads what the user wrote: notes, tags and names.
 
 use rusqlite::params;
 
@@ -9,12 +9,12 @@ use crate::model::VoicemailId;
 use crate::text;
 use crate::triage::{CallerKey, Given, Note, Tag};
 
-/// How a note begins.
+/// The start of a note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoteLine {
     /// The voicemail.
     pub id: VoicemailId,
-    /// As [`Note::first_words`].
+    /// Like [`Note::first_words`].
     pub words: String,
     /// When the note was last changed, in milliseconds since the epoch.
     pub edited: i64,
@@ -23,19 +23,18 @@ pub struct NoteLine {
 /// Everything about a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownCaller {
-    /// The number that rows name.
+    /// The ID that rows refer to.
     pub id: CallerId,
     /// As received.
     pub raw: String,
     /// In every form.
     pub forms: CallerForms,
-    /// The name that was given in the program.
+    /// The name that the user gave in vmail.
     pub name: Option<String>,
 }
 
 impl Store {
-    /// How up to `limit` notes begin, of the voicemail that come after `after` in the order of
-    /// identities.
+    /// Returns the start of up to `limit` notes, in the order of identities, starting after `after`.
     pub fn notes(
         &mut self,
         account: AccountId,
@@ -45,7 +44,7 @@ impl Store {
         self.run(|tables| tables.notes(account, after, limit))
     }
 
-    /// The note of a voicemail.
+    /// Returns the note of a voicemail.
     pub fn note(&mut self, account: AccountId, id: VoicemailId) -> Result<Option<Note>, StoreError> {
         self.run(|tables| {
             let account = tables.number(account)?;
@@ -53,8 +52,8 @@ impl Store {
         })
     }
 
-    /// The tags of up to `limit` voicemail that have some and come after `after` in the order of
-    /// identities; those of each in the order of the alphabet.
+    /// Returns the tags of up to `limit` tagged voicemails, in the order of identities, starting after
+    /// `after`. The tags of each are in alphabetical order.
     pub fn tags(
         &mut self,
         account: AccountId,
@@ -64,19 +63,19 @@ impl Store {
         self.run(|tables| tables.tags(account, after, limit))
     }
 
-    /// Every tag and how many voicemail have it, the one used most first. Of several spellings,
-    /// the first by the alphabet.
+    /// Returns every tag with the number of voicemails that have it, the most used first. Of several
+    /// spellings, returns the first in alphabetical order.
     pub fn tags_in_use(&mut self, account: AccountId) -> Result<Vec<(Tag, u64)>, StoreError> {
         self.run(|tables| tables.tags_in_use(account))
     }
 
-    /// Every name that was given in the program, of all accounts, in the order of the keys.
+    /// Returns every name that the user gave in vmail, for all accounts, in the order of their keys.
     pub fn names(&mut self) -> Result<Vec<(CallerKey, Given)>, StoreError> {
         self.run(|tables| tables.names())
     }
 
-    /// Up to `limit` callers that come after `after`, in the order of their numbers, with what
-    /// search and contact files need; of every account. [`Store::callers`] is quicker.
+    /// Returns up to `limit` callers of all accounts, in the order of their IDs, starting after
+    /// `after`, with everything that search and contact files need. [`Store::callers`] is faster.
     pub fn callers_whole(
         &mut self,
         after: Option<CallerId>,
@@ -94,7 +93,7 @@ impl Tables {
         limit: usize,
     ) -> rusqlite::Result<Vec<NoteLine>> {
         let account = self.number(account)?;
-        // Characters enough for the words, unless someone indents by hundreds of blanks.
+        // 300 characters are enough for the first words, unless a note starts with many blanks.
         self.connection()
             .prepare_cached(
                 "SELECT id, substr(text, 1, 300), edited FROM note
@@ -178,7 +177,7 @@ impl Tables {
     }
 }
 
-/// Where to begin after `after`: there itself, or with the smallest identity.
+/// Returns the stored form of `after`, or the smallest one.
 fn bound(after: Option<VoicemailId>) -> i64 {
     after.map_or(i64::MIN, stored)
 }

@@ -1,12 +1,11 @@
-//! What can still be read of a damaged store, brought into the new one.
+//! Copies everything readable from a damaged store into a new one.
 //!
-//! What the server said can be fetched again; what the user did cannot. The file is read as it
-//! lies, and nothing that is wrong with it is an error here: what cannot be read is left out.
+//! The server's data can be fetched again; the user's changes cannot. The file is read as it is. Any
+//! fault in it is expected: unreadable rows are skipped.
 //!
-//! A scan ends at the first damaged page, so each is made from both ends. What lies between two
-//! damaged pages is found by other scans that name it: identities are in the table, in its index
-//! and beside each note, tag and time. A voicemail is believed when its identity, a hash, is that
-//! of what was read.
+//! A scan ends at the first damaged page, so each runs from both ends. Rows between two damaged pages
+//! are found through other scans: the identities are in the table, in its indexes, and with each note,
+//! tag and time. A row is trusted if its identity, a hash, matches its contents.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -24,28 +23,29 @@ use super::trouble::Notice;
 use crate::model::{Flags, RecordingName, Sketch, Voicemail, from_millis};
 use crate::triage::{CallerKey, Given};
 
-/// When no more is read: only a million voicemail or a strange file take that long. The user waits
-/// meanwhile, but this is rare. What the user wrote comes first, then what was done, newest first.
+/// How long to read at most. Only a million voicemails or a strange file take that long; the user
+/// waits meanwhile, but this is rare. Notes, tags and times come first, then other voicemails that the
+/// user changed, then the rest; each newest first where the index allows it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How many voicemail are brought in at a time: other processes may come in between.
+/// How many voicemails to write per transaction; other processes may write in between.
 const PIECE: usize = 1_000;
 
-/// How the damaged store is read. `writable_schema` lets SQLite read a file that was cut short, or
-/// some of whose tables cannot be read; nothing is written.
+/// Settings for reading a damaged store. `writable_schema` lets SQLite open a truncated file, or one
+/// with unreadable tables; nothing is written.
 const SETTINGS: &str = "
     PRAGMA writable_schema = ON;
     PRAGMA trusted_schema = OFF;
     PRAGMA cell_size_check = ON;";
 
-/// A scan in the order of one tree, and the same from its other end. None may sort: that would
-/// read everything before the first row, and so nothing at all.
+/// A scan in the order of one tree, and the same scan from the other end. It must not sort: sorting
+/// reads every row before it returns the first, so one damaged page would lose all of them.
 type Scan = [&'static str; 2];
 
 const ACCOUNTS: Scan =
     ["SELECT id, key FROM account ORDER BY id", "SELECT id, key FROM account ORDER BY id DESC"];
 
-/// The table, and the index of what came.
+/// Callers by table, and by the index over the number as received.
 const CALLERS: [Scan; 2] = [
     ["SELECT id, raw FROM caller ORDER BY id", "SELECT id, raw FROM caller ORDER BY id DESC"],
     ["SELECT id, raw FROM caller ORDER BY raw", "SELECT id, raw FROM caller ORDER BY raw DESC"],
@@ -56,7 +56,7 @@ const NAMES: Scan = [
     "SELECT caller, name, edited FROM given ORDER BY caller DESC",
 ];
 
-/// What the user wrote, whatever became of the voicemail themselves.
+/// Voicemails with a note, a tag or a time, found even if their own rows are damaged.
 const REMARKS: [Scan; 3] = [
     [
         "SELECT account, id FROM note ORDER BY account, id",
@@ -72,7 +72,7 @@ const REMARKS: [Scan; 3] = [
     ],
 ];
 
-/// The index that the list is read from, and the table.
+/// Voicemails by the list's index, and by table.
 const VOICEMAIL: [Scan; 2] = [
     [
         "SELECT account, id, flags, time, caller, length, thumbnail
@@ -86,29 +86,30 @@ const VOICEMAIL: [Scan; 2] = [
     ],
 ];
 
-/// Brings what can be read of each file that was moved aside into the store of `tables`, and
-/// notes in `notices` how much that was.
+/// Copies everything readable from each file that was moved aside into the store of `tables`, and
+/// writes the number of voicemails into `notices`.
 pub(super) fn bring_back(tables: &mut Tables, notices: &mut [Notice]) {
     for notice in notices {
         if let Notice::MovedAside { to, saved, .. } = notice {
             *saved = from_file(tables, to);
-            tracing::info!(saved, "the damaged store was read");
+            tracing::info!(saved, "read the damaged store");
         }
     }
 }
 
-/// Brings what can be read of the store in `path` into that of `tables`; how many voicemail.
+/// Copies everything readable from the store in `path` into that of `tables`. Returns the number of
+/// voicemails.
 fn from_file(tables: &mut Tables, path: &Path) -> u64 {
     let end = Instant::now() + PATIENCE;
     let Some(wreck) = Wreck::open(path, end) else { return 0 };
     let mut rescue =
         Rescue { wreck: &wreck, tables, seen: HashSet::new(), pieces: BTreeMap::new(), saved: 0 };
     let done = rescue.run().and_then(|()| {
-        // As far as the disk, since it cannot be fetched again.
+        // Flush it to the disk, because it cannot be fetched again.
         rescue.tables.connection().query_row("PRAGMA wal_checkpoint", [], |_| Ok(()))
     });
     if let Err(error) = done {
-        tracing::warn!(%error, "the new store does not take what was read of the old one");
+        tracing::warn!(%error, "cannot write salvaged voicemails into the new store");
     }
     rescue.saved
 }
@@ -118,14 +119,15 @@ struct Wreck {
     connection: Connection,
     accounts: HashMap<i64, String>,
     callers: HashMap<i64, String>,
-    /// When to stop reading.
+    /// The time to stop reading.
     end: Instant,
 }
 
 impl Wreck {
-    /// `None` when no account can be read, so nothing could be told whose it is.
+    /// Opens a damaged store. Returns `None` if no account can be read, because no row could then be
+    /// assigned to an account.
     fn open(path: &Path, end: Instant) -> Option<Wreck> {
-        // Without a log nothing has to be made beside it.
+        // Without a log, no file has to be created next to it.
         let immutable = !file::has_log(path);
         [immutable, true].into_iter().filter_map(|immutable| file::read_only(path, immutable)).find_map(
             |connection| {
@@ -140,11 +142,11 @@ impl Wreck {
         )
     }
 
-    /// Numbers and their texts.
+    /// Reads a table of numbers and texts.
     fn texts(&self, scans: &[Scan]) -> HashMap<i64, String> {
         let mut texts = HashMap::new();
         for scan in scans {
-            // Nothing breaks this off but damage.
+            // The closure never breaks; only damage or the time limit ends this early.
             let _ = self.scan(*scan, |row| {
                 if let (Ok(number), Ok(text)) = (row.get(0), row.get(1)) {
                     texts.entry(number).or_insert(text);
@@ -155,7 +157,7 @@ impl Wreck {
         texts
     }
 
-    /// Hands every row to `take`: from one end, and if damage stops that, from the other one too.
+    /// Passes every row to `take`, from one end, and after damage also from the other.
     fn scan<B>(&self, scan: Scan, mut take: impl FnMut(&Row<'_>) -> ControlFlow<B>) -> ControlFlow<B> {
         for direction in scan {
             let Ok(mut statement) = self.connection.prepare(direction) else { continue };
@@ -171,11 +173,11 @@ impl Wreck {
         ControlFlow::Continue(())
     }
 
-    /// Everything that can be read about the voicemail `key`. `line` is what its index says.
+    /// Reads everything readable about the voicemail `key`. `line` is its entry in the list's index.
     fn record(&self, key: Key, line: Option<&Line>) -> Option<Record> {
         let (voicemail, flags, sketch) = self.row(key).or_else(|| self.listed(key, line?))?;
         let left = voicemail.time.timestamp_millis();
-        // That it was done is worth more than when: not before it was left.
+        // If the time of a flag is lost, use the time of the voicemail: keeping the flag matters more.
         let moment = |flag, column: Column| {
             let read = || time(&self.connection, key, column).ok().flatten().unwrap_or(left);
             flags.contains(flag).then(read)
@@ -193,7 +195,7 @@ impl Wreck {
         })
     }
 
-    /// The voicemail `key` as the table has it.
+    /// Reads the voicemail `key` from the table.
     fn row(&self, (account, id): Key) -> Option<(Voicemail, Flags, Sketch)> {
         let found = self
             .connection
@@ -213,8 +215,8 @@ impl Wreck {
         (voicemail.id == loaded(id)).then_some((voicemail, flags, sketch))
     }
 
-    /// The voicemail `key` as its two indexes have it, if they agree and the user did something
-    /// with it. They do not hold the recording's name: that comes when it is fetched again.
+    /// Reads the voicemail `key` from its two indexes, if they agree and the user changed it. The
+    /// indexes do not hold the recording's name; that returns with the next fetch.
     fn listed(&self, (account, id): Key, line: &Line) -> Option<(Voicemail, Flags, Sketch)> {
         let agreed = self
             .connection
@@ -242,7 +244,7 @@ impl Wreck {
     }
 }
 
-/// What the list's index says of a voicemail.
+/// An entry in the list's index.
 struct Line {
     time: i64,
     caller: i64,
@@ -251,7 +253,7 @@ struct Line {
 }
 
 impl Line {
-    /// `None` for rows of another scan, and for values that no vmail wrote.
+    /// Reads an entry. Returns `None` for rows of other scans, and for values that vmail never writes.
     fn of(row: &Row<'_>) -> Option<Line> {
         Some(Line {
             flags: Flags(value(row, 2)?),
@@ -266,24 +268,24 @@ fn value<T: FromSql>(row: &Row<'_>, column: usize) -> Option<T> {
     row.get(column).ok()
 }
 
-/// Whether the user did something with it.
+/// Returns whether the user changed a voicemail with these flags.
 fn is_precious(flags: Flags) -> bool {
     flags.without(Flags::RECORDING) != Flags::NONE
 }
 
-/// The work of bringing a store over to another.
+/// Copying from one store to another.
 struct Rescue<'w, 't> {
     wreck: &'w Wreck,
     tables: &'t mut Tables,
-    /// What was read.
+    /// The voicemails read so far.
     seen: HashSet<Key>,
-    /// What waits to be written, by the account's number in the wreck.
+    /// The records not yet written, by the account's number in the wreck.
     pieces: BTreeMap<i64, Vec<Record>>,
     saved: u64,
 }
 
 impl Rescue<'_, '_> {
-    /// Fails when the new store does: whatever the old one is like.
+    /// Copies everything. Fails only if the new store fails, never because of damage in the old one.
     fn run(&mut self) -> rusqlite::Result<()> {
         self.names()?;
         for scan in REMARKS {
@@ -299,7 +301,7 @@ impl Rescue<'_, '_> {
 
     fn names(&mut self) -> rusqlite::Result<()> {
         let mut names = Vec::new();
-        // Nothing breaks this off but damage.
+        // The closure never breaks; only damage or the time limit ends this early.
         let _ = self.wreck.scan(NAMES, |row| {
             let caller = row.get_ref(0).ok().and_then(|text| CallerKey::from_text(text.as_str().ok()?));
             let given = row.get_ref(1).ok().and_then(|text| Given::new(text.as_str().ok()?, value(row, 2)?));
@@ -309,7 +311,7 @@ impl Rescue<'_, '_> {
         self.tables.merge_names(&names).map(drop)
     }
 
-    /// Brings the voicemail over that a scan names, in as far as it is to be kept.
+    /// Copies the voicemails of a scan that pass `keep`.
     fn voicemail(&mut self, scan: Scan, keep: impl Fn(&Row<'_>) -> bool) -> rusqlite::Result<()> {
         let wreck = self.wreck;
         let ended = wreck.scan(scan, |row| {
@@ -331,7 +333,7 @@ impl Rescue<'_, '_> {
         }
     }
 
-    /// Writes what waits.
+    /// Writes all pending records.
     fn write(&mut self) -> rusqlite::Result<()> {
         for (account, records) in std::mem::take(&mut self.pieces) {
             let Some(key) = self.wreck.accounts.get(&account) else { continue };

@@ -1,7 +1,6 @@
-//! The questions and the writes: all SQL about voicemail, callers and coverage.
+//! Reads and writes: the SQL for voicemails, callers and coverage.
 //!
-//! Each method is one attempt on one connection. What to do when the file under it fails is
-//! decided in [`super`].
+//! Each method is one attempt on one connection. [`super`] decides what to do when the file fails.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -14,29 +13,29 @@ use crate::caller::{self, CallerForms};
 use crate::model::{self, AccountKey, Flags, RecordingName, Sketch, Span, Voicemail, VoicemailId};
 use crate::triage::CallerKey;
 
-/// The newest of a span after a given row. Answered from the index `voicemail_newest` alone, with
-/// no sorting, so its cost is that of the rows it returns.
+/// The newest rows of a span after a given row. Answered from the index `voicemail_newest` alone,
+/// without sorting, so the cost depends only on the number of rows returned.
 const NEWEST: &str = "
     SELECT time, id, caller, flags, length, thumbnail FROM voicemail
     WHERE account = ?1 AND time >= ?2 AND (time, id) < (?3, ?4)
     ORDER BY time DESC, id DESC LIMIT ?5";
 
-/// A connection to a migrated store, and what this process knows about it.
+/// A connection to a migrated store, with the accounts in use.
 #[derive(Debug)]
 pub(super) struct Tables {
     connection: Connection,
     /// The default country for new callers.
     country: String,
-    /// What [`AccountId`]s stand for: the one at index `n` is `n + 1`.
+    /// The accounts behind [`AccountId`]s: the ID of the account at index `n` is `n + 1`.
     accounts: Vec<Account>,
-    /// Counts up when another store took the place of this one.
+    /// Counts up when another store replaces this one.
     pub(super) generation: u64,
 }
 
 #[derive(Debug)]
 struct Account {
     key: AccountKey,
-    /// Its number in the file; asked for again after the file was replaced.
+    /// Its number in the file; read again after the file was replaced.
     number: Option<i64>,
 }
 
@@ -45,7 +44,7 @@ impl Tables {
         Tables { connection, country, accounts: Vec::new(), generation: 0 }
     }
 
-    /// Goes on with another store and returns the connection used so far. Accounts keep their
+    /// Switches to another store and returns the previous connection. Accounts keep their
     /// [`AccountId`].
     pub(super) fn replace(&mut self, connection: Connection) -> Connection {
         self.generation += 1;
@@ -73,7 +72,8 @@ impl Tables {
         Ok(id)
     }
 
-    /// The number of an account in the file. 0, which no account has, for an id of another store.
+    /// Returns the number of an account in the file; 0, which no account has, for an ID of another
+    /// store.
     pub(super) fn number(&mut self, id: AccountId) -> rusqlite::Result<i64> {
         let index = usize::try_from(id.0 - 1).ok();
         let Some(account) = index.and_then(|index| self.accounts.get(index)) else { return Ok(0) };
@@ -87,7 +87,7 @@ impl Tables {
         Ok(number)
     }
 
-    /// The number in the file of the account with that key, made when it is new.
+    /// Returns the number in the file of the account with this key; adds the account if it is new.
     pub(super) fn numbered(&self, key: &str) -> rusqlite::Result<i64> {
         self.connection.execute("INSERT INTO account (key) VALUES (?1) ON CONFLICT DO NOTHING", [key])?;
         self.connection.query_row("SELECT id FROM account WHERE key = ?1", [key], |row| row.get(0))
@@ -160,7 +160,7 @@ impl Tables {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut added = Vec::new();
         {
-            // One that was saved from a damaged store may lack its recording.
+            // A voicemail salvaged from a damaged store may lack its recording.
             let mut complete = transaction.prepare_cached(
                 "UPDATE voicemail SET recording = ?3, flags = flags | ?4
                  WHERE account = ?1 AND id = ?2 AND recording IS NULL",
@@ -211,7 +211,7 @@ impl Tables {
             .query_map(params![account, span.start_millis(), span.end_millis()], |row| {
                 Ok(Span::from_millis(row.get(0)?, row.get(1)?).intersect(span))
             })?
-            // What touches an empty span has nothing in common with it.
+            // An empty `span` can match a covered span, but their intersection is empty.
             .filter(|found| found.as_ref().is_ok_and(|span| !span.is_empty()) || found.is_err())
             .collect()
     }
@@ -320,9 +320,9 @@ impl Tables {
     }
 
     pub(super) fn reformat_callers(&mut self, limit: usize) -> rusqlite::Result<usize> {
-        // Without a lock first: mostly none is due.
+        // Check without a lock first: usually nothing is due.
         let due = |connection: &Connection| {
-            // Another process may have set out for another country meanwhile: they are its to write.
+            // Another process may have started to format for another country: leave the rest to it.
             connection
                 .query_row("SELECT next FROM formatting WHERE country = ?1", [&self.country], |row| {
                     row.get(0)
@@ -351,8 +351,8 @@ impl Tables {
         Ok(callers.len())
     }
 
-    /// Writes what the user did: all of it or nothing. Once this returns it outlives a crash of the
-    /// machine as well, for it cannot be fetched again.
+    /// Writes the user's changes in one transaction. Once this returns, they survive even a crash of
+    /// the machine, because they cannot be fetched again.
     pub(super) fn for_good<R>(
         &mut self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<R>,
@@ -363,8 +363,8 @@ impl Tables {
         written
     }
 
-    /// As [`Tables::write`], for thousands of rows: until it is done, pages are kept in memory
-    /// instead of being read again for each row.
+    /// Like [`Tables::write`], for thousands of rows: enlarges the page cache meanwhile, so that pages
+    /// are not read again for each row.
     pub(super) fn write_much<R>(
         &mut self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<R>,
@@ -387,13 +387,13 @@ impl Tables {
         Ok(result)
     }
 
-    /// A number that is another one after another connection has written.
+    /// Returns a number that changes after another connection has written.
     pub(super) fn data_version(&self) -> rusqlite::Result<i64> {
         self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
     }
 }
 
-/// Adds `span` to what is covered and melts it with every stretch it touches.
+/// Adds `span` to the coverage and merges it with every span it touches.
 fn cover(connection: &Connection, account: i64, span: Span) -> rusqlite::Result<()> {
     let (start, until) = (span.start_millis(), span.end_millis());
     let (first, last) = connection
@@ -417,10 +417,10 @@ fn cover(connection: &Connection, account: i64, span: Span) -> rusqlite::Result<
     Ok(())
 }
 
-/// What comes next in `span` after a given row is less than this time and identity.
+/// Returns the time and stored identity that bound the rows of `span` after a given row, exclusive.
 pub(super) fn upper_bound(span: Span, after: Option<(i64, VoicemailId)>) -> (i64, i64) {
-    // Nothing is smaller than the smallest identity: this takes all of an earlier moment and nothing
-    // of the span's end.
+    // No identity is below the smallest one, so this includes all rows before the span's end and
+    // none at its end.
     let end = (span.end_millis(), i64::MIN);
     after.map_or(end, |(time, id)| end.min((time, stored(id))))
 }
@@ -447,7 +447,7 @@ pub(super) fn sql_limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-/// Turns the top bit, which makes the order of unsigned numbers that of SQLite's signed ones.
+/// The bit to flip so that SQLite's signed order matches the unsigned order.
 const TOP_BIT: u64 = 1 << 63;
 
 pub(super) fn stored(id: VoicemailId) -> i64 {
@@ -476,7 +476,7 @@ mod tests {
         let plan = plan_of(NEWEST);
         assert_eq!(plan.len(), 1, "{plan:?}");
         assert!(plan[0].starts_with("SEARCH voicemail USING COVERING INDEX voicemail_newest"), "{plan:?}");
-        // Both ends of the span bound the search; neither is a filter over rows read in vain.
+        // Both ends of the span bound the search; neither is a filter applied after reading.
         assert!(plan[0].contains("time>?") && plan[0].contains("<(?,?)"), "{plan:?}");
     }
 }

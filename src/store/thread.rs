@@ -1,4 +1,4 @@
-//! The thread that owns the store, and the way to it.
+//! The thread that owns the store, and the handle to it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
@@ -7,21 +7,21 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{Opened, Store, StoreError};
 
-/// How many jobs may wait. Senders beyond that wait themselves.
+/// How many jobs may be queued; senders of further jobs wait.
 const QUEUE: usize = 64;
 
 type Job = Box<dyn FnOnce(&mut Result<Store, StoreError>) + Send>;
 
 enum Order {
     Run(Job),
-    /// Close the store, end the thread and drop this.
+    /// Close the store, end the thread, then signal the sender.
     Close(oneshot::Sender<()>),
 }
 
-/// The way to the thread that owns the store. Cheap to clone; jobs run in the order they are sent.
+/// A handle to the thread that owns the store. Cheap to clone; jobs run in the order they are sent.
 ///
-/// The thread ends after [`StoreHandle::close`], or when the last handle is dropped and what was
-/// sent is done.
+/// The thread ends after [`StoreHandle::close`], or when the last handle is dropped and all jobs are
+/// done.
 #[derive(Clone)]
 pub struct StoreHandle {
     orders: mpsc::Sender<Order>,
@@ -34,10 +34,9 @@ impl std::fmt::Debug for StoreHandle {
 }
 
 impl StoreHandle {
-    /// Starts a thread that opens the store with `open`, so that nobody waits for the disk.
+    /// Starts a thread that opens the store with `open`, so that the caller does not wait for the disk.
     ///
-    /// What `open` has to tell waits in [`Store::notices`]; if it fails, every call returns its
-    /// error.
+    /// The notices of `open` wait in [`Store::notices`]; if it fails, every call returns its error.
     pub fn spawn(open: impl FnOnce() -> Result<Opened, StoreError> + Send + 'static) -> StoreHandle {
         let (orders, mut inbox) = mpsc::channel(QUEUE);
         let started = thread::Builder::new().name("store".to_owned()).spawn(move || {
@@ -47,7 +46,7 @@ impl StoreHandle {
                     Order::Run(job) => job(&mut store),
                     Order::Close(done) => {
                         drop(store);
-                        // Nobody waits any more: then nobody needs to know.
+                        // Fails if nobody waits any more, which is fine.
                         let _ = done.send(());
                         return;
                     }
@@ -55,15 +54,15 @@ impl StoreHandle {
             }
         });
         if let Err(error) = started {
-            // The inbox went with the closure: every call returns `StoreError::Closed`.
-            tracing::error!(%error, "no thread for the store");
+            // The inbox was dropped with the closure, so every call returns `StoreError::Closed`.
+            tracing::error!(%error, "cannot start the store's thread");
         }
         StoreHandle { orders }
     }
 
-    /// Runs `job` on the store's thread and waits for what it returns.
+    /// Runs `job` on the store's thread and returns its result.
     ///
-    /// Once sent it runs, whether or not this is still waited for.
+    /// Once sent, the job runs even if the returned future is dropped.
     pub async fn call<R, F>(&self, job: F) -> Result<R, StoreError>
     where
         R: Send + 'static,
@@ -75,20 +74,20 @@ impl StoreHandle {
                 Ok(store) => run(|| job(store)),
                 Err(error) => Err(error.clone()),
             };
-            // The asker may have gone; the job was done all the same.
+            // Fails if the future was dropped; the job is done anyway.
             let _ = reply.send(result);
         });
         self.orders.send(Order::Run(job)).await.map_err(|_| StoreError::Closed)?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    /// Runs `job` on the store's thread; nobody waits for it. It is told why if there is no store.
+    /// Runs `job` on the store's thread without waiting. If there is no store, the job gets the error.
     ///
-    /// Never blocks: when the queue is full, the job waits for a place in a task of its own, and others
-    /// that wait may be run before it. Needs a Tokio runtime then.
+    /// Never blocks. If the queue is full, a new task waits to queue the job, so jobs sent later may
+    /// run first; this case needs a Tokio runtime.
     pub fn post(&self, job: impl FnOnce(Result<&mut Store, StoreError>) + Send + 'static) {
         let job: Job = Box::new(move |store| {
-            // A panic was logged, and there is nobody to tell.
+            // Nobody waits for an error; the panic hook has logged a panic.
             let _ = run(|| {
                 job(store.as_mut().map_err(|error| error.clone()));
                 Ok(())
@@ -100,19 +99,19 @@ impl StoreHandle {
         }
     }
 
-    /// Waits until everything sent so far is done and the store is closed. Later calls on other
-    /// handles return [`StoreError::Closed`].
+    /// Closes the store after all jobs sent so far, and waits for that. Later calls on other handles
+    /// return [`StoreError::Closed`].
     pub async fn close(self) {
         let (done, closed) = oneshot::channel();
         if self.orders.send(Order::Close(done)).await.is_ok() {
-            // An error means that the thread is gone, which is what this waits for.
+            // An error means that the thread has already ended.
             let _ = closed.await;
         }
     }
 }
 
-/// Runs `work`; a panic in it is an error and not the end of the thread. A transaction that was
-/// open is rolled back on the way.
+/// Runs `work` and turns a panic into an error, so that the thread survives. Unwinding rolls back an
+/// open transaction.
 fn run<R>(work: impl FnOnce() -> Result<R, StoreError>) -> Result<R, StoreError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(StoreError::of_panic(panic.as_ref())))
 }

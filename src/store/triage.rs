@@ -1,7 +1,7 @@
-//! What the user does with voicemail: carried out, taken back, and brought together with what a
-//! file holds.
+//! The user's changes to voicemails: applies, reverts and merges them.
 //!
-//! The flags of a row say what there is beside it, and are changed in one transaction with that.
+//! A row's flags say which notes, tags and times it has in other tables. Both change in the same
+//! transaction.
 
 use std::collections::HashSet;
 
@@ -13,23 +13,24 @@ use crate::model::{Flags, VoicemailId};
 use crate::triage::{Applied, CallerKey, Change, Given, Note, Step, Tag, Undo, Value};
 
 impl Store {
-    /// Carries `change` out, all of it or nothing, and says what really changed.
+    /// Applies `change` in one transaction and returns what actually changed.
     ///
-    /// Once this returns, it outlives the process and the machine. Unknown voicemail are left out.
+    /// Once this returns, the change survives a crash of the process or the machine. Unknown
+    /// voicemails are skipped.
     pub fn apply(&mut self, account: AccountId, change: &Change) -> Result<Applied, StoreError> {
         self.run(|tables| tables.apply(account, change))
     }
 
-    /// Puts back what `undo` says, all of it or nothing. The answer's own undo does it again.
+    /// Reverts a change by its `undo`, in one transaction. The `undo` in the result is the redo.
     ///
-    /// What another process has changed since stays: only what still is as the change left it is
-    /// put back, field by field.
+    /// Works field by field, and keeps what another process has changed since: a field is reverted
+    /// only if it still has the value that the change set.
     pub fn revert(&mut self, account: AccountId, undo: &Undo) -> Result<Applied, StoreError> {
         self.run(|tables| tables.revert(account, undo))
     }
 
-    /// Gives a caller a name or takes it away, in all accounts: a number is the same person
-    /// whoever is called. A name that is the same already stays as it is.
+    /// Names a caller or removes the name, for all accounts: the same number is the same person in
+    /// each of them. Does nothing if the name is unchanged.
     pub fn set_name(&mut self, caller: &CallerKey, name: Option<&Given>) -> Result<Applied, StoreError> {
         self.run(|tables| tables.set_name(caller, name))
     }
@@ -40,7 +41,7 @@ impl Tables {
         let account = self.number(account)?;
         self.for_good(|transaction| {
             let mut desk = Desk::new(transaction, account);
-            // Value by value: voicemail that change alike come one after the other.
+            // Value by value, so that equal steps follow each other and `Undo` can group them.
             for wanted in change.edit.wanted() {
                 for &id in &change.ids {
                     desk.set(id, &wanted, |value| value.edited(&wanted))?;
@@ -82,12 +83,12 @@ impl Tables {
     }
 }
 
-/// `from`, unless what is there `now` is not what was written any more.
+/// Returns `from` if `now` is still the value `to` that the change set; else returns `now`.
 fn put_back<'v, T: PartialEq>(now: &'v T, from: &'v T, to: &'v T) -> &'v T {
     if now == to { from } else { now }
 }
 
-/// Voicemail of one account and names while they are changed, in one transaction.
+/// Changes to names and to the voicemails of one account, within one transaction.
 pub(super) struct Desk<'c> {
     connection: &'c Connection,
     account: i64,
@@ -100,10 +101,10 @@ impl<'c> Desk<'c> {
         Desk { connection, account, applied: Applied::default(), names: false }
     }
 
-    /// Writes the log of what was changed, and tells it.
+    /// Adds the changes to the log and returns them.
     pub(super) fn finish(mut self) -> rusqlite::Result<Applied> {
         let mut seen = HashSet::with_capacity(self.applied.changed.len());
-        // Of a voicemail that was changed in several ways, the last flags count.
+        // If a voicemail was changed more than once, keep its last flags.
         self.applied.changed.reverse();
         self.applied.changed.retain(|(id, _)| seen.insert(*id));
         self.applied.changed.reverse();
@@ -114,7 +115,8 @@ impl<'c> Desk<'c> {
         Ok(self.applied)
     }
 
-    /// Gives `id` what `decide` makes of the value that it has of the same thing as `thing`.
+    /// Sets one field of `id`, the one that `thing` is a value of, to what `decide` returns for its
+    /// current value.
     pub(super) fn set(
         &mut self,
         id: VoicemailId,
@@ -144,7 +146,7 @@ impl<'c> Desk<'c> {
         Ok(())
     }
 
-    /// Gives the caller what `decide` makes of the name there is.
+    /// Sets the caller's name to what `decide` returns for the current one.
     pub(super) fn name(
         &mut self,
         caller: &CallerKey,
@@ -173,8 +175,8 @@ impl<'c> Desk<'c> {
         Ok(())
     }
 
-    /// What `id` has of the same thing as `thing`. Looks only where `flags` say that there is
-    /// something.
+    /// Returns the current value of one field of `id`, the one that `thing` is a value of. Queries a
+    /// table only if `flags` say that there is something in it.
     fn value(&self, id: VoicemailId, flags: Flags, thing: &Value) -> rusqlite::Result<Value> {
         let key = (self.account, stored(id));
         let time = |flag, column| {
@@ -199,7 +201,7 @@ impl<'c> Desk<'c> {
         })
     }
 
-    /// Writes `value` beside the row, and returns the flags that say so.
+    /// Writes `value` to its table, and returns the flags with that change.
     fn write(&self, id: VoicemailId, flags: Flags, value: &Value) -> rusqlite::Result<Flags> {
         let key = (self.account, stored(id));
         let with = |flag, is_set| if is_set { flags | flag } else { flags.without(flag) };
@@ -255,7 +257,7 @@ impl<'c> Desk<'c> {
         Ok(())
     }
 
-    /// Whether the voicemail has any tag after that.
+    /// Writes or deletes a tag. Returns whether the voicemail has any tag left.
     fn write_tag(&self, (account, id): Key, folded: &str, tag: Option<&Tag>) -> rusqlite::Result<bool> {
         if let Some(tag) = tag {
             self.connection
@@ -275,7 +277,7 @@ impl<'c> Desk<'c> {
     }
 }
 
-/// The account and the voicemail as they are stored.
+/// The account and the voicemail, in their stored form.
 pub(super) type Key = (i64, i64);
 
 /// One of the times of a voicemail.
@@ -285,14 +287,14 @@ pub(super) struct Column {
     write: &'static str,
 }
 
-/// When it was dealt with.
+/// The time at which it was marked as done.
 pub(super) const DONE: Column = Column {
     read: "SELECT done FROM moment WHERE account = ?1 AND id = ?2",
     write: "INSERT INTO moment (account, id, done) VALUES (?1, ?2, ?3)
             ON CONFLICT (account, id) DO UPDATE SET done = ?3",
 };
 
-/// When the caller was called back.
+/// The time at which the caller was called back.
 pub(super) const CALLED: Column = Column {
     read: "SELECT called FROM moment WHERE account = ?1 AND id = ?2",
     write: "INSERT INTO moment (account, id, called) VALUES (?1, ?2, ?3)
@@ -315,7 +317,7 @@ pub(super) fn note(connection: &Connection, (account, id): Key) -> rusqlite::Res
     Ok(found.optional()?.flatten())
 }
 
-/// The tags of a voicemail, in the order of the alphabet.
+/// Returns the tags of a voicemail, in alphabetical order.
 pub(super) fn tags(connection: &Connection, (account, id): Key) -> rusqlite::Result<Vec<Tag>> {
     connection
         .prepare_cached("SELECT text FROM tag WHERE account = ?1 AND id = ?2 ORDER BY folded")?

@@ -1,31 +1,31 @@
-//! Whether a window's rows come newest first, and down to when they have all come.
+//! Detects whether a window's rows arrive newest first, and down to which time they are complete.
 
 use std::collections::BTreeMap;
 
 use crate::model::Voicemail;
 
-/// How many times in a row a row must be older than the one before it until the order is believed.
+/// How many rows must be older than the row before them, and none newer, until the order is trusted.
 ///
-/// No page promises an order. Rows in no order at all pass this once in 9! = 362,880 walks.
+/// The API's pages promise no order. Rows in random order pass this test once in 9! = 362,880 walks.
 const PROOF: usize = 8;
 
-/// Follows the order of rows over the pages of one window, which may arrive in any order.
+/// Tracks the order of rows over the pages of one window. The pages may arrive in any order.
 #[derive(Debug, Default)]
 pub struct Order {
-    /// Pages that wait for one before them, by number.
+    /// Pages that arrived before one of their predecessors, by number.
     waiting: BTreeMap<u32, Run>,
     /// How many pages, from the first, have arrived without a gap.
     pages: u32,
-    /// Their rows, as long as they come newest first.
+    /// The rows of those pages, as long as they are newest first.
     run: Run,
     /// Whether a row was newer than the one before it.
     broken: bool,
-    /// What [`Order::take_proven`] gave last.
+    /// The last time that [`Order::take_proven`] returned.
     taken: Option<i64>,
 }
 
 impl Order {
-    /// Takes in the rows of page `number`.
+    /// Adds the rows of page `number`.
     pub fn arrived(&mut self, number: u32, rows: &[Voicemail]) {
         if self.broken {
             return;
@@ -44,9 +44,9 @@ impl Order {
         }
     }
 
-    /// The time of the last row (milliseconds since the epoch) of the pages without a gap, when
-    /// they are proven to come newest first and the time has not been given before. All rows that
-    /// are newer have come.
+    /// Returns the time of the last row (milliseconds since the epoch) in the pages without a gap, if
+    /// the rows are proven to be newest first and the time was not returned before. All newer rows
+    /// have arrived.
     pub fn take_proven(&mut self) -> Option<i64> {
         if self.broken || self.run.descents < PROOF {
             return None;
@@ -60,10 +60,10 @@ impl Order {
     }
 }
 
-/// A run of rows of which none is newer than the one before it.
+/// A run of rows in which no row is newer than the one before it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Run {
-    /// The times of the first and the last row, in milliseconds since the epoch; none without rows.
+    /// The times of the first and the last row, in milliseconds since the epoch; `None` without rows.
     ends: Option<(i64, i64)>,
     /// How many rows are older than the one before them.
     descents: usize,
@@ -76,7 +76,7 @@ impl Run {
             .try_fold(Run::default(), |run, time| run.then(Run { ends: Some((time, time)), descents: 0 }))
     }
 
-    /// Both as one run, if `next` does not begin newer than this one ends.
+    /// Joins two runs; `None` if the first row of `next` is newer than the last row of this one.
     fn then(self, next: Run) -> Option<Run> {
         let (Some((first, last)), Some((next_first, next_last))) = (self.ends, next.ends) else {
             return Some(if self.ends.is_some() { self } else { next });

@@ -1,10 +1,10 @@
-//! Which windows to ask for: pure arithmetic on stretches of time, no clock and no I/O.
+//! Plans which windows to request: pure arithmetic on spans, no clock and no I/O.
 
 use crate::model::Span;
 
-/// What of `asked` is not in `covered`: newest first, disjoint, none empty.
+/// Returns the parts of `asked` that are not in `covered`: newest first, disjoint, none empty.
 ///
-/// `covered` may come in any order and may overlap.
+/// `covered` may be in any order and may overlap.
 pub fn plan(asked: Span, covered: &[Span]) -> Vec<Span> {
     let mut covered: Vec<Span> = covered.iter().map(|span| span.intersect(asked)).collect();
     covered.sort_unstable_by_key(|span| std::cmp::Reverse(span.end_millis()));
@@ -25,19 +25,19 @@ pub fn plan(asked: Span, covered: &[Span]) -> Vec<Span> {
 /// A window to walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// What is asked for.
+    /// The requested span.
     pub span: Span,
-    /// Whether no more voicemail will appear in it, so that it counts as covered once walked.
+    /// Whether no more voicemails can appear in it, so that it is covered once walked.
     pub settled: bool,
 }
 
-/// Cuts the planned windows at `settled`, the moment (in milliseconds since the epoch) from which
-/// on voicemail may still appear; `overlap` is how late it may, in milliseconds.
+/// Splits the planned windows at `settled`, the moment (in milliseconds since the epoch) from which
+/// new voicemails may still appear. `overlap` is how late they may appear, in milliseconds.
 ///
-/// A voicemail that appears while a window is walked shifts the pages below it, and pages that are
-/// fetched side by side then miss a row. The cut keeps what can shift in a window of its own, which
-/// is never marked as covered. A settled piece no longer than `overlap` is not worth a request of
-/// its own: it stays in one piece with what is not settled until it has grown.
+/// A voicemail that appears during the walk shifts the following pages, so pages fetched in parallel
+/// can miss a row. The split keeps the unsettled part in a window of its own, which is never marked as
+/// covered. A settled part no longer than `overlap` is not worth its own request; it stays joined to
+/// the unsettled part until it has grown.
 pub fn cut(missing: &[Span], settled: i64, overlap: i64) -> Vec<Window> {
     let mut windows = Vec::with_capacity(missing.len() + 1);
     for &span in missing {

@@ -1,11 +1,10 @@
-//! The walk through the pages of the windows: a state machine without time, retries or I/O.
+//! The walk through the pages of all windows: a state machine without time, retries or I/O.
 //!
-//! The server's total is a hint. Page 1 of a window gives it together with the page size (as many
-//! rows as were sent, readable or not), and the pages up to it may be asked for side by side. The
-//! window ends on a page that brings nothing new, or where the total is met by a last page that is
-//! not full; where the total is missing, or may be too small, one page at a time is tried past it.
-//! Where it is too big, a server may refuse the pages that it does not have: that is the end as well,
-//! if the page before was not full.
+//! The server's total is a hint. Page 1 of a window gives the total and the page size (the number of
+//! rows sent, readable or not). Pages up to the total may be requested in parallel. A window ends at a
+//! page without new rows, or when the total is reached and the last page is not full. If the total is
+//! missing or may be too small, further pages are tried one at a time. If it is too large, the server
+//! may refuse the pages that it does not have; that is also the end, if the page before was not full.
 
 use std::collections::HashSet;
 
@@ -14,16 +13,16 @@ use super::plan::Window;
 use crate::model::{Span, VoicemailId};
 use crate::telecmi::Page;
 
-/// How many pages past the total may bring something new before the server counts as endless.
+/// How many pages past the total may have new rows before the server counts as endless.
 ///
-/// With the smallest known page of 10 rows that is 10,000 voicemail in a window without a total.
-/// What arrived until then is kept, and where it came newest first the next walk starts below it.
+/// With the smallest known page size, 10 rows, that is 10,000 voicemails in a window without a total.
+/// Rows received until then are stored; if they were newest first, the next walk starts below them.
 pub const PAGES_PAST_TOTAL: u32 = 1_000;
 
-/// The smallest known page, in rows: a page with fewer may be a window's last.
+/// The smallest known page size, in rows: a page with fewer rows may be the last of its window.
 const PAGE_LEAST: usize = 10;
 
-/// A page to ask for.
+/// A page to request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The window it belongs to.
@@ -33,33 +32,33 @@ pub struct Request {
     course: usize,
 }
 
-/// How far the walk has come, over all windows that were begun.
+/// The progress of the walk, over all windows started so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Voicemail seen, each once; rows outside their window are not counted.
+    /// Voicemails received, each counted once; rows outside their window are not counted.
     pub got: usize,
-    /// How many there are to get, as far as the server said.
+    /// How many voicemails the server announced.
     pub of: Option<u64>,
     /// Rows that could not be read.
     pub unreadable: usize,
-    /// Pages that arrived.
+    /// Pages received.
     pub page: u32,
-    /// How many pages there are to get, once a first page has told.
+    /// How many pages there are, once a first page has arrived.
     pub pages: Option<u32>,
 }
 
 /// The walk through a list of windows.
 #[derive(Debug)]
 pub struct Walk {
-    /// Oldest first, so that a window for newer voicemail can be added at the end.
+    /// Oldest first, so that a window for newer voicemails can be added at the end.
     courses: Vec<Course>,
     margin: i64,
 }
 
 impl Walk {
-    /// A walk through `windows`, given newest first. `margin` (milliseconds) is how much later than
-    /// its time a voicemail may appear, and so how far a server that sorts by arrival may stray
-    /// from the order of time.
+    /// Creates a walk through `windows`, which must be newest first. `margin` (milliseconds) is how
+    /// late a voicemail may appear, and so how far a server that sorts by arrival may deviate from the
+    /// order of time.
     pub fn new(windows: &[Window], margin: i64) -> Walk {
         Walk { courses: windows.iter().rev().map(|window| Course::new(*window)).collect(), margin }
     }
@@ -69,12 +68,12 @@ impl Walk {
         self.courses.push(Course::new(window));
     }
 
-    /// The windows, newest first.
+    /// Returns the windows, newest first.
     pub fn windows(&self) -> impl Iterator<Item = Window> {
         self.courses.iter().rev().map(|course| course.window)
     }
 
-    /// The next page to ask for, if one can be asked for now: of the newest window that has one.
+    /// Returns the next page that can be requested now, from the newest window that has one.
     pub fn next_request(&mut self) -> Option<Request> {
         self.courses.iter_mut().enumerate().rev().find_map(|(index, course)| {
             let Ahead::Page(page) = course.ahead() else { return None };
@@ -84,24 +83,24 @@ impl Walk {
         })
     }
 
-    /// Takes an answer in. Returns the stretch that is covered once the rows of this page and of
-    /// all pages before it are stored, if that is more than before.
+    /// Adds a page. Returns the span that is covered once the rows of this page and of all earlier
+    /// pages are stored, if it is larger than before.
     pub fn arrived(&mut self, request: Request, page: &Page) -> Option<Span> {
         self.courses[request.course].arrived(request.page, page, self.margin)
     }
 
-    /// Takes in that the server understood a request for a page within the total, but not the first,
-    /// and turned it down. What comes of it shows once the pages before it are there: the window's
-    /// end, or a gap, with which it is never complete. Returns the same as [`Walk::arrived`].
+    /// Records that the server refused a page within the total, other than the first. Once all earlier
+    /// pages have arrived, this turns out to be the end of the window, or a gap that keeps the window
+    /// incomplete. Returns the same as [`Walk::arrived`].
     pub fn refused(&mut self, request: Request) -> Option<Span> {
         self.courses[request.course].refused(request.page, self.margin)
     }
 
-    /// Whether a request that failed only says that its window has no such page. `refused` is
-    /// whether the server understood the request and turned it down.
+    /// Returns whether a failed request only means that its window has no such page. `refused` says
+    /// whether the server understood the request and refused it.
     ///
-    /// Never so within the total, which is for [`Walk::refused`]. Past it a refusal is an end; any
-    /// other failure is one only when the total was kept, over more than a page and to the last row.
+    /// Always false within the total; see [`Walk::refused`]. Past the total, a refusal is the end. Any
+    /// other failure is the end only if the total was right: more than one page, and every row arrived.
     pub fn is_past_the_end(&self, request: Request, refused: bool) -> bool {
         let course = &self.courses[request.course];
         course.page_one.is_some_and(|first| {
@@ -109,18 +108,18 @@ impl Walk {
         })
     }
 
-    /// Whether every window was walked to its end.
+    /// Returns whether every window was walked to its end.
     pub fn is_complete(&self) -> bool {
         self.courses.iter().all(|course| course.done)
     }
 
-    /// Whether a window was given up, because [`PAGES_PAST_TOTAL`] pages past its total the server
-    /// still brings new rows.
+    /// Returns whether a window was given up because the server still sends new rows
+    /// [`PAGES_PAST_TOTAL`] pages past its total.
     pub fn is_endless(&self) -> bool {
         self.courses.iter().any(|course| course.ahead() == Ahead::TooMuch)
     }
 
-    /// How far the walk has come.
+    /// Returns the progress of the walk.
     pub fn tally(&self) -> Tally {
         let mut tally = Tally::default();
         for course in &self.courses {
@@ -128,7 +127,7 @@ impl Walk {
             tally.unreadable += course.unreadable;
             tally.page += course.arrived;
             let Some(first) = course.page_one else { continue };
-            // At its end a window holds what came, whatever the total was.
+            // A finished window counts the rows that arrived, whatever its total was.
             let (got, done) = (course.got as u64, course.done);
             let pages = if done { course.arrived } else { first.pages.max(course.arrived) };
             tally.pages = Some(tally.pages.unwrap_or(0).saturating_add(pages));
@@ -141,14 +140,14 @@ impl Walk {
     }
 }
 
-/// What the first page of a window told.
+/// What the first page of a window says about the window.
 #[derive(Clone, Copy, Debug)]
 struct PageOne {
-    /// Rows sent, readable or not.
+    /// How many rows it has, readable or not.
     size: usize,
-    /// How many rows there are in all, if the server said so and what it sent does not belie it.
+    /// How many rows there are in total, if the server says so and the page does not contradict it.
     total: Option<u64>,
-    /// The last page by the total; 1 where there is none.
+    /// The number of the last page by the total; 1 without a total.
     pages: u32,
 }
 
@@ -161,16 +160,16 @@ impl PageOne {
     }
 }
 
-/// What comes next in a window.
+/// The next step in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ahead {
-    /// This page can be asked for.
+    /// This page can be requested.
     Page(u32),
-    /// Nothing can be asked for until more answers are there.
+    /// Nothing can be requested until more pages have arrived.
     Answers,
-    /// It was walked to its end.
+    /// The window was walked to its end.
     Nothing,
-    /// More pages than any honest server has.
+    /// There are more pages than a correct server has.
     TooMuch,
 }
 
@@ -179,22 +178,23 @@ enum Ahead {
 struct Course {
     window: Window,
     page_one: Option<PageOne>,
-    /// The next page to ask for.
+    /// The next page to request.
     next: u32,
     in_flight: u32,
     arrived: u32,
-    /// The highest page that brought something new, and the highest that did not.
+    /// The highest page with new rows, and the highest without.
     last_news: u32,
     last_void: u32,
-    /// The highest page that was full, and the lowest within the total that was refused.
+    /// The highest full page, and the lowest refused page within the total.
     last_full: u32,
     first_refused: Option<u32>,
     /// Whether the last page by the total was not full.
     ended_short: bool,
     seen: HashSet<VoicemailId>,
-    /// The pages with rows of both kinds: the identities of the readable, the number of the others.
+    /// The pages with both readable and unreadable rows: the identities of the readable rows and the
+    /// number of the others.
     mixed: HashSet<(Vec<VoicemailId>, usize)>,
-    /// The rows of `seen` that lie in the window.
+    /// How many rows of `seen` are in the window.
     got: usize,
     unreadable: usize,
     order: Order,
@@ -228,7 +228,7 @@ impl Course {
             return Ahead::Page(1);
         }
         let Some(first) = self.page_one else { return Ahead::Answers };
-        // A page without news is the end, unless one after it, asked for before, has some.
+        // A page without new rows is the end, unless a later page, already requested, has some.
         let ended = self.done || self.last_void > self.last_news;
         if !ended && self.next <= first.pages {
             Ahead::Page(self.next)
@@ -243,14 +243,14 @@ impl Course {
         }
     }
 
-    /// Whether there may be a page past the total, when all up to now have arrived and the last of
-    /// them brought something new.
+    /// Returns whether there may be a page past the total. Call it when all requested pages have
+    /// arrived and the last one had new rows.
     fn goes_on_past(&self, first: PageOne) -> bool {
-        // Once a page past the total had news, the total says nothing any more.
+        // Once a page past the total had new rows, the total means nothing.
         self.next > first.pages + 1 || !self.ended_short || !self.has_kept_total()
     }
 
-    /// Whether as many rows came as the server said there were.
+    /// Returns whether at least as many rows arrived as the server announced.
     fn has_kept_total(&self) -> bool {
         let total = self.page_one.and_then(|first| first.total);
         total.is_some_and(|total| (self.seen.len() + self.unreadable) as u64 >= total)
@@ -291,20 +291,20 @@ impl Course {
         self.covered(margin)
     }
 
-    /// Whether a page was refused that the window has: one after it brought something new, or the
-    /// one before it is full, as where a server gives no more than so many pages.
+    /// Returns whether a refused page must exist: a later page had new rows, or the page before it was
+    /// full, as with a server that limits the number of pages.
     fn has_gap(&self) -> bool {
         self.first_refused.is_some_and(|page| page <= self.last_news || page <= self.last_full + 1)
     }
 
-    /// Whether rows that cannot be read may be new ones: they cannot be told apart. They are not
-    /// when the readable rows beside them make the page the same as an earlier one.
+    /// Returns whether unreadable rows may be new ones. Unreadable rows cannot be told apart, but they
+    /// are not new if the readable rows show that the page repeats an earlier one.
     fn may_be_news(&mut self, page: &Page) -> bool {
         let ids = page.rows.iter().map(|row| row.id).collect();
         page.unreadable > 0 && (page.rows.is_empty() || self.mixed.insert((ids, page.unreadable)))
     }
 
-    /// What is covered now, if that is more than before. Closes the window at its end.
+    /// Returns the span covered now, if it is larger than before. Closes the window at its end.
     fn covered(&mut self, margin: i64) -> Option<Span> {
         let Window { span, settled } = self.window;
         if self.ahead() == Ahead::Nothing && !self.has_gap() {
@@ -318,7 +318,7 @@ impl Course {
     }
 }
 
-/// How many rows the server sent, readable or not.
+/// Returns the number of rows that the server sent, readable or not.
 fn sent(page: &Page) -> usize {
     page.rows.len() + page.unreadable
 }

@@ -1,33 +1,33 @@
-//! Where the requests go: which base URLs a secret may be sent to.
+//! Base URLs: checks that the secret may be sent there.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use reqwest::Url;
 
-/// What stands before `/voicemail` and `/play`: https, or plain http to the loopback.
+/// Base URL of the API, without `/voicemail` or `/play`: https, or plain http to the loopback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(String);
 
-/// Why a text cannot be a base URL. Repeats nothing of it: it may hold a password.
+/// Why a text is not a base URL. Quotes nothing of the text, which may contain a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
-    /// Not an absolute URL at all.
-    #[error("not a URL; it looks like https://rest.telecmi.com/v2")]
+    /// Not an absolute URL.
+    #[error("not a URL: expected one like https://rest.telecmi.com/v2")]
     NotAUrl,
-    /// Another scheme than https, or plain http to another machine.
+    /// A scheme other than https, or plain http to another machine.
     #[error("must start with https://; plain http:// is for this machine only (127.0.0.1, [::1], localhost)")]
     Insecure,
     /// A user name or a password before the host.
-    #[error("must not hold a user name or a password")]
+    #[error("must not contain a user name or a password")]
     UserInfo,
-    /// A query or a fragment, where paths are put after it.
-    #[error("must end with its path: no ? and no #")]
+    /// A query or a fragment, to which no path can be appended.
+    #[error("must not contain ? or #")]
     NotABase,
 }
 
 impl BaseUrl {
-    /// Reads a base URL. A slash at its end makes no difference.
+    /// Parses a base URL. Ignores a slash at its end.
     pub fn parse(text: &str) -> Result<BaseUrl, BaseUrlError> {
         let url = Url::parse(text.trim()).map_err(|_| BaseUrlError::NotAUrl)?;
         match url.scheme() {
@@ -44,7 +44,7 @@ impl BaseUrl {
         Ok(BaseUrl(url.as_str().trim_end_matches('/').to_owned()))
     }
 
-    /// The URL in its normal form, without a slash at its end.
+    /// Returns the URL in its normal form, without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -56,8 +56,8 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// Whether `url` names this machine: a loopback address or `localhost` itself. Other names are
-/// not looked up, whatever they stand for.
+/// Returns whether `url` names this machine: a loopback address, or `localhost` itself. Other names
+/// are not resolved, even if they point to this machine.
 pub(super) fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let address = host.trim_start_matches('[').trim_end_matches(']');
@@ -66,7 +66,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
         || address.parse::<Ipv6Addr>().is_ok_and(|v6| v6.is_loopback())
 }
 
-/// What `localhost` stands for here, so that no resolver can send it elsewhere.
+/// The addresses of `localhost`, fixed so that no resolver can point it elsewhere.
 pub(super) const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
 #[cfg(test)]
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_give_the_secret_away_is_refused() {
+    fn urls_that_would_leak_the_secret_are_refused() {
         for (given, why) in [
             ("", BaseUrlError::NotAUrl),
             ("rest.telecmi.com/v2", BaseUrlError::NotAUrl),

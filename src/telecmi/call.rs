@@ -1,8 +1,8 @@
-//! Click-to-call: TeleCMI rings one's own telephone and then the number that is called back.
+//! Click-to-call: TeleCMI rings the agent's telephone first, then the number to call back.
 //!
-//! A call must never be placed twice, so a call is asked for once: on a connection of its own, with
-//! no retry, no redirect and no second try by the HTTP library. Where it is not known what came of
-//! it, the error says so. Whether to call at all was the user's decision, before this.
+//! A call must never be placed twice, so the request is sent exactly once: on its own connection,
+//! without retries or redirects, here or in the HTTP library. If the result is unknown, the error says
+//! so. The user has confirmed the call before this code runs.
 
 use std::fmt;
 
@@ -14,28 +14,28 @@ use super::{Client, Credentials, Inner, http};
 use crate::caller::{self, CallerForms};
 use crate::text;
 
-/// The largest answer that is read, in bytes; a real one has about a hundred.
+/// The largest response to read, in bytes; a real one has about a hundred.
 const ANSWER_MAX: u64 = 64 << 10;
 
-/// The longest agent that is taken, in characters; a real one has about a dozen.
+/// The longest accepted agent, in characters; a real one has about a dozen.
 const AGENT_MAX: usize = 64;
 
-/// A telephone number that is valid by libphonenumber's rules: the API takes nonsense and fails only
-/// when it dials.
+/// A telephone number that is valid by libphonenumber's rules. Checked here because the API accepts
+/// any number and fails only when it dials.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ValidNumber {
     digits: u64,
     display: String,
 }
 
-/// A text that is no valid telephone number.
+/// A text that is not a valid telephone number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no valid telephone number and was not called")]
+#[error("`{0}` is not a valid telephone number: not called")]
 pub struct InvalidNumber(String);
 
 impl ValidNumber {
-    /// Reads a number as [`caller::forms`] does; `country` (two letters, ISO 3166-1) is where one
-    /// without a country code is from.
+    /// Parses a number like [`caller::forms`]; `country` (two letters, ISO 3166-1) is the country of
+    /// numbers without a country code.
     pub fn parse(raw: &str, country: &str) -> Result<ValidNumber, InvalidNumber> {
         let CallerForms { display, e164, .. } = caller::forms(raw, country);
         let digits = e164.and_then(|e164| e164.strip_prefix('+')?.parse().ok());
@@ -44,7 +44,7 @@ impl ValidNumber {
             .ok_or_else(|| InvalidNumber(text::clean(raw, text::CALLER_MAX)))
     }
 
-    /// `+919876543210`: what is dialled.
+    /// Returns the number to dial, in E.164: `+919876543210`.
     pub fn e164(&self) -> String {
         format!("+{}", self.digits)
     }
@@ -57,17 +57,17 @@ impl fmt::Display for ValidNumber {
     }
 }
 
-/// Who calls: TeleCMI's user ID of an agent, `101_1111112`.
+/// The user ID of the agent who calls, such as `101_1111112`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Agent(String);
 
-/// A text that cannot be an agent.
+/// A text that cannot be an agent's user ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an agent's user ID: it looks like 101_1111112")]
+#[error("not an agent's user ID: expected one like 101_1111112")]
 pub struct AgentError;
 
 impl Agent {
-    /// Reads a user ID: letters, digits, `_`, `-` and `.`, at most 64 of them.
+    /// Parses a user ID: 1 to 64 letters, digits, `_`, `-` and `.`.
     pub fn parse(text: &str) -> Result<Agent, AgentError> {
         let text = text.trim();
         let is_fit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
@@ -75,14 +75,14 @@ impl Agent {
         is_agent.then(|| Agent(text.to_owned())).ok_or(AgentError)
     }
 
-    /// The user ID.
+    /// Returns the user ID.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Which of the agent's telephones rings first. The API has two switches for it, of which one
-/// combination is refused; this has not.
+/// Which of the agent's telephones rings first. The API has two switches for this and refuses one
+/// combination of them; this type cannot express that one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rings {
     /// The softphone (`webrtc`), the API's own default.
@@ -90,12 +90,12 @@ pub enum Rings {
     Softphone,
     /// The agent's mobile (`followme`, which needs `webrtc` off).
     Mobile,
-    /// What the agent has set at TeleCMI: both switches off.
+    /// The agent's own setting at TeleCMI: both switches off.
     AsSetAtTelecmi,
 }
 
 impl Rings {
-    /// What the API's two switches stand for; `followme` counts more.
+    /// Converts the API's two switches; `followme` takes precedence.
     pub fn from_switches(webrtc: bool, followme: bool) -> Rings {
         match (webrtc, followme) {
             (_, true) => Rings::Mobile,
@@ -105,55 +105,55 @@ impl Rings {
     }
 }
 
-/// A call to be placed.
+/// A call to place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// Who calls, and is rung first.
+    /// The agent who calls; the agent's telephone rings first.
     pub agent: Agent,
-    /// Who is called.
+    /// The number to call.
     pub to: ValidNumber,
-    /// The number that the called person sees; `None` is what the agent has set at TeleCMI.
+    /// The number that the called person sees; `None` for the agent's own setting at TeleCMI.
     pub caller_id: Option<ValidNumber>,
     /// Which of the agent's telephones rings.
     pub rings: Rings,
 }
 
-/// A call that TeleCMI has taken on: the agent's telephone rings now.
+/// A call that TeleCMI has accepted: the agent's telephone rings now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallPlaced {
-    /// TeleCMI's name for it, made safe for a terminal, should anybody have to ask there.
+    /// TeleCMI's ID of the call, for support requests, made safe for a terminal.
     pub request_id: Option<String>,
 }
 
-/// Why there is no answer that says that the call was placed. Holds no URL and no secret.
+/// Why a call was not confirmed as placed. Contains no URL and no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// No telephone rings: the request did not leave, or was refused.
+    /// No telephone rings: the request was not sent, or was refused.
     #[error("No call was placed. {}", refusal(cause))]
     NotPlaced {
-        /// What stood in the way.
+        /// The cause.
         cause: ApiError,
     },
-    /// The request left, and nobody knows what came of it.
+    /// The request was sent, but its result is unknown.
     #[error(
-        "The call may have been placed: {}. See whether a telephone rings before you call again.",
+        "The call may have been placed: {}. Check whether a telephone rings before you call again.",
         doubt(cause)
     )]
     MaybePlaced {
-        /// What became of the answer.
+        /// Why there is no usable response.
         cause: ApiError,
     },
 }
 
 impl CallError {
-    /// Whether a telephone may be ringing.
+    /// Returns whether a telephone may be ringing.
     pub fn may_have_been_placed(&self) -> bool {
         matches!(self, CallError::MaybePlaced { .. })
     }
 }
 
-/// The body of a request. From the vendor's pages for CHUB and for CHUB India, which name the same
-/// route and the same fields for both; `to` and `callerid` are JSON numbers.
+/// The body of a request, by the vendor's pages for CHUB and CHUB India, which give the same route and
+/// fields for both; `to` and `callerid` are JSON numbers.
 #[derive(Serialize)]
 struct CallRequest<'a> {
     user_id: &'a str,
@@ -179,15 +179,15 @@ impl<'a> CallRequest<'a> {
 }
 
 impl Client {
-    /// Asks TeleCMI to place `call`: once, whatever happens. Reads the platform's certificates for a
-    /// connection of its own, which takes some milliseconds.
+    /// Asks TeleCMI to place `call`, exactly once. Reads the platform's certificates for a separate
+    /// connection, which takes some milliseconds.
     ///
-    /// To be awaited to its end: dropped before, nobody knows whether the call was placed.
+    /// Do not drop the future before it completes: it would be unknown whether the call was placed.
     pub async fn call(&self, call: &Call) -> Result<CallPlaced, CallError> {
         let not_placed = |cause| CallError::NotPlaced { cause };
         let maybe_placed = |cause| CallError::MaybePlaced { cause };
         let Inner { credentials, call_url, timeouts, .. } = &*self.0;
-        // A connection that lay idle may be gone, which shows only when the request has left.
+        // No pooled connection: it may be dead, which is noticed only after the request was sent.
         let http = http::client_for_one(call_url, timeouts.connect).map_err(not_placed)?;
         let request = http.post(call_url.clone()).json(&CallRequest::new(call, credentials));
         let placed = async {
@@ -201,7 +201,7 @@ impl Client {
                 return Err(maybe_placed(ApiError::BadRedirect { reason: RedirectFault::Elsewhere }));
             }
             let body = http::read_all(&mut response, Vec::new(), ANSWER_MAX).await;
-            // An error that shows in the status needs no body.
+            // If the status already says that it failed, the body is optional.
             let body = match body {
                 Err(cause) if head.status.is_success() => return Err(maybe_placed(cause)),
                 body => body.unwrap_or_default(),
@@ -215,7 +215,7 @@ impl Client {
             };
             match wire::judge(Asked::Call, head, &answer, &credentials.secret) {
                 None => answer.call().map_err(maybe_placed),
-                // A fault of the server's own may have come after it dialled.
+                // A server error may have happened after the server dialled.
                 Some(cause @ ApiError::Server { .. }) => Err(maybe_placed(cause)),
                 Some(cause) => Err(not_placed(cause)),
             }
@@ -225,8 +225,7 @@ impl Client {
     }
 }
 
-/// What stood in the way, and what to do: the same as for other requests, save that the agent may be
-/// wrong as well.
+/// Returns the cause and what to do: as for other requests, except that the agent may be wrong too.
 fn refusal(cause: &ApiError) -> String {
     match cause {
         ApiError::NotAuthenticated { message } | ApiError::BadRequest { message } => {
@@ -236,14 +235,14 @@ fn refusal(cause: &ApiError) -> String {
     }
 }
 
-/// What became of the answer, as part of a sentence. Nothing here says "try again".
+/// Returns why the result is unknown, as part of a sentence. Never says "try again".
 fn doubt(cause: &ApiError) -> String {
     match cause {
-        ApiError::Server { message, .. } => format!("TeleCMI has a fault of its own ({message})"),
-        ApiError::TimedOut { limit, .. } => format!("no answer came within {} s", limit.as_secs_f64()),
-        ApiError::Malformed { what } => format!("the server's answer cannot be read ({what})"),
-        ApiError::TooLarge { .. } => "the server's answer is too large and was not read".to_owned(),
-        ApiError::BadRedirect { .. } => "the server points elsewhere and was not followed".to_owned(),
-        _ => "the connection broke off before the answer".to_owned(),
+        ApiError::Server { message, .. } => format!("TeleCMI reported a server error ({message})"),
+        ApiError::TimedOut { limit, .. } => format!("no response within {} s", limit.as_secs_f64()),
+        ApiError::Malformed { what } => format!("cannot read the server's response ({what})"),
+        ApiError::TooLarge { .. } => "the server's response is too large".to_owned(),
+        ApiError::BadRedirect { .. } => "the server redirected the request".to_owned(),
+        _ => "the connection was lost before the response".to_owned(),
     }
 }

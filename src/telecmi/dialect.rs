@@ -1,6 +1,6 @@
-//! What the two regions want to be sent: field names, page sizes, nothing of the answers.
+//! Requests in the dialects of the two regions: field names and page sizes. Responses are not here.
 //!
-//! From the vendor's pages for CHUB and CHUB India.
+//! By the vendor's pages for CHUB and CHUB India.
 
 use std::borrow::Cow;
 
@@ -9,11 +9,11 @@ use serde::Serialize;
 use super::Credentials;
 use crate::model::{RecordingName, Region, Span};
 
-/// How many rows to ask for where the server lets one choose. What comes back may be fewer.
+/// How many rows to request per page, where the API has a parameter for it. The server may send fewer.
 const LIMIT: u32 = 50;
 
-/// What stands before the route of a call, in either region: the vendor's page for CHUB India names
-/// CHUB's server. (An older edition of it has another route with less to choose.)
+/// Base URL for calls, in both regions: the vendor's page for CHUB India names CHUB's server. (An older
+/// edition of that page has another route with fewer options.)
 pub(super) const CALL_BASE_URL: &str = "https://rest.telecmi.com/v2";
 
 /// The body of a list request.
@@ -32,7 +32,7 @@ pub(super) struct ListRequest<'a> {
 }
 
 impl<'a> ListRequest<'a> {
-    /// Asks for page `number` (from 1) of `window`.
+    /// Creates a request for page `number` (from 1) of `window`.
     pub(super) fn new(region: Region, credentials: &'a Credentials, window: Span, number: u32) -> Self {
         let secret = credentials.secret.expose();
         let (secret, token, limit) = match region {
@@ -44,9 +44,9 @@ impl<'a> ListRequest<'a> {
             secret,
             token,
             start_date: window.start_millis(),
-            // A span does not hold its end, while dates from-to usually do. Naming the last
-            // millisecond inside keeps windows that touch from sharing a voicemail, so that
-            // their totals add up. An empty span asks for its first millisecond.
+            // A span excludes its end; `end_date` is probably inclusive. So send the last millisecond
+            // inside the span: then adjacent windows share no voicemail, and their totals add up. An
+            // empty span requests its first millisecond.
             end_date: (window.end_millis() - 1).max(window.start_millis()),
             page: number.max(1),
             limit,
@@ -54,7 +54,7 @@ impl<'a> ListRequest<'a> {
     }
 }
 
-/// The query of a request for the recording `name`.
+/// Returns the query parameters of a request for the recording `name`.
 pub(super) fn play_query<'a>(
     region: Region,
     credentials: &'a Credentials,

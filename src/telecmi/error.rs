@@ -1,147 +1,147 @@
-//! What can go wrong with a request, one line each that says what happened and what to do.
+//! Errors of requests. Each message says what happened and what to do.
 
 use std::time::Duration;
 
-/// The longest wait that a server can ask for.
+/// The longest wait to accept from a server.
 pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
 
-/// Why a request failed. Holds no URL and no secret, whatever the cause; what a server wrote has
-/// been made safe for a terminal.
+/// Why a request failed. Never contains a URL or a secret; text from a server has been made safe for a
+/// terminal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
-    /// There is no secret to ask with: nothing was sent.
+    /// There is no secret, so nothing was sent.
     #[error("{reason}")]
     NoSecret {
         /// Why, and what to do about it.
         reason: String,
     },
-    /// The app ID or the secret was refused.
+    /// The app ID or the secret was rejected.
     #[error("TeleCMI says: {message}. Check the app ID, the secret and the region.")]
     NotAuthenticated {
-        /// The server's words.
+        /// The server's message.
         message: String,
     },
-    /// The server finds the request itself wrong.
-    #[error("TeleCMI does not take the request: {message}. Check the app ID, the region and the base URL.")]
+    /// The server rejected the request itself.
+    #[error("TeleCMI rejected the request: {message}. Check the app ID, the region and the base URL.")]
     BadRequest {
-        /// The server's words, or the HTTP status.
+        /// The server's message, or the HTTP status.
         message: String,
     },
     /// Too many requests.
-    #[error("TeleCMI asks to slow down. Try again {}.", when(*retry_after))]
+    #[error("TeleCMI reports too many requests. Try again {}.", when(*retry_after))]
     RateLimited {
-        /// How long the server asked to be left alone.
+        /// How long the server asked to wait.
         retry_after: Option<Duration>,
     },
-    /// The server failed at something of its own.
-    #[error("TeleCMI has a fault of its own: {message}. Try again {}.", when(*retry_after))]
+    /// The server failed.
+    #[error("TeleCMI reported a server error: {message}. Try again {}.", when(*retry_after))]
     Server {
-        /// The server's words, or the HTTP status.
+        /// The server's message, or the HTTP status.
         message: String,
-        /// The HTTP status: below 300 where only the answer in it says that something failed.
+        /// The HTTP status; below 300 if only the body says that something failed.
         status: u16,
-        /// How long the server asked to be left alone.
+        /// How long the server asked to wait.
         retry_after: Option<Duration>,
     },
-    /// No connection, or one that broke off.
+    /// There was no connection, or it was lost.
     #[error("{reason}")]
     Offline {
-        /// What stood in the way.
+        /// The cause.
         reason: OfflineReason,
     },
-    /// It took too long.
-    #[error("No {waiting_for} within {} s. Check the network, then try again.", limit.as_secs_f64())]
+    /// The request took too long.
+    #[error("{waiting_for} timed out after {} s. Check the network, then try again.", limit.as_secs_f64())]
     TimedOut {
-        /// What did not come in time.
+        /// What did not complete in time.
         waiting_for: WaitingFor,
-        /// How long it had.
+        /// The time limit.
         limit: Duration,
     },
-    /// The answer is not what the API sends.
-    #[error("The server's answer cannot be read: {what}. Check the base URL, then try again.")]
+    /// The response is not one that the API sends.
+    #[error("Cannot read the server's response: {what}. Check the base URL, then try again.")]
     Malformed {
         /// What is wrong with it.
         what: &'static str,
     },
-    /// The answer is larger than anything the API sends.
-    #[error("The server's answer is larger than {} MiB and was not read. Check the base URL.", limit >> 20)]
+    /// The response is larger than any that the API sends.
+    #[error("The server's response is larger than {} MiB. Check the base URL.", limit >> 20)]
     TooLarge {
-        /// The most that is read, in bytes.
+        /// The largest response to read, in bytes.
         limit: u64,
     },
-    /// The recording is missing or, more often, not published yet: that takes up to a minute.
-    #[error("The recording is not there yet. Try again in a minute.")]
+    /// The recording is missing or, more often, not published yet, which takes up to a minute.
+    #[error("The recording is not ready yet. Try again in a minute.")]
     NotReady,
-    /// The server sends the request somewhere it must not go.
+    /// The server redirects to a place where the request must not go.
     #[error("{reason} Check the base URL.")]
     BadRedirect {
-        /// What is wrong with where it points.
+        /// What is wrong with the redirect.
         reason: RedirectFault,
     },
-    /// No request can be made on this machine.
-    #[error("The network cannot be set up: {reason}. Check this machine's certificates.")]
+    /// This machine cannot make any request.
+    #[error("Cannot set up the network: {reason}. Check this machine's certificates.")]
     Setup {
-        /// The cause, as the TLS library gives it.
+        /// The cause, as reported by the TLS library.
         reason: String,
     },
 }
 
-/// What stood in the way of a connection.
+/// Why there is no connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OfflineReason {
-    /// The host's name has no address.
-    #[error("Offline: the server's name is not found. Check the network and the base URL.")]
+    /// The host name has no address.
+    #[error("Offline: server name not found. Check the network and the base URL.")]
     NameLookup,
     /// Nothing listens there.
-    #[error("Offline: the server refuses the connection. Check the network and the base URL.")]
+    #[error("Offline: the server refused the connection. Check the network and the base URL.")]
     Refused,
-    /// No way to the server's address.
-    #[error("Offline: the server cannot be reached. Check the network.")]
+    /// There is no route to the server's address.
+    #[error("Offline: cannot reach the server. Check the network.")]
     Unreachable,
-    /// No safe connection.
-    #[error("No safe connection: {detail}. Check this machine's clock and whether a proxy is in between.")]
+    /// There is no secure connection.
+    #[error("No secure connection: {detail}. Check this machine's clock, and for a proxy in between.")]
     Tls {
-        /// The cause, as the TLS library gives it.
+        /// The cause, as reported by the TLS library.
         detail: String,
     },
-    /// The proxy from the environment did not let the request through.
-    #[error("The proxy does not let the request through. Check HTTPS_PROXY and NO_PROXY.")]
+    /// The proxy from the environment rejected the request.
+    #[error("The proxy rejected the request. Check HTTPS_PROXY and NO_PROXY.")]
     Proxy,
-    /// The connection was made and broke off.
-    #[error("The connection broke off. Check the network, then try again.")]
+    /// The connection was lost.
+    #[error("The connection was lost. Check the network, then try again.")]
     Cut,
     /// Anything else.
     #[error("Offline: the connection failed. Check the network, then try again.")]
     Other,
 }
 
-/// What a request waited for when its time was over.
+/// The step that timed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WaitingFor {
-    /// Reaching the server.
-    #[error("connection")]
+    /// Connecting to the server.
+    #[error("The connection")]
     Connection,
-    /// All of the server's answer or, for a recording, its next part.
-    #[error("full answer")]
+    /// Receiving the whole response or, for a recording, its next part.
+    #[error("The response")]
     Answer,
 }
 
 /// Why a redirect was not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedirectFault {
-    /// To another scheme, host or port.
-    #[error("The server points to another address; the secret was not sent there.")]
+    /// It leads to another scheme, host or port.
+    #[error("The server redirects to another address; the secret was not sent there.")]
     Elsewhere,
-    /// Too many, one after the other.
-    #[error("The server sends the request around in circles.")]
+    /// There were too many redirects.
+    #[error("The server redirects too many times.")]
     TooMany,
-    /// It does not say where to.
-    #[error("The server points elsewhere without saying where.")]
+    /// It has no valid address.
+    #[error("The server redirects without a valid address.")]
     Nowhere,
 }
 
 impl ApiError {
-    /// Whether the same request may succeed when it is tried again.
+    /// Returns whether a retry of the same request may succeed.
     pub fn is_transient(&self) -> bool {
         match self {
             ApiError::RateLimited { .. }
@@ -159,7 +159,7 @@ impl ApiError {
         }
     }
 
-    /// How long the server asked to be left alone, at most 60 s.
+    /// Returns how long the server asked to wait, at most 60 s.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             ApiError::RateLimited { retry_after } | ApiError::Server { retry_after, .. } => {
@@ -170,7 +170,7 @@ impl ApiError {
     }
 }
 
-/// When to try again, as the end of a sentence.
+/// Returns when to try again, as the end of a sentence.
 fn when(retry_after: Option<Duration>) -> String {
     match retry_after {
         Some(wait) => format!("in {} s", wait.min(RETRY_AFTER_MAX).as_secs().max(1)),

@@ -1,5 +1,5 @@
-//! HTTP as this API needs it: certificates, proxies, redirects, bounded bodies, and what a failed
-//! connection means. Knows nothing of voicemail.
+//! HTTP for this API: certificates, proxies, redirects, size limits, and errors. Knows nothing about
+//! voicemail.
 
 use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
@@ -16,28 +16,28 @@ use super::error::{ApiError, OfflineReason, RETRY_AFTER_MAX, RedirectFault, Wait
 use super::wire::Head;
 use crate::text;
 
-/// As many redirects as one request may take.
+/// The most redirects to follow for one request.
 const REDIRECTS_MAX: usize = 5;
 
 const USER_AGENT: &str = concat!("vmail/", env!("CARGO_PKG_VERSION"));
 
-/// A client for requests to `server`. Proxies come from the environment (`HTTPS_PROXY`,
-/// `ALL_PROXY`, `NO_PROXY`), except for the loopback: a proxy would carry what must not leave
-/// this machine. Compression and HTTP/2 are agreed with the server.
+/// Creates a client for requests to `server`. Proxies come from the environment (`HTTPS_PROXY`,
+/// `ALL_PROXY`, `NO_PROXY`), except for the loopback, whose requests must not leave this machine.
+/// Compression and HTTP/2 are negotiated with the server.
 pub(super) fn client(server: &Url, connect: Duration) -> Result<Client, ApiError> {
     builder(server, connect)?.build().map_err(|error| setup(&error))
 }
 
-/// The same for a single request that must not be sent twice: with a connection of its own, and
-/// without the second try that HTTP/2 allows where a server says that it did nothing.
+/// Creates a client for one request that must not be sent twice: with its own connection, and without
+/// the retry that HTTP/2 allows when the server reports that it has not processed a request.
 pub(super) fn client_for_one(server: &Url, connect: Duration) -> Result<Client, ApiError> {
     builder(server, connect)?.retry(retry::never()).build().map_err(|error| setup(&error))
 }
 
 fn builder(server: &Url, connect: Duration) -> Result<ClientBuilder, ApiError> {
-    // Fails when a provider is installed already, which is as good.
+    // Fails if a provider is already installed, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    // Beside the platform's certificates, for machines that have none (containers, mostly).
+    // Added to the platform's certificates, for machines without any (mostly containers).
     let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
     let roots = roots.map(|der| Certificate::from_der(der)).collect::<Result<Vec<_>, _>>();
     let builder = Client::builder()
@@ -45,7 +45,7 @@ fn builder(server: &Url, connect: Duration) -> Result<ClientBuilder, ApiError> {
         .user_agent(USER_AGENT)
         .connect_timeout(connect)
         .referer(false)
-        // `send` follows them itself: reqwest would turn a POST into a GET on some.
+        // `send` follows redirects itself: reqwest would turn some POSTs into GETs.
         .redirect(Policy::none());
     Ok(if is_loopback(server) {
         builder.no_proxy().resolve_to_addrs("localhost", &LOOPBACK.map(|address| (address, 0).into()))
@@ -54,9 +54,9 @@ fn builder(server: &Url, connect: Duration) -> Result<ClientBuilder, ApiError> {
     })
 }
 
-/// Sends what `request` builds for `url`, and again to where a redirect points as long as that is
-/// the same scheme, host and port: the request carries the secret. The method stays the same:
-/// every request here only asks.
+/// Sends the request that `request` builds for `url`. Follows redirects to the same scheme, host and
+/// port only, because the request contains the secret. Keeps the method, because no request here
+/// changes anything on the server.
 pub(super) async fn send(
     mut url: Url,
     connect: Duration,
@@ -78,7 +78,7 @@ fn next_hop(url: &Url, response: &Response) -> Result<Url, RedirectFault> {
     if next.origin() == url.origin() { Ok(next) } else { Err(RedirectFault::Elsewhere) }
 }
 
-/// What stands before the body of `response`.
+/// Returns the status and the headers that matter.
 pub(super) fn head(response: &Response) -> Head {
     let header = |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
     let time = header(DATE).and_then(http_date);
@@ -90,8 +90,8 @@ fn http_date(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc2822(text.trim()).ok().map(|time| time.to_utc())
 }
 
-/// `Retry-After`: seconds, or a date. A date is measured against the server's own clock, from the
-/// same answer, so that no clock has to be right; without one it is the longest wait.
+/// Parses `Retry-After`: seconds, or a date. A date is compared with the server's own time from the
+/// same response, so that no clock has to be right; without that time, returns the longest wait.
 fn retry_after(value: &str, server_time: Option<DateTime<Utc>>) -> Option<Duration> {
     let wait = match (value.parse().map(Duration::from_secs), http_date(value)) {
         (Ok(seconds), _) => seconds,
@@ -103,8 +103,8 @@ fn retry_after(value: &str, server_time: Option<DateTime<Utc>>) -> Option<Durati
     Some(wait.min(RETRY_AFTER_MAX))
 }
 
-/// Reads on from `response` until all of the body is in `body`, which must not grow beyond `limit`
-/// bytes. They are counted after decompression, as they come.
+/// Reads the rest of `response` and appends it to `body`, which must not grow beyond `limit` bytes,
+/// counted after decompression.
 pub(super) async fn read_all(
     response: &mut Response,
     mut body: Vec<u8>,
@@ -122,7 +122,7 @@ pub(super) async fn read_all(
     Ok(body)
 }
 
-/// The answer of `work`, if it comes within `limit`.
+/// Returns the result of `work`, or an error after `limit`.
 pub(super) async fn within<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, ApiError>>,
@@ -130,12 +130,12 @@ pub(super) async fn within<T>(
     tokio::time::timeout(limit, work).await.unwrap_or(Err(late(limit)))
 }
 
-/// No full answer within `limit`.
+/// Returns the error for a response that did not complete within `limit`.
 pub(super) fn late(limit: Duration) -> ApiError {
     ApiError::TimedOut { waiting_for: WaitingFor::Answer, limit }
 }
 
-/// What went wrong with sending a request that had `connect` to reach the server.
+/// Converts the error of a request whose limit for connecting was `connect`.
 pub(super) fn failed_within(error: reqwest::Error, connect: Duration) -> ApiError {
     if error.is_timeout() && error.is_connect() {
         ApiError::TimedOut { waiting_for: WaitingFor::Connection, limit: connect }
@@ -144,8 +144,8 @@ pub(super) fn failed_within(error: reqwest::Error, connect: Duration) -> ApiErro
     }
 }
 
-/// What went wrong with a request. Decided by the types of the causes: their texts may hold the
-/// URL and with it the secret, so none of them is kept, save TLS's own.
+/// Converts the error of a request, by the types of its causes. Their texts may contain the URL and so
+/// the secret, so none of them is used, except TLS's own.
 pub(super) fn failed(error: reqwest::Error) -> ApiError {
     let error = error.without_url();
     if error.is_dns() {
@@ -155,14 +155,14 @@ pub(super) fn failed(error: reqwest::Error) -> ApiError {
     if let Some(known) = causes(&error).find_map(|cause| meaning(cause, reached)) {
         return known;
     }
-    // What fails about a body without HTTP having a part in it is its compression.
+    // If a body cannot be decoded and the cause is not HTTP, its compression is damaged.
     if error.is_decode() && !causes(&error).any(<dyn StdError>::is::<hyper::Error>) {
         return ApiError::Malformed { what: "its compression is damaged" };
     }
     ApiError::Offline { reason: OfflineReason::Other }
 }
 
-/// What one cause says for itself; `reached` once there was a connection.
+/// Converts one cause, if it is a known one; `reached` says whether there was a connection.
 fn meaning(cause: &(dyn StdError + 'static), reached: bool) -> Option<ApiError> {
     let reason = if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
         OfflineReason::Tls { detail: text::clean(&tls.to_string(), text::MESSAGE_MAX) }
@@ -187,7 +187,7 @@ fn meaning(cause: &(dyn StdError + 'static), reached: bool) -> Option<ApiError> 
             _ => return None,
         }
     } else if !reached && cause.to_string().starts_with("tunnel error") {
-        // hyper-util keeps this type to itself. Its texts are fixed and are not kept here.
+        // hyper-util does not export this type. Its texts are fixed, and not used here.
         OfflineReason::Proxy
     } else {
         return None;
@@ -195,8 +195,8 @@ fn meaning(cause: &(dyn StdError + 'static), reached: bool) -> Option<ApiError> 
     Some(ApiError::Offline { reason })
 }
 
-/// `error` and what caused it. An I/O error's `source` skips the error that it carries, which is
-/// where TLS and the decoders put theirs.
+/// Returns `error` and its causes. An I/O error's `source` skips the error inside it, which is where TLS
+/// and the decoders put theirs.
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(inner) => Some(inner as &(dyn StdError + 'static)),
@@ -204,7 +204,8 @@ fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
     })
 }
 
-/// No request was made yet, so the deepest cause is TLS's or the platform's and holds no URL.
+/// Converts an error while building a client. No request was made, so the deepest cause comes from TLS
+/// or the platform and contains no URL.
 fn setup(error: &reqwest::Error) -> ApiError {
     let reason = causes(error).last().map(ToString::to_string).unwrap_or_default();
     ApiError::Setup { reason: text::clean(&reason, text::MESSAGE_MAX) }

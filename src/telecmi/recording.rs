@@ -1,5 +1,5 @@
-//! A recording on its way from the server: what kind it is, and its bytes as they come. Whether it
-//! can be played is for those who decode it, how much of it is taken for those who keep it.
+//! Receives a recording: detects its format and returns its bytes as they arrive. Callers decide
+//! whether it can be decoded, and how many bytes to accept.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,31 +18,31 @@ use super::wire::{Answer, Asked, Head, decode, judge};
 use crate::secret::Secret;
 use crate::text;
 
-/// The most that is read of an answer that is no recording.
+/// The most to read of a response that is not a recording, in bytes.
 const ERROR_MAX: u64 = 1 << 20;
 
-/// Shorter than a WAV header and its first samples, or than an MP3's first frames: the server
-/// started to publish the recording and has not finished.
+/// The shortest recording, in bytes. Anything shorter lacks a WAV header with some samples, or the
+/// first MP3 frames: the server has not finished publishing it.
 const RECORDING_MIN: usize = 64;
 
-/// The longest text by which a server tells a version that is written down for another run, in bytes.
+/// The longest version (`ETag` or `Last-Modified`) to save, in bytes.
 const VERSION_MAX: usize = 512;
 
-/// What the first bytes of a recording say it is.
+/// The format of a recording, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AudioFormat {
     /// MPEG audio, layer III.
     Mp3,
-    /// RIFF WAVE, whatever its samples are.
+    /// RIFF WAVE, with samples of any kind.
     Wav,
 }
 
 impl AudioFormat {
-    /// Every format there is.
+    /// All formats.
     pub const ALL: [AudioFormat; 2] = [AudioFormat::Mp3, AudioFormat::Wav];
 
-    /// The usual end of a file's name, without the dot.
+    /// Returns the usual file name extension, without the dot.
     pub fn extension(self) -> &'static str {
         match self {
             AudioFormat::Mp3 => "mp3",
@@ -50,7 +50,7 @@ impl AudioFormat {
         }
     }
 
-    /// Its media type, as browsers know it.
+    /// Returns its media type, as browsers know it.
     pub fn media_type(self) -> &'static str {
         match self {
             AudioFormat::Mp3 => "audio/mpeg",
@@ -58,13 +58,13 @@ impl AudioFormat {
         }
     }
 
-    /// By the first 12 bytes or more; `None` when they are neither.
+    /// Detects the format by the first 12 bytes or more; `None` if unknown.
     fn sniff(start: &[u8]) -> Option<AudioFormat> {
         match start {
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..] => Some(AudioFormat::Wav),
             [b'I', b'D', b'3', ..] => Some(AudioFormat::Mp3),
-            // A frame header: eleven bits of sync, a version that exists, layer III, and a bit
-            // rate and a sample rate that exist.
+            // A frame header: eleven sync bits, layer III, and a valid version, bit rate and sample
+            // rate.
             [0xff, version, rates, ..]
                 if version & 0xe6 == 0xe2
                     && version & 0x18 != 0x08
@@ -78,7 +78,7 @@ impl AudioFormat {
     }
 }
 
-/// A recording that is being received. Its bytes come from [`Recording::chunk`].
+/// A recording while it is received. [`Recording::chunk`] returns its bytes.
 pub struct Recording {
     start: Option<Bytes>,
     rest: Response,
@@ -86,12 +86,12 @@ pub struct Recording {
     length: Option<u64>,
     format: Option<AudioFormat>,
     received: u64,
-    /// What the server tells this version of the file by, in a form that `If-Range` takes.
+    /// The version of the file, as a validator for `If-Range`.
     version: Option<HeaderValue>,
     patience: Duration,
 }
 
-/// Where a recording broke off: what [`super::Client::resume`] needs to go on there.
+/// The position where a recording was interrupted: what [`super::Client::resume`] needs to continue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bookmark {
     received: u64,
@@ -101,20 +101,20 @@ pub struct Bookmark {
     version: Option<HeaderValue>,
 }
 
-/// What another run of the program needs of a [`Bookmark`] to go on safely, beside how much is there:
-/// neither a URL nor a secret.
+/// The parts of a [`Bookmark`] that a later run of the program needs to resume, except the number of
+/// bytes received. Contains neither a URL nor a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedBookmark {
-    /// How many bytes the whole recording has.
+    /// The length of the whole recording, in bytes.
     pub length: u64,
-    /// What its first bytes said it is.
+    /// Its format, by its first bytes.
     pub format: AudioFormat,
-    /// What the server tells this version of the file by.
+    /// The version of the file, as a validator for `If-Range`.
     version: String,
 }
 
 impl SavedBookmark {
-    /// The bookmark after `received` bytes; `None` where there is no going on.
+    /// Returns the bookmark after `received` bytes; `None` if the recording cannot be resumed there.
     pub fn at(&self, received: u64) -> Option<Bookmark> {
         let SavedBookmark { length, format, version } = self;
         let version = HeaderValue::from_str(version).ok()?;
@@ -129,19 +129,19 @@ impl SavedBookmark {
 }
 
 impl Bookmark {
-    /// What of it outlives the program. `None` where the server does not tell versions of the file apart: by
-    /// the next run it may be another one, and nobody could tell.
+    /// Returns the parts to save. `None` if the server sends no version of the file: by the next run, it
+    /// could be a different file without anybody noticing.
     pub fn saved(&self) -> Option<SavedBookmark> {
         let version = self.version.as_ref().filter(|version| version.len() <= VERSION_MAX);
         let version = version.and_then(|version| version.to_str().ok())?.to_owned();
         Some(SavedBookmark { length: self.length, format: self.format?, version })
     }
 
-    /// Has `request` ask for what is missing, or for all of it where the file is another one by now.
+    /// Makes `request` ask for the missing part, or for the whole file if its version has changed.
     pub(super) fn ask(&self, request: RequestBuilder) -> RequestBuilder {
         let request = request
             .header(RANGE, format!("bytes={}-", self.received))
-            // What is missing is counted in the file's own bytes.
+            // The range counts uncompressed bytes.
             .header(ACCEPT_ENCODING, "identity");
         match &self.version {
             Some(version) => request.header(IF_RANGE, version),
@@ -149,29 +149,29 @@ impl Bookmark {
         }
     }
 
-    /// Whether `response` is exactly what is missing.
+    /// Returns whether `response` is exactly the missing part.
     pub(super) fn is_continued_by(&self, response: &Response) -> bool {
         let Bookmark { received, length, .. } = self;
         let due = format!("bytes {received}-{}/{length}", length.saturating_sub(1));
         let range = response.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok());
         response.status() == StatusCode::PARTIAL_CONTENT
-            // Where it says, it must be the same file: not every server heeds `If-Range`.
+            // If the response has a version, it must be the same: not every server obeys `If-Range`.
             && version(response.headers()).is_none_or(|version| Some(version) == self.version)
             && range.is_some_and(|range| range.trim().eq_ignore_ascii_case(&due))
-            // Unknown where it is compressed all the same.
+            // The length is unknown if the server compresses the body anyway.
             && response.content_length() == Some(length.saturating_sub(*received))
     }
 }
 
-/// Whether `response` is about a part of the file: the part that was asked for, another one, or word
-/// that there is none.
+/// Returns whether `response` is a part of the file, requested or not, or says that the requested part
+/// does not exist.
 pub(super) fn is_partial(response: &Response) -> bool {
     matches!(response.status(), StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE)
 }
 
 impl Recording {
-    /// Reads the start of `response` and makes sure that it is no error in disguise. Each part of
-    /// the body has `patience` to arrive.
+    /// Reads the start of `response` and checks that it is not an error with a success status. Each part
+    /// of the body must arrive within `patience`.
     pub(super) async fn begin(
         mut response: Response,
         patience: Duration,
@@ -181,7 +181,7 @@ impl Recording {
         let content_type = response.headers().get(CONTENT_TYPE);
         let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).to_lowercase());
         let length = response.content_length();
-        // It may be written down, so it must not be the secret, sent back.
+        // It may be saved to disk, so it must not contain the secret, should the server echo it.
         let version = version(response.headers())
             .filter(|version| version.to_str().is_ok_and(|version| !version.contains(secret.expose())));
         let start = within(patience, read_start(&mut response)).await;
@@ -208,35 +208,36 @@ impl Recording {
         })
     }
 
-    /// Goes on at `bookmark` with `rest`, which [continues it](Bookmark::is_continued_by).
+    /// Continues at `bookmark` with `rest`, which must [continue it](Bookmark::is_continued_by).
     pub(super) fn go_on(bookmark: &Bookmark, rest: Response, patience: Duration) -> Recording {
         let Bookmark { received, length, content_type, format, version } = bookmark.clone();
         let length = Some(length);
         Recording { start: None, rest, content_type, length, format, received, version, patience }
     }
 
-    /// What the first bytes say it is; `None` when they are of another kind.
+    /// Returns the format by the first bytes; `None` if unknown.
     pub fn format(&self) -> Option<AudioFormat> {
         self.format
     }
 
-    /// What the server says it is, in lower case and safe for a terminal. It may be wrong.
+    /// Returns the media type that the server sent, in lower case and safe for a terminal. It may be
+    /// wrong.
     pub fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
     }
 
-    /// How many bytes there will be, where the server sent it.
+    /// Returns the length of the whole recording in bytes, if the server sent it.
     pub fn length(&self) -> Option<u64> {
         self.length
     }
 
-    /// How many bytes there were before those that [`Recording::chunk`] gives next.
+    /// Returns how many bytes were received before those that [`Recording::chunk`] returns next.
     pub fn received(&self) -> u64 {
         self.received
     }
 
-    /// Where it stands. `None` where its length is not known, as with a compressed one: what goes on
-    /// there could not be told from another file.
+    /// Returns the current position. `None` if the length is unknown, as with a compressed body, because
+    /// the rest could not be told from another file.
     pub fn bookmark(&self) -> Option<Bookmark> {
         let length = self.length.filter(|length| (1..*length).contains(&self.received))?;
         Some(Bookmark {
@@ -248,9 +249,9 @@ impl Recording {
         })
     }
 
-    /// The next bytes, `None` after the last ones. An error is final. A recording whose length
-    /// was sent and that ends early is an error; one without can end early unnoticed. They may come
-    /// without end: the caller must know how much to take.
+    /// Returns the next bytes, or `None` after the last ones. An error is final. If the server sent the
+    /// length, an early end is an error; otherwise it goes unnoticed. There is no size limit: the caller
+    /// must stop at its own.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, ApiError> {
         let next = match self.start.take() {
             Some(start) => Some(start),
@@ -261,7 +262,7 @@ impl Recording {
     }
 }
 
-/// By hand: the response shows its URL, and that holds the secret.
+/// Written by hand, because the response's `Debug` shows its URL, which contains the secret.
 impl fmt::Debug for Recording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recording")
@@ -273,7 +274,7 @@ impl fmt::Debug for Recording {
     }
 }
 
-/// The first bytes of the body, enough to tell what it is; all of it when it is shorter.
+/// Reads the first bytes of the body, enough to detect the format, or all of a shorter body.
 async fn read_start(response: &mut Response) -> Result<Vec<u8>, ApiError> {
     let mut start = Vec::new();
     while start.len() < RECORDING_MIN {
@@ -285,14 +286,14 @@ async fn read_start(response: &mut Response) -> Result<Vec<u8>, ApiError> {
     Ok(start)
 }
 
-/// What tells a file from its later versions: a strong `ETag`, or else when it was last changed
-/// (RFC 9110, 13.1.5).
+/// Returns the version of the file: a strong `ETag`, or else `Last-Modified` (RFC 9110, 13.1.5).
 fn version(headers: &HeaderMap) -> Option<HeaderValue> {
     let strong = headers.get(ETAG).filter(|tag| tag.as_bytes().starts_with(b"\""));
     strong.or(headers.get(LAST_MODIFIED)).cloned()
 }
 
-/// What an answer that is no recording means; `start` was read from its body already.
+/// Returns the error for a response that is not a recording; `start` is the part of its body that was
+/// already read.
 async fn fault(
     head: Head,
     mut response: Response,
@@ -316,8 +317,8 @@ async fn fault(
     judge(Asked::Recording, head, &answer, secret).unwrap_or(otherwise)
 }
 
-/// Whether an answer that does not start like audio is JSON, a web page or other text: by what
-/// the server calls it or by how it starts.
+/// Returns whether a response that does not start like audio is JSON, a web page or other text, by its
+/// media type or its first bytes.
 fn is_text(start: &[u8], content_type: Option<&str>) -> bool {
     let called_text = content_type
         .is_some_and(|given| given.starts_with("text/") || given.contains("json") || given.contains("html"));
@@ -330,14 +331,14 @@ mod tests {
     use super::AudioFormat::{self, Mp3, Wav};
 
     #[test]
-    fn audio_is_known_by_its_first_bytes() {
+    fn audio_is_detected_by_its_first_bytes() {
         for (start, format) in [
             (b"RIFF\x24\0\0\0WAVEfmt " as &[u8], Some(Wav)),
             (b"RIFF\x24\0\0\0AVI LIST", None),
             (b"ID3\x04\0\0\0\0\0\x23TSSE", Some(Mp3)),
             (b"\xff\xfb\x90\x64\0\0\0\0\0\0\0\0", Some(Mp3)),
             (b"\xff\xe3\x18\xc4\0\0\0\0\0\0\0\0", Some(Mp3)),
-            // A version, a layer, a bit rate and a sample rate that do not exist or are not MP3's.
+            // An invalid version, layer, bit rate and sample rate, in this order.
             (b"\xff\xeb\x90\x64\0\0\0\0\0\0\0\0", None),
             (b"\xff\xf1\x50\x80\0\0\0\0\0\0\0\0", None),
             (b"\xff\xfb\xf0\x64\0\0\0\0\0\0\0\0", None),

@@ -1,8 +1,7 @@
-//! What TeleCMI sends: its JSON, taken as it comes, and what its answers mean.
+//! Parses TeleCMI's responses: their JSON, and the errors that they mean.
 //!
-//! The vendor's pages disagree with each other and with the service (most errors arrive with HTTP
-//! 200), so everything is read field by field and nothing is required that is not needed. No
-//! request and no connection is made here.
+//! The vendor's pages contradict each other and the service (most errors arrive with HTTP 200), so the
+//! parser reads field by field and requires only the fields it needs. No requests are made here.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -19,60 +18,60 @@ use crate::model::{RecordingName, TIME_END, Voicemail, from_millis};
 use crate::secret::Secret;
 use crate::text;
 
-/// Times below this are seconds, from it on milliseconds: as seconds it is the year 5138, as
-/// milliseconds March 1973, and no voicemail is that young or that old.
+/// Times below this are in seconds, others in milliseconds: this is the year 5138 in seconds and March
+/// 1973 in milliseconds, and no voicemail is that new or that old.
 const SECONDS_BELOW: f64 = 1e11;
 
-/// Up to here every whole number is exactly one `f64`.
+/// Below this, `f64` represents every integer exactly.
 const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
 
-/// What was asked for: the same code means different things in the answers.
+/// The kind of request: the same code means different things in different responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
-    /// A page of voicemail.
+    /// A page of voicemails.
     List,
     /// A recording.
     Recording,
-    /// A call to be placed.
+    /// A call.
     Call,
 }
 
-/// What stands before the body of an answer.
+/// The status and the headers of a response.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head {
     /// The HTTP status.
     pub status: StatusCode,
-    /// The server's clock.
+    /// The server's time.
     pub time: Option<DateTime<Utc>>,
-    /// How long the server asks to be left alone.
+    /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
 }
 
-/// A JSON object with its values still as they were sent: a strange value costs its reader
-/// something, never the whole answer. Of a key that comes twice the last one counts.
+/// A JSON object whose values are not parsed yet, so that one bad value does not fail the whole
+/// response. The last of duplicate keys wins.
 type Object<'a> = HashMap<String, &'a RawValue>;
 
-/// The JSON object that an answer is.
+/// The JSON object of a response.
 pub(super) struct Answer<'a>(Object<'a>);
 
-/// A body as text: without a byte-order mark, and with what is not UTF-8 replaced.
+/// Decodes a body as text: removes a byte-order mark and replaces invalid UTF-8.
 pub(super) fn decode(body: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body))
 }
 
 impl<'a> Answer<'a> {
-    /// Reads `text`, or says what it is instead.
+    /// Parses `text`; the error says what it is instead.
     pub(super) fn parse(text: &'a str) -> Result<Answer<'a>, &'static str> {
         serde_json::from_str(text).map(Answer).map_err(|_| match text.trim_start().chars().next() {
             None => "it is empty",
             Some('<') => "it is a web page, not JSON",
-            Some('{') => "its JSON is damaged or cut off",
-            Some('[') => "it is a JSON list where an object is due",
+            Some('{') => "its JSON is damaged or truncated",
+            Some('[') => "it is a JSON list, not an object",
             Some(_) => "it is not JSON",
         })
     }
 
-    /// An answer that says nothing: stands for a body that is not JSON.
+    /// Returns an empty answer, to use for a body that is not JSON.
     pub(super) fn silent() -> Answer<'a> {
         Answer(Object::new())
     }
@@ -81,14 +80,14 @@ impl<'a> Answer<'a> {
         self.0.get("code").and_then(|raw| number(raw)).map(|code| code as i64)
     }
 
-    /// Whether `error` is there and is not one of the ways to say no.
+    /// Returns whether there is an `error` field with a value other than "no".
     fn says_error(&self) -> bool {
         self.0.get("error").is_some_and(|raw| {
             !matches!(raw.get(), "null" | "false" | "0" | "[]" | "{}" | r#""""# | r#""false""# | r#""0""#)
         })
     }
 
-    /// What the server says, without `secret` should it be so kind as to repeat it.
+    /// Returns the server's message, with `secret` removed in case the server repeats it.
     fn message(&self, secret: &Secret) -> Option<String> {
         let said = ["msg", "message", "error"].into_iter().filter_map(|key| self.0.get(key));
         let mut texts = said.map(|raw| as_text(raw)).filter(|said| !said.is_empty() && said != "true");
@@ -97,30 +96,30 @@ impl<'a> Answer<'a> {
         if secret.is_empty() {
             return Some(said);
         }
-        // What is no text is shown as JSON, where the secret may be written with escapes.
+        // A message that is not a string is shown as JSON, in which the secret may be escaped.
         let quoted = serde_json::to_string(secret).unwrap_or_default();
         let escaped = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(secret);
         Some(said.replace(secret, "…").replace(escaped, "…"))
     }
 
-    /// The page of voicemail that this answer holds. To be asked once [`judge`] found no fault.
+    /// Reads the page of voicemails. Call it only after [`judge`] has found no error.
     pub(super) fn page(&self, server_time: Option<DateTime<Utc>>) -> Result<Page, ApiError> {
-        // "total" is always the window's; where both are there, "count" may be the page's.
+        // "total" always counts the window; if both are present, "count" may count the page.
         let total = ["total", "count"].into_iter().filter_map(|key| self.0.get(key));
         let total = total.filter_map(|raw| number(raw)).find(|total| *total >= 0.0).map(|total| total as u64);
         let rows: Vec<&RawValue> = match self.0.get("voicemail") {
             Some(raw) => serde_json::from_str::<Option<_>>(raw.get())
-                .map_err(|_| ApiError::Malformed { what: "its voicemail is not a list" })?
+                .map_err(|_| ApiError::Malformed { what: "its `voicemail` is not a list" })?
                 .unwrap_or_default(),
             None if self.code().is_some() || total.is_some() => Vec::new(),
-            None => return Err(ApiError::Malformed { what: "it is JSON, but no list of voicemail" }),
+            None => return Err(ApiError::Malformed { what: "it is JSON, but not a list of voicemails" }),
         };
         let sent = rows.len();
         let rows: Vec<Voicemail> = rows.into_iter().filter_map(voicemail).collect();
         Ok(Page { unreadable: sent - rows.len(), rows, total, server_time })
     }
 
-    /// The call that this answer says was placed. To be asked once [`judge`] found no fault.
+    /// Reads the placed call. Call it only after [`judge`] has found no error.
     pub(super) fn call(&self) -> Result<CallPlaced, ApiError> {
         if self.code() != Some(200) {
             return Err(ApiError::Malformed { what: "it does not say that a call was placed" });
@@ -130,8 +129,8 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// The error that an answer stands for, if it does: by its HTTP status, its code, its `error` flag
-/// and its words together, since none of them can be relied on alone.
+/// Returns the error that a response means, if any. Considers the HTTP status, the code, the `error`
+/// field and the words of the message together, because none of them is reliable alone.
 pub(super) fn judge(asked: Asked, head: Head, answer: &Answer<'_>, secret: &Secret) -> Option<ApiError> {
     let http = (!head.status.is_success()).then_some(i64::from(head.status.as_u16()));
     let code = answer.code().filter(|code| *code != 200);
@@ -146,16 +145,16 @@ pub(super) fn judge(asked: Asked, head: Head, answer: &Answer<'_>, secret: &Secr
     if asked == Asked::List && code == Some(404) && words == Some(Words::Nothing) {
         return None;
     }
-    // A server's own fault (500 and up) stays one whatever it says; below that the same number
-    // means different things on different pages, and the words decide.
+    // 500 and up is a server error whatever the message says. Below that, the same number means
+    // different things on different API pages, so the words decide.
     let words = words.filter(|_| number.is_none_or(|number| number < 500));
 
     let message = text::clean(&message.unwrap_or_default(), text::MESSAGE_MAX);
     let message = match message.trim_end_matches('.') {
         "" => match code {
-            Some(code) => format!("error {code} without a word"),
+            Some(code) => format!("error {code} without a message"),
             None if http.is_some() => format!("HTTP {}", head.status),
-            None => "an error without a word".to_owned(),
+            None => "an error without a message".to_owned(),
         },
         message => message.to_owned(),
     };
@@ -168,26 +167,26 @@ pub(super) fn judge(asked: Asked, head: Head, answer: &Answer<'_>, secret: &Secr
     } else if is(401) || is(403) || is(407) {
         ApiError::NotAuthenticated { message }
     } else if asked == Asked::Call && code == Some(404) && !message.to_lowercase().contains("number") {
-        // An unknown agent or a wrong secret; the same code stands for a number that it cannot dial.
+        // An unknown agent or a wrong secret; the same code is used for a number that it cannot dial.
         ApiError::NotAuthenticated { message }
     } else if asked == Asked::Recording && (number == Some(404) || code == Some(502)) {
         ApiError::NotReady
     } else {
         match number {
-            // Request timeout and "too early" are worth another try.
+            // 408 (request timeout) and 425 (too early) are worth a retry.
             Some(400..=407 | 409..=424 | 426..=499) => ApiError::BadRequest { message },
             _ => ApiError::Server { message, status: head.status.as_u16(), retry_after },
         }
     })
 }
 
-/// What the words of an error are about.
+/// The subject of an error message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Words {
     WhoAreYou,
     WrongShape,
     SlowDown,
-    /// Nothing is wrong: there is no voicemail.
+    /// Not an error: there are no voicemails.
     Nothing,
 }
 
@@ -209,8 +208,8 @@ fn words(message: &str) -> Option<Words> {
     }
 }
 
-/// Whether `message`, in small letters, is what servers say that answer an empty list with an error:
-/// "No Records Found", and not a word more. No page says how TeleCMI does it.
+/// Returns whether `message`, in lower case, is exactly a phrase such as "no records found", which some
+/// servers send as an error instead of an empty list. TeleCMI's pages do not say what it sends.
 fn says_nothing_is_there(message: &str) -> bool {
     let words: Vec<&str> = message.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
     let (["no", thing] | ["no", thing, "found"] | [thing, "not", "found"]) = words[..] else {
@@ -219,7 +218,7 @@ fn says_nothing_is_there(message: &str) -> bool {
     matches!(thing, "record" | "records" | "data" | "voicemail" | "voicemails")
 }
 
-/// A row as far as it is needed; `None` when it is no object or has no usable time.
+/// Reads the needed fields of a row; `None` if it is not an object or has no valid time.
 fn voicemail(raw: &RawValue) -> Option<Voicemail> {
     let row: Object = serde_json::from_str(raw.get()).ok()?;
     let time = moment(number(row.get("time")?)?)?;
@@ -235,8 +234,8 @@ fn moment(time: f64) -> Option<DateTime<Utc>> {
     Some(from_millis(if time < SECONDS_BELOW { time * 1000.0 } else { time } as i64))
 }
 
-/// The caller as it came, `""` for none. Numbers keep every digit; one written as `9.1e9` gets
-/// its digits back, so that it is the same caller.
+/// Returns the caller as received, `""` for none. Numbers keep every digit; one written as `9.1e9` is
+/// expanded, so that it is the same caller.
 fn caller(raw: &RawValue) -> Cow<'_, str> {
     let text = as_text(raw);
     let digits = text.len() == raw.get().len() && text.contains(['.', 'e', 'E']);
@@ -246,7 +245,7 @@ fn caller(raw: &RawValue) -> Cow<'_, str> {
     }
 }
 
-/// A recording's name is text; a number is taken too. Anything else cannot be asked for.
+/// Returns a recording's name from a string or a number; `None` for anything else.
 fn recording(raw: &RawValue) -> Option<RecordingName> {
     let is_text = serde_json::from_str::<String>(raw.get()).is_ok();
     let name = as_text(raw);
@@ -254,17 +253,17 @@ fn recording(raw: &RawValue) -> Option<RecordingName> {
     is_name.then(|| RecordingName::new(name))
 }
 
-/// The text of a JSON string, `""` for null, and of anything else the JSON itself.
+/// Returns the text of a JSON string, `""` for null, and the JSON itself for any other value.
 fn as_text(raw: &RawValue) -> Cow<'_, str> {
     let json = raw.get();
     match serde_json::from_str::<Option<String>>(json) {
         Ok(text) => Cow::Owned(text.unwrap_or_default()),
-        // A string may also fail, over half a surrogate pair: what stands between its quotes will do.
+        // A string fails too if it has half a surrogate pair: then use the raw text between its quotes.
         Err(_) => Cow::Borrowed(json.strip_prefix('"').and_then(|j| j.strip_suffix('"')).unwrap_or(json)),
     }
 }
 
-/// The number that a JSON number or a string is, if it is finite.
+/// Returns the value of a JSON number, or of a string with a number, if it is finite.
 fn number(raw: &RawValue) -> Option<f64> {
     as_text(raw).trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
@@ -277,7 +276,7 @@ mod tests {
     use super::{Answer, Asked, Head, decode, judge};
     use crate::secret::Secret;
 
-    /// Everything that is done with a body, on both kinds of answers.
+    /// Does everything that the client does with a body, for every kind of request.
     fn read(status: u16, body: &[u8]) {
         let head = Head { status: StatusCode::from_u16(status).unwrap(), time: None, retry_after: None };
         let text = decode(body);
@@ -291,7 +290,7 @@ mod tests {
         }
     }
 
-    /// JSON of the right shape with anything in its places.
+    /// Generates JSON with the API's keys and arbitrary values.
     fn value() -> impl Strategy<Value = String> {
         let leaf = prop_oneof![
             Just("null".to_owned()),
@@ -339,7 +338,7 @@ mod tests {
         }
 
         #[test]
-        fn a_row_never_costs_the_page(rows in prop::collection::vec(value(), 0..6)) {
+        fn a_bad_row_never_fails_the_page(rows in prop::collection::vec(value(), 0..6)) {
             let body = format!(r#"{{"code":200,"voicemail":[{}]}}"#, rows.join(","));
             let answer = Answer::parse(&body).unwrap_or_else(|what| panic!("{what}: {body}"));
             let page = answer.page(None).unwrap();

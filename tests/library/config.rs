@@ -343,7 +343,7 @@ overlap = tomorrow
         "config.toml:5: there is no setting `concurency`: did you mean `concurrency`?",
         "config.toml:6: `mouse`: this is text: expected true or false, without quotes",
         r#"config.toml:7: `timezone`: "Asia/Kolkatta" is no time zone: expected "local" or a name like "Asia/Kolkata"; did you mean "Asia/Kolkata"?"#,
-        r#"config.toml:8: `range`: "last wek" at `wek`: `wek` is no week, month or year: did you mean `week`? (try 7d, yesterday, last month or 2026-11-01..2026-11-15)"#,
+        r#"config.toml:8: `range`: "last wek" at `wek`: `wek` is not a unit: did you mean `week`? (try 7d, yesterday, last month or 2026-11-01..2026-11-15)"#,
         "config.toml:9: `base_url`: must start with https://",
     ];
     assert_eq!(faults[..7], expected);
@@ -387,7 +387,7 @@ fn each_kind_of_fault_says_what_to_do() {
         ("contacts = \"a.vcf\"", "this is text: expected a list like [\"~/contacts.vcf\"]"),
         ("contacts = [\"\"]", "a path is empty"),
         ("views = [{ name = \" \", query = \"\", key = \"6\" }]", "the name of a view is empty"),
-        ("agent = \"101 1111112\"", "not an agent's user ID: it looks like 101_1111112"),
+        ("agent = \"101 1111112\"", "not an agent's user ID: expected one like 101_1111112"),
         ("call.callerid = \"1234\"", "\"1234\" is no valid telephone number with its country code"),
         ("call.callerid = 914428117000", "this is a number: expected a number in quotes"),
         ("call_command = []", "it is empty"),
@@ -418,7 +418,7 @@ fn faults_outside_the_file_name_their_place() {
         lines[1].starts_with("TELECMI_APPID: this is no number in range: expected the app ID"),
         "{error}"
     );
-    assert!(lines[2].starts_with("VMAIL_RANGE: `x` counts nothing"), "{error}");
+    assert!(lines[2].starts_with("VMAIL_RANGE: `x` is not a unit"), "{error}");
     assert_eq!(lines[3..5], ["  7x", "   ^"], "{error}");
     assert!(lines[5].starts_with("--base-url: must start"), "{error}");
     assert_eq!(lines.len(), 6);

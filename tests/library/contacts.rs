@@ -189,21 +189,21 @@ fn columns_are_found_by_common_names_in_any_case() {
 fn one_clear_line_for_each_file_that_is_wrong() {
     let no_end = format!("\r\nBEGIN:VCARD\r\nFN:Anna\r\nTEL:9876543210\r\n{}", card("Bert", "9876543211"));
     for (name, bytes, line) in [
-        ("a.csv", "", "a.csv: holds no contacts"),
-        ("a.vcf", " \r\n", "a.vcf: holds no contacts"),
-        ("a.vcf", "Name,Phone\nAnita,1", "a.vcf: holds no contacts"),
-        ("a.csv", "sep=;", "a.csv: holds no contacts"),
+        ("a.csv", "", "a.csv: contains no contacts"),
+        ("a.vcf", " \r\n", "a.vcf: contains no contacts"),
+        ("a.vcf", "Name,Phone\nAnita,1", "a.vcf: contains no contacts"),
+        ("a.csv", "sep=;", "a.csv: contains no contacts"),
         (
             "a.csv",
             "Street,Phone\n1 High Street,1",
-            "a.csv:1: its first row has no column for names (Name, or First Name and Last Name)",
+            "a.csv:1: the header row has no column for names (Name, or First Name and Last Name)",
         ),
         (
             "a.csv",
             "Name,Account Number,Phone 1 - Type,Name Phonetic\nAnita,1,Mobile,a",
-            "a.csv:1: its first row has no column for numbers (Phone, Mobile, Tel or Number)",
+            "a.csv:1: the header row has no column for numbers (Phone, Mobile, Tel or Number)",
         ),
-        ("a\x1b[2J.vcf", &no_end, "a[2J.vcf:2: this contact has no END:VCARD: is the file cut off?"),
+        ("a\x1b[2J.vcf", &no_end, "a[2J.vcf:2: this contact has no END:VCARD: is the file truncated?"),
     ] {
         assert_eq!(one(name, bytes).1.as_deref(), Some(line), "{bytes:?}");
     }
@@ -252,10 +252,7 @@ fn hostile_files_take_neither_long_nor_much() {
     let huge = vec![b'x'; 100 << 20];
     let (book, faults) = read(&[("huge.vcf", &huge)]);
     assert!(book.is_empty());
-    assert_eq!(
-        faults[0].to_string(),
-        "huge.vcf: is larger than 64 MiB and was not read: export it without photos"
-    );
+    assert_eq!(faults[0].to_string(), "huge.vcf: skipped, larger than 64 MiB: export it without photos");
 }
 
 #[test]

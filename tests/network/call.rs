@@ -150,7 +150,7 @@ fn only_a_valid_number_can_be_called() {
         "98765\x1b43210",
     ] {
         let error = ValidNumber::parse(raw, "IN").unwrap_err().to_string();
-        assert!(error.ends_with("is no valid telephone number and was not called"), "{raw:?}: {error}");
+        assert!(error.ends_with("is not a valid telephone number: not called"), "{raw:?}: {error}");
         assert!(!error.contains('\x1b'), "{error:?}");
     }
     let number = ValidNumber::parse("(020) 7946 0018", "GB").unwrap();
@@ -208,10 +208,10 @@ async fn a_refusal_places_no_call_and_says_so() {
             r#"{"code":407,"error":true,"msg":"Authentication Failed"}"#,
             "TeleCMI says: Authentication Failed. CHECK",
         ),
-        (200, r#"{"code":404}"#, "TeleCMI says: error 404 without a word. CHECK"),
+        (200, r#"{"code":404}"#, "TeleCMI says: error 404 without a message. CHECK"),
         (401, "", "TeleCMI says: HTTP 401 Unauthorized. CHECK"),
         (404, "<html>", "TeleCMI says: HTTP 404 Not Found. CHECK"),
-        (429, "", "TeleCMI asks to slow down. Try again in a minute."),
+        (429, "", "TeleCMI reports too many requests. Try again in a minute."),
     ] {
         let error = called_with(status, body).await.unwrap_err();
         let line = format!("No call was placed. {}", line.replace("CHECK", CHECK));
@@ -229,20 +229,23 @@ async fn an_answer_that_settles_nothing_says_that_it_may_ring() {
     for (answer, why) in [
         (
             text(200, r#"{"code":502,"msg":"Internal Server Error"}"#),
-            "TeleCMI has a fault of its own (Internal Server Error)",
+            "TeleCMI reported a server error (Internal Server Error)",
         ),
-        (text(503, ""), "TeleCMI has a fault of its own (HTTP 503 Service Unavailable)"),
-        (text(200, ""), "the server's answer cannot be read (it is empty)"),
-        (text(200, "<html>"), "the server's answer cannot be read (it is a web page, not JSON)"),
-        (text(200, "{}"), "the server's answer cannot be read (it does not say that a call was placed)"),
-        (text(200, r#"{"code":200,"#), "the server's answer cannot be read (its JSON is damaged or cut off)"),
-        (text(200, &huge), "the server's answer is too large and was not read"),
+        (text(503, ""), "TeleCMI reported a server error (HTTP 503 Service Unavailable)"),
+        (text(200, ""), "cannot read the server's response (it is empty)"),
+        (text(200, "<html>"), "cannot read the server's response (it is a web page, not JSON)"),
+        (text(200, "{}"), "cannot read the server's response (it does not say that a call was placed)"),
+        (
+            text(200, r#"{"code":200,"#),
+            "cannot read the server's response (its JSON is damaged or truncated)",
+        ),
+        (text(200, &huge), "the server's response is too large"),
         (redirect(302), "the server points elsewhere and was not followed"),
         (redirect(307), "the server points elsewhere and was not followed"),
     ] {
         let error = called(answer).await.unwrap_err();
         let line = format!(
-            "The call may have been placed: {why}. See whether a telephone rings before you call again."
+            "The call may have been placed: {why}. Check whether a telephone rings before you call again."
         );
         assert_eq!((error.to_string(), error.may_have_been_placed()), (line, true));
     }
@@ -253,16 +256,16 @@ async fn a_connection_lost_after_the_request_may_have_placed_it_and_is_not_tried
     let short = Duration::from_millis(300);
     let timeouts = Timeouts { page: short, ..Timeouts::default() };
     for (bytes, then, why) in [
-        ("", Then::Close, "the connection broke off before the answer"),
-        ("", Then::Reset, "the connection broke off before the answer"),
+        ("", Then::Close, "the connection was lost before the response"),
+        ("", Then::Reset, "the connection was lost before the response"),
         (
             "HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{\"code\":200",
             Then::Close,
-            "the connection broke off",
+            "the connection was lost",
         ),
-        ("", Then::Hold, "no answer came within 0.3 s"),
-        ("HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{", Then::Hold, "no answer came within 0.3 s"),
-        ("SSH-2.0-OpenSSH_9.6\r\n", Then::Close, "the server's answer cannot be read (it is not HTTP)"),
+        ("", Then::Hold, "no response within 0.3 s"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{", Then::Hold, "no response within 0.3 s"),
+        ("SSH-2.0-OpenSSH_9.6\r\n", Then::Close, "cannot read the server's response (it is not HTTP)"),
     ] {
         let (base, requests) = raw(bytes, then).await;
         let error = client(&base, Region::Global, timeouts).call(&call()).await.unwrap_err();

@@ -71,7 +71,7 @@ fn in_a_terminal_it_panics() {
 #[test]
 fn a_panic_that_the_store_survives_is_said_on_the_screen() {
     let mut terminal = start("in_a_terminal_the_store_panics");
-    terminal.wait_for("a fault in vmail ended this request (no store today)");
+    terminal.wait_for("a bug in vmail ended this request (no store today)");
     terminal.look(|seen| {
         assert!(seen.screen().alternate_screen(), "{}", seen.text());
         assert!(!seen.text().contains("panicked at"), "{}", seen.text());

@@ -53,7 +53,9 @@ fn a_store_of_a_newer_version_is_left_alone_and_said_clearly() {
     let mut terminal = server.inbox(&home, &[]).start();
     terminal.wait_for("The stored voicemail cannot be used");
     let said = terminal.look(flow);
-    for text in ["newer vmail", "9999", "update vmail, or move the file away to start anew", "q quit"] {
+    for text in
+        ["newer vmail", "9999", "update vmail, or move the file away to start with an empty store", "q quit"]
+    {
         assert!(said.contains(text), "{text} is not in {said}");
     }
     // It will be no older by waiting.
@@ -71,7 +73,7 @@ fn where_no_store_can_be_the_inbox_works_from_memory() {
     fs::write(&file, "in the way").unwrap();
     let mut terminal = server.inbox(&home, &[]).env("XDG_DATA_HOME", file.join("data")).start();
     terminal.wait("rows", |seen| seen.total().is_some_and(|total| total > 10));
-    terminal.wait("the reason", |seen| flow(seen).contains("Working from memory, nothing is kept"));
+    terminal.wait("the reason", |seen| flow(seen).contains("Working in memory, nothing is saved"));
     terminal.moves("j");
     terminal.wait_until_live();
     terminal.send("q");
@@ -89,7 +91,7 @@ fn a_disk_that_fills_up_in_mid_sync_costs_no_row() {
         format!("trap '' XFSZ; ulimit -f 300; exec \"$VMAIL\" --range 30d --base-url {}", server.url());
     let mut terminal = with_credentials(Launch::shell(&home, &script)).start();
     terminal.wait("all rows", |seen| seen.total() == Some(ROWS));
-    terminal.wait("the reason", |seen| flow(seen).contains("Working from memory, nothing is kept"));
+    terminal.wait("the reason", |seen| flow(seen).contains("Working in memory, nothing is saved"));
     terminal.moves("j");
     terminal.wait_until_live();
     terminal.send("q");

@@ -110,7 +110,7 @@ fn what_is_no_recording_is_said_and_leaves_nothing() {
         (
             "a part",
             Reply::new(200, &cut, &recording()),
-            "The connection broke off. Check the network, then try",
+            "The connection was lost. Check the network, then try",
         ),
         ("404", Reply::new(404, "content-type: text/html", page.as_bytes()), NOT_READY),
         (
@@ -279,7 +279,7 @@ fn the_secret_is_nowhere() {
     until("the player is looked at", || seen.join("heard").exists());
     terminal.moves("j");
     terminal.send(" ");
-    terminal.wait_for("TeleCMI has a fault of its own");
+    terminal.wait_for("TeleCMI reported a server error");
     terminal.send("b");
     terminal.wait_for("Listen elsewhere");
     terminal.send("w");

@@ -141,7 +141,7 @@ fn who_cannot_be_called_is_said_before_anything_is_asked() {
     assert!(screen.text().contains("the caller sent no number"));
     screen.keys("j c");
     assert!(screen.state.overlay.is_none());
-    assert!(screen.text().contains("`JD-ACMEBK` is no valid telephone number and was not called"));
+    assert!(screen.text().contains("`JD-ACMEBK` is not a valid telephone number: not called"));
     screen.keys("Enter");
     assert!(calls(&screen).is_empty());
 }

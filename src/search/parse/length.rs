@@ -1,14 +1,14 @@
-//! Lengths: `>30s`, `<2m`, `=45s`, `30s..2m`, `1:30`.
+//! Parses lengths: `>30s`, `<2m`, `=45s`, `30s..2m`, `1:30`.
 
 use std::ops::Range;
 
 use super::super::query::Seconds;
 use super::{Mistake, mistake, shown};
 
-/// The longest length that can be asked for, in seconds: a day.
+/// The longest length in a query, in seconds: a day.
 const MOST: u32 = 86_400;
 
-/// Reads lengths. A mistake's place is in bytes of `text`.
+/// Parses lengths. A mistake's position is in bytes of `text`.
 pub(super) fn parse(text: &str) -> Result<Seconds, Mistake> {
     if let Some(dots) = text.find("..") {
         return between(text, dots);
@@ -25,42 +25,42 @@ pub(super) fn parse(text: &str) -> Result<Seconds, Mistake> {
         ">=" => Ok(Seconds { least: seconds(value)?, most: None }),
         "<" => match seconds(value)?.checked_sub(1) {
             Some(most) => Ok(Seconds { most: Some(most), ..Seconds::ANY }),
-            None => Err(mistake(0..text.len(), "nothing is shorter than 0 seconds")),
+            None => Err(mistake(0..text.len(), "no voicemail is shorter than 0 seconds")),
         },
         "<=" => Ok(Seconds { most: Some(seconds(value)?), ..Seconds::ANY }),
         "=" | "" => seconds(value).map(|exact| Seconds { least: exact, most: Some(exact) }),
         _ => {
-            let message = format!("`{}` compares nothing: it can be >, >=, <, <= or =", shown(sign));
+            let message = format!("`{}` is not a comparison: use >, >=, <, <= or =", shown(sign));
             let known = if sign.contains('>') { ">=" } else { "<=" };
             Err(mistake(0..sign.len(), message).instead(known))
         }
     }
 }
 
-/// `A..B`, `A..`, `..B`, both ends included.
+/// Parses `A..B`, `A..` or `..B`, both ends inclusive.
 fn between(text: &str, dots: usize) -> Result<Seconds, Mistake> {
     let (from, to) = (&text[..dots], &text[dots + 2..]);
     let end = dots + 2..text.len();
     if from.is_empty() && to.is_empty() {
-        return Err(mistake(0..text.len(), "a length is missing, as in length:30s..2m"));
+        return Err(mistake(0..text.len(), "missing length: write it as in length:30s..2m"));
     }
     let least = if from.is_empty() { 0 } else { seconds(from, 0..dots)? };
     let most = if to.is_empty() { None } else { Some(seconds(to, end)?) };
     if most.is_some_and(|most| most < least) {
-        return Err(mistake(0..text.len(), "this ends below its start").instead(format!("{to}..{from}")));
+        return Err(mistake(0..text.len(), "the end is less than the start").instead(format!("{to}..{from}")));
     }
     Ok(Seconds { least, most })
 }
 
-/// `30s`, `2m`, `1m30s`, `1h`, `1:30`, `1:02:03`, or a number of seconds.
+/// Parses `30s`, `2m`, `1m30s`, `1h`, `1:30`, `1:02:03`, or a number of seconds.
 fn seconds(text: &str, at: Range<usize>) -> Result<u32, Mistake> {
     let wrong = || {
         let given = if text.is_empty() {
-            "a length is missing here".into()
+            "missing length".into()
         } else {
-            format!("`{}` is no length", shown(text))
+            format!("`{}` is not a length", shown(text))
         };
-        mistake(at.clone(), format!("{given}: it can be 30s, 2m, 1m30s or 1:30"))
+        mistake(at.clone(), format!("{given}: write it as 30s, 2m, 1m30s or 1:30"))
     };
     let total = if text.contains(':') { clock(text) } else { counted(&text.to_ascii_lowercase()) };
     match total.ok_or_else(wrong)? {
@@ -70,10 +70,10 @@ fn seconds(text: &str, at: Range<usize>) -> Result<u32, Mistake> {
 }
 
 fn too_long(at: Range<usize>) -> Mistake {
-    mistake(at, "this is too long: there are 24 hours at most")
+    mistake(at, "too long: at most 24 hours")
 }
 
-/// `1:30`, `1:02:03`: minutes and seconds go up to 59 but for the first.
+/// Parses `1:30` or `1:02:03`: all parts but the first go up to 59.
 fn clock(text: &str) -> Option<u64> {
     let parts: Vec<&str> = text.split(':').collect();
     if !(2..=3).contains(&parts.len()) {
@@ -86,7 +86,7 @@ fn clock(text: &str) -> Option<u64> {
     })
 }
 
-/// `1h2m3s`: each unit once, the larger first.
+/// Parses `1h2m3s`: each unit once, larger units first.
 fn counted(text: &str) -> Option<u64> {
     let mut rest = text;
     let mut total = 0;
@@ -97,7 +97,7 @@ fn counted(text: &str) -> Option<u64> {
             Some(b'h') => 3_600,
             Some(b'm') => 60,
             Some(b's') => 1,
-            // Seconds need no unit where there is nothing else.
+            // A number alone is in seconds.
             None if total == 0 && larger == u64::MAX => 1,
             _ => return None,
         };
@@ -111,7 +111,7 @@ fn counted(text: &str) -> Option<u64> {
     (larger != u64::MAX).then_some(total)
 }
 
-/// Digits alone, no more than nine.
+/// Parses one to nine digits.
 fn number(text: &str) -> Option<u64> {
     let fits = (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     if fits { text.parse().ok() } else { None }

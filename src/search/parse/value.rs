@@ -1,4 +1,4 @@
-//! What stands after a key: one function a key.
+//! Parses the values after keys: one function per key.
 
 use std::ops::Range;
 
@@ -8,10 +8,10 @@ use super::{Mistake, Parser, key_of, length, mistake, shown};
 use crate::range;
 use crate::suggest::nearest;
 
-/// The most words of a range without quotes: `2026-11-01 09:00 to 2026-11-02 17:30 -1` has six.
+/// The most words of an unquoted range: `2026-11-01 09:00 to 2026-11-02 17:30 -1` has six.
 const RANGE_WORDS: usize = 8;
 
-/// A value as it was written.
+/// A value as written.
 struct Value {
     text: String,
     at: Range<usize>,
@@ -19,7 +19,7 @@ struct Value {
 }
 
 impl Parser<'_> {
-    /// The value that comes next; `missing` says what should stand there.
+    /// Parses the next value; `missing` is the message if there is none.
     fn value(&mut self, key: Range<usize>, missing: impl FnOnce() -> String) -> Result<Value, Mistake> {
         let start = self.at;
         if self.peek() == Some('"') {
@@ -36,7 +36,7 @@ impl Parser<'_> {
 
     pub(super) fn from(&mut self, key: Range<usize>) -> Result<Term, Mistake> {
         let value =
-            self.value(key.clone(), || "digits of the number are missing, as in from:98765".into())?;
+            self.value(key.clone(), || "`from:` needs digits of the number, as in from:98765".into())?;
         let digits: String = value.text.chars().filter(char::is_ascii_digit).collect();
         let spelling = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+-./()".contains(c);
         if !digits.is_empty() && value.text.chars().all(spelling) {
@@ -44,17 +44,17 @@ impl Parser<'_> {
         }
         let name = if value.quoted { Quoted(&value.text).to_string() } else { value.text };
         let message =
-            format!("after `from:` stand digits of the number; for a name write name:{}", shown(&name));
+            format!("`from:` needs digits of the number; to search by name, write name:{}", shown(&name));
         Err(mistake(key.start..value.at.end, message).instead(format!("name:{name}")))
     }
 
     pub(super) fn name(&mut self, key: Range<usize>) -> Result<Term, Mistake> {
-        let value = self.value(key, || "a name is missing, as in name:anita".into())?;
+        let value = self.value(key, || "`name:` needs a name, as in name:anita".into())?;
         Ok(Term::Name(if value.quoted { Pattern::Exact(value.text) } else { Pattern::Word(value.text) }))
     }
 
     pub(super) fn tag(&mut self, key: Range<usize>) -> Result<Term, Mistake> {
-        self.value(key, || "a tag is missing, as in tag:billing".into()).map(|value| Term::Tag(value.text))
+        self.value(key, || "`tag:` needs a tag, as in tag:billing".into()).map(|value| Term::Tag(value.text))
     }
 
     pub(super) fn is(&mut self, key: Range<usize>) -> Result<Term, Mistake> {
@@ -65,16 +65,16 @@ impl Parser<'_> {
         self.one_of(key, &PARTS.map(|(word, _)| word)).map(Term::Has)
     }
 
-    /// One of `words`, in capitals or small letters.
+    /// Parses one of `words`, ignoring case.
     fn one_of(&mut self, key: Range<usize>, words: &[&'static str]) -> Result<&'static str, Mistake> {
         let name = self.text[key.clone()].to_ascii_lowercase();
         let (last, others) = words.split_last().unwrap_or((&"", &[]));
-        let choice = format!("it can be {} or {last}", others.join(", "));
-        let value = self.value(key, || format!("something is missing after `{name}`: {choice}"))?;
+        let choice = format!("use {} or {last}", others.join(", "));
+        let value = self.value(key, || format!("missing value after `{name}`: {choice}"))?;
         if let Some(word) = words.iter().find(|word| word.eq_ignore_ascii_case(&value.text)) {
             return Ok(word);
         }
-        let wrong = format!("there is no `{name}{}`", shown(&value.text));
+        let wrong = format!("unknown `{name}{}`", shown(&value.text));
         Err(match nearest(&value.text, words.iter().copied()) {
             Some(known) => {
                 mistake(value.at, format!("{wrong}: did you mean `{name}{known}`?")).instead(known)
@@ -84,10 +84,11 @@ impl Parser<'_> {
     }
 
     pub(super) fn length(&mut self, key: Range<usize>) -> Result<Term, Mistake> {
-        let value = self.value(key, || "a length is missing, as in length:>30s or length:30s..2m".into())?;
+        let value =
+            self.value(key, || "`length:` needs a length, as in length:>30s or length:30s..2m".into())?;
         let inner = usize::from(value.quoted);
         length::parse(&value.text).map(Term::Length).map_err(|wrong| Mistake {
-            // Quotes that hide others are rare enough to be marked as a whole.
+            // With escaped quotes inside, which are rare, mark the whole value.
             at: if value.text.len() + 2 * inner == value.at.len() {
                 value.at.start + inner + wrong.at.start..value.at.start + inner + wrong.at.end
             } else {
@@ -97,12 +98,12 @@ impl Parser<'_> {
         })
     }
 
-    /// A range between quotes, or the longest run of words that is one.
+    /// Parses a quoted range, or the longest run of words that is a range.
     pub(super) fn date(&mut self, key: Range<usize>) -> Result<Term, Mistake> {
         let start = self.at;
         if self.peek() == Some('"') {
             let text = self.quoted()?;
-            // Escapes are no part of any range, so that what follows the first one is wrong anyhow.
+            // No range contains escapes, so positions are right up to the first one, which is an error.
             return self.range(&text).map(Term::Date).map_err(|wrong| self.misread(&wrong, start + 1));
         }
         let mut first_wrong = None;
@@ -115,9 +116,9 @@ impl Parser<'_> {
                 Err(wrong) => first_wrong = first_wrong.or(Some(wrong)),
             }
         }
-        // The longest run knows best: `last weeek` has a wrong second word, and `last` alone no end.
+        // Report the error of the longest run: `last weeek` has a wrong second word, not a missing one.
         Err(first_wrong.map_or_else(
-            || mistake(key, "a range is missing, as in date:7d or date:last week"),
+            || mistake(key, "`date:` needs a date range, as in date:7d or date:last week"),
             |wrong| self.misread(&wrong, start),
         ))
     }
@@ -126,7 +127,7 @@ impl Parser<'_> {
         range::Range::parse_at(text, self.context.now, self.context.zone)
     }
 
-    /// Where a range that begins here could end: after each word that could be one of its own.
+    /// Returns the possible ends of a range that begins here: after each word that can belong to it.
     fn range_ends(&self) -> Vec<usize> {
         let mut ends = Vec::new();
         let mut start = self.at;
@@ -142,7 +143,7 @@ impl Parser<'_> {
         ends
     }
 
-    /// The mistake in a range whose text begins at `start`.
+    /// Converts an error in a range whose text begins at `start`.
     fn misread(&self, wrong: &range::RangeError, start: usize) -> Mistake {
         let place = |at: usize| char_boundary(self.text, start + at);
         mistake(place(wrong.at.start)..place(wrong.at.end), wrong.to_string())
@@ -150,6 +151,6 @@ impl Parser<'_> {
 }
 
 impl Seconds {
-    /// All lengths there are.
+    /// Any length.
     pub(super) const ANY: Seconds = Seconds { least: 0, most: None };
 }

@@ -80,7 +80,7 @@ async fn a_server_that_never_answers_or_stops_in_the_middle() {
     let (port, _) = raw("", Then::Hold).await;
     let client = client(&format!("http://127.0.0.1:{port}"), Region::Global, short());
     assert_eq!(client.recording(&RecordingName::new("a")).await.unwrap_err(), expected);
-    assert_eq!(checked(&expected), "No full answer within 0.2 s. Check the network, then try again.");
+    assert_eq!(checked(&expected), "The response timed out after 0.2 s. Check the network, then try again.");
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn an_error_status_counts_even_when_its_body_is_cut() {
 async fn a_length_that_is_too_short_leaves_broken_json() {
     let answer = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{\"code\":200}";
     let error = page_from_raw(answer, Then::Close).await.unwrap_err();
-    assert_eq!(error, ApiError::Malformed { what: "its JSON is damaged or cut off" });
+    assert_eq!(error, ApiError::Malformed { what: "its JSON is damaged or truncated" });
 }
 
 #[tokio::test]

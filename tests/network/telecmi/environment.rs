@@ -67,7 +67,7 @@ async fn other_servers_are_asked_through_the_proxy() {
     let environment =
         [("HTTPS_PROXY", format!("http://me:pass@127.0.0.1:{port}")), ("NO_PROXY", String::new())];
     let printed = run("telecmi::environment::ask_a_server_far_away", &environment).await;
-    assert!(printed.contains("The proxy does not let the request through."), "{printed}");
+    assert!(printed.contains("The proxy rejected the request."), "{printed}");
     let requests = requests.lock().unwrap();
     assert!(requests[0].starts_with("CONNECT vmail.invalid:443 "), "{requests:?}");
 }

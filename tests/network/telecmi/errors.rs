@@ -107,19 +107,19 @@ async fn each_says_what_happened_and_what_to_do() {
         (
             404,
             "<html>",
-            "TeleCMI does not take the request: HTTP 404 Not Found. \
+            "TeleCMI rejected the request: HTTP 404 Not Found. \
              Check the app ID, the region and the base URL.",
         ),
         (
             200,
             r#"{"code":502,"msg":null}"#,
-            "TeleCMI has a fault of its own: error 502 without a word. Try again in a minute.",
+            "TeleCMI reported a server error: error 502 without a message. Try again in a minute.",
         ),
-        (429, "", "TeleCMI asks to slow down. Try again in a minute."),
+        (429, "", "TeleCMI reports too many requests. Try again in a minute."),
         (
             200,
             "<html>",
-            "The server's answer cannot be read: it is a web page, not JSON. Check the base URL, then try again.",
+            "Cannot read the server's response: it is a web page, not JSON. Check the base URL, then try again.",
         ),
     ] {
         let answer = ResponseTemplate::new(status).set_body_string(body);

@@ -72,7 +72,7 @@ async fn a_recording_that_is_not_published_yet() {
     ] {
         assert_eq!(server.recording(answer.clone()).await.unwrap_err(), ApiError::NotReady, "{answer:?}");
     }
-    assert_eq!(checked(&ApiError::NotReady), "The recording is not there yet. Try again in a minute.");
+    assert_eq!(checked(&ApiError::NotReady), "The recording is not ready yet. Try again in a minute.");
 }
 
 #[tokio::test]
