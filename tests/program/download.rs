@@ -215,7 +215,7 @@ fn files_come_even_if_nobody_reads_what_is_said() {
     drop(reader);
     let mut command = home.vmail(service.url(), &download(&["--json"]));
     let child = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
-    let said = program::Run(child.wait_with_output().unwrap()).only_said(0);
+    let said = crate::program::Run(child.wait_with_output().unwrap()).only_said(0);
     assert!(said.starts_with("3 saved in out ("), "{said}");
     assert_eq!(home.names("out"), NAMES);
 }
@@ -396,7 +396,7 @@ fn a_signal_stops_it_at_once_and_leaves_whole_files() {
         until("the others are done", || told().lines().count() == 2 && service.asked().len() == 3);
         send(signal, &child);
         let output = child.wait_with_output().unwrap();
-        let said = program::Run(output).only_said(130);
+        let said = crate::program::Run(output).only_said(130);
         assert!(
             said.starts_with("vmail: stopped: 2 saved in out (") && said.ends_with(", 1 not tried\n"),
             "{said}"
@@ -426,7 +426,7 @@ fn a_signal_that_is_to_be_ignored_is() {
     until("the others are done", || told().lines().count() == 2 && service.asked().len() == 3);
     send(Signal::HUP, &child);
     free.store(true, Ordering::SeqCst);
-    let said = program::Run(child.wait_with_output().unwrap()).only_said(0);
+    let said = crate::program::Run(child.wait_with_output().unwrap()).only_said(0);
     assert!(said.starts_with("3 saved in out ("), "{said}");
 }
 

@@ -33,7 +33,7 @@ fn service() -> Service {
 fn long() -> Service {
     let rows =
         vec![row("2026-11-03T09:31:00Z", "", "c.wav"), row("2026-11-02T11:42:08Z", "919876543210", "b.wav")];
-    Service::start(rows, |_| Reply::Whole(tone::wav(&tone::sine(440.0, LONG, 8_000), 8_000)))
+    Service::start(rows, |_| Reply::Whole(crate::tone::wav(&crate::tone::sine(440.0, LONG, 8_000), 8_000)))
 }
 
 const LONG: Duration = Duration::from_secs(300);
@@ -157,8 +157,8 @@ fn a_signal_ends_it_and_the_sound() {
 }
 
 /// In a terminal, with a home folder of its own.
-fn in_terminal(service: &Service, more: &[&str]) -> (world::Home, Terminal) {
-    let home = world::Home::new();
+fn in_terminal(service: &Service, more: &[&str]) -> (crate::world::Home, Terminal) {
+    let home = crate::world::Home::new();
     with_program(home.path(), 60);
     let launch = Launch::vmail(&home, play(&[&["--base-url", service.url()], more].concat()));
     let launch = launch.env("TELECMI_APPID", "1111112").env("TELECMI_SECRET", SECRET).size(100, 10);

@@ -98,7 +98,7 @@ fn people_get_charts_in_the_signs_they_can_read() {
     let (home, service) = (Home::new(), service());
     let shown = |locale: &str| {
         let output = home.vmail(service.url(), &stats(&[])).env("LANG", locale).output().unwrap();
-        program::Run(output).out(0)
+        crate::program::Run(output).out(0)
     };
     let utf8 = shown("C.UTF-8");
     for words in ["6 voicemail · 6 not heard\n", "By day\n4 ", "Sat 24", "By hour", "Withheld", "█"] {

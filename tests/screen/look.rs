@@ -233,7 +233,7 @@ fn the_usual_keys_have_no_faults_and_scopes_that_are_asked_together_are_known() 
 
 #[test]
 fn a_view_has_its_key_beside_keys_of_ones_own() {
-    let context = Context { now: common::now(), zone: Tz::UTC };
+    let context = Context { now: crate::common::now(), zone: Tz::UTC };
     let view = OwnView {
         name: "Acme".to_owned(),
         query: search::parse("acme", &context).unwrap(),

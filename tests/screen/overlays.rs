@@ -78,7 +78,7 @@ fn tag_line(screen: &Screen) -> &str {
 }
 
 fn note(text: &str) -> Note {
-    Note::new(text, common::now().timestamp_millis()).unwrap()
+    Note::new(text, crate::common::now().timestamp_millis()).unwrap()
 }
 
 fn tags(names: &[&str]) -> Vec<Tag> {

@@ -235,7 +235,7 @@ async fn callers_that_come_later_have_names_as_well() {
     write(&world.file("contacts.vcf"), &(card("Ravi", "9845012345") + &card("New", "+442079460999")));
     world.look();
     assert_eq!(world.names().await, named(&[("+91 98450 12345", "Ravi")]));
-    let row = common::voicemail("2026-11-23T12:00:00+05:30", "442079460999");
+    let row = crate::common::voicemail("2026-11-23T12:00:00+05:30", "442079460999");
     let key = AccountKey::new(Region::Global, 1_111_112, None);
     let put = world.store.call(move |store| {
         let account = store.account(&key)?;

@@ -401,12 +401,12 @@ fn a_new_range_asks_only_for_itself() {
         panic!("{:?}", screen.effects)
     };
     assert_eq!(span.start(), "2026-11-23T00:00:00+05:30".parse::<chrono::DateTime<chrono::Utc>>().unwrap());
-    assert_eq!(span.end(), common::now());
+    assert_eq!(span.end(), crate::common::now());
 }
 
 #[test]
 fn a_large_store_is_read_to_its_end_while_pages_arrive() {
-    let minute = |minute: i64| common::now() - TimeDelta::minutes(minute);
+    let minute = |minute: i64| crate::common::now() - TimeDelta::minutes(minute);
     let caller = |number: i64| format!("98765{:05}", number % 997);
     let stored: Vec<_> = (1..=9_000)
         .filter(|number| number % 3 != 0)

@@ -344,7 +344,7 @@ fn arrivals_are_shown_where_the_view_and_the_search_have_them() {
     screen.keys("3");
     assert_eq!(times(&mut screen).len(), 0);
     screen.keys("R");
-    let new = common::voicemail("2026-11-23T12:00:00+05:30", "9845012345");
+    let new = crate::common::voicemail("2026-11-23T12:00:00+05:30", "9845012345");
     screen.page(&[new], 1, 1, 1, 1).synced();
     assert_eq!(times(&mut screen).len(), 0);
     screen.keys("1");
@@ -366,7 +366,7 @@ fn what_another_process_did_is_shown() {
 
 #[test]
 fn views_of_ones_own_have_a_key_and_a_place_in_the_header() {
-    let context = Context { now: common::now(), zone: chrono_tz::Asia::Kolkata };
+    let context = Context { now: crate::common::now(), zone: chrono_tz::Asia::Kolkata };
     let view = |name: &str, query: &str, key: &str| OwnView {
         name: name.to_owned(),
         query: search::parse(query, &context).unwrap(),
@@ -401,7 +401,7 @@ fn views_of_ones_own_have_a_key_and_a_place_in_the_header() {
 #[test]
 fn a_callers_history_is_a_view_and_esc_leads_back() {
     let mut stored = week();
-    stored.push(common::voicemail("2024-02-01T10:00:00+05:30", "+919876543210"));
+    stored.push(crate::common::voicemail("2024-02-01T10:00:00+05:30", "+919876543210"));
     let mut screen = Screen::open(Opened { stored, ..filled() });
     screen.synced().keys("j k H");
     let text = screen.text();
@@ -438,7 +438,7 @@ fn a_history_needs_no_detail_on_screen() {
 #[test]
 fn a_list_without_headings_tells_the_day_of_each() {
     let mut stored = week();
-    stored.push(common::voicemail("2024-02-01T10:00:00+05:30", "+919876543210"));
+    stored.push(crate::common::voicemail("2024-02-01T10:00:00+05:30", "+919876543210"));
     let mut screen = Screen::open(Opened { stored, range: "2024-01-01..", ..filled() });
     screen.synced().keys("o o");
     let text = screen.text();
@@ -565,7 +565,7 @@ fn a_name_is_undone_by_its_name() {
 fn a_history_stays_that_of_its_caller() {
     let mut screen = screen();
     screen.keys("H").wait(TimeDelta::minutes(1));
-    screen.page(&[common::voicemail("2026-11-23T12:01:00+05:30", "9811100042")], 1, 1, 1, 1).synced();
+    screen.page(&[crate::common::voicemail("2026-11-23T12:01:00+05:30", "9811100042")], 1, 1, 1, 1).synced();
     assert!(screen.text().contains("3 from +91 98765 43210"), "{}", screen.text());
     let other = screen.store_elsewhere(&week()[1]);
     screen.elsewhere(&Change::Edit { keys: vec![other], edit: Edit::Star(true) });
@@ -575,7 +575,7 @@ fn a_history_stays_that_of_its_caller() {
     screen.send(Msg::CallersChanged);
     assert_eq!(screen.state.inbox.rows.len(), 3);
     screen.wait(TimeDelta::minutes(1));
-    screen.page(&[common::voicemail("2026-11-23T12:02:00+05:30", "919876543210")], 1, 1, 1, 1);
+    screen.page(&[crate::common::voicemail("2026-11-23T12:02:00+05:30", "919876543210")], 1, 1, 1, 1);
     assert!(screen.text().contains("4 from +91 98765 43210"), "{}", screen.text());
 }
 
@@ -593,7 +593,7 @@ fn a_history_is_whole_whatever_was_searched_for() {
 #[test]
 fn a_changed_voicemail_that_was_not_known_brings_its_caller() {
     let mut screen = screen();
-    let unknown = common::voicemail("2026-11-23T12:03:00+05:30", "+16505550123");
+    let unknown = crate::common::voicemail("2026-11-23T12:03:00+05:30", "+16505550123");
     let key = screen.store_elsewhere(&unknown);
     screen.elsewhere(&Change::Edit { keys: vec![key], edit: Edit::Star(true) });
     screen.send(Msg::ChangedElsewhere);
