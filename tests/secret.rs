@@ -452,7 +452,7 @@ fn screens(watch: &mut Watch) {
     let mut terminal = watch.screen(&[]);
     terminal.wait_until_live();
     terminal.send(":reload\r");
-    terminal.wait_for("taken over");
+    terminal.wait_for("settings reloaded");
     terminal.wait_until_live();
     let before = watch.children("play");
     terminal.send(" ");
@@ -466,7 +466,7 @@ fn screens(watch: &mut Watch) {
     terminal.wait_for("bin/call");
     terminal.send("\r");
     until("the call was placed", || watch.children("call") > 0);
-    terminal.wait_for("is called.");
+    terminal.wait_for("Calling +");
     terminal.send("\x1b");
     // Together with what comes next it would be another key.
     terminal.wait("the inbox alone", |seen| !seen.shows("bin/call"));

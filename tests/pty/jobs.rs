@@ -129,7 +129,7 @@ fn without_a_shell_ctrl_z_does_not_stop_it() {
     let mut terminal = server.inbox(&home, &[]).start();
     terminal.wait_until_live();
     terminal.send("\x1a");
-    terminal.wait_for("no shell to go back to");
+    terminal.wait_for("no shell to return to");
     terminal.moves("j");
     terminal.signal(Signal::TSTP);
     terminal.moves("k");

@@ -107,7 +107,7 @@ fn space_plays_and_holds_and_esc_stops() {
     until("it is heard again", || recorder.sound() > heard + ms(300));
 
     terminal.send("\x1b");
-    terminal.wait("it stops", |seen| seen.shows("Space plays it") && position(seen).is_none());
+    terminal.wait("it stops", |seen| seen.shows("Space to play") && position(seen).is_none());
     recorder.settle();
 
     // In mid-play.
@@ -159,7 +159,7 @@ fn a_sound_server_that_dies_is_one_line_and_space_goes_on_where_it_was() {
     let text = terminal.text();
     assert_eq!(text.matches("Playback stopped").count(), 1, "{text}");
     let line = text.lines().find(|line| line.contains("Playback stopped")).unwrap();
-    assert!(line.contains("Space goes on where it was."), "{line}");
+    assert!(line.contains("Press Space to resume."), "{line}");
     drop(recorder);
 
     // Nothing is there yet.
@@ -208,7 +208,7 @@ fn a_program_of_the_users_own_gets_a_wav_and_no_secret() {
     let mut desk = Desk::start(&home, &voices, |launch| launch);
     desk.terminal.send(" ");
     desk.terminal.wait_for("▶ playing");
-    desk.terminal.wait_for("Space plays it");
+    desk.terminal.wait_for("Space to play");
     let heard = audio::decode(&fs::read(file("heard")).unwrap()).unwrap();
     let seconds = heard.samples.len() as f64 / f64::from(heard.sound.rate);
     assert!((seconds - length.as_secs_f64()).abs() < 0.05, "{seconds} s");

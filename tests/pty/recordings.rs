@@ -78,7 +78,7 @@ fn noise(length: u32) -> Vec<u8> {
 fn what_is_no_recording_is_said_and_leaves_nothing() {
     const JSON: &str = "content-type: application/json";
     const AUDIO: &str = "content-type: audio/mpeg";
-    const NOT_READY: &str = "not ready yet, next try in ";
+    const NOT_READY: &str = "not ready yet, retry in ";
     let page = "<!doctype html><title>Log in</title><p>Please log in.";
     let cut = format!("{AUDIO}\r\ncontent-length: 100000");
     let packed = bomb();
@@ -154,7 +154,7 @@ fn the_cache_holds_whole_recordings_for_this_user_alone() {
     for keys in [" ", "j "] {
         terminal.send(keys);
         terminal.wait_for("▶ playing");
-        terminal.wait_for("Space plays it");
+        terminal.wait_for("Space to play");
     }
     quit(terminal);
     let (files, folders) = below(&cache(&home));
@@ -191,7 +191,7 @@ fn the_selected_one_and_its_neighbours_are_fetched_ahead_two_at_a_time() {
     until("all neighbours are fetched", || asked().len() >= 7 && voices.running().is_empty());
     assert_eq!(asked(), [0, 1, 18, 19, 20, 21, 22]);
     assert_eq!(voices.most(|row| row >= 18), 2);
-    terminal.wait_for("Space plays it");
+    terminal.wait_for("Space to play");
     until("they are kept", || kept(&home).iter().filter(|path| is_finished(path)).count() >= 5);
     quit(terminal);
     assert_eq!(kept(&home).len(), 5);
@@ -229,7 +229,7 @@ fn two_programs_share_the_cache() {
     until("the second one fetches", || voices.asked().len() == 4 && kept(&home).len() == 4);
     voices.hold(false);
     for terminal in [&first, &second] {
-        terminal.wait_for("Space plays it");
+        terminal.wait_for("Space to play");
     }
     until("all is kept", || kept(&home).len() == 3 && kept(&home).iter().all(|path| is_finished(path)));
     quit(first);
@@ -313,7 +313,7 @@ fn what_is_being_saved_is_waited_for_at_the_end() {
     terminal.send("\r");
     terminal.wait_for("saving");
     terminal.send("\x1b");
-    terminal.wait_for("it is being saved already");
+    terminal.wait_for("still saving in the background");
     until("it is under way", || !voices.running().is_empty());
     terminal.send("q");
     terminal.wait("the screen is left", |seen| !seen.screen().alternate_screen());
