@@ -164,15 +164,15 @@ fn about(state: &State, ways: &Ways, way: Way, theme: &Theme, whole: bool) -> Ve
     let read = |text: &str| (text.to_owned(), theme.quiet);
     let home = state.surroundings.home.as_deref();
     let again = || state.keymap.named(Command::InBrowser);
-    let (here, there) = if state.surroundings.remote {
+    let (host, client) = if state.surroundings.remote {
         ("the server", "your machine")
     } else {
         ("this machine", "the other machine")
     };
-    let run = || read(&format!("run on {there}:"));
+    let run = || read(&format!("run on {client}:"));
     match way {
         Way::Browser => match state.shared.page.as_ref().filter(|(key, _)| *key == ways.key) {
-            None => vec![read(&format!("a page that opens once, in the browser on {there}"))],
+            None => vec![read(&format!("a page that opens once, in the browser on {client}"))],
             Some((_, PageNews::Opening)) => vec![read("fetching the recording …")],
             Some((_, PageNews::Ready { url, port, opened: false })) => vec![
                 run(),
@@ -192,7 +192,7 @@ fn about(state: &State, ways: &Ways, way: Way, theme: &Theme, whole: bool) -> Ve
             Some((_, PageNews::Failed(why))) => vec![(why.clone(), theme.fault)],
         },
         Way::Save => match state.shared.saved.as_ref().filter(|(key, _)| *key == ways.key) {
-            None => vec![read(&format!("saves it on {here} and shows the command to copy it"))],
+            None => vec![read(&format!("saves it on {host} and shows the command to copy it"))],
             Some((_, path)) => vec![
                 (
                     if whole { format!("saved: {}", shown(path, home)) } else { "saved".to_owned() },
