@@ -319,7 +319,7 @@ fn what_plays_next_and_is_not_ready_is_not_asked_for_at_once_again() {
     assert_eq!(wanted(&mut screen), None);
 }
 
-/// With nothing fetched ahead and nobody waiting, no time will change it.
+/// Without prefetch and playback, it is not retried.
 #[test]
 fn a_recording_that_nobody_waits_for_is_not_said_to_be_asked_for_again() {
     let mut screen = Screen::open(Opened { prefetch: Prefetch::Off, ..filled() });
@@ -460,7 +460,7 @@ fn sound_that_is_lost_goes_on_where_it_was() {
         _ => None,
     });
     assert_eq!(from, [Duration::from_secs(4)]);
-    // The server is not there again yet.
+    // The sound server is not back yet.
     screen.player(Event::Failed(Unavailable::NoServer));
     assert!(screen.text().contains("no sound server is running here"), "{}", screen.text());
     screen.keys("Esc Space");
@@ -577,7 +577,7 @@ fn saving_asks_before_it_replaces_and_remembers_the_folder() {
     assert_eq!(asked(&mut screen, saves), [("/tmp/a b.mp3".to_owned(), false)]);
     screen.saved(Err(SaveTrouble::Exists));
     assert!(screen.text().contains("file exists: Enter to overwrite"));
-    // Another name is not what was asked about.
+    // Another name clears the question.
     screen.keys("Backspace 4 Enter");
     assert_eq!(asked(&mut screen, saves), [("/tmp/a b.mp4".to_owned(), false)]);
     screen.saved(Err(SaveTrouble::Exists)).keys("Enter");

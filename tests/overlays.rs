@@ -157,7 +157,7 @@ fn leaving_a_changed_note_asks() {
     screen.hold_changes();
     screen.keys("m a Esc");
     assert!(screen.text().contains("Unsaved changes: s to save"));
-    // What is typed now answers the question and is not written.
+    // Keys now answer the question and are not typed.
     screen.keys("x Enter").send(Msg::Paste("pasted".into()));
     assert_eq!(written(&screen), "a");
     screen.keys("Esc b");
@@ -227,7 +227,7 @@ fn a_note_that_cannot_be_read_is_not_overwritten() {
     assert!(screen.text().contains("Press Ctrl-s to retry"), "{}", screen.text());
     screen.keys("Ctrl-s");
     assert_eq!(edits(&mut screen), []);
-    // It was asked again; the first question is answered as well, and that is dropped.
+    // It was loaded again; a late reply to the first query is dropped.
     while screen.answer_one() {}
     assert_eq!(written(&screen), "a");
     screen.keys("Ctrl-s");
@@ -256,7 +256,7 @@ fn a_note_is_read_after_what_was_done_before_it_is_written() {
     let change = screen.state.pending[0].clone();
     edits(&mut screen);
     screen.send(Msg::Applied(change, Ok(Applied::default())));
-    // This store was never told, so it has none; what counts is that it is asked only now.
+    // The store has no note, as the change was held back. Only the order matters here.
     assert_eq!(edits(&mut screen), [Edit::Note(Some(note("b")))]);
 }
 
@@ -334,7 +334,7 @@ fn three(screen: &Screen) -> Vec<RowKey> {
     (0..3).map(|index| RowKey::of(&screen.state.inbox.rows.get(index).unwrap())).collect()
 }
 
-/// The tags of three voicemail, of which one has a tag, and all have another.
+/// The tags of three voicemails: all have one tag, and one of them has another.
 fn tags_of_three(screen: &mut Screen) {
     let tagging = Tagging::new(three(screen), "3 voicemails".to_owned());
     screen.state.overlay = Some(Overlay::Tags(Box::new(tagging)));
@@ -594,7 +594,7 @@ fn copying_looks() {
     });
 }
 
-/// The menu for the first three voicemail, the third of which has no number.
+/// The menu for the first three voicemails; the third has no number.
 fn copying_three(screen: &mut Screen) {
     let keys = three(screen);
     let rows: Vec<_> = (0..3).map(|index| screen.state.inbox.rows.get(index).unwrap()).collect();

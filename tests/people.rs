@@ -204,7 +204,7 @@ fn names_are_shown_in_place_of_numbers_and_stay() {
     assert!(screen.text().contains("Anita Rao") && screen.text().contains("+919876543210"));
     screen.keys("Esc");
 
-    // The list is read anew, and the number is the same.
+    // The list is loaded again, and the number is the same.
     screen.keys("[ ]").synced();
     assert!(screen.text().contains("11:42   Anita Rao"));
     screen.send(Msg::Names(vec![(id, String::new())]));

@@ -549,7 +549,7 @@ fn how_many_are_marked_is_said_whatever_else_is() {
     screen.keys("s u v v");
     let text = screen.text();
     assert!(text.contains("2 marked · undone: starred"), "{text}");
-    // What was marked before is no start of a range.
+    // A cleared mark does not start a range.
     screen.keys("s j j V");
     assert!(screen.text().contains("mark the first row with v"), "{}", screen.text());
 }

@@ -24,14 +24,14 @@ fn changed_settings_are_taken_over_and_nothing_else_changes() {
     terminal.wait_for("JST");
     terminal.wait_for("settings reloaded");
     terminal.wait_until_live();
-    // The times are others, the place is the same.
+    // The times change, the selection stays.
     let caller = |row: &str| row.split_once("  ").map(|(_, rest)| rest.trim().to_owned());
     terminal.wait("the same row", |seen| seen.selected().as_deref().and_then(caller) == caller(&selected));
-    // What was done before can still be undone.
+    // Earlier steps can still be undone.
     terminal.send("u");
     terminal.wait("no star", |seen| !seen.shows("★"));
 
-    // Settings that are wrong change nothing.
+    // Invalid settings change nothing.
     home.settings("timezone = \"Asia/Tokyoo\"\nrefresh = 1\n");
     terminal.send(":reload\r");
     terminal.wait_for("Asia/Tokyoo");

@@ -122,7 +122,7 @@ fn a_resize_while_stopped_is_seen_on_return() {
     quits(terminal, pid);
 }
 
-/// As under `ssh -t host vmail`: nobody could continue it.
+/// As under `ssh -t host vmail`, where nothing could continue it.
 #[test]
 fn without_a_shell_ctrl_z_does_not_stop_it() {
     let (home, server) = (Home::new(), Server::start());

@@ -110,7 +110,7 @@ fn space_plays_and_holds_and_esc_stops() {
     terminal.wait("it stops", |seen| seen.shows("Space to play") && position(seen).is_none());
     recorder.settle();
 
-    // In mid-play.
+    // During playback.
     let heard = recorder.sound();
     terminal.send(" ");
     until("it is heard from the start", || recorder.sound() > heard + ms(300));
@@ -162,7 +162,7 @@ fn a_sound_server_that_dies_is_one_line_and_space_goes_on_where_it_was() {
     assert!(line.contains("Press Space to resume."), "{line}");
     drop(recorder);
 
-    // Nothing is there yet.
+    // The sound server is gone.
     terminal.send(" ");
     terminal.wait_for("No sound: no sound server answers where PULSE_SERVER says.");
     terminal.send("\x1b");
@@ -193,7 +193,7 @@ fn without_a_sound_server_there_are_other_ways() {
     desk.quit();
 }
 
-/// It gets all of it, and nothing of the account.
+/// The program gets the whole recording, and nothing about the account.
 #[test]
 fn a_program_of_the_users_own_gets_a_wav_and_no_secret() {
     let home = Home::new();

@@ -116,7 +116,7 @@ fn what_is_no_recording_is_said_and_leaves_nothing() {
         ),
         ("502 inside", Reply::new(200, JSON, br#"{"code":502,"msg":"Internal Server Error"}"#), NOT_READY),
     ];
-    // All at once: some are tried again for a while.
+    // In parallel: some are retried for a while.
     let opened = cases.map(|(what, reply, says)| {
         let home = Home::new();
         home.settings("prefetch = \"off\"\nlargest_recording = 1\nplayer_command = \"cat >/dev/null\"\n");
@@ -177,7 +177,7 @@ fn the_selected_one_and_its_neighbours_are_fetched_ahead_two_at_a_time() {
     let mut terminal = voices.inbox(&home, &[]).size(120, 40).start();
     terminal.wait_until_live();
     until("the first is fetched", || voices.running() == [0, 1]);
-    // As a key that is held, on a connection that stalled.
+    // Like a key held down on a stalled connection.
     terminal.send(&"j".repeat(20));
     selects(&terminal, 20);
     until("what is selected now is fetched in their place", || voices.running() == [20, 21]);
@@ -224,7 +224,7 @@ fn two_programs_share_the_cache() {
     let start = || voices.inbox(&home, &[]).size(120, 40).start();
     let first = start();
     until("the first one fetches", || voices.asked().len() == 2 && kept(&home).len() == 2);
-    // Which looks for what others left half written.
+    // It looks for partial files of others.
     let second = start();
     until("the second one fetches", || voices.asked().len() == 4 && kept(&home).len() == 4);
     voices.hold(false);

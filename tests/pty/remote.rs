@@ -133,11 +133,11 @@ fn a_recording_is_saved_where_asked_and_replaces_nothing_unasked() {
     terminal.send("c");
     terminal.wait("the line is copied", |seen| {
         let copied = clipboard(&String::from_utf8_lossy(&seen.bytes));
-        // A machine with a whole name is called by that.
+        // A fully qualified host name is used as it is.
         copied.is_some_and(|copied| copied == line || copied.starts_with("scp meera@") && brings_it(&copied))
     });
 
-    // A folder is enough, with a slash at its end or without.
+    // A folder is enough, with or without a trailing slash.
     for typed in ["~/calls/more/", "~/calls/more"] {
         terminal.send("w");
         terminal.wait_for("Save the recording");
@@ -166,7 +166,7 @@ fn a_recording_is_saved_where_asked_and_replaces_nothing_unasked() {
     terminal.wait("the overlay is gone", |seen| !seen.shows("Listen over ssh"));
     quit(terminal);
 
-    // The way and the folder are remembered; the name is made anew.
+    // The way and the folder are remembered; the file name is new.
     let mut terminal = open(&home, &voices);
     terminal.send(" ");
     terminal.wait_for("Save the recording");
