@@ -20,7 +20,12 @@ pub fn count(number: u64) -> String {
     out
 }
 
-/// "22 min ago", "3 h ago", "5 days ago"; "just now" under a minute.
+/// Formats a number of voicemails: "1 voicemail", "1,204 voicemails".
+pub fn voicemails(number: u64) -> String {
+    format!("{} {}", count(number), if number == 1 { "voicemail" } else { "voicemails" })
+}
+
+/// Formats an age: "22 min ago", "3 h ago", "5 days ago"; "just now" under a minute.
 pub fn age(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let age = now - time;
     if age < TimeDelta::minutes(1) {

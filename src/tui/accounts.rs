@@ -1,23 +1,23 @@
-//! The accounts of the settings, one of which is on screen.
+//! The list of accounts in the settings. Plain data; [`super::update`] changes it.
 
 /// An account that can be switched to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     /// Its name in the settings.
     pub name: String,
-    /// Region and app ID, in words.
+    /// Its region and app ID, as shown in the list.
     pub about: String,
 }
 
-/// The overlay in which one is chosen.
+/// The overlay for switching accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Switching {
-    /// The one where the user is.
+    /// The index of the selected account.
     pub at: usize,
 }
 
 impl Switching {
-    /// The one before or after, of `count`; stays at the ends.
+    /// Moves the selection by `by` of `count` accounts; stops at the ends.
     pub fn step(&mut self, by: isize, count: usize) {
         self.at = self.at.saturating_add_signed(by).min(count.saturating_sub(1));
     }

@@ -1,26 +1,26 @@
-//! Calling back: what there is to do it with, what is asked before it, and what came of it.
+//! Calling back: the means, the question before a call, and the result.
 
 use crate::config::NUMBER;
 use crate::telecmi::{Agent, Call, CallError, CallPlaced, Rings, ValidNumber};
 use crate::tui::rows::RowKey;
 
-/// What the settings say about calling back.
+/// The settings for calling back.
 #[derive(Clone, Debug, Default)]
 pub struct Means {
-    /// Who calls; `None` where TeleCMI is not to place calls.
+    /// The TeleCMI agent who calls; `None` to not call through TeleCMI.
     pub agent: Option<Agent>,
-    /// Which of the agent's telephones rings first.
+    /// Which of the agent's phones rings first.
     pub rings: Rings,
-    /// The number that the called person sees, where it is not what is set at TeleCMI.
+    /// The number that the called person sees; `None` for the one set in TeleCMI.
     pub caller_id: Option<ValidNumber>,
-    /// A program and its arguments that calls, with [`NUMBER`] for the number.
+    /// A program that calls, and its arguments, with [`NUMBER`] for the number.
     pub command: Option<Vec<String>>,
-    /// Where numbers without a country code are from: two letters, ISO 3166-1.
+    /// The country of numbers without a country code: two letters, ISO 3166-1.
     pub country: String,
 }
 
 impl Means {
-    /// How `number` is called.
+    /// Returns how to call `number`.
     pub fn way_to(&self, number: &ValidNumber) -> By {
         match (&self.agent, &self.command) {
             (Some(agent), _) => By::Telecmi(Call {
@@ -37,83 +37,83 @@ impl Means {
     }
 }
 
-/// How a number is called.
+/// How to call a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum By {
-    /// TeleCMI places the call.
+    /// By TeleCMI.
     Telecmi(Call),
-    /// This program and its arguments do.
+    /// By this program and its arguments.
     Command(Vec<String>),
-    /// The user does: the number is copied.
+    /// By the user: vmail copies the number.
     Hand,
 }
 
-/// The overlay that asks before anybody is called.
+/// The overlay that asks before a call.
 #[derive(Clone, Debug)]
 pub struct CallBack {
     /// The voicemail.
     pub key: RowKey,
-    /// The caller's name, if there is one.
+    /// The caller's name.
     pub name: Option<String>,
-    /// What is dialled.
+    /// The number to dial.
     pub number: ValidNumber,
-    /// How.
+    /// How to call.
     pub by: By,
-    /// What came of it.
+    /// The result.
     pub ended: Option<Ended>,
 }
 
 impl CallBack {
-    /// What Enter does, in a word or two; nothing once it was asked for.
+    /// Returns what Enter does, for the key hints; empty once the call is being placed.
     pub fn hint(&self, placing: Option<&Placing>) -> &'static str {
         match self.by {
             _ if self.ended.is_some() || placing.is_some() => "",
             By::Telecmi(_) => "call",
-            By::Command(_) => "run it",
+            By::Command(_) => "run",
             By::Hand => "copy the number",
         }
     }
 }
 
-/// What came of a call, in words for the user.
+/// The result of a call, as a message for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// A telephone rings, or will.
+    /// The call was placed.
     Rings(String),
-    /// None does.
+    /// The call was not placed.
     Failed(String),
-    /// Nobody knows.
+    /// Unknown whether the call was placed.
     Unsure(String),
 }
 
-/// A call under way: asked for, and not answered yet.
+/// A call that was requested and has no result yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placing {
     /// The voicemail.
     pub key: RowKey,
-    /// What is dialled.
+    /// The number to dial.
     pub number: ValidNumber,
-    /// How.
+    /// How to call.
     pub by: By,
 }
 
 impl Placing {
-    /// What TeleCMI's answer means.
+    /// Converts TeleCMI's answer to a result.
     pub fn answered(&self, answer: Result<CallPlaced, CallError>) -> Ended {
         match (answer, &self.by) {
             (Ok(_), By::Telecmi(call)) => {
                 Ended::Rings(format!("TeleCMI rings {} first, then {}.", phone(call), self.number))
             }
-            (Ok(_), _) => Ended::Rings(format!("{} is called.", self.number)),
+            (Ok(_), _) => Ended::Rings(format!("Calling {}.", self.number)),
             (Err(error), _) if error.may_have_been_placed() => Ended::Unsure(error.to_string()),
             (Err(error), _) => Ended::Failed(error.to_string()),
         }
     }
 }
 
-/// The telephone that rings first: "the softphone of 101".
+/// Returns the phone that rings first: "the softphone of 101".
 pub fn phone(call: &Call) -> String {
-    // A user ID is the extension and the app ID.
+    // An agent ID is the extension and the app ID.
     let agent = call.agent.as_str();
     let extension = agent.split_once('_').map_or(agent, |(extension, _)| extension);
     match call.rings {

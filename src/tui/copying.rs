@@ -1,4 +1,4 @@
-//! What can be copied of voicemail, and how it is written. Plain data and pure functions.
+//! What can be copied from voicemails, and its format. Plain data and pure functions.
 
 use chrono::SecondsFormat;
 use chrono_tz::Tz;
@@ -10,28 +10,28 @@ use crate::triage::{Given, Note, Tag};
 use crate::tui::rows::RowKey;
 use crate::tui::terminal::escape::COPY_MAX;
 
-/// The most voicemail that are copied at once: more than terminals take as text.
+/// The maximum number of voicemails to copy at once: more than terminals accept as text.
 pub const COPIED_MAX: usize = 1_000;
 
-/// The overlay that offers what can be copied.
+/// The menu of what can be copied.
 #[derive(Clone, Debug)]
 pub struct Copying {
-    /// The voicemail.
+    /// The voicemails.
     pub keys: Vec<RowKey>,
-    /// Which these are, as it is to be read.
+    /// Which voicemails these are, for the title.
     pub about: String,
-    /// What is known of them; `None` until it is read.
+    /// Their details; `None` until they are loaded.
     pub found: Option<Vec<Found>>,
 }
 
-/// All that is known of a voicemail.
+/// All data of a voicemail.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
-    /// As it stands in the list.
+    /// Its row in the list.
     pub row: Row,
-    /// As it stands in the store.
+    /// Its details from the store.
     pub details: Box<Details>,
-    /// What the list shows for the caller: the number, or a name from a contact file.
+    /// The caller as shown in the list: a name or the number.
     pub shown: String,
 }
 
@@ -42,30 +42,30 @@ pub enum What {
     Number,
     /// The caller's name.
     Name,
-    /// When it was left.
+    /// The time.
     Time,
     /// The name of its recording.
     File,
-    /// Everything, to be read.
+    /// Everything as text.
     Text,
-    /// Everything, for programs: an object a line.
+    /// Everything as JSON, one object per line.
     Json,
 }
 
-/// A text for the clipboard, and what is said of it.
+/// A text for the clipboard, and its notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Copied {
-    /// The text, without an end of line at its end.
+    /// The text, without a trailing newline.
     pub text: String,
-    /// What was sent.
+    /// The notice for the user.
     pub said: String,
 }
 
 impl What {
-    /// Everything that can be copied, in the order of the menu.
+    /// Every part, in the order of the menu.
     pub const ALL: [What; 6] = [What::Number, What::Name, What::Time, What::File, What::Text, What::Json];
 
-    /// What the menu calls it.
+    /// Returns its name in the menu.
     pub fn title(self) -> &'static str {
         match self {
             What::Number => "number",
@@ -77,15 +77,15 @@ impl What {
         }
     }
 
-    /// What is said of `count` of them.
+    /// Returns `count` of them in words, for the notice.
     fn counted(self, count: usize) -> String {
         let many = match self {
             What::Number => "numbers",
             What::Name => "names",
             What::Time => "times",
             What::File => "file names",
-            What::Text => "voicemail as text",
-            What::Json => "voicemail as JSON",
+            What::Text => "voicemails as text",
+            What::Json => "voicemails as JSON",
         };
         match (self, count) {
             (What::Text | What::Json, 1) => format!("voicemail{}", &self.title()["all".len()..]),
@@ -94,17 +94,17 @@ impl What {
         }
     }
 
-    /// Why there is none.
+    /// Returns the message for a voicemail that does not have it.
     pub fn missing(self) -> &'static str {
         match self {
             What::Number => "the caller withheld the number",
-            What::Name => "no name is known for this caller",
-            What::File => "no recording came with it",
-            What::Time | What::Text | What::Json => "it is no longer stored",
+            What::Name => "this caller has no name",
+            What::File => "no recording",
+            What::Time | What::Text | What::Json => "no longer stored",
         }
     }
 
-    /// It, for one voicemail; `None` where there is none.
+    /// Returns it for one voicemail; `None` if there is none.
     pub fn of(self, found: &Found, zone: Tz, account: &str) -> Option<String> {
         match self {
             What::Number => found.number().map(str::to_owned),
@@ -118,14 +118,14 @@ impl What {
 }
 
 impl Found {
-    /// The number in E.164; as received where it is none; `None` when withheld.
+    /// Returns the number in E.164 format, or as received if it is not a phone number; `None` if withheld.
     pub fn number(&self) -> Option<&str> {
         let forms = &self.details.caller;
         let number = forms.e164.as_deref().unwrap_or(&forms.display);
         (!number.is_empty()).then_some(number)
     }
 
-    /// The name that the user gave, or that of a contact file.
+    /// Returns the name given by the user, or the name from a contact file.
     pub fn name(&self) -> Option<&str> {
         let listed = (self.shown != self.details.caller.display && !self.shown.is_empty())
             .then_some(self.shown.as_str());
@@ -136,7 +136,7 @@ impl Found {
         from_millis(self.row.time).with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z").to_string()
     }
 
-    /// A few lines, the note last.
+    /// Returns everything as text of a few lines, the note last.
     fn text(&self, zone: Tz) -> String {
         let withheld = if self.number().is_none() { Some("withheld") } else { None };
         let caller: Vec<&str> = self.name().into_iter().chain(self.number()).chain(withheld).collect();
@@ -191,7 +191,7 @@ impl Found {
     }
 }
 
-/// The fields of a voicemail, under the names and in the order of `vmail list --json`.
+/// The fields of a voicemail, with the names and order of `vmail list --json`.
 #[derive(Serialize)]
 struct Object<'a> {
     id: String,
@@ -210,23 +210,23 @@ struct Object<'a> {
     account: &'a str,
 }
 
-/// What `what` of all of `found` is, one a line; texts have a blank line between them. Fails where
-/// there is nothing to copy, or more than terminals take.
+/// Returns `what` for all of `found`, one per line; texts are separated by blank lines. Fails with a
+/// message if there is nothing to copy, or more than terminals accept.
 pub fn copied(what: What, found: &[Found], zone: Tz, account: &str) -> Result<Copied, String> {
     let parts: Vec<String> = found.iter().filter_map(|found| what.of(found, zone, account)).collect();
     let missing = found.len() - parts.len();
     if parts.is_empty() {
-        let why = if missing > 1 { "none of them has one" } else { what.missing() };
+        let why = if missing > 1 { "none of the voicemails has it" } else { what.missing() };
         return Err(format!("nothing to copy: {why}"));
     }
     let text = parts.join(if what == What::Text { "\n\n" } else { "\n" });
     if text.len() > COPY_MAX {
         let (size, most) = (text.len().div_ceil(1_000), COPY_MAX / 1_000);
-        return Err(format!("not copied: {size} kB are too much, terminals take {most} kB. Mark fewer."));
+        return Err(format!("too large to copy: {size} kB, terminals accept {most} kB: mark fewer"));
     }
     let said = match found {
         [only] if what == What::Number && only.details.caller.e164.is_none() => {
-            format!("\"{text}\", which is no number,")
+            format!("\"{text}\" (not a phone number)")
         }
         _ => what.counted(parts.len()),
     };

@@ -1,6 +1,6 @@
-//! The range picker: presets, a calendar and a text field, all three about one expression.
+//! The range picker: presets, a calendar and a text field for one expression.
 //!
-//! The text is the truth. Presets and calendar write it; what they highlight is read from it.
+//! The text field has the range. Presets and calendar write to it, and highlight what it contains.
 
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -15,7 +15,7 @@ use crate::tui::msg::Survey;
 pub enum Part {
     /// The list of presets.
     Presets,
-    /// The month.
+    /// The calendar.
     Calendar,
     /// The text field.
     Text,
@@ -28,25 +28,25 @@ pub struct Dates {
     pub part: Part,
     /// The expression.
     pub input: Field,
-    /// The highlighted preset; none when the range is none of them.
+    /// The highlighted preset; `None` if the range is not a preset.
     pub preset: Option<usize>,
-    /// The day where the calendar's cursor stands.
+    /// The day under the cursor of the calendar.
     pub day: NaiveDate,
-    /// The day where a range starts, once marked.
+    /// The marked start of a range.
     pub mark: Option<NaiveDate>,
-    /// What the store knows of the month and the range.
+    /// The counts of the month, and how much of the range is stored.
     pub survey: Option<Survey>,
 }
 
 impl Dates {
-    /// Opens on `range`.
+    /// Returns a picker that shows `range`.
     pub fn new(range: &Range, now: DateTime<Utc>, zone: Tz) -> Dates {
         let expression = range.expression();
         let preset = PRESETS.iter().position(|(text, _)| *text == expression);
         let today = now.with_timezone(&zone).date_naive();
         let shown = range.resolve(now, zone);
         let last = shown.end.map_or(now, |end| end.min(now));
-        // The end belongs to the next day when the range is of whole days.
+        // The end is exclusive: for a range of whole days, it is the next day.
         let day = (last - chrono::TimeDelta::milliseconds(1)).with_timezone(&zone).date_naive().min(today);
         Dates {
             part: Part::Presets,
@@ -58,7 +58,7 @@ impl Dates {
         }
     }
 
-    /// The range as typed, or what is wrong with it.
+    /// Parses the text field.
     pub fn range(&self, now: DateTime<Utc>, zone: Tz) -> Result<Range, RangeError> {
         Range::parse_at(self.input.value(), now, zone)
     }
@@ -81,14 +81,14 @@ impl Dates {
         }
     }
 
-    /// Moves the calendar's cursor by days and writes the range from the mark to it.
+    /// Moves the cursor of the calendar by days, and writes the range from the mark to it.
     pub fn move_day(&mut self, days: i64) {
         let step = Days::new(days.unsigned_abs());
         let moved = if days < 0 { self.day.checked_sub_days(step) } else { self.day.checked_add_days(step) };
         self.go_to(moved);
     }
 
-    /// Moves it by months, to the same day of the month where there is one.
+    /// Moves the cursor by months, to the same day of the month or its last day.
     pub fn move_month(&mut self, months: i32) {
         let step = Months::new(months.unsigned_abs());
         let moved =
@@ -101,7 +101,7 @@ impl Dates {
         self.write_days();
     }
 
-    /// Marks the day where the range starts, or takes the mark away.
+    /// Marks the start of the range, or clears the mark.
     pub fn toggle_mark(&mut self) {
         self.mark = if self.mark == Some(self.day) { None } else { Some(self.day) };
         self.write_days();
@@ -118,13 +118,13 @@ impl Dates {
         self.input = Field::proposed(text);
     }
 
-    /// The user is in the text, which gets the focus.
+    /// Handles an edit of the text field, which gets the focus.
     pub fn on_edit(&mut self) {
         self.part = Part::Text;
         self.mark = None;
     }
 
-    /// The days of the month on screen.
+    /// Returns the days of the month on screen.
     pub fn month(&self, zone: Tz) -> Vec<Span> {
         range::days_of_month(self.day.year(), self.day.month(), zone)
     }

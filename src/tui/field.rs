@@ -1,32 +1,31 @@
-//! A text field of one line: what keys and pasted text do to it. Data alone; `view/field.rs` draws it.
-//! A note has several lines and a field of its own (`note/field.rs`), and a secret is only typed
-//! ([`crate::secret::Typed`]).
+//! A text field of one line: keys and pasted text. Data only; `view/field.rs` draws it. Notes have a
+//! multi-line field (`note/field.rs`), and secrets are only typed ([`crate::secret::Typed`]).
 
 use std::ops::Range;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
-/// The field.
+/// A text field of one line.
 #[derive(Clone, Debug)]
 pub struct Field {
     input: Input,
-    /// The text was not typed: the first character takes its place.
+    /// Whether the text is a suggestion: the first typed character replaces it.
     proposed: bool,
-    /// How many characters it has at the most.
+    /// The maximum number of characters.
     max: usize,
-    /// What a character becomes in it; `None` where it has no place.
+    /// Converts a typed character; `None` to reject it.
     takes: fn(char) -> Option<char>,
 }
 
-/// What a key or a paste did to a field.
+/// The effect of a key or a paste on a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaction {
-    /// It was none for a field.
+    /// The key means nothing in a field.
     Ignored,
-    /// The text is the same; the cursor may stand elsewhere.
+    /// The text is unchanged; the cursor may have moved.
     Taken,
-    /// The text is another one.
+    /// The text has changed.
     Changed,
 }
 
@@ -38,51 +37,50 @@ impl Default for Field {
 }
 
 impl Field {
-    /// A field with `text`, the cursor at its end.
+    /// Returns a field with `text`, the cursor at its end.
     pub fn new(text: impl Into<String>) -> Field {
         Field { input: Input::new(text.into()), ..Field::default() }
     }
 
-    /// A field whose text the first character that is typed takes the place of.
+    /// Returns a field with a suggestion that the first typed character replaces.
     pub fn proposed(text: impl Into<String>) -> Field {
         Field { proposed: true, ..Field::new(text) }
     }
 
-    /// The same with at most `max` characters; what would be more is left out.
+    /// Limits the field to `max` characters. Further characters are rejected.
     #[must_use]
     pub fn at_most(self, max: usize) -> Field {
         Field { max, ..self }
     }
 
-    /// The same in which each character becomes what `takes` says, or is left out. Otherwise that
-    /// happens to control characters alone.
+    /// Converts or rejects typed characters with `takes`. By default, only control characters are rejected.
     #[must_use]
     pub fn taking(self, takes: fn(char) -> Option<char>) -> Field {
         Field { takes, ..self }
     }
 
-    /// What is in it.
+    /// Returns the text.
     pub fn value(&self) -> &str {
         self.input.value()
     }
 
-    /// Where the cursor stands, in bytes.
+    /// Returns the position of the cursor, in bytes.
     pub fn cursor(&self) -> usize {
         let value = self.value();
         value.char_indices().nth(self.input.cursor()).map_or(value.len(), |(at, _)| at)
     }
 
-    /// How many cells stand before the cursor.
+    /// Returns how many cells are before the cursor.
     pub fn cells_before(&self) -> usize {
         self.input.visual_cursor()
     }
 
-    /// How many cells do not show at the left where there is room for `room` of them.
+    /// Returns how many cells are scrolled out at the left if `room` cells fit.
     pub fn hidden(&self, room: u16) -> usize {
         self.input.visual_scroll(usize::from(room))
     }
 
-    /// Takes a key in, which means what it does in a shell.
+    /// Handles a key, as in a shell.
     pub fn key(&mut self, key: KeyEvent) -> Reaction {
         if let Some(c) = character(key) {
             return self.insert(c);
@@ -95,13 +93,13 @@ impl Field {
         }
     }
 
-    /// Puts text in at the cursor.
+    /// Inserts text at the cursor.
     pub fn paste(&mut self, text: &str) -> Reaction {
         let changed = text.chars().filter(|c| self.insert(*c) == Reaction::Changed).count() > 0;
         if changed { Reaction::Changed } else { Reaction::Taken }
     }
 
-    /// Puts `by` in the place of a part of the text, given in bytes, and the cursor behind it.
+    /// Replaces `part`, in bytes, by `by`, and moves the cursor after it.
     pub fn replace(&mut self, part: Range<usize>, by: &str) {
         let value = self.input.value();
         let (Some(before), Some(after)) = (value.get(..part.start), value.get(part.end..)) else { return };
@@ -123,7 +121,7 @@ impl Field {
     }
 }
 
-/// The character that a key types.
+/// Returns the character that a key types.
 pub fn character(key: KeyEvent) -> Option<char> {
     let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
     match key.code {
@@ -132,7 +130,7 @@ pub fn character(key: KeyEvent) -> Option<char> {
     }
 }
 
-/// The editing step that a key means.
+/// Returns the editing step for a key.
 fn request(key: KeyEvent) -> Option<InputRequest> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     Some(match key.code {

@@ -1,59 +1,59 @@
-//! The search line: what is typed, what is wrong with it, and what was searched for before.
+//! The search line: the query, errors in it, and the search history.
 
 use crate::search::Mistake;
 use crate::tui::field::Field;
 
-/// How many searches are remembered.
+/// The maximum length of the history.
 const HISTORY_MAX: usize = 100;
 
 /// The search line.
 #[derive(Debug, Default)]
 pub struct Filter {
-    /// It is being typed into.
+    /// Whether keys go to it.
     pub open: bool,
-    /// What is typed, or was when the line was left.
+    /// The query, also after the line was closed.
     pub input: Field,
-    /// What is wrong with it; the list shows what was found last.
+    /// The error in the query. Meanwhile the list shows the last matches.
     pub mistake: Option<Mistake>,
-    /// Earlier searches, the latest last.
+    /// Earlier searches, latest last.
     pub history: Vec<String>,
     /// Which of them is shown, counted from the latest.
     recalled: Option<usize>,
-    /// A word with several ways to complete it, of which one is shown.
+    /// A completion with several candidates, one of which is shown.
     pub completing: Option<Completing>,
 }
 
-/// One of several ways to complete a word is shown: asked again, the next one is.
+/// A completion with several candidates. Completing again shows the next one.
 #[derive(Debug)]
 pub struct Completing {
-    /// What was typed.
+    /// The text as typed.
     pub typed: Field,
-    /// How many ways were shown before this one.
+    /// How many candidates were shown before this one.
     pub turn: usize,
-    /// The whole text with this one. Once the text is another, this is over.
+    /// The text with this candidate. If the text differs, the completion is over.
     pub shown: String,
 }
 
 impl Filter {
-    /// Opens the line with what is in it.
+    /// Opens the line with its current text.
     pub fn open(&mut self) {
         self.open = true;
         self.recalled = None;
     }
 
-    /// Puts `input` in the place of what was searched for, which is given back.
+    /// Closes the line and replaces its text by `input`. Returns the old text.
     pub fn leave(&mut self, input: Field) -> Field {
         self.open = false;
         self.mistake = None;
         std::mem::replace(&mut self.input, input)
     }
 
-    /// The user is in the text: it is no longer the search that was recalled.
+    /// Handles an edit: the text is no longer a recalled search.
     pub fn on_edit(&mut self) {
         self.recalled = None;
     }
 
-    /// Notes that this was searched for.
+    /// Adds the text to the history.
     pub fn remember(&mut self) {
         let text = self.input.value().trim().to_owned();
         if !text.is_empty() {
@@ -65,7 +65,7 @@ impl Filter {
         }
     }
 
-    /// Shows an earlier search, or a later one.
+    /// Recalls an earlier search, or a later one.
     pub fn recall(&mut self, earlier: bool) {
         let next = match (self.recalled, earlier) {
             (None, true) => Some(0),

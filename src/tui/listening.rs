@@ -1,4 +1,4 @@
-//! What the screen knows of recordings and of what plays. Plain data, as all of the state.
+//! The state of recordings and playback. Plain data; [`super::update`] changes it.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -15,119 +15,119 @@ use crate::tui::keymap::Keymap;
 use crate::tui::rows::RowKey;
 use crate::words;
 
-/// How many steps of the volume keys are as loud as recorded, and how many there are.
+/// The number of volume steps for 100 %, and the maximum number.
 const STEPS: f32 = 10.0;
 const STEPS_MAX: f32 = 20.0;
 
-/// What the settings say about listening.
+/// The settings for listening.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Habits {
-    /// Which recordings are fetched before they are asked for.
+    /// Which recordings to prefetch.
     pub prefetch: Prefetch,
-    /// How it sounds at start.
+    /// Speed, volume and silence skipping at the start.
     pub manner: Manner,
 }
 
-/// Recordings, and what plays.
+/// Recordings and playback.
 #[derive(Debug)]
 pub struct Listening {
-    /// What the settings say.
+    /// The settings.
     pub habits: Habits,
-    /// How it sounds.
+    /// The current speed, volume and silence skipping.
     pub manner: Manner,
-    /// What became of the recordings that were asked for.
+    /// The requested recordings.
     pub recordings: HashMap<VoicemailId, Recording>,
-    /// What plays, is paused, or will play as soon as it is here.
+    /// The voicemail that plays, is paused, or waits for its recording.
     pub playback: Option<Playback>,
-    /// What plays after it.
+    /// The voicemails to play next.
     pub queue: Option<Queue>,
-    /// Where a recording was when its sound was lost.
+    /// The recording and position at which the sound failed.
     pub lost: Option<(VoicemailId, Duration)>,
-    /// When the selection counts as settled: what a held key passes over is not fetched.
+    /// When the selection counts as settled, so that rows passed by a held key are not fetched.
     pub settles: Option<DateTime<Utc>>,
-    /// The recordings that were asked for last, the most wanted first.
+    /// The last requested recordings, highest priority first.
     pub(super) wanted: Vec<RowKey>,
-    /// How many times something was played: the number of the latest.
+    /// The number of playbacks so far.
     pub(super) plays: u64,
-    /// How far it moves before the player says where it is, as was asked for last.
+    /// The last requested interval of position updates.
     pub(super) watch: Option<Duration>,
 }
 
-/// What became of a recording.
+/// The state of a recording.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Recording {
-    /// Asked for; so many bytes are here.
+    /// It is being fetched.
     Coming {
-        /// Bytes that are here.
+        /// The number of bytes fetched.
         got: u64,
-        /// How many there will be.
+        /// The total number of bytes.
         of: Option<u64>,
     },
-    /// The server has none yet.
+    /// The server does not have it yet.
     NotReady {
-        /// How often it was asked for.
+        /// The number of attempts.
         tries: u32,
-        /// When to ask again.
+        /// When to retry.
         next: DateTime<Utc>,
     },
-    /// It could not be had: why.
+    /// It could not be fetched, for this reason.
     Failed(String),
-    /// It is on the disk.
+    /// It is on disk.
     Here {
-        /// How large it is.
+        /// Its size.
         bytes: u64,
-        /// What it looks like, or why it cannot be played.
+        /// Its waveform, or why it cannot be played.
         looked: Result<Arc<Waveform>, AudioError>,
     },
 }
 
-/// A voicemail on its way to the ear.
+/// The playback of a voicemail.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Playback {
-    /// The number of this play: what the player says about an earlier one is dropped.
+    /// Its number. Player events with another number are ignored.
     pub number: u64,
     /// The voicemail.
     pub key: RowKey,
-    /// How far it has come.
+    /// Its phase.
     pub phase: Phase,
-    /// Where it is, in the recording's own time.
+    /// The position in the recording.
     pub position: Duration,
-    /// The recording's length; zero while it is not known.
+    /// The length of the recording; zero if unknown.
     pub length: Duration,
-    /// It was paused because the program was stopped, and goes on when that goes on.
+    /// Whether it was paused because the program was suspended, and resumes with it.
     pub stopped: bool,
 }
 
-/// How far a playback has come.
+/// The phase of a playback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// It waits for the recording.
     Fetching,
     /// It waits for the sound device.
     Starting,
-    /// It is heard.
+    /// It plays.
     Playing,
-    /// It is held.
+    /// It is paused.
     Paused,
 }
 
-/// Voicemail to play one after the other.
+/// Voicemails to play one after the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Queue {
-    /// Those that follow.
+    /// The next voicemails.
     pub rest: VecDeque<RowKey>,
-    /// The latest of them. The selection goes along for as long as it stands there.
+    /// The last one that was started. The selection follows the queue while it is on this one.
     pub latest: Option<RowKey>,
-    /// When the next one begins, between two.
+    /// When the next one starts, during the pause between two.
     pub next: Option<DateTime<Utc>>,
-    /// How many were heard to their end.
+    /// How many were played to the end.
     pub heard: usize,
     /// How many could not be played.
     pub skipped: usize,
 }
 
 impl Listening {
-    /// Nothing plays.
+    /// Returns a state in which nothing plays.
     pub fn new(habits: Habits) -> Listening {
         Listening {
             manner: habits.manner,
@@ -143,12 +143,12 @@ impl Listening {
         }
     }
 
-    /// The playback of the voicemail `id`.
+    /// Returns the playback of the voicemail `id`.
     pub fn playback_of(&self, id: VoicemailId) -> Option<&Playback> {
         self.playback.as_ref().filter(|playback| playback.key.id == id)
     }
 
-    /// What the recording of `id` looks like, if it was looked at since the start.
+    /// Returns the waveform of the recording of `id`, if it was decoded since the start.
     pub fn waveform(&self, id: VoicemailId) -> Option<&Arc<Waveform>> {
         match self.recordings.get(&id) {
             Some(Recording::Here { looked: Ok(waveform), .. }) => Some(waveform),
@@ -157,19 +157,20 @@ impl Listening {
     }
 }
 
-/// Why a recording cannot be played, and what can be done with it.
+/// Returns the message for a recording that cannot be played.
 pub fn unplayable(error: &AudioError, keymap: &Keymap) -> String {
-    format!("{}. {} saves it.", words::sentence(&error.to_string()), keymap.named(Command::SaveRecording))
+    let (why, save) = (words::sentence(&error.to_string()), keymap.named(Command::SaveRecording));
+    format!("{why}. Press {save} to save it.")
 }
 
-/// The next speed, or the one before; the same at either end.
+/// Returns the next speed, or the previous one; the same at the ends.
 pub fn next_speed(speed: f32, faster: bool) -> f32 {
     let nearest = SPEEDS.iter().position(|step| *step >= speed - 0.01).unwrap_or(SPEEDS.len() - 1);
     let next = if faster { (nearest + 1).min(SPEEDS.len() - 1) } else { nearest.saturating_sub(1) };
     SPEEDS[next]
 }
 
-/// The volume a step up or down, from 0 to 2.
+/// Returns the volume one step up or down, from 0 to 2.
 pub fn next_volume(volume: f32, louder: bool) -> f32 {
     let steps = (volume * STEPS).round() + if louder { 1.0 } else { -1.0 };
     steps.clamp(0.0, STEPS_MAX) / STEPS

@@ -1,5 +1,5 @@
-//! Which rows the list shows, and in which order: the view, its order, the filter, and the lines that
-//! come of them. The rows themselves are in `rows.rs`, and stay where they are.
+//! Which rows the list shows and in which order: view, sort order, filter, and the resulting lines. The
+//! rows themselves stay in place in `rows.rs`.
 
 use chrono_tz::Tz;
 
@@ -8,19 +8,19 @@ use crate::search::{Columns, Matcher, Query, Source as _};
 use crate::store::CallerId;
 use crate::tui::rows::{Days, RowColumns};
 
-/// A view: what of the range is shown.
+/// A view: which voicemails of the range are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum View {
-    /// What is not done.
+    /// Voicemails that are not done.
     #[default]
     Inbox,
-    /// What is not done and was not heard.
+    /// Unread voicemails that are not done.
     Unread,
-    /// What has a star, done or not.
+    /// Starred voicemails, done or not.
     Starred,
-    /// What is done.
+    /// Voicemails that are done.
     Done,
-    /// Everything.
+    /// All voicemails.
     All,
 }
 
@@ -28,7 +28,7 @@ impl View {
     /// Every view, in the order of their keys.
     pub const EVERY: [View; 5] = [View::Inbox, View::Unread, View::Starred, View::Done, View::All];
 
-    /// Its name on screen.
+    /// Returns its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             View::Inbox => "Inbox",
@@ -39,7 +39,7 @@ impl View {
         }
     }
 
-    /// What it shows, as it is searched for.
+    /// Returns the equivalent query.
     pub fn search(self) -> &'static str {
         match self {
             View::Inbox => "-is:done",
@@ -50,7 +50,7 @@ impl View {
         }
     }
 
-    /// Whether it shows a voicemail with `flags`.
+    /// Returns whether it shows voicemails with `flags`.
     pub fn shows(self, flags: Flags) -> bool {
         match self {
             View::Inbox => !flags.contains(Flags::DONE),
@@ -62,24 +62,24 @@ impl View {
     }
 }
 
-/// The order of the list.
+/// The sort order of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// The newest first.
+    /// Newest first.
     #[default]
     Newest,
-    /// The oldest first.
+    /// Oldest first.
     Oldest,
-    /// By caller, each caller's newest first.
+    /// By caller, then newest first.
     Caller,
-    /// The longest recording first.
+    /// Longest recording first.
     Longest,
-    /// What matches best first.
+    /// Best match first.
     Best,
 }
 
 impl Order {
-    /// The order that comes after it; what matches best is known only when the list is `filtered`.
+    /// Returns the next order. `Best` is skipped if the list is not `filtered`.
     #[must_use]
     pub fn next(self, filtered: bool) -> Order {
         match self {
@@ -91,7 +91,7 @@ impl Order {
         }
     }
 
-    /// In words.
+    /// Returns its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             Order::Newest => "newest first",
@@ -103,23 +103,23 @@ impl Order {
     }
 }
 
-/// What the list is to show.
+/// What the list shows.
 #[derive(Debug, Default)]
 pub struct Wish {
     /// The view.
     pub view: View,
     /// The order.
     pub order: Order,
-    /// A view of the user's own, by its number, and what finds its voicemail.
+    /// The index of a custom view, and its matcher.
     pub own: Option<(usize, Matcher)>,
-    /// Only these callers: the numbers of one caller, in every spelling.
+    /// Only these callers: all spellings of the number of one caller.
     pub callers: Option<Vec<CallerId>>,
-    /// Only what matches. The matcher keeps what it found out from one key to the next.
+    /// The search. The matcher caches results between keys.
     pub filter: Option<(Query, Matcher)>,
 }
 
 impl Wish {
-    /// The order of the list: without a search nothing matches best.
+    /// Returns the effective order: `Best` needs a search.
     pub fn order_now(&self) -> Order {
         match self.order {
             Order::Best if self.filter.is_none() => Order::Newest,
@@ -128,27 +128,26 @@ impl Wish {
     }
 }
 
-/// The list: places of rows.
+/// The list: which row is at which place.
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// The row at each place; `None` when it shows all rows in their own order.
+    /// The row at each place; `None` if all rows are shown in their own order.
     rows: Option<Vec<u32>>,
-    /// The place of each row, where places are not in the order of rows; `u32::MAX` for those that
-    /// are not shown.
+    /// The place of each row, if places are not in the order of rows; `u32::MAX` for hidden rows.
     places: Option<Vec<u32>>,
-    /// How many rows are shown.
+    /// The number of shown rows.
     len: usize,
-    /// It shows a row that it would not show if the user were not looking at it.
+    /// Whether it shows a row that no longer matches, because the row is selected.
     pub lingering: bool,
-    /// The list's lines.
+    /// The lines of the list.
     pub days: Days,
-    /// How many voicemail of the range each view has.
+    /// How many voicemails of the range each view has.
     pub counts: [usize; View::EVERY.len()],
 }
 
 impl Listing {
-    /// Lists what `wish` shows of `rows`, and the row `lingers` in any case: what a user looks at does
-    /// not vanish under their eyes.
+    /// Lists the rows that match `wish`. Also lists the row `lingers`, so that the selected row does not
+    /// vanish.
     pub fn new(rows: &RowColumns, wish: &mut Wish, lingers: Option<usize>, zone: Tz) -> Listing {
         let Columns { times, flags, lengths, callers } = rows.columns();
         let mut shown = Vec::new();
@@ -162,7 +161,7 @@ impl Listing {
         if let Some((_, matcher)) = &mut wish.own {
             let mut own = Vec::new();
             matcher.filter(rows, &mut own);
-            // Both rise.
+            // Both are ascending.
             let mut own = own.into_iter().peekable();
             shown.retain(|row| {
                 while own.next_if(|own| own < row).is_some() {}
@@ -208,17 +207,17 @@ impl Listing {
         Listing { rows: rows_shown, places, len, lingering: lingers.is_some(), days, counts: counts(flags) }
     }
 
-    /// How many rows it shows.
+    /// Returns the number of shown rows.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether it shows none.
+    /// Returns whether it shows no rows.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The row at `place`.
+    /// Returns the row at `place`.
     pub fn row(&self, place: usize) -> Option<usize> {
         match &self.rows {
             Some(rows) => rows.get(place).map(|&row| row as usize),
@@ -226,7 +225,7 @@ impl Listing {
         }
     }
 
-    /// Where `row` is shown.
+    /// Returns the place of `row`, if it is shown.
     pub fn place(&self, row: usize) -> Option<usize> {
         match (&self.places, &self.rows) {
             (Some(places), _) => {
@@ -237,7 +236,7 @@ impl Listing {
         }
     }
 
-    /// Where `row` is shown, or the place that is nearest to where it would be.
+    /// Returns the place of `row`, or the nearest place if it is hidden.
     pub fn nearest(&self, row: usize) -> usize {
         match (&self.places, &self.rows) {
             (Some(_), _) => self.place(row).unwrap_or(0),
@@ -248,7 +247,7 @@ impl Listing {
     }
 }
 
-/// How many voicemail each view has: counted by what they have in common, which is quick for a million.
+/// Counts the voicemails of each view. Counts equal flags first, which is fast for a million rows.
 fn counts(flags: &[Flags]) -> [usize; View::EVERY.len()] {
     let mut alike = [0; 256];
     for flags in flags {

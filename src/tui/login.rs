@@ -1,5 +1,5 @@
-//! The form in which an account is named and its secret typed. Plain data; [`super::update`] changes
-//! it. Whether TeleCMI takes them, and where they are kept, is the business of the [`Door`].
+//! The login form. Plain data; [`super::update`] changes it. A [`Door`] tries the credentials and stores
+//! them.
 
 use std::fmt;
 use std::pin::Pin;
@@ -15,20 +15,20 @@ use crate::tui::field::{self, Field};
 /// The longest app ID, in digits.
 const APP_ID_MAX: usize = 19;
 
-/// The overlay.
+/// The login form.
 #[derive(Debug)]
 pub struct LoggingIn {
-    /// Which of TeleCMI's services.
+    /// The region of TeleCMI.
     pub region: Region,
     /// The app ID.
     pub app_id: Field,
-    /// The secret.
+    /// The app secret.
     pub secret: Typed,
-    /// Where keys go.
+    /// The part that has the focus.
     pub part: Part,
-    /// TeleCMI is being asked.
+    /// Whether the login is in progress.
     pub asking: bool,
-    /// Why it did not work.
+    /// Why the login failed.
     pub refused: Option<String>,
 }
 
@@ -44,21 +44,21 @@ pub enum Part {
     Secret,
 }
 
-/// What was typed, complete.
+/// The credentials from a complete form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Which of TeleCMI's services.
+    /// The region of TeleCMI.
     pub region: Region,
     /// The app ID.
     pub app_id: u64,
-    /// The secret.
+    /// The app secret.
     pub secret: Secret,
 }
 
 impl Part {
     const EVERY: [Part; 3] = [Part::Region, Part::AppId, Part::Secret];
 
-    /// The one after it, or before; around the ends.
+    /// Returns the next part, or the previous one; wraps around.
     #[must_use]
     pub fn next(self, forth: bool) -> Part {
         let count = Part::EVERY.len();
@@ -80,7 +80,7 @@ impl Default for LoggingIn {
 }
 
 impl LoggingIn {
-    /// The other region.
+    /// Switches to the other region.
     pub fn turn(&mut self) {
         self.region = match self.region {
             Region::Global => Region::India,
@@ -88,18 +88,18 @@ impl LoggingIn {
         };
     }
 
-    /// The text field where keys go, if it is one with a cursor.
+    /// Returns the app ID field if it has the focus.
     pub fn open_field(&mut self) -> Option<&mut Field> {
         (self.part == Part::AppId && !self.asking).then_some(&mut self.app_id)
     }
 
-    /// The user is in the form; why it did not work is of no more use.
+    /// Handles an edit: clears the error.
     pub fn on_edit(&mut self) {
         self.refused = None;
     }
 
-    /// A key for the region or the secret, while nothing is asked. The secret has no cursor: it is
-    /// typed, and taken back from its end.
+    /// Handles a key for the region or the secret, unless the login is in progress. The secret has no
+    /// cursor: characters are added and deleted at its end.
     pub fn on_key(&mut self, key: KeyEvent) {
         if self.asking {
             return;
@@ -117,7 +117,7 @@ impl LoggingIn {
         }
     }
 
-    /// Takes a secret that was pasted, without the line's end that may come with it.
+    /// Handles a pasted secret, without surrounding whitespace such as a newline.
     pub fn on_paste(&mut self, text: &str) {
         if self.part == Part::Secret && !self.asking {
             self.on_edit();
@@ -125,38 +125,38 @@ impl LoggingIn {
         }
     }
 
-    /// What was typed; or the part where something is missing, and what.
+    /// Returns the credentials, or the first incomplete part with a message.
     pub fn key(&self) -> Result<Key, (Part, String)> {
         let app_id = self.app_id.value();
         let Some(app_id) = app_id.parse().ok().filter(|number| *number > 0) else {
-            let said = if app_id.is_empty() { "the app ID is missing" } else { "the app ID is no number" };
+            let said = if app_id.is_empty() { "the app ID is missing" } else { "invalid app ID" };
             return Err((Part::AppId, said.to_owned()));
         };
         let secret = self.secret.secret().ok_or((Part::Secret, "the secret is missing".to_owned()))?;
         Ok(Key { region: self.region, app_id, secret })
     }
 
-    /// It did not work.
+    /// Shows why the login failed.
     pub fn refuse(&mut self, why: &str) {
         self.asking = false;
         self.refused = Some(text::clean(why, text::MESSAGE_MAX));
     }
 }
 
-/// What becomes of a key that was tried: where it is kept, or why it is not.
+/// The result of trying credentials: where they are stored, or why they are not.
 pub type Tried = Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
 
-/// Tries a key at TeleCMI and keeps it.
+/// Tries credentials at TeleCMI and stores them.
 #[derive(Clone)]
 pub struct Door(Arc<dyn Fn(Key) -> Tried + Send + Sync>);
 
 impl Door {
-    /// A door that `open` opens.
+    /// Returns a door that calls `open`.
     pub fn new(open: impl Fn(Key) -> Tried + Send + Sync + 'static) -> Door {
         Door(Arc::new(open))
     }
 
-    /// Tries `key`.
+    /// Tries `key` and stores it.
     pub fn open(&self, key: Key) -> Tried {
         (self.0)(key)
     }

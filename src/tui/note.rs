@@ -1,4 +1,4 @@
-//! The note of one voicemail while it is written. Plain data; [`super::update`] changes it.
+//! The note of a voicemail while it is edited. Plain data; [`super::update`] changes it.
 
 use chrono::Datelike as _;
 use ratatui::layout::{Rect, Size};
@@ -13,54 +13,54 @@ mod field;
 
 pub use field::{Field, Step};
 
-/// How large the overlay is, where there is room.
+/// The maximum size of the overlay.
 const WIDTH: u16 = 76;
 const HEIGHT: u16 = 18;
 
-/// How wide the margin beside the text is, on each side.
+/// The margin on each side of the text.
 const MARGIN: u16 = 1;
 
-/// The overlay in which a note is written.
+/// The overlay for editing a note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Writing {
     /// The voicemail.
     pub key: RowKey,
-    /// Who called and when, as it is to be read.
+    /// The caller and the time, for the title.
     pub about: String,
-    /// What is written.
+    /// The text.
     pub field: Field,
-    /// How far the note that was there before is known.
+    /// The stored note.
     pub before: Before,
-    /// Whether the user was asked what becomes of the changes.
+    /// Whether the question about unsaved changes is open.
     pub asked: bool,
-    /// Why something could not be done.
+    /// An error.
     pub trouble: Option<String>,
 }
 
-/// The note as the store has it.
+/// The stored note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Before {
-    /// It is not there yet. What is typed meanwhile comes after it.
+    /// Not loaded yet. Text that is typed meanwhile goes after it.
     Coming {
-        /// The store was asked; until then an earlier change to it has to be written first.
+        /// Whether it is being loaded; otherwise a pending change to it must be written first.
         asked: bool,
-        /// The user wants all of it saved as soon as it is there.
+        /// Whether to save as soon as it is loaded.
         save: bool,
     },
-    /// It could not be read: saving would overwrite what nobody has seen.
+    /// It could not be loaded. Saving would overwrite it unseen.
     Unread,
-    /// It is this; empty when there is none.
+    /// Its text; empty if there is none.
     Known(String),
 }
 
 impl Writing {
-    /// A field that waits for the note of `key`.
+    /// Returns an overlay that waits for the note of `key`.
     pub fn new(key: RowKey, about: String) -> Writing {
         let before = Before::Coming { asked: false, save: false };
         Writing { key, about, field: Field::default(), before, asked: false, trouble: None }
     }
 
-    /// Whether something would be lost without being saved.
+    /// Returns whether there are unsaved changes.
     pub fn changed(&self) -> bool {
         match &self.before {
             Before::Known(text) => self.field.text().trim_end() != text,
@@ -69,20 +69,20 @@ impl Writing {
     }
 }
 
-/// Where the overlay stands on a screen of that size.
+/// Returns the area of the overlay on a screen of that size.
 pub fn place(screen: Size) -> Rect {
     above_the_keys(screen, WIDTH, HEIGHT)
 }
 
-/// A box of `width` by `height` in the middle of the screen, smaller where it does not fit; what is
-/// said and the keys of the moment stay in sight where there is room for more than that.
+/// Returns a box of `width` by `height` in the middle of the screen, smaller if it does not fit. Status
+/// line and key hints stay visible, unless the screen is very low.
 pub fn above_the_keys(screen: Size, width: u16, height: u16) -> Rect {
     let kept = if screen.height >= 8 { 2 } else { 0 };
     centred(Rect::new(0, 0, screen.width, screen.height - kept), width, height)
 }
 
-/// Where the text stands: within the frame, over the line that says how things are, and with a
-/// column kept for the cursor.
+/// Returns the area of the text: inside the frame, above the message line, with a column reserved for
+/// the cursor.
 pub fn window(screen: Size) -> Rect {
     let place = place(screen);
     Rect {
@@ -93,13 +93,13 @@ pub fn window(screen: Size) -> Rect {
     }
 }
 
-/// The cells for the text in [`window`].
+/// Returns the cells for the text in [`window`], without the column for the cursor.
 pub fn cells(screen: Size) -> Size {
     let window = window(screen);
     Size { width: window.width.saturating_sub(1).max(1), height: window.height.max(1) }
 }
 
-/// Which voicemail `row` is: who called and when.
+/// Returns the caller and the time of `row`, for titles.
 pub fn about(state: &State, row: &Row) -> String {
     let caller = match state.inbox.rows.caller(row) {
         "" => "Withheld",

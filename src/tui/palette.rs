@@ -1,5 +1,5 @@
-//! The palette: every command of the inbox by name and by what it does, derived from the table of
-//! commands, and the user's own views. Plain data; [`super::update`] changes it.
+//! The command palette: the commands of the inbox by name and help text, from the table of commands, and
+//! the custom views. Plain data; [`super::update`] changes it.
 
 use std::borrow::Cow;
 
@@ -10,93 +10,93 @@ use crate::tui::command::{Command, Scope, TABLE};
 use crate::tui::field::Field;
 use crate::tui::state::{OwnView, State};
 
-/// What a match in the name is worth above the same in the help.
+/// The bonus for a match in the name over the same match in the help text.
 const NAME: u32 = 24;
 
-/// The overlay in which a command is found.
+/// The palette.
 #[derive(Debug)]
 pub struct Palette {
-    /// What is typed.
+    /// The text.
     pub input: Field,
-    /// The commands that fit it, the best first.
+    /// The matching commands, best first.
     pub found: Vec<Found>,
-    /// The one that Enter runs.
+    /// The index of the selected command.
     pub at: usize,
-    /// The first one on screen as of the last step.
+    /// The first visible command as of the last step.
     pub top: usize,
-    /// What was chosen last time.
+    /// The last command run from the palette.
     last: Option<Action>,
-    /// The user's own views, and what each shows.
+    /// The names and help texts of the custom views.
     views: Vec<(String, String)>,
 }
 
-/// What can be chosen.
+/// An entry of the palette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// A command.
     Command(Command),
-    /// The user's own view with that number.
+    /// The custom view with that index.
     View(usize),
 }
 
-/// What fits what is typed.
+/// A match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// What it is.
+    /// The entry.
     pub choice: Action,
-    /// Which characters of its name match.
+    /// The matching characters of its name.
     pub in_name: Vec<u32>,
-    /// Which characters of its help match.
+    /// The matching characters of its help text.
     pub in_help: Vec<u32>,
 }
 
 impl Palette {
-    /// Every command and every one of `views`, `last` first.
+    /// Returns a palette with all commands and `views`, `last` first.
     pub fn new(last: Option<Action>, views: &[OwnView]) -> Palette {
         let views: Vec<_> = views.iter().map(|view| (view.name.clone(), view.help())).collect();
         let found = find("", last, &views);
         Palette { input: Field::default(), found, at: 0, top: 0, last, views }
     }
 
-    /// How a choice is called, and what it does.
+    /// Returns the name and the help text of an entry.
     pub fn texts(&self, choice: Action) -> (&str, &str) {
         texts(choice, &self.views)
     }
 
-    /// Something else is looked for.
+    /// Handles a changed text.
     pub fn on_change(&mut self) {
         self.found = find(self.input.value(), self.last, &self.views);
         (self.at, self.top) = (0, 0);
     }
 
-    /// Goes so many commands further, or back.
+    /// Moves the selection by `by` commands.
     pub fn step(&mut self, by: isize) {
         self.at = self.at.saturating_add_signed(by).min(self.found.len().saturating_sub(1));
     }
 
-    /// The first command on screen, where `height` of them are shown.
+    /// Returns the first visible command if `height` commands fit.
     pub fn top(&self, height: u16) -> usize {
         self.top.clamp((self.at + 1).saturating_sub(usize::from(height.max(1))), self.at)
     }
 
-    /// What Enter runs; `None` where nothing fits.
+    /// Returns the selected entry; `None` if nothing matches.
     pub fn chosen(&self) -> Option<Action> {
         self.found.get(self.at).map(|found| found.choice)
     }
 }
 
-/// Why `choice` cannot run now, in words for the user.
+/// Returns why `choice` cannot run now, as a message for the user.
 pub fn refused(choice: Action, state: &State) -> Option<Cow<'static, str>> {
     let Action::Command(command) = choice else { return None };
     let focus = match command.entry().scope {
-        Scope::List if state.detail_focused() => Some("works in the list"),
-        Scope::Detail if !state.detail_focused() => Some("works in the detail"),
+        Scope::List if state.detail_focused() => Some("only in the list"),
+        Scope::Detail if !state.detail_focused() => Some("only in the detail"),
         _ => None,
     };
     focus.map(Cow::Borrowed).or_else(|| command.refused(state))
 }
 
-/// The commands that belong here: opening the palette again is of no use. And so many views.
+/// Iterates over the commands of the palette, without the one that opens it, and over `views` views.
 fn choices(views: usize) -> impl Iterator<Item = Action> {
     let belongs = |scope| matches!(scope, Scope::Inbox | Scope::List | Scope::Detail | Scope::Anywhere);
     let entries = TABLE.iter().filter(move |entry| belongs(entry.scope) && entry.command != Command::Palette);
@@ -110,8 +110,8 @@ fn texts(choice: Action, views: &[(String, String)]) -> (&str, &str) {
     }
 }
 
-/// The commands and views that fit `text`. Each word fits by its letters in the name, or as it is in the
-/// help: letters scattered over a sentence are in nearly every one.
+/// Returns the commands and views that match `text`. Each word must match the name fuzzily, or the help
+/// text as a substring: nearly every sentence contains the letters of a word.
 fn find(text: &str, last: Option<Action>, views: &[(String, String)]) -> Vec<Found> {
     let mut matcher = Matcher::new(Config::DEFAULT);
     let pattern = |kind| Pattern::new(text, CaseMatching::Ignore, Normalization::Smart, kind);
@@ -134,7 +134,7 @@ fn find(text: &str, last: Option<Action>, views: &[(String, String)]) -> Vec<Fou
         }
         found.push((score, found_here));
     }
-    // Those of one score stay in the order of the table.
+    // Equal scores stay in the order of the table.
     let first = |found: &Found| text.trim().is_empty() && Some(found.choice) == last;
     found.sort_by_key(|(score, found)| (!first(found), u32::MAX - score));
     found.into_iter().map(|(_, found)| found).collect()
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_name_is_worth_more_than_help() {
-        // The help of several others has the word as well.
+        // The help texts of other commands contain the word as well.
         assert_eq!(names("play")[0], "play");
         assert_eq!(names("quit")[..2], ["quit", "quit-at-once"]);
     }

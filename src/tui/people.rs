@@ -1,18 +1,17 @@
-//! Names of callers: the one that is being given.
+//! The dialog for naming a caller. Plain data; [`super::update`] changes it.
 
 use crate::triage::CallerKey;
 use crate::tui::field::Field;
 
-/// The overlay in which a caller is given a name.
+/// The dialog for naming a caller.
 #[derive(Clone, Debug)]
 pub struct Naming {
-    /// What the caller is named by.
+    /// The caller.
     pub key: CallerKey,
-    /// The number as people write it.
+    /// The number as shown in the list.
     pub number: String,
-    /// The name that is shown until now, given in the program or from the contact files; empty where
-    /// there is none.
+    /// The current name, given in vmail or from a contact file; empty if there is none.
     pub shown: String,
-    /// The name.
+    /// The new name.
     pub input: Field,
 }

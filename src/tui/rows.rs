@@ -1,7 +1,7 @@
-//! The rows of the list as compact columns: what a million voicemail cost while one looks at ten.
+//! The rows of the list as compact columns, so that a million voicemails fit in memory.
 //!
-//! A row is 29 bytes (time, identity, and what else its line shows); a caller's text is held once
-//! however often they called. Nothing here is formatted: only what is visible is, and only in `view/`.
+//! A row takes 29 bytes: time, ID, and the other values of its line. The texts of a caller are stored
+//! once. Nothing is formatted here: `view/` formats the visible rows.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use crate::range;
 use crate::search::{self, Source};
 use crate::store::{self, CallerId, Row};
 
-/// Where a row stands in the order of the list: newest first, then by identity, largest first.
+/// The sort key of a row: newest first, then by ID, largest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowKey {
     /// Milliseconds since the epoch.
@@ -24,7 +24,7 @@ pub struct RowKey {
 }
 
 impl RowKey {
-    /// The key of `row`.
+    /// Returns the key of `row`.
     pub fn of(row: &Row) -> RowKey {
         RowKey { time: row.time, id: row.id }
     }
@@ -42,7 +42,7 @@ impl PartialOrd for RowKey {
     }
 }
 
-/// The rows, in the order of the list.
+/// The rows, newest first.
 #[derive(Clone, Debug, Default)]
 pub struct RowColumns {
     times: Vec<i64>,
@@ -52,28 +52,28 @@ pub struct RowColumns {
     /// In milliseconds.
     lengths: Vec<u32>,
     thumbnails: Vec<u32>,
-    /// What to show for each caller without a name, the digits of it, and the names.
+    /// For each caller: the number as shown, its digits, and the name.
     numbers: Texts,
     digits: Texts,
     names: Texts,
-    /// Counts up when a caller's texts change.
+    /// Increased when the texts of a caller change.
     generation: u64,
     notes: HashMap<VoicemailId, String>,
     tags: HashMap<VoicemailId, Vec<String>>,
 }
 
 impl RowColumns {
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.times.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.times.is_empty()
     }
 
-    /// The row at `index`.
+    /// Returns the row at `index`.
     pub fn get(&self, index: usize) -> Option<Row> {
         Some(Row {
             time: *self.times.get(index)?,
@@ -91,39 +91,39 @@ impl RowColumns {
         }
     }
 
-    /// Notes all flags of the row at `key`; says whether they were others.
+    /// Replaces the flags of the row at `key`. Returns whether they changed.
     pub fn set_flags(&mut self, key: RowKey, flags: Flags) -> bool {
         self.search(key).is_ok_and(|index| std::mem::replace(&mut self.flags[index], flags) != flags)
     }
 
-    /// Notes what the recording of a row is like.
+    /// Sets the length and thumbnail of the row at `key`.
     pub fn sketch(&mut self, key: RowKey, sketch: Sketch) {
         if let Ok(index) = self.search(key) {
             (self.lengths[index], self.thumbnails[index]) = (sketch.millis, sketch.bits());
         }
     }
 
-    /// The name of the caller of `row`, else the number; empty when withheld.
+    /// Returns the name of the caller of `row`, else the number; empty if withheld.
     pub fn caller(&self, row: &Row) -> &str {
         Some(self.names.get(row.caller)).filter(|name| !name.is_empty()).unwrap_or(self.number(row))
     }
 
-    /// The number of the caller of `row`, or what came instead of one; empty when withheld.
+    /// Returns the number of the caller of `row`, or the text received instead; empty if withheld.
     pub fn number(&self, row: &Row) -> &str {
         self.numbers.get(row.caller)
     }
 
-    /// The first words of the note of `id`, if it has one.
+    /// Returns the first words of the note of `id`.
     pub fn note_of(&self, id: VoicemailId) -> Option<&str> {
         self.notes.get(&id).map(String::as_str)
     }
 
-    /// The tags of `id`.
+    /// Returns the tags of `id`.
     pub fn tags_of(&self, id: VoicemailId) -> &[String] {
         self.tags.get(&id).map_or(&[], Vec::as_slice)
     }
 
-    /// Notes the first words of a note, or that there is none.
+    /// Sets or removes the first words of a note.
     pub fn put_note(&mut self, id: VoicemailId, words: Option<String>) {
         match words {
             Some(words) => self.notes.insert(id, words),
@@ -131,7 +131,7 @@ impl RowColumns {
         };
     }
 
-    /// Notes all tags of a voicemail.
+    /// Replaces the tags of a voicemail.
     pub fn put_tags(&mut self, id: VoicemailId, tags: Vec<String>) {
         if tags.is_empty() {
             self.tags.remove(&id);
@@ -140,30 +140,29 @@ impl RowColumns {
         }
     }
 
-    /// Forgets all notes, or all tags: they are read anew.
+    /// Removes all notes, before they are loaded anew.
     pub fn forget_notes(&mut self) {
         self.notes.clear();
     }
 
-    /// See [`RowColumns::forget_notes`].
+    /// Removes all tags, before they are loaded anew.
     pub fn forget_tags(&mut self) {
         self.tags.clear();
     }
 
-    /// Every tag there is, some more than once.
+    /// Iterates over the tags of all rows, with duplicates.
     pub fn every_tag(&self) -> impl Iterator<Item = &str> {
         self.tags.values().flatten().map(String::as_str)
     }
 
-    /// Every name of a caller.
+    /// Iterates over all caller names.
     pub fn every_name(&self) -> impl Iterator<Item = &str> {
         (0..self.names.places.len() as u32)
             .map(|id| self.names.get(CallerId(id)))
             .filter(|name| !name.is_empty())
     }
 
-    /// By what the caller of the row with that number is put in order: names before numbers, and
-    /// numbers before those who sent none.
+    /// Returns the sort key for the caller of row `row`: names before numbers, withheld numbers last.
     pub fn caller_key(&self, row: usize) -> (u8, String) {
         let Some(row) = self.get(row) else { return (3, String::new()) };
         match self.caller(&row) {
@@ -172,13 +171,13 @@ impl RowColumns {
         }
     }
 
-    /// Where `key` is, or where it would be.
+    /// Returns the index of `key`, or as an error the index where it would be.
     pub fn search(&self, key: RowKey) -> Result<usize, usize> {
         let at = self.lower_bound(key, self.len());
         if self.get(at).is_some_and(|row| RowKey::of(&row) == key) { Ok(at) } else { Err(at) }
     }
 
-    /// Takes in what to show for callers without a name.
+    /// Sets the numbers of callers.
     pub fn number_callers(&mut self, callers: &[(CallerId, String)]) {
         for (caller, text) in callers {
             if self.numbers.put(*caller, text) {
@@ -189,33 +188,33 @@ impl RowColumns {
         }
     }
 
-    /// Takes in names of callers; an empty one takes a name away.
+    /// Sets the names of callers. An empty one removes a name.
     pub fn name_callers(&mut self, callers: &[(CallerId, String)]) {
         for (caller, name) in callers {
             self.generation += u64::from(self.names.put(*caller, name));
         }
     }
 
-    /// The callers with that number, in whichever spelling it came.
+    /// Iterates over the callers with that number, in any spelling.
     pub fn callers_of(&self, number: &str) -> impl Iterator<Item = CallerId> {
         let ids = (0..self.numbers.places.len() as u32).map(CallerId);
         ids.filter(move |id| self.numbers.get(*id) == number)
     }
 
-    /// Forgets all names.
+    /// Removes all names.
     pub fn forget_names(&mut self) {
         self.names = Texts::default();
         self.generation += 1;
     }
 
-    /// Nothing but the names: callers keep their numbers whatever rows come next.
+    /// Removes everything except names: caller IDs stay valid for the next rows.
     #[must_use]
     pub fn emptied(self) -> RowColumns {
         let (names, generation) = (self.names, self.generation + 1);
         RowColumns { names, generation, ..RowColumns::default() }
     }
 
-    /// Takes in the rows of `new` that lie in `span`; says how many were not there yet.
+    /// Adds or updates the rows of `new` within `span`. Returns how many were added.
     pub fn merge(&mut self, new: &store::Rows, span: Span) -> usize {
         self.number_callers(&new.callers);
         let mut fresh: Vec<Row> = Vec::new();
@@ -228,7 +227,7 @@ impl RowColumns {
         fresh.sort_unstable_by_key(RowKey::of);
         fresh.dedup_by_key(|row| row.id);
         let added = fresh.len();
-        // From the back, so that the usual case (older rows at the end) moves nothing.
+        // From the back, so that appending older rows, the usual case, moves nothing.
         let mut from = self.len();
         let mut to = from + added;
         let Some(filler) = fresh.first().copied() else { return 0 };
@@ -254,7 +253,7 @@ impl RowColumns {
         added
     }
 
-    /// Puts `row` in the place of what stands at `index`.
+    /// Replaces the row at `index`.
     fn set(&mut self, index: usize, row: &Row) {
         self.times[index] = row.time;
         self.ids[index] = row.id;
@@ -264,7 +263,7 @@ impl RowColumns {
         self.thumbnails[index] = row.sketch.bits();
     }
 
-    /// Where `key` belongs among the first `len` rows.
+    /// Returns the position of `key` among the first `len` rows.
     fn lower_bound(&self, key: RowKey, len: usize) -> usize {
         let (mut left, mut right) = (0, len);
         while left < right {
@@ -315,7 +314,7 @@ impl Source for RowColumns {
     }
 }
 
-/// A text for each caller, all in one string, by the small number that the store gave the caller.
+/// A text per caller, all in one string, indexed by caller ID.
 #[derive(Clone, Debug, Default)]
 struct Texts {
     text: String,
@@ -328,8 +327,8 @@ impl Texts {
         self.text.get(start as usize..start as usize + usize::from(len)).unwrap_or("")
     }
 
-    /// Text that changed is appended and the old one forgotten: names change rarely. Says whether it
-    /// changed.
+    /// Sets a text. Returns whether it changed. The old text stays in the string unused: names change
+    /// rarely.
     fn put(&mut self, caller: CallerId, text: &str) -> bool {
         if self.get(caller) == text {
             return false;
@@ -344,10 +343,10 @@ impl Texts {
     }
 }
 
-/// The list as lines: a heading before the rows of each local day.
+/// The lines of the list: a heading before the rows of each local day.
 ///
-/// Line numbers count headings and rows from 0. Found by searching for the ends of days, so it
-/// costs the days and not the rows.
+/// Line numbers count headings and rows from 0. The cost is proportional to the number of days, not of
+/// rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Days {
     days: Vec<Day>,
@@ -359,21 +358,21 @@ pub struct Days {
 pub struct Day {
     /// The local date.
     pub date: NaiveDate,
-    /// The first of its rows.
+    /// The index of its first row.
     pub first: usize,
 }
 
-/// What stands on a line.
+/// The content of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
-    /// The heading of the day with that number.
+    /// The heading of the day with that index.
     Heading(usize),
-    /// The row with that number.
+    /// The row with that index.
     Row(usize),
 }
 
 impl Days {
-    /// The days in `zone` of `rows` rows, whose times fall or rise.
+    /// Groups `rows` rows by day in `zone`. Their times must be ascending or descending.
     pub fn new(rows: usize, time: impl Fn(usize) -> i64, zone: Tz) -> Days {
         let mut days = Vec::new();
         let mut first = 0;
@@ -381,8 +380,8 @@ impl Days {
             let date = from_millis(time(first)).with_timezone(&zone).date_naive();
             days.push(Day { date, first });
             let span = range::day_span(date, zone);
-            // A clock set back over midnight can bring a date twice; a day then ends where its
-            // rows do, and every turn takes in one row at the least.
+            // If a clock is set back over midnight, a date can occur twice. Each pass takes at least one
+            // row, so the loop ends.
             let (mut left, mut right) = (first + 1, rows);
             while left < right {
                 let middle = left.midpoint(right);
@@ -393,27 +392,27 @@ impl Days {
         Days { days, rows }
     }
 
-    /// Rows without headings: their order is not that of time.
+    /// Returns lines without headings, for rows that are not sorted by time.
     pub fn flat(rows: usize) -> Days {
         Days { days: Vec::new(), rows }
     }
 
-    /// Whether headings tell the day of each row.
+    /// Returns whether there are headings.
     pub fn has_headings(&self) -> bool {
         !self.days.is_empty()
     }
 
-    /// How many lines there are.
+    /// Returns the number of lines.
     pub fn lines(&self) -> usize {
         self.rows + self.days.len()
     }
 
-    /// The line of row `row`.
+    /// Returns the line of row `row`.
     pub fn line_of(&self, row: usize) -> usize {
         row + self.days.partition_point(|day| day.first <= row)
     }
 
-    /// What stands on `line`.
+    /// Returns the content of `line`.
     pub fn at(&self, line: usize) -> Option<Line> {
         if line >= self.lines() {
             return None;
@@ -423,7 +422,7 @@ impl Days {
         Some(if line == heading { Line::Heading(day) } else { Line::Row(line - day - 1) })
     }
 
-    /// The number of the day that `line` belongs to.
+    /// Returns the index of the day that `line` belongs to.
     pub fn day_of_line(&self, line: usize) -> Option<usize> {
         let mut left = 0;
         let mut right = self.days.len();
@@ -438,24 +437,24 @@ impl Days {
         left.checked_sub(1)
     }
 
-    /// The number of the day that row `row` belongs to.
+    /// Returns the index of the day that row `row` belongs to.
     pub fn day_of_row(&self, row: usize) -> Option<usize> {
         self.days.partition_point(|day| day.first <= row).checked_sub(1)
     }
 
-    /// The day with that number.
+    /// Returns the day with that index.
     pub fn day(&self, number: usize) -> Option<Day> {
         self.days.get(number).copied()
     }
 
-    /// How many rows that day has.
+    /// Returns how many rows that day has.
     pub fn rows_of(&self, number: usize) -> usize {
         let end = self.days.get(number + 1).map_or(self.rows, |day| day.first);
         self.days.get(number).map_or(0, |day| end - day.first)
     }
 }
 
-/// "Today · Mon 23 Nov", "Yesterday · Sun 22 Nov", "Mon 16 Nov", "Thu 24 Dec 2025".
+/// Formats a day: "Today · Mon 23 Nov", "Yesterday · Sun 22 Nov", "Mon 16 Nov", "Thu 24 Dec 2025".
 pub fn day_name(date: NaiveDate, today: NaiveDate) -> String {
     let plain = date.format("%a %-d %b");
     if date == today {
@@ -499,7 +498,7 @@ mod tests {
             let mut columns = RowColumns::default();
             let mut expected = std::collections::BTreeSet::new();
             for piece in &pieces {
-                // An identity belongs to one time only.
+                // An ID has only one time.
                 let piece: Vec<_> = piece.iter().map(|&(time, id)| (time, id + 10 * time as u64)).collect();
                 let before = expected.len();
                 expected.extend(piece.iter().filter(|(time, _)| all.contains(*time)).copied());

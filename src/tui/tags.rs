@@ -1,5 +1,5 @@
-//! Tags of some voicemail while they are changed: the line that is typed, what it means, and what
-//! could stand in it. Plain data; [`super::update`] changes it.
+//! The tags of one or more voicemails while they are edited: the text field, its meaning and its
+//! completions. Plain data; [`super::update`] changes it.
 
 use std::collections::HashSet;
 
@@ -8,71 +8,71 @@ use crate::triage::Tag;
 use crate::tui::field::Field;
 use crate::tui::rows::RowKey;
 
-/// The most tags that are offered at once.
+/// The maximum number of completions.
 const OFFERED_MAX: usize = 12;
 
-/// The overlay in which tags are changed.
+/// The overlay for editing tags.
 #[derive(Debug)]
 pub struct Tagging {
-    /// The voicemail.
+    /// The voicemails.
     pub keys: Vec<RowKey>,
-    /// Which these are, as it is to be read.
+    /// Which voicemails these are, for the title.
     pub about: String,
-    /// What is typed: tags that come, and those that go with a dash before them.
+    /// The text: tags to add, and tags to remove with a dash before them.
     pub input: Field,
-    /// What the store knows; `None` until it is read.
+    /// The tags in the store; `None` until they are loaded.
     pub known: Option<Known>,
-    /// The last completion, while nothing else was typed.
+    /// The last completion, until the text is edited.
     pub completion: Option<Completion>,
-    /// What is wrong.
+    /// An error.
     pub trouble: Option<String>,
 }
 
-/// What the store knows of tags.
+/// The tags in the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    /// Every tag in use and how many voicemail have it, most used first.
+    /// All tags in use, each with its number of voicemails, most used first.
     pub in_use: Vec<(Tag, u64)>,
-    /// The tags of the voicemail this is about and how many of them have each, by name.
+    /// The tags of the edited voicemails, each with how many of them have it, by name.
     pub on: Vec<(Tag, usize)>,
 }
 
-/// What Tab put into the line, and what else it could.
+/// A completion by Tab, and its alternatives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
-    /// Where the word begins, in bytes.
+    /// The start of the word, in bytes.
     start: usize,
-    /// What fits the word as it was typed, with its dash.
+    /// The candidates for the typed word, with its dash.
     words: Vec<String>,
-    /// The one that stands there.
+    /// The index of the inserted candidate.
     at: usize,
 }
 
-/// What a line means.
+/// The meaning of the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Meaning {
-    /// These come.
+    /// The tags to add.
     pub add: Vec<Tag>,
-    /// These go.
+    /// The tags to remove.
     pub remove: Vec<Tag>,
 }
 
 impl Tagging {
-    /// An empty line for `keys`.
+    /// Returns an overlay for `keys` with an empty text.
     pub fn new(keys: Vec<RowKey>, about: String) -> Tagging {
-        // What is pasted is one line, and its words stay words.
+        // Pasted line breaks and tabs become blanks, so that words stay separate.
         let input = Field::default()
             .taking(|c| if c.is_whitespace() { Some(' ') } else { (!c.is_control()).then_some(c) });
         Tagging { keys, about, input, known: None, completion: None, trouble: None }
     }
 
-    /// The user is in the line; what was said of another one holds no longer.
+    /// Handles an edit: clears the error and the completion.
     pub fn on_edit(&mut self) {
         self.trouble = None;
         self.completion = None;
     }
 
-    /// What the line means, or what is wrong with it.
+    /// Parses the text. Fails with a message for the user.
     pub fn meaning(&self) -> Result<Meaning, String> {
         let mut meaning = Meaning::default();
         for word in self.input.value().split(separates).filter(|word| !word.is_empty()) {
@@ -83,7 +83,7 @@ impl Tagging {
             let (to, other) =
                 if goes { (&mut meaning.remove, &meaning.add) } else { (&mut meaning.add, &meaning.remove) };
             if has(other, &tag) {
-                return Err(format!("\"{tag}\" cannot both come and go"));
+                return Err(format!("\"{tag}\" is both added and removed"));
             }
             if !has(to, &tag) {
                 to.push(tag);
@@ -93,7 +93,7 @@ impl Tagging {
         Ok(meaning)
     }
 
-    /// What is not there cannot go: most likely it is misspelt.
+    /// Rejects tags to remove that no voicemail has: they are probably misspelt.
     fn check_removed(&self, remove: &[Tag]) -> Result<(), String> {
         let Some(Known { on, .. }) = &self.known else { return Ok(()) };
         for tag in remove {
@@ -101,14 +101,14 @@ impl Tagging {
                 continue;
             }
             let nearest = suggest::nearest(tag.as_str(), on.iter().map(|(known, _)| known.as_str()));
-            let meant = nearest.map(|known| format!(": \"{known}\" is")).unwrap_or_default();
-            return Err(format!("\"{tag}\" is not there to be removed{meant}"));
+            let meant = nearest.map(|known| format!(", did you mean \"{known}\"?")).unwrap_or_default();
+            return Err(format!("no tag \"{tag}\" to remove{meant}"));
         }
         Ok(())
     }
 
-    /// What fits the word at the cursor: tags in use that not all have yet, and after a dash those
-    /// that are there. First what begins as the word does, then what has it somewhere.
+    /// Returns the completions of the word at the cursor: tags in use that not all voicemails have, or
+    /// after a dash the tags to remove. Prefix matches come first, then other matches.
     pub fn offered(&self) -> Vec<String> {
         match &self.completion {
             Some(completion) => completion.words.clone(),
@@ -116,12 +116,12 @@ impl Tagging {
         }
     }
 
-    /// The offered word that Tab put into the line.
+    /// Returns the index of the completion that Tab inserted.
     pub fn offered_at(&self) -> Option<usize> {
         self.completion.as_ref().map(|completion| completion.at)
     }
 
-    /// Completes the word at the cursor, or puts the next fitting tag in its place.
+    /// Completes the word at the cursor. Repeated, cycles through the completions.
     pub fn complete(&mut self, forth: bool) {
         let (start, words, at) = if let Some(Completion { start, words, at }) = self.completion.take() {
             let step = if forth { 1 } else { words.len() - 1 };
@@ -140,7 +140,7 @@ impl Tagging {
         self.completion = Some(Completion { start, words, at });
     }
 
-    /// Where the word at the cursor begins, in bytes, and what fits it.
+    /// Returns the start of the word at the cursor, in bytes, and its completions.
     fn fitting(&self) -> (usize, Vec<String>) {
         let (before, after) = self.input.value().split_at(self.input.cursor());
         let word = before.rsplit(separates).next().unwrap_or_default();
@@ -151,7 +151,7 @@ impl Tagging {
             None => (word, false),
         };
         let typed = typed.strip_prefix('#').unwrap_or(typed).to_lowercase();
-        // A tag that stands elsewhere in the line is not needed again.
+        // Do not offer tags that the text already has.
         let elsewhere = [&before[..start], after].concat();
         let plain = |word: &str| word.trim_start_matches(['-', '#']).to_lowercase();
         let others: HashSet<String> = elsewhere.split(separates).map(plain).collect();
@@ -175,7 +175,7 @@ impl Tagging {
         first.append(&mut then);
         first.truncate(OFFERED_MAX);
         if matches!(first.as_slice(), [only] if only.to_lowercase() == word.to_lowercase()) {
-            // It stands there in full.
+            // The word is complete.
             first.clear();
         }
         (start, first)
@@ -190,18 +190,18 @@ fn has(tags: &[Tag], tag: &Tag) -> bool {
     tags.iter().any(|known| known.folded() == tag.folded())
 }
 
-/// The tag that `word` names, or why there can be none of that name.
+/// Parses a tag. Fails with a message for the user.
 fn read(word: &str) -> Result<Tag, String> {
     Tag::new(word).ok_or_else(|| {
         let name = word.strip_prefix('#').unwrap_or(word);
         if name.is_empty() {
-            "a tag is missing after the sign".to_owned()
+            "missing tag after - or #".to_owned()
         } else if name.contains('#') {
-            format!("\"{word}\" has a # inside: leave a blank between two tags")
+            format!("\"{word}\" contains #: separate tags with a space")
         } else if name.chars().count() > Tag::MAX {
             format!("a tag has at most {} characters, this one has {}", Tag::MAX, name.chars().count())
         } else {
-            format!("\"{word}\" holds characters that cannot be shown")
+            format!("\"{word}\" contains unprintable characters")
         }
     })
 }

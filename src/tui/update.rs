@@ -1,7 +1,7 @@
-//! What every message does to the state, and the work that follows from it.
+//! Applies messages to the state, and returns the effects that follow.
 //!
-//! Synchronous, without I/O, and it never fails: an error becomes a [`Notice`] that says what to
-//! do. The arms are here; what they do is beside, by what it is about.
+//! Synchronous, without I/O, and infallible: an error becomes a [`Notice`] that says what to do. The
+//! dispatch is here; the submodules do the work, one per topic.
 
 use std::time::Duration;
 
@@ -47,10 +47,10 @@ use listen::{
 use moves::{keep_visible, move_day, move_page, move_rows, select_place};
 use picker::{in_dates, show_chosen, survey};
 
-/// How long a piece of news stays in the status line.
+/// How long a notice stays in the status line.
 const NEWS: TimeDelta = TimeDelta::seconds(4);
 
-/// The work to do when the program starts.
+/// Returns the effects at the start of the program.
 pub fn start(state: &mut State) -> Vec<Effect> {
     let mut effects = Vec::new();
     if state.account.is_some() {
@@ -63,15 +63,15 @@ pub fn start(state: &mut State) -> Vec<Effect> {
     effects
 }
 
-/// The work to do when a session goes on where `before` was.
+/// Returns the effects at the start of a session that continues from `before`.
 pub fn resume(state: &mut State, before: State) -> Vec<Effect> {
     let mut effects = Vec::new();
     let silenced = before.listening.playback.is_some();
     if state.account == before.account {
-        let and = if silenced { "; playing has ended with that" } else { "" };
-        news(state, format!("the settings are taken over{and}"));
+        let and = if silenced { ", playback stopped" } else { "" };
+        news(state, format!("settings reloaded{and}"));
     } else if silenced && state.notice.is_none() {
-        news(state, "playing has ended: it was another account's voicemail".to_owned());
+        news(state, "playback stopped: account switched".to_owned());
     } else if state.notice.is_none() {
         state.notice.clone_from(&before.notice);
     }
@@ -82,7 +82,7 @@ pub fn resume(state: &mut State, before: State) -> Vec<Effect> {
     effects
 }
 
-/// Takes one message in.
+/// Applies one message. Returns the effects that follow.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     match msg {
@@ -136,7 +136,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Stop => suspend(state, &mut effects),
         Msg::NoShell => {
             go_on(state, &mut effects);
-            news(state, "there is no shell to go back to".to_owned());
+            news(state, "no shell to return to".to_owned());
         }
         Msg::Resumed => {
             effects.push(Effect::Redraw);
@@ -144,14 +144,14 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
     }
     watch(state, &mut effects);
-    // What is not stored yet could not be undone any more.
+    // Changes that are still being written could not be undone in the next session.
     if state.pending.is_empty() {
         effects.extend(state.next_session.take().map(Effect::Reopen));
     }
     effects
 }
 
-/// Stops the program for now; what plays is held until it goes on.
+/// Suspends the program. Playback pauses until the program continues.
 fn suspend(state: &mut State, effects: &mut Vec<Effect>) {
     hold(state, effects);
     effects.push(Effect::Suspend);
@@ -174,7 +174,7 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Carries a command out. The arms stand in the order of the table, but for those that share one.
+/// Runs a command. The arms are in the order of the table, except for shared arms.
 #[expect(clippy::too_many_lines, reason = "an arm for each command")]
 fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Effect>) {
     let page = usize::from(state.regions().list.height).max(2) - 1;
@@ -256,7 +256,7 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         | Command::LeaveName
         | Command::CloseAccounts => state.overlay = None,
         Command::PickPreset => {
-            // A key for each of them, in their order.
+            // One key per preset, in the order of the presets.
             let number = state.keymap.keys(command).iter().position(|chord| *chord == KeyChord::of(key));
             if let (Some(Overlay::Dates(dates)), Some(number)) = (&mut state.overlay, number) {
                 dates.choose_preset(number);
@@ -340,7 +340,7 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
     }
 }
 
-/// What a page of the help brings: its lines without the frame, but for one.
+/// Returns the lines per page of the help: its height without the frame, less one.
 fn help_page(state: &State) -> i16 {
     i16::try_from(state.size.height).unwrap_or(i16::MAX).saturating_sub(3).max(1)
 }
@@ -383,7 +383,7 @@ fn on_tick(state: &mut State, now: DateTime<Utc>, effects: &mut Vec<Effect>) {
         state.notice = None;
     }
     if new_day && state.account.is_some() {
-        // "Last 7 days" are other days now.
+        // Relative ranges such as "Last 7 days" have moved.
         load(state, effects);
         work::renew(state, effects);
     }
@@ -397,12 +397,12 @@ fn on_tick(state: &mut State, now: DateTime<Utc>, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Says something for a few seconds.
+/// Shows a notice for a few seconds.
 fn news(state: &mut State, text: String) {
     state.notice = Some(Notice { text, fault: false, until: Some(state.now + NEWS) });
 }
 
-/// Says what went wrong, until a key.
+/// Shows an error until the next key.
 fn fault(state: &mut State, text: String) {
     state.notice = Some(Notice { text, fault: true, until: None });
 }

@@ -1,5 +1,5 @@
-//! Drawing: pure functions from the state to the frame. No clock, no I/O, and only what is
-//! visible is formatted. One region of the screen a file.
+//! Drawing: pure functions from the state to the frame. No clock, no I/O, and only visible rows are
+//! formatted. One file per region of the screen.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -31,7 +31,7 @@ mod ways;
 
 pub use palette::rows as palette_rows;
 
-/// How many lines of the help, or of the detail under it, do not fit: as far as it can scroll.
+/// Returns how many lines the help, or the detail if no overlay is open, can scroll.
 pub fn overflow(state: &State) -> u16 {
     let area = Rect::new(0, 0, state.size.width, state.size.height);
     match (&state.overlay, state.regions().detail) {
@@ -41,8 +41,8 @@ pub fn overflow(state: &State) -> u16 {
     }
 }
 
-/// Draws the whole screen into a blank buffer of the state's size; says where the cursor stands,
-/// when there is something to type into.
+/// Draws the whole screen into a blank buffer of the state's size. Returns the position of the cursor
+/// if a text field is open.
 pub fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
     let theme = Theme::new(&state.look);
     let regions = state.regions();

@@ -1,4 +1,4 @@
-//! Ways to hear a recording where the user is, when that is not where vmail runs; and saving one.
+//! Listening elsewhere, when the user is not at the machine that runs vmail; and saving recordings.
 
 use std::path::{Path, PathBuf};
 
@@ -9,80 +9,80 @@ use crate::tui::rows::RowKey;
 use crate::tui::terminal::escape::transfer::Transfer;
 use crate::web::ssh::Server;
 
-/// Where vmail runs, seen from where its user sits.
+/// Where vmail runs, from the user's point of view.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
-    /// The user came over ssh, and nothing says that sound gets through.
+    /// Whether vmail runs over ssh, and no sound seems to be forwarded.
     pub remote: bool,
-    /// How the user's own machine reaches this one.
+    /// How the user's machine reaches this one.
     pub server: Server,
-    /// The socket here to which the user can forward their machine's sound.
+    /// The socket on this machine for forwarding the sound of the user's machine.
     pub socket: Option<PathBuf>,
-    /// How this terminal takes a file, if it does.
+    /// How the terminal receives files, if it can.
     pub transfer: Option<Transfer>,
     /// The user's home folder.
     pub home: Option<PathBuf>,
 }
 
-/// A way to hear a recording.
+/// A way to listen to a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// Played here, as at the desk; the sound is forwarded.
+    /// Played on this machine; over ssh, with forwarded sound.
     Here,
-    /// On a page in the browser of the user's own machine.
+    /// On a page in the browser of the user's machine.
     Browser,
-    /// As a file to be copied.
+    /// As a file on this machine, to be copied.
     Save,
-    /// As a file that the terminal takes.
+    /// As a file that is sent to the terminal.
     Terminal,
 }
 
 impl Way {
-    /// Every way, in the order in which they are offered.
+    /// Every way, in the order of the overlay.
     pub const EVERY: [Way; 4] = [Way::Browser, Way::Save, Way::Terminal, Way::Here];
 
     const NAMES: [(Way, &'static str); 4] =
         [(Way::Here, "here"), (Way::Browser, "browser"), (Way::Save, "save"), (Way::Terminal, "terminal")];
 
-    /// The name under which the choice is remembered.
+    /// Returns the name under which the choice is stored.
     pub fn name(self) -> &'static str {
         Way::NAMES.iter().find(|(way, _)| *way == self).map_or("", |(_, name)| name)
     }
 
-    /// The way of that name.
+    /// Returns the way with that name.
     pub fn from_name(name: &str) -> Option<Way> {
         Way::NAMES.iter().find(|(_, known)| *known == name).map(|(way, _)| *way)
     }
 }
 
-/// The overlay that offers the ways.
+/// The overlay for listening elsewhere.
 #[derive(Debug)]
 pub struct Ways {
     /// The voicemail.
     pub key: RowKey,
-    /// Why it does not simply play; `None` because the user came over ssh.
+    /// Why playback failed; `None` if it was not tried.
     pub why: Option<Unavailable>,
-    /// Where the user is.
+    /// The way under the cursor.
     pub at: Way,
-    /// The way that was chosen, and what is to be copied is about.
+    /// The chosen way, which has the line to copy.
     pub chosen: Option<Way>,
-    /// The line for the page was copied; what is copied next is the page's address.
+    /// Whether the command for the page was copied, so that its address is next.
     pub address_next: bool,
 }
 
 impl Ways {
-    /// Offers the ways to hear `key`.
+    /// Returns the overlay for `key`.
     pub fn new(key: RowKey) -> Ways {
         let [at, ..] = Way::EVERY;
         Ways { key, why: None, at, chosen: None, address_next: false }
     }
 
-    /// Whether the user is where they have chosen to be.
+    /// Returns whether the way under the cursor is the chosen one.
     pub fn is_taken(&self) -> bool {
         self.chosen == Some(self.at)
     }
 
-    /// The way after the one where the user is, or before; the same at either end.
+    /// Moves the cursor to the next way, or the previous one; stops at the ends.
     pub fn step(&mut self, forth: bool) {
         let here = Way::EVERY.iter().position(|way| *way == self.at).unwrap_or(0);
         let next = if forth { here + 1 } else { here.saturating_sub(1) };
@@ -90,25 +90,25 @@ impl Ways {
     }
 }
 
-/// What is shared with the user's own machine just now.
+/// What is shared with the user's machine.
 #[derive(Debug, Default)]
 pub struct Shared {
-    /// The page for the browser, and which voicemail it is about.
+    /// The page for the browser, with its voicemail.
     pub page: Option<(RowKey, PageNews)>,
-    /// The file that was saved last, and of which voicemail.
+    /// The last saved file, with its voicemail.
     pub saved: Option<(RowKey, PathBuf)>,
-    /// A file on its way to the terminal.
+    /// The transfer to the terminal.
     pub sending: Option<Sending>,
 }
 
-/// A file on its way to the terminal.
+/// A transfer of a file to the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sending {
-    /// The terminal asks its user whether to take it.
+    /// The terminal asks its user for permission.
     Asked(RowKey),
-    /// It is being read or written: how much, in percent.
+    /// It is in progress: how much was sent, in percent.
     Under(RowKey, u8),
-    /// All of it was written.
+    /// It is complete.
     Sent(RowKey),
 }
 
@@ -119,30 +119,30 @@ pub struct Save {
     pub key: RowKey,
     /// The path.
     pub input: Field,
-    /// What the file is called in a folder that is given alone.
+    /// The file name, for a path that is only a folder.
     pub name: String,
     /// Why it could not be saved.
     pub trouble: Option<String>,
-    /// A file of that name is there, and the user was asked.
+    /// Whether the file exists and the user was asked.
     pub exists: bool,
-    /// It is being fetched or written.
+    /// Whether it is being fetched or written.
     pub busy: bool,
 }
 
 impl Save {
-    /// Asks, with a path that may well be meant and ends with `name`.
+    /// Returns a dialog with a suggested path that ends with `name`.
     pub fn new(key: RowKey, path: String, name: String) -> Save {
         Save { key, input: Field::new(path), name, trouble: None, exists: false, busy: false }
     }
 
-    /// The user is in the path; what was said of another one holds no longer.
+    /// Handles an edit: clears the error.
     pub fn on_edit(&mut self) {
         self.trouble = None;
         self.exists = false;
     }
 
-    /// The path as the system takes it; `None` while there is none. One that ends as folders do goes
-    /// on with the name.
+    /// Returns the path, with `~` expanded; `None` if the field is empty. If it ends with a separator,
+    /// appends the file name.
     pub fn path(&self, home: Option<&Path>) -> Option<PathBuf> {
         let text = self.input.value().trim();
         let path = match (text.strip_prefix("~/"), home) {
@@ -156,7 +156,7 @@ impl Save {
     }
 }
 
-/// `path` with `~` for the home folder.
+/// Formats `path`, with `~` for the home folder.
 pub fn shown(path: &Path, home: Option<&Path>) -> String {
     match home.and_then(|home| path.strip_prefix(home).ok()) {
         Some(rest) => format!("~/{}", rest.display()),

@@ -435,17 +435,17 @@ fn news(watch: &mut Watch) {
     watch.told.extend(told.map(|(what, bytes)| (format!("{what} of sync --watch"), bytes)));
 }
 
-/// The screen: what it does, and what it shows where the secret is wrong or there is no network.
+/// The screen: in normal use, with a wrong secret, and without a network.
 fn screens(watch: &mut Watch) {
     let mut terminal = watch.screen(&[]);
     terminal.wait_until_live();
     terminal.send(":reload\r");
-    terminal.wait_for("taken over");
+    terminal.wait_for("settings reloaded");
     terminal.wait_until_live();
     let before = watch.children("play");
     terminal.send(" ");
     until("the player was started", || watch.children("play") > before);
-    // The second one is sent to another host.
+    // The second one redirects to another host.
     terminal.moves("j");
     terminal.moves("j");
     terminal.send(" ");
@@ -454,9 +454,9 @@ fn screens(watch: &mut Watch) {
     terminal.wait_for("bin/call");
     terminal.send("\r");
     until("the call was placed", || watch.children("call") > 0);
-    terminal.wait_for("is called.");
+    terminal.wait_for("Calling +");
     terminal.send("\x1b");
-    // Together with what comes next it would be another key.
+    // Esc together with the next key would be another key.
     terminal.wait("the inbox alone", |seen| !seen.shows("bin/call"));
     watch.leave(terminal, "the inbox");
     let logged = fs::read_to_string(watch.home.path().join("logs/screen")).unwrap();

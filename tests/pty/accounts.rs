@@ -43,8 +43,8 @@ fn rows_stay_without_the_server_and_the_secret_is_nowhere() {
     drop(server);
     let mut terminal = inbox(&home, &url, &[]).start();
     terminal.wait("the rows of before", |seen| seen.total() == Some(total));
-    // Five tries, with a pause before each.
-    terminal.wait("offline, and the next try", |seen| seen.shows("offline") && seen.shows("next try"));
+    // After five attempts, with pauses in between.
+    terminal.wait("offline, and the retry", |seen| seen.shows("offline") && seen.shows("· retry "));
     assert_eq!(terminal.look(Seen::total), Some(total));
     terminal.moves("j");
     terminal.send("q");
@@ -70,8 +70,8 @@ fn a_wrong_secret_is_said_in_the_servers_words_and_can_be_tried_again() {
     let relay = Relay::before(&server);
     let mut terminal = inbox(&home, relay.url(), &[]).env("TELECMI_SECRET", "wrong-secret").start();
     terminal.wait_for("Authentication Failed");
-    terminal.wait_for("try again");
-    // Two windows are asked for side by side, once each.
+    terminal.wait_for("retry");
+    // Two windows are fetched in parallel, once each.
     let asked = relay.asked();
     assert!(asked <= 2, "{asked}");
     terminal.send("R");
@@ -86,8 +86,8 @@ fn a_wrong_secret_is_said_in_the_servers_words_and_can_be_tried_again() {
 fn without_a_network_it_says_offline_and_when_it_tries_again() {
     let home = Home::new();
     let mut terminal = inbox(&home, NOBODY, &[]).start();
-    terminal.wait_for("try 2 of 5");
-    terminal.wait("offline, and the next try", |seen| seen.shows("offline") && seen.shows("next try"));
+    terminal.wait_for("attempt 2 of 5");
+    terminal.wait("offline, and the retry", |seen| seen.shows("offline") && seen.shows("· retry "));
     terminal.send("q");
     assert_eq!(terminal.end().exit_code(), 0);
 }
@@ -100,8 +100,8 @@ fn two_at_once_share_one_store() {
     let (url, port) = (nothing.url().to_owned(), nothing.port());
     let same_port = |options: Options| Options { port, ..options };
     let mut one = inbox(&home, &url, &[]).start();
-    one.wait_for("No voicemail");
-    // It holds still while the other one finds voicemail.
+    one.wait_for("No voicemails");
+    // It does not sync while the other one finds voicemails.
     one.signal(Signal::STOP);
     drop(nothing);
     let server = Server::with(same_port);
@@ -132,10 +132,10 @@ fn two_at_once_see_what_the_other_does() {
     one.wait_for("★");
     other.wait_for("★");
     other.send("e");
-    other.wait_for("done · u undoes");
+    other.wait_for("done · u to undo");
     one.send("4");
     one.wait("what the other one has done", |seen| seen.shows("Done 1"));
-    // Each undoes its own step alone.
+    // Each undoes only its own steps.
     other.send("u");
     one.wait("what the other one has undone", |seen| seen.shows("Done 0"));
     one.send("3");

@@ -22,16 +22,16 @@ fn changed_settings_are_taken_over_and_nothing_else_changes() {
     home.settings("timezone = \"Asia/Tokyo\"\n");
     terminal.send(":reload\r");
     terminal.wait_for("JST");
-    terminal.wait_for("taken over");
+    terminal.wait_for("settings reloaded");
     terminal.wait_until_live();
-    // The times are others, the place is the same.
+    // The times change, the selection stays.
     let caller = |row: &str| row.split_once("  ").map(|(_, rest)| rest.trim().to_owned());
     terminal.wait("the same row", |seen| seen.selected().as_deref().and_then(caller) == caller(&selected));
-    // What was done before can still be undone.
+    // Earlier steps can still be undone.
     terminal.send("u");
     terminal.wait("no star", |seen| !seen.shows("★"));
 
-    // Settings that are wrong change nothing.
+    // Invalid settings change nothing.
     home.settings("timezone = \"Asia/Tokyoo\"\nrefresh = 1\n");
     terminal.send(":reload\r");
     terminal.wait_for("Asia/Tokyoo");
@@ -59,10 +59,10 @@ fn an_old_session_leaves_nothing_running() {
     assert_eq!(stores(terminal.pid()), 1);
     for _ in 0..3 {
         terminal.send(":reload\r");
-        terminal.wait_for("taken over");
+        terminal.wait_for("settings reloaded");
         terminal.wait_until_live();
         terminal.moves("j");
-        terminal.wait("the news is gone", |seen: &Seen| !seen.shows("taken over"));
+        terminal.wait("the news is gone", |seen: &Seen| !seen.shows("settings reloaded"));
     }
     until("one store is open", || stores(terminal.pid()) == 1);
 }
@@ -121,7 +121,7 @@ fn another_account_is_gone_over_to_and_back() {
     terminal.wait("the first one", |seen| seen.shows("office") && seen.total() == total);
     terminal.wait("no star of the other", |seen| !seen.shows("★"));
     terminal.send(":reload\r");
-    terminal.wait_for("taken over");
+    terminal.wait_for("settings reloaded");
     terminal.wait_for("office");
     terminal.send("q");
     assert_eq!(terminal.end().exit_code(), 0);
@@ -144,7 +144,7 @@ fn what_plays_ends_with_its_account_and_that_is_said() {
     terminal.send(" ");
     terminal.wait_for("▶");
     terminal.send("aj\r");
-    terminal.wait_for("playing has ended: it was another account's voicemail");
+    terminal.wait_for("playback stopped: account switched");
     terminal.wait("nothing plays", |seen| seen.shows("shop") && !seen.shows("▶"));
     terminal.send("q");
     assert_eq!(terminal.end().exit_code(), 0);

@@ -122,14 +122,14 @@ fn a_resize_while_stopped_is_seen_on_return() {
     quits(terminal, pid);
 }
 
-/// As under `ssh -t host vmail`: nobody could continue it.
+/// As under `ssh -t host vmail`, where nothing could continue it.
 #[test]
 fn without_a_shell_ctrl_z_does_not_stop_it() {
     let (home, server) = (Home::new(), Server::start());
     let mut terminal = server.inbox(&home, &[]).start();
     terminal.wait_until_live();
     terminal.send("\x1a");
-    terminal.wait_for("no shell to go back to");
+    terminal.wait_for("no shell to return to");
     terminal.moves("j");
     terminal.signal(Signal::TSTP);
     terminal.moves("k");

@@ -107,10 +107,10 @@ fn space_plays_and_holds_and_esc_stops() {
     until("it is heard again", || recorder.sound() > heard + ms(300));
 
     terminal.send("\x1b");
-    terminal.wait("it stops", |seen| seen.shows("Space plays it") && position(seen).is_none());
+    terminal.wait("it stops", |seen| seen.shows("Space to play") && position(seen).is_none());
     recorder.settle();
 
-    // In mid-play.
+    // During playback.
     let heard = recorder.sound();
     terminal.send(" ");
     until("it is heard from the start", || recorder.sound() > heard + ms(300));
@@ -159,10 +159,10 @@ fn a_sound_server_that_dies_is_one_line_and_space_goes_on_where_it_was() {
     let text = terminal.text();
     assert_eq!(text.matches("Playback stopped").count(), 1, "{text}");
     let line = text.lines().find(|line| line.contains("Playback stopped")).unwrap();
-    assert!(line.contains("Space goes on where it was."), "{line}");
+    assert!(line.contains("Press Space to resume."), "{line}");
     drop(recorder);
 
-    // Nothing is there yet.
+    // The sound server is gone.
     terminal.send(" ");
     terminal.wait_for("No sound: no sound server at the address in PULSE_SERVER.");
     terminal.send("\x1b");
@@ -193,7 +193,7 @@ fn without_a_sound_server_there_are_other_ways() {
     desk.quit();
 }
 
-/// It gets all of it, and nothing of the account.
+/// The program gets the whole recording, and nothing about the account.
 #[test]
 fn a_program_of_the_users_own_gets_a_wav_and_no_secret() {
     let home = Home::new();
@@ -208,7 +208,7 @@ fn a_program_of_the_users_own_gets_a_wav_and_no_secret() {
     let mut desk = Desk::start(&home, &voices, |launch| launch);
     desk.terminal.send(" ");
     desk.terminal.wait_for("▶ playing");
-    desk.terminal.wait_for("Space plays it");
+    desk.terminal.wait_for("Space to play");
     let heard = audio::decode(&fs::read(file("heard")).unwrap()).unwrap();
     let seconds = heard.samples.len() as f64 / f64::from(heard.sound.rate);
     assert!((seconds - length.as_secs_f64()).abs() < 0.05, "{seconds} s");

@@ -78,7 +78,7 @@ fn noise(length: u32) -> Vec<u8> {
 fn what_is_no_recording_is_said_and_leaves_nothing() {
     const JSON: &str = "content-type: application/json";
     const AUDIO: &str = "content-type: audio/mpeg";
-    const NOT_READY: &str = "not ready yet, next try in ";
+    const NOT_READY: &str = "not ready yet, retry in ";
     let page = "<!doctype html><title>Log in</title><p>Please log in.";
     let cut = format!("{AUDIO}\r\ncontent-length: 100000");
     let packed = bomb();
@@ -120,7 +120,7 @@ fn what_is_no_recording_is_said_and_leaves_nothing() {
         ),
         ("502 inside", Reply::new(200, JSON, br#"{"code":502,"msg":"Internal Server Error"}"#), NOT_READY),
     ];
-    // All at once: some are tried again for a while.
+    // In parallel: some are retried for a while.
     let opened = cases.map(|(what, reply, says)| {
         let home = Home::new();
         home.settings("prefetch = \"off\"\nlargest_recording = 1\nplayer_command = \"cat >/dev/null\"\n");
@@ -158,7 +158,7 @@ fn the_cache_holds_whole_recordings_for_this_user_alone() {
     for keys in [" ", "j "] {
         terminal.send(keys);
         terminal.wait_for("▶ playing");
-        terminal.wait_for("Space plays it");
+        terminal.wait_for("Space to play");
     }
     quit(terminal);
     let (files, folders) = below(&cache(&home));
@@ -181,7 +181,7 @@ fn the_selected_one_and_its_neighbours_are_fetched_ahead_two_at_a_time() {
     let mut terminal = voices.inbox(&home, &[]).size(120, 40).start();
     terminal.wait_until_live();
     until("the first is fetched", || voices.running() == [0, 1]);
-    // As a key that is held, on a connection that stalled.
+    // Like a key held down on a stalled connection.
     terminal.send(&"j".repeat(20));
     selects(&terminal, 20);
     until("what is selected now is fetched in their place", || voices.running() == [20, 21]);
@@ -195,7 +195,7 @@ fn the_selected_one_and_its_neighbours_are_fetched_ahead_two_at_a_time() {
     until("all neighbours are fetched", || asked().len() >= 7 && voices.running().is_empty());
     assert_eq!(asked(), [0, 1, 18, 19, 20, 21, 22]);
     assert_eq!(voices.most(|row| row >= 18), 2);
-    terminal.wait_for("Space plays it");
+    terminal.wait_for("Space to play");
     until("they are kept", || kept(&home).iter().filter(|path| is_finished(path)).count() >= 5);
     quit(terminal);
     assert_eq!(kept(&home).len(), 5);
@@ -228,12 +228,12 @@ fn two_programs_share_the_cache() {
     let start = || voices.inbox(&home, &[]).size(120, 40).start();
     let first = start();
     until("the first one fetches", || voices.asked().len() == 2 && kept(&home).len() == 2);
-    // Which looks for what others left half written.
+    // It looks for partial files of others.
     let second = start();
     until("the second one fetches", || voices.asked().len() == 4 && kept(&home).len() == 4);
     voices.hold(false);
     for terminal in [&first, &second] {
-        terminal.wait_for("Space plays it");
+        terminal.wait_for("Space to play");
     }
     until("all is kept", || kept(&home).len() == 3 && kept(&home).iter().all(|path| is_finished(path)));
     quit(first);
@@ -317,7 +317,7 @@ fn what_is_being_saved_is_waited_for_at_the_end() {
     terminal.send("\r");
     terminal.wait_for("saving");
     terminal.send("\x1b");
-    terminal.wait_for("it is being saved already");
+    terminal.wait_for("still saving in the background");
     until("it is under way", || !voices.running().is_empty());
     terminal.send("q");
     terminal.wait("the screen is left", |seen| !seen.screen().alternate_screen());

@@ -80,7 +80,7 @@ fn a_page_is_served_once_and_ends_with_the_program() {
     let (home, voices) = (Home::new(), voices());
     let mut terminal = offered(&home, &voices);
     terminal.send("b");
-    terminal.wait_for("then open, once");
+    terminal.wait_for("then open within ten minutes");
     let (port, path) = address(&terminal);
 
     let line = format!("ssh -N -L {port}:127.0.0.1:{port} meera@");
@@ -133,11 +133,11 @@ fn a_recording_is_saved_where_asked_and_replaces_nothing_unasked() {
     terminal.send("c");
     terminal.wait("the line is copied", |seen| {
         let copied = clipboard(&String::from_utf8_lossy(&seen.bytes));
-        // A machine with a whole name is called by that.
+        // A fully qualified host name is used as it is.
         copied.is_some_and(|copied| copied == line || copied.starts_with("scp meera@") && brings_it(&copied))
     });
 
-    // A folder is enough, with a slash at its end or without.
+    // A folder is enough, with or without a trailing slash.
     for typed in ["~/calls/more/", "~/calls/more"] {
         terminal.send("w");
         terminal.wait_for("Save the recording");
@@ -145,7 +145,7 @@ fn a_recording_is_saved_where_asked_and_replaces_nothing_unasked() {
         if typed.ends_with('/') {
             terminal.wait_for("saved: ~/calls/more/20");
         } else {
-            terminal.wait_for("There is a file of that name.");
+            terminal.wait_for("file exists:");
             terminal.send("\x1b");
             terminal.wait("the dialog is gone", |seen| !seen.shows("Save the recording"));
         }
@@ -157,7 +157,7 @@ fn a_recording_is_saved_where_asked_and_replaces_nothing_unasked() {
     terminal.send("w");
     terminal.wait_for("Save the recording");
     terminal.send("\x15~/calls/first.mp3\r");
-    terminal.wait_for("There is a file of that name. Enter replaces it.");
+    terminal.wait_for("file exists: Enter to overwrite");
     assert_eq!(fs::read(&path).unwrap(), b"the user's own");
     terminal.send("\r");
     terminal.wait("it is replaced", |seen| !seen.shows("Save the recording"));
@@ -166,7 +166,7 @@ fn a_recording_is_saved_where_asked_and_replaces_nothing_unasked() {
     terminal.wait("the overlay is gone", |seen| !seen.shows("Listen over ssh"));
     quit(terminal);
 
-    // The way and the folder are remembered; the name is made anew.
+    // The way and the folder are remembered; the file name is new.
     let mut terminal = open(&home, &voices);
     terminal.send(" ");
     terminal.wait_for("Save the recording");
@@ -188,7 +188,7 @@ fn the_page_is_remembered_as_the_way() {
     let (home, voices) = (Home::new(), voices());
     let mut terminal = offered(&home, &voices);
     terminal.send("b");
-    terminal.wait_for("then open, once");
+    terminal.wait_for("then open within ten minutes");
     let (_, first) = address(&terminal);
     terminal.send("\x1b");
     terminal.wait("the overlay is gone", |seen| !seen.shows("Listen over ssh"));
@@ -196,6 +196,6 @@ fn the_page_is_remembered_as_the_way() {
 
     let mut terminal = open(&home, &voices);
     terminal.send(" ");
-    terminal.wait_for("then open, once");
+    terminal.wait_for("then open within ten minutes");
     assert_ne!(address(&terminal).1, first);
 }

@@ -71,7 +71,7 @@ fn settings_that_are_taken_over_end_what_plays_and_say_so() {
     terminal.send(" ");
     terminal.wait_for("▶");
     terminal.send(":reload\r");
-    terminal.wait_for("the settings are taken over; playing has ended with that");
+    terminal.wait_for("settings reloaded, playback stopped");
     terminal.wait("nothing plays", |seen| !seen.shows("▶"));
 }
 

@@ -27,7 +27,7 @@ fn a_signal_ends_it_in_mid_sync() {
     let slow = std::time::Duration::from_secs(3600);
     let server = Server::with(|options| vmail::demo::Options { latency: slow, ..options });
     let terminal = server.inbox(&home, &[]).start();
-    terminal.wait_for("Asking for voicemail");
+    terminal.wait_for("Fetching voicemails");
     terminal.signal(Signal::TERM);
     terminal.end();
     terminal.assert_given_back();
@@ -79,7 +79,7 @@ fn a_line_that_breaks_in_the_middle_of_a_frame_costs_no_note() {
     let (home, server) = (Home::new(), Server::start());
     let mut terminal = opened(&home, &server);
     terminal.send("m");
-    terminal.wait_for("What was said");
+    terminal.wait_for("Write a note");
     terminal.send("Rao wants his invoice");
     terminal.wait_for("his invoice");
     terminal.freeze("!");

@@ -116,7 +116,7 @@ fn all_that_is_changed_of_the_sound_fits_beside_the_list() {
     playing(&mut screen, 1_000);
     screen.wait(TimeDelta::seconds(5));
     let text = screen.text();
-    assert!(text.contains("playing  1.5×  silence cut  volume 90 %"), "{text}");
+    assert!(text.contains("playing  1.5×  skip silence  volume 90 %"), "{text}");
 }
 
 #[test]
@@ -277,10 +277,10 @@ fn a_recording_that_is_not_ready_is_asked_for_again_later_and_later() {
         assert_eq!(wanted(&mut screen).unwrap()[0], key, "before {seconds}");
         screen.send(Msg::Recording(key, RecordingNews::Failed(FetchError::NotReady)));
         let text = screen.text();
-        assert!(text.contains(&format!("not ready yet, next try in {seconds} s")), "{text}");
+        assert!(text.contains(&format!("not ready yet, retry in {seconds} s")), "{text}");
         screen.effects.clear();
         screen.wait(TimeDelta::seconds(seconds - 1));
-        assert!(screen.text().contains("next try in 1 s"));
+        assert!(screen.text().contains("retry in 1 s"));
         assert_eq!(wanted(&mut screen), None);
         screen.wait(TimeDelta::seconds(1));
     }
@@ -317,7 +317,7 @@ fn what_plays_next_and_is_not_ready_is_not_asked_for_at_once_again() {
     assert_eq!(wanted(&mut screen), None);
 }
 
-/// With nothing fetched ahead and nobody waiting, no time will change it.
+/// Without prefetch and playback, it is not retried.
 #[test]
 fn a_recording_that_nobody_waits_for_is_not_said_to_be_asked_for_again() {
     let mut screen = Screen::open(Opened { prefetch: Prefetch::Off, ..filled() });
@@ -327,9 +327,9 @@ fn a_recording_that_nobody_waits_for_is_not_said_to_be_asked_for_again() {
     screen.send(Msg::Recording(key, RecordingNews::Failed(FetchError::NotReady)));
     screen.keys("Esc").wait(TimeDelta::seconds(1));
     let text = screen.text();
-    assert!(text.contains("not ready yet") && !text.contains("next try"), "{text}");
+    assert!(text.contains("not ready yet") && !text.contains("retry in"), "{text}");
     screen.wait(TimeDelta::seconds(15));
-    assert!(!screen.text().contains("asking again"), "{}", screen.text());
+    assert!(!screen.text().contains("retrying"), "{}", screen.text());
 }
 
 #[test]
@@ -349,11 +349,11 @@ fn what_cannot_be_played_says_why_and_can_be_saved() {
     let looked = Err(AudioError::Unsupported("GSM".to_owned()));
     screen.send(Msg::Recording(key, RecordingNews::Here { bytes: 900, looked }));
     let text = screen.text();
-    assert!(text.contains("Unsupported audio format: GSM. w") && text.contains("saves it."), "{text}");
+    assert!(text.contains("Unsupported audio format: GSM.") && text.contains("w to save it."), "{text}");
     screen.keys("Space");
     let text = screen.text();
     let below = text.lines().find(|line| line.starts_with(" Unsupported audio format")).unwrap();
-    assert!(below.contains("Unsupported audio format: GSM. w saves it."), "{text}");
+    assert!(below.contains("Unsupported audio format: GSM. Press w to save it."), "{text}");
     screen.keys("w");
     assert!(screen.text().contains("~/voicemail/2026-11-23_1142_"), "{}", screen.text());
 }
@@ -398,11 +398,11 @@ fn what_plays_is_shown_at_once_with_the_keys_that_are_of_use() {
     assert!(screen.text().contains("nothing plays"));
     screen.keys("P");
     let text = screen.text();
-    assert!(!text.contains("nothing plays") && text.contains("to follow"), "{text}");
+    assert!(!text.contains("nothing plays") && text.contains("queued"), "{text}");
     assert!(text.contains("Space stop") && !text.contains("P play unread"), "{text}");
     here(&mut screen);
     screen.player(Event::Started);
-    assert!(screen.text().contains("Space hold"), "{}", screen.text());
+    assert!(screen.text().contains("Space pause"), "{}", screen.text());
 }
 
 #[test]
@@ -437,7 +437,7 @@ fn what_cannot_be_played_is_passed_over_and_counted() {
     screen.player(Event::Started).player(Event::Heard).player(Event::Ended);
     screen.wait(TimeDelta::seconds(1));
     let text = screen.text();
-    assert!(text.contains("1 played, 2 could not be played: that was everything unread"), "{text}");
+    assert!(text.contains("finished: played 1 voicemail, skipped 2"), "{text}");
 }
 
 #[test]
@@ -446,7 +446,8 @@ fn sound_that_is_lost_goes_on_where_it_was() {
     playing(&mut screen, 4_000);
     screen.player(Event::Failed(Unavailable::Killed));
     let text = screen.text();
-    assert!(text.contains("Playback stopped: the sound server ended the playback. Space goes on"), "{text}");
+    let said = "Playback stopped: the sound server ended the playback. Press Space to resume.";
+    assert!(text.contains(said), "{text}");
     screen.effects.clear();
     screen.keys("Space");
     let from = asked(&mut screen, |effect| match effect {
@@ -454,7 +455,7 @@ fn sound_that_is_lost_goes_on_where_it_was() {
         _ => None,
     });
     assert_eq!(from, [Duration::from_secs(4)]);
-    // The server is not there again yet.
+    // The sound server is not back yet.
     screen.player(Event::Failed(Unavailable::NoServer));
     assert!(screen.text().contains("no sound server is running here"), "{}", screen.text());
     screen.keys("Esc Space");
@@ -473,7 +474,7 @@ fn sound_that_fails_takes_nothing_from_who_types() {
     screen.player(Event::Failed(Unavailable::NoServer));
     let text = screen.text();
     assert!(text.contains("Rao wants his invoice"), "{text}");
-    assert!(text.contains("No sound: no sound server is running here. b shows other ways"), "{text}");
+    assert!(text.contains("No sound: no sound server is running here. Press b to"), "{text}");
 }
 
 #[test]
@@ -570,8 +571,8 @@ fn saving_asks_before_it_replaces_and_remembers_the_folder() {
     };
     assert_eq!(asked(&mut screen, saves), [("/tmp/a b.mp3".to_owned(), false)]);
     screen.saved(Err(SaveTrouble::Exists));
-    assert!(screen.text().contains("There is a file of that name. Enter replaces it."));
-    // Another name is not what was asked about.
+    assert!(screen.text().contains("file exists: Enter to overwrite"));
+    // Another name clears the question.
     screen.keys("Backspace 4 Enter");
     assert_eq!(asked(&mut screen, saves), [("/tmp/a b.mp4".to_owned(), false)]);
     screen.saved(Err(SaveTrouble::Exists)).keys("Enter");
@@ -611,7 +612,7 @@ fn a_late_answer_to_a_dialog_that_was_left_is_dropped() {
     let ticket = screen.state.lanes.last(Lane::Save);
     screen.keys("Esc w");
     screen.send(Msg::Reply(ticket, Reply::Saved(Err(SaveTrouble::Exists))));
-    assert!(!screen.text().contains("There is a file of that name"));
+    assert!(!screen.text().contains("file exists: Enter"));
 }
 
 #[test]

@@ -102,9 +102,9 @@ fn sentences_name_the_key_in_force() {
     screen.synced().keys("L");
     assert!(screen.text().contains("nothing plays: F5 plays"), "{}", screen.text());
     screen.keys("e");
-    assert!(screen.text().contains(":undo undoes"), "{}", screen.text());
+    assert!(screen.text().contains(":undo to undo"), "{}", screen.text());
     screen.keys("d");
-    assert!(screen.text().contains("F10 closes"), "{}", screen.text());
+    assert!(screen.text().contains("F10: close"), "{}", screen.text());
     screen.keys("Esc");
     assert!(screen.state.overlay.is_some());
     screen.keys("F10");
@@ -112,9 +112,9 @@ fn sentences_name_the_key_in_force() {
     let text = "keys.mark = \"x\"\nkeys.dates = \"F6\"";
     let mut screen = Screen::open(Opened { range: "all", ..opened(text) });
     screen.synced().keys("V");
-    assert!(screen.text().contains("x marks where"), "{}", screen.text());
+    assert!(screen.text().contains("mark the first row with x"), "{}", screen.text());
     screen.keys("[");
-    assert!(screen.text().contains("F6 chooses another"), "{}", screen.text());
+    assert!(screen.text().contains("F6 to choose another"), "{}", screen.text());
 }
 
 #[test]

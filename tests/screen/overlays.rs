@@ -118,7 +118,7 @@ fn a_note_looks() {
 fn a_note_is_written_and_read_again() {
     let mut screen = screen();
     screen.keys("m").type_text("two").keys("Enter").type_text("lines").keys("Ctrl-s");
-    assert_eq!(notice(&screen), "note saved · u undoes");
+    assert_eq!(notice(&screen), "note saved · u to undo");
     let row = screen.state.inbox.selected_row().unwrap();
     assert!(row.flags.contains(Flags::NOTE));
     screen.keys("m");
@@ -133,7 +133,7 @@ fn a_note_is_written_and_read_again() {
 fn a_note_without_text_is_removed() {
     let mut screen = screen();
     screen.keys("m x Ctrl-s m Ctrl-u").type_text("  ").keys("Ctrl-s");
-    assert_eq!(notice(&screen), "note removed · u undoes");
+    assert_eq!(notice(&screen), "note removed · u to undo");
     assert!(!screen.state.inbox.selected_row().unwrap().flags.contains(Flags::NOTE));
     screen.keys("m");
     assert_eq!(written(&screen), "");
@@ -154,8 +154,8 @@ fn leaving_a_changed_note_asks() {
     let mut screen = screen();
     screen.hold_changes();
     screen.keys("m a Esc");
-    assert!(screen.text().contains("Changed: s saves it"));
-    // What is typed now answers the question and is not written.
+    assert!(screen.text().contains("Unsaved changes: s to save"));
+    // Keys now answer the question and are not typed.
     screen.keys("x Enter").send(Msg::Paste("pasted".into()));
     assert_eq!(written(&screen), "a");
     screen.keys("Esc b");
@@ -172,7 +172,7 @@ fn leaving_a_changed_note_asks() {
 fn ctrl_c_asks_before_a_changed_note_is_lost() {
     let mut screen = screen();
     screen.keys("m a Ctrl-c");
-    assert!(!quits(&screen) && screen.text().contains("Changed: s saves it"));
+    assert!(!quits(&screen) && screen.text().contains("Unsaved changes: s to save"));
     screen.keys("Ctrl-c");
     assert!(quits(&screen));
 }
@@ -195,7 +195,7 @@ fn typing_does_not_wait_for_the_store() {
     let mut screen = Screen::open_held(filled());
     while screen.answer_one() {}
     screen.keys("m a");
-    assert!(screen.text().contains("reading what is there"));
+    assert!(screen.text().contains("loading …"));
     let ticket = screen.state.lanes.last(Lane::Note);
     screen.send(Msg::Reply(ticket, Reply::Note(Some(note("before, ")))));
     assert_eq!(written(&screen), "before,a");
@@ -221,11 +221,11 @@ fn a_note_that_cannot_be_read_is_not_overwritten() {
     screen.keys("m a");
     let ticket = screen.state.lanes.last(Lane::Note);
     screen.send(Msg::Reply(ticket, Reply::ReadFailed(StoreError::Busy)));
-    assert!(screen.text().contains(&StoreError::Busy.to_string()[..20]), "{}", screen.text());
-    assert!(screen.text().contains("Ctrl-s reads it again"), "{}", screen.text());
+    assert!(screen.text().contains(&StoreError::Busy.to_string()[1..20]), "{}", screen.text());
+    assert!(screen.text().contains("Press Ctrl-s to retry"), "{}", screen.text());
     screen.keys("Ctrl-s");
     assert_eq!(edits(&mut screen), []);
-    // It was asked again; the first question is answered as well, and that is dropped.
+    // It was loaded again; a late reply to the first query is dropped.
     while screen.answer_one() {}
     assert_eq!(written(&screen), "a");
     screen.keys("Ctrl-s");
@@ -248,13 +248,13 @@ fn a_note_is_read_after_what_was_done_before_it_is_written() {
     let mut screen = screen();
     screen.hold_changes();
     screen.keys("m a Ctrl-s m");
-    assert!(screen.text().contains("reading what is there"));
+    assert!(screen.text().contains("loading …"));
     screen.keys("b Ctrl-s");
-    assert!(screen.text().contains("saved as soon as"));
+    assert!(screen.text().contains("saving when the stored note is loaded"));
     let change = screen.state.pending[0].clone();
     edits(&mut screen);
     screen.send(Msg::Applied(change, Ok(Applied::default())));
-    // This store was never told, so it has none; what counts is that it is asked only now.
+    // The store has no note, as the change was held back. Only the order matters here.
     assert_eq!(edits(&mut screen), [Edit::Note(Some(note("b")))]);
 }
 
@@ -265,10 +265,10 @@ fn a_note_that_could_not_be_written_is_kept() {
     screen.keys("m a b c Ctrl-s");
     let change = screen.state.pending[0].clone();
     screen.send(Msg::Applied(change, Err(StoreError::Busy)));
-    assert!(notice(&screen).contains("is kept while vmail runs"), "{}", notice(&screen));
+    assert!(notice(&screen).contains("Press m to edit the note again"), "{}", notice(&screen));
     screen.keys("m");
     assert_eq!(written(&screen), "abc");
-    assert!(screen.text().contains("could not be written before"));
+    assert!(screen.text().contains("Saving failed before"));
     edits(&mut screen);
     screen.keys("Ctrl-s");
     assert_eq!(edits(&mut screen), [Edit::Note(Some(note("abc")))]);
@@ -278,9 +278,9 @@ fn a_note_that_could_not_be_written_is_kept() {
 fn a_note_has_a_limit_and_says_so() {
     let mut screen = screen();
     screen.keys("m").send(Msg::Paste("a".repeat(Note::MAX - 1)));
-    assert!(screen.text().contains("room for 1 more"), "{}", screen.text());
+    assert!(screen.text().contains("1 character left"), "{}", screen.text());
     screen.send(Msg::Paste("bcd".into()));
-    assert!(screen.text().contains("at most 10000 characters: the end of what was pasted is"));
+    assert!(screen.text().contains("at most 10000 characters: the pasted text was cut"));
     screen.keys("x");
     assert!(screen.text().contains("at most 10000 characters: it is full"));
     assert_eq!(written(&screen).len(), Note::MAX);
@@ -332,9 +332,9 @@ fn three(screen: &Screen) -> Vec<RowKey> {
     (0..3).map(|index| RowKey::of(&screen.state.inbox.rows.get(index).unwrap())).collect()
 }
 
-/// The tags of three voicemail, of which one has a tag, and all have another.
+/// The tags of three voicemails: all have one tag, and one of them has another.
 fn tags_of_three(screen: &mut Screen) {
-    let tagging = Tagging::new(three(screen), "3 voicemail".to_owned());
+    let tagging = Tagging::new(three(screen), "3 voicemails".to_owned());
     screen.state.overlay = Some(Overlay::Tags(Box::new(tagging)));
     let [billing, urgent, new] =
         [tags(&["billing"]), tags(&["urgent"]), tags(&["new"])].map(|mut tags| tags.remove(0));
@@ -373,7 +373,7 @@ fn tags_of_several_are_changed_at_once() {
 fn tags_come_and_go_in_one_change() {
     let mut screen = screen();
     tag(&mut screen, "billing urgent");
-    assert_eq!(notice(&screen), "tagged billing, urgent · u undoes");
+    assert_eq!(notice(&screen), "tagged billing, urgent · u to undo");
     screen.hold_changes();
     screen.keys("t").type_text("#Anita, -billing  -BILLING").keys("Enter");
     let edit = Edit::Tag { add: tags(&["Anita"]), remove: tags(&["billing"]) };
@@ -419,14 +419,14 @@ fn a_wrong_tag_says_why_and_stays() {
     screen.hold_changes();
     let long = "a".repeat(41);
     for (line, why) in [
-        ("-", "a tag is missing after the sign"),
-        ("a -#", "a tag is missing after the sign"),
-        ("one#two", "\"one#two\" has a # inside"),
+        ("-", "missing tag after - or #"),
+        ("a -#", "missing tag after - or #"),
+        ("one#two", "\"one#two\" contains #"),
         (&long, "at most 40 characters, this one has 41"),
-        ("a\u{200b}b", "characters that cannot be shown"),
-        ("new -NEW", "\"NEW\" cannot both come and go"),
-        ("-biling", "\"biling\" is not there to be removed: \"billing\" is"),
-        ("-other", "\"other\" is not there to be removed"),
+        ("a\u{200b}b", "unprintable characters"),
+        ("new -NEW", "\"NEW\" is both added and removed"),
+        ("-biling", "no tag \"biling\" to remove, did you mean \"billing\"?"),
+        ("-other", "no tag \"other\" to remove"),
     ] {
         screen.keys("t").type_text(line).keys("Enter");
         assert!(screen.text().contains(why), "{line}:\n{}", screen.text());
@@ -479,14 +479,14 @@ fn tags_and_copying_are_about_all_that_is_marked_and_a_note_about_one() {
     screen.keys("v v y");
     assert_eq!(copied(&mut screen), ["+919876543210\n+919845012345"]);
     screen.keys("t");
-    assert!(screen.text().contains("Tags · 2 voicemail"));
+    assert!(screen.text().contains("Tags · 2 voicemails"));
     screen.type_text("billing").keys("Enter");
-    assert_eq!(notice(&screen), "tagged billing, 2 voicemail · u undoes");
+    assert_eq!(notice(&screen), "tagged billing, 2 voicemails · u to undo");
     screen.keys("t");
     assert!(screen.text().contains("#billing"));
     assert!(!screen.text().contains("of 2"), "both have it");
     screen.keys("Esc Y");
-    assert!(screen.text().contains("Copy · 2 voicemail"));
+    assert!(screen.text().contains("Copy · 2 voicemails"));
     screen.keys("Esc m");
     assert!(screen.text().contains("Note · Withheld · 23 Nov 09:31"), "{}", screen.text());
     screen.type_text("who?").keys("Ctrl-s u");
@@ -547,9 +547,9 @@ fn what_cannot_run_says_why_and_does_nothing() {
     assert_eq!(notice(&screen), "nothing plays: Space plays the selected voicemail");
     assert!(matches!(screen.state.overlay, Some(Overlay::Palette(_))), "it stays open");
     screen.keys("Ctrl-u").type_text("follow").keys("Enter");
-    assert_eq!(notice(&screen), "works in the detail");
+    assert_eq!(notice(&screen), "only in the detail");
     screen.keys("Ctrl-u").type_text("xyzzy").keys("Enter");
-    assert_eq!(notice(&screen), "no command fits that: Esc leaves");
+    assert_eq!(notice(&screen), "no matching command: Esc to close");
     screen.keys("Esc");
     assert!(screen.state.overlay.is_none());
 }
@@ -592,11 +592,12 @@ fn copying_looks() {
     });
 }
 
-/// The menu for the first three voicemail, the third of which has no number.
+/// The menu for the first three voicemails; the third has no number.
 fn copying_three(screen: &mut Screen) {
     let keys = three(screen);
     let rows: Vec<_> = (0..3).map(|index| screen.state.inbox.rows.get(index).unwrap()).collect();
-    screen.state.overlay = Some(Overlay::Copying(Copying { keys, about: "3 voicemail".into(), found: None }));
+    screen.state.overlay =
+        Some(Overlay::Copying(Copying { keys, about: "3 voicemails".into(), found: None }));
     let ticket = screen.state.lanes.next(Lane::Copy);
     let reply = screen.ask(&Read::Copy { rows, what: None });
     screen.send(Msg::Reply(ticket, reply));
@@ -614,7 +615,7 @@ fn several_are_copied_one_a_line() {
         ("y", 2, "2 numbers sent to the terminal's clipboard; 1 without"),
         ("t", 3, "3 times sent to the terminal's clipboard"),
         ("f", 3, "3 file names sent to the terminal's clipboard"),
-        ("j", 3, "3 voicemail as JSON sent to the terminal's clipboard"),
+        ("j", 3, "3 voicemails as JSON sent to the terminal's clipboard"),
     ] {
         copying_three(&mut screen);
         screen.keys(key);
@@ -627,7 +628,7 @@ fn several_are_copied_one_a_line() {
     copying_three(&mut screen);
     screen.keys("n");
     assert_eq!(copied(&mut screen), [""; 0]);
-    assert_eq!(notice(&screen), "nothing to copy: none of them has one");
+    assert_eq!(notice(&screen), "nothing to copy: none of the voicemails has it");
 }
 
 #[test]
@@ -641,7 +642,7 @@ fn what_terminals_do_not_take_is_not_sent() {
     let ticket = screen.state.lanes.next(Lane::Copy);
     screen.send(Msg::Reply(ticket, reply));
     assert_eq!(copied(&mut screen), [""; 0]);
-    assert_eq!(notice(&screen), "not copied: 81 kB are too much, terminals take 74 kB. Mark fewer.");
+    assert_eq!(notice(&screen), "too large to copy: 81 kB, terminals accept 74 kB: mark fewer");
 }
 
 #[test]
@@ -662,14 +663,14 @@ fn who_gave_no_number_is_said() {
     assert_eq!(notice(&screen), "nothing to copy: the caller withheld the number");
     screen.keys("j y");
     assert_eq!(copied(&mut screen), ["JD-ACMEBK"]);
-    assert_eq!(notice(&screen), "\"JD-ACMEBK\", which is no number, sent to the terminal's clipboard");
+    assert_eq!(notice(&screen), "\"JD-ACMEBK\" (not a phone number) sent to the terminal's clipboard");
 }
 
 #[test]
 fn each_part_has_its_key() {
     let mut screen = screen();
     screen.keys("Y n");
-    assert_eq!(notice(&screen), "nothing to copy: no name is known for this caller");
+    assert_eq!(notice(&screen), "nothing to copy: this caller has no name");
     let file = "1795414328" /* the time in seconds */;
     for (key, wanted) in [
         ("y", "+919876543210".to_owned()),

@@ -72,7 +72,7 @@ fn a_call_is_asked_for_once_after_a_look_at_the_number() {
     screen.keys("c");
     assert!(calls(&screen).is_empty());
     let text = screen.text();
-    for shown in ["+919876543210", "+91 98765 43210", "the softphone of 101", "as set at TeleCMI"] {
+    for shown in ["+919876543210", "+91 98765 43210", "the softphone of 101", "as set in TeleCMI"] {
         assert!(text.contains(shown), "{shown}: {text}");
     }
 
@@ -85,7 +85,7 @@ fn a_call_is_asked_for_once_after_a_look_at_the_number() {
         rings: Rings::Softphone,
     };
     assert_eq!(calls(&screen), [&Effect::Call { key, call }]);
-    assert!(screen.text().contains("asking TeleCMI"));
+    assert!(screen.text().contains("placing call …"));
     assert!(!is_called(&screen, 0), "nobody knows yet");
 
     screen.send(placed());
@@ -162,7 +162,7 @@ fn without_an_agent_a_command_calls() {
     let command = ["xdg-open", "tel:+919876543210"].map(str::to_owned).to_vec();
     assert_eq!(calls(&screen), [&Effect::RunCommand { command }]);
     screen.send(Msg::CommandRan(Ok(())));
-    assert!(screen.text().contains("+91 98765 43210 is called."));
+    assert!(screen.text().contains("Calling +91 98765 43210."));
     assert!(is_called(&screen, 0));
 
     // It may fail after a while.
@@ -197,12 +197,12 @@ fn names_are_shown_in_place_of_numbers_and_stay() {
     screen.send(Msg::Names(vec![(id, "Anita Rao".to_owned())]));
     let text = screen.text();
     assert!(text.contains("11:42   Anita Rao"), "{text}");
-    assert!(text.contains("+91 98765 43210  India · as 919876543210"), "{text}");
+    assert!(text.contains("+91 98765 43210  India · sent as 919876543210"), "{text}");
     screen.keys("c");
     assert!(screen.text().contains("Anita Rao") && screen.text().contains("+919876543210"));
     screen.keys("Esc");
 
-    // The list is read anew, and the number is the same.
+    // The list is loaded again, and the number is the same.
     screen.keys("[ ]").synced();
     assert!(screen.text().contains("11:42   Anita Rao"));
     screen.send(Msg::Names(vec![(id, String::new())]));

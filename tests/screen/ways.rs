@@ -77,7 +77,7 @@ fn both_lines_about_the_page_can_be_copied() {
     screen.send(Msg::Page(selected(&screen), page(false)));
     screen.effects.clear();
     screen.keys("c");
-    assert!(screen.text().contains("sent to the terminal's clipboard; c again: the address"));
+    assert!(screen.text().contains("sent to the terminal's clipboard; c again for the address"));
     screen.keys("c c");
     let line = "ssh -N -L 8321:127.0.0.1:8321 meera@web-1.example.in";
     let address = "http://127.0.0.1:8321/k3v9q2m8z7x1c4b5n6a0s9d8f7/";
@@ -88,7 +88,7 @@ fn both_lines_about_the_page_can_be_copied() {
 fn what_comes_of_a_copy_is_told_where_its_dialog_was_left() {
     let mut screen = Screen::open(filled());
     screen.keys("w Enter Esc");
-    assert!(screen.text().contains("it is being saved already"), "{}", screen.text());
+    assert!(screen.text().contains("still saving in the background"), "{}", screen.text());
     screen.saved(Ok("/home/meera/voicemail/a.mp3".into()));
     assert!(screen.text().contains("saved: ~/voicemail/a.mp3"), "{}", screen.text());
     screen.keys("w Enter Esc w");
@@ -150,7 +150,7 @@ fn a_folder_is_enough_to_save_in() {
     }
     screen.keys("w Ctrl-u Enter");
     assert_eq!(saves(&mut screen), []);
-    assert!(screen.text().contains("a path with a file name is needed"));
+    assert!(screen.text().contains("type a path with a file name"));
 }
 
 #[test]

@@ -1,8 +1,7 @@
-//! A text of several lines with a cursor in it: what the keys of an editor do, and where the lines
-//! are broken. Data alone; nothing here draws.
+//! A multi-line text field: editing, cursor movement and line wrapping. Data only; nothing is drawn here.
 //!
-//! Our own, since the library there is (`ratatui-textarea` 0.9) keeps the width and the scrolling
-//! in cells that drawing writes to, and steps by `char`: Backspace would leave half of a flag.
+//! Not `ratatui-textarea` (0.9): its width and scroll position are only set when it is drawn, and it
+//! moves by `char`, so that Backspace would delete half of a flag emoji.
 
 use std::ops::Range;
 
@@ -12,28 +11,28 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::text;
 
-/// A step of editing or moving.
+/// An editing step or a cursor movement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// One character, as people see them.
+    /// One grapheme back.
     Left,
-    /// The same, forth.
+    /// One grapheme forward.
     Right,
     /// To the start of the word.
     WordLeft,
     /// To the start of the next word.
     WordRight,
-    /// One line of the screen.
+    /// One screen line up.
     Up,
-    /// The same, down.
+    /// One screen line down.
     Down,
-    /// As many lines as there are on screen.
+    /// One page up.
     PageUp,
-    /// The same, down.
+    /// One page down.
     PageDown,
-    /// To the start of the line as it was written.
+    /// To the start of the line; wrapping does not count.
     LineStart,
-    /// To its end.
+    /// To the end of the line; wrapping does not count.
     LineEnd,
     /// To the start of the text.
     Start,
@@ -41,48 +40,48 @@ pub enum Step {
     End,
     /// Deletes the character before the cursor.
     Backspace,
-    /// Deletes the one after it.
+    /// Deletes the character after the cursor.
     Delete,
     /// Deletes the word before the cursor.
     DeleteWord,
-    /// Deletes what is before the cursor on its line.
+    /// Deletes from the start of the line to the cursor.
     DeleteToStart,
-    /// Deletes what is after the cursor on its line, or the line's end.
+    /// Deletes from the cursor to the end of the line; at its end, the line break.
     DeleteToEnd,
 }
 
-/// The text and where the user is in it.
+/// The text and the cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Field {
     text: String,
-    /// In bytes; always between two characters as people see them.
+    /// In bytes; always on a grapheme boundary.
     cursor: usize,
-    /// The column to which Up and Down go back after shorter lines, in cells.
+    /// The column that Up and Down return to after shorter lines, in cells.
     column: Option<usize>,
-    /// The first line on screen as of the last step.
+    /// The first visible line as of the last step.
     top: usize,
 }
 
 impl Field {
-    /// A field with `text`, the cursor at its end.
+    /// Returns a field with `text`, the cursor at its end.
     pub fn new(text: &str) -> Field {
         Field { text: text.to_owned(), cursor: text.len(), ..Field::default() }
     }
 
-    /// What is written.
+    /// Returns the text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Puts `before` in front of everything; the cursor stays where it is in the rest.
+    /// Inserts `before` at the start of the text. The cursor stays at its place in the rest.
     pub fn prepend(&mut self, before: &str) {
         self.text.insert_str(0, before);
         self.cursor += before.len();
         self.settle();
     }
 
-    /// Types `text` at the cursor, as far as the field then has at most `max` characters; says
-    /// whether all of it fitted. What is unsafe to show is left out, a tab is a blank.
+    /// Inserts `text` at the cursor, up to a total of `max` characters. Returns whether all of it fitted.
+    /// Unsafe characters are removed, and other whitespace becomes a blank.
     pub fn insert(&mut self, text: &str, max: usize) -> bool {
         let room = max.saturating_sub(self.text.chars().count());
         let mut last = ' ';
@@ -103,7 +102,7 @@ impl Field {
         fitted
     }
 
-    /// Takes a step, in a window of that size.
+    /// Applies a step, in a window of that size.
     pub fn step(&mut self, step: Step, window: Size) {
         let page = usize::from(window.height).max(2) as isize - 1;
         match step {
@@ -129,21 +128,21 @@ impl Field {
         self.settle();
     }
 
-    /// Keeps what is on screen where it is, as far as the cursor stays in the window.
+    /// Scrolls as little as needed to keep the cursor in the window.
     pub fn scroll(&mut self, window: Size) {
         self.top = self.top(window);
     }
 
-    /// The first line on screen.
+    /// Returns the first visible line.
     pub fn top(&self, window: Size) -> usize {
         let (line, _) = self.place(&self.lines(window.width));
         let height = usize::from(window.height).max(1);
         self.top.clamp((line + 1).saturating_sub(height), line)
     }
 
-    /// The lines of the screen, in bytes of the text: broken between words, and a word that is
-    /// wider than `width` cells anywhere. Blanks at a break stay at the end of their line, and may
-    /// hang over.
+    /// Returns the screen lines as byte ranges of the text, wrapped between words. A word that is wider
+    /// than `width` cells is wrapped anywhere. Blanks stay at the end of their line and may exceed the
+    /// width.
     pub fn lines(&self, width: u16) -> Vec<Range<usize>> {
         let mut lines = Vec::new();
         let mut start = 0;
@@ -154,7 +153,7 @@ impl Field {
         lines
     }
 
-    /// Which of `lines` the cursor is on, and how many cells from its start.
+    /// Returns the line of the cursor in `lines`, and its column in cells.
     pub fn place(&self, lines: &[Range<usize>]) -> (usize, usize) {
         let line = lines.partition_point(|line| line.start <= self.cursor).saturating_sub(1);
         let start = lines.get(line).map_or(0, |line| line.start);
@@ -166,7 +165,7 @@ impl Field {
         let (line, column) = self.place(&lines);
         let wanted = line.saturating_add_signed(by).min(lines.len() - 1);
         if wanted == line {
-            // Beyond the first line is the start, as everywhere; the column counts no longer.
+            // Up from the first line goes to the start of the text, down from the last line to its end.
             self.cursor = if by < 0 { 0 } else { self.text.len() };
             self.column = None;
             return;
@@ -177,7 +176,7 @@ impl Field {
         let (mut cells, mut cursor) = (0, range.start);
         for grapheme in self.text[range.clone()].graphemes(true) {
             let after = cursor + grapheme.len();
-            // The end of a broken line is the start of the next one.
+            // The end of a wrapped line is the start of the next one.
             if cells + grapheme.width() > column || broken && after == range.end {
                 break;
             }
@@ -187,7 +186,7 @@ impl Field {
         self.cursor = cursor;
     }
 
-    /// The line as it was written, without its end.
+    /// Returns the line of the cursor, without its line break and before wrapping.
     fn line(&self) -> Range<usize> {
         let start = self.text[..self.cursor].rfind('\n').map_or(0, |at| at + 1);
         let end = self.text[self.cursor..].find('\n').map_or(self.text.len(), |at| self.cursor + at);
@@ -222,7 +221,7 @@ impl Field {
         self.text.replace_range(range, "");
     }
 
-    /// What was put together or parted may be one character now: the cursor goes behind it.
+    /// Moves the cursor to a grapheme boundary: an edit may have joined characters around it.
     fn settle(&mut self) {
         self.column = None;
         let start = self.line().start;
@@ -231,11 +230,11 @@ impl Field {
     }
 }
 
-/// Adds the lines of `written`, which begins at byte `start` of the text and has no line end in it.
+/// Wraps `written`, a line that starts at byte `start` of the text, and appends the ranges to `lines`.
 fn wrap(written: &str, start: usize, width: usize, lines: &mut Vec<Range<usize>>) {
     let mut line = 0;
     let mut cells = 0;
-    // Where the word begins, and how many cells of the line are before it.
+    // The start of the word, and the cells before it on the line.
     let (mut word, mut before_word) = (0, 0);
     for (at, grapheme) in written.grapheme_indices(true) {
         let needed = grapheme.width();
@@ -244,7 +243,7 @@ fn wrap(written: &str, start: usize, width: usize, lines: &mut Vec<Range<usize>>
             (word, before_word) = (at + grapheme.len(), cells);
             continue;
         }
-        // Twice where the word that moves down does not fit there either.
+        // Twice if the word does not fit on the next line either.
         while cells + needed > width && at > line {
             if word == line {
                 (word, before_word) = (at, cells);
@@ -271,7 +270,7 @@ mod tests {
         field.lines(width).into_iter().map(|line| field.text[line].to_owned()).collect()
     }
 
-    /// The text with a bar for the cursor, after `steps` from its end.
+    /// Applies `steps` from the end of `text`. Returns the text with a bar for the cursor.
     fn after(text: &str, steps: &[Step]) -> String {
         let mut field = Field::new(text);
         for step in steps {

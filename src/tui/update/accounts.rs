@@ -1,4 +1,4 @@
-//! Logging in, and going over to another account.
+//! Logging in, and switching accounts.
 
 use super::news;
 use crate::tui::accounts::Switching;
@@ -7,12 +7,12 @@ use crate::tui::login::Part;
 use crate::tui::msg::{Effect, Reopen};
 use crate::tui::state::{Overlay, State};
 
-/// Opens the form.
+/// Opens the login form.
 pub(super) fn log_in(state: &mut State) {
     state.overlay = Some(Overlay::LoggingIn(Box::default()));
 }
 
-/// Asks TeleCMI, once all is typed; else goes to what is missing.
+/// Logs in if the form is complete, else moves to the missing field.
 pub(super) fn try_key(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::LoggingIn(form)) = &mut state.overlay else { return };
     if form.asking {
@@ -24,7 +24,7 @@ pub(super) fn try_key(state: &mut State, effects: &mut Vec<Effect>) {
             form.asking = true;
             effects.push(Effect::LogIn(key));
         }
-        // Who has not come to it yet need not be told that it is missing.
+        // No error for a field that the user has not reached yet.
         Err((part, _)) if form.part != part && form.part != Part::Secret => form.part = part,
         Err((part, said)) => {
             form.part = part;
@@ -33,13 +33,13 @@ pub(super) fn try_key(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Leaves the form; what was being asked no longer matters.
+/// Closes the form, and cancels the login.
 pub(super) fn leave(state: &mut State, effects: &mut Vec<Effect>) {
     state.overlay = None;
     effects.push(Effect::StopLogIn);
 }
 
-/// TeleCMI took the key, and it is kept; or not.
+/// Handles the result of the login.
 pub(super) fn on_tried(state: &mut State, result: Result<String, String>) {
     let Some(Overlay::LoggingIn(form)) = &mut state.overlay else { return };
     match result {
@@ -52,13 +52,13 @@ pub(super) fn on_tried(state: &mut State, result: Result<String, String>) {
     }
 }
 
-/// Shows the accounts there are.
+/// Opens the list of accounts.
 pub(super) fn offer(state: &mut State) {
     let at = state.accounts.iter().position(|choice| Some(&choice.name) == state.account.as_ref());
     state.overlay = Some(Overlay::Switching(Switching { at: at.unwrap_or(0) }));
 }
 
-/// A step in the list of accounts.
+/// Moves the selection in the list of accounts.
 pub(super) fn step(state: &mut State, command: Command) {
     let count = state.accounts.len();
     if let Some(Overlay::Switching(switching)) = &mut state.overlay {
@@ -66,12 +66,12 @@ pub(super) fn step(state: &mut State, command: Command) {
     }
 }
 
-/// Goes over to the account where the user is.
+/// Switches to the selected account.
 pub(super) fn switch(state: &mut State) {
     let Some(Overlay::Switching(Switching { at })) = state.overlay.take() else { return };
     let Some(choice) = state.accounts.get(at) else { return };
     if state.account.as_ref() == Some(&choice.name) {
-        return news(state, format!("{} is on screen", choice.name));
+        return news(state, format!("already using {}", choice.name));
     }
     state.next_session = Some(Reopen::Account(choice.name.clone()));
 }

@@ -1,4 +1,4 @@
-//! Calling back: asked for once, placed once, and what came of it.
+//! Calling back: the question, placing the call once, and the result.
 
 use super::changes::apply;
 use super::{fault, news};
@@ -9,8 +9,7 @@ use crate::tui::msg::{Change, Effect};
 use crate::tui::rows::RowKey;
 use crate::tui::state::{Overlay, State};
 
-/// Asks whether the caller of the selected voicemail is to be called; says why not where the number
-/// cannot be.
+/// Asks whether to call the caller of the selected voicemail. Shows why if the number cannot be called.
 pub(super) fn ask(state: &mut State) {
     let Some(row) = state.inbox.selected_row() else { return };
     let shown = state.inbox.rows.number(&row);
@@ -24,7 +23,7 @@ pub(super) fn ask(state: &mut State) {
     state.overlay = Some(Overlay::CallBack(Box::new(asked)));
 }
 
-/// The user has said yes: from here on the overlay asks no more, whatever is pressed.
+/// Places the call. Further key presses do nothing.
 pub(super) fn place(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::CallBack(asked)) = &state.overlay else { return };
     if asked.ended.is_some() || state.calling.placing.is_some() {
@@ -43,18 +42,18 @@ pub(super) fn place(state: &mut State, effects: &mut Vec<Effect>) {
     state.calling.placing = Some(Placing { key, number, by });
 }
 
-/// TeleCMI has answered, or will not.
+/// Handles the answer of TeleCMI, or its absence.
 pub(super) fn on_called(state: &mut State, answer: Result<CallPlaced, CallError>, effects: &mut Vec<Effect>) {
     let Some(placing) = state.calling.placing.take() else { return };
     let ended = placing.answered(answer);
     end(state, placing.key, ended, effects);
 }
 
-/// The command runs, or has failed; that may come after it seemed to run.
+/// Handles the result of the command. It may still fail after it has started.
 pub(super) fn on_command(state: &mut State, result: Result<(), String>, effects: &mut Vec<Effect>) {
     match (state.calling.placing.take(), result) {
         (Some(placing), Ok(())) => {
-            let ended = Ended::Rings(format!("{} is called.", placing.number));
+            let ended = Ended::Rings(format!("Calling {}.", placing.number));
             end(state, placing.key, ended, effects);
         }
         (Some(placing), Err(why)) => end(state, placing.key, Ended::Failed(why), effects),
@@ -63,7 +62,7 @@ pub(super) fn on_command(state: &mut State, result: Result<(), String>, effects:
     }
 }
 
-/// Says it where it was asked, or in the status line when the user has gone on.
+/// Shows the result in the overlay, or in the status line if the overlay is closed.
 fn end(state: &mut State, key: RowKey, ended: Ended, effects: &mut Vec<Effect>) {
     if matches!(ended, Ended::Rings(_)) {
         let edit = Edit::Called(Some(state.now.timestamp_millis()));

@@ -1,5 +1,5 @@
-//! What the user does to voicemail: shown at once, written by the store, shown again over whatever
-//! was read before the store had written it, and undone.
+//! Changes to voicemails: shown at once, written by the store, shown again over rows that were read
+//! before the write, and undone.
 
 use std::collections::HashMap;
 
@@ -14,10 +14,10 @@ use crate::tui::rows::{RowColumns, RowKey};
 use crate::tui::state::{State, Step};
 use crate::words;
 
-/// How many steps can be undone.
+/// The maximum number of steps that can be undone.
 const STEPS_MAX: usize = 1_000;
 
-/// Does `change`, on screen and in the store.
+/// Applies `change`, on screen and in the store.
 pub(super) fn apply(state: &mut State, change: Change, effects: &mut Vec<Effect>) {
     show(&mut state.inbox.rows, &change);
     state.pending.push(change.clone());
@@ -25,7 +25,7 @@ pub(super) fn apply(state: &mut State, change: Change, effects: &mut Vec<Effect>
     effects.push(Effect::Apply(change));
 }
 
-/// The marked voicemail, or the selected one: what an action is about.
+/// Returns the voicemails that an action applies to: the marked ones, or the selected one.
 pub(super) fn subjects(state: &State) -> Vec<RowKey> {
     if state.inbox.marks.is_empty() {
         return state.inbox.selected_row().map(|row| RowKey::of(&row)).into_iter().collect();
@@ -33,17 +33,17 @@ pub(super) fn subjects(state: &State) -> Vec<RowKey> {
     state.inbox.marks.iter().copied().collect()
 }
 
-/// Shows what the store may not have known yet when it was read.
+/// Shows pending changes again after rows were read: the store may not have written them by then.
 pub(super) fn reapply(state: &mut State) {
     for change in &state.pending {
         show(&mut state.inbox.rows, change);
     }
 }
 
-/// Undoes the last step that was done, or does the last one again that was undone.
+/// Undoes the last step, or redoes the last undone step.
 pub(super) fn step_back(state: &mut State, redo: bool, effects: &mut Vec<Effect>) {
     if !state.pending.is_empty() {
-        // What it would undo is still on its way to the store.
+        // The step to undo is still being written.
         if state.steps.waiting.len() < STEPS_MAX {
             state.steps.waiting.push_back(redo);
         }
@@ -54,7 +54,7 @@ pub(super) fn step_back(state: &mut State, redo: bool, effects: &mut Vec<Effect>
         Some(Step { name, keys, undo }) => {
             apply(state, Change::Revert { name, keys, undo, redo }, effects);
         }
-        None => news(state, format!("nothing to {}", if redo { "do again" } else { "undo" })),
+        None => news(state, format!("nothing to {}", if redo { "redo" } else { "undo" })),
     }
 }
 
@@ -70,7 +70,7 @@ pub(super) fn on_applied(
     match result {
         Ok(applied) => took(state, change, &applied, effects),
         Err(error) => {
-            fault(state, format!("This could not be written and is as it was before: {error}"));
+            fault(state, format!("Could not save the change and reverted it: {error}"));
             load(state, effects);
         }
     }
@@ -81,7 +81,7 @@ pub(super) fn on_applied(
     }
 }
 
-/// The store has written it: what changed is shown as it is now, and can be undone.
+/// Handles a written change: shows the new state, and records the step for undo.
 fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec<Effect>) {
     let keys = change.keys();
     let now: HashMap<_, _> = applied.changed.iter().copied().collect();
@@ -91,7 +91,7 @@ fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec
             differs |= state.inbox.rows.set_flags(key, *flags);
         }
     }
-    // It mostly is what was shown when it was asked for.
+    // Mostly it was shown when the user asked for it.
     if differs {
         reapply(state);
         relist(state);
@@ -111,7 +111,7 @@ fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec
     let step = |name: &str| Step { name: name.to_owned(), keys: keys.to_vec(), undo: applied.undo.clone() };
     if let Change::Revert { name, redo, .. } = change {
         let (said, steps) =
-            if *redo { ("done again", &mut state.steps.done) } else { ("undone", &mut state.steps.undone) };
+            if *redo { ("redone", &mut state.steps.done) } else { ("undone", &mut state.steps.undone) };
         steps.push(step(name));
         return news(state, format!("{said}: {name}{}", how_many(count)));
     }
@@ -121,23 +121,23 @@ fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec
         state.steps.done.remove(0);
     }
     state.steps.done.push(step(&name));
-    // Of a call it is said what rings.
+    // After a call, the notice says which phone rings.
     if !matches!(change, Change::Edit { edit: Edit::Called(Some(_)), .. }) {
         let undo = state.keymap.named(Command::Undo);
-        news(state, format!("{name}{} · {undo} undoes", how_many(count)));
+        news(state, format!("{name}{} · {undo} to undo", how_many(count)));
     }
 }
 
-/// ", 12 voicemail"; nothing for one.
+/// Returns ", 12 voicemails"; empty for one.
 fn how_many(count: usize) -> String {
-    if count < 2 { String::new() } else { format!(", {} voicemail", words::count(count as u64)) }
+    if count < 2 { String::new() } else { format!(", {}", words::voicemails(count as u64)) }
 }
 
 fn show(rows: &mut RowColumns, change: &Change) {
     let (keys, edit) = match change {
         Change::Edit { keys, edit } => (keys.as_slice(), edit),
         Change::Heard(key) => (std::slice::from_ref(key), &Edit::Read(true)),
-        // What was before is the store's to say.
+        // Only the store knows the previous state.
         Change::Revert { .. } | Change::Name { .. } => return,
     };
     let flag = |flag: Flags, set: bool| if set { (flag, Flags::NONE) } else { (Flags::NONE, flag) };

@@ -1,4 +1,4 @@
-//! Copying: what is asked of the store for it, and what goes to the clipboard.
+//! Copying: reading details from the store, and writing to the clipboard.
 
 use super::changes;
 use super::fetch::read;
@@ -10,26 +10,27 @@ use crate::tui::msg::{Effect, Lane, Read};
 use crate::tui::note::about;
 use crate::tui::rows::RowKey;
 use crate::tui::state::{Overlay, State};
+use crate::words;
 
-/// Copies the numbers of the marked voicemail, or that of the selected one.
+/// Copies the numbers of the marked voicemails, or of the selected one.
 pub(super) fn number(state: &mut State, effects: &mut Vec<Effect>) {
     let keys = changes::subjects(state);
     ask(state, &keys, Some(What::Number), effects);
 }
 
-/// Shows what can be copied.
+/// Opens the menu.
 pub(super) fn open(state: &mut State, effects: &mut Vec<Effect>) {
     let keys = changes::subjects(state);
     let about = match keys.as_slice() {
         [key] => row(state, *key).map(|row| about(state, &row)).unwrap_or_default(),
-        many => format!("{} voicemail", many.len()),
+        many => words::voicemails(many.len() as u64),
     };
     if ask(state, &keys, None, effects) {
         state.overlay = Some(Overlay::Copying(Copying { keys, about, found: None }));
     }
 }
 
-/// A command of the menu.
+/// Runs a command of the menu.
 pub(super) fn choose(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
     let what = match command {
         Command::TakeNumber => What::Number,
@@ -47,10 +48,11 @@ pub(super) fn choose(state: &mut State, command: Command, effects: &mut Vec<Effe
     ask(state, &keys, Some(what), effects);
 }
 
-/// Asks the store; says whether that is worth it.
+/// Reads the details from the store. Returns false if there are too many.
 fn ask(state: &mut State, keys: &[RowKey], what: Option<What>, effects: &mut Vec<Effect>) -> bool {
     if keys.len() > COPIED_MAX {
-        news(state, format!("at most {COPIED_MAX} voicemail are copied at once, {} are marked", keys.len()));
+        let (most, marked) = (words::voicemails(COPIED_MAX as u64), words::count(keys.len() as u64));
+        news(state, format!("can copy at most {most} at once, {marked} are marked"));
         return false;
     }
     let rows: Vec<Row> = keys.iter().filter_map(|key| row(state, *key)).collect();
@@ -58,7 +60,7 @@ fn ask(state: &mut State, keys: &[RowKey], what: Option<What>, effects: &mut Vec
     true
 }
 
-/// What the store knows is there: it is copied, or shown in the menu.
+/// Handles the loaded details: copies `what`, or shows the values in the menu.
 pub(super) fn on_read(
     state: &mut State,
     what: Option<What>,

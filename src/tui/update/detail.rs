@@ -1,4 +1,4 @@
-//! The detail pane: its focus, the caller's other voicemail, and what is read for it.
+//! The detail pane: focus, the caller's other voicemails, and loading.
 
 use super::fetch::{load, read, show};
 use super::filter;
@@ -27,7 +27,8 @@ pub(super) fn switch_pane(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// One step back: an end to playing; from the detail to the list; in the list, an end to fetching.
+/// Goes one step back: stops playback, clears marks, leaves the detail, clears the search, leaves the
+/// history or stops fetching, whichever comes first.
 pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
     if state.listening.playback.is_some() {
         return stop(state, effects);
@@ -52,13 +53,13 @@ pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
         state.sync.stopped = true;
         state.sync.next = state.sync.refresh.map(|every| state.now + every);
         effects.push(Effect::StopSync);
-        news(state, "stopped fetching: what arrived is kept".to_owned());
+        news(state, "stopped fetching; fetched voicemails stay".to_owned());
     }
 }
 
-/// Marks another voicemail of the caller, `by` further down.
+/// Moves the highlight in the caller's other voicemails by `by` lines.
 pub(super) fn mark_other(state: &mut State, by: isize) {
-    // The line after the others leads to all of them.
+    // The line after them opens the history.
     let others = state.shown_details().map_or(0, |details| match details.latest_others.len() {
         0 => 0,
         others => others + 1,
@@ -72,7 +73,7 @@ pub(super) fn mark_other(state: &mut State, by: isize) {
     };
 }
 
-/// Goes to the marked voicemail; with none marked, back to the list.
+/// Opens the highlighted voicemail, or returns to the list if none is highlighted.
 pub(super) fn follow(state: &mut State, effects: &mut Vec<Effect>) {
     let marked = state.detail.marked.take();
     let others = state.shown_details().map_or(0, |details| details.latest_others.len());
@@ -88,7 +89,7 @@ pub(super) fn follow(state: &mut State, effects: &mut Vec<Effect>) {
     let key = RowKey::of(&row);
     if let Some(found) = state.inbox.find(key) {
         if state.inbox.place(key).is_none() {
-            // It is in another view, or the filter leaves it out.
+            // The view or the filter hides it.
             show_view(
                 state,
                 if found.flags.contains(Flags::DONE) { View::All } else { View::Inbox },
@@ -98,7 +99,7 @@ pub(super) fn follow(state: &mut State, effects: &mut Vec<Effect>) {
         let place = state.inbox.place(key).unwrap_or(0);
         return select_place(state, place, effects);
     }
-    // It lies outside the range: the range goes there, and says so in the header.
+    // It is outside the range: show the range of its day.
     let day = from_millis(row.time).with_timezone(&state.zone).date_naive();
     if let Ok(range) = Range::parse(&day.to_string()) {
         let full = state.detail.full;
@@ -106,11 +107,11 @@ pub(super) fn follow(state: &mut State, effects: &mut Vec<Effect>) {
         show(state, range, effects);
         state.detail.full = full;
         let (day, dates) = (day.format("%a %-d %b %Y"), state.keymap.named(Command::Dates));
-        news(state, format!("the range is {day} now: {dates} chooses another"));
+        news(state, format!("the range is now {day}: {dates} to change it"));
     }
 }
 
-/// Shows every stored voicemail of the selected one's caller.
+/// Shows all stored voicemails from the caller of the selected one.
 pub(super) fn open_history(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(details) = state.shown_details() else {
         if let Some(key) = state.inbox.selected {
@@ -120,7 +121,7 @@ pub(super) fn open_history(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     };
     if details.spellings.is_empty() {
-        return news(state, "the caller sent no number: nobody knows what else is theirs".to_owned());
+        return news(state, "no history: the caller sent no number".to_owned());
     }
     let (id, callers) = (details.voicemail.id, details.spellings.clone());
     if let Some(before) = &mut state.before_history {
@@ -140,14 +141,14 @@ pub(super) fn open_history(state: &mut State, effects: &mut Vec<Effect>) {
     load(state, effects);
 }
 
-/// Leaves the history of a caller for what was on screen before.
+/// Closes the history of a caller, and shows the previous list.
 pub(super) fn leave_history(state: &mut State, effects: &mut Vec<Effect>) {
     if state.end_history() {
         load(state, effects);
     }
 }
 
-/// Asks for the details of the selected voicemail, when they are on screen and not there yet.
+/// Loads the details of the selected voicemail if the detail pane is visible.
 pub(super) fn load_details(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(row) = state.inbox.selected_row() else { return };
     if state.shown_details().is_none() && state.regions().detail.is_some() {

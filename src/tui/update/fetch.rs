@@ -1,4 +1,4 @@
-//! What arrives: rows from the store, pages from the server, and how both are asked for.
+//! Loading rows from the store, and fetching pages from the server.
 
 use super::changes::reapply;
 use super::detail::{load_details, open_history};
@@ -15,17 +15,17 @@ use crate::tui::msg::{Effect, Lane, Read, Reply};
 use crate::tui::rows::{Line, RowKey};
 use crate::tui::state::{Inbox, Load, Overlay, Retry, Running, State};
 
-/// How many rows the first look into the store brings: more than any screen shows.
+/// The number of rows of the first query: more than any screen shows.
 const FIRST_ROWS: usize = 200;
 
-/// How many rows the second look brings, still with their callers: most ranges end here.
+/// The number of rows of the second query, still with their callers: most ranges end here.
 const SOME_ROWS: usize = 2_000;
 
-/// How many rows each further look brings: a few milliseconds of work, so that a key or a page
-/// that arrives never waits for the rest of a million.
+/// The number of rows of further queries: a few milliseconds of work, so that keys and fetched pages do
+/// not wait while a million rows are loaded.
 const MORE_ROWS: usize = 20_000;
 
-/// How many callers' texts each look brings.
+/// The number of callers per query.
 const MORE_CALLERS: usize = 20_000;
 
 pub(super) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effects: &mut Vec<Effect>) {
@@ -59,11 +59,11 @@ pub(super) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effects: &mu
         }
         Reply::ReadFailed(error) => on_read_failed(state, lane, error),
         Reply::Details(details) => {
-            // The selection may have come back by then, to what is loaded already.
+            // The selection may have moved since.
             let selected = state.inbox.selected.map(|key| key.id);
             if details.as_ref().is_some_and(|details| Some(details.voicemail.id) == selected) {
-                let outline = details.as_ref().and_then(|details| details.waveform.as_deref());
-                state.detail.waveform = outline.and_then(Waveform::from_bytes);
+                let waveform = details.as_ref().and_then(|details| details.waveform.as_deref());
+                state.detail.waveform = waveform.and_then(Waveform::from_bytes);
                 state.detail.loaded = details;
                 if std::mem::take(&mut state.awaits_history) {
                     open_history(state, effects);
@@ -78,7 +78,7 @@ pub(super) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effects: &mu
         Reply::Sync(progress) => on_progress(state, progress, effects),
         Reply::Synced(result) => on_synced(state, result, effects),
         Reply::Notes { notes, more } => {
-            // Those of the first part come in place of all that were there.
+            // The first part replaces all previous notes.
             if !std::mem::replace(&mut state.inbox.coming.notes, more) {
                 state.inbox.rows.forget_notes();
             }
@@ -120,8 +120,8 @@ pub(super) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effects: &mu
     }
 }
 
-/// The store could not answer a question of `lane`: who asked says so. Without the list, or what
-/// belongs in it, the screen shows that it is missing.
+/// Handles a failed read in `lane`: the overlay that asked shows the error. A failure of the list or its
+/// texts is recorded as `Load::Failed`.
 fn on_read_failed(state: &mut State, lane: Lane, error: StoreError) {
     match lane {
         Lane::Note => super::note::on_unread(state, &error),
@@ -134,13 +134,13 @@ fn on_read_failed(state: &mut State, lane: Lane, error: StoreError) {
     }
 }
 
-/// Reads all notes and tags anew.
+/// Loads all notes and tags anew.
 pub(super) fn read_texts(state: &mut State, effects: &mut Vec<Effect>) {
     read(state, Lane::Notes, Read::Notes { after: None }, effects);
     read(state, Lane::AllTags, Read::AllTags { after: None }, effects);
 }
 
-/// Notes or tags have come: what was typed meanwhile stays, and a search may find more.
+/// Handles loaded notes or tags: shows pending changes again, and repeats the search.
 fn on_texts(state: &mut State) {
     reapply(state);
     if state.inbox.wish.filter.is_some() {
@@ -148,7 +148,7 @@ fn on_texts(state: &mut State) {
     }
 }
 
-/// What any process has changed: rows as they are now, and when too much has, everything anew.
+/// Handles changes by any process: takes in the changed rows, or reloads everything if there were too many.
 fn on_changes(state: &mut State, changed: store::Changed, effects: &mut Vec<Effect>) {
     let first = state.changes_to.replace(changed.cursor).is_none();
     if first {
@@ -175,7 +175,7 @@ fn on_progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>)
     match progress {
         Progress::Page { added, got, of, page, pages, unreadable } => {
             if let Some(running) = &mut state.sync.running {
-                // Once all of the range was here, whatever comes is new: it may appear late.
+                // Once the range is complete, every added row is new, even an old one that arrives late.
                 let complete = state.sync.last.is_some();
                 let newest = running.newest_before.unwrap_or(i64::MAX);
                 running.news += added.rows.iter().filter(|row| complete || row.time > newest).count();
@@ -198,14 +198,15 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
     let refresh = state.sync.refresh;
     match result {
         Ok(summary) => {
-            // What was said of a failure holds no longer.
+            // Clear the notice of an earlier failure.
             let over = state.sync.failure.take().map(|failure| failure.to_string());
             state.notice.take_if(|notice| over.as_ref() == Some(&notice.text));
             state.sync.last = Some(state.now);
             people::look(state, false, effects);
             state.sync.unreadable = state.sync.unreadable.max(summary.unreadable);
             if running.news > 0 {
-                let text = format!("{} new voicemail", running.news);
+                let plural = if running.news == 1 { "" } else { "s" };
+                let text = format!("{} new voicemail{plural}", running.news);
                 news(state, text.clone());
                 effects.push(Effect::Notify(text));
             }
@@ -214,8 +215,8 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
             }
         }
         Err(error) => {
-            // Said once, not at every look that fails the same way, unless the user asked for this
-            // one. Without rows the screen says it.
+            // Show the same error only once, unless the user started this sync. Without rows, the screen
+            // shows the error.
             let text = error.to_string();
             let said = state.sync.failure.as_ref().map(ToString::to_string);
             if (running.by_hand || said.as_ref() != Some(&text)) && !state.inbox.rows.is_empty() {
@@ -228,8 +229,8 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
     state.sync.next = refresh.filter(|_| again).map(|every| state.now + every);
 }
 
-/// Another store took the place of the one that was read: rows and callers' numbers are void, and
-/// what a sync under way had stored may be gone, so both begin again.
+/// Handles a notice of the store. If the store was replaced, rows and caller IDs are invalid and rows
+/// of the running sync may be lost, so loading and fetching start again.
 pub(super) fn on_store_notice(state: &mut State, notice: &store::Notice, effects: &mut Vec<Effect>) {
     fault(state, notice.to_string());
     if matches!(notice, store::Notice::MovedAside { .. } | store::Notice::Replaced { .. }) {
@@ -240,7 +241,7 @@ pub(super) fn on_store_notice(state: &mut State, notice: &store::Notice, effects
     }
 }
 
-/// Lists anew what the wish shows of the rows, and the selected one in any case.
+/// Rebuilds the list. The selected row stays in it even if it no longer matches.
 pub(super) fn relist(state: &mut State) {
     let inbox = &mut state.inbox;
     let lingers = inbox.selected.filter(|_| inbox.selected_place().is_some());
@@ -248,7 +249,7 @@ pub(super) fn relist(state: &mut State) {
     inbox.list = Listing::new(&inbox.rows, &mut inbox.wish, lingers, state.zone);
 }
 
-/// Adds rows to the list; selection and view stay where they are.
+/// Adds rows to the list; the selection and the view stay where they are.
 fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
     let span = state.view_span();
     let anchor = match state.inbox.list.days.at(state.inbox.top) {
@@ -258,12 +259,12 @@ fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
         None => None,
     };
     let offset = anchor.map(|row| line_of(state, RowKey::of(&row)).saturating_sub(state.inbox.top));
-    // Windows are fetched side by side, and the newest need not come first. Who is at the top of
-    // a list that was empty when it was asked for wants to begin at the newest.
+    // Windows are fetched in parallel, and the newest may not arrive first. In a list that was empty at
+    // the start of the sync, a selection at the top stays at the top.
     let begins = state.inbox.selected_place() == Some(0)
         && state.sync.running.as_ref().is_some_and(|running| running.newest_before.is_none());
     match &state.inbox.wish.callers {
-        // Into a caller's history comes what is theirs.
+        // Only rows of the caller belong in the history.
         Some(callers) => {
             let theirs = rows.rows.iter().filter(|row| callers.contains(&row.caller)).copied().collect();
             let theirs = store::Rows { rows: theirs, callers: rows.callers.clone() };
@@ -290,14 +291,14 @@ pub(super) fn line_of(state: &State, key: RowKey) -> usize {
     state.inbox.place(key).map_or(0, |place| state.inbox.list.days.line_of(place))
 }
 
-/// Reads the list anew from the store, for another range. The rows of the old one stay on screen
-/// until the first new ones come, a moment later: an empty frame in between would only flicker.
+/// Loads the list of another range. The old rows stay on screen until the first new ones arrive, so that
+/// no empty frame flickers in between.
 pub(super) fn load(state: &mut State, effects: &mut Vec<Effect>) {
     state.inbox.replace = true;
     reload(state, effects);
 }
 
-/// Reads it again while the rows stay on screen: what is there already is not added twice.
+/// Loads the list again while its rows stay on screen. Known rows are not added twice.
 fn reload(state: &mut State, effects: &mut Vec<Effect>) {
     state.inbox.load = Load::Loading;
     state.inbox.callers_read = false;
@@ -308,9 +309,8 @@ fn reload(state: &mut State, effects: &mut Vec<Effect>) {
     read(state, Lane::Rows, what, effects);
 }
 
-/// Reads on after the first rows: some with their callers, and where there are many, first all
-/// callers and then the rows without. Looking each caller up for a million rows takes ten times
-/// as long.
+/// Loads the next rows: some with their callers; for many rows, first all callers and then rows without
+/// callers. Looking up the caller of each of a million rows would take ten times as long.
 fn read_on(state: &mut State, effects: &mut Vec<Effect>) {
     let (span, after) = (state.view_span(), state.inbox.read_to);
     let what = if state.inbox.rows.len() < SOME_ROWS {
@@ -323,12 +323,12 @@ fn read_on(state: &mut State, effects: &mut Vec<Effect>) {
     read(state, Lane::Rows, what, effects);
 }
 
-/// Asks the store; an earlier question of the same lane need not be answered any more.
+/// Queries the store. Replies to earlier queries of the same lane are ignored.
 pub(super) fn read(state: &mut State, lane: Lane, what: Read, effects: &mut Vec<Effect>) {
     effects.push(Effect::Read(state.lanes.next(lane), what));
 }
 
-/// Starts fetching what is missing of the range, or all of it `again`.
+/// Starts fetching the missing parts of the range, or all of it if `again`.
 pub(super) fn sync(state: &mut State, again: bool, effects: &mut Vec<Effect>) {
     state.inbox.unsure |= state.sync.running.is_some();
     let newest = state.inbox.rows.get(0).map(|row| row.time);
@@ -338,13 +338,13 @@ pub(super) fn sync(state: &mut State, again: bool, effects: &mut Vec<Effect>) {
     if again {
         state.sync.unreadable = 0;
     }
-    // A caller's history is what is stored; what is fetched is the range it was opened from.
+    // A history shows only stored voicemails; fetch the range it was opened from.
     let range = state.before_history.as_ref().map_or(state.range, |before| before.range);
     let span = range.resolve(state.now, state.zone).span(state.now);
     effects.push(Effect::Sync { ticket: state.lanes.next(Lane::Sync), span, again });
 }
 
-/// Puts another range on screen.
+/// Shows another range.
 pub(super) fn show(state: &mut State, range: Range, effects: &mut Vec<Effect>) {
     let selected = state.inbox.selected;
     if state.end_history() {
@@ -362,11 +362,11 @@ pub(super) fn show(state: &mut State, range: Range, effects: &mut Vec<Effect>) {
 
 pub(super) fn shift(state: &mut State, by: i32, effects: &mut Vec<Effect>) {
     if by > 0 && state.range.resolve(state.now, state.zone).view().end() > state.now {
-        return news(state, "nothing is later than now".to_owned());
+        return news(state, "the range already ends now".to_owned());
     }
     let Some(range) = state.range.shifted(by, state.now, state.zone) else {
         let dates = state.keymap.named(Command::Dates);
-        return news(state, format!("this range has no length to move by: {dates} chooses another"));
+        return news(state, format!("cannot move this range: {dates} to choose another"));
     };
     show(state, range, effects);
 }

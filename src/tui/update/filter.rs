@@ -1,4 +1,4 @@
-//! Searching: each key narrows the list down or says what is wrong.
+//! Searching: each key filters the list, or shows an error in the query.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::tui::filter::Completing;
 use crate::tui::msg::Effect;
 use crate::tui::state::State;
 
-/// How many ways to complete a word are told at once.
+/// The maximum number of completions in the notice.
 const TOLD: usize = 12;
 
 /// Opens the search line.
@@ -20,7 +20,7 @@ pub(super) fn open(state: &mut State) {
     state.detail.focused = false;
 }
 
-/// The text has changed: shows what it finds. A mistake is marked, and what was found last stays.
+/// Handles a changed text: filters the list, or marks the error and keeps the last matches.
 pub(super) fn changed(state: &mut State, effects: &mut Vec<Effect>) {
     let context = Context { now: state.now, zone: state.zone };
     let text = state.filter.input.value();
@@ -30,8 +30,8 @@ pub(super) fn changed(state: &mut State, effects: &mut Vec<Effect>) {
             find(state, query, &context, effects);
         }
         Err(mistake) => {
-            // The beginning of `is:unread` is a word that mostly finds nothing. What stands before it
-            // is the better thing to look at until it is whole.
+            // The start of a key such as `is:unread` is parsed as a word, which rarely matches. Until it
+            // is complete, search for the text before it.
             let before = text.get(..mistake.at.start).and_then(|text| text.rsplit_once(char::is_whitespace));
             let before = before.map_or("", |(before, _)| before);
             let begun = mistake.at.end == text.len() && state.inbox.list.is_empty();
@@ -44,7 +44,7 @@ pub(super) fn changed(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Shows what `query` finds.
+/// Filters the list by `query`.
 fn find(state: &mut State, query: Query, context: &Context, effects: &mut Vec<Effect>) {
     let wish = &mut state.inbox.wish;
     match &mut wish.filter {
@@ -61,13 +61,13 @@ fn find(state: &mut State, query: Query, context: &Context, effects: &mut Vec<Ef
     list_anew(state, effects);
 }
 
-/// Keeps the filter and goes back to the list.
+/// Keeps the filter and returns to the list.
 pub(super) fn keep(state: &mut State) {
     state.filter.remember();
     state.filter.open = false;
 }
 
-/// Shows everything again.
+/// Clears the search.
 pub(super) fn clear(state: &mut State, effects: &mut Vec<Effect>) {
     state.filter.remember();
     state.filter.open = false;
@@ -77,14 +77,14 @@ pub(super) fn clear(state: &mut State, effects: &mut Vec<Effect>) {
     list_anew(state, effects);
 }
 
-/// Shows an earlier search, or a later one.
+/// Recalls an earlier search, or a later one.
 pub(super) fn recall(state: &mut State, earlier: bool, effects: &mut Vec<Effect>) {
     state.filter.recall(earlier);
     changed(state, effects);
 }
 
-/// Completes what stands before the cursor as far as there is one way to; asked again, shows one way
-/// after the other.
+/// Completes the word before the cursor as far as all candidates agree. Repeated, cycles through the
+/// candidates.
 pub(super) fn complete(state: &mut State, effects: &mut Vec<Effect>) {
     let input = &state.filter.input;
     let begun = state.filter.completing.take().filter(|begun| begun.shown == input.value());
@@ -110,7 +110,7 @@ pub(super) fn complete(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// What the user's own words can be: tags and names of what is in the list.
+/// The words for completion: tags and caller names of the rows.
 struct Words<'s> {
     state: &'s State,
 }

@@ -1,4 +1,4 @@
-//! Listening: what plays, what plays next, and how it sounds.
+//! Listening: playback, the queue, speed and volume.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -20,18 +20,20 @@ use crate::tui::msg::{Change, Control, Effect, RecordingNews};
 use crate::tui::rows::RowKey;
 use crate::tui::state::{Overlay, State};
 use crate::tui::ways::Way;
+use crate::words;
 
-/// The pause between two voicemail that are played one after the other.
+/// The pause between two voicemails of the queue.
 const GAP: TimeDelta = TimeDelta::milliseconds(700);
 
-/// How many voicemail are queued at the most.
+/// The maximum length of the queue.
 const QUEUE_MAX: usize = 1_000;
 
-/// How far the playhead moves at a time while it is on screen, and the time in the status line.
+/// The interval of position updates while the playhead is on screen, and while only the status line shows
+/// the time.
 const PLAYHEAD: Duration = Duration::from_millis(50);
 const TIME: Duration = Duration::from_millis(500);
 
-/// Plays the selected voicemail, or holds it, or lets it go on.
+/// Plays, pauses or resumes the selected voicemail.
 pub(super) fn play_pause(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(row) = state.inbox.selected_row() else { return };
     match state.listening.playback_of(row.id).map(|playback| playback.phase) {
@@ -43,7 +45,7 @@ pub(super) fn play_pause(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Holds what plays, or lets it go on.
+/// Pauses or resumes playback.
 fn pause(state: &mut State, paused: bool, effects: &mut Vec<Effect>) {
     if let Some(playback) = &mut state.listening.playback {
         playback.phase = if paused { Phase::Paused } else { Phase::Playing };
@@ -51,15 +53,15 @@ fn pause(state: &mut State, paused: bool, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Plays `row` here, wherever the user sits, and nothing after it.
+/// Plays `row` on this machine, even over ssh, and clears the queue.
 pub(super) fn begin_alone(state: &mut State, row: &Row, effects: &mut Vec<Effect>) {
     state.listening.queue = None;
     begin(state, row, effects);
 }
 
-/// Plays `row` as soon as its recording is here.
+/// Plays `row` as soon as its recording is on disk.
 fn begin(state: &mut State, row: &Row, effects: &mut Vec<Effect>) {
-    // What was said before stands where what plays is shown.
+    // A notice would hide the playback in the status line.
     state.notice.take_if(|notice| !notice.fault);
     let listening = &mut state.listening;
     if listening.playback.as_ref().is_some_and(|playback| playback.phase != Phase::Fetching) {
@@ -81,7 +83,7 @@ fn begin(state: &mut State, row: &Row, effects: &mut Vec<Effect>) {
             cannot(state, why, effects);
         }
         Some(Recording::Coming { .. }) | None => want(state, effects),
-        // The user asks, so it is tried again at once.
+        // The user asks for it, so retry at once.
         Some(Recording::NotReady { .. } | Recording::Failed(_)) => {
             listening.recordings.remove(&row.id);
             listening.wanted.retain(|key| key.id != row.id);
@@ -90,7 +92,7 @@ fn begin(state: &mut State, row: &Row, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Plays what waits: its recording is here.
+/// Starts the waiting playback: its recording is on disk.
 fn start(state: &mut State, effects: &mut Vec<Effect>) {
     let listening = &mut state.listening;
     let Some(playback) = &mut listening.playback else { return };
@@ -106,7 +108,7 @@ fn start(state: &mut State, effects: &mut Vec<Effect>) {
     want(state, effects);
 }
 
-/// What waits cannot be played.
+/// Handles a waiting playback that cannot start: skips it in a queue, else shows why.
 fn cannot(state: &mut State, why: String, effects: &mut Vec<Effect>) {
     state.listening.playback = None;
     match &mut state.listening.queue {
@@ -119,7 +121,7 @@ fn cannot(state: &mut State, why: String, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Ends what plays and what would follow.
+/// Stops playback and clears the queue.
 pub(super) fn stop(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(playback) = state.listening.playback.take() else { return };
     state.listening.queue = None;
@@ -130,12 +132,12 @@ pub(super) fn stop(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Plays everything unread, from the selected voicemail down and then from the top.
+/// Plays all unread voicemails, from the selected one down and then from the top.
 pub(super) fn play_all(state: &mut State, effects: &mut Vec<Effect>) {
     if state.listening.queue.is_some() {
         return news(
             state,
-            format!("everything unread is being played already: {} stops", state.keymap.named(Command::Back)),
+            format!("already playing all unread voicemails: {} to stop", state.keymap.named(Command::Back)),
         );
     }
     let inbox = &state.inbox;
@@ -143,7 +145,7 @@ pub(super) fn play_all(state: &mut State, effects: &mut Vec<Effect>) {
     let unread = (selected..inbox.list.len()).chain(0..selected).filter_map(|place| inbox.at(place));
     let rest: VecDeque<_> = unread.filter(is_unread).map(|row| RowKey::of(&row)).take(QUEUE_MAX).collect();
     if rest.is_empty() {
-        return news(state, "nothing unread in this list".to_owned());
+        return news(state, "no unread voicemails in this list".to_owned());
     }
     if !is_heard_here(state) {
         return offer_selected(state);
@@ -156,19 +158,18 @@ fn is_unread(row: &Row) -> bool {
     row.flags.contains(Flags::RECORDING) && !row.flags.contains(Flags::READ)
 }
 
-/// Plays the next of the queue, or says how many were played when there is none. Who has moved away
-/// from what played is left where they are.
+/// Plays the next voicemail of the queue, or shows a summary at its end. The selection follows, unless
+/// the user has moved it.
 pub(super) fn play_next(state: &mut State, effects: &mut Vec<Effect>) {
     while let Some(queue) = &mut state.listening.queue {
         queue.next = None;
         let Some(key) = queue.rest.pop_front() else {
             let (heard, skipped) = (queue.heard, queue.skipped);
             state.listening.queue = None;
-            let skipped =
-                if skipped == 0 { String::new() } else { format!(", {skipped} could not be played") };
-            return news(state, format!("{heard} played{skipped}: that was everything unread"));
+            let skipped = if skipped == 0 { String::new() } else { format!(", skipped {skipped}") };
+            return news(state, format!("finished: played {}{skipped}", words::voicemails(heard as u64)));
         };
-        // Another range may be on screen by now.
+        // The range may have changed since.
         let Some(place) = state.inbox.place(key) else { continue };
         let Some(row) = state.inbox.at(place) else { continue };
         let latest = queue.latest.replace(key);
@@ -221,7 +222,7 @@ pub(super) fn on_recording(state: &mut State, key: RowKey, news: RecordingNews, 
             let tries = before + 1;
             let next = now + not_ready_wait(tries);
             recordings.insert(id, Recording::NotReady { tries, next });
-            // The list of what is wanted leaves it out until then.
+            // Not wanted again until then.
             state.listening.wanted.retain(|wanted| wanted.id != id);
             if waits && state.listening.queue.is_some() {
                 cannot(state, FetchError::NotReady.to_string(), effects);
@@ -268,25 +269,25 @@ pub(super) fn on_player(state: &mut State, number: u64, event: Event, effects: &
             let (key, id, position) = (playback.key, playback.key.id, playback.position);
             state.listening.playback = None;
             state.listening.queue = None;
-            // As well where it could not go on yet: then the position is the one from before.
+            // Also if it failed to start: then the position is the previous one.
             state.listening.lost = Some((id, position));
             match &state.overlay {
                 _ if begun => {
                     let play = state.keymap.named(Command::PlayPause);
-                    fault(state, format!("Playback stopped: {unavailable}. {play} goes on where it was."));
+                    fault(state, format!("Playback stopped: {unavailable}. Press {play} to resume."));
                 }
                 None | Some(Overlay::Ways(_)) => offer(state, key, Some(unavailable)),
-                // What is being typed there must not be lost.
+                // Do not replace the overlay: the user may be typing in it.
                 Some(_) => {
                     let ways = state.keymap.named(Command::Elsewhere);
-                    fault(state, format!("No sound: {unavailable}. {ways} shows other ways to hear it."));
+                    fault(state, format!("No sound: {unavailable}. Press {ways} to listen elsewhere."));
                 }
             }
         }
     }
 }
 
-/// Notes that `key` was heard, unless that is known.
+/// Marks `key` as read, unless it is.
 pub(super) fn mark_heard(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
     let row = state.inbox.find(key);
     if row.is_none_or(|row| !row.flags.contains(Flags::READ)) {
@@ -294,12 +295,12 @@ pub(super) fn mark_heard(state: &mut State, key: RowKey, effects: &mut Vec<Effec
     }
 }
 
-/// Goes `millis` further in what plays, or back.
+/// Seeks by `millis`; back if negative.
 pub(super) fn seek(state: &mut State, millis: i64, effects: &mut Vec<Effect>) {
     control(state, Control::Step(millis), effects);
 }
 
-/// Does `what` to a playback that has begun.
+/// Sends `what` to the player if playback has begun.
 pub(super) fn control(state: &mut State, what: Control, effects: &mut Vec<Effect>) {
     let begun = |playback: &Playback| playback.phase != Phase::Fetching;
     if state.listening.playback.as_ref().is_some_and(begun) {
@@ -307,7 +308,7 @@ pub(super) fn control(state: &mut State, what: Control, effects: &mut Vec<Effect
     }
 }
 
-/// Changes how it sounds, now and from now on.
+/// Changes speed, volume or silence skipping, also for later playbacks.
 pub(super) fn change_manner(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
     let manner = &mut state.listening.manner;
     let said = match command {
@@ -321,7 +322,7 @@ pub(super) fn change_manner(state: &mut State, command: Command, effects: &mut V
         }
         _ => {
             manner.skip_silence = !manner.skip_silence;
-            if manner.skip_silence { "silence is cut" } else { "silence is played" }.to_owned()
+            if manner.skip_silence { "skip silence on" } else { "skip silence off" }.to_owned()
         }
     };
     let manner = *manner;
@@ -329,7 +330,7 @@ pub(super) fn change_manner(state: &mut State, command: Command, effects: &mut V
     control(state, Control::Manner(manner), effects);
 }
 
-/// Holds what plays while the program is stopped.
+/// Pauses playback while the program is suspended.
 pub(super) fn hold(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(playback) = &mut state.listening.playback
         && playback.phase == Phase::Playing
@@ -339,7 +340,7 @@ pub(super) fn hold(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Goes on after [`hold`].
+/// Resumes playback after [`hold`].
 pub(super) fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(playback) = &mut state.listening.playback
         && std::mem::take(&mut playback.stopped)
@@ -348,7 +349,7 @@ pub(super) fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Has the player say where it is as finely as that is on screen.
+/// Sets how often the player reports its position: as often as the screen needs it.
 pub(super) fn watch(state: &mut State, effects: &mut Vec<Effect>) {
     let begun = |playback: &Playback| playback.phase != Phase::Fetching;
     let step = match &state.listening.playback {

@@ -1,4 +1,4 @@
-//! Moving through the list: the selection, and what of the list is on screen.
+//! Moving through the list: the selection and the scroll position.
 
 use super::detail::load_details;
 use super::fetch::relist;
@@ -8,7 +8,7 @@ use crate::tui::rows::RowKey;
 use crate::tui::state::State;
 use crate::tui::view;
 
-/// Selects what is at `place` of the list, or the last one.
+/// Selects the row at `place` of the list, or the last row.
 pub(super) fn select_place(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
     let place = place.min(state.inbox.list.len().saturating_sub(1));
     let Some(row) = state.inbox.at(place) else { return };
@@ -32,7 +32,7 @@ pub(super) fn move_rows(state: &mut State, by: isize, effects: &mut Vec<Effect>)
     select_place(state, place, effects);
 }
 
-/// Moves selection and view together, so that the row stays where the eye is.
+/// Moves the selection and the view together, so that the selected row stays at its place on screen.
 pub(super) fn move_page(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
     if state.detail_focused() {
         let scroll = state.detail.scroll.saturating_add_signed(by as i16);
@@ -60,7 +60,7 @@ pub(super) fn move_day(state: &mut State, older: bool, effects: &mut Vec<Effect>
     }
 }
 
-/// Scrolls so that the selected row is on screen, with a little around it.
+/// Scrolls so that the selected row is visible, with a margin.
 pub(super) fn keep_visible(state: &mut State) {
     let height = usize::from(state.regions().list.height);
     let inbox = &mut state.inbox;
@@ -69,7 +69,7 @@ pub(super) fn keep_visible(state: &mut State) {
         return;
     };
     let line = inbox.list.days.line_of(row);
-    // The first line always shows its day, so a row under it needs one line more.
+    // The first line always shows the day, so the row needs one line more.
     let heading = usize::from(height > 1);
     let margin = (height / 6).min(2);
     let last_top = inbox.list.days.lines().saturating_sub(height);

@@ -1,4 +1,4 @@
-//! Writing a note: what is read for it, saving, and leaving without loss.
+//! Editing a note: loading, saving, and closing without losing changes.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Size;
@@ -15,8 +15,9 @@ use crate::tui::msg::{Change, Effect, Lane, Read};
 use crate::tui::note::{Before, Step, Writing, about, cells};
 use crate::tui::rows::RowKey;
 use crate::tui::state::{Overlay, State};
+use crate::words;
 
-/// Opens the note of the selected voicemail: a note is about one, whatever is marked.
+/// Opens the note of the selected voicemail, even if others are marked.
 pub(super) fn open(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(row) = state.inbox.selected_row() else { return };
     let key = RowKey::of(&row);
@@ -24,12 +25,12 @@ pub(super) fn open(state: &mut State, effects: &mut Vec<Effect>) {
     go_on(state, effects);
 }
 
-/// Whether a change to any of `keys` has not been written yet: what is read now may be without it.
+/// Returns whether a change to any of `keys` is still being written: a read could miss it.
 pub(super) fn is_unwritten(state: &State, keys: &[RowKey]) -> bool {
     state.pending.iter().flat_map(Change::keys).any(|key| keys.contains(key))
 }
 
-/// Asks for the note once all that was done to it before is written.
+/// Loads the note once pending changes to it are written.
 pub(super) fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Note(writing)) = &state.overlay else { return };
     let key = writing.key;
@@ -43,7 +44,7 @@ pub(super) fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// The note is there; what was typed meanwhile comes after it.
+/// Handles the loaded note, and puts text that was typed meanwhile after it.
 pub(super) fn on_read(state: &mut State, note: Option<&Note>, effects: &mut Vec<Effect>) {
     let window = cells(state.size);
     let Some(Overlay::Note(writing)) = &mut state.overlay else { return };
@@ -52,7 +53,7 @@ pub(super) fn on_read(state: &mut State, note: Option<&Note>, effects: &mut Vec<
     if let Some(kept) = state.unsaved.remove(&writing.key.id) {
         writing.field.prepend(&kept);
         let save = state.keymap.named(Command::SaveNote);
-        writing.trouble = Some(format!("This could not be written before. {save} tries again."));
+        writing.trouble = Some(format!("Saving failed before. Press {save} to retry."));
     } else {
         writing.field.prepend(&text);
     }
@@ -63,15 +64,16 @@ pub(super) fn on_read(state: &mut State, note: Option<&Note>, effects: &mut Vec<
     }
 }
 
-/// The note could not be read.
+/// Handles a failed load.
 pub(super) fn on_unread(state: &mut State, error: &StoreError) {
     if let Some(Overlay::Note(writing)) = &mut state.overlay {
         writing.before = Before::Unread;
-        writing.trouble = Some(format!("{error} {} reads it again.", state.keymap.named(Command::SaveNote)));
+        let (why, save) = (words::sentence(&error.to_string()), state.keymap.named(Command::SaveNote));
+        writing.trouble = Some(format!("{why}. Press {save} to retry."));
     }
 }
 
-/// A key that is no command: typed, or a step.
+/// Handles a key that is not a command: a character or an editing step.
 pub(super) fn type_key(writing: &mut Writing, key: KeyEvent, window: Size) {
     match (field::character(key), key.code) {
         _ if writing.asked => {}
@@ -87,7 +89,7 @@ pub(super) fn type_key(writing: &mut Writing, key: KeyEvent, window: Size) {
     writing.field.scroll(window);
 }
 
-/// Text that was pasted.
+/// Inserts pasted text.
 pub(super) fn paste(writing: &mut Writing, text: &str, window: Size) {
     if !writing.asked {
         insert(writing, text);
@@ -98,13 +100,12 @@ pub(super) fn paste(writing: &mut Writing, text: &str, window: Size) {
 fn insert(writing: &mut Writing, text: &str) {
     let fitted = writing.field.insert(text, Note::MAX);
     writing.trouble = (!fitted).then(|| {
-        let what =
-            if text.chars().count() > 1 { "the end of what was pasted is missing" } else { "it is full" };
+        let what = if text.chars().count() > 1 { "the pasted text was cut" } else { "it is full" };
         format!("A note has at most {} characters: {what}.", Note::MAX)
     });
 }
 
-/// The step that a key means, as in a shell and in an editor.
+/// Returns the editing step for a key, as in shells and editors.
 fn step(key: KeyEvent) -> Option<Step> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     Some(match key.code {
@@ -131,7 +132,7 @@ fn step(key: KeyEvent) -> Option<Step> {
     })
 }
 
-/// Saves the note, or reads it first where that did not work.
+/// Saves the note, or loads it again if that failed.
 pub(super) fn save(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Note(writing)) = &mut state.overlay else { return };
     match &mut writing.before {
@@ -162,7 +163,7 @@ fn write(state: &mut State, writing: &Writing, effects: &mut Vec<Effect>) {
     changes::apply(state, change, effects);
 }
 
-/// Leaves at once where nothing was changed, and asks otherwise.
+/// Closes the note, but asks first if there are unsaved changes.
 pub(super) fn leave(state: &mut State) {
     match &mut state.overlay {
         Some(Overlay::Note(writing)) if writing.changed() => writing.asked = true,
@@ -170,25 +171,25 @@ pub(super) fn leave(state: &mut State) {
     }
 }
 
-/// Whether leaving would have to ask first.
+/// Returns whether closing must ask first.
 pub(super) fn holds(state: &State) -> bool {
     matches!(&state.overlay, Some(Overlay::Note(writing)) if writing.changed() && !writing.asked)
 }
 
-/// Leaves the note as it was.
+/// Closes the note and discards changes.
 pub(super) fn throw_away(state: &mut State) {
     state.lanes.next(Lane::Note);
     state.overlay = None;
 }
 
-/// Goes on writing after the question.
+/// Returns to editing from the question.
 pub(super) fn write_on(state: &mut State) {
     if let Some(Overlay::Note(writing)) = &mut state.overlay {
         writing.asked = false;
     }
 }
 
-/// The terminal is gone: what was written is worth more than the answer nobody can give.
+/// Saves the note without asking, because the terminal is gone.
 pub(super) fn rescue(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(Overlay::Note(writing)) = &state.overlay
         && matches!(writing.before, Before::Known(_))
@@ -199,12 +200,12 @@ pub(super) fn rescue(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// A note could not be written: its text is kept for the next try.
+/// Keeps the text of a note that could not be saved.
 pub(super) fn keep(state: &mut State, change: &Change) {
     let Change::Edit { keys, edit: Edit::Note(Some(note)) } = change else { return };
     let ids: Vec<VoicemailId> = keys.iter().map(|key| key.id).collect();
     state.unsaved.extend(ids.into_iter().map(|id| (id, note.text().to_owned())));
-    let why = state.notice.take().map(|notice| notice.text + " ").unwrap_or_default();
+    let why = state.notice.take().map(|notice| notice.text + ". ").unwrap_or_default();
     let open = state.keymap.named(Command::Note);
-    fault(state, format!("{why}The text of the note is kept while vmail runs: {open} opens it."));
+    fault(state, format!("{why}Press {open} to edit the note again; its text is lost when you quit."));
 }

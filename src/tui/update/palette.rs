@@ -1,4 +1,4 @@
-//! The palette: moving in it, and running what was chosen.
+//! The command palette: moving in it, and running the selected command.
 
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -10,12 +10,12 @@ use crate::tui::palette::{Action, Palette, refused};
 use crate::tui::state::{Overlay, State};
 use crate::tui::view;
 
-/// Shows every command.
+/// Opens the palette.
 pub(super) fn open(state: &mut State) {
     state.overlay = Some(Overlay::Palette(Box::new(Palette::new(state.last_choice, &state.views))));
 }
 
-/// A command of the overlay that does not leave it.
+/// Moves the selection.
 pub(super) fn go(state: &mut State, command: Command) {
     let height = view::palette_rows(state.size);
     let Some(Overlay::Palette(palette)) = &mut state.overlay else { return };
@@ -29,13 +29,13 @@ pub(super) fn go(state: &mut State, command: Command) {
     palette.top = palette.top(height);
 }
 
-/// Leaves the palette and does what was chosen; one that cannot run says why, and the palette stays.
+/// Closes the palette and runs the selected command. If that cannot run now, says why and stays open.
 pub(super) fn choose(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Palette(palette)) = &state.overlay else { return };
     let Some(choice) = palette.chosen() else {
         return news(
             state,
-            format!("no command fits that: {} leaves", state.keymap.named(Command::ClosePalette)),
+            format!("no matching command: {} to close", state.keymap.named(Command::ClosePalette)),
         );
     };
     if let Some(why) = refused(choice, state) {
@@ -45,7 +45,7 @@ pub(super) fn choose(state: &mut State, effects: &mut Vec<Effect>) {
     state.last_choice = Some(choice);
     match choice {
         Action::Command(command) => {
-            // A command with a key for each of its choices does what its first key does.
+            // A command with one key per choice runs as with its first key.
             let first = state.keymap.keys(command).first();
             let key = first.map_or(KeyEvent::from(KeyCode::Enter), |key| key.event());
             run(state, command, key, effects);

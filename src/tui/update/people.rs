@@ -1,4 +1,4 @@
-//! Names of callers: asked for, taken in, and given.
+//! Caller names: looking them up, and naming callers.
 
 use chrono::TimeDelta;
 
@@ -15,17 +15,16 @@ use crate::tui::msg::{Change, Effect, Lane, Read};
 use crate::tui::people::Naming;
 use crate::tui::state::{Overlay, State};
 
-/// How long after a look at the contact files they are looked at again, if anything happens at all.
+/// The minimum time between two checks of the contact files.
 const EVERY: TimeDelta = TimeDelta::seconds(5);
 
-/// Has it looked whether callers have other names: new callers, changed contact files, and `again`
-/// what is known already.
+/// Looks up caller names: of new callers, and of all callers if contact files have changed or if `again`.
 pub(super) fn look(state: &mut State, again: bool, effects: &mut Vec<Effect>) {
     state.names_due = Some(state.now + EVERY);
     effects.push(Effect::Names { again });
 }
 
-/// Wakes nobody: this is called when the screen is awake.
+/// Looks up names if that is due. Only called when the screen is awake anyway.
 pub(super) fn on_tick(state: &mut State, effects: &mut Vec<Effect>) {
     if state.names_due.is_some_and(|due| due <= state.now) {
         look(state, false, effects);
@@ -39,22 +38,22 @@ pub(super) fn on_names(state: &mut State, names: &[(CallerId, String)]) {
     }
 }
 
-/// The first fault is said, and how many more there are.
+/// Shows the first error in contact files, and the number of others.
 pub(super) fn on_faults(state: &mut State, faults: &[Fault]) {
     let Some(first) = faults.first() else { return };
     let more = match faults.len() - 1 {
         0 => String::new(),
-        more => format!(" (and {more} more like it)"),
+        more => format!(" (and {more} more)"),
     };
     fault(state, format!("{first}{more}"));
 }
 
-/// Asks for a name for the caller of the selected voicemail. What is shown is there to be changed,
-/// wherever it is from.
+/// Asks for a name for the caller of the selected voicemail. The field starts with the current name, also
+/// if it is from a contact file.
 pub(super) fn name_selected(state: &mut State) {
     let Some(row) = state.inbox.selected_row() else { return };
     let (number, name) = (state.inbox.rows.number(&row), state.inbox.rows.caller(&row));
-    // A number is shown in a form that says all of it; anything else as it came.
+    // The shown form of a number has all its digits; anything else is shown as received.
     let forms = caller::forms(number, &state.calling.means.country);
     let Some(key) = CallerKey::new(&forms, number) else { return };
     let shown = if name == number { "" } else { name };
@@ -67,7 +66,7 @@ pub(super) fn name_selected(state: &mut State) {
     state.overlay = Some(Overlay::Naming(Box::new(naming)));
 }
 
-/// Gives the name that was typed; an empty one takes away what was given.
+/// Saves the typed name. An empty one removes the given name.
 pub(super) fn keep_name(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Naming(naming)) = state.overlay.take() else { return };
     let name = Given::new(naming.input.value(), state.now.timestamp_millis());
@@ -81,11 +80,12 @@ pub(super) fn keep_name(state: &mut State, effects: &mut Vec<Effect>) {
     apply(state, Change::Name { key: naming.key, name }, effects);
 }
 
-/// A name was written, or could not be; undone as well. What the contact files say may show again.
+/// Handles the result of writing or undoing a name: looks up names again, as the one from a contact file
+/// may apply.
 pub(super) fn on_applied(state: &mut State, change: &Change, written: bool, effects: &mut Vec<Effect>) {
     let of_a_caller = match change {
         Change::Name { .. } => true,
-        // A step that is about no voicemail is about a caller.
+        // Steps without voicemails are about a caller.
         Change::Revert { keys, .. } => keys.is_empty(),
         Change::Edit { .. } | Change::Heard(_) => false,
     };

@@ -1,4 +1,4 @@
-//! The range picker: its commands, and what the store is asked for it.
+//! The range picker: its commands, and its queries to the store.
 
 use super::fetch::{read, show};
 use crate::tui::command::Command;
@@ -6,7 +6,7 @@ use crate::tui::dates::{Dates, Part};
 use crate::tui::msg::{Effect, Lane, Read};
 use crate::tui::state::{Overlay, State};
 
-/// Commands that stay within the range picker.
+/// Runs a command that does not close the picker.
 pub(super) fn in_dates(dates: &mut Dates, command: Command) {
     match command {
         Command::NextPart => dates.switch(true),
@@ -30,7 +30,7 @@ pub(super) fn show_chosen(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Dates(dates)) = &state.overlay else { return };
     match dates.range(state.now, state.zone) {
         Ok(range) => show(state, range, effects),
-        // The picker marks what is wrong; the status line need not repeat it.
+        // The picker shows the error already.
         Err(_) => {
             if let Some(Overlay::Dates(dates)) = &mut state.overlay {
                 dates.part = Part::Text;

@@ -1,4 +1,4 @@
-//! Hearing a recording elsewhere, and saving it.
+//! Listening elsewhere, and saving recordings.
 
 use std::path::PathBuf;
 
@@ -18,11 +18,11 @@ use crate::tui::state::{Overlay, State};
 use crate::tui::terminal::escape::transfer::Transfer;
 use crate::tui::ways::{Save, Sending, Way, Ways, shown};
 
-/// The folder that is offered before any was chosen.
+/// The default folder, in the home folder.
 const FOLDER: &str = "voicemail";
 
-/// Whether playing here is not what the user would hear; then the other ways are offered, or the
-/// one that was chosen last is taken at once.
+/// Offers the other ways to listen if the user would not hear playback on this machine, and takes the
+/// last chosen way at once. Returns whether it did.
 pub(super) fn elsewhere(state: &mut State, row: &Row, effects: &mut Vec<Effect>) -> bool {
     if is_heard_here(state) {
         return false;
@@ -35,24 +35,24 @@ pub(super) fn elsewhere(state: &mut State, row: &Row, effects: &mut Vec<Effect>)
     true
 }
 
-/// Whether what plays here is what the user hears.
+/// Returns whether the user hears playback on this machine.
 pub(super) fn is_heard_here(state: &State) -> bool {
     !state.surroundings.remote || state.remembered.way == Some(Way::Here)
 }
 
-/// Shows the ways there are.
+/// Opens the overlay for `key`.
 pub(super) fn offer(state: &mut State, key: RowKey, why: Option<Unavailable>) {
     state.overlay = Some(Overlay::Ways(Ways { why, ..Ways::new(key) }));
 }
 
-/// Shows the ways to hear the selected voicemail.
+/// Opens the overlay for the selected voicemail.
 pub(super) fn offer_selected(state: &mut State) {
     if let Some(key) = state.inbox.selected {
         offer(state, key, None);
     }
 }
 
-/// A command of the overlay.
+/// Runs a command of the overlay.
 pub(super) fn in_ways(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
     let Some(Overlay::Ways(ways)) = &mut state.overlay else { return };
     let at = ways.at;
@@ -85,13 +85,13 @@ fn take(state: &mut State, way: Way, effects: &mut Vec<Effect>) {
         Way::Save => ask_where(state, key),
         Way::Terminal => send(state, key, effects),
     }
-    // Playing here is remembered once it was heard.
+    // `Way::Here` is remembered once the sound has started.
     if way != Way::Here {
         remember(state, way, effects);
     }
 }
 
-/// Notes the way for the next time.
+/// Remembers the way for next time.
 pub(super) fn remember(state: &mut State, way: Way, effects: &mut Vec<Effect>) {
     if state.surroundings.remote && state.remembered.way != Some(way) {
         state.remembered.way = Some(way);
@@ -116,7 +116,7 @@ fn open_page(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
 
 pub(super) fn on_page(state: &mut State, key: RowKey, page: PageNews, effects: &mut Vec<Effect>) {
     match &page {
-        // The page plays it at once.
+        // The page plays the recording at once.
         PageNews::Ready { opened: true, .. } => mark_heard(state, key, effects),
         PageNews::Failed(why) => fault(state, why.clone()),
         _ => {}
@@ -126,10 +126,10 @@ pub(super) fn on_page(state: &mut State, key: RowKey, page: PageNews, effects: &
 
 fn send(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
     let Some(transfer) = state.surroundings.transfer else {
-        return news(state, "this terminal takes no files: iTerm2 and kitty do".to_owned());
+        return news(state, "this terminal cannot receive files: use iTerm2 or kitty".to_owned());
     };
     let asks_first = match state.shared.sending {
-        Some(Sending::Under(..)) => return news(state, "a file is on its way already".to_owned()),
+        Some(Sending::Under(..)) => return news(state, "already sending a file".to_owned()),
         Some(Sending::Asked(asked)) => asked != key,
         Some(Sending::Sent(_)) | None => transfer == Transfer::Kitty,
     };
@@ -145,7 +145,7 @@ fn send(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
     effects.push(Effect::Send { key, name: file_name(state, &row) });
 }
 
-/// The line that stands under the chosen way; of the two about the page the one that is due.
+/// Returns the line to copy for the chosen way; for the page, the command and the address in turn.
 fn line(state: &State) -> Option<String> {
     let Some(Overlay::Ways(ways)) = &state.overlay else { return None };
     let server = &state.surroundings.server;
@@ -165,7 +165,7 @@ fn line(state: &State) -> Option<String> {
 
 fn copy_line(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(line) = line(state) else {
-        return news(state, "nothing to copy yet: choose a way first".to_owned());
+        return news(state, "nothing to copy yet: choose how to listen first".to_owned());
     };
     let mut said = "sent to the terminal's clipboard".to_owned();
     if let Some(Overlay::Ways(ways)) = &mut state.overlay
@@ -173,23 +173,23 @@ fn copy_line(state: &mut State, effects: &mut Vec<Effect>) {
     {
         ways.address_next = !ways.address_next;
         if ways.address_next {
-            said = format!("{said}; {} again: the address", state.keymap.named(Command::CopyLine));
+            said = format!("{said}; {} again for the address", state.keymap.named(Command::CopyLine));
         }
     }
     news(state, said);
     effects.push(Effect::Copy(line));
 }
 
-/// Leaves the dialog. A copy that has begun still ends, and that is told.
+/// Closes the dialog. A save in progress continues, and a notice shows its result.
 pub(super) fn close_save(state: &mut State) {
     if let Some(Overlay::Save(dialog)) = state.overlay.take()
         && dialog.busy
     {
-        news(state, "it is being saved already, and you will be told".to_owned());
+        news(state, "still saving in the background".to_owned());
     }
 }
 
-/// Asks where to save the selected voicemail's recording.
+/// Asks where to save the recording of the selected voicemail.
 pub(super) fn save_selected(state: &mut State) {
     if let Some(key) = state.inbox.selected {
         ask_where(state, key);
@@ -208,7 +208,7 @@ fn ask_where(state: &mut State, key: RowKey) {
     state.overlay = Some(Overlay::Save(Box::new(Save::new(key, path, name))));
 }
 
-/// Saves where the dialog says.
+/// Saves to the path in the dialog.
 pub(super) fn save(state: &mut State, effects: &mut Vec<Effect>) {
     let home = state.surroundings.home.clone();
     let Some(Overlay::Save(dialog)) = &mut state.overlay else { return };
@@ -216,7 +216,7 @@ pub(super) fn save(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     let Some(path) = dialog.path(home.as_deref()) else {
-        dialog.trouble = Some("a path with a file name is needed".to_owned());
+        dialog.trouble = Some("type a path with a file name".to_owned());
         return;
     };
     dialog.busy = true;
@@ -237,7 +237,7 @@ pub(super) fn on_saved(state: &mut State, result: Result<PathBuf, SaveTrouble>, 
             let home = state.surroundings.home.clone();
             news(state, format!("saved: {}", shown(&path, home.as_deref())));
             if state.surroundings.remote {
-                // With the line that brings it to the user's own machine.
+                // Shows the command that copies the file to the user's machine.
                 state.overlay =
                     Some(Overlay::Ways(Ways { at: Way::Save, chosen: Some(Way::Save), ..Ways::new(key) }));
             }
@@ -253,27 +253,27 @@ pub(super) fn on_saved(state: &mut State, result: Result<PathBuf, SaveTrouble>, 
     }
 }
 
-/// What came of a copy whose dialog was left.
+/// Shows the result of a save after its dialog was closed.
 fn after_dialog(state: &mut State, result: Result<PathBuf, SaveTrouble>) {
     let home = state.surroundings.home.clone();
     match result {
         Ok(path) => news(state, format!("saved: {}", shown(&path, home.as_deref()))),
-        Err(SaveTrouble::Exists) => news(state, "not saved: a file had that name already".to_owned()),
+        Err(SaveTrouble::Exists) => news(state, "not saved: the file exists".to_owned()),
         Err(SaveTrouble::Other(why)) => fault(state, why),
     }
 }
 
-/// So much of the file was written to the terminal.
+/// Handles the progress of sending a file to the terminal.
 pub(super) fn on_sending(state: &mut State, percent: u8) {
     let Some(Sending::Under(key, _)) = state.shared.sending else { return };
     state.shared.sending =
         Some(if percent < 100 { Sending::Under(key, percent) } else { Sending::Sent(key) });
     if percent == 100 {
-        news(state, "sent: the terminal keeps it among its downloads".to_owned());
+        news(state, "sent: see your downloads folder".to_owned());
     }
 }
 
-/// The recording is read, and goes to the terminal now.
+/// Sends a recording to the terminal, now that its file was read.
 pub(super) fn on_file(
     state: &mut State,
     name: String,
@@ -296,7 +296,7 @@ fn caller(state: &State, row: &Row) -> String {
     }
 }
 
-/// A name for the file: the kind is known once the recording is here, and mostly mp3 before.
+/// Returns a file name. Until the recording is fetched, its format is assumed to be mp3.
 fn file_name(state: &State, row: &Row) -> String {
     let local = from_millis(row.time).with_timezone(&state.zone);
     let format = match state.listening.waveform(row.id).map(|waveform| waveform.sound().codec) {
@@ -304,7 +304,7 @@ fn file_name(state: &State, row: &Row) -> String {
         Some(_) => AudioFormat::Wav,
     };
     let rows = &state.inbox.rows;
-    // A name in another script has no letters for it, its number has digits.
+    // A name in a non-Latin script has no usable letters; then use the number.
     let caller = [rows.caller(row), rows.number(row)].into_iter().find(|caller| name_part(caller).is_some());
     suggested_name(local, caller.unwrap_or_default(), format)
 }

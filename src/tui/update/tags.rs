@@ -1,4 +1,4 @@
-//! Changing tags: what is read for it, and what a line does.
+//! Changing tags: loading the current tags, and applying the text.
 
 use super::changes;
 use super::fetch::read;
@@ -9,8 +9,9 @@ use crate::tui::msg::{Change, Effect, Lane, Read};
 use crate::tui::note::about;
 use crate::tui::state::{Overlay, State};
 use crate::tui::tags::{Known, Tagging};
+use crate::words;
 
-/// Opens the tags of the marked voicemail, or of the selected one.
+/// Opens the tags of the marked voicemails, or of the selected one.
 pub(super) fn open(state: &mut State, effects: &mut Vec<Effect>) {
     let keys = changes::subjects(state);
     let about = match keys.as_slice() {
@@ -19,13 +20,13 @@ pub(super) fn open(state: &mut State, effects: &mut Vec<Effect>) {
             let row = state.inbox.rows.search(*key).ok().and_then(|at| state.inbox.rows.get(at));
             row.map(|row| about(state, &row)).unwrap_or_default()
         }
-        many => format!("{} voicemail", many.len()),
+        many => words::voicemails(many.len() as u64),
     };
     state.overlay = Some(Overlay::Tags(Box::new(Tagging::new(keys, about))));
     go_on(state, effects);
 }
 
-/// Asks for the tags, unless a change to them has to be written first.
+/// Loads the tags, unless a change to them must be written first.
 pub(super) fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Tags(tagging)) = &state.overlay else { return };
     if tagging.known.is_none() && !is_unwritten(state, &tagging.keys) {
@@ -34,21 +35,21 @@ pub(super) fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// What the store knows is there.
+/// Handles the loaded tags.
 pub(super) fn on_read(state: &mut State, known: Known) {
     if let Some(Overlay::Tags(tagging)) = &mut state.overlay {
         tagging.known = Some(known);
     }
 }
 
-/// It could not be read. Tags can be typed all the same: none is overwritten.
+/// Handles a failed load. Tags can still be changed: nothing is overwritten.
 pub(super) fn on_unread(state: &mut State, error: &StoreError) {
     if let Some(Overlay::Tags(tagging)) = &mut state.overlay {
         tagging.trouble = Some(error.to_string());
     }
 }
 
-/// Does what the line says.
+/// Applies the text.
 pub(super) fn apply(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Tags(tagging)) = &mut state.overlay else { return };
     let meaning = match tagging.meaning() {
@@ -67,7 +68,7 @@ pub(super) fn apply(state: &mut State, effects: &mut Vec<Effect>) {
     changes::apply(state, Change::Edit { keys, edit: Edit::Tag { add, remove } }, effects);
 }
 
-/// Leaves the tags as they are.
+/// Closes the overlay without changes.
 pub(super) fn close(state: &mut State) {
     state.lanes.next(Lane::Tagging);
     state.overlay = None;

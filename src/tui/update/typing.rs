@@ -1,5 +1,4 @@
-//! Typing: keys that are no commands, and text that was pasted, go to the field that is open. What
-//! follows from that is here, whatever the field.
+//! Typing: keys that are not commands and pasted text go to the open text field.
 
 use crossterm::event::KeyEvent;
 
@@ -10,9 +9,9 @@ use crate::tui::msg::Effect;
 use crate::tui::note::cells;
 use crate::tui::state::{Overlay, State};
 
-/// A key that is no command.
+/// Handles a key that is not a command.
 pub(super) fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
-    // Beside the picker's text, only what is typed goes there.
+    // In presets and calendar, only characters go to the text field.
     let beside = matches!(&state.overlay, Some(Overlay::Dates(dates)) if dates.part != Part::Text);
     if beside && field::character(key).is_none() {
         return;
@@ -28,7 +27,7 @@ pub(super) fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>
     }
 }
 
-/// Text that was pasted.
+/// Handles pasted text.
 pub(super) fn on_paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     if let Some(field) = state.open_field() {
         let reaction = field.paste(text);
@@ -41,7 +40,7 @@ pub(super) fn on_paste(state: &mut State, text: &str, effects: &mut Vec<Effect>)
     }
 }
 
-/// What follows from what a key or a paste did to the open field.
+/// Handles the reaction of the open field.
 fn follow(state: &mut State, reaction: Reaction, effects: &mut Vec<Effect>) {
     let changed = match reaction {
         Reaction::Ignored => return,

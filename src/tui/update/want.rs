@@ -1,4 +1,4 @@
-//! Which recordings are wanted: what waits to be played, and what is fetched ahead.
+//! Which recordings to fetch: those waiting to be played, and those to prefetch.
 
 use chrono::TimeDelta;
 
@@ -10,17 +10,17 @@ use crate::tui::msg::Effect;
 use crate::tui::rows::RowKey;
 use crate::tui::state::State;
 
-/// How long the selection stays where it is before its recording is fetched.
+/// How long the selection must rest before its recording is fetched.
 const SETTLED: TimeDelta = TimeDelta::milliseconds(150);
 
-/// The selection or the list has changed: soon other recordings are wanted.
+/// Schedules prefetching after a change of the selection or the list.
 pub(super) fn settle(state: &mut State) {
     if state.listening.habits.prefetch != Prefetch::Off {
         state.listening.settles = Some(state.now + SETTLED);
     }
 }
 
-/// What has become due: the selection has settled, or a recording is to be asked for again.
+/// Fetches what is due: the selection has settled, or a retry is due.
 pub(super) fn on_tick(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.now;
     let settled = state.listening.settles.take_if(|at| *at <= now).is_some();
@@ -29,7 +29,7 @@ pub(super) fn on_tick(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Asks for what is wanted now, if that is something else than before.
+/// Requests the wanted recordings, if they have changed.
 pub(super) fn want(state: &mut State, effects: &mut Vec<Effect>) {
     let wanted = wanted(state);
     if wanted != state.listening.wanted {

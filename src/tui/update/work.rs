@@ -1,4 +1,4 @@
-//! Working through the list: states, marks, views, order.
+//! Working through the list: flags, marks, views, sort order.
 
 use super::changes::{apply, subjects};
 use super::detail::{leave_history, load_details};
@@ -15,7 +15,7 @@ use crate::tui::msg::{Change, Effect};
 use crate::tui::rows::RowKey;
 use crate::tui::state::State;
 
-/// Sets a state of the subjects, or clears it where all of them have it.
+/// Sets a flag of the marked or selected voicemails, or clears it if all of them have it.
 pub(super) fn toggle(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
     let keys = subjects(state);
     let flag = match command {
@@ -35,7 +35,7 @@ pub(super) fn toggle(state: &mut State, command: Command, effects: &mut Vec<Effe
     state.inbox.marks.clear();
     let last = state.inbox.list.len().saturating_sub(1);
     match place {
-        // To the next; from the last, if it leaves the list, to the one before.
+        // To the next row. From the last row, if it leaves the list, to the row before.
         Some(place) if moves_on && place < last => select_place(state, place + 1, effects),
         Some(place) if moves_on && place > 0 && state.inbox.list.lingering => {
             select_place(state, place - 1, effects);
@@ -45,7 +45,7 @@ pub(super) fn toggle(state: &mut State, command: Command, effects: &mut Vec<Effe
     }
 }
 
-/// After many left the list at once, what lingers is the selected one: it goes as well.
+/// Removes the selected row if it no longer belongs in the list, after many rows were changed at once.
 fn leave_what_is_gone(state: &mut State, effects: &mut Vec<Effect>) {
     if !state.inbox.list.lingering {
         return;
@@ -56,7 +56,7 @@ fn leave_what_is_gone(state: &mut State, effects: &mut Vec<Effect>) {
     select_place(state, row.map_or(0, |row| state.inbox.list.nearest(row)), effects);
 }
 
-/// Marks the selected voicemail, or takes the mark away, and goes on.
+/// Marks or unmarks the selected voicemail, and moves to the next.
 pub(super) fn mark(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(place) = state.inbox.selected_place() else { return };
     let Some(key) = state.inbox.selected else { return };
@@ -67,12 +67,12 @@ pub(super) fn mark(state: &mut State, effects: &mut Vec<Effect>) {
     select_place(state, place + 1, effects);
 }
 
-/// Marks everything from the last mark to the selected voicemail.
+/// Marks all rows from the last mark to the selected row.
 pub(super) fn mark_range(state: &mut State) {
     let from = state.inbox.mark_from.filter(|key| state.inbox.marks.contains(key));
     let from = from.and_then(|key| state.inbox.place(key));
     let (Some(from), Some(to)) = (from, state.inbox.selected_place()) else {
-        return news(state, format!("{} marks where the range begins", state.keymap.named(Command::Mark)));
+        return news(state, format!("mark the first row with {}", state.keymap.named(Command::Mark)));
     };
     for place in from.min(to)..=from.max(to) {
         if let Some(row) = state.inbox.at(place) {
@@ -81,7 +81,7 @@ pub(super) fn mark_range(state: &mut State) {
     }
 }
 
-/// Marks all that is shown, or nothing where all is.
+/// Marks all shown rows, or clears the marks if all are marked.
 pub(super) fn mark_all(state: &mut State) {
     let all: Vec<_> = (0..state.inbox.list.len())
         .filter_map(|place| state.inbox.at(place))
@@ -94,7 +94,7 @@ pub(super) fn mark_all(state: &mut State) {
     }
 }
 
-/// Goes to the next unread voicemail, or the one before.
+/// Selects the next unread voicemail, or the previous one.
 pub(super) fn move_unread(state: &mut State, forth: bool, effects: &mut Vec<Effect>) {
     let unread =
         |place: &usize| state.inbox.at(*place).is_some_and(|row: Row| !row.flags.contains(Flags::READ));
@@ -115,7 +115,7 @@ pub(super) fn show_view(state: &mut State, view: View, effects: &mut Vec<Effect>
     list_anew(state, effects);
 }
 
-/// Shows the user's own view with that number.
+/// Shows a custom view.
 pub(super) fn show_own(state: &mut State, number: usize, effects: &mut Vec<Effect>) {
     let Some(view) = state.views.get(number) else { return };
     let context = Context { now: state.now, zone: state.zone };
@@ -126,7 +126,7 @@ pub(super) fn show_own(state: &mut State, number: usize, effects: &mut Vec<Effec
     list_anew(state, effects);
 }
 
-/// A new day has begun: "today" is another one, in views and in the search.
+/// Evaluates views and search anew after midnight: "today" is another day.
 pub(super) fn renew(state: &mut State, effects: &mut Vec<Effect>) {
     let context = Context { now: state.now, zone: state.zone };
     let wish = &mut state.inbox.wish;
@@ -141,15 +141,14 @@ pub(super) fn renew(state: &mut State, effects: &mut Vec<Effect>) {
     list_anew(state, effects);
 }
 
-/// Puts the list in another order.
+/// Switches to the next sort order.
 pub(super) fn change_order(state: &mut State, effects: &mut Vec<Effect>) {
     state.inbox.wish.order = state.inbox.wish.order_now().next(state.inbox.wish.filter.is_some());
     news(state, state.inbox.wish.order.name().to_owned());
     list_anew(state, effects);
 }
 
-/// Lists what is wished for now. The selection stays where it is if that is shown, and goes to the
-/// nearest otherwise.
+/// Lists the rows anew. The selection stays if its row is shown, else it moves to the nearest.
 pub(super) fn list_anew(state: &mut State, effects: &mut Vec<Effect>) {
     let selected = state.inbox.selected.take();
     relist(state);

@@ -1,4 +1,4 @@
-//! The form in which an account is named and its secret typed, and the list of accounts.
+//! The login form, and the list of accounts.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -14,16 +14,16 @@ use crate::tui::view::field;
 use crate::tui::view::pen::{Pen, width};
 use crate::words::broken;
 
-/// How wide the dialogs are, where there is room.
+/// The maximum width of the dialogs.
 const WIDTH: u16 = 62;
 
-/// How wide the names of the fields are.
+/// The width of the field names.
 const LABEL: u16 = 9;
 
-/// How many dots stand for a secret at the most: how long it is, is nobody's business.
+/// The maximum number of dots for a secret, so that the screen does not show how long it is.
 const DOTS: usize = 24;
 
-/// Draws the form; says where the cursor stands.
+/// Draws the form. Returns the position of the cursor.
 pub fn draw_login(state: &State, form: &LoggingIn, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let low = buffer.area.height < 14;
     let height = if low { 9 } else { 12 };
@@ -72,12 +72,10 @@ pub fn draw_login(state: &State, form: &LoggingIn, theme: &Theme, buffer: &mut B
     }
     y += u16::from(!low);
     let (said, style) = match &form.refused {
-        _ if form.asking => ("Asking TeleCMI…", theme.text),
+        _ if form.asking => ("logging in …", theme.text),
         Some(why) => (why.as_str(), theme.fault),
-        None if low => ("Kept in the keyring, or in a file for you alone.", theme.quiet),
-        None => {
-            ("The secret goes into the system's keyring, or into a file that only you can read.", theme.quiet)
-        }
+        None if low => ("Stored in the keyring or in a private file.", theme.quiet),
+        None => ("The secret is stored in the system keyring, or in a file only you can read.", theme.quiet),
     };
     for line in broken(said, area.width) {
         Pen::new(buffer, area, y).write(&line, style);

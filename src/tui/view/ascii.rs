@@ -1,9 +1,9 @@
-//! The screen in ASCII, for a locale that is not UTF-8: signs have a plain form, other text has
+//! The screen in ASCII, for locales other than UTF-8: signs get an ASCII form, other characters become
 //! question marks.
 
 use ratatui::buffer::Buffer;
 
-/// Replaces every sign that is not ASCII.
+/// Replaces every non-ASCII character of the screen.
 pub fn fold(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if !cell.symbol().is_ascii() {
@@ -13,7 +13,7 @@ pub fn fold(buffer: &mut Buffer) {
     }
 }
 
-/// `text` with every sign replaced that is not ASCII.
+/// Returns `text` with every non-ASCII character replaced.
 pub fn folded(text: &str) -> String {
     let fold = |c: char| if c.is_ascii() { c } else { plain(c.encode_utf8(&mut [0; 4])) };
     text.chars().map(fold).collect()
@@ -41,7 +41,7 @@ fn plain(symbol: &str) -> char {
     }
 }
 
-/// The dots of the waveform, by how many there are.
+/// Returns a character for a braille cell of the waveform, by its number of dots.
 fn braille(symbol: &str) -> Option<char> {
     let dots = u32::from(symbol.chars().next()?).checked_sub(0x2800).filter(|dots| *dots < 256)?;
     Some(match dots.count_ones() {

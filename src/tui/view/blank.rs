@@ -1,4 +1,4 @@
-//! What stands in the list's place when it has no rows: what this is, and what to do next.
+//! The text in place of an empty list: why it is empty, and what to do next.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,7 +13,7 @@ use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, width};
 use crate::words::{self, broken};
 
-/// One line: a key or a label in the accent colour, and text.
+/// One line: an optional key in the accent colour, and text.
 struct Said {
     label: String,
     text: String,
@@ -31,7 +31,7 @@ impl Said {
     }
 }
 
-/// Draws the reason why there is nothing to see.
+/// Draws why the list is empty.
 pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let lines = if state.account.is_none() {
         first_start(state, theme)
@@ -50,7 +50,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     } else {
         lines
     };
-    // On a low screen blank lines give way.
+    // On a low screen, drop the blank lines.
     let low = lines.len() > usize::from(area.height);
     let lines: Vec<_> = lines.into_iter().filter(|line| !low || !line.text.is_empty()).collect();
     let wide = lines.iter().map(|line| width(&line.label) + width(&line.text)).max().unwrap_or(0);
@@ -60,7 +60,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Breaks lines at words; what follows a label is indented under its text.
+/// Breaks lines at words, and indents the text under its label.
 fn wrapped(lines: Vec<Said>, room: u16) -> Vec<Said> {
     let mut out = Vec::new();
     for Said { mut label, text, style } in lines {
@@ -75,41 +75,41 @@ fn wrapped(lines: Vec<Said>, room: u16) -> Vec<Said> {
 
 fn first_start(state: &State, theme: &Theme) -> Vec<Said> {
     vec![
-        Said::text("Welcome. Which TeleCMI account?", theme.strong),
+        Said::text("Welcome. Log in to TeleCMI to start.", theme.strong),
         Said::text("App ID and secret are in the TeleCMI dashboard, under Settings.", theme.quiet),
         Said::text("", theme.text),
-        Said::key(state, Command::Open, "log in here, or with `vmail login`", theme),
+        Said::key(state, Command::Open, "log in here, or run `vmail login`", theme),
         Said::text("", theme.text),
-        Said::text("Or, for this shell alone,", theme.quiet),
+        Said::text("Or, for this shell only:", theme.quiet),
         Said::text("export TELECMI_APPID=1111113 TELECMI_SECRET=…", theme.text),
         Said::text("", theme.text),
-        Said::text(format!("or, in {},", state.config_path), theme.quiet),
+        Said::text(format!("Or in {}:", state.config_path), theme.quiet),
         Said::text("appid = 1111113", theme.text),
         Said::text("secret_command = \"pass show telecmi\"", theme.text),
         Said::text("", theme.text),
-        Said::text("To look around first: vmail --demo", theme.quiet),
+        Said::text("To try it without an account: vmail --demo", theme.quiet),
     ]
 }
 
 fn loading(state: &State, theme: &Theme) -> Vec<Said> {
-    let mut lines = vec![Said::text(format!("Asking for voicemail{}", when(state)), theme.strong)];
+    let mut lines = vec![Said::text(format!("Fetching voicemails{}", from(state)), theme.strong)];
     let retry = state.sync.running.as_ref().and_then(|running| running.retry.as_ref());
     if let Some(retry) = retry {
         lines.push(Said::text("", theme.text));
         lines.push(Said::text(&retry.why, theme.warning));
         let (number, of, wait) = (retry.try_number, retry.of, words::seconds(retry.wait));
-        lines.push(Said::text(format!("try {number} of {of} in {wait}"), theme.quiet));
+        lines.push(Said::text(format!("attempt {number} of {of} in {wait}"), theme.quiet));
     }
     lines
 }
 
 fn failed(state: &State, failure: &SyncError, theme: &Theme) -> Vec<Said> {
-    // A store that is not for this program will not be, whatever is asked of it.
+    // Retrying does not help if the store itself cannot be used.
     let no_store = matches!(failure, SyncError::Store { error, .. } if !error.is_transient());
     let title = if no_store {
-        "The stored voicemail cannot be used".to_owned()
+        "Cannot use the stored voicemails".to_owned()
     } else {
-        format!("No answer for voicemail{}", when(state))
+        format!("Could not fetch voicemails{}", from(state))
     };
     let mut lines = vec![
         Said::text(title, theme.strong),
@@ -118,31 +118,31 @@ fn failed(state: &State, failure: &SyncError, theme: &Theme) -> Vec<Said> {
         Said::text("", theme.text),
     ];
     if !no_store {
-        lines.push(Said::key(state, Command::Again, "try again", theme));
-        lines.push(Said::key(state, Command::Dates, "other dates", theme));
+        lines.push(Said::key(state, Command::Again, "retry", theme));
+        lines.push(Said::key(state, Command::Dates, "change dates", theme));
     }
     lines.push(Said::key(state, Command::Quit, "quit", theme));
     lines
 }
 
-/// There are voicemail, but the view or the search shows none of them.
+/// The range has voicemails, but none of them is in the view or matches the search.
 fn nothing_here(state: &State, theme: &Theme) -> Vec<Said> {
     let view = state.inbox.wish.view;
     let own = state.inbox.wish.own.as_ref().and_then(|(number, _)| state.views.get(*number));
     let title = match view {
-        _ if state.inbox.wish.filter.is_some() => "Nothing matches".to_owned(),
+        _ if state.inbox.wish.filter.is_some() => "No matches".to_owned(),
         View::Inbox => "All done".to_owned(),
         View::Unread => "Nothing unread".to_owned(),
         View::Starred => "Nothing starred".to_owned(),
         View::Done => "Nothing done yet".to_owned(),
         View::All => own.map_or("Nothing here".to_owned(), |own| format!("Nothing in {}", own.name)),
     };
-    let count = words::count(state.inbox.rows.len() as u64);
-    let elsewhere = if state.inbox.wish.filter.is_some() { "in all" } else { "in other views" };
+    let count = words::voicemails(state.inbox.rows.len() as u64);
+    let elsewhere = if state.inbox.wish.filter.is_some() { "in total" } else { "in other views" };
     let mut lines = vec![
         Said::text(title, theme.strong),
         Said::text("", theme.text),
-        Said::text(format!("{count} voicemail{} {elsewhere}.", when(state)), theme.quiet),
+        Said::text(format!("{count} {elsewhere}{}.", from(state)), theme.quiet),
         Said::text("", theme.text),
     ];
     if state.inbox.wish.filter.is_some() {
@@ -151,33 +151,39 @@ fn nothing_here(state: &State, theme: &Theme) -> Vec<Said> {
     if view != View::All || own.is_some() {
         lines.push(Said::key(state, Command::ShowAll, "show all", theme));
     }
-    lines.push(Said::key(state, Command::Dates, "other dates", theme));
+    lines.push(Said::key(state, Command::Dates, "change dates", theme));
     lines
 }
 
 fn empty(state: &State, theme: &Theme) -> Vec<Said> {
     let asked = match state.sync.last {
-        Some(time) => format!("Asked {}.", words::age(time, state.now)),
-        None => "Not asked to the end.".to_owned(),
+        Some(time) => format!("Checked {}.", words::age(time, state.now)),
+        None => "Not fully fetched.".to_owned(),
     };
     let unreadable = match state.sync.unreadable {
         0 => String::new(),
-        1 => " One row could not be read.".to_owned(),
-        many => format!(" {many} rows could not be read."),
+        1 => " Skipped 1 unreadable row.".to_owned(),
+        many => format!(" Skipped {many} unreadable rows."),
     };
     vec![
-        Said::text(format!("No voicemail{}", when(state)), theme.strong),
+        Said::text(format!("No voicemails{}", when(state)), theme.strong),
         Said::text("", theme.text),
         Said::text(state.range.sentence(state.now, state.zone), theme.quiet),
         Said::text(asked + &unreadable, theme.quiet),
         Said::text("", theme.text),
-        Said::key(state, Command::Earlier, "the range before", theme),
-        Said::key(state, Command::Dates, "other dates", theme),
-        Said::key(state, Command::Again, "ask again", theme),
+        Said::key(state, Command::Earlier, "previous range", theme),
+        Said::key(state, Command::Dates, "change dates", theme),
+        Said::key(state, Command::Again, "refresh", theme),
     ]
 }
 
-/// The range as the end of a sentence: " in the last 7 days", " today", ": 10–16 Nov".
+/// Returns the range with another preposition: " from the last 7 days", " from today", ": 10–16 Nov".
+fn from(state: &State) -> String {
+    let when = when(state);
+    if when.starts_with(':') { when } else { format!(" from{}", when.strip_prefix(" in").unwrap_or(&when)) }
+}
+
+/// Returns the range as the end of a sentence: " in the last 7 days", " today", ": 10–16 Nov".
 fn when(state: &State) -> String {
     let label = state.range.label(state.now, state.zone);
     match label.split_once(' ') {

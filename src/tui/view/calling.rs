@@ -1,4 +1,4 @@
-//! The question before anybody is called: whom, how, and then what came of it.
+//! The question before a call: whom to call and how, then the result.
 
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
@@ -13,13 +13,13 @@ use crate::tui::view::dates::frame;
 use crate::tui::view::pen::Pen;
 use crate::words::broken;
 
-/// How wide the overlay is, where there is room.
+/// The maximum width of the overlay.
 const WIDTH: u16 = 68;
 
-/// How wide the column of what a fact is about is.
+/// The width of the column of labels.
 const LABEL: u16 = 13;
 
-/// A line: what it is about, and the fact.
+/// A line: its label, its text and the style of the text.
 type Line = (&'static str, String, Style);
 
 /// Draws the overlay.
@@ -34,7 +34,7 @@ pub fn draw(state: &State, asked: &CallBack, theme: &Theme, buffer: &mut Buffer)
     } else if high(facts.len() + told.len()) {
         facts.into_iter().chain(told).collect()
     } else {
-        // What came of it matters most, and whom it is about.
+        // The number and the result matter most.
         let number = ("", asked.number.to_string(), theme.strong);
         std::iter::once(number).chain(told).collect()
     };
@@ -49,7 +49,7 @@ pub fn draw(state: &State, asked: &CallBack, theme: &Theme, buffer: &mut Buffer)
     }
 }
 
-/// Whom, and how.
+/// Returns whom to call, and how.
 fn facts(asked: &CallBack, theme: &Theme, room: u16) -> Vec<Line> {
     let mut facts = Vec::new();
     let mut fact = |label: &'static str, text: &str, style: Style| {
@@ -67,13 +67,13 @@ fn facts(asked: &CallBack, theme: &Theme, room: u16) -> Vec<Line> {
     match &asked.by {
         By::Telecmi(call) => {
             let first = match call.rings {
-                Rings::AsSetAtTelecmi => format!("{}, as set at TeleCMI", phone(call)),
+                Rings::AsSetAtTelecmi => format!("{}, as set in TeleCMI", phone(call)),
                 Rings::Softphone | Rings::Mobile => phone(call),
             };
             fact("Rings first", &first, theme.text);
             let shown =
-                call.caller_id.as_ref().map_or_else(|| "as set at TeleCMI".to_owned(), ToString::to_string);
-            fact("They see", &shown, theme.text);
+                call.caller_id.as_ref().map_or_else(|| "as set in TeleCMI".to_owned(), ToString::to_string);
+            fact("Caller ID", &shown, theme.text);
         }
         By::Command(command) => fact("Runs", &command.join(" "), theme.text),
         By::Hand => {}
@@ -81,7 +81,7 @@ fn facts(asked: &CallBack, theme: &Theme, room: u16) -> Vec<Line> {
     facts
 }
 
-/// What Enter does, what is going on, or what came of it.
+/// Returns what Enter does, the progress, or the result.
 fn told(state: &State, asked: &CallBack, theme: &Theme, room: u16) -> Vec<Line> {
     let enter = state.keymap.named(Command::PlaceCall);
     let mut told = Vec::new();
@@ -92,16 +92,13 @@ fn told(state: &State, asked: &CallBack, theme: &Theme, room: u16) -> Vec<Line> 
         (Some(Ended::Rings(text)), _) => tell(text, theme.good),
         (Some(Ended::Failed(text)), _) => tell(text, theme.fault),
         (Some(Ended::Unsure(text)), _) => tell(text, theme.warning),
-        (None, By::Telecmi(_)) if state.calling.placing.is_some() => tell("asking TeleCMI …", theme.quiet),
-        (None, By::Command(_)) if state.calling.placing.is_some() => tell("starting it …", theme.quiet),
-        (None, By::Telecmi(_)) => tell(&format!("{enter} places the call, once."), theme.text),
-        (None, By::Command(_)) => tell(&format!("{enter} runs it, once."), theme.text),
+        (None, By::Telecmi(_)) if state.calling.placing.is_some() => tell("placing call …", theme.quiet),
+        (None, By::Command(_)) if state.calling.placing.is_some() => tell("starting …", theme.quiet),
+        (None, By::Telecmi(_)) => tell(&format!("Press {enter} to place the call."), theme.text),
+        (None, By::Command(_)) => tell(&format!("Press {enter} to run it."), theme.text),
         (None, By::Hand) => {
-            tell(&format!("{enter} copies the number."), theme.text);
-            tell(
-                "With agent set, TeleCMI calls; with call_command, a program of yours: see `vmail config`.",
-                theme.quiet,
-            );
+            tell(&format!("Press {enter} to copy the number."), theme.text);
+            tell("To call, set agent or call_command: see `vmail config`.", theme.quiet);
         }
     }
     told

@@ -1,58 +1,58 @@
-//! Which columns of the list there is room for, and how wide they are.
+//! Which columns of the list fit, and how wide they are.
 
 use crate::config::Column;
 
-/// Left of all columns: the selected row's bar, the mark, the sign.
+/// Left of all columns: the bar of the selected row, the mark, and the sign for unread or playing.
 const GUTTER: u16 = 4;
 
-/// "1:02:03" at the most.
+/// "1:02:03" at most.
 pub const LENGTH: u16 = 7;
 
-/// The outline of a recording.
+/// The waveform of a recording.
 pub const OUTLINE: u16 = 10;
 
-/// "Mon 23 Nov  11:42": the time where no heading tells the day.
+/// "Mon 23 Nov  11:42": the time in a list without headings.
 pub const DATED: u16 = 17;
 
-/// "23 Nov": the same where there is little room.
+/// "23 Nov": the same in a narrow list.
 pub const DATED_SHORT: u16 = 6;
 
-/// From this width on there is room for day and time.
+/// The minimum width of a list that shows both day and time.
 const WIDE: u16 = 50;
 
-/// "★ ✓ ↩": the marks where there is no room for words.
+/// "★ ✓ ↩": the flags without room for words.
 pub const FEW_MARKS: u16 = 5;
 
-/// The marks where there is no room for more than one.
+/// The flags with room for one sign only.
 const ONE_MARK: u16 = 1;
 
-/// A caller is rarely longer.
+/// The maximum width of the caller; few names are longer.
 const CALLER_MOST: u16 = 30;
 
-/// Before the caller has less, the usual columns fall away as well.
+/// The default columns are dropped before the caller gets less than this.
 const CALLER_LEAST: u16 = 11;
 
-/// "+91 98765 43210": before the caller has less, what is not usual falls away.
+/// "+91 98765 43210": other columns are dropped before the caller gets less than this.
 const CALLER_WHOLE: u16 = 15;
 
-/// What a caller has where tags or a note make use of what is left over.
+/// The maximum width of the caller if the last column is tags or note, which take the rest.
 const CALLER_MODEST: u16 = 22;
 
 /// A column and its place in the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Which.
+    /// The column.
     pub column: Column,
-    /// How many cells stay blank before it.
+    /// The number of blank cells before it.
     pub gap: u16,
-    /// How many cells it has.
+    /// Its width in cells.
     pub width: u16,
 }
 
-/// The columns of a list of `width` cells, from the left. Where there is no room, the last fall away
-/// first, and marks shrink to a few, and to one; time, caller and length stay. What is left over goes
-/// to the last column, but for the caller, who never needs it. A `dated` list has no headings that
-/// tell the day, so that the time does.
+/// Lays out the columns of a list of `width` cells, from the left. If there is no room, the last columns
+/// are dropped first, and the flags shrink to a few signs, then to one; time, caller and length always
+/// stay. Flags, tags or note as the last column take the remaining cells. A `dated` list has no headings,
+/// so its time column includes the day.
 pub fn of(wanted: &[Column], width: u16, dated: bool) -> Vec<Place> {
     let has_own = |column| wanted.contains(&column);
     let few_marks = has_own(Column::Tags) && has_own(Column::Note);
@@ -98,25 +98,25 @@ fn takes_more(place: Place) -> bool {
     matches!(place.column, Column::Marks | Column::Tags | Column::Note) && place.width > FEW_MARKS
 }
 
-/// How many cells no column has.
+/// Returns the number of cells that no column uses.
 fn left_over(places: &[Place], width: u16) -> u16 {
     width.saturating_sub(GUTTER + places.iter().map(|place| place.gap + place.width).sum::<u16>())
 }
 
-/// Before the first column stands the gutter alone.
+/// Removes the gap of the first column: the gutter is before it.
 fn begin(places: &mut [Place]) {
     if let Some(first) = places.first_mut() {
         first.gap = 0;
     }
 }
 
-/// A column as it is where there is room. The caller's width is what the others leave. Marks are
-/// few where tags and note have columns of their own.
+/// Returns a column with its preferred width. The width of the caller is set later, from the cells that
+/// the others leave. Flags are narrow if tags and note have columns of their own.
 fn usual(column: Column, few_marks: bool) -> Place {
     let (gap, width) = match column {
         Column::Time => (2, 5),
         Column::Caller => (3, 0),
-        // The digits of a length are at its right.
+        // No gap: lengths are right-aligned.
         Column::Length => (0, LENGTH),
         Column::Outline => (2, OUTLINE),
         // Star, done and called back.

@@ -1,4 +1,4 @@
-//! What can be copied, each part with its key and what it is.
+//! The menu of what can be copied: the key, name and value of each part.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,12 +11,13 @@ use crate::tui::theme::Theme;
 use crate::tui::view::dates::frame;
 use crate::tui::view::note::title;
 use crate::tui::view::pen::{Pen, width};
+use crate::words;
 
-/// How large the overlay is, where there is room: the parts, and a line above and below.
+/// The maximum size of the overlay: the parts, and a line above and below.
 const WIDTH: u16 = 76;
 const HEIGHT: u16 = What::ALL.len() as u16 + 4;
 
-/// How wide the column of keys and that of names are.
+/// The widths of the columns of keys and names.
 const KEY: u16 = 3;
 const NAME: u16 = 13;
 
@@ -45,7 +46,7 @@ pub fn draw(state: &State, copying: &Copying, theme: &Theme, buffer: &mut Buffer
     }
 }
 
-/// What would be copied, in one line; and whether there is anything.
+/// Returns what would be copied, on one line, and whether there is anything to copy.
 fn value(state: &State, copying: &Copying, what: What) -> (String, bool) {
     let account = state.account.as_deref().unwrap_or("");
     let Some(found) = &copying.found else { return (String::new(), true) };
@@ -55,14 +56,16 @@ fn value(state: &State, copying: &Copying, what: What) -> (String, bool) {
             Some(value) => (value.lines().collect::<Vec<_>>().join(" · "), true),
             None => (what.missing().to_owned(), false),
         },
-        (What::Text, many) => (format!("{} voicemail, a blank line between them", many.len()), true),
-        (What::Json, many) => (format!("{} voicemail, one a line", many.len()), true),
+        (What::Text, many) => {
+            (format!("{}, separated by blank lines", words::voicemails(many.len() as u64)), true)
+        }
+        (What::Json, many) => (format!("{}, one per line", words::voicemails(many.len() as u64)), true),
         (_, many) => {
             let count = values.count();
             let told = match many.len() - count {
-                _ if count == 0 => "none of them has one".to_owned(),
-                0 => format!("{count}, one a line"),
-                without => format!("{count}, one a line; {without} without"),
+                _ if count == 0 => "none".to_owned(),
+                0 => format!("{count}, one per line"),
+                without => format!("{count}, one per line; {without} without"),
             };
             (told, count > 0)
         }

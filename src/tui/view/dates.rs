@@ -1,4 +1,4 @@
-//! The range picker: presets, the calendar, the text, and what the text means.
+//! The range picker: presets, calendar, text field, and the meaning of the text.
 
 use chrono::{Datelike as _, NaiveDate};
 use ratatui::buffer::Buffer;
@@ -17,11 +17,11 @@ use crate::tui::view::field;
 use crate::tui::view::pen::{Pen, clear, width};
 use crate::words;
 
-/// The width of the presets with their dates, and of the calendar, in cells.
+/// The widths of the presets with their dates, and of the calendar, in cells.
 const PRESETS_WIDTH: u16 = 38;
 const CALENDAR_WIDTH: u16 = 28;
 
-/// Draws the picker; says where the cursor stands when the text has the focus.
+/// Draws the picker. Returns the position of the cursor if the text field has the focus.
 pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = centred(buffer.area, 76, 18);
     let inside = frame(place, "Dates", state, theme, buffer);
@@ -46,15 +46,15 @@ pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) ->
     text(state, dates, theme, foot, buffer)
 }
 
-/// A box with a title above whatever was there; returns what is inside.
+/// Draws an empty box with a title, and clears what was there. Returns the area inside.
 pub fn frame(place: Rect, title: &str, state: &State, theme: &Theme, buffer: &mut Buffer) -> Rect {
-    // A blank cell on both sides: words that are cut by the box do not run into it.
+    // A blank cell on both sides separates the box from the text behind it.
     clear(place.outer(Margin::new(1, 0)).intersection(buffer.area), theme, buffer);
     border(place, theme.faint, buffer);
     let inside = place.inner(Margin::new(1, 1));
     let closing = TABLE.iter().find(|entry| entry.is_way_out() && state.scopes().contains(&entry.scope));
     let closes =
-        closing.map_or_else(String::new, |entry| format!(" {} closes ", state.keymap.named(entry.command)));
+        closing.map_or_else(String::new, |entry| format!(" {}: close ", state.keymap.named(entry.command)));
     let top = Rect { x: place.x + 2, width: place.width.saturating_sub(4), height: 1, ..place };
     Pen::new(buffer, top, 0)
         .write(&format!(" {title} "), Style::new().fg(Color::Reset).patch(theme.text).patch(theme.strong))
@@ -85,7 +85,7 @@ fn border(place: Rect, style: Style, buffer: &mut Buffer) {
 
 fn presets(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let focused = dates.part == Part::Presets;
-    // In a low box the list scrolls with its highlight.
+    // In a low box, the list scrolls with the highlight.
     let top = (dates.preset.unwrap_or(0) + 1).saturating_sub(usize::from(area.height.max(1)));
     for (y, (index, (expression, label))) in PRESETS.iter().enumerate().skip(top).enumerate() {
         if y as u16 >= area.height {
@@ -121,7 +121,7 @@ fn calendar(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mu
         .map(|range| range.resolve(state.now, state.zone).span(state.now));
     let Some(first) = dates.day.with_day(1) else { return };
     let offset = first.weekday().num_days_from_monday();
-    // In a low box the weeks scroll with the cursor.
+    // In a low box, the weeks scroll with the cursor.
     let week = |date: NaiveDate| ((date.day0() + offset) / 7) as u16;
     let above = (week(dates.day) + 3).saturating_sub(area.height.max(3));
     let counts = dates.survey.as_ref().map_or(&[][..], |survey| &survey.per_day);
@@ -139,7 +139,7 @@ fn calendar(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mu
         Pen::new(buffer, area, 2 + line).skip(column * 4).write(&cell, style);
     }
     let day_count = counts.get(dates.day.day0() as usize).copied().unwrap_or(0);
-    let told = format!("{}: {} voicemail", dates.day.format("%a %-d %b"), words::count(day_count));
+    let told = format!("{}: {}", dates.day.format("%a %-d %b"), words::voicemails(day_count));
     let last = area.height.saturating_sub(1);
     if last > 7 {
         Pen::new(buffer, area, last).write(&told, theme.quiet);
@@ -167,7 +167,7 @@ fn day_style(
     }
 }
 
-/// The text field, what it means or what is wrong with it, and what the store has of it.
+/// Draws the text field, its meaning or the error in it, and how much of the range is stored.
 fn text(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     const LABEL: u16 = 7;
     let focused = dates.part == Part::Text;
@@ -197,11 +197,11 @@ fn text(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Bu
     cursor.filter(|_| focused)
 }
 
-/// ", 2 days not fetched yet".
+/// Returns ", 2 days not fetched yet".
 fn missing(millis: i64) -> String {
     const MINUTE: i64 = 60_000;
     const DAY: i64 = 24 * 60 * MINUTE;
-    // The last minutes are always asked for again: late arrivals are not a gap.
+    // Not a gap: every sync fetches the last minutes again, for voicemails that arrive late.
     match millis {
         ..=1_800_000 => ", all fetched".to_owned(),
         short if short < 2 * 60 * MINUTE => format!(", {} min not fetched yet", short / MINUTE),

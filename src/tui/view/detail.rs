@@ -17,7 +17,7 @@ use crate::tui::view::pen::{Pen, width};
 use crate::tui::view::sound;
 use crate::words::{self, broken};
 
-/// A line of the detail: pieces from the left, and one at the right.
+/// A line of the detail: styled pieces from the left, and one at the right.
 #[derive(Default)]
 pub(super) struct Piece {
     pub(super) left: Vec<(String, Style)>,
@@ -35,7 +35,7 @@ impl Piece {
         self
     }
 
-    /// Adds a sign; signs of one style stay together.
+    /// Appends a sign, to the last piece if that has the same style.
     pub(super) fn push(&mut self, sign: char, style: Style) {
         match self.left.last_mut() {
             Some((text, last)) if *last == style => text.push(sign),
@@ -44,14 +44,14 @@ impl Piece {
     }
 }
 
-/// How many lines do not fit into `area`.
+/// Returns how many lines do not fit into `area`.
 pub fn overflow(state: &State, area: Rect) -> u16 {
-    // The theme changes no line's length.
+    // The theme does not affect the lengths of lines.
     let lines = lines(state, &Theme::new(&state.look), area).len();
     (lines as u16).saturating_sub(area.height)
 }
 
-/// Draws the detail, from the line it is scrolled to.
+/// Draws the detail from its first visible line.
 pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let lines = lines(state, theme, area);
     let below = lines.len().saturating_sub(usize::from(area.height));
@@ -96,13 +96,13 @@ fn lines(state: &State, theme: &Theme, area: Rect) -> Vec<Piece> {
     lines.push(Piece::new("Recording", theme.quiet));
     match details.voicemail.recording.as_ref().map(RecordingName::shown) {
         Some(name) => lines.extend(chunks(&name, room).map(|part| Piece::new(part, theme.text))),
-        None => lines.push(Piece::new("none came with this voicemail", theme.text)),
+        None => lines.push(Piece::new("none with this voicemail", theme.text)),
     }
     lines.extend(kind(state, theme, &row));
     lines
 }
 
-/// What was done with it: times, tags, the note.
+/// Returns what the user added: the times of done and called back, tags, the note.
 fn work(state: &State, details: &Details, theme: &Theme, room: u16) -> Vec<Piece> {
     let mut lines = Vec::new();
     let clock = |millis: i64| words::clock(from_millis(millis), state.now, state.zone);
@@ -129,21 +129,21 @@ fn work(state: &State, details: &Details, theme: &Theme, room: u16) -> Vec<Piece
     lines
 }
 
-/// "8 kHz mono mp3 · 84 kB · kept".
+/// Returns "8 kHz mono mp3 · 84 kB · cached".
 fn kind(state: &State, theme: &Theme, row: &Row) -> Option<Piece> {
     let waveform = state.shown_waveform()?;
-    let kept = match state.listening.recordings.get(&row.id) {
-        Some(Recording::Here { bytes, .. }) => format!(" · {} · kept", words::bytes(*bytes)),
+    let cached = match state.listening.recordings.get(&row.id) {
+        Some(Recording::Here { bytes, .. }) => format!(" · {} · cached", words::bytes(*bytes)),
         _ => String::new(),
     };
-    let cut = if waveform.is_cut() { " · not whole" } else { "" };
-    let text = format!("{}{cut}{kept}", waveform.sound());
+    let cut = if waveform.is_cut() { " · truncated" } else { "" };
+    let text = format!("{}{cut}{cached}", waveform.sound());
     Some(Piece::new(text, theme.quiet))
 }
 
-/// The caller's other forms: the number under a name, as received, and the country.
+/// Returns the number if the caller has a name, the country, and the number as received.
 fn caller_line(details: Option<&Details>, name: &str, display: &str, theme: &Theme) -> Piece {
-    // The number is known with the row, and must not come a moment after the name.
+    // The row has the number, so show it before the details are loaded.
     let number = if name == display || display.is_empty() {
         Piece::default()
     } else {
@@ -156,12 +156,12 @@ fn caller_line(details: Option<&Details>, name: &str, display: &str, theme: &The
     let country = details.caller.country.as_deref().and_then(caller::country_name);
     let received = &details.voicemail.caller;
     match country {
-        Some(country) => number.and(country, theme.text).and(format!(" · as {received}"), theme.quiet),
-        None => number.and(format!("as received: {received}"), theme.quiet),
+        Some(country) => number.and(country, theme.text).and(format!(" · sent as {received}"), theme.quiet),
+        None => number.and(format!("sent as {received}"), theme.quiet),
     }
 }
 
-/// "Today 11:42:08 IST  06:12 UTC · 22 min ago", on two lines where that does not fit on one.
+/// Returns "Today 11:42:08 IST  06:12 UTC · 22 min ago", on two lines if it does not fit on one.
 fn time_lines(state: &State, time: i64, theme: &Theme, room: u16) -> Vec<Piece> {
     let utc = from_millis(time);
     let local = utc.with_timezone(&state.zone);
@@ -187,7 +187,7 @@ fn time_lines(state: &State, time: i64, theme: &Theme, room: u16) -> Vec<Piece> 
 fn others(state: &State, details: &Details, theme: &Theme) -> Vec<Piece> {
     let mut lines = vec![Piece::new("From this caller", theme.quiet)];
     if details.others == 0 {
-        lines.push(Piece::new("nothing else stored", theme.text));
+        lines.push(Piece::new("no other voicemails stored", theme.text));
         return lines;
     }
     lines[0].right = Some((words::count(details.others), theme.faint));
@@ -214,14 +214,14 @@ fn others(state: &State, details: &Details, theme: &Theme) -> Vec<Piece> {
         lines.push(line);
     }
     let marked = state.detail_focused() && state.detail.marked == Some(details.latest_others.len());
-    let all = format!("all {}", words::count(details.others + 1));
+    let all = format!("show all {}", words::count(details.others + 1));
     let mut line = Piece::new(if marked { "▸ " } else { "  " }, theme.accent).and(all, theme.quiet);
     line.marked = marked;
     lines.push(line);
     lines
 }
 
-/// `text` in pieces of `room` cells: a name has no words to break at.
+/// Splits `text` into pieces of at most `room` cells: file names have no words to break at.
 fn chunks(text: &str, room: u16) -> impl Iterator<Item = String> {
     let room = usize::from(room.max(1));
     let mut parts = vec![String::new()];

@@ -1,4 +1,4 @@
-//! The search line: what is typed, how much it finds, and where a mistake is.
+//! The search line: the query, the number of matches, and errors in the query.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -10,14 +10,14 @@ use crate::tui::view::field;
 use crate::tui::view::pen::{Pen, width};
 use crate::words;
 
-/// Draws it, where there is one; says where the cursor stands while it is typed into.
+/// Draws the search line if `area` has a line for it. Returns the position of the cursor while it is open.
 pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     if area.height == 0 {
         return None;
     }
     let filter = &state.filter;
     let style = if filter.open { theme.accent } else { theme.quiet };
-    // One that is too long for the line is said above the status.
+    // A message that is too long for the line is shown above the status line.
     let mistake = filter.mistake.as_ref().filter(|_| cut_mistake(state, area).is_none());
     let told = if let Some(mistake) = mistake {
         mistake.message.clone()
@@ -41,13 +41,13 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Op
     cursor.filter(|_| filter.open)
 }
 
-/// How much of the line is for what is said of the text: what that leaves, or half.
+/// Returns how many cells are for the message: those that the query leaves, at least half the line.
 fn room_to_tell(state: &State, line: u16) -> u16 {
     let typed = width(state.filter.input.value()) + 6;
     line.saturating_sub(typed).max(line / 2)
 }
 
-/// What is wrong with the text, where the line has no room for all of it.
+/// Returns the error in the query if its message does not fit on the line.
 pub fn cut_mistake(state: &State, area: Rect) -> Option<&str> {
     let mistake = state.filter.mistake.as_ref().filter(|_| area.height > 0)?;
     let room = room_to_tell(state, area.width.saturating_sub(2));

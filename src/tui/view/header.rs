@@ -1,4 +1,4 @@
-//! The first line: program, account, the views with their counts, and at all times which range.
+//! The first line: program, account, the views with their counts, and always the range.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,10 +11,10 @@ use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, fitted, width};
 use crate::words;
 
-/// How much of a caller's name there is room for, in cells.
+/// The maximum width of a caller's name, in cells.
 const CALLER_MOST: u16 = 30;
 
-/// Draws the header, and the line under the view that is shown.
+/// Draws the header, and the line under the current view.
 pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
     let area = regions.header;
     let mut pen = Pen::new(buffer, area, 0);
@@ -28,8 +28,8 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
     let zone = range::zone_name(state.now, state.zone);
     let whole: Vec<_> = [label.as_str(), &dates, &zone].into_iter().filter(|part| !part.is_empty()).collect();
     let ends = [whole.join("  "), label.clone()];
-    // The range is never left out; what stands before it gives way: first the other views, the last
-    // ones first, then the dates, then the account.
+    // The range is always shown. If there is no room, the other views go first, from the last to the
+    // first, then the dates, then the account.
     let room = pen.room().saturating_sub(3);
     let own = state.inbox.wish.own.as_ref().map(|(number, _)| *number);
     let built_in = View::EVERY.into_iter().map(|view| {
@@ -53,7 +53,7 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
     let end = if fits(&ends[0], account_width + current_width + 4) { &ends[0] } else { &ends[1] };
     let account_fits = fits(end, account_width + current_width + 4);
     let shown = if account_fits {
-        // Of the other views as many as there is room for, the first ones first.
+        // As many of the other views as fit, from the first.
         let mut used = account_width + current_width + 11;
         let fits_too = |(here, name): &(bool, String)| {
             used += if *here { 0 } else { width(name) + 3 };
@@ -86,7 +86,7 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
     }
 }
 
-/// "4 from Anita Rao", where the list is the history of a caller.
+/// Returns "4 from Anita Rao" if the list is the history of a caller.
 fn whose(state: &State) -> Option<String> {
     state.inbox.wish.callers.as_ref()?;
     let (rows, count) = (&state.inbox.rows, words::count(state.inbox.list.len() as u64));
@@ -94,7 +94,7 @@ fn whose(state: &State) -> Option<String> {
     Some(format!("{count} from {}", fitted(&caller, CALLER_MOST)))
 }
 
-/// "Inbox 128"; of what is done and of all, the number says little.
+/// Returns "Inbox 128". The views "Done" and "All" show their count only while they are current.
 fn named(state: &State, view: View, here: bool) -> String {
     let count = View::EVERY.iter().position(|each| *each == view).map_or(0, |at| state.inbox.list.counts[at]);
     match view {

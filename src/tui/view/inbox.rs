@@ -20,14 +20,14 @@ use crate::tui::view::pen::{Pen, width};
 use crate::tui::view::sound;
 use crate::words;
 
-/// Draws the lines that are on screen, and only these.
+/// Draws the visible lines.
 pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
     let area = regions.list;
     let inbox = &state.inbox;
     let mut highlighter = inbox.wish.filter.as_ref().map(|(_, matcher)| matcher.highlighter());
     for y in 0..area.height {
         let line = inbox.top + usize::from(y);
-        // The first line always tells the day, even when its heading is scrolled out.
+        // The first line always shows the day, even if its heading is scrolled out.
         let at = match (y, inbox.list.days.day_of_line(line)) {
             (0, Some(day)) if area.height > 1 => Some(Line::Heading(day)),
             _ => inbox.list.days.at(line),
@@ -111,7 +111,7 @@ fn voicemail(
             Column::Outline => outline(state, theme, &row, &lift, &mut pen),
             Column::Marks if room <= columns::FEW_MARKS => {
                 let mut signs = signs(state, theme, &row, column);
-                // One tag stands for all of them.
+                // One # stands for all tags.
                 signs.dedup_by_key(|sign| sign.mark);
                 for Sign { mark, style, .. } in signs {
                     let rest = |pen: &Pen<'_>| pen.room().saturating_sub(end);
@@ -134,13 +134,13 @@ fn voicemail(
     }
 }
 
-/// `style` in its own colour also where the line is selected.
+/// Returns `style` for a line that may be selected, but with its own foreground colour.
 fn coloured(style: Style, lift: &impl Fn(Style) -> Style) -> Style {
     lift(style).patch(style.fg.map_or(Style::new(), |fg| Style::new().fg(fg)))
 }
 
-/// When it was left: the time of day under the heading of its day, the day as well where there is
-/// none. In little room the day has to do for what is not of today.
+/// Formats when it was left: the time of day if the list has headings, else also the day. In a narrow
+/// column, only the day if that is not today.
 fn when(state: &State, row: &Row, room: u16) -> String {
     let time = from_millis(row.time).with_timezone(&state.zone);
     let (today, date) = (state.today(), time.date_naive());
@@ -156,7 +156,7 @@ fn when(state: &State, row: &Row, room: u16) -> String {
     time.format(format).to_string()
 }
 
-/// The recording's outline, what was played of it in another colour; a word where there is none.
+/// Draws the waveform of the recording, the played part in another colour; a word if there is none.
 fn outline(state: &State, theme: &Theme, row: &Row, lift: &impl Fn(Style) -> Style, pen: &mut Pen<'_>) {
     match sound::thumbnail(state, row) {
         Some((cells, played)) => {
@@ -169,7 +169,7 @@ fn outline(state: &State, theme: &Theme, row: &Row, lift: &impl Fn(Style) -> Sty
     }
 }
 
-/// Writes `text`, with what the search found in it as one of `fields` in the second style.
+/// Writes `text`, with the matches of the search in `fields` in the second style.
 fn found(
     highlighter: Option<&mut Highlighter<'_>>,
     fields: &[Field],
@@ -198,7 +198,7 @@ fn found(
     pen.column(rest, width(rest).min(room), style);
 }
 
-/// A mark at the end of a line: a sign, and what belongs to it.
+/// A sign at the end of a line, and its text.
 struct Sign<'s> {
     mark: &'static str,
     text: &'s str,
@@ -206,8 +206,8 @@ struct Sign<'s> {
     style: Style,
 }
 
-/// What a column shows of what was done with a voicemail: star, done, called back; tags; how its
-/// note begins. What has a column of its own is not among the marks.
+/// Returns the signs in a column: star, done, called back; tags; the start of the note. The flags
+/// column leaves out tags and note if they have columns of their own.
 fn signs<'s>(state: &'s State, theme: &Theme, row: &Row, column: Column) -> Vec<Sign<'s>> {
     let mut signs = Vec::new();
     let here = |what| column == what || column == Column::Marks && !state.look.columns.contains(&what);
@@ -237,7 +237,7 @@ fn signs<'s>(state: &'s State, theme: &Theme, row: &Row, column: Column) -> Vec<
     signs
 }
 
-/// The length at the right of its column; a dash while it is not known.
+/// Draws the length, right-aligned; a dash while it is unknown.
 fn length(row: &Row, theme: &Theme, lift: &impl Fn(Style) -> Style, pen: &mut Pen<'_>) {
     let (text, style) = if row.sketch.is_known() {
         (words::length(Duration::from_millis(row.sketch.millis.into())), theme.text)
@@ -250,14 +250,14 @@ fn length(row: &Row, theme: &Theme, lift: &impl Fn(Style) -> Style, pen: &mut Pe
     pen.skip(blank).write(&text, lift(style));
 }
 
-/// The line at the list's right; its heavy part is the part of all lines that is on screen.
+/// Draws the scrollbar at the right of the list; its thumb shows which part of the lines is visible.
 fn scrollbar(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
     let area = regions.scrollbar;
     let lines = state.inbox.list.days.lines();
     let height = usize::from(area.height);
     let between = regions.detail.is_some();
     let (from, to) = if lines > height && height > 0 {
-        // At least one cell, and at an end only when the list is at that end.
+        // The thumb has at least one cell, and touches an end only if the list is at that end.
         let size = (height * height / lines).max(1);
         let space = height - size;
         let range = lines - height;

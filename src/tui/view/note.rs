@@ -1,4 +1,4 @@
-//! The note of one voicemail while it is written.
+//! The overlay for editing the note of a voicemail.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -13,10 +13,10 @@ use crate::tui::view::dates::frame;
 use crate::tui::view::pen::{Pen, clear, width};
 use crate::words::{self, broken};
 
-/// From how many characters that are left on, it is said.
+/// Show how many characters are left once there are fewer than this.
 const NEARLY_FULL: usize = 500;
 
-/// Draws the note; says where the cursor stands.
+/// Draws the note. Returns the position of the cursor.
 pub fn draw(state: &State, writing: &Writing, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = place(state.size);
     frame(place, &title("Note", &writing.about, place), state, theme, buffer);
@@ -29,7 +29,7 @@ pub fn draw(state: &State, writing: &Writing, theme: &Theme, buffer: &mut Buffer
     }
     let (told, style) = told(state, writing, theme);
     let told = broken(&told, window.width);
-    // What takes several lines covers the text above.
+    // A message of several lines covers the end of the text.
     let height = (told.len() as u16).min(window.height + 1);
     let foot = Rect { y: (window.bottom() + 1).saturating_sub(height), height, ..window };
     clear(foot, theme, buffer);
@@ -52,34 +52,35 @@ pub fn draw(state: &State, writing: &Writing, theme: &Theme, buffer: &mut Buffer
     (window.width > 0 && y < window.bottom()).then_some(Position::new(x.min(window.right() - 1), y))
 }
 
-/// How things are.
+/// Returns the message below the text.
 fn told(state: &State, writing: &Writing, theme: &Theme) -> (String, Style) {
     let key = |command| state.keymap.named(command);
     let left = Note::MAX.saturating_sub(writing.field.text().chars().count());
     if writing.asked {
         let keys = [Command::KeepNote, Command::DropNote, Command::WriteOn].map(key);
-        let [save, drop, write_on] = keys;
+        let [save, discard, edit] = keys;
         let question =
-            format!("Changed: {save} saves it, {drop} throws it away, {write_on} goes on writing.");
+            format!("Unsaved changes: {save} to save, {discard} to discard, {edit} to keep editing.");
         return (question, theme.warning);
     }
     if let Some(trouble) = &writing.trouble {
         return (trouble.clone(), theme.fault);
     }
     let told = match writing.before {
-        Before::Coming { save: true, .. } => "saved as soon as what is there is read …",
-        Before::Coming { .. } => "reading what is there …",
-        _ if left < NEARLY_FULL => return (format!("room for {left} more characters"), theme.warning),
+        Before::Coming { save: true, .. } => "saving when the stored note is loaded …",
+        Before::Coming { .. } => "loading …",
+        _ if left == 1 => return ("1 character left".to_owned(), theme.warning),
+        _ if left < NEARLY_FULL => return (format!("{left} characters left"), theme.warning),
         _ if writing.changed() => "changed",
-        _ if writing.field.text().is_empty() => "What was said, what is to be done …",
+        _ if writing.field.text().is_empty() => "Write a note …",
         _ => "",
     };
     (told.to_owned(), theme.quiet)
 }
 
-/// What an overlay is called and about; in a narrow one only what it is about.
+/// Returns the title of an overlay: its name and subject; only the subject if it is narrow.
 pub(super) fn title(name: &str, about: &str, place: Rect) -> String {
     let whole = format!("{name} · {about}");
-    // The frame keeps two cells on each side, and a blank beside the title.
+    // The frame takes two cells and a blank on each side.
     if width(&whole) + 6 <= place.width { whole } else { about.to_owned() }
 }

@@ -1,4 +1,4 @@
-//! The palette: what is typed, and the commands that fit it.
+//! The command palette: the text field, and the matching commands.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
@@ -14,35 +14,35 @@ use crate::tui::view::field;
 use crate::tui::view::pen::{Pen, fitted, width};
 use crate::words::{self, broken};
 
-/// How large the overlay is, where there is room.
+/// The maximum size of the overlay.
 const WIDTH: u16 = 88;
 const HEIGHT: u16 = 22;
 
-/// How wide the column of names is, and the mark before it.
+/// The widths of the column of names, and of the bar before it.
 const NAME: u16 = 18;
 const MARK: u16 = 2;
 
-/// From this width on, what a command does stands beside its name; below it, only that of the
-/// chosen one is shown, in the last lines.
+/// The minimum width for help texts beside the names. In a narrower overlay, the last lines show the
+/// help of the selected command.
 const WIDE: u16 = 64;
 
-/// How many lines there are for that.
+/// The number of these lines.
 const ABOUT: u16 = 2;
 
-/// Where the overlay stands, on a screen of that size.
+/// Returns the area of the overlay on a screen of that size.
 fn place(screen: Size) -> Rect {
     above_the_keys(screen, WIDTH, HEIGHT)
 }
 
-/// How many commands are on a screen of that size at once.
+/// Returns how many commands fit on a screen of that size.
 pub fn rows(screen: Size) -> u16 {
     let place = place(screen);
-    // The frame, what is typed, and in a narrow one what the chosen command does.
+    // The frame, the text field, and in a narrow overlay the help of the selected command.
     let taken = if place.width < WIDE { 3 + ABOUT } else { 3 };
     place.height.saturating_sub(taken)
 }
 
-/// Draws the palette; says where the cursor stands.
+/// Draws the palette. Returns the position of the cursor.
 pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = place(state.size);
     let inside = frame(place, "Commands", state, theme, buffer);
@@ -51,7 +51,7 @@ pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer
     let typed = Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area };
     let cursor = field::draw(&palette.input, typed, 0, theme, buffer);
     if palette.input.value().is_empty() {
-        Pen::new(buffer, typed, 0).skip(1).write("name, or what it does", theme.quiet);
+        Pen::new(buffer, typed, 0).skip(1).write("name or description", theme.quiet);
     }
     let shown = rows(state.size);
     let top = palette.top(shown);
@@ -61,7 +61,7 @@ pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer
         row(state, palette, found, index == palette.at, theme, line, buffer);
     }
     if palette.found.is_empty() {
-        Pen::new(buffer, area, 1).skip(MARK).write("no command fits that", theme.warning);
+        Pen::new(buffer, area, 1).skip(MARK).write("no matching command", theme.warning);
     }
     if place.width < WIDE {
         let about = Rect { y: area.bottom().saturating_sub(ABOUT), height: ABOUT.min(area.height), ..area };
@@ -78,7 +78,7 @@ pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer
     cursor
 }
 
-/// A command or a view: its name, what it does or why it cannot, and its key.
+/// Draws a command or a view: its name, its help or why it cannot run now, and its key.
 fn row(
     state: &State,
     palette: &Palette,
@@ -106,7 +106,7 @@ fn row(
     marked(&mut pen, &fitted(called, NAME - 1), &found.in_name, name, theme);
     pen.skip(NAME.saturating_sub(width(called).min(NAME - 1)));
     if area.width >= WIDE - 4 {
-        // The key keeps its place, whatever the help needs.
+        // Reserve room for the key.
         let room = pen.room().saturating_sub(width(&keys) + 2);
         match &refused {
             Some(why) => {
@@ -122,7 +122,7 @@ fn row(
     pen.right(&keys, if refused.is_some() { theme.faint } else { theme.accent });
 }
 
-/// Writes `text`, the characters at `places` in the colour of what is looked for.
+/// Writes `text`, with the characters at `places` in the colour of search matches.
 fn marked(pen: &mut Pen, text: &str, places: &[u32], style: Style, theme: &Theme) {
     for (at, grapheme) in text.graphemes(true).enumerate() {
         let hit = places.contains(&(at as u32));

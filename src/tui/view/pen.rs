@@ -1,4 +1,4 @@
-//! Writing along a line of cells: what does not fit is cut, with an ellipsis where it is text.
+//! Writing along a line of cells. Text that does not fit is cut, with an ellipsis.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,20 +17,20 @@ pub struct Pen<'a> {
 }
 
 impl<'a> Pen<'a> {
-    /// Starts at the left of line `line` of `area`; writes nothing when there is no such line.
+    /// Starts at the left of line `line` of `area`. Writes nothing if there is no such line.
     pub fn new(buffer: &'a mut Buffer, area: Rect, line: u16) -> Pen<'a> {
         let end = if line < area.height { area.right() } else { area.x };
         Pen { buffer, x: area.x, y: area.y.saturating_add(line), end }
     }
 
-    /// Writes `text`, cut where the line ends.
+    /// Writes `text`, cut at the end of the line.
     pub fn write(&mut self, text: &str, style: Style) -> &mut Self {
         let room = self.end.saturating_sub(self.x);
         self.fit(text, room, style);
         self
     }
 
-    /// Writes `text` in a column of `width` cells and goes to the column's end.
+    /// Writes `text` in a column of `width` cells and moves to the end of the column.
     pub fn column(&mut self, text: &str, width: u16, style: Style) -> &mut Self {
         let next = self.x.saturating_add(width).min(self.end);
         self.fit(text, next.saturating_sub(self.x), style);
@@ -38,13 +38,13 @@ impl<'a> Pen<'a> {
         self
     }
 
-    /// Leaves `cells` blank.
+    /// Moves on by `cells`.
     pub fn skip(&mut self, cells: u16) -> &mut Self {
         self.x = self.x.saturating_add(cells).min(self.end);
         self
     }
 
-    /// Writes `text` so that it ends at the line's end; what would overwrite is left out.
+    /// Writes `text` right-aligned, or nothing if it would overwrite something.
     pub fn right(&mut self, text: &str, style: Style) -> &mut Self {
         let width = width(text);
         let start = self.end.saturating_sub(width);
@@ -55,7 +55,7 @@ impl<'a> Pen<'a> {
         self
     }
 
-    /// How many cells are left.
+    /// Returns how many cells are left.
     pub fn room(&self) -> u16 {
         self.end.saturating_sub(self.x)
     }
@@ -70,7 +70,7 @@ impl<'a> Pen<'a> {
     }
 }
 
-/// Blanks `area`, whatever was there.
+/// Clears `area`.
 pub fn clear(area: Rect, theme: &Theme, buffer: &mut Buffer) {
     let area = area.intersection(buffer.area);
     for position in area.positions() {
@@ -79,12 +79,12 @@ pub fn clear(area: Rect, theme: &Theme, buffer: &mut Buffer) {
     buffer.set_style(area, theme.ground());
 }
 
-/// How many cells `text` takes.
+/// Returns the width of `text` in cells.
 pub fn width(text: &str) -> u16 {
     text.width().min(usize::from(u16::MAX)) as u16
 }
 
-/// `text`, or its beginning and an ellipsis when it is wider than `room` cells.
+/// Returns `text`, cut with an ellipsis if it is wider than `room` cells.
 pub fn fitted(text: &str, room: u16) -> std::borrow::Cow<'_, str> {
     if width(text) <= room {
         return text.into();

@@ -1,4 +1,4 @@
-//! The dialog in which a caller is given a name.
+//! The dialog for naming a caller.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -13,10 +13,10 @@ use crate::tui::view::field;
 use crate::tui::view::pen::Pen;
 use crate::words::broken;
 
-/// How wide the dialog is, where there is room.
+/// The maximum width of the dialog.
 const WIDTH: u16 = 60;
 
-/// Draws the dialog; says where the cursor stands.
+/// Draws the dialog. Returns the position of the cursor.
 pub fn draw(state: &State, naming: &Naming, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let inside = frame(centred(buffer.area, WIDTH, 7), "Name the caller", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
@@ -24,14 +24,11 @@ pub fn draw(state: &State, naming: &Naming, theme: &Theme, buffer: &mut Buffer) 
     let cursor = field::draw(&naming.input, area, 1, theme, buffer);
     let enter = state.keymap.named(Command::KeepName);
     let told = match (naming.input.value().trim().is_empty(), naming.shown.is_empty()) {
-        (true, true) => "a name, for every voicemail of this number".to_owned(),
+        (true, true) => "a name for all voicemails from this number".to_owned(),
         (true, false) => {
-            format!(
-                "{enter} takes away the name that was given with {}",
-                state.keymap.named(Command::NameCaller)
-            )
+            format!("{enter} to remove the name given with {}", state.keymap.named(Command::NameCaller))
         }
-        (false, _) => format!("{enter} keeps it, for every voicemail of this number"),
+        (false, _) => format!("{enter} to save, for all voicemails from this number"),
     };
     for (y, line) in broken(&told, area.width).iter().take(2).enumerate() {
         Pen::new(buffer, area, 3 + y as u16).write(line, theme.quiet);

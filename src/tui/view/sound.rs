@@ -1,4 +1,4 @@
-//! What is heard, to look at: the waveform with its playhead, where it is and how it sounds.
+//! The sound on screen: the waveform with its playhead, the position, speed, volume and state.
 
 use std::time::Duration;
 
@@ -17,14 +17,14 @@ use crate::tui::view::detail::Piece;
 use crate::tui::view::pen::width;
 use crate::words::{self, broken};
 
-/// The widest waveform, in cells: it is kept in no more parts.
+/// The maximum width of the waveform, in cells: it is stored in no more parts.
 const WAVE_MAX: u16 = 128;
 
-/// From this height of the detail on the waveform has its three lines.
+/// The minimum height of the detail for a waveform of three lines.
 const TALL: u16 = 16;
 
-/// The detail's lines about the sound of `row`: always as many, whatever is known, so that nothing
-/// jumps when it is.
+/// Returns the lines of the detail about the sound of `row`. Their number does not depend on what is
+/// loaded, so that nothing jumps.
 pub fn lines(state: &State, theme: &Theme, row: &Row, room: u16, height: u16) -> Vec<Piece> {
     if !row.flags.contains(Flags::RECORDING) {
         return Vec::new();
@@ -44,8 +44,7 @@ pub fn lines(state: &State, theme: &Theme, row: &Row, room: u16, height: u16) ->
     lines
 }
 
-/// The outline, mirrored on its middle, in braille: two dots in a cell from side to side, four from
-/// top to bottom.
+/// Returns the waveform, mirrored on its middle, in braille: a cell has two columns of four dots.
 fn wave(
     theme: &Theme,
     waveform: Option<&Waveform>,
@@ -53,7 +52,7 @@ fn wave(
     width: u16,
     rows: usize,
 ) -> Vec<Piece> {
-    /// The bits of a cell's dots, from top to bottom: left column, right column.
+    /// The bits of the dots in a cell, from top to bottom: left column, right column.
     const DOTS: [[u32; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
     let cells = usize::from(width);
     let middle = rows * 2;
@@ -69,7 +68,7 @@ fn wave(
         _ => theme.text,
     };
     let is_set = |column: usize, dot: usize| {
-        // A line of two dots is there even in silence.
+        // Silence is a line of two dots.
         let half = halves[column].max(1);
         (middle - half..middle + half).contains(&dot)
     };
@@ -83,7 +82,7 @@ fn wave(
                     bits |= if is_set(cell * 2, dot) { *left } else { 0 };
                     bits |= if is_set(cell * 2 + 1, dot) { *right } else { 0 };
                 }
-                // No dots: a blank takes a byte and braille three.
+                // A blank for no dots: one byte instead of three.
                 let sign = if bits == 0 { ' ' } else { char::from_u32(0x2800 + bits).unwrap_or(' ') };
                 line.push(sign, style(cell));
             }
@@ -92,13 +91,13 @@ fn wave(
         .collect()
 }
 
-/// The cell in which the playhead stands.
+/// Returns the cell of the playhead.
 fn cell_of(position: Duration, length: Duration, cells: usize) -> usize {
     let part = position.as_secs_f64() / length.as_secs_f64().max(0.001);
     ((part * cells as f64) as usize).min(cells.saturating_sub(1))
 }
 
-/// "0:17  ━━━━╸──────  0:42".
+/// Returns "0:17  ━━━━╸──────  0:42".
 fn bar(theme: &Theme, position: Option<Duration>, length: Duration, width: u16) -> Piece {
     let start = words::length(position.unwrap_or_default());
     let end = if length.is_zero() { "–".to_owned() } else { words::length(length) };
@@ -116,7 +115,7 @@ fn bar(theme: &Theme, position: Option<Duration>, length: Duration, width: u16) 
     line.and("  ", theme.text).and(end, theme.text)
 }
 
-/// What becomes of the recording: one line, or a few where something went wrong.
+/// Returns the state of the recording: one line, or several for an error.
 fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
     let broken = |text: &str, style: Style| -> Vec<Piece> {
         broken(text, room).into_iter().map(|line| Piece::new(line, style)).collect()
@@ -130,7 +129,7 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
     let waits = state.listening.playback_of(row.id).is_some();
     match state.listening.recordings.get(&row.id) {
         Some(Recording::Coming { got, of }) => {
-            let what = if waits { "plays when it is here" } else { "" };
+            let what = if waits { "plays when fetched" } else { "" };
             let how = words::transferred(*got, *of);
             vec![Piece::new(format!("fetching {how}"), theme.text).and(format!("  {what}"), theme.quiet)]
         }
@@ -139,22 +138,22 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
                 (next - state.now).num_milliseconds().max(0).unsigned_abs().div_ceil(1_000)
             };
             let when = match state.retry_of(RowKey::of(row)).map(left) {
-                None => format!("{} tries again", play()),
-                Some(0) => "asking again".to_owned(),
-                Some(left) => format!("next try in {left} s"),
+                None => format!("{} to retry", play()),
+                Some(0) => "retrying".to_owned(),
+                Some(left) => format!("retry in {left} s"),
             };
             vec![Piece::new("not ready yet", theme.warning).and(format!(", {when}"), theme.quiet)]
         }
         Some(Recording::Failed(why)) => {
             let mut lines = broken(why, theme.fault);
-            lines.push(Piece::new(format!("{} tries again", play()), theme.quiet));
+            lines.push(Piece::new(format!("{} to retry", play()), theme.quiet));
             lines
         }
         Some(Recording::Here { looked: Err(why), .. }) => {
             broken(&unplayable(why, &state.keymap), theme.fault)
         }
         Some(Recording::Here { looked: Ok(_), .. }) => {
-            let head = Piece::new(format!("{} plays it", play()), theme.quiet);
+            let head = Piece::new(format!("{} to play", play()), theme.quiet);
             vec![head.and(manner(state, Length::Whole), theme.quiet)]
         }
         None if waits => vec![Piece::new("fetching", theme.text)],
@@ -162,7 +161,7 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
     }
 }
 
-/// "▶ playing   1.5×   silence cut, −6 s", or less of it where there is no room.
+/// Returns "▶ playing   1.5×   skip silence, −6 s", or a shorter form if that does not fit.
 fn playing(state: &State, theme: &Theme, playback: &Playback, room: u16) -> Piece {
     let (sign, style) = sign(playback.phase, theme);
     let word = match playback.phase {
@@ -176,7 +175,7 @@ fn playing(state: &State, theme: &Theme, playback: &Playback, room: u16) -> Piec
     Piece::new(format!("{sign} {word}"), style).and(manner, theme.quiet)
 }
 
-/// What stands before a voicemail that plays.
+/// Returns the sign before a voicemail that plays.
 pub fn sign(phase: Phase, theme: &Theme) -> (&'static str, Style) {
     match phase {
         Phase::Playing => ("▶", theme.good),
@@ -185,15 +184,15 @@ pub fn sign(phase: Phase, theme: &Theme) -> (&'static str, Style) {
     }
 }
 
-/// How much is said of how it sounds.
+/// The form of [`manner`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Length {
     Whole,
-    /// Not how many seconds are cut, and closer together.
+    /// With smaller gaps, and without the seconds of silence.
     Short,
 }
 
-/// How it sounds, where that is not as recorded: "   1.5×   silence cut, −6 s".
+/// Returns the changes to the sound: "   1.5×   skip silence, −6 s". Empty if it plays as recorded.
 fn manner(state: &State, length: Length) -> String {
     let gap = if length == Length::Whole { "   " } else { "  " };
     let manner = &state.listening.manner;
@@ -201,14 +200,14 @@ fn manner(state: &State, length: Length) -> String {
     let percent = (manner.volume * 100.0).round();
     let parts = [
         ((manner.speed - 1.0).abs() > 0.01).then(|| format!("{gap}{}×", manner.speed)),
-        manner.skip_silence.then(|| format!("{gap}silence cut")),
+        manner.skip_silence.then(|| format!("{gap}skip silence")),
         (manner.skip_silence && saved > 0 && length == Length::Whole).then(|| format!(", −{saved} s")),
         ((manner.volume - 1.0).abs() > 0.01).then(|| format!("{gap}volume {percent} %")),
     ];
     parts.into_iter().flatten().collect()
 }
 
-/// The status line's account of what plays: "▶ Anita Rao  0:17 / 0:42  1.5×".
+/// Returns the playback for the status line: "▶ Anita Rao  0:17 / 0:42  1.5×".
 pub fn status(state: &State, theme: &Theme) -> Option<Vec<(String, Style)>> {
     let playback = state.listening.playback.as_ref()?;
     let (sign, style) = sign(playback.phase, theme);
@@ -236,17 +235,17 @@ pub fn status(state: &State, theme: &Theme) -> Option<Vec<(String, Style)>> {
     };
     parts.push((rest, theme.quiet));
     if let Some(queue) = state.listening.queue.as_ref().filter(|queue| !queue.rest.is_empty()) {
-        parts.push((format!("   {} to follow", words::count(queue.rest.len() as u64)), theme.quiet));
+        parts.push((format!("   {} queued", words::count(queue.rest.len() as u64)), theme.quiet));
     }
     Some(parts)
 }
 
-/// The loudness of a recording in ten cells, and how many of them were played.
+/// Returns the waveform of a recording in ten cells, and how many of them were played.
 pub fn thumbnail(state: &State, row: &Row) -> Option<(String, usize)> {
     if !row.sketch.is_known() {
         return None;
     }
-    // No full blocks: they would melt with the line above.
+    // No full blocks: they would touch the line above.
     let block = |level: u8| char::from_u32(0x2580 + u32::from(level.min(7))).unwrap_or(' ');
     let cells = row.sketch.levels().map(block);
     let played = state.listening.playback_of(row.id).map_or(0, |playback| {
@@ -256,11 +255,11 @@ pub fn thumbnail(state: &State, row: &Row) -> Option<(String, usize)> {
     Some((cells.into_iter().collect(), played))
 }
 
-/// What stands in the thumbnail's place while there is none.
+/// Returns the text in place of a missing thumbnail.
 pub fn missing(state: &State, row: &Row) -> &'static str {
     match state.listening.recordings.get(&row.id) {
         Some(Recording::NotReady { .. }) => "not ready",
-        Some(Recording::Failed(_)) => "not fetched",
+        Some(Recording::Failed(_)) => "failed",
         Some(Recording::Here { looked: Err(_), .. }) => "unplayable",
         _ => "",
     }

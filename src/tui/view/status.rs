@@ -1,4 +1,4 @@
-//! The last two lines: what is going on, and the keys of the moment.
+//! The last two lines: the status, and hints for the keys that work now.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -14,10 +14,10 @@ use crate::tui::view::pen::{Pen, clear, width};
 use crate::tui::view::{filter, sound};
 use crate::words::{self, broken};
 
-/// How wide the progress bar is, in cells.
+/// The width of the progress bar, in cells.
 const BAR: u16 = 20;
 
-/// Draws both.
+/// Draws both lines.
 pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
     status(state, theme, regions, buffer);
     hints(state, theme, regions.hints, buffer);
@@ -39,11 +39,12 @@ fn status(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) 
     }
 }
 
-/// News, or progress, or how much there is; and how things stand with the server.
+/// Draws a notice, the playback, the progress or the number of voicemails; at the right, the state of
+/// the sync.
 fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
     let mut pen = Pen::new(buffer, inner, 0);
     pen.skip(1);
-    // What is marked may be out of sight, and what is done next is done to all of it.
+    // Marked rows may be off screen, but the next action applies to all of them.
     let marked = state.inbox.marks.len();
     if marked > 0 {
         pen.write(&format!("{} marked · ", words::count(marked as u64)), theme.warning);
@@ -60,12 +61,18 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
         (_, Some(running)) if is_worth_showing(state, running) => progress(running, theme, &mut pen),
         _ => {
             let shown = state.inbox.list.len();
-            pen.write(&format!("{} voicemail", words::count(shown as u64)), theme.text);
+            pen.write(&words::voicemails(shown as u64), theme.text);
             if let Some(order) = Some(state.inbox.wish.order_now()).filter(|order| *order != Order::Newest) {
                 pen.write(&format!(" · {}", order.name()), theme.quiet);
             }
-            if state.sync.unreadable > 0 {
-                pen.write(&format!(" · {} could not be read", state.sync.unreadable), theme.warning);
+            match state.sync.unreadable {
+                0 => {}
+                1 => {
+                    pen.write(" · 1 row unreadable", theme.warning);
+                }
+                many => {
+                    pen.write(&format!(" · {many} rows unreadable"), theme.warning);
+                }
             }
         }
     }
@@ -76,10 +83,10 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// What went wrong and what to do, whole: it covers the lines above, and the status stays.
+/// Draws an error in full. It covers the lines above the status line.
 fn fault(text: &str, theme: &Theme, status: Rect, buffer: &mut Buffer) {
     let lines = broken(text, status.width.saturating_sub(1));
-    // On a screen of one line it takes the place of the status.
+    // On a screen of one line it replaces the status.
     let shown = (lines.len() as u16).min((status.y / 2).max(1));
     let area = Rect { y: status.y.saturating_sub(shown), height: shown, ..status };
     clear(Rect { width: area.width + 1, ..area }, theme, buffer);
@@ -88,7 +95,7 @@ fn fault(text: &str, theme: &Theme, status: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// A look for news that brings nothing must not make the line flicker.
+/// Whether to show the progress: a check that finds nothing must not make the line flicker.
 fn is_worth_showing(state: &State, running: &Running) -> bool {
     state.sync.last.is_none() || running.retry.is_some() || running.pages.is_some_and(|pages| pages > 1)
 }
@@ -110,12 +117,12 @@ fn progress(running: &Running, theme: &Theme, pen: &mut Pen) {
             pen.write(&format!("fetched {got}"), theme.text);
         }
         None => {
-            pen.write("asking …", theme.text);
+            pen.write("fetching …", theme.text);
         }
     }
     if let Some(retry) = &running.retry {
         let wait = words::seconds(retry.wait);
-        pen.write(&format!("   try {} of {} in {wait}", retry.try_number, retry.of), theme.warning);
+        pen.write(&format!("   attempt {} of {} in {wait}", retry.try_number, retry.of), theme.warning);
         pen.write(&format!(" · {}", retry.why), theme.quiet);
     } else if let Some(pages) = running.pages.filter(|&pages| pages > 1 && pen.room() > 50) {
         let (page, pages) = (words::count(u64::from(running.page)), words::count(u64::from(pages)));
@@ -123,21 +130,21 @@ fn progress(running: &Running, theme: &Theme, pen: &mut Pen) {
     }
 }
 
-/// How things stand with the server, from the longest wording to the shortest.
+/// Returns the state of the sync, from the longest wording to the shortest.
 fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
     let sync = &state.sync;
     let clock = |time| words::clock(time, state.now, state.zone);
     if let Some(failure) = &sync.failure {
         let what = if failure.is_offline() { "offline" } else { "not up to date" };
         let since = match (sync.last, state.inbox.complete_to) {
-            (Some(last), _) => format!(" · showing what was fetched at {}", clock(last)),
+            (Some(last), _) => format!(" · last fetched {}", clock(last)),
             (None, Some(to)) => format!(" · complete up to {}", clock(crate::model::from_millis(to))),
             (None, None) => String::new(),
         };
         let next = match sync.next {
-            Some(next) => format!(" · next try {}", clock(next)),
-            None if sync.running.is_some() => " · trying again".to_owned(),
-            None => format!(" · {} tries again", state.keymap.named(Command::Again)),
+            Some(next) => format!(" · retry {}", clock(next)),
+            None if sync.running.is_some() => " · retrying".to_owned(),
+            None => format!(" · {} to retry", state.keymap.named(Command::Again)),
         };
         return [
             format!("{what}{since}{next}"),
@@ -151,8 +158,8 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
     }
     if sync.stopped {
         let next = match sync.next {
-            Some(next) => format!("stopped · goes on at {}", clock(next)),
-            None => format!("stopped · {} asks again", state.keymap.named(Command::Again)),
+            Some(next) => format!("stopped · resumes at {}", clock(next)),
+            None => format!("stopped · {} to refresh", state.keymap.named(Command::Again)),
         };
         return vec![(next, theme.warning), ("stopped".to_owned(), theme.warning)];
     }
@@ -165,7 +172,7 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
     vec![(format!("{live}{}", clock(last)), theme.quiet), (short, theme.quiet)]
 }
 
-/// The keys of the moment, from the table of commands.
+/// Draws hints for the keys that work now, from the table of commands.
 fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     if area.height == 0 {
         return;
@@ -173,13 +180,13 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let mut pen = Pen::new(buffer, area, 0);
     pen.skip(1);
     let scopes = state.scopes();
-    // A hint without a key is of no use.
+    // A hint is useless without a key.
     let known = |entry: &Entry| scopes.contains(&entry.scope) && !state.keymap.keys(entry.command).is_empty();
     let mut entries: Vec<_> =
         TABLE.iter().filter(|entry| known(entry) && !hint(state, entry.command).is_empty()).collect();
-    // What Enter does comes first where that depends on what has the focus.
+    // In the detail, the meaning of Enter comes first.
     entries.sort_by_key(|entry| entry.scope != Scope::Detail);
-    // "All keys" is the way to everything that does not fit, so room is kept for it.
+    // Reserve room for the help: it lists the keys that do not fit.
     let help = entries.iter().position(|entry| entry.command == Command::Help).map(|at| entries.remove(at));
     let kept = help.map_or(0, |entry| width(&text(state, entry.command)) + 3);
     if state.account.is_none() && state.overlay.is_none() {
@@ -202,7 +209,7 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 fn key(state: &State, command: Command) -> String {
     let first = |command| state.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default();
     match command {
-        // Two keys, one meaning.
+        // One hint for both keys.
         Command::SeekBack => {
             format!("{} {}", first(command), first(Command::SeekForth)).trim_end().to_owned()
         }
@@ -210,7 +217,7 @@ fn key(state: &State, command: Command) -> String {
     }
 }
 
-/// The command's hint, by what it would do now; empty where it is of no interest.
+/// Returns the hint for what the command would do now; empty if it is not worth showing.
 fn hint(state: &State, command: Command) -> &'static str {
     let playback = state.listening.playback.as_ref();
     let plays_selected =
@@ -218,13 +225,13 @@ fn hint(state: &State, command: Command) -> &'static str {
     match command {
         Command::Open if state.account.is_none() => "log in",
         Command::Follow if state.detail.marked.is_none() => "back",
-        Command::PlayPause if plays_selected == Some(Phase::Playing) => "hold",
-        Command::PlayPause if plays_selected == Some(Phase::Paused) => "go on",
+        Command::PlayPause if plays_selected == Some(Phase::Playing) => "pause",
+        Command::PlayPause if plays_selected == Some(Phase::Paused) => "resume",
         Command::PlayPause if plays_selected.is_some() => "stop",
         Command::SeekBack | Command::Faster | Command::SkipSilence if playback.is_none() => "",
         Command::PlayAll if state.listening.queue.is_some() => "",
         Command::Back if playback.is_some() => "stop",
-        // It is taken: what there is to copy of it is of more interest.
+        // Already chosen: the hint for copying matters more.
         Command::TakeWay if matches!(&state.overlay, Some(Overlay::Ways(ways)) if ways.is_taken()) => "",
         Command::PlaceCall => match &state.overlay {
             Some(Overlay::CallBack(asked)) => asked.hint(state.calling.placing.as_ref()),

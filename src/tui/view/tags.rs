@@ -1,4 +1,4 @@
-//! The tags of some voicemail: what they have, the line that is typed, and what could stand in it.
+//! The tags of one or more voicemails: their tags, the text field and its completions.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -15,14 +15,14 @@ use crate::tui::view::note::title;
 use crate::tui::view::pen::{Pen, width};
 use crate::words::{self, broken};
 
-/// How large the overlay is, where there is room.
+/// The maximum size of the overlay.
 const WIDTH: u16 = 76;
 const HEIGHT: u16 = 12;
 
-/// How wide the column of labels is.
+/// The width of the column of labels.
 const LABEL: u16 = 7;
 
-/// Draws the tags; says where the cursor stands.
+/// Draws the tags. Returns the position of the cursor.
 pub fn draw(state: &State, tagging: &Tagging, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = above_the_keys(buffer.area.as_size(), WIDTH, HEIGHT);
     let inside = frame(place, &title("Tags", &tagging.about, place), state, theme, buffer);
@@ -46,15 +46,15 @@ pub fn draw(state: &State, tagging: &Tagging, theme: &Theme, buffer: &mut Buffer
     y += 1;
     let (told, style) = match (&tagging.trouble, tagging.meaning()) {
         (Some(trouble), _) => (trouble.clone(), theme.fault),
-        // While a word is typed, what it is not yet is no mistake.
+        // Errors are shown on Enter: a word may be incomplete while it is typed.
         (None, Ok(meaning)) if !meaning.add.is_empty() || !meaning.remove.is_empty() => {
-            let count = words::count(tagging.keys.len() as u64);
-            let of = if tagging.keys.len() > 1 { format!(" ({count} voicemail)") } else { String::new() };
+            let count = words::voicemails(tagging.keys.len() as u64);
+            let of = if tagging.keys.len() > 1 { format!(" ({count})") } else { String::new() };
             let signs = meaning.add.iter().map(|tag| format!("+{tag}"));
             let signs: Vec<_> = signs.chain(meaning.remove.iter().map(|tag| format!("−{tag}"))).collect();
             (format!("{}: {}{of}", state.keymap.named(Command::ApplyTags), signs.join("  ")), theme.good)
         }
-        _ => ("a tag adds it, -tag removes it; several at once".to_owned(), theme.quiet),
+        _ => ("tag to add, -tag to remove; separate with spaces".to_owned(), theme.quiet),
     };
     for line in broken(&told, beside.width).iter().take(2) {
         Pen::new(buffer, beside, y).write(line, style);
@@ -73,9 +73,9 @@ pub fn draw(state: &State, tagging: &Tagging, theme: &Theme, buffer: &mut Buffer
     cursor
 }
 
-/// The tags that are there; where only some of the voicemail have one, how many.
+/// Returns the current tags, with counts if not all of the voicemails have them.
 fn now(tagging: &Tagging, theme: &Theme) -> Vec<(String, Style)> {
-    let Some(known) = &tagging.known else { return vec![("reading …".to_owned(), theme.quiet)] };
+    let Some(known) = &tagging.known else { return vec![("loading …".to_owned(), theme.quiet)] };
     if known.on.is_empty() {
         return vec![("none".to_owned(), theme.quiet)];
     }
@@ -87,7 +87,7 @@ fn now(tagging: &Tagging, theme: &Theme) -> Vec<(String, Style)> {
     known.on.iter().map(chip).collect()
 }
 
-/// Writes words with room between them into `area`, as many as fit; says how many lines it took.
+/// Writes words with gaps into `area`, as many as fit. Returns the number of lines used.
 fn chips(chips: &[(String, Style)], area: Rect, buffer: &mut Buffer) -> u16 {
     const GAP: u16 = 2;
     let (mut x, mut y) = (0, 0);

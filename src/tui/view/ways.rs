@@ -1,4 +1,4 @@
-//! The ways to hear a recording elsewhere, and the dialog that asks where to save one.
+//! The overlay for listening elsewhere, and the dialog for saving a recording.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -17,32 +17,32 @@ use crate::tui::ways::{Save, Sending, Way, Ways, shown};
 use crate::web::Closed;
 use crate::words::broken;
 
-/// How wide the overlays are, where there is room.
+/// The maximum width of the overlays.
 const WIDTH: u16 = 104;
 
-/// From this width on, what a way is about stands beside its name.
+/// The minimum width for texts beside the names. In a narrower overlay they are below the names.
 const WIDE: u16 = 84;
 
-/// How wide the column of keys and that of names are.
+/// The widths of the columns of keys and names.
 const KEY: usize = 3;
 const NAME: usize = 23;
 
-/// How much the overlay tells.
+/// How much the overlay shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Told {
-    /// Every way with all that is known of it, also what is done once and for good.
+    /// Every way with its text, and the permanent setup for forwarded sound.
     All,
-    /// Every way, and what is to be done now.
+    /// Every way with its text.
     Now,
-    /// The same, with no lines between.
+    /// The same, without blank lines.
     Close,
-    /// The ways by name only; once one was chosen, the one where the user is has the room for itself.
+    /// Only names; once a way is chosen, only the way under the cursor, with its text.
     Least,
 }
 
-/// Draws the ways, each with what there is to know or to do.
+/// Draws the ways, each with its text: its state, or what to do.
 pub fn draw(state: &State, ways: &Ways, theme: &Theme, buffer: &mut Buffer) {
-    // Below it stands what became of a key.
+    // The status line stays visible: it shows the result of a key.
     let screen = Rect { height: state.regions().status.y, ..buffer.area };
     let room = screen.width.min(WIDTH).saturating_sub(4);
     let fit = |lines: &Vec<Piece>| lines.len() as u16 + 2 <= screen.height;
@@ -61,15 +61,15 @@ pub fn draw(state: &State, ways: &Ways, theme: &Theme, buffer: &mut Buffer) {
     }
 }
 
-/// The overlay's lines.
+/// Returns the lines of the overlay.
 fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> Vec<Piece> {
     let whole = extent != Told::Least;
     let why = match &ways.why {
-        Some(why) => format!("No sound: {why}. Ways to hear it all the same:"),
+        Some(why) => format!("No sound: {why}. Other ways to listen:"),
         None if state.surroundings.remote => {
-            "What plays here is not heard at your desk. Ways to hear it there:".to_owned()
+            "Sound plays on the server, not here. Listen elsewhere:".to_owned()
         }
-        None => "Ways to hear it on another machine, or later:".to_owned(),
+        None => "Listen on another machine, or later:".to_owned(),
     };
     let blank = |lines: &mut Vec<Piece>| {
         if whole && extent != Told::Close {
@@ -80,7 +80,7 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> 
     let why = if alone.is_some() { Vec::new() } else { broken(&why, room) };
     let mut lines: Vec<_> = why.into_iter().map(|line| Piece::new(line, theme.text)).collect();
     for way in Way::EVERY {
-        let (command, name) = named(way);
+        let (command, name) = named(way, state.surroundings.remote);
         if alone.is_some_and(|alone| alone != way) {
             continue;
         }
@@ -120,29 +120,30 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> 
     blank(&mut lines);
     if whole && state.surroundings.remote {
         let play = state.keymap.named(Command::PlayPause);
-        let choice = format!("What you choose is remembered: the next {play} goes straight there.");
+        let choice = format!("vmail remembers your choice: next time, {play} uses it at once.");
         lines.extend(broken(&choice, room).into_iter().map(|line| Piece::new(line, theme.quiet)));
     }
     lines
 }
 
-/// The command that takes a way, and what the way is called.
-fn named(way: Way) -> (Command, &'static str) {
+/// Returns the command that takes a way, and the name of the way.
+fn named(way: Way, remote: bool) -> (Command, &'static str) {
     match way {
         Way::Browser => (Command::InBrowser, "In your browser"),
-        Way::Save => (Command::SaveHere, "Save here"),
-        Way::Terminal => (Command::ToTerminal, "Send to the terminal"),
+        Way::Save => (Command::SaveHere, "As a file"),
+        Way::Terminal => (Command::ToTerminal, "To the terminal"),
+        Way::Here if remote => (Command::PlayHere, "Forwarded sound"),
         Way::Here => (Command::PlayHere, "Play here"),
     }
 }
 
-/// A line that fits stays as it is, with the blanks before it.
+/// Breaks a line at words. A line that fits stays as it is, with its leading blanks.
 fn parts((text, _): &(String, Style), room: u16) -> Vec<String> {
     if width(text) <= room { vec![text.clone()] } else { broken(text, room) }
 }
 
-/// How the sound comes here each time the user does. Nothing where a line would have to be broken:
-/// the parts of one would be two settings.
+/// Returns the lines for ~/.ssh/config that forward the sound in every session. Empty if one of them
+/// does not fit: a broken line would be copied as two settings.
 fn for_good(state: &State, theme: &Theme, room: u16) -> Vec<(String, Style)> {
     let Some(socket) = state.surroundings.socket.as_ref().filter(|_| state.surroundings.remote) else {
         return Vec::new();
@@ -151,83 +152,89 @@ fn for_good(state: &State, theme: &Theme, room: u16) -> Vec<(String, Style)> {
     if settings.lines().any(|line| width(line) > room) {
         return Vec::new();
     }
-    let head = "or for good, in ~/.ssh/config there, under the name you connect with:";
+    let head = "or permanently, in ~/.ssh/config there, under the host you connect to:";
     let settings = settings.lines().map(|line| (line.to_owned(), theme.accent));
     [(head.to_owned(), theme.quiet)].into_iter().chain(settings).collect()
 }
 
-/// What there is to say of a way: lines to read, and in the colour of keys what is to be copied. Less
-/// than the `whole` of it is without what stands in that line as well.
+/// Returns the text of a way: lines to read, and in the colour of keys lines to copy. Without `whole`,
+/// the text for a saved file leaves out the path, which the line to copy shows as well.
 fn about(state: &State, ways: &Ways, way: Way, theme: &Theme, whole: bool) -> Vec<(String, Style)> {
     let server = &state.surroundings.server;
     let read = |text: &str| (text.to_owned(), theme.quiet);
     let home = state.surroundings.home.as_deref();
     let again = || state.keymap.named(Command::InBrowser);
+    let (host, client) = if state.surroundings.remote {
+        ("the server", "your machine")
+    } else {
+        ("this machine", "the other machine")
+    };
+    let run = || read(&format!("run on {client}:"));
     match way {
         Way::Browser => match state.shared.page.as_ref().filter(|(key, _)| *key == ways.key) {
-            None => vec![read("a page that opens once, in the browser at your desk")],
+            None => vec![read(&format!("a page that opens once, in the browser on {client}"))],
             Some((_, PageNews::Opening)) => vec![read("fetching the recording …")],
             Some((_, PageNews::Ready { url, port, opened: false })) => vec![
-                read("run at your desk:"),
+                run(),
                 (server.page(*port), theme.accent),
-                read("then open, once and within ten minutes:"),
+                read("then open within ten minutes (works once):"),
                 (url.clone(), theme.accent),
             ],
             Some((_, PageNews::Ready { opened: true, .. })) => {
                 vec![("opened in your browser".to_owned(), theme.good)]
             }
             Some((_, PageNews::Closed(Closed::TimeUp))) => {
-                vec![read(&format!("nobody opened it in time: {} serves it again", again()))]
+                vec![read(&format!("expired: {} to serve it again", again()))]
             }
             Some((_, PageNews::Closed(Closed::Heard))) => {
-                vec![read(&format!("heard, and gone: {} serves it again", again()))]
+                vec![read(&format!("played, now closed: {} to serve it again", again()))]
             }
             Some((_, PageNews::Failed(why))) => vec![(why.clone(), theme.fault)],
         },
         Way::Save => match state.shared.saved.as_ref().filter(|(key, _)| *key == ways.key) {
-            None => vec![read("to a folder on this machine, with the line that copies it to yours")],
+            None => vec![read(&format!("saves it on {host} and shows the command to copy it"))],
             Some((_, path)) => vec![
                 (
                     if whole { format!("saved: {}", shown(path, home)) } else { "saved".to_owned() },
                     theme.good,
                 ),
-                read("run at your desk:"),
+                run(),
                 (server.copy(path), theme.accent),
             ],
         },
         Way::Terminal => match (state.surroundings.transfer, state.shared.sending) {
-            (None, _) => vec![read("not in this terminal: iTerm2 and kitty take files")],
+            (None, _) => vec![read("not supported here: use iTerm2 or kitty")],
             (_, Some(Sending::Asked(key))) if key == ways.key => {
                 let key = state.keymap.named(Command::ToTerminal);
                 vec![(format!("allow it in kitty, then press {key} again"), theme.warning)]
             }
             (_, Some(Sending::Under(key, percent))) if key == ways.key => {
-                vec![(format!("on its way: {percent} %"), theme.text)]
+                vec![(format!("sending: {percent} %"), theme.text)]
             }
             (_, Some(Sending::Sent(key))) if key == ways.key => {
-                vec![("sent: look among your downloads".to_owned(), theme.good)]
+                vec![("sent: see your downloads folder".to_owned(), theme.good)]
             }
-            _ => vec![read("lands among the downloads at your desk")],
+            _ => vec![read("goes to your downloads folder")],
         },
         Way::Here => match &state.surroundings.socket {
             Some(socket) if state.surroundings.remote => vec![
-                read("first bring the sound of your desk here; run there:"),
+                read("first forward the sound; run on your machine:"),
                 (server.sound(socket), theme.accent),
             ],
-            _ => vec![read("by the sound server, or the program set as player_command")],
+            _ => vec![read("through the sound server or player_command")],
         },
     }
 }
 
-/// Draws the dialog; says where the cursor stands.
+/// Draws the dialog. Returns the position of the cursor.
 pub fn draw_save(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = centred(buffer.area, WIDTH.min(76), 6);
     let inside = frame(place, "Save the recording", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let cursor = field::draw(&dialog.input, area, 1, theme, buffer);
     let enter = state.keymap.named(Command::SaveNow);
-    let replaces = format!("There is a file of that name. {enter} replaces it.");
-    let saves = format!("{enter} saves it there; a missing folder is made");
+    let replaces = format!("file exists: {enter} to overwrite");
+    let saves = format!("{enter} to save; creates missing folders");
     let (told, style) = if let Some(trouble) = &dialog.trouble {
         (trouble.as_str(), theme.fault)
     } else if dialog.exists {
@@ -235,7 +242,7 @@ pub fn draw_save(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffe
     } else if dialog.busy {
         ("saving …", theme.quiet)
     } else if dialog.path(state.surroundings.home.as_deref()).is_none() {
-        ("a path with a file name", theme.quiet)
+        ("type a path with a file name", theme.quiet)
     } else {
         (saves.as_str(), theme.quiet)
     };
