@@ -74,7 +74,7 @@ pub enum Verb {
     /// file that only you can read. Region and app ID are written to the settings file.
     ///
     /// There is no flag for the secret: other users can see command lines, and shells save them in
-    /// their history. The environment variable TELECMI_SECRET is safer, but not private: your other
+    /// their history. The environment variable `TELECMI_SECRET` is safer, but not private: your other
     /// programs can read it in /proc/PID/environ, child processes inherit it, and the shell profile
     /// or service file that sets it contains it in plain text.
     Login(login::LoginArgs),

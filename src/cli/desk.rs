@@ -151,7 +151,7 @@ impl Desk {
         let label = range.label(self.context.now, self.context.zone);
         match label.split_once(' ') {
             _ if *range == Range::ALL => String::new(),
-            Some(("Last", rest)) if rest.starts_with(|c: char| c.is_ascii_digit()) => {
+            Some(("Last", rest)) if rest == "hour" || rest.starts_with(|c: char| c.is_ascii_digit()) => {
                 format!(" in the last {rest}")
             }
             Some(("Last" | "This", _)) => format!(" {}", label.to_lowercase()),

@@ -10,7 +10,7 @@ use clap::Args;
 
 use crate::cli::World;
 use crate::config::{self, Asking, Overrides, Place, SecretSource, Settings, Sources};
-use crate::credentials::{Loaded, SecretStore, Supply};
+use crate::credentials::{self, Loaded, SecretStore, Supply};
 use crate::error::Fault;
 use crate::model::{AccountKey, Region};
 use crate::paths::{self, XdgDirs};
@@ -234,9 +234,12 @@ pub fn account(settings: &Settings, asking: Asking, world: &World) -> anyhow::Re
         None => {
             let store = secret_store(world).context("no home folder: set XDG_DATA_HOME")?;
             match store.load_from_file(key.as_str()).map_err(|error| Fault::credentials(error.to_string()))? {
-                Some(Loaded { open_to_others: Some(mode), place, .. }) => {
+                Some(Loaded {
+                    open_to_others: Some(mode), place: credentials::Place::File(path), ..
+                }) => {
                     return Err(Fault::credentials(format!(
-                        "others can read {place} (mode {mode:o}): run `chmod 600` on it"
+                        "others can read {} (mode {mode:o}): run `chmod 600` on it",
+                        path.display()
                     ))
                     .into());
                 }

@@ -46,7 +46,7 @@ pub enum Missing {
         remedy: String,
     },
     /// The place where it may be stored failed.
-    #[error("No secret for {account}: {reason}. Run {remedy}.")]
+    #[error("No secret for {account}. Run {remedy} ({reason}).")]
     NotAsked {
         /// The account.
         account: String,
@@ -125,8 +125,7 @@ impl Stock {
             Ok(None) => Err(Missing::NotStored { account, remedy }),
             Err(LoadError::Keyring { unavailable, .. }) => {
                 // In a cron job there is no keyring, even if the user has one.
-                let reason =
-                    format!("{unavailable} (for cron jobs, `vmail login --no-keyring` stores it in a file)");
+                let reason = format!("{unavailable}; for cron jobs, use `vmail login --no-keyring`");
                 Err(Missing::NotAsked { account, reason, remedy })
             }
             Err(LoadError::File(error)) => {

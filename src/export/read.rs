@@ -71,7 +71,7 @@ pub enum ImportError {
         wanted: String,
     },
     /// It cannot be read.
-    #[error("the export cannot be read: {0}")]
+    #[error("cannot read the export: {0}")]
     Read(#[from] io::Error),
     /// The store cannot be read or written.
     #[error(transparent)]

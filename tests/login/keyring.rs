@@ -101,7 +101,7 @@ fn a_keyring_keeps_the_secret_and_gives_it_back() {
     let session = Session::start(home.folder.path(), locked).unwrap();
     let ended = home.run(&["list"], &session.variables(), "");
     let said = ended.fails(3);
-    assert!(said.contains("keyring cannot be used: it is locked and was not unlocked ("), "{said}");
+    assert!(said.contains("keyring cannot be used: it is locked and was not unlocked;"), "{said}");
     assert!(said.contains("`vmail login --no-keyring`") && said.contains("--offline"), "{said}");
     drop(session);
 
