@@ -1,4 +1,4 @@
-//! The command line: flags and verbs, one verb a file.
+//! The command line: flags and verbs, one file per verb.
 
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
@@ -35,16 +35,16 @@ pub mod sync;
 pub mod table;
 pub mod usage;
 
-/// What of the world outside enters at `main`.
+/// What `main` reads from the outside world.
 #[derive(Clone, Copy, Debug)]
 pub struct World {
-    /// Tells the time.
+    /// Returns the current time.
     pub clock: fn() -> DateTime<Utc>,
-    /// Looks up a variable of the environment.
+    /// Looks up an environment variable.
     pub variable: fn(&str) -> Option<String>,
-    /// The IANA name of the machine's time zone.
+    /// Returns the IANA name of the machine's time zone.
     pub system_zone: fn() -> Option<String>,
-    /// What the machine calls itself.
+    /// Returns the host name.
     pub host_name: fn() -> Option<String>,
 }
 
@@ -52,105 +52,104 @@ pub struct World {
 #[derive(Debug, Parser)]
 #[command(name = "vmail", version, about, max_term_width = 100, args_conflicts_with_subcommands = true)]
 #[command(after_help = "`vmail login` stores an account and its secret. Credentials can also come from \
-    TELECMI_APPID and TELECMI_SECRET, or from the settings file: `vmail config` prints it with every \
-    setting explained. No flag takes the secret, because others on the machine can read a command line.")]
+    TELECMI_APPID and TELECMI_SECRET, or from the settings file: `vmail config` prints a documented \
+    default one. There is no flag for the secret, because other users can see command lines.")]
 pub struct Cli {
     /// Flags of the screen.
     #[command(flatten)]
     pub screen: screen::ScreenArgs,
-    /// What to do instead of opening the screen.
+    /// The command to run instead of opening the screen.
     #[command(subcommand)]
     pub verb: Option<Verb>,
 }
 
-/// What to do instead of opening the screen.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Store an account: region, app ID and secret, tried before they are kept
+    /// Store an account: check region, app ID and secret, then save them
     ///
-    /// Asks for what flags, environment and settings do not say. The secret is typed and not
-    /// shown; where stdin is no terminal, it is stdin's first line: `pass show telecmi | vmail
-    /// login --app-id 1111113`. It goes into the system's keyring, or, where there is none, into a
-    /// file that only you can read. Region and app ID go into the settings file.
+    /// Asks for what flags, environment and settings do not provide. The secret is not echoed. If
+    /// stdin is not a terminal, the secret is its first line: `pass show telecmi | vmail login
+    /// --app-id 1111113`. The secret is stored in the system's keyring or, without a keyring, in a
+    /// file that only you can read. Region and app ID are written to the settings file.
     ///
-    /// No flag takes the secret: every user of the machine can read a command line while the
-    /// program runs, and the shell keeps it in its history. The environment (`TELECMI_SECRET`) is
-    /// the second best: your other programs can read it in /proc/PID/environ, everything that is
-    /// started from there inherits it, and what sets it, a shell's profile or a service's file,
-    /// holds it as plain text.
+    /// There is no flag for the secret: other users can see command lines, and shells save them in
+    /// their history. The environment variable `TELECMI_SECRET` is safer, but not private: your other
+    /// programs can read it in /proc/PID/environ, child processes inherit it, and the shell profile
+    /// or service file that sets it contains it in plain text.
     Login(login::LoginArgs),
-    /// Forget the stored secret of an account
+    /// Delete the stored secret of an account
     ///
-    /// Removes it from the keyring and from the file. The settings stay, and so do the voicemail
-    /// that are stored here.
+    /// Deletes it from the keyring and from the credentials file. Settings and stored voicemails
+    /// are kept.
     Logout(logout::LogoutArgs),
-    /// List the accounts, and where the secret of each comes from
+    /// List the accounts and the sources of their secrets
     Accounts(accounts::AccountsArgs),
-    /// Print voicemail by range and query, newest first
+    /// List voicemails by date range and query, newest first
     List(list::ListArgs),
-    /// Print everything about a voicemail
+    /// Print details of a voicemail
     Show(show::ShowArgs),
-    /// Fetch what is missing, for cron jobs and people
+    /// Fetch missing voicemails
     Sync(sync::SyncArgs),
-    /// Mark voicemail as read, starred, done, called back, or with tags
+    /// Mark voicemails as read, starred, done or called back, or change their tags
     Mark(mark::MarkArgs),
-    /// Print the note of a voicemail, or write it
+    /// Print or set the note of a voicemail
     Note(note::NoteArgs),
-    /// Save recordings as files
+    /// Download recordings to files
     ///
-    /// All recordings of the range that match, side by side. What is there already is not fetched
-    /// again. Files appear whole or not at all; a transfer that breaks off goes on where it was.
-    /// What is downloaded does not count as heard.
+    /// Downloads all matching recordings in the date range, several in parallel. Existing files are
+    /// not downloaded again. A file appears only when it is complete; interrupted downloads are
+    /// resumed. Downloading does not mark a voicemail as read.
     #[command(after_help = download::EXAMPLES)]
     Download(download::DownloadArgs),
-    /// Play voicemail, one after the other
+    /// Play voicemails, one after another
     ///
-    /// On a terminal, keys work as in the inbox: Space holds and goes on, the arrows or h and l go
-    /// 5 s back and on, < and > change the speed, n plays the next one, q ends. What was heard is
-    /// marked as read.
+    /// In a terminal, keys work as in the inbox: Space pauses and resumes, the arrow keys or h and l
+    /// seek by 5 s, < and > change the speed, n plays the next voicemail, q quits. Played voicemails
+    /// are marked as read.
     #[command(after_help = play::EXAMPLES)]
     Play(play::PlayArgs),
-    /// Count voicemail by day, by hour and by caller, and how long calling back took
+    /// Print statistics: voicemails by day, hour and caller, and response times
     #[command(after_help = stats::EXAMPLES)]
     Stats(stats::StatsArgs),
-    /// Write everything of the account: voicemail, notes, tags, names, what was done when
+    /// Export an account: voicemails, notes, tags, caller names and times
     ///
-    /// Lines of JSON: the first names the account, then come the names given to callers and the
-    /// voicemail, newest first. Times are milliseconds since 1970. `vmail import` reads it back.
+    /// Writes JSON lines: the account, then the names given to callers, then the voicemails, newest
+    /// first. Times are in milliseconds since 1970-01-01 UTC. `vmail import` reads the file.
     #[command(after_help = export::EXAMPLES)]
     Export(export::ExportArgs),
-    /// Bring an export into the store, empty or filled
+    /// Import an export into the store
     ///
-    /// Nothing that is there is taken away. Voicemail that are not there come in. Read, starred,
-    /// done and called back hold if either side says so; of two times, the later one. Of two
-    /// notes, or two names of a caller, the one edited last stays; of two edited at the same time,
-    /// the one that is there. Tags of both sides are kept. What the server said, and what a
-    /// recording looks like, stays as it is there. The same file once more changes nothing.
+    /// Merges the export into the store and removes nothing. Missing voicemails are added. Read,
+    /// starred, done and called back are set if either side has them set, with the later time. Of
+    /// two notes, or two names of a caller, the last edited one is kept; if the times are equal, the
+    /// one in the store. Tags are combined. Server data and waveforms in the store are not changed.
+    /// Importing the same file again changes nothing.
     ///
-    /// A line that cannot be used is reported with its number and left out; the others come in,
-    /// and the exit code is 1. A file whose first line is not that of an export, or that is of
-    /// another account, is refused as a whole.
+    /// Invalid lines are reported with their line numbers and skipped; the exit code is then 1. A
+    /// file is rejected if its first line is not the header of an export, or if it belongs to
+    /// another account.
     #[command(after_help = import::EXAMPLES)]
     Import(import::ImportArgs),
-    /// Print the default settings file, with every setting explained; or show, check or edit yours
+    /// Print the default settings file, or show, check or edit yours
     Config(config::ConfigArgs),
-    /// List every command with its keys
+    /// List all commands of the inbox with their keys
     ///
-    /// The keys in force: those that the settings give to a command take the place of its usual
-    /// ones, and are marked with a star.
+    /// Keys set in your settings replace the default ones and are marked with *.
     Keys(keys::KeysArgs),
-    /// Check settings, account, server, store, terminal and sound, and say what to do
+    /// Check settings, account, server, store, terminal and sound, and suggest fixes
     ///
-    /// A line each: ok, warning or fault. Nothing is changed, and the secret is not shown. The exit
-    /// code is 0 without a fault, whatever the warnings; else it is that of the first fault: 2 for
-    /// the settings, 3 for app ID and secret, 4 for the network, 1 for anything else.
+    /// Prints one line per check: ok, warning or fault. Changes nothing and does not show the
+    /// secret. The exit code is 0 if there is no fault, even with warnings; otherwise it is that of
+    /// the first fault: 2 for settings, 3 for app ID and secret, 4 for the network, 1 for anything
+    /// else.
     Doctor(doctor::DoctorArgs),
-    /// Print the script that lets a shell complete verbs, flags, IDs, queries and more
+    /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
-    /// Print the manual page, or that of a verb, for man to show
+    /// Print the manual page of vmail or of a command
     ///
     /// To read it: vmail man | man -l -
     Man(man::ManArgs),
-    /// Run the demo's server alone and print its base URL
+    /// Run the demo server and print its base URL
     DemoServer(demo_server::DemoServerArgs),
 }

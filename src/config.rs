@@ -1,8 +1,8 @@
-//! Settings: the built-in file, the user's file, the environment and the flags, checked and merged.
+//! Settings: merges the defaults, the user's file, the environment and the flags, and checks them.
 //!
-//! Pure, but for [`secret_from_command`]: the caller reads the file and the environment. Every
-//! fault is reported at once and none repeats a secret. `assets/config.toml` is the default as
-//! well as the documentation; it is read by the same code as the user's file.
+//! Pure, except for [`secret_from_command`]: the caller reads the file and the environment. All
+//! faults are reported together, and none repeats a secret. `assets/config.toml` holds the defaults
+//! and documents them; it is parsed by the same code as the user's file.
 
 mod accounts;
 pub mod edit;
@@ -33,10 +33,10 @@ use accounts::Chosen;
 use look::OPEN_GROUPS;
 use settings::{KEYS, Value};
 
-/// The default settings, with comments that document each.
+/// The default settings, with comments that document each one.
 pub const DEFAULT: &str = include_str!("../assets/config.toml");
 
-/// The settings that the environment can set, and by which variable.
+/// The settings that have an environment variable, with its name.
 const VARIABLES: [(&str, &str); 8] = [
     ("account", "VMAIL_ACCOUNT"),
     ("region", "VMAIL_REGION"),
@@ -48,31 +48,31 @@ const VARIABLES: [(&str, &str); 8] = [
     ("concurrency", "VMAIL_CONCURRENCY"),
 ];
 
-/// How much of a foreign key or value a message repeats, in characters.
+/// How many characters of an unknown key or value a message repeats.
 const SHOWN_MAX: usize = 60;
 
-/// Everything settings come from.
+/// The inputs that settings are read from.
 #[derive(Debug)]
 pub struct Sources {
-    /// The user's file and its text, if there is one.
+    /// Path and text of the user's file, if there is one.
     pub file: Option<(PathBuf, String)>,
-    /// The file's permission bits, where the system has some.
+    /// The permission bits of the file, on systems that have them.
     pub file_mode: Option<u32>,
-    /// What was given on the command line.
+    /// Settings from the command line.
     pub flags: Overrides,
-    /// What the environment sets.
+    /// Settings from the environment.
     pub env: Overrides,
-    /// What is wrong with a base URL, in words that follow "`base_url`: ".
+    /// Checks a base URL. Errors are worded to follow "`base_url`: ".
     pub check_base_url: fn(&str) -> Result<(), String>,
-    /// What is wrong with a key of the keyboard, in words that follow "`views`: ".
+    /// Checks the key of a view. Errors are worded to follow "`views`: ".
     pub check_key: fn(&str) -> Result<(), String>,
-    /// What is wrong with the keys of commands, with those of the views beside them.
+    /// Checks the keys of all commands together with those of the views.
     pub check_keys: fn(&[OwnKeys], &[OwnView]) -> Vec<KeyFault>,
-    /// What is wrong with a role's style, in words that follow "`colours.ROLE`: ".
+    /// Checks the style of a role. Errors are worded to follow "`colours.ROLE`: ".
     pub check_colour: fn(&OwnColour) -> Result<(), String>,
 }
 
-/// Settings given as text, outside a file.
+/// Settings given as text, by flags or the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// `account`
@@ -94,7 +94,7 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// What the environment sets, by `get`, which looks a variable up. An empty one counts as unset.
+    /// Reads the environment with `get`, which looks up a variable. An empty variable counts as unset.
     pub fn from_env(get: impl Fn(&str) -> Option<String>) -> Overrides {
         let setting = |key: &str| {
             let (_, variable) = VARIABLES.iter().find(|(known, _)| *known == key)?;
@@ -112,7 +112,7 @@ impl Overrides {
         }
     }
 
-    /// What is set, by the settings' names; but not `account`, which decides what the others change.
+    /// Returns the settings that are set, by name; without `account`, which decides what the others apply to.
     fn entries(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [
             ("region", self.region.as_deref()),
@@ -128,39 +128,39 @@ impl Overrides {
     }
 }
 
-/// Everything that is wrong with the settings, in the order of the lines.
+/// All faults of the settings, sorted by place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
     /// The user's file, if there is one.
     pub path: Option<PathBuf>,
-    /// What is wrong: never empty.
+    /// What is wrong; never empty.
     pub faults: Vec<Fault>,
 }
 
-/// One thing that is wrong.
+/// A fault in the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Where.
     pub place: Place,
-    /// What, and what to do, in one line. Never holds a secret.
+    /// What is wrong and what to do, in one line. Never holds a secret.
     pub message: String,
 }
 
-/// Where a fault is. The order is that in which faults are reported.
+/// Where a fault is. Faults are reported in this order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// The file as a whole.
     File,
     /// A line of the file, from 1.
     Line(usize),
-    /// A variable of the environment, by its name.
+    /// An environment variable, by name.
     Variable(&'static str),
     /// A flag, with its hyphens.
     Flag(String),
 }
 
-/// A line a fault: `config.toml:12: …`, `--range: …`. Two more point at the place in a range that
-/// was typed.
+/// Writes one line per fault: `config.toml:12: …`, `--range: …`. A range given as a flag adds two
+/// lines that point at the mistake.
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.as_deref().unwrap_or(Path::new("config.toml")).display();
@@ -179,24 +179,24 @@ impl fmt::Display for ConfigError {
     }
 }
 
-/// The settings in force: a flag beats the environment, which beats the file, which beats the
-/// default. What is wrong is reported even where something else beats it.
+/// Returns the settings in force. Flags override the environment, which overrides the file, which
+/// overrides the defaults. A fault is reported even if the value is overridden.
 ///
-/// Which account they are of: the one that a flag or the environment names, else the one that
-/// `account` in the file names, else the top level's, else the file's first. An account that a flag
-/// or `VMAIL_ACCOUNT` names is as the file has it: no app ID, secret, region or base URL of the
-/// environment counts.
+/// The account is the one that a flag or the environment names; otherwise the one that `account` in
+/// the file names; otherwise the top level; otherwise the first table of the file. If a flag or
+/// `VMAIL_ACCOUNT` names the account, the app ID, secret, region and base URL of the environment
+/// are ignored.
 pub fn load(sources: Sources) -> Result<Settings, ConfigError> {
     read(sources, false).map(|(settings, _)| settings)
 }
 
-/// As [`load`]; but an account that a flag or the environment names may be one that is not there
-/// yet. It has no app ID then.
+/// Like [`load`], but the account that a flag or the environment names may be missing from the file.
+/// It then has no app ID.
 pub fn load_for_new(sources: Sources) -> Result<Settings, ConfigError> {
     read(sources, true).map(|(settings, _)| settings)
 }
 
-/// As [`load`], and where each setting comes from, in the order in which they are documented.
+/// Like [`load`], and also returns the origin of each setting, in the documented order.
 pub fn trace(sources: Sources) -> Result<(Settings, Vec<Setting>), ConfigError> {
     read(sources, false)
 }
@@ -248,56 +248,56 @@ fn read(sources: Sources, may_be_new: bool) -> Result<(Settings, Vec<Setting>), 
     Err(ConfigError { path, faults })
 }
 
-/// The names of all settings, in the order in which they are documented.
+/// Returns the names of all settings, in the documented order.
 pub fn keys() -> impl Iterator<Item = &'static str> {
     KEYS.iter().map(|(name, _)| *name)
 }
 
 struct Loader {
     settings: Settings,
-    /// The accounts of the file, in its order.
+    /// The accounts of the file, in file order.
     named: Vec<Settings>,
-    /// Who said what each of them is set to.
+    /// The origins of the settings of each account in `named`.
     named_traced: Vec<Vec<Setting>>,
     /// Where `account` was set.
     account_at: Option<Place>,
     check_base_url: fn(&str) -> Result<(), String>,
     check_key: fn(&str) -> Result<(), String>,
     check_colour: fn(&OwnColour) -> Result<(), String>,
-    /// It is the built-in file that is read.
+    /// Whether the built-in file is being read.
     built_in: bool,
-    /// What was set, each setting once.
+    /// The settings that were set, each once.
     traced: Vec<Setting>,
     faults: Vec<Fault>,
 }
 
-/// The text of a file, while it is read.
+/// A file that is being read.
 struct Document<'t> {
     text: &'t str,
-    /// Lines that could not be read.
+    /// Lines with syntax errors.
     broken: Vec<usize>,
-    /// The file's path where others can read it: then it must not hold a secret.
+    /// The path of the file if others can read it: it must not hold a secret then.
     exposed: Option<&'t Path>,
 }
 
 impl Document<'_> {
-    /// The line of a place, from 1.
+    /// Returns the line of a byte range, from 1.
     fn line(&self, at: &Range<usize>) -> usize {
         1 + self.text[..at.start.min(self.text.len())].matches('\n').count()
     }
 }
 
-/// A setting as it stands in a file.
+/// A setting in a file.
 struct Entry<'t> {
-    /// Its whole name, the group's included.
+    /// The full name, including the group.
     name: String,
-    /// Its line.
+    /// The line, from 1.
     at: usize,
     value: &'t DeValue<'t>,
 }
 
 impl Loader {
-    /// Takes over what a file sets. `exposed` is its path where others can read it.
+    /// Applies the settings of a file. `exposed` is its path if others can read it.
     fn read_file(&mut self, text: &str, exposed: Option<&Path>) {
         let (table, errors) = DeTable::parse_recoverable(text);
         let mut file = Document { text, broken: Vec::new(), exposed };
@@ -310,7 +310,7 @@ impl Loader {
         let entries = entries(table.get_ref(), &file);
         self.check_secrets(&entries, &file);
         for Entry { name, at, value } in &entries {
-            // What was made up for a broken line has faults of its own, and its key may be a value.
+            // The parser's guess for a broken line has faults of its own, and its key may be a value.
             if name != accounts::TABLE && !file.broken.contains(at) {
                 self.set(name, &Value::Toml(value), Place::Line(*at));
             }
@@ -320,7 +320,7 @@ impl Loader {
         }
     }
 
-    /// A secret is in one place, and in a file only where nobody else can read it.
+    /// Checks that the secret is set only once, and not in a file that others can read.
     fn check_secrets(&mut self, entries: &[Entry<'_>], file: &Document<'_>) {
         let place_of =
             |key: &str| entries.iter().find(|entry| entry.name == key).map(|entry| Place::Line(entry.at));
@@ -348,10 +348,10 @@ impl Loader {
         let Some((name, set)) = KEYS.iter().find(|(name, _)| *name == key) else {
             let shown = text::clean(key, SHOWN_MAX);
             let hint = nearest(key, keys()).map_or_else(
-                || format!("there are {}", keys().collect::<Vec<_>>().join(", ")),
+                || format!("expected one of {}", keys().collect::<Vec<_>>().join(", ")),
                 |known| format!("did you mean `{known}`?"),
             );
-            return self.fault(place, format!("there is no setting `{shown}`: {hint}"));
+            return self.fault(place, format!("unknown setting `{shown}`: {hint}"));
         };
         let result = set(&mut self.settings, value).and_then(|()| match &self.settings.base_url {
             Some(url) if key == "base_url" => (self.check_base_url)(url),
@@ -367,7 +367,7 @@ impl Loader {
         }
         match result {
             Ok(()) => self.trace(name, value, place),
-            // A flag and a variable say which setting it is.
+            // Flags and variables already name the setting.
             Err(message) if matches!(place, Place::Flag(_) | Place::Variable(_)) => {
                 self.fault(place, message);
             }
@@ -377,7 +377,7 @@ impl Loader {
 
     fn own_keys(&mut self, command: &str, value: &Value<'_>, place: &Place) -> Result<(), String> {
         let keys = value.key_names()?;
-        // They can be set nowhere but in the file.
+        // They can only be set in the file.
         let line = if let Place::Line(line) = place { *line } else { 0 };
         self.settings.keys.push(OwnKeys { command: command.to_owned(), keys, line });
         Ok(())
@@ -391,9 +391,9 @@ impl Loader {
         Ok(())
     }
 
-    /// Keys can only be checked together: whether two commands have one key.
+    /// Checks all keys together, to find keys that two commands share.
     fn check_keys(&mut self, check: fn(&[OwnKeys], &[OwnView]) -> Vec<KeyFault>) {
-        // A table is read in the order of its names.
+        // The parser yields a table sorted by name.
         self.settings.keys.sort_by_key(|own| own.line);
         let views = self.traced.iter().find(|setting| setting.name == "views");
         let views = match views.map(|setting| &setting.origin) {
@@ -405,7 +405,7 @@ impl Loader {
         }
     }
 
-    /// Remembers who said what a setting is: the last one who did.
+    /// Records the origin of a setting, replacing an earlier one.
     fn trace(&mut self, name: &str, value: &Value<'_>, place: Place) {
         let origin = match place {
             Place::File | Place::Line(_) if self.built_in => Origin::Default,
@@ -423,7 +423,7 @@ impl Loader {
     }
 }
 
-/// The settings in a table; those of a group can be in a table of their own.
+/// Returns the settings of a table. Those of a group can be in a table of their own.
 fn entries<'t>(table: &'t DeTable<'t>, file: &Document<'_>) -> Vec<Entry<'t>> {
     let mut entries = Vec::new();
     for (key, value) in table {
@@ -443,13 +443,13 @@ fn entries<'t>(table: &'t DeTable<'t>, file: &Document<'_>) -> Vec<Entry<'t>> {
     entries
 }
 
-/// Whether there are, or can be, settings `key.…`, which a file can hold in a table.
+/// Whether `key` is a group: settings named `key.…`, which a file can hold in a table.
 fn is_group(key: &str) -> bool {
     OPEN_GROUPS.contains(&key)
         || keys().any(|known| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
 }
 
-/// A path as a shell takes it.
+/// Quotes a path for a shell if needed.
 fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/._-+@%,".contains(c);

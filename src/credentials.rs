@@ -1,8 +1,8 @@
-//! Where app secrets are kept: in the system's keyring where there is one, else in a file that only
-//! its owner can read. Every answer says which.
+//! Stores app secrets: in the system's keyring if there is one, otherwise in a file that only its
+//! owner can read. Every result says where.
 //!
-//! Everything here blocks, the keyring for as long as it asks its user for a passphrase. Other
-//! sources of a secret (the environment, a command) and their order are not decided here.
+//! All functions block; the keyring blocks while it asks the user for a passphrase. Other sources of a
+//! secret (environment, command) and their order are decided elsewhere.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -20,17 +20,17 @@ pub use supply::{Missing, Stock, Supply};
 use file::SecretFile;
 use keyring::Keyring;
 
-/// Keeps app secrets by the names of their accounts.
+/// Stores app secrets by account name.
 #[derive(Clone, Debug)]
 pub struct SecretStore {
     keyring: Option<Keyring>,
     file: SecretFile,
 }
 
-/// Where a secret is.
+/// Where a secret is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// The system's keyring: the Secret Service, Keychain or the Credential Manager.
+    /// The system's keyring: Secret Service, Keychain or Credential Manager.
     Keyring,
     /// A file, in plain text.
     File(PathBuf),
@@ -40,16 +40,16 @@ pub enum Place {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the system's keyring cannot be used: {reason}")]
 pub struct Unavailable {
-    /// The system's reason, made safe for a terminal.
+    /// The system error, made safe for a terminal.
     pub reason: String,
 }
 
-/// Where a secret went.
+/// The result of storing a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
-    /// Where it is now.
+    /// Where the secret is now.
     pub place: Place,
-    /// Why it is not in the keyring, where one was to be used.
+    /// Why it is not in the keyring, if the keyring was tried.
     pub instead_of_keyring: Option<Unavailable>,
 }
 
@@ -58,58 +58,57 @@ pub struct Stored {
 pub struct Loaded {
     /// The secret.
     pub secret: Secret,
-    /// Where it was.
+    /// Where it is stored.
     pub place: Place,
-    /// The mode of its file, where others than its owner may use it.
+    /// The mode of the file, if others have access to it.
     pub open_to_others: Option<u32>,
 }
 
-/// What became of a secret that was to be forgotten.
+/// The result of deleting a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removed {
-    /// Where it was and is no longer; empty if it was nowhere.
+    /// Where it was deleted; empty if it was not found.
     pub places: Vec<Place>,
     /// Why it may still be in the keyring.
     pub keyring_not_asked: Option<Unavailable>,
 }
 
-/// A secret that was not found, where one source could not be asked.
+/// A secret was not found, and one of the sources failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The file is there and cannot be used.
+    /// The file exists and cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file has none, and the keyring cannot be asked.
+    /// It is not in the file, and the keyring failed.
     #[error("no secret in {}, and {unavailable}", file.display())]
     Keyring {
-        /// The file that has none.
+        /// The file.
         file: PathBuf,
-        /// Why the keyring cannot be asked.
+        /// Why the keyring failed.
         unavailable: Unavailable,
     },
 }
 
 impl SecretStore {
-    /// The system's keyring, which has `patience` for each answer, and a file in `folder` where
-    /// there is none. Its user may have to type a passphrase, so a minute is not long.
+    /// Returns a store that uses the system's keyring, or a file in `folder` without one. `patience` is
+    /// the timeout of each keyring request; the user may have to type a passphrase, so allow a minute.
     pub fn new(folder: &Path, patience: Duration) -> SecretStore {
         SecretStore { keyring: Some(Keyring::new(patience)), file: SecretFile::new(folder) }
     }
 
-    /// A file in `folder` alone.
+    /// Returns a store that only uses a file in `folder`.
     pub fn in_file(folder: &Path) -> SecretStore {
         SecretStore { keyring: None, file: SecretFile::new(folder) }
     }
 
-    /// Keeps `secret` for `account`, in place of one from before.
+    /// Stores `secret` for `account`, replacing an earlier one.
     ///
     /// # Errors
-    /// When neither the keyring takes it nor the file can be written, or when an older copy in the
-    /// file cannot be removed.
+    /// If both the keyring and the file fail, or if an older copy in the file cannot be removed.
     pub fn store(&self, account: &str, secret: &Secret) -> Result<Stored, FileError> {
         let kept = self.keyring.as_ref().map(|keyring| keyring.store(account, secret));
         if kept == Some(Ok(())) {
-            // What is in the file counts first, and one copy in plain text is one too many.
+            // The file is read first, so an old copy would win; it is also plain text.
             self.file.remove(account)?;
             return Ok(Stored { place: Place::Keyring, instead_of_keyring: None });
         }
@@ -117,15 +116,15 @@ impl SecretStore {
         Ok(Stored { place: self.file.place(), instead_of_keyring: kept.and_then(Result::err) })
     }
 
-    /// The secret of `account` if it is in the file. Asks nobody, and takes no time.
+    /// Returns the secret of `account` if it is in the file. Never prompts.
     pub fn load_from_file(&self, account: &str) -> Result<Option<Loaded>, FileError> {
         let found = self.file.load(account)?;
         let place = self.file.place();
         Ok(found.map(|(secret, open_to_others)| Loaded { secret, place, open_to_others }))
     }
 
-    /// The secret of `account`, if there is one. The file comes first: a secret is in it only when
-    /// the keyring did not take it, so it is the newer one.
+    /// Returns the secret of `account`, if there is one. The file is read first: it only has a secret
+    /// that the keyring did not accept, so that one is newer.
     pub fn load(&self, account: &str) -> Result<Option<Loaded>, LoadError> {
         if let Some(loaded) = self.load_from_file(account)? {
             return Ok(Some(loaded));
@@ -137,7 +136,7 @@ impl SecretStore {
         Ok(found.map(|secret| Loaded { secret, place: Place::Keyring, open_to_others: None }))
     }
 
-    /// Forgets the secret of `account`, wherever it is.
+    /// Deletes the secret of `account` from the keyring and the file.
     pub fn remove(&self, account: &str) -> Result<Removed, FileError> {
         let mut places = Vec::new();
         if self.file.remove(account)? {
@@ -156,12 +155,12 @@ impl SecretStore {
     }
 }
 
-/// For the end of "the secret is in …".
+/// Completes the sentence "The secret is in …".
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Keyring => f.write_str("the system's keyring"),
-            Place::File(path) => write!(f, "the file {} (plain text, for its owner alone)", path.display()),
+            Place::File(path) => write!(f, "{} (plain text, readable only by its owner)", path.display()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How the program ends: exit codes, and which error has which.
+//! Exit codes, and which error maps to which.
 
 use std::process::ExitCode;
 
@@ -6,27 +6,27 @@ use crate::config::ConfigError;
 use crate::sync::SyncError;
 use crate::telecmi::ApiError;
 
-/// How the program ends when it could not do what was asked.
+/// The exit code of a program that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// Anything else.
+    /// Any other error.
     Other = 1,
-    /// Arguments or settings that cannot be used. clap ends with the same code.
+    /// Invalid arguments or settings. clap uses the same code.
     Usage = 2,
-    /// No app ID or secret, or wrong ones.
+    /// The app ID or secret is missing or wrong.
     Credentials = 3,
-    /// The server cannot be reached, or does not answer as it should.
+    /// The server cannot be reached or returned an unexpected response.
     Network = 4,
-    /// There is no such voicemail, account or recording.
+    /// The voicemail, account or recording does not exist.
     NotFound = 5,
-    /// Some of it was done, and some was not.
+    /// Only part of the work was done.
     Partly = 6,
-    /// Ctrl-C: what shells say of a program that it ended.
+    /// Interrupted by a signal: the code that shells report for Ctrl-C.
     Interrupted = 130,
 }
 
 impl Failure {
-    /// Every kind, in the order of the codes.
+    /// Every failure, in the order of the codes.
     pub const EVERY: [Failure; 7] = [
         Failure::Other,
         Failure::Usage,
@@ -37,21 +37,21 @@ impl Failure {
         Failure::Interrupted,
     ];
 
-    /// What the exit code says, in a sentence.
+    /// Describes the exit code in a sentence.
     pub fn meaning(self) -> &'static str {
         match self {
-            Failure::Other => "Something else failed.",
-            Failure::Usage => "Arguments or settings cannot be used.",
-            Failure::Credentials => "There is no app ID or secret, or they are wrong.",
-            Failure::Network => "The server cannot be reached, or does not answer as it should.",
-            Failure::NotFound => "There is no such voicemail, account or recording.",
-            Failure::Partly => "Some of it was done, and some was not.",
-            Failure::Interrupted => "It was interrupted.",
+            Failure::Other => "Any other error.",
+            Failure::Usage => "Invalid arguments or settings.",
+            Failure::Credentials => "The app ID or secret is missing or wrong.",
+            Failure::Network => "The server cannot be reached or returned an unexpected response.",
+            Failure::NotFound => "The voicemail, account or recording does not exist.",
+            Failure::Partly => "Only part of the work was done.",
+            Failure::Interrupted => "Interrupted by a signal.",
         }
     }
 }
 
-/// An error that says with which code the program ends.
+/// An error with the exit code of the program.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Fault {
@@ -62,22 +62,22 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Arguments that cannot be used.
+    /// Returns an error for invalid arguments.
     pub fn usage(message: impl Into<String>) -> Fault {
         Fault { failure: Failure::Usage, message: message.into() }
     }
 
-    /// No app ID or secret.
+    /// Returns an error for a missing app ID or secret.
     pub fn credentials(message: impl Into<String>) -> Fault {
         Fault { failure: Failure::Credentials, message: message.into() }
     }
 
-    /// Something that was asked for is not there.
+    /// Returns an error for something that does not exist.
     pub fn not_found(message: impl Into<String>) -> Fault {
         Fault { failure: Failure::NotFound, message: message.into() }
     }
 
-    /// Only a part was done.
+    /// Returns an error for work that was only partly done.
     pub fn partly(message: impl Into<String>) -> Fault {
         Fault { failure: Failure::Partly, message: message.into() }
     }
@@ -109,7 +109,7 @@ impl From<&SyncError> for Failure {
     }
 }
 
-/// What kind of failure `error` is: the first in its chain of causes that says so.
+/// Returns the failure of `error`: that of the first error in its chain of causes that has one.
 pub fn failure(error: &anyhow::Error) -> Failure {
     let known = |cause: &(dyn std::error::Error + 'static)| {
         let fault = cause.downcast_ref().map(|fault: &Fault| fault.failure);

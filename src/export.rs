@@ -1,20 +1,19 @@
-//! Everything of an account as lines of JSON, and back: nothing is locked in.
+//! Exports an account as JSON lines, and imports it again, so that no data is locked in.
 //!
-//! The first line names the version and the account. Then come the names that were given to
-//! callers, a line each, and the voicemail, a line each, newest first. Times are milliseconds since
-//! the epoch. Which stretches of time were fetched is not in it: the server is asked again.
+//! The first line has the version and the account. Then follow the names given to callers and the
+//! voicemails, newest first, one per line. Times are milliseconds since the epoch. Which spans have
+//! been fetched is not exported: they are fetched again.
 //!
-//! Import brings the lines together with what is there. Nothing that is there is taken away:
+//! An import merges the lines into the store and removes nothing:
 //!
-//! - Voicemail that are not there come in. What the server said of one that is there stays.
-//! - Read and starred: if either side says so.
-//! - Done and called back: if either side says so; of two times, the later one.
-//! - Notes and names: the one that was edited last; of two edited at the same time, the one that
-//!   is there.
-//! - Tags: those of both sides; a spelling that is there stays.
-//! - What a recording looks like: what is there stays.
+//! - Missing voicemails are added. Server data of existing ones is not changed.
+//! - Read and starred are set if either side has them set.
+//! - Done and called back are set if either side has them set; the later time is kept.
+//! - Of two notes or names, the last edited one is kept; if the times are equal, the stored one.
+//! - Tags of both sides are combined; the stored spelling is kept.
+//! - Stored waveforms are not changed.
 //!
-//! So importing a file twice does nothing the second time. Files are never held in memory.
+//! Importing a file again therefore changes nothing. Files are streamed, never held in memory.
 
 mod line;
 mod read;

@@ -1,4 +1,4 @@
-//! The fields of a voicemail as scripts get them: their names, their order and how they are written.
+//! The fields of a voicemail for scripts: their names, order and format.
 
 use chrono::SecondsFormat;
 use chrono_tz::Tz;
@@ -8,84 +8,84 @@ use crate::caller::CallerForms;
 use crate::model::{Flags, RecordingName, Sketch, Voicemail, from_millis};
 use crate::triage::{Note, Tag};
 
-/// A voicemail as a JSON object, or as a row of a table with these columns. Names and meaning are
-/// stable: fields may be added, and none is renamed or taken away.
+/// A voicemail as a JSON object or a table row. Names and meanings are stable: fields may be added,
+/// but not renamed or removed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fields<'a> {
-    /// The identity: thirteen characters, the same on every machine.
+    /// The ID: 13 characters, the same on every machine.
     pub id: String,
-    /// When it was left: RFC 3339, in the zone that is set.
+    /// When it was left: RFC 3339, in the time zone of the settings.
     pub time: String,
     /// When it was left, in milliseconds since the epoch.
     pub time_ms: i64,
-    /// The number in E.164; null where it is none.
+    /// The number in E.164; null if it is not a valid number.
     pub caller: Option<&'a str>,
-    /// The number as the server sent it; empty when withheld.
+    /// The number as sent by the server; empty if withheld.
     pub caller_raw: &'a str,
-    /// The name that was given to the caller, else that of a contact file.
+    /// The name given to the caller, otherwise the one from a contact file.
     pub name: Option<&'a str>,
-    /// The server's name of the recording.
+    /// The name of the recording on the server.
     pub recording: Option<String>,
-    /// The length in seconds; null until the recording was fetched.
+    /// The length in seconds; null until the recording is fetched.
     pub length_s: Option<f64>,
-    /// Whether it was heard.
+    /// Whether it is read.
     pub read: bool,
-    /// Whether it has a star.
+    /// Whether it is starred.
     pub starred: bool,
-    /// Whether it is dealt with.
+    /// Whether it is done.
     pub done: bool,
-    /// What is noted.
+    /// The note.
     pub note: Option<&'a str>,
-    /// Its tags, in the order of the alphabet.
+    /// The tags, sorted alphabetically.
     pub tags: Vec<&'a str>,
-    /// The account: its name in the settings, else its app ID.
+    /// The account: its name in the settings, otherwise its app ID.
     pub account: &'a str,
 }
 
-/// What a voicemail's fields are made of.
+/// The inputs of [`Fields::new`].
 #[derive(Clone, Copy, Debug)]
 pub struct Parts<'a> {
-    /// As the server described it.
+    /// The server data.
     pub voicemail: &'a Voicemail,
-    /// Its caller.
+    /// The caller.
     pub caller: &'a CallerForms,
-    /// Its caller's name.
+    /// The caller's name.
     pub name: Option<&'a str>,
-    /// What its recording is like.
+    /// Length and loudness of the recording.
     pub sketch: Sketch,
-    /// What was done with it.
+    /// Read, starred and done.
     pub flags: Flags,
-    /// What is noted.
+    /// The note.
     pub note: Option<&'a Note>,
-    /// Its tags.
+    /// The tags.
     pub tags: &'a [Tag],
 }
 
 impl<'a> Fields<'a> {
-    /// The names of the fields, in their order, and what each is.
+    /// The names of the fields in order, with descriptions.
     pub const MEANING: [(&'static str, &'static str); 14] = [
-        ("id", "the identity: thirteen characters, the same on every machine"),
-        ("time", "when it was left: RFC 3339, in the zone that is set"),
-        ("time_ms", "the same in milliseconds since 1970"),
-        ("caller", "the number in E.164; null where it is none"),
-        ("caller_raw", "the number as the server sent it; empty when withheld"),
-        ("name", "the name given to the caller, else that of a contact file; or null"),
-        ("recording", "the server's name of the recording, or null"),
-        ("length_s", "seconds; null until the recording was fetched"),
-        ("read", "whether it was heard"),
-        ("starred", "whether it has a star"),
-        ("done", "whether it is dealt with"),
-        ("note", "what is noted, or null"),
-        ("tags", "a list, by the alphabet"),
-        ("account", "its name in the settings, else the app ID"),
+        ("id", "ID, 13 characters, the same on every machine"),
+        ("time", "when it was left, in RFC 3339 and the time zone of the settings"),
+        ("time_ms", "when it was left, in milliseconds since 1970-01-01 UTC"),
+        ("caller", "number in E.164, or null"),
+        ("caller_raw", "number as sent by the server; empty if withheld"),
+        ("name", "name given to the caller or found in a contact file, or null"),
+        ("recording", "name of the recording on the server, or null"),
+        ("length_s", "length in seconds; null until the recording is fetched"),
+        ("read", "true if read"),
+        ("starred", "true if starred"),
+        ("done", "true if done"),
+        ("note", "note, or null"),
+        ("tags", "list of tags, sorted"),
+        ("account", "name of the account in the settings, or its app ID"),
     ];
 
-    /// The names of the fields, in their order.
+    /// Returns the names of the fields in order.
     pub fn names() -> [&'static str; 14] {
         Fields::MEANING.map(|(name, _)| name)
     }
 
-    /// The fields of a voicemail of `account`, with times in `zone`.
+    /// Returns the fields of a voicemail of `account`, with times in `zone`.
     pub fn new(parts: Parts<'a>, zone: Tz, account: &'a str) -> Fields<'a> {
         let Parts { voicemail, caller, name, sketch, flags, note, tags } = parts;
         let time_ms = voicemail.time.timestamp_millis();
@@ -107,7 +107,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The fields as texts, in their order: empty where JSON has null, tags with blanks between.
+    /// Returns the fields as text in order: empty for null, tags separated by spaces.
     pub fn cells(&self) -> [String; 14] {
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         [

@@ -1,7 +1,7 @@
 //! vmail: a voicemail inbox for the terminal, for TeleCMI accounts.
 //!
 //! The network only fills the store; the screen only shows the store. `ARCHITECTURE.md` has the
-//! map, the words and the reasons; read [`tui::msg`] first. Which file of `tui/view/` draws what:
+//! overview, the terms and the reasons. Start with [`tui::msg`]. Which file of `tui/view/` draws what:
 //!
 //! ```text
 //!  vmail  office  Inbox 32  Unread 9  Done   Last 7 days  17–23 Nov  IST   header.rs
@@ -18,13 +18,13 @@
 //!                                          │                               note.rs, tags.rs, ways.rs,
 //!                                          │                               people.rs, calling.rs,
 //!                                          │                               copying.rs, accounts.rs
-//!  32 voicemail                                     live · checked 12:04   status.rs: how it
+//!  32 voicemails                                    live · checked 12:04   status.rs: how it
 //!  Space play   e done   s star   / search   m note   ? all keys            stands, and keys
 //! ```
 //!
-//! All of them write with `pen.rs`, and with `field.rs` where something is typed. They put numbers
-//! and times into words with [`words`], and take their colours from [`tui::theme`]; `ascii.rs` goes
-//! over what they drew.
+//! All of them write with `pen.rs`, and with `field.rs` for text input. They format numbers and
+//! times with [`words`] and take colours from [`tui::theme`]; `ascii.rs` then replaces characters
+//! that the terminal cannot show.
 
 pub mod audio;
 pub mod caller;

@@ -1,7 +1,7 @@
-//! vmail: parses the arguments, opens the screen or carries out a verb, and ends with one line on
-//! stderr and an exit code when something fails.
+//! Entry point: parses the arguments, opens the screen or runs a command, and reports an error as
+//! one line on stderr and an exit code.
 //!
-//! Clock, environment and time zone enter here; everywhere else they are arguments.
+//! Clock, environment and time zone are read here and passed on as arguments.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody is left to be told where this fails.
+            // An error that cannot be written cannot be reported.
             let _ = writeln!(io::stderr(), "vmail: {error:#}");
             error::failure(&error).into()
         }

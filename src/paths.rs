@@ -1,4 +1,4 @@
-//! Where files go: the XDG folders, on every system that has them set, and where links lead.
+//! Where files are stored: in the XDG folders, on every system that sets them; also resolves links.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use directories::ProjectDirs;
 
-/// What of the environment decides where files go.
+/// The environment variables that set the folders.
 #[derive(Clone, Debug, Default)]
 pub struct XdgDirs {
     /// `XDG_CONFIG_HOME`.
@@ -19,33 +19,32 @@ pub struct XdgDirs {
     pub runtime: Option<OsString>,
 }
 
-/// The settings file: `vmail/config.toml` in the folder for settings.
+/// Returns the settings file: `vmail/config.toml` in the configuration folder.
 pub fn config_file(xdg: &XdgDirs) -> Option<PathBuf> {
     let usual = || Some(ProjectDirs::from("", "", "vmail")?.config_dir().to_owned());
     Some(set(xdg.config.as_ref()).or_else(usual)?.join("config.toml"))
 }
 
-/// The store: `vmail/vmail.db` in the folder for data.
+/// Returns the store: `vmail/vmail.db` in the data folder.
 pub fn store_file(xdg: &XdgDirs) -> Option<PathBuf> {
     let usual = || Some(ProjectDirs::from("", "", "vmail")?.data_dir().to_owned());
     Some(set(xdg.data.as_ref()).or_else(usual)?.join("vmail.db"))
 }
 
-/// The folder for secrets where there is no keyring: that of the store, which belongs to its user
-/// alone. Not that of the settings, which people keep under version control.
+/// Returns the folder for secrets if there is no keyring: that of the store, which is private. Not
+/// that of the settings, which people keep under version control.
 pub fn secrets_folder(xdg: &XdgDirs) -> Option<PathBuf> {
     Some(store_file(xdg)?.parent()?.to_owned())
 }
 
-/// Recordings, a folder for each account below it: they can all be fetched again, so they are in
-/// `vmail/recordings` in the folder for caches.
+/// Returns the folder for recordings, with a folder per account: `vmail/recordings` in the cache
+/// folder, because they can be fetched again.
 pub fn recordings_folder(xdg: &XdgDirs) -> Option<PathBuf> {
     let usual = || Some(ProjectDirs::from("", "", "vmail")?.cache_dir().to_owned());
     Some(set(xdg.cache.as_ref()).or_else(usual)?.join("recordings"))
 }
 
-/// The socket to which the sound of the user's own machine can be forwarded: in a folder that
-/// nobody else can enter.
+/// Returns the socket for sound forwarded to the user's own machine, in a private folder.
 pub fn sound_socket(xdg: &XdgDirs) -> Option<PathBuf> {
     let runtime = xdg.runtime.as_ref().map(PathBuf::from).filter(|path| path.is_absolute());
     match runtime {
@@ -54,13 +53,13 @@ pub fn sound_socket(xdg: &XdgDirs) -> Option<PathBuf> {
     }
 }
 
-/// Where `path` leads, through links; what it leads to need not be there. For files that are replaced as
-/// a whole: a link to a file elsewhere is to stay one.
+/// Resolves links in the last component of `path`; the target need not exist. Use it before
+/// replacing a file, so that a link stays a link.
 ///
 /// # Errors
-/// When links lead around in circles.
+/// If there is a cycle of links.
 pub fn behind_links(path: &Path) -> io::Result<PathBuf> {
-    /// As many as Linux follows.
+    /// The limit of Linux.
     const LINKS_MAX: usize = 40;
     let mut target = path.to_owned();
     for _ in 0..LINKS_MAX {
@@ -72,8 +71,8 @@ pub fn behind_links(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many links"))
 }
 
-/// `directories` heeds these variables on Linux alone; people set them on macOS as well. Relative
-/// paths are to be ignored, says the XDG base directory specification.
+/// Returns `vmail` in the folder that an XDG variable sets. `directories` reads these variables only
+/// on Linux; people also set them on macOS. The specification says to ignore relative paths.
 fn set(variable: Option<&OsString>) -> Option<PathBuf> {
     let path = PathBuf::from(variable?);
     path.is_absolute().then(|| path.join("vmail"))

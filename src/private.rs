@@ -1,12 +1,11 @@
-//! Files and folders that their owner alone can use from the moment they are there, and not only once
-//! a mode was set. Where the system knows no modes, the folder around them decides.
+//! Creates private files and folders: only their owner has access, from the moment of creation. On
+//! systems without modes, the parent folder decides.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// How a file is opened that, where it has to be made, is its owner's alone. A file that is there
-/// keeps its mode.
+/// Returns options that create a file with mode 0600. An existing file keeps its mode.
 pub fn options() -> OpenOptions {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "there is no mode to set"))]
     let mut options = OpenOptions::new();
@@ -15,7 +14,7 @@ pub fn options() -> OpenOptions {
     options
 }
 
-/// Makes the folder for its owner alone, and those above it as well; one that is there stays as it is.
+/// Creates a folder and its parents with mode 0700. Existing folders keep their mode.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);

@@ -1,25 +1,25 @@
-//! A text that cannot be printed and is wiped when dropped.
+//! A string that cannot be printed and is wiped on drop.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// The variable of the environment that may hold the app secret. It is for this program alone, and not
-/// for those that it starts to play.
+/// The environment variable that may hold the app secret. It is removed from the environment of
+/// child processes.
 pub const SECRET_VARIABLE: &str = "TELECMI_SECRET";
 
-/// The app secret. It has no `Display`, its `Debug` shows nothing of it, and its memory is wiped
-/// when the last copy goes.
+/// The app secret. It has no `Display`, its `Debug` hides it, and its memory is wiped when the last
+/// copy is dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes the secret over.
+    /// Wraps a secret.
     pub fn new(text: String) -> Secret {
         Secret(Zeroizing::new(text))
     }
 
-    /// The secret itself: for the request's body, and nothing else.
+    /// Returns the secret itself: for the request body only.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -31,42 +31,42 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A secret that is being typed. It takes up to [`Typed::MAX`] bytes and never moves in memory, so that
-/// no piece of it is left behind.
+/// A secret that is being typed. It holds up to [`Typed::MAX`] bytes and is never reallocated, so that
+/// no copy stays in memory.
 pub struct Typed(Zeroizing<String>);
 
 impl Typed {
-    /// How long it may get, in bytes.
+    /// The maximum length, in bytes.
     pub const MAX: usize = 512;
 
-    /// Types a character. One for which there is no room is left out.
+    /// Appends a character; ignores it if there is no room.
     pub fn push(&mut self, c: char) {
         if self.0.len() + c.len_utf8() <= Typed::MAX {
             self.0.push(c);
         }
     }
 
-    /// Takes the last character back.
+    /// Removes the last character.
     pub fn pop(&mut self) {
         self.0.pop();
     }
 
-    /// Takes everything back.
+    /// Removes everything.
     pub fn clear(&mut self) {
         *self = Typed::default();
     }
 
-    /// How many characters it has.
+    /// Returns the number of characters.
     pub fn len(&self) -> usize {
         self.0.chars().count()
     }
 
-    /// Whether nothing was typed.
+    /// Whether nothing has been typed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The secret; `None` while it is blank.
+    /// Returns the secret without surrounding whitespace; `None` if it is blank.
     pub fn secret(&self) -> Option<Secret> {
         (!self.0.trim().is_empty()).then(|| Secret::new(self.0.trim().to_owned()))
     }

@@ -1,4 +1,4 @@
-//! Signals that end the program: heeded, so that files and the terminal are left as they should be.
+//! Signals that end the program, handled so that files and the terminal are left in a clean state.
 
 #[cfg(unix)]
 use std::fs;
@@ -9,9 +9,9 @@ use std::io;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// What is listened for, from the start to the end: none is missed in between. The system no longer
-/// ends the program by itself from then on, not even when this is dropped. Those that are ignored stay
-/// so, as SIGHUP under `nohup`, where the system tells which they are (Linux does).
+/// The signals to wait for. Handlers stay installed from the first call on, even after a drop, so that
+/// no signal is missed. Signals that are ignored at start stay ignored, such as SIGHUP under `nohup`,
+/// on systems that report them (Linux).
 #[cfg(unix)]
 #[derive(Debug)]
 pub struct Signals {
@@ -22,7 +22,7 @@ pub struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    /// Listens from now on. Needs a Tokio runtime.
+    /// Installs the handlers. Needs a Tokio runtime.
     pub fn watch() -> io::Result<Signals> {
         let ignored = ignored();
         let heed = |kind: SignalKind| {
@@ -36,8 +36,7 @@ impl Signals {
         })
     }
 
-    /// Waits until the program is told to end. Returns the exit code that a shell reports of a program
-    /// that the signal ended.
+    /// Waits for a signal. Returns the exit code that a shell reports for a program ended by it.
     pub async fn next(&mut self) -> i32 {
         let kind = tokio::select! {
             () = come(&mut self.interrupt) => SignalKind::interrupt(),
@@ -56,8 +55,8 @@ async fn come(signal: &mut Option<Signal>) {
     }
 }
 
-/// The signals that whoever started the program has it ignore: a bit for each, SIGHUP's the lowest.
-/// None where the system does not tell.
+/// Returns the signals that are ignored at start, as a bit mask with SIGHUP as the lowest bit; 0 if
+/// the system does not report them.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -65,19 +64,19 @@ fn ignored() -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }
 
-/// What is listened for.
+/// The signals to wait for.
 #[cfg(windows)]
 #[derive(Debug)]
 pub struct Signals(tokio::signal::windows::CtrlC);
 
 #[cfg(windows)]
 impl Signals {
-    /// Listens from now on. Needs a Tokio runtime.
+    /// Installs the handler. Needs a Tokio runtime.
     pub fn watch() -> io::Result<Signals> {
         tokio::signal::windows::ctrl_c().map(Signals)
     }
 
-    /// Waits until the program is told to end. Returns the exit code for that.
+    /// Waits for Ctrl-C. Returns the exit code.
     pub async fn next(&mut self) -> i32 {
         self.0.recv().await;
         130

@@ -1,9 +1,7 @@
-//! What a range of voicemail adds up to: how many there were when and from whom, and how long it
-//! took to deal with them.
+//! Statistics of a range: how many voicemails there are, when and from whom, and the response times.
 //!
-//! Pure: the zone and the moments are arguments. Voicemail are taken in one by one, so that a million
-//! of them cost what their days, callers and durations do. How the numbers look is the command
-//! line's business.
+//! Pure: zone and times are arguments. Voicemails are added one at a time, so memory grows with the
+//! number of days, callers and durations. Formatting is left to the command line.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -14,33 +12,33 @@ use chrono_tz::Tz;
 
 use crate::model::Flags;
 
-/// A voicemail, as far as it counts here.
+/// The data of a voicemail that statistics need.
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'a> {
     /// When it was left.
     pub time: DateTime<Utc>,
-    /// What the caller is told by: the number in E.164, or what came; empty when withheld.
+    /// The key of the caller: the number in E.164, otherwise as received; empty if withheld.
     pub caller: &'a str,
     /// The caller's name.
     pub name: Option<&'a str>,
-    /// The number as people write it.
+    /// The number, formatted for people.
     pub number: &'a str,
-    /// What was done with it.
+    /// Read, starred and so on.
     pub flags: Flags,
-    /// When it was dealt with, in milliseconds since the epoch.
+    /// When it was marked as done, in milliseconds since the epoch.
     pub done: Option<i64>,
-    /// When its caller was called back, in milliseconds since the epoch.
+    /// When the caller was called back, in milliseconds since the epoch.
     pub called: Option<i64>,
-    /// How long its recording is; `None` where that is not known.
+    /// The length of the recording, if known.
     pub length: Option<Duration>,
 }
 
-/// How many there were, and how many of them were not heard.
+/// A number of voicemails, and how many of them are unread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
-    /// All of them.
+    /// The total.
     pub all: u64,
-    /// Those that were not heard.
+    /// The unread ones.
     pub unheard: u64,
 }
 
@@ -51,34 +49,34 @@ impl Count {
     }
 }
 
-/// A caller and what they left.
+/// A caller with the number of their voicemails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// The number in E.164, or what came; empty when withheld.
+    /// The number in E.164, otherwise as received; empty if withheld.
     pub caller: String,
     /// The name, if there is one.
     pub name: Option<String>,
-    /// The number as people write it.
+    /// The number, formatted for people.
     pub number: String,
-    /// How many voicemail.
+    /// The number of voicemails.
     pub count: Count,
 }
 
-/// How durations are spread.
+/// A summary of durations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spread {
-    /// How many there are, one at the least.
+    /// The number of durations, 1 or more.
     pub count: u64,
-    /// All of them together.
+    /// The sum.
     pub total: Duration,
-    /// Half of them are no longer than this; of an even number, the mean of the two in the middle.
+    /// The median; for an even number, the mean of the middle two.
     pub median: Duration,
-    /// Nine of ten are no longer than this: the nearest that occurs.
+    /// The 90th percentile, by the nearest-rank method.
     pub p90: Duration,
 }
 
 impl Spread {
-    /// Of these, in any order; `None` of none.
+    /// Summarises durations in any order; `None` if there are none.
     pub fn of(mut durations: Vec<Duration>) -> Option<Spread> {
         durations.sort_unstable();
         let count = durations.len();
@@ -91,35 +89,35 @@ impl Spread {
     }
 }
 
-/// Everything that is counted.
+/// The statistics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stats {
     /// All voicemail.
     pub count: Count,
-    /// Those with a star.
+    /// The starred ones.
     pub starred: u64,
-    /// Those dealt with.
+    /// The ones marked as done.
     pub done: u64,
-    /// Those whose caller was called back.
+    /// The ones whose caller was called back.
     pub called: u64,
-    /// Each day of the zone in its order, days without voicemail as well.
+    /// All days of the range in order, in the zone; including days without voicemail.
     pub days: Vec<(NaiveDate, Count)>,
-    /// By the hour of the day in the zone, from 0 to 23. Where a day has 25 hours, two of them count
-    /// as one.
+    /// By the hour of the day in the zone, 0 to 23. On a day of 25 hours, the repeated hour counts as
+    /// one.
     pub hours: [Count; 24],
-    /// By the day of the week, from Monday.
+    /// By day of the week, Monday first.
     pub weekdays: [Count; 7],
-    /// Callers, those with the most voicemail first.
+    /// Callers, sorted by number of voicemails, highest first.
     pub callers: Vec<Caller>,
-    /// From a voicemail to the call back.
+    /// The time from a voicemail to the call back.
     pub until_called: Option<Spread>,
-    /// From a voicemail until it was dealt with.
+    /// The time from a voicemail until it was done.
     pub until_done: Option<Spread>,
-    /// How long recordings are, of those that were looked at.
+    /// The lengths of the recordings, if known.
     pub length: Option<Spread>,
 }
 
-/// Counts.
+/// Collects statistics.
 #[derive(Clone, Debug)]
 pub struct Tally {
     zone: Tz,
@@ -137,7 +135,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Nothing is counted yet. Days and hours are those of `zone`.
+    /// Returns an empty tally. Days and hours are those of `zone`.
     pub fn new(zone: Tz) -> Tally {
         Tally {
             zone,
@@ -155,7 +153,7 @@ impl Tally {
         }
     }
 
-    /// Counts a voicemail.
+    /// Adds a voicemail.
     pub fn add(&mut self, item: Item<'_>) {
         let unheard = !item.flags.contains(Flags::READ);
         self.count.add(unheard);
@@ -174,15 +172,15 @@ impl Tally {
             let name = item.name.map(str::to_owned);
             self.callers.insert(caller.clone(), Caller { caller, name, number, count });
         }
-        // What is dated before the voicemail tells of clocks and not of people.
+        // A time before the voicemail was left is due to a wrong clock.
         let since = |then: i64| u64::try_from(then.checked_sub(item.time.timestamp_millis())?).ok();
         self.until_called.extend(item.called.and_then(since).map(Duration::from_millis));
         self.until_done.extend(item.done.and_then(since).map(Duration::from_millis));
         self.lengths.extend(item.length);
     }
 
-    /// What it adds up to. The days go from the one of `from`, or the first with a voicemail where
-    /// that is open, to the one of `to`, and as far as there are voicemail.
+    /// Returns the statistics. The days extend from `from`, or from the first voicemail if there is no
+    /// start, to `to`, and include all voicemails.
     pub fn finish(self, from: Option<DateTime<Utc>>, to: DateTime<Utc>) -> Stats {
         let day = |time: DateTime<Utc>| time.with_timezone(&self.zone).date_naive();
         let (first, last) = (self.days.keys().next().copied(), self.days.keys().next_back().copied());

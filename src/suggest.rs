@@ -1,7 +1,7 @@
-//! Which known word a mistyped one was meant to be.
+//! Finds the known word that a mistyped one was probably meant to be.
 
-/// The nearest of `known` to `word`, whatever the case, if it is near enough to be meant: two
-/// slips in a word of more than four characters, one in a shorter one.
+/// Returns the word of `known` that is nearest to `word`, ignoring case: at most two edits away for
+/// words of more than four characters, otherwise one.
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let word = word.to_lowercase();
     let most = if word.chars().count() > 4 { 2 } else { 1 };

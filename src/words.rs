@@ -1,4 +1,4 @@
-//! Numbers, times and ages as people write them.
+//! Formats numbers, times and ages for people.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-/// `1204` as "1,204".
+/// Formats `1204` as "1,204".
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -39,20 +39,20 @@ pub fn age(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// `text` with a capital letter at its start.
+/// Capitalises the first letter of `text`.
 pub fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// A length as on a clock: "0:42", "12:05", "1:02:03".
+/// Formats a duration as on a clock: "0:42", "12:05", "1:02:03".
 pub fn length(length: Duration) -> String {
     let seconds = length.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
-/// "84 kB", "1.2 MB".
+/// Formats a size: "84 kB", "1.2 MB".
 pub fn bytes(bytes: u64) -> String {
     match bytes {
         ..1_000 => format!("{bytes} B"),
@@ -61,7 +61,7 @@ pub fn bytes(bytes: u64) -> String {
     }
 }
 
-/// How far a transfer is: "34 %", or "84 kB" where its size is not known; empty at first.
+/// Formats the progress of a transfer: "34 %", or "84 kB" if the total is unknown; empty at the start.
 pub fn transferred(got: u64, of: Option<u64>) -> String {
     match of.filter(|&of| of > 0) {
         _ if got == 0 => String::new(),
@@ -70,7 +70,7 @@ pub fn transferred(got: u64, of: Option<u64>) -> String {
     }
 }
 
-/// "1.4 s".
+/// Formats a duration in seconds: "1.4 s".
 pub fn seconds(time: Duration) -> String {
     if time >= Duration::from_secs(10) {
         format!("{} s", time.as_secs())
@@ -79,15 +79,14 @@ pub fn seconds(time: Duration) -> String {
     }
 }
 
-/// "11:20" today, "Sun 22 Nov 11:20" otherwise.
+/// Formats a time: "11:20" today, "Sun 22 Nov 11:20" otherwise.
 pub fn clock(time: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
     let (time, now) = (time.with_timezone(&zone), now.with_timezone(&zone));
     let form = if time.date_naive() == now.date_naive() { "%H:%M" } else { "%a %-d %b %H:%M" };
     time.format(form).to_string()
 }
 
-/// `text` in lines of up to `room` cells, broken between words; a word that is longer, as a path
-/// may be, is broken anywhere.
+/// Wraps `text` into lines of up to `room` cells. A word longer than that, such as a path, is split.
 pub fn broken(text: &str, room: u16) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();

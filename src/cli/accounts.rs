@@ -1,4 +1,4 @@
-//! `vmail accounts`: which accounts there are, and where their secrets come from.
+//! `vmail accounts`: lists the accounts and the sources of their secrets.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -19,42 +19,42 @@ use crate::telecmi::BaseUrl;
 /// Flags of `accounts`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The fields of --json, csv and tsv: name (null for the account that has none), region, app_id, base_url \
-(null for TeleCMI's own), secret (environment, settings, command, file or keyring), current (used where \
-none is named) and stored (how many voicemail).")]
+Fields of --json, csv and tsv: name (null for the account without a name), region, app_id, base_url \
+(null for TeleCMI's server), secret (environment, settings, command, file or keyring), current (true for \
+the account in use) and stored (number of stored voicemails).")]
 pub struct AccountsArgs {
-    /// How they are written.
+    /// The output format.
     #[command(flatten)]
     pub format: FormatArgs,
-    /// Which is in force, and of which settings file.
+    /// The account in force, and the settings file.
     #[command(flatten, next_help_heading = "Common options")]
     pub account: AccountArgs,
 }
 
-/// The names of a line's fields. They are part of the program's interface: they stay.
+/// The names of the fields. They are a stable interface: do not rename or remove them.
 const NAMES: [&str; 7] = ["name", "region", "app_id", "base_url", "secret", "current", "stored"];
 
-/// An account as it is printed.
+/// An account for output.
 #[derive(Debug, Serialize)]
 struct Line {
-    /// `null` for the one that has none.
+    /// `null` for the account without a name.
     name: Option<String>,
     region: &'static str,
     app_id: u64,
-    /// `null` for TeleCMI's own server.
+    /// `null` for TeleCMI's server.
     base_url: Option<String>,
-    /// `environment`, `settings`, `command`, `file` or `keyring`: there it is, if it is anywhere.
+    /// Where to look: `environment`, `settings`, `command`, `file` or `keyring`.
     secret: &'static str,
     /// The same for people.
     #[serde(skip)]
     secret_shown: String,
-    /// Whether it is the one that is used when none is named.
+    /// Whether it is used if no account is named.
     current: bool,
-    /// How many voicemail are stored here.
+    /// The number of stored voicemails.
     stored: u64,
 }
 
-/// Prints them. The keyring is not asked: that could need a passphrase.
+/// Prints the accounts. Does not ask the keyring, which could prompt for a passphrase.
 pub fn run(args: &AccountsArgs, world: &World) -> anyhow::Result<()> {
     let (settings, path) = settings::of(&args.account, world)?;
     let path = path.unwrap_or_else(|| PathBuf::from("config.toml"));
@@ -63,12 +63,12 @@ pub fn run(args: &AccountsArgs, world: &World) -> anyhow::Result<()> {
         settings.accounts.iter().map(|account| line(account, &settings, &path, store.as_mut(), world));
     let lines = lines.collect::<anyhow::Result<Vec<_>>>()?;
     if lines.is_empty() {
-        writeln!(io::stderr(), "No account is set up: run `vmail login`.")?;
+        writeln!(io::stderr(), "No account is set up. Run `vmail login`.")?;
     }
     output::quietly(write(&lines, args.format.chosen()))
 }
 
-/// The store, where there is one: asking how much it holds is no reason to make it.
+/// Opens the store if it exists: counting voicemails must not create it.
 fn open_store(settings: &Settings, world: &World) -> anyhow::Result<Option<Store>> {
     let Some(path) = paths::store_file(&xdg(world)).filter(|path| path.exists()) else { return Ok(None) };
     let opened = Store::open(&path, &settings::store_options(settings, world))?;
@@ -107,7 +107,7 @@ fn line(
     })
 }
 
-/// Where the secret comes from, for programs and for people.
+/// Returns where the secret comes from, for programs and for people.
 fn secret(account: &Account, key: &AccountKey, path: &Path, world: &World) -> (&'static str, String) {
     let at = account.secret_at.as_ref().map(|at| place(at, path)).unwrap_or_default();
     match (&account.secret, &account.secret_at) {
@@ -121,7 +121,7 @@ fn secret(account: &Account, key: &AccountKey, path: &Path, world: &World) -> (&
                     ("file", file.display().to_string())
                 }
                 Some(Err(error)) => ("file", error.to_string()),
-                _ => ("keyring", "keyring, not asked".to_owned()),
+                _ => ("keyring", "keyring (not checked)".to_owned()),
             }
         }
     }
@@ -140,7 +140,7 @@ fn write(lines: &[Line], format: Format) -> io::Result<()> {
 }
 
 impl Line {
-    /// The values of the fields, in the order of [`NAMES`]; empty for `null`.
+    /// Returns the values of the fields in the order of [`NAMES`]; empty for `null`.
     fn cells(&self) -> [String; NAMES.len()] {
         [
             self.name.clone().unwrap_or_default(),
@@ -154,14 +154,14 @@ impl Line {
     }
 }
 
-/// Columns as wide as they must be; `*` marks the account that is used when none is named.
+/// Prints an aligned table; `*` marks the account that is used if none is named.
 fn print_table(lines: &[Line], mut out: impl Write) -> io::Result<()> {
     if lines.is_empty() {
         return Ok(());
     }
     let cells = |line: &Line| {
         let mark = if line.current { "*" } else { "" };
-        // No account can be called so: a name has no brackets.
+        // Unambiguous: the name of an account cannot contain brackets.
         let name = line.name.as_deref().unwrap_or("(unnamed)");
         let server = line.base_url.as_ref().map_or_else(String::new, |url| format!(" at {url}"));
         [

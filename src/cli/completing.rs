@@ -1,17 +1,16 @@
-//! What the shell is offered while a command line is typed.
+//! Shell completion: returns candidates for a command line that is being typed.
 //!
-//! The script of `vmail completions SHELL` calls the program with [`VARIABLE`] set, and gets words
-//! back. What is offered for a value goes by what the value is called in the help ([`OFFERS`]), so a
-//! new verb that takes an ID or a query has completions without a line of its own.
+//! The script of `vmail completions SHELL` runs the program with [`VARIABLE`] set and reads the
+//! candidates. The candidates for a value depend on its name in the help ([`OFFERS`]), so a new verb
+//! that takes an ID or a query needs no code here.
 //!
-//! Settings and store are read, and nothing else: no network, no keyring, no command for the
-//! secret. Nothing is written, and a fault means that less is offered: the user is in the middle of
-//! a line.
+//! Only settings and store are read: no network, no keyring, no `secret_command`. Nothing is written.
+//! Errors only reduce the candidates, because the user is in the middle of a line.
 //!
-//! clap's engine is used though its feature is called unstable: it knows which value stands where
-//! from the same definitions as the help, and it has the scripts of the shells. Static scripts
-//! and a hidden verb would mean five scripts written and kept up by hand. What may change is used
-//! in `completing` and `completions.rs` alone, and its version is fixed in `Cargo.toml`.
+//! This uses clap's completion engine, although the feature is marked unstable: it works from the same
+//! definitions as the help and includes the shell scripts. Static scripts and a hidden verb would mean
+//! maintaining five scripts by hand. Only `completing` and `completions.rs` use the unstable API, and
+//! `Cargo.toml` pins its version.
 
 mod bash;
 
@@ -34,41 +33,41 @@ use crate::search::{self, Vocabulary};
 use crate::tui::listing::View;
 use crate::{paths, store};
 
-/// The variable of the environment that is set when a shell asks: to the shell's name.
+/// The environment variable that a shell sets to its name to ask for candidates.
 pub const VARIABLE: &str = "VMAIL_COMPLETE";
 
-/// The shells that are known.
+/// The supported shells.
 pub(super) const SHELLS: Shells<'static> = Shells(&[&bash::Bash, &Zsh, &Fish, &Powershell, &Elvish]);
 
-/// How many voicemail of each account are offered.
+/// The maximum number of IDs to offer per account.
 const IDS_MAX: u32 = 100;
 
-/// What can stand for a value, and what is said about it where the shell shows that.
+/// Returns candidates for a value, with descriptions for shells that show them.
 type Offer = fn(&World, &str) -> Vec<(String, String)>;
 
-/// What is offered for values, by what they are called in the help. A value of any other name has
-/// what clap knows of it: its choices, or files where it is a path.
+/// The candidates by value name. For other names, clap offers the possible values, or files for a
+/// path.
 const OFFERS: &[(&str, Offer)] = &[
     ("ACCOUNT", accounts),
+    ("COMMAND", verbs),
     ("ID", ids),
     ("QUERY", queries),
     ("RANGE", ranges),
     ("REGION", regions),
     ("TAG", tags),
-    ("VERB", verbs),
     ("VIEW", views),
     ("ZONE", zones),
 ];
 
-/// Answers the shell that set [`VARIABLE`], on stdout. `arguments` are all of the command line's.
-/// False when it is set to nothing, and the program is to go on as usual.
+/// Answers the shell that set [`VARIABLE`], on stdout. `arguments` is the whole command line. Returns
+/// false if the variable is empty and the program should run normally.
 pub fn answer(world: &World, arguments: Vec<OsString>, folder: Option<&Path>) -> bool {
     let asked = CompleteEnv::with_factory(|| command(world)).var(VARIABLE).shells(SHELLS);
-    // A shell that is not known, or one that has gone: there is nobody to tell.
+    // An unknown shell, or a closed pipe: the error cannot be reported.
     asked.try_complete(arguments, folder).unwrap_or(true)
 }
 
-/// The command line, with what is offered for its values.
+/// Returns the command line with candidates for its values.
 fn command(world: &World) -> Command {
     with_offers(Cli::command(), *world)
 }
@@ -96,13 +95,13 @@ fn offer(arg: &Arg) -> Option<Offer> {
     OFFERS.iter().find(|(known, _)| *known == name).map(|(_, offer)| *offer)
 }
 
-/// The accounts of the settings file.
+/// Returns the accounts of the settings file.
 fn accounts(world: &World, _: &str) -> Vec<(String, String)> {
     let Some(text) = paths::config_file(&xdg(world)).and_then(|path| std::fs::read_to_string(path).ok())
     else {
         return Vec::new();
     };
-    // Also of a file that has faults elsewhere.
+    // Works even if other parts of the file are invalid.
     let (table, _) = DeTable::parse_recoverable(&text);
     let Some(DeValue::Table(accounts)) = table.get_ref().get("accounts").map(Spanned::get_ref) else {
         return Vec::new();
@@ -110,13 +109,13 @@ fn accounts(world: &World, _: &str) -> Vec<(String, String)> {
     accounts.keys().map(|name| (name.get_ref().to_string(), String::new())).collect()
 }
 
-/// The tags in use, the one used most first.
+/// Returns the tags in use, most used first.
 fn tags(world: &World, _: &str) -> Vec<(String, String)> {
     let tags = paths::store_file(&xdg(world)).and_then(|path| store::tags(&path).ok());
     tags.unwrap_or_default().into_iter().map(|tag| (tag, String::new())).collect()
 }
 
-/// The newest voicemail of the store, with caller and time.
+/// Returns the newest stored voicemails, with caller and time.
 fn ids(world: &World, _: &str) -> Vec<(String, String)> {
     let newest = paths::store_file(&xdg(world)).and_then(|path| store::newest(&path, IDS_MAX).ok());
     let zone = zone(world);
@@ -128,11 +127,11 @@ fn ids(world: &World, _: &str) -> Vec<(String, String)> {
     newest.unwrap_or_default().into_iter().map(line).collect::<Vec<(String, String)>>()
 }
 
-/// The words of the query language, for the word that is being typed.
+/// Returns completions of the word being typed, in the query language.
 fn queries(_: &World, typed: &str) -> Vec<(String, String)> {
     let Some(found) = search::complete(typed, typed.len(), &NoWords) else { return Vec::new() };
     let whole = |word: String| format!("{}{word}", &typed[..found.replace.start]);
-    // A key is explained by the example it begins.
+    // Describe a key by the first example that starts with it.
     let about = |word: &str| {
         let example =
             search::operators().find(|(example, _)| word.ends_with(':') && example.starts_with(word));
@@ -141,7 +140,7 @@ fn queries(_: &World, typed: &str) -> Vec<(String, String)> {
     found.candidates.into_iter().map(|word| (whole(word.clone()), about(&word))).collect()
 }
 
-/// Tags and names are left out: the store would have to be gone through for them at every Tab.
+/// Offers no tags and names: finding them would mean scanning the store on every Tab.
 struct NoWords;
 
 impl Vocabulary for NoWords {
@@ -154,19 +153,19 @@ impl Vocabulary for NoWords {
     }
 }
 
-/// The presets of the dates.
+/// Returns the presets of date ranges.
 fn ranges(_: &World, _: &str) -> Vec<(String, String)> {
     PRESETS.iter().map(|(range, label)| ((*range).to_owned(), (*label).to_owned())).collect()
 }
 
-/// TeleCMI's services.
+/// Returns TeleCMI's services.
 fn regions(_: &World, _: &str) -> Vec<(String, String)> {
     [Region::Global, Region::India]
         .map(|region| (region.name().to_owned(), region.base_url().to_owned()))
         .to_vec()
 }
 
-/// The verbs.
+/// Returns the verbs.
 fn verbs(_: &World, _: &str) -> Vec<(String, String)> {
     let program = Cli::command();
     let line = |verb: &Command| {
@@ -175,7 +174,7 @@ fn verbs(_: &World, _: &str) -> Vec<(String, String)> {
     program.get_subcommands().map(line).collect()
 }
 
-/// The views, built in and the user's own.
+/// Returns the built-in views and those of the user.
 fn views(world: &World, _: &str) -> Vec<(String, String)> {
     let built_in = View::EVERY.map(|view| view.name().to_lowercase());
     let own = settings(world).map(|settings| settings.views).unwrap_or_default();
@@ -183,13 +182,13 @@ fn views(world: &World, _: &str) -> Vec<(String, String)> {
     names.map(|name| (name, String::new())).collect()
 }
 
-/// Every time zone.
+/// Returns all time zones.
 fn zones(_: &World, _: &str) -> Vec<(String, String)> {
     let zones = TZ_VARIANTS.iter().map(|zone| zone.name());
     std::iter::once("local").chain(zones).map(|name| (name.to_owned(), String::new())).collect()
 }
 
-/// The settings, as far as they are sound.
+/// Returns the settings, if they are valid.
 fn settings(world: &World) -> Option<Settings> {
     let usual = paths::config_file(&xdg(world));
     settings::load(None, usual, Overrides::default(), Overrides::from_env(world.variable))
@@ -197,7 +196,7 @@ fn settings(world: &World) -> Option<Settings> {
         .map(|(settings, _)| settings)
 }
 
-/// The zone in which times are shown.
+/// Returns the time zone for display.
 fn zone(world: &World) -> Tz {
     match settings(world).map(|settings| settings.timezone) {
         Some(Timezone::Named(zone)) => zone,
@@ -232,7 +231,7 @@ mod tests {
         World { clock: || DateTime::UNIX_EPOCH, variable, system_zone, host_name: || None }
     }
 
-    /// What is offered for `typed` where the value is called `name`, and what is said about it.
+    /// Returns the candidates for `typed` with their descriptions, for a value called `name`.
     fn offered(name: &'static str, typed: &str) -> Vec<(String, String)> {
         let program = Command::new("vmail").arg(Arg::new("value").value_name(name));
         let words = ["vmail", typed].map(OsString::from).to_vec();
@@ -266,7 +265,7 @@ mod tests {
         }
         let id = voicemail.id.to_string();
         let about = "+91 98765 43210, Mon 23 Nov 11:58".to_owned();
-        // While it is open, and after it was closed.
+        // While the store is open, and after it is closed.
         for _ in 0..2 {
             let all = offered("ID", "");
             assert_eq!(all[0], (id.clone(), about.clone()));
@@ -307,7 +306,7 @@ mod tests {
         assert!(key.1.contains("this tag"), "{}", key.1);
     }
 
-    /// Whoever adds a flag or a verb decides what is offered for its values.
+    /// Every new flag or verb must decide how its values are completed.
     #[test]
     fn every_value_is_completed_or_cannot_be() {
         const ANYTHING: [&str; 7] = ["MS", "N", "PORT", "SPEED", "TEMPLATE", "TEXT", "URL"];

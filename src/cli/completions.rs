@@ -1,5 +1,5 @@
-//! `vmail completions SHELL`: the script by which a shell asks for completions. What it gets is
-//! [`completing`]'s business.
+//! `vmail completions SHELL`: prints the completion script of a shell. [`completing`] computes the
+//! candidates.
 
 use std::io::{self, Write as _};
 
@@ -12,11 +12,11 @@ use crate::cli::output;
 /// Flags of `completions`.
 #[derive(Args, Debug)]
 pub struct CompletionsArgs {
-    /// Whose script
+    /// Shell to print the script for
     pub shell: Shell,
 }
 
-/// A shell that can be told what could be typed next.
+/// A supported shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Shell {
     /// In ~/.bashrc: source <(vmail completions bash)
@@ -31,12 +31,12 @@ pub enum Shell {
     Elvish,
 }
 
-/// Prints the script. A reader that has had enough is no failure.
+/// Prints the script. A broken pipe is not an error.
 pub fn run(args: &CompletionsArgs) -> anyhow::Result<()> {
     let value = args.shell.to_possible_value().context("a shell without a name")?;
     let shell = SHELLS.completer(value.get_name()).context("a shell without a script")?;
     let mut script = Vec::new();
-    // By its name and not by its path: the script stays good when the program moves.
+    // Use the name of the program, not its path, so that the script still works if the program moves.
     shell.write_registration(completing::VARIABLE, "vmail", "vmail", "vmail", &mut script)?;
     output::quietly(io::stdout().lock().write_all(&script))
 }

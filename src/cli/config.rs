@@ -1,5 +1,5 @@
-//! `vmail config`: the default settings file, whose comments are the documentation; and the user's
-//! own, shown, checked and edited.
+//! `vmail config`: prints the default settings file, which is the documentation; shows, checks and
+//! edits the user's file.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -17,7 +17,7 @@ use crate::text;
 
 mod edit;
 
-/// How much of a path is shown, in characters: as long as any can be.
+/// The maximum length of a displayed path, in characters: that of any path on Linux.
 const PATH_MAX: usize = 4096;
 
 /// Flags of `config`.
@@ -31,27 +31,27 @@ pub struct ConfigArgs {
 /// What to do with the settings.
 #[derive(Debug, Subcommand)]
 pub enum ConfigVerb {
-    /// Print the default settings file, with every setting explained, as without a word
+    /// Print the default settings file; also without a subcommand
     Default,
-    /// Print where the settings file is, or would be
+    /// Print the path of the settings file
     Path(FileArgs),
-    /// Print the settings in force, and where each of them comes from; never the secret
+    /// Print the settings in force and where each one is set; never the secret
     Show(SettingsArgs),
     /// Open the settings file in $VISUAL, $EDITOR or vi, and check it afterwards
     Edit(FileArgs),
-    /// Say everything that is wrong with the settings
+    /// Check the settings and report all errors
     Check(FileArgs),
 }
 
-/// Which settings file it is about.
+/// The settings file to work with.
 #[derive(Args, Debug)]
 pub struct FileArgs {
-    /// Settings file to use instead of the usual one
+    /// Use this settings file instead of the default one
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
-/// Carries it out.
+/// Runs the subcommand.
 pub fn run(args: &ConfigArgs, world: &World) -> anyhow::Result<()> {
     match &args.verb {
         None | Some(ConfigVerb::Default) => print(DEFAULT),
@@ -62,19 +62,19 @@ pub fn run(args: &ConfigArgs, world: &World) -> anyhow::Result<()> {
     }
 }
 
-/// Prints what was asked for. A reader that has had enough is no failure.
+/// Prints the result to stdout. A broken pipe is not an error.
 pub fn print(data: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     output::quietly(out.write_all(data.as_bytes()).and_then(|()| out.flush()))
 }
 
-/// Tells the user something that is not what was asked for.
+/// Prints a message to stderr.
 fn tell(line: &str) {
-    // Nobody is left to be told where this fails.
+    // An error that cannot be written cannot be reported.
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Where the settings file is, or would be.
+/// Returns the path of the settings file, which may not exist.
 fn place(file: &FileArgs, world: &World) -> anyhow::Result<PathBuf> {
     let usual = || paths::config_file(&xdg(world));
     let place = file.config.clone().or_else(usual);
@@ -85,7 +85,7 @@ fn place(file: &FileArgs, world: &World) -> anyhow::Result<PathBuf> {
 fn path(file: &FileArgs, world: &World) -> anyhow::Result<()> {
     let path = place(file, world)?;
     if !path.exists() {
-        tell("vmail: it is not there yet: `vmail config edit` makes it");
+        tell("vmail: the file does not exist; `vmail config edit` creates it");
     }
     print(&format!("{}\n", path.display()))
 }
@@ -96,8 +96,8 @@ fn check(file: &FileArgs, world: &World) -> anyhow::Result<()> {
     let (_, path) = settings::load(file.config.clone(), usual, Overrides::default(), env)?;
     let path = path.filter(|path| path.exists());
     print(&path.map_or_else(
-        || "fine: there is no settings file, the defaults are in force\n".to_owned(),
-        |path| format!("{}: fine\n", path.display()),
+        || "OK: there is no settings file, the defaults apply\n".to_owned(),
+        |path| format!("{}: OK\n", path.display()),
     ))
 }
 
@@ -109,14 +109,14 @@ fn show(args: &SettingsArgs, world: &World) -> anyhow::Result<()> {
     print(&shown(&settings, path.filter(|path| path.exists()).as_deref()))
 }
 
-/// The settings as TOML, each with a comment that says who set it.
+/// Returns the settings as TOML, each with its origin in a comment.
 fn shown(settings: &[Setting], path: Option<&Path>) -> String {
     let file = path.map_or_else(
         || "there is no settings file".to_owned(),
-        |path| format!("lines are those of {}", text::clean(&path.display().to_string(), PATH_MAX)),
+        |path| format!("line numbers refer to {}", text::clean(&path.display().to_string(), PATH_MAX)),
     );
-    let mut out = format!("# The settings in force; {file}.\n");
-    // A secret from outside the file counts more than the command in it.
+    let mut out = format!("# Settings in force; {file}.\n");
+    // A secret from outside the file overrides the command in it.
     let outside = |setting: &Setting| setting.name == "secret" && !matches!(setting.origin, Origin::Line(_));
     let beaten = settings.iter().any(outside);
     for Setting { name, value, origin } in settings {

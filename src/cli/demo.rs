@@ -1,4 +1,4 @@
-//! The demo as screen and verbs have it: a server, and a store with a past. Nothing of it stays.
+//! The demo as the screen and the verbs use it: a server and a prepared store. Nothing is kept.
 
 use chrono::{DateTime, Utc};
 use tempfile::TempDir;
@@ -12,19 +12,19 @@ use crate::store::{Opened, Options, Store, StoreHandle};
 use crate::telecmi::BaseUrl;
 use crate::tui::runtime::Account;
 
-/// A demo that runs.
+/// A running demo.
 #[derive(Debug)]
 pub struct Demo {
-    /// The look-alike.
+    /// The demo server.
     pub server: Server,
-    /// Where recordings are kept.
+    /// The folder for recordings.
     pub folder: TempDir,
     /// The store.
     pub store: StoreHandle,
 }
 
 impl Demo {
-    /// Starts one, at `now`. Needs a Tokio runtime.
+    /// Starts a demo at `now`. Needs a Tokio runtime.
     pub async fn start(options: Options, now: DateTime<Utc>) -> anyhow::Result<Demo> {
         let server = Server::start(demo::Options::new(now)).await?;
         let (key, past) = (account(&server)?.key, demo::past(now)?);
@@ -33,7 +33,7 @@ impl Demo {
             let brought = export::import(&mut store, &key, Whose::Anyones, past.as_bytes(), |_| {});
             match brought {
                 Err(ImportError::Store(error)) => Err(error),
-                // Anything else would be wrong with what is compiled in; the inbox is empty then.
+                // Other errors can only come from the compiled-in data; the inbox is empty then.
                 _ => Ok(Opened { store, notices: Vec::new() }),
             }
         };
@@ -42,7 +42,7 @@ impl Demo {
     }
 }
 
-/// The account of the demo's server.
+/// Returns the account of the demo server.
 pub fn account(server: &Server) -> anyhow::Result<Account> {
     let url = server.base_url(false);
     Ok(Account {

@@ -1,4 +1,4 @@
-//! `vmail demo-server`: the TeleCMI look-alike alone, until Ctrl-C.
+//! `vmail demo-server`: runs the TeleCMI look-alike until Ctrl-C.
 
 use std::io::{self, Write as _};
 use std::time::Duration;
@@ -12,22 +12,21 @@ use crate::demo::{APP_ID, Options, SECRET, Server};
 /// Flags of `demo-server`.
 #[derive(Args, Debug)]
 pub struct DemoServerArgs {
-    /// Port on 127.0.0.1; 0 takes any that is free
+    /// Port on 127.0.0.1; 0 picks a free port
     #[arg(long, default_value_t = 0)]
     pub port: u16,
-    /// Make up so many voicemail instead of serving the demo's
+    /// Generate N voicemails instead of serving those of the demo
     #[arg(long, value_name = "N")]
     pub rows: Option<usize>,
-    /// Days over which these are spread
+    /// Number of days to spread the generated voicemails over
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=36500))]
     pub days: u32,
-    /// Milliseconds by which every answer is held back
+    /// Delay of every response in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub latency: u64,
 }
 
-/// Serves until it is interrupted. The base URL is the first line on stdout, for scripts; how to
-/// use it goes to stderr.
+/// Serves until interrupted. Writes the base URL to stdout for scripts, and usage hints to stderr.
 pub fn run(args: &DemoServerArgs, world: &World) -> anyhow::Result<()> {
     let usual = Options::new((world.clock)());
     let options = Options {
@@ -39,24 +38,24 @@ pub fn run(args: &DemoServerArgs, world: &World) -> anyhow::Result<()> {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let server = Server::start(options)
-            .await
-            .with_context(|| format!("port {} cannot be used: --port 0 takes a free one", args.port))?;
+        let server = Server::start(options).await.with_context(|| {
+            format!("cannot listen on port {}: use --port 0 to pick a free one", args.port)
+        })?;
         let url = server.base_url(false);
         let announced = async {
             let mut out = io::stdout().lock();
-            writeln!(out, "{url}").and_then(|()| out.flush()).context("stdout cannot be written")?;
+            writeln!(out, "{url}").and_then(|()| out.flush()).context("cannot write to stdout")?;
             let mut said = io::stderr().lock();
             writeln!(said, "TELECMI_APPID={APP_ID} TELECMI_SECRET={SECRET} vmail --base-url {url}")?;
             writeln!(
                 said,
-                "For --region india: --base-url {}. Ctrl-C ends the server.",
+                "For --region india: --base-url {}. Press Ctrl-C to stop the server.",
                 server.base_url(true)
             )?;
             anyhow::Ok(())
         };
         let interrupted = async { anyhow::Ok(tokio::signal::ctrl_c().await?) };
-        // Listens before it speaks: who has read the URL may interrupt at once.
+        // Install the handler first: a script that has read the URL may interrupt at once.
         tokio::try_join!(biased; interrupted, announced)?;
         Ok(())
     })

@@ -1,4 +1,4 @@
-//! What a verb works at: the settings, the account and its store, and the way to the server.
+//! Shared context of the verbs: settings, account, store and client.
 
 use std::io::{self, Write as _};
 use std::time::Duration;
@@ -32,62 +32,62 @@ use crate::text;
 use crate::tui::runtime::Account;
 use crate::words;
 
-/// How many candidates are named where the beginning of an identity is that of several.
+/// The maximum number of IDs to list for an ambiguous ID prefix.
 const CANDIDATES: usize = 5;
 
-/// How often the server is asked before what is stored will do: whoever waits for a list does not
-/// wait for long.
+/// The number of attempts to reach the server before stored voicemails are used; low, because the user
+/// is waiting.
 const TRIES: usize = 2;
 
-/// How many reports of a sync may wait to be shown.
+/// The capacity of the channel for progress reports.
 const REPORTS: usize = 32;
 
-/// Flags of every verb that works with voicemail.
+/// Flags of all verbs that work with voicemails.
 #[derive(Args, Debug)]
 pub struct DeskArgs {
     /// Settings.
     #[command(flatten)]
     pub settings: ScreenArgs,
-    /// Ask the store alone, not the server
+    /// Use stored voicemails only; do not contact the server
     #[arg(long)]
     pub offline: bool,
 }
 
-/// What a verb works at.
+/// Shared context of a verb.
 #[derive(Debug)]
 pub struct Desk {
     /// The settings in force.
     pub settings: Settings,
-    /// Now, and the zone of dates and times.
+    /// The current time, and the zone of dates and times.
     pub context: search::Context,
     /// The store.
     pub store: StoreHandle,
-    /// The account's name in the store.
+    /// The key of the account in the store.
     pub key: AccountKey,
-    /// What people call the account.
+    /// The account's name for display.
     pub label: String,
-    /// Names from contact files.
+    /// Names from the contact files.
     pub book: Book,
     offline: bool,
     account: Option<Account>,
     client: OnceCell<Client>,
     world: World,
-    /// Nothing of the demo stays.
+    /// The demo, if it is used: its data is dropped with it.
     demo: Option<Demo>,
 }
 
-/// How well what is stored agrees with the server.
+/// Whether the store is up to date with the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Freshness {
-    /// As far as was asked.
+    /// Up to date for the requested span.
     Current,
-    /// The server could not be asked: why, and how old it is.
+    /// The server could not be reached: the error, and how old the stored data is.
     Stale(String),
 }
 
 impl Freshness {
-    /// A failure, to end with after what is stored was shown.
+    /// Converts to an error, to return after the stored data has been printed.
     pub fn into_result(self) -> anyhow::Result<()> {
         match self {
             Freshness::Current => Ok(()),
@@ -97,7 +97,7 @@ impl Freshness {
 }
 
 impl Desk {
-    /// Opens what `args` name. The secret is not needed yet, and no command for it is run.
+    /// Opens the context for `args`. Does not need the secret, and does not run `secret_command`.
     pub async fn open(args: &DeskArgs, world: &World) -> anyhow::Result<Desk> {
         let (settings, _) = screen::settings(&args.settings, world)?;
         if let Some(path) = &args.settings.log {
@@ -137,14 +137,35 @@ impl Desk {
         Ok(Desk { settings, context, store, key, label, book, offline, account, client, world, demo })
     }
 
-    /// The range that is set.
+    /// Returns the span of the range in force.
     pub fn span(&self) -> Span {
-        // Not the moment when it all began: who watches goes on for weeks.
+        // Not `context.now`: `--watch` runs for weeks.
         let now = (self.world.clock)();
         self.settings.range.resolve(now, self.context.zone).span(now)
     }
 
-    /// Reads a query, given as words.
+    /// Returns the range as the end of a sentence, with a space in front: " in the last 7 days",
+    /// " today", " in the range 2026-11"; empty for all time.
+    pub fn in_range(&self) -> String {
+        let range = &self.settings.range;
+        let label = range.label(self.context.now, self.context.zone);
+        match label.split_once(' ') {
+            _ if *range == Range::ALL => String::new(),
+            Some(("Last", rest)) if rest == "hour" || rest.starts_with(|c: char| c.is_ascii_digit()) => {
+                format!(" in the last {rest}")
+            }
+            Some(("Last" | "This", _)) => format!(" {}", label.to_lowercase()),
+            None if matches!(label.as_str(), "Today" | "Yesterday") => format!(" {}", label.to_lowercase()),
+            _ => format!(" in the range {}", range.expression()),
+        }
+    }
+
+    /// Returns the message for a search without results.
+    pub fn nothing_found(&self) -> String {
+        format!("no matching voicemails{}; --range widens the search", self.in_range())
+    }
+
+    /// Parses a query given as words.
     pub fn query(&self, words: &[String]) -> anyhow::Result<Query> {
         let text = words.join(" ");
         search::parse(&text, &self.context).map_err(|mistake| {
@@ -152,13 +173,13 @@ impl Desk {
         })
     }
 
-    /// The number of the account in the store.
+    /// Returns the ID of the account in the store.
     pub async fn account(&self) -> Result<AccountId, StoreError> {
         let key = self.key.clone();
         self.store.call(move |store| store.account(&key)).await
     }
 
-    /// The way to the server.
+    /// Returns the client, created on first use.
     pub async fn client(&self) -> anyhow::Result<&Client> {
         let build = || async {
             let account = match &self.account {
@@ -168,7 +189,7 @@ impl Desk {
             };
             account.client().await.map_err(|error| match error {
                 ApiError::NoSecret { reason } => {
-                    let stored = "What is stored can be read with --offline.";
+                    let stored = "Use --offline to work with stored voicemails.";
                     Fault::credentials(format!("{reason} {stored}")).into()
                 }
                 error => anyhow::Error::from(error),
@@ -177,7 +198,7 @@ impl Desk {
         self.client.get_or_try_init(build).await
     }
 
-    /// Where recordings are kept.
+    /// Opens the recording cache of the account.
     pub fn recordings(&self) -> anyhow::Result<Recordings> {
         let folder = match &self.demo {
             Some(demo) => demo.folder.path().to_owned(),
@@ -192,16 +213,16 @@ impl Desk {
         };
         let folder = recording::account_folder(&folder, &self.key);
         Recordings::open(folder.clone(), limits, self.context.now)
-            .with_context(|| format!("{}: recordings cannot be kept there", folder.display()))
+            .with_context(|| format!("cannot store recordings in {}", folder.display()))
     }
 
-    /// How often is looked for new voicemail; `usual` where the settings say never.
+    /// Returns the interval between checks for new voicemail; `usual` if the settings say never.
     pub fn refresh(&self, usual: Duration) -> Duration {
         if self.demo.is_some() { screen::DEMO_REFRESH } else { self.settings.refresh.unwrap_or(usual) }
     }
 
-    /// Fetches what is missing of `span`; of all of it if `again`. `on_progress` hears of each page. A
-    /// request whose error may pass is tried so many times.
+    /// Fetches the missing parts of `span`, or all of it if `again`. `on_progress` is called for each
+    /// page. A request with a temporary error is sent up to `tries` times.
     pub async fn fetch(
         &self,
         span: Span,
@@ -239,8 +260,8 @@ impl Desk {
         Ok(fetched?)
     }
 
-    /// Brings `span` up to date before it is read. Where the network fails, what is stored will do;
-    /// where the credentials are wrong, it will not.
+    /// Updates `span` before it is read. Falls back to stored data on a network error, but not if the
+    /// credentials are wrong.
     pub async fn bring_up(&self, span: Span) -> anyhow::Result<Freshness> {
         if self.offline {
             return Ok(Freshness::Current);
@@ -256,22 +277,22 @@ impl Desk {
         Ok(Freshness::Stale(format!("{error:#} {stored}")))
     }
 
-    /// How old what is stored of `span` is, as a sentence.
+    /// Returns a sentence that says how old the stored data of `span` is.
     async fn stored_until(&self, span: Span) -> Result<String, StoreError> {
         let account = self.account().await?;
         let covered = self.store.call(move |store| store.coverage(account, span)).await?;
         let search::Context { now, zone } = self.context;
         Ok(covered.last().map_or_else(
-            || "Nothing of this range was fetched before.".to_owned(),
+            || "This range has never been fetched.".to_owned(),
             |last| {
                 let at = words::clock(last.end(), now, zone);
                 let age = words::age(last.end(), now);
-                format!("What is stored is complete up to {at}, {age}.")
+                format!("Stored voicemails are complete up to {at} ({age}).")
             },
         ))
     }
 
-    /// Tells on stderr what happened to the store.
+    /// Prints the store's notices to stderr.
     pub async fn tell_notices(&self) -> anyhow::Result<()> {
         for notice in self.store.call(|store| Ok(store.notices())).await? {
             writeln!(io::stderr(), "vmail: {notice}")?;
@@ -279,50 +300,53 @@ impl Desk {
         Ok(())
     }
 
-    /// Fails where nothing that is written would stay.
+    /// Fails if changes would be lost because the store is in memory.
     pub async fn must_keep(&self) -> anyhow::Result<()> {
         if self.demo.is_none() && !self.store.call(|store| Ok(store.is_kept())).await? {
-            anyhow::bail!("nothing was changed, because it could not be kept");
+            anyhow::bail!("nothing was changed, because changes cannot be saved");
         }
         Ok(())
     }
 
-    /// The voicemail that each of `texts` begins the identity of, each once.
+    /// Returns the voicemails whose IDs start with `texts`, without duplicates.
     async fn identify(&self, texts: &[String]) -> anyhow::Result<Vec<VoicemailId>> {
         let account = self.account().await?;
         let mut ids = Vec::with_capacity(texts.len());
         for text in texts {
             let Some((first, last)) = VoicemailId::with_prefix(text) else {
                 let text = text::clean(text, text::NAME_MAX);
-                return Err(Fault::usage(format!("\"{text}\" is no ID: `vmail list` shows them")).into());
+                return Err(Fault::usage(format!(
+                    "\"{text}\" is not a valid ID: `vmail list` shows the IDs"
+                ))
+                .into());
             };
             let found =
                 self.store.call(move |store| store.ids_between(account, first, last, CANDIDATES + 1)).await?;
             match found[..] {
                 [id] if !ids.contains(&id) => ids.push(id),
                 [_] => {}
-                [] => return Err(Fault::not_found(format!("no voicemail {text} is stored")).into()),
+                [] => return Err(Fault::not_found(format!("voicemail {text} not found")).into()),
                 _ => {
                     let mut names: Vec<_> = found.iter().take(CANDIDATES).map(ToString::to_string).collect();
                     if found.len() > CANDIDATES {
                         names.push("…".to_owned());
                     }
                     let names = names.join(", ");
-                    return Err(Fault::usage(format!("{text} begins several IDs: {names}")).into());
+                    return Err(Fault::usage(format!("{text} is ambiguous: it matches {names}")).into());
                 }
             }
         }
         Ok(ids)
     }
 
-    /// As [`Desk::identify`]; where one is not stored, the range is brought up to date first.
+    /// Like [`Desk::identify`], but updates the range first if an ID is not found.
     pub async fn identify_or_fetch(&self, texts: &[String]) -> anyhow::Result<Vec<VoicemailId>> {
         let texts = given(texts)?;
         match self.identify(&texts).await {
             Err(error) if crate::error::failure(&error) == Failure::NotFound && !self.offline => {
                 match self.bring_up(self.span()).await? {
                     Freshness::Current => self.identify(&texts).await,
-                    // It may be there: the server could not be asked.
+                    // It may exist: the server could not be reached.
                     Freshness::Stale(message) => {
                         let message = format!("{error:#}. {message}");
                         Err(Fault { failure: Failure::Network, message }.into())
@@ -333,34 +357,34 @@ impl Desk {
         }
     }
 
-    /// How many characters of an identity tell it from the others that are stored, most likely and
-    /// for some time to come.
+    /// Returns how many characters of an ID to display, so that it is most likely unique among the stored
+    /// ones, now and for some time.
     pub async fn id_width(&self) -> Result<usize, StoreError> {
         let account = self.account().await?;
         let count = self.store.call(move |store| store.count(account, Span::EVER)).await?;
-        // One chance in eight that any two of them begin alike.
+        // With this many bits, the probability of any collision is at most 1/8.
         let needed = 8 * u128::from(count.max(100)).pow(2);
         Ok((1..13).find(|width| 1_u128 << (5 * width - 1) >= needed).unwrap_or(13))
     }
 
-    /// A table on stdout that begins with `piece`.
+    /// Returns a table for stdout, with columns sized for `piece`.
     pub async fn table(&self, piece: &[Found]) -> Result<Table, StoreError> {
         let ascii = screen::ascii(&self.settings, &self.world);
         Ok(Table::new(piece, self.id_width().await?, Paper::stdout(&self.world), ascii))
     }
 
-    /// Waits until all that was to be stored is stored.
+    /// Waits until everything is written to the store.
     pub async fn close(self) {
         self.store.close().await;
     }
 }
 
-/// IDs as they were given; - stands for the words of stdin.
+/// Returns the IDs as given, with `-` replaced by the words of stdin.
 fn given(texts: &[String]) -> anyhow::Result<Vec<String>> {
     let mut given = Vec::new();
     for text in texts {
         if text == "-" {
-            let words = io::read_to_string(io::stdin()).context("stdin cannot be read")?;
+            let words = io::read_to_string(io::stdin()).context("cannot read stdin")?;
             given.extend(words.split_whitespace().map(str::to_owned));
         } else {
             given.push(text.clone());
@@ -369,7 +393,7 @@ fn given(texts: &[String]) -> anyhow::Result<Vec<String>> {
     Ok(given)
 }
 
-/// Fails where the range ends before it starts, which can depend on the day.
+/// Fails if the range ends before it starts, which can depend on the current day.
 fn check_range(settings: &Settings, now: DateTime<Utc>, zone: Tz) -> Result<(), Fault> {
     let text = settings.range.expression();
     Range::parse_at(&text, now, zone)
@@ -377,7 +401,7 @@ fn check_range(settings: &Settings, now: DateTime<Utc>, zone: Tz) -> Result<(), 
         .map_err(|error| Fault::usage(format!("range: {error}\n{}", text::pointed(&text, &error.at))))
 }
 
-/// The zone that is set. What is said of the machine's own goes to stderr.
+/// Returns the time zone of the settings. Prints a note about the local zone to stderr.
 fn zone(settings: &Settings, world: &World) -> io::Result<Tz> {
     if let Timezone::Named(zone) = settings.timezone {
         return Ok(zone);
@@ -389,11 +413,11 @@ fn zone(settings: &Settings, world: &World) -> io::Result<Tz> {
     Ok(local.zone)
 }
 
-/// Runs a verb that waits for others.
+/// Runs an async verb to its end.
 pub fn block_on<T>(verb: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let result = runtime.block_on(verb);
-    // A name look-up may still block a thread; nobody waits for it.
+    // A name look-up may still block a thread; do not wait for it.
     runtime.shutdown_background();
     result
 }

@@ -1,9 +1,8 @@
-//! `vmail doctor`: looks at everything that vmail needs, and says what is wrong and what to do.
+//! `vmail doctor`: checks everything that vmail needs, and says what is wrong and how to fix it.
 //!
-//! Every check runs, whatever the others found; each has a limit in time, and none changes
-//! anything. Here: what a finding is and how findings are shown. What is looked at is in `account`
-//! (settings, credentials, the server), `kept` (store, recordings) and `machine` (terminal, sound,
-//! time zone).
+//! Every check runs, whatever the others find; each has a timeout, and none changes anything. This
+//! file defines findings and their output. The checks are in `account` (settings, credentials,
+//! server), `kept` (store, recordings) and `machine` (terminal, sound, time zone).
 
 mod account;
 mod kept;
@@ -27,32 +26,33 @@ use crate::words;
 /// Flags of `doctor`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The fields of --json, csv and tsv: check, state (ok, warning or fault), said and advice (what to do, or null).")]
+Fields of --json, csv and tsv: check, state (ok, warning or fault), said (the finding) and advice (how to fix \
+it, or null).")]
 pub struct DoctorArgs {
-    /// How it is written: check, state, said, advice.
+    /// The output format.
     #[command(flatten)]
     pub format: FormatArgs,
-    /// Play a short tone, to hear whether there is sound
+    /// Play a short tone to test sound output
     #[arg(long)]
     pub tone: bool,
-    /// Ask no server
+    /// Do not contact the server
     #[arg(long)]
     pub offline: bool,
-    /// Check against the demo's server, with nothing of yours read or written
+    /// Check the demo server; do not read or write your own data
     #[arg(long)]
     pub demo: bool,
-    /// Whose.
+    /// The account to check.
     #[command(flatten, next_help_heading = "Common options")]
     pub account: AccountArgs,
 }
 
-/// How it is with what was looked at.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Ok,
-    /// Something does not work that one can do without.
+    /// Something optional does not work.
     Warning,
-    /// vmail cannot do what it is for. The exit code of the first one is the program's.
+    /// vmail does not work. The exit code is that of the first fault.
     Fault(Failure),
 }
 
@@ -74,7 +74,7 @@ impl State {
     }
 }
 
-/// What is looked at, in the order of the lines.
+/// The checks, in the order of the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Check {
     Settings,
@@ -106,11 +106,11 @@ impl Check {
     }
 }
 
-/// The columns of state and check: the longest of their words.
+/// Column widths: those of the longest words.
 const STATE_WIDTH: usize = "warning".len();
 const CHECK_WIDTH: usize = "credentials".len();
 
-/// One line.
+/// A line of the report.
 #[derive(Clone, Debug)]
 struct Finding {
     check: Check,
@@ -141,14 +141,14 @@ impl Finding {
         Line { check: check.name(), state: state.name(), said, advice: advice.as_deref() }
     }
 
-    /// The values of the line's fields; empty for `null`.
+    /// Returns the values of the fields; empty for `null`.
     fn cells(&self) -> [String; NAMES.len()] {
         let Line { check, state, said, advice } = self.line();
         [check, state, said, advice.unwrap_or_default()].map(str::to_owned)
     }
 }
 
-/// The names of a line's fields. They are stable.
+/// The names of the fields. They are a stable interface.
 const NAMES: [&str; 4] = ["check", "state", "said", "advice"];
 
 /// A finding for programs.
@@ -160,7 +160,7 @@ struct Line<'f> {
     advice: Option<&'f str>,
 }
 
-/// Runs every check and shows what each finds as soon as it is known. Fails when there is a fault.
+/// Runs all checks and prints each finding as soon as it is known. Fails if there is a fault.
 pub fn run(args: &DoctorArgs, world: &World) -> anyhow::Result<()> {
     let mut report = Report {
         format: args.format.chosen(),
@@ -175,13 +175,13 @@ pub fn run(args: &DoctorArgs, world: &World) -> anyhow::Result<()> {
     report.end()
 }
 
-/// What was found so far, and how it is shown.
+/// The report so far, and how to print it.
 struct Report {
     format: Format,
     paper: Paper,
-    /// Between what was found and what to do. The settings, which know of ASCII, are not read yet.
+    /// Separates the finding from the advice. The setting `ascii` is not known yet.
     dash: char,
-    /// The reader has had enough.
+    /// Whether stdout was closed.
     gone: bool,
     faults: Vec<Failure>,
     warnings: usize,
@@ -201,7 +201,7 @@ impl Report {
         })
     }
 
-    /// Writes a piece at once: who waits sees how far it is.
+    /// Writes a part of the report at once, so that progress is visible.
     fn write(&mut self, piece: impl Fn(&mut Vec<u8>, Format) -> io::Result<()>) -> anyhow::Result<()> {
         if self.gone {
             return Ok(());
@@ -226,7 +226,7 @@ impl Report {
     }
 }
 
-/// In columns; what does not fit stands below, in the last of them.
+/// Formats a finding in columns and wraps it in the last one.
 fn text(finding: &Finding, paper: Paper, dash: char) -> String {
     const LEFT: usize = STATE_WIDTH + 2 + CHECK_WIDTH + 2;
     let Finding { check, state, said, advice } = finding;
@@ -239,22 +239,22 @@ fn text(finding: &Finding, paper: Paper, dash: char) -> String {
     format!("{shown}  {:CHECK_WIDTH$}  {said}", check.name())
 }
 
-/// With less room, lines are left to the terminal to break.
+/// With less room, wrapping is left to the terminal.
 const ROOM_MIN: u16 = 20;
 
-/// What `work` returns, if it does within `limit`. It runs on a thread of its own, which nobody waits
-/// for afterwards: the program ends all the same.
+/// Returns the result of `work`, or `None` after `limit`. The thread that runs it is then abandoned;
+/// the program can exit all the same.
 fn within<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (sender, receiver) = sync_channel(1);
     let work = move || {
-        // Fails when it took too long.
+        // Fails after a timeout.
         let _ = sender.send(work());
     };
     thread::Builder::new().name("check".to_owned()).spawn(work).ok()?;
     receiver.recv_timeout(limit).ok()
 }
 
-/// "512 bytes", "3.4 MiB".
+/// Formats a size: "512 bytes", "3.4 MiB".
 fn size(bytes: u64) -> String {
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     match units.into_iter().find(|(unit, _)| bytes >= *unit) {

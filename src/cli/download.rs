@@ -1,8 +1,8 @@
-//! `vmail download`: recordings as files, named as the user wants them.
+//! `vmail download`: saves recordings to files, named by a template.
 //!
-//! A recording goes through the cache: [`crate::recording`] fetches it there, whole and verified,
-//! and a copy gets the final name in one step. Which name that is, is settled before the first
-//! transfer, so that it depends on the voicemail alone and not on which came first.
+//! [`crate::recording`] fetches a recording into the cache and verifies it; a copy is then renamed to
+//! its final name. The names are chosen before the first transfer, so that they do not depend on the
+//! order in which transfers finish.
 
 mod name;
 mod progress;
@@ -32,38 +32,38 @@ use progress::Line;
 use report::{Report, Status};
 use save::{Order, Saver};
 
-/// What is at the end of the help.
+/// The end of the help.
 pub const EXAMPLES: &str = "\
 Examples:
   vmail download --range yesterday --dir voicemail
   vmail download is:starred --name '{name}/{date}_{time}.{ext}'
   vmail download --range 7d --dir /srv/vmail --manifest /srv/vmail.jsonl
 
-Exit codes: 5 where nothing matched, 6 where a recording could not be saved, 130 after Ctrl-C and \
-other signals that end it. What is there by then of a recording is gone on with the next time.";
+Exit codes: 5 if nothing matches, 6 if a recording could not be saved, 130 after Ctrl-C or another signal. \
+Interrupted downloads are resumed the next time.";
 
 /// Flags of `download`.
 #[derive(Args, Debug)]
 pub struct DownloadArgs {
     #[command(flatten)]
     which: WhichArgs,
-    /// This voicemail, by its ID or how that begins; may be given several times; - reads stdin
+    /// Download this voicemail, by ID or ID prefix; repeatable; - reads IDs from stdin
     #[arg(long = "id", value_name = "ID", conflicts_with_all = ["query", "view"])]
     ids: Vec<String>,
-    /// Where the files go; made where it is missing
+    /// Folder to save to; created if it does not exist
     #[arg(long, value_name = "DIR", default_value = ".")]
     dir: PathBuf,
-    /// How files are named: {date}, {time}, {caller}, {name}, {id}, {ext}, {account}; a / makes folders
+    /// Template of the file names: {date}, {time}, {caller}, {name}, {id}, {ext}, {account}; / creates folders
     #[arg(long = "name", value_name = "TEMPLATE", default_value = "{date}_{time}_{caller}.{ext}")]
     template: Template,
-    /// Replace files that are there and differ
+    /// Overwrite existing files that differ
     #[arg(long)]
     overwrite: bool,
-    /// Write a JSON line for each voicemail, as it is done: the fields of `vmail list`, and file, bytes,
-    /// status (saved, present, none, failed) and error; - is stdout
+    /// Write a JSON line per voicemail to FILE (- for stdout): the fields of `vmail list`, and file,
+    /// bytes, status (saved, present, planned, none, failed) and error
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
-    /// Fetch and write nothing, say what would be saved
+    /// Only print what would be saved
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -72,15 +72,14 @@ pub struct DownloadArgs {
     desk: DeskArgs,
 }
 
-/// Downloads them; failures and a summary go to stderr.
+/// Downloads the recordings. Prints errors and a summary to stderr.
 pub fn run(args: &DownloadArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
         let desk = Desk::open(&args.desk, world).await?;
         let (found, freshness) = chosen(&desk, args).await?;
         if found.is_empty() {
             freshness.into_result()?;
-            let range = desk.settings.range.expression();
-            return Err(Fault::not_found(format!("nothing found in {range}: --range takes in more")).into());
+            return Err(Fault::not_found(desk.nothing_found()).into());
         }
         if !args.dry_run {
             must_be_writable(&args.dir)?;
@@ -94,7 +93,7 @@ pub fn run(args: &DownloadArgs, world: &World) -> anyhow::Result<()> {
     })
 }
 
-/// What is asked for, oldest first, and whether that is all there is.
+/// Returns the voicemails to download, oldest first, and whether the list is complete.
 async fn chosen(desk: &Desk, args: &DownloadArgs) -> anyhow::Result<(Vec<Found>, Freshness)> {
     if !args.ids.is_empty() {
         let mut found = show::find(desk, &args.ids).await?;
@@ -110,14 +109,14 @@ async fn chosen(desk: &Desk, args: &DownloadArgs) -> anyhow::Result<(Vec<Found>,
     Ok((found, freshness))
 }
 
-/// Better said before anything is fetched than after.
+/// Fails early, before anything is fetched.
 fn must_be_writable(dir: &Path) -> anyhow::Result<()> {
     let probe = || {
         fs::create_dir_all(dir)?;
-        // One without a name, where the system has such: whoever is killed now leaves nothing.
+        // Has no name, on systems that support it, so nothing is left behind if the program is killed.
         tempfile::tempfile_in(dir)
     };
-    probe().map(drop).with_context(|| format!("{}: files cannot be written there", dir.display()))
+    probe().map(drop).with_context(|| format!("cannot write files to {}", dir.display()))
 }
 
 async fn download(
@@ -149,9 +148,9 @@ async fn download(
     let mut written = Ok(());
     loop {
         tokio::select! {
-            // Who wants it to stop is heard first, also by a machine that was busy with something else.
+            // Check signals first, so that a busy machine still reacts at once.
             biased;
-            // Copies under way end, so that no file is half there; transfers are given up.
+            // Finish copies, so that no file is incomplete; abort transfers.
             _ = signals.next(), if !*stop.borrow() => {
                 stop.send_replace(true);
             }
@@ -163,7 +162,7 @@ async fn download(
                 }
                 if written.is_ok() {
                     written = report.add(&outcome, desk);
-                    // What cannot be told is not done.
+                    // Stop if results cannot be reported.
                     if written.is_err() {
                         stop.send_replace(true);
                     }
@@ -176,13 +175,13 @@ async fn download(
     written
 }
 
-/// What to save under which name. Of voicemail whose names are the same, the oldest gets it, and
-/// the others have their ID in theirs.
+/// Assigns the file names. If several voicemails have the same name, the oldest keeps it, and the others
+/// get their ID appended.
 fn orders(found: Vec<Found>, desk: &Desk, args: &DownloadArgs) -> Vec<Order> {
     let mut taken = HashSet::with_capacity(found.len());
     let order = |found: Found| {
         let values = Values::new(&found, desk.context.zone, &desk.label);
-        // Some file systems do not tell small letters from capitals.
+        // Some file systems ignore case.
         let name = args.template.fill(&values, "").to_string_lossy().to_lowercase();
         let apart = !taken.insert(name);
         Order { found, values, apart }

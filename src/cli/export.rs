@@ -1,4 +1,4 @@
-//! `vmail export`: everything of an account, as lines of JSON.
+//! `vmail export`: exports an account as JSON lines.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -14,8 +14,9 @@ use crate::export::{ExportError, export};
 use crate::model::AccountKey;
 use crate::paths;
 use crate::store::{Notice, Opened, Store};
+use crate::words;
 
-/// For the end of the help.
+/// The end of the help.
 pub const EXAMPLES: &str = "\
 Examples:
   vmail export voicemail.jsonl
@@ -24,32 +25,31 @@ Examples:
 /// Flags of `export`.
 #[derive(Args, Debug)]
 pub struct ExportArgs {
-    /// Where to; stdout if it is left out, or -
+    /// Output file; stdout if omitted or -
     pub file: Option<PathBuf>,
-    /// How it is written
+    /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ExportFormat::Jsonl)]
     pub format: ExportFormat,
-    /// The same as --format jsonl
+    /// Same as --format jsonl
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
-    /// Whose.
+    /// The account to export.
     #[command(flatten, next_help_heading = "Common options")]
     pub account: AccountArgs,
 }
 
-/// How an export is written.
+/// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
-    /// A JSON object a line
+    /// One JSON object per line
     Jsonl,
 }
 
-/// Writes the export to a file or to stdout. A file gets its name once all of it is written; until
-/// then an earlier one stays.
+/// Writes the export to a file or to stdout. A file is replaced only when the new one is complete.
 pub fn run(args: &ExportArgs, world: &World) -> anyhow::Result<()> {
     let ExportFormat::Jsonl = args.format;
     let (Opened { mut store, notices }, key) = settings::open_store(&args.account, world)?;
-    // A store that was just made anew holds nothing, and must not take the place of an older export.
+    // A store that was just recreated is empty: do not overwrite an older export with it.
     for notice in &notices {
         if !matches!(notice, Notice::InMemory { .. }) {
             anyhow::bail!("{notice} Nothing was exported.");
@@ -58,13 +58,13 @@ pub fn run(args: &ExportArgs, world: &World) -> anyhow::Result<()> {
     }
     match args.file.as_deref().filter(|file| *file != Path::new("-")) {
         None => match write(&mut store, &key, io::stdout().lock()) {
-            // A reader that has had enough is no failure.
+            // A broken pipe is not an error.
             Err(error) if is_broken_pipe(&error) => Ok(()),
             result => result,
         },
         Some(path) => {
-            let cannot = || format!("{}: cannot be written", path.display());
-            // Something that is no file, /dev/fd/3 say, is written as it stands.
+            let cannot = || format!("cannot write {}", path.display());
+            // Write to devices and pipes, such as /dev/fd/3, directly.
             if path.metadata().is_ok_and(|existing| !existing.is_file()) {
                 let file = File::options().write(true).open(path).with_context(cannot)?;
                 return write(&mut store, &key, file).with_context(cannot);
@@ -82,11 +82,11 @@ pub fn run(args: &ExportArgs, world: &World) -> anyhow::Result<()> {
 
 fn write(store: &mut Store, key: &AccountKey, out: impl Write) -> anyhow::Result<()> {
     let count = export(store, key, &mut BufWriter::new(out))?;
-    // While it was being read, the store may have failed and been made anew.
+    // The store may have failed and been recreated during the export.
     if let Some(notice) = store.notices().first() {
-        anyhow::bail!("{notice} The export is not complete.");
+        anyhow::bail!("{notice} The export is incomplete.");
     }
-    writeln!(io::stderr(), "{count} voicemail of {} exported", key.as_str())?;
+    writeln!(io::stderr(), "exported {} of {}", words::voicemails(count), key.as_str())?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Recordings for verbs: fetched, looked at, and let go of when they are too many.
+//! Recordings for the verbs: fetches and analyses them, and evicts old ones.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,38 +16,38 @@ use crate::recording::{FetchError, Kept, Recordings};
 use crate::store::AccountId;
 use crate::telecmi::Client;
 
-/// After how many new recordings those are let go of that are too many.
+/// Evict old recordings after this many fetched ones.
 const TIDY_AFTER: u64 = 32;
 
-/// The recordings of an account, and the way to those that are not here.
+/// The recordings of an account; fetches missing ones.
 #[derive(Debug)]
 pub struct Fetcher<'d> {
-    /// The files.
+    /// The recording cache.
     pub recordings: Recordings,
     desk: &'d Desk,
     account: AccountId,
-    /// `None` where the server is not to be asked.
+    /// `None` if the server must not be contacted.
     client: Option<Client>,
     in_use: Mutex<HashSet<VoicemailId>>,
     fetched: AtomicU64,
 }
 
-/// Why a recording is not here.
+/// Why a recording is not available.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Missing {
-    /// The server has none for this voicemail.
-    #[error("There is no recording.")]
+    /// The voicemail has no recording.
+    #[error("This voicemail has no recording.")]
     None,
-    /// The server was not to be asked, or could not be.
-    #[error("The recording is not here, and the server was not asked for it.")]
+    /// It is not cached, and the server was not contacted.
+    #[error("The recording is not cached, and the server was not contacted.")]
     NotAsked,
-    /// It was asked for and did not come.
+    /// Fetching it failed.
     #[error("{0}")]
     Fetch(#[from] FetchError),
 }
 
 impl<'d> Fetcher<'d> {
-    /// The recordings of the desk's account; those that are not here are fetched if `asks`.
+    /// Opens the recordings of the desk's account. Missing ones are fetched if `asks`.
     pub async fn open(desk: &'d Desk, asks: bool) -> anyhow::Result<Fetcher<'d>> {
         let client = if asks { Some(desk.client().await?.clone()) } else { None };
         Ok(Fetcher {
@@ -60,7 +60,7 @@ impl<'d> Fetcher<'d> {
         })
     }
 
-    /// Has the recording of `found` here; `progress` is that of [`Recordings::fetch`].
+    /// Returns the recording of `found`, fetching it if needed; for `progress` see [`Recordings::fetch`].
     pub async fn have(&self, found: &Found, progress: impl Fn(u64, Option<u64>)) -> Result<Kept, Missing> {
         let voicemail = &found.entry.record.voicemail;
         let id = voicemail.id;
@@ -77,12 +77,12 @@ impl<'d> Fetcher<'d> {
         Ok(kept)
     }
 
-    /// The recording of `id` may be let go of again.
+    /// Allows the recording of `id` to be evicted.
     pub fn leave(&self, id: VoicemailId) {
         self.in_use.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
-    /// Decodes the recording of `id` and stores what it looks like.
+    /// Decodes the recording of `id` and stores its length and waveform.
     pub async fn look(&self, id: VoicemailId, kept: &Kept) -> io::Result<Result<Sound, AudioError>> {
         let path = kept.path.clone();
         let decoded = spawn_blocking(move || {
@@ -96,13 +96,13 @@ impl<'d> Fetcher<'d> {
         let (account, sketch, outline) = (self.account, sound.waveform.sketch(), sound.waveform.to_bytes());
         let stored = self.desk.store.call(move |store| store.put_sound(account, id, sketch, &outline));
         if let Err(error) = stored.await {
-            // It is looked at again the next time; the recording is here all the same.
-            tracing::warn!(%error, "the outline of a recording was not stored");
+            // Not fatal: it is analysed again the next time.
+            tracing::warn!(%error, "the waveform of a recording was not stored");
         }
         Ok(Ok(sound))
     }
 
-    /// What the recording of `found` is like, where it can be decoded and that is not known yet.
+    /// Analyses the recording of `found` if that was not done before; `None` if it cannot be decoded.
     pub async fn sketch(&self, found: &Found, kept: &Kept) -> Sketch {
         let known = found.entry.record.sketch;
         if known.is_known() {
@@ -111,13 +111,13 @@ impl<'d> Fetcher<'d> {
         match self.look(found.entry.record.voicemail.id, kept).await {
             Ok(Ok(sound)) => sound.waveform.sketch(),
             other => {
-                tracing::warn!(?other, "a recording cannot be looked at");
+                tracing::warn!(?other, "a recording cannot be analysed");
                 known
             }
         }
     }
 
-    /// Lets go of what is kept beyond the limit, but not of what is starred or still needed.
+    /// Evicts recordings over the cache limit, except starred ones and those in use.
     pub async fn tidy(&self) {
         let account = self.account;
         let starred = self.desk.store.call(move |store| store.flagged(account, Flags::STARRED)).await;
@@ -125,6 +125,6 @@ impl<'d> Fetcher<'d> {
         needed.extend(self.in_use.lock().unwrap_or_else(PoisonError::into_inner).iter());
         let recordings = self.recordings.clone();
         let evicted = spawn_blocking(move || recordings.evict(&|id| needed.contains(&id))).await;
-        tracing::info!(?evicted, "recordings tidied");
+        tracing::info!(?evicted, "recordings evicted");
     }
 }

@@ -1,4 +1,4 @@
-//! The user's own command for each new voicemail.
+//! Runs the setting `on_new`, the user's command for each new voicemail.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -9,23 +9,23 @@ use tokio::process::Command;
 use crate::fields::Fields;
 use crate::secret::SECRET_VARIABLE;
 
-/// How long a command has for one voicemail. One that hangs must not hold up the next for ever.
+/// The timeout of a command, so that one that hangs does not block the others.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs the command `argv` for a voicemail and waits for it. The fields are in its environment, as
-/// `VMAIL_ID` and so on, and on its standard input as a line of JSON. Nothing of them is in its
-/// arguments: what a caller sends never becomes part of what a shell reads.
+/// `VMAIL_ID` and so on, and on its standard input as a line of JSON. They are never in its arguments,
+/// so that a shell cannot parse text from a caller as code.
 ///
-/// `account` is the account's name in the settings. That is `VMAIL_ACCOUNT`, empty where it has none, so
-/// that a vmail in the command works with the same account.
+/// `account` is the account's name in the settings. It is passed as `VMAIL_ACCOUNT`, empty without a name,
+/// so that vmail in the command uses the same account.
 ///
 /// # Errors
-/// In words, when it could not be run, failed, or took longer than a minute; it is then killed.
+/// If the command cannot be run, fails, or times out after a minute; it is then killed.
 pub async fn run(argv: &[String], fields: &Fields<'_>, account: Option<&str>) -> Result<(), String> {
     let Some((program, arguments)) = argv.split_first() else { return Ok(()) };
-    let failed = |how: String| Err(format!("on_new, for {}: {how}", fields.id));
+    let failed = |how: String| Err(format!("on_new for {}: {how}", fields.id));
     let names = Fields::names().into_iter().map(|name| format!("VMAIL_{}", name.to_uppercase()));
-    // No value of the environment can hold a NUL.
+    // Environment variables cannot contain NUL.
     let values = fields.cells().map(|cell| cell.replace('\0', ""));
     let child = Command::new(program)
         .args(arguments)
@@ -38,13 +38,13 @@ pub async fn run(argv: &[String], fields: &Fields<'_>, account: Option<&str>) ->
         .spawn();
     let mut child = match child {
         Ok(child) => child,
-        Err(error) => return failed(format!("`{program}` cannot be started: {error}")),
+        Err(error) => return failed(format!("cannot start `{program}`: {error}")),
     };
     let told = async {
         if let Some(mut stdin) = child.stdin.take() {
             let mut line = serde_json::to_vec(fields).unwrap_or_default();
             line.push(b'\n');
-            // Whoever has no use for it closes it.
+            // Commands that do not read their input close the pipe.
             let _ = stdin.write_all(&line).await;
         }
         child.wait().await
@@ -53,6 +53,6 @@ pub async fn run(argv: &[String], fields: &Fields<'_>, account: Option<&str>) ->
         Ok(Ok(status)) if status.success() => Ok(()),
         Ok(Ok(status)) => failed(status.to_string()),
         Ok(Err(error)) => failed(error.to_string()),
-        Err(_) => failed(format!("no end within {} s; killed", PATIENCE.as_secs())),
+        Err(_) => failed(format!("timed out after {} s; killed", PATIENCE.as_secs())),
     }
 }

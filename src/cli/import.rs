@@ -1,4 +1,4 @@
-//! `vmail import`: reads an export back.
+//! `vmail import`: imports an export.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write as _};
@@ -12,7 +12,7 @@ use crate::cli::settings::{self, AccountArgs};
 use crate::export::{Bad, Whose, import};
 use crate::store::Opened;
 
-/// For the end of the help.
+/// The end of the help.
 pub const EXAMPLES: &str = "\
 Examples:
   vmail import voicemail.jsonl
@@ -21,25 +21,25 @@ Examples:
 /// Flags of `import`.
 #[derive(Args, Debug)]
 pub struct ImportArgs {
-    /// Where from; stdin if it is left out, or -
+    /// Input file; stdin if omitted or -
     pub file: Option<PathBuf>,
-    /// Take the export of whichever account as this one's
+    /// Import an export of any account into this one
     #[arg(long)]
     pub any_account: bool,
-    /// Whose.
+    /// The account to import into.
     #[command(flatten, next_help_heading = "Common options")]
     pub account: AccountArgs,
 }
 
-/// How many lines that are no good are named; the others are counted.
+/// The maximum number of invalid lines to report one by one.
 const NAMED: u64 = 20;
 
-/// Brings a file, or stdin, into the store. Fails when a line was left out, after the others came in.
+/// Imports a file or stdin. Fails at the end if lines were skipped.
 pub fn run(args: &ImportArgs, world: &World) -> anyhow::Result<()> {
     let input: Box<dyn BufRead> = match args.file.as_deref().filter(|file| *file != Path::new("-")) {
         None => Box::new(io::stdin().lock()),
         Some(path) => {
-            let file = File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+            let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
             Box::new(BufReader::with_capacity(1 << 16, file))
         }
     };
@@ -53,7 +53,7 @@ pub fn run(args: &ImportArgs, world: &World) -> anyhow::Result<()> {
     let imported = import(&mut store, &key, whose, input, |bad: Bad| {
         named += 1;
         if named <= NAMED {
-            // The import goes on, whether or not anybody listens.
+            // A closed stderr must not stop the import.
             let _ = writeln!(io::stderr(), "vmail: {bad}");
         }
     })?;
@@ -62,15 +62,15 @@ pub fn run(args: &ImportArgs, world: &World) -> anyhow::Result<()> {
     }
     writeln!(
         io::stderr(),
-        "{} voicemail of {} imported, {} others changed, {} names",
-        imported.added,
+        "voicemails of {}: {} added, {} changed; caller names: {}",
         key.as_str(),
+        imported.added,
         imported.changed,
         imported.names
     )?;
     match imported.bad {
         0 => Ok(()),
-        1 => anyhow::bail!("1 line was left out"),
-        bad => anyhow::bail!("{bad} lines were left out"),
+        1 => anyhow::bail!("1 line was skipped"),
+        bad => anyhow::bail!("{bad} lines were skipped"),
     }
 }

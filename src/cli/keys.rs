@@ -1,4 +1,4 @@
-//! `vmail keys`: every command with the keys it has.
+//! `vmail keys`: lists all commands of the inbox with their keys.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -18,21 +18,21 @@ use crate::tui::keymap::{Keymap, own};
 /// Flags of `keys`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The fields of --json, csv and tsv: scope, command, keys, own (given by the settings) and help. \
-Views of your own are in the scope \"Your views\", with their names for a command.")]
+Fields of --json, csv and tsv: scope, command, keys, own (true if set in the settings) and help. Your own \
+views are listed in the scope \"Your views\", by name.")]
 pub struct KeysArgs {
-    /// The usual keys, whatever the settings say
+    /// Print the default keys and ignore the settings
     #[arg(long)]
     pub default: bool,
-    /// How it is written.
+    /// The output format.
     #[command(flatten)]
     pub format: FormatArgs,
-    /// Settings file to use instead of the usual one
+    /// Use this settings file instead of the default one
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
-/// The names of a line's fields. They are the format's: they stay.
+/// The names of the fields. They are a stable interface.
 const NAMES: [&str; 5] = ["scope", "command", "keys", "own", "help"];
 
 /// A command and its keys.
@@ -73,7 +73,7 @@ fn write(lines: &[Line], format: Format) -> io::Result<()> {
     out.flush()
 }
 
-/// Every command, those of one scope together.
+/// Returns all commands, grouped by scope.
 fn lines(own: &[OwnKeys]) -> Vec<Line> {
     let keymap = own::keymap(own);
     let mut entries: Vec<_> = TABLE.iter().collect();
@@ -83,7 +83,7 @@ fn lines(own: &[OwnKeys]) -> Vec<Line> {
 }
 
 impl Line {
-    /// The values of the fields, in the order of [`NAMES`].
+    /// Returns the values of the fields in the order of [`NAMES`].
     fn cells(&self) -> [String; NAMES.len()] {
         let texts = [self.scope, &self.command, &self.keys.join(" ")].map(str::to_owned);
         let [scope, command, keys] = texts;
@@ -112,7 +112,7 @@ fn of_view(view: &OwnView) -> Line {
     }
 }
 
-/// A heading for each scope; the user's own keys after a star.
+/// Formats a table with a heading per scope; the user's own keys are marked with `*`.
 fn table(lines: &[Line]) -> String {
     let keys = |line: &Line| line.keys.join("  ");
     let widest = |width: &dyn Fn(&Line) -> usize| lines.iter().map(width).max().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `vmail list`: voicemail by range and query.
+//! `vmail list`: lists voicemails by range and query.
 
 use std::io::{self, BufWriter, Write};
 
@@ -19,13 +19,10 @@ Examples:
   vmail list --range 30d -- from:98765 -is:done
   vmail list --json tag:billing | jq -r .caller";
 
-/// The examples, and what each field is, for the end of the help.
+/// Returns the end of the long help: the examples and the fields.
 fn fields() -> String {
     let line = |(name, meaning): (&str, &str)| format!("  {name:<10}  {meaning}\n");
-    format!(
-        "{EXAMPLES}\n\nFields of the formats for programs:\n{}",
-        Fields::MEANING.map(line).concat().trim_end()
-    )
+    format!("{EXAMPLES}\n\nFields of --json, csv and tsv:\n{}", Fields::MEANING.map(line).concat().trim_end())
 }
 
 /// Flags of `list`.
@@ -34,7 +31,7 @@ fn fields() -> String {
 pub struct ListArgs {
     #[command(flatten)]
     which: WhichArgs,
-    /// At most so many, the newest
+    /// Print at most N voicemails, the newest ones
     #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     limit: Option<usize>,
     #[command(flatten)]
@@ -43,7 +40,7 @@ pub struct ListArgs {
     desk: DeskArgs,
 }
 
-/// Prints them, newest first.
+/// Prints the voicemails, newest first.
 pub fn run(args: &ListArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
         let desk = Desk::open(&args.desk, world).await?;
@@ -62,7 +59,7 @@ pub fn run(args: &ListArgs, world: &World) -> anyhow::Result<()> {
     })
 }
 
-/// Why the answer is not complete.
+/// Why the output is incomplete.
 enum Unwritten {
     Store(StoreError),
     Out(io::Error),
@@ -108,9 +105,8 @@ async fn write(desk: &Desk, mut search: Search<'_>, args: &ListArgs) -> Result<(
         out.flush()?;
     }
     if format == Format::Table && table.is_none() {
-        // Not data: whoever counts lines must count none.
-        let range = desk.settings.range.expression();
-        let _ = writeln!(io::stderr(), "vmail: nothing found in {range}: --range takes in more");
+        // On stderr, so that scripts counting lines get 0.
+        let _ = writeln!(io::stderr(), "vmail: {}", desk.nothing_found());
     }
     out.flush()?;
     Ok(())

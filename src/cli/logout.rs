@@ -1,4 +1,4 @@
-//! `vmail logout`: forgets the secret of an account.
+//! `vmail logout`: deletes the stored secret of an account.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -14,16 +14,16 @@ use crate::error::Fault;
 /// Flags of `logout`.
 #[derive(Args, Debug)]
 pub struct LogoutArgs {
-    /// Whose.
+    /// The account.
     #[command(flatten, next_help_heading = "Common options")]
     pub account: AccountArgs,
 }
 
-/// Removes what `vmail login` has stored, wherever it is, and says what else there is.
+/// Deletes the secret that `vmail login` stored, and reports other sources of it.
 pub fn run(args: &LogoutArgs, world: &World) -> anyhow::Result<()> {
     let (settings, path) = settings::of(&args.account, world)?;
     let Some(app_id) = settings.app_id else {
-        return Err(Fault::not_found("no account is set up: there is nothing to forget").into());
+        return Err(Fault::not_found("no account is set up").into());
     };
     let (key, _) = settings::account_key(&settings, app_id)?;
     let store = settings::secret_store(world).context("no home folder: set XDG_DATA_HOME")?;
@@ -31,20 +31,20 @@ pub fn run(args: &LogoutArgs, world: &World) -> anyhow::Result<()> {
 
     let mut out = io::stderr().lock();
     for place in &places {
-        writeln!(out, "The secret of {} was in {place}, and is no longer.", key.as_str())?;
+        writeln!(out, "Deleted the secret of {} from {place}.", key.as_str())?;
     }
     if let Some(unavailable) = &keyring_not_asked {
-        writeln!(out, "Not looked for in a keyring: {}.", unavailable.reason)?;
+        writeln!(out, "Could not check the keyring: {}.", unavailable.reason)?;
     }
     let path = path.unwrap_or_else(|| PathBuf::from("config.toml"));
     match &settings.secret_at {
-        Some(at) => writeln!(out, "It still comes from {}: take it away there.", place(at, &path))?,
+        Some(at) => writeln!(out, "The secret is still set by {}: remove it there.", place(at, &path))?,
         None => {
-            writeln!(out, "Region and app ID stay in the settings; without the secret they open nothing.")?;
+            writeln!(out, "Region and app ID are still in the settings.")?;
         }
     }
     if places.is_empty() {
-        return Err(Fault::not_found(format!("no secret of {} was stored", key.as_str())).into());
+        return Err(Fault::not_found(format!("no stored secret for {}", key.as_str())).into());
     }
     Ok(())
 }

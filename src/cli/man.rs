@@ -1,5 +1,5 @@
-//! `vmail man`: manual pages, made from the same definitions as the help. What the definitions do
-//! not know (environment, files, exit status, examples) is listed here.
+//! `vmail man`: manual pages, generated from the definitions of the help. Other sections (environment,
+//! files, exit status, examples) are defined here.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -18,65 +18,62 @@ use crate::suggest::nearest;
 /// Flags of `man`.
 #[derive(Args, Debug)]
 pub struct ManArgs {
-    /// Of this verb; of the program, if it is left out
-    #[arg(value_name = "VERB", conflicts_with = "dir")]
+    /// Command to print the page of; without it, the page of vmail
+    #[arg(value_name = "COMMAND", conflicts_with = "dir")]
     pub verb: Vec<String>,
-    /// Write every page to a folder: vmail.1, and vmail-VERB.1 for each verb
+    /// Write all pages to a folder: vmail.1, and vmail-COMMAND.1 for each command
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
 }
 
-/// What of the environment counts, in the order of importance.
+/// The environment variables, most important first.
 pub const ENVIRONMENT: &[(&str, &str)] = &[
     ("TELECMI_APPID", "The app ID."),
     (
         "TELECMI_SECRET",
-        "The app secret. Every program started from the same shell inherits it; secret_command in the \
-         settings file is better.",
+        "The app secret. All programs started from the same shell inherit it; prefer `vmail login` or the \
+         setting secret_command.",
     ),
-    ("VMAIL_ACCOUNT", "As --account."),
-    ("VMAIL_REGION", "As --region."),
-    ("VMAIL_BASE_URL", "As --base-url."),
-    ("VMAIL_RANGE", "As --range."),
-    ("VMAIL_TIMEZONE", "As --timezone."),
-    ("VMAIL_CONCURRENCY", "As --concurrency."),
-    ("VMAIL_LOG", "How much --log writes: error, warn, info, debug or trace."),
-    ("XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME", "Where files go: see FILES."),
-    ("HTTPS_PROXY, ALL_PROXY, NO_PROXY", "A proxy for requests, and for which hosts there is none."),
-    ("PULSE_SERVER", "The sound server, and other variables by the rules of PulseAudio."),
-    ("TZ", "The time zone, where the setting timezone is local."),
-    ("LC_ALL, LC_CTYPE, LANG", "Where the locale is not UTF-8, the screen is ASCII."),
-    ("NO_COLOR", "If it is not empty, there are no colours."),
+    ("VMAIL_ACCOUNT", "Same as --account."),
+    ("VMAIL_REGION", "Same as --region."),
+    ("VMAIL_BASE_URL", "Same as --base-url."),
+    ("VMAIL_RANGE", "Same as --range."),
+    ("VMAIL_TIMEZONE", "Same as --timezone."),
+    ("VMAIL_CONCURRENCY", "Same as --concurrency."),
+    ("VMAIL_LOG", "Log level of --log: error, warn, info, debug or trace."),
+    ("XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME", "Folders for files; see FILES."),
+    ("HTTPS_PROXY, ALL_PROXY, NO_PROXY", "Proxy for requests, and hosts to reach without it."),
+    ("PULSE_SERVER", "Sound server. Other variables of PulseAudio are supported too."),
+    ("TZ", "Time zone, if the setting timezone is \"local\"."),
+    ("LC_ALL, LC_CTYPE, LANG", "Locale. If it is not UTF-8, the screen is drawn in ASCII."),
+    ("NO_COLOR", "If not empty, disables colours."),
 ];
 
-/// What is stored where.
+/// The files.
 pub const FILES: &[(&str, &str)] = &[
-    ("$XDG_CONFIG_HOME/vmail/config.toml", "Settings. Usually ~/.config/vmail/config.toml."),
+    ("$XDG_CONFIG_HOME/vmail/config.toml", "Settings. Default: ~/.config/vmail/config.toml."),
     (
         "$XDG_DATA_HOME/vmail/vmail.db",
-        "Voicemail, and what was done with them. Usually ~/.local/share/vmail/vmail.db.",
+        "Voicemails with notes, tags and flags. Default: ~/.local/share/vmail/vmail.db.",
     ),
-    (
-        "$XDG_CACHE_HOME/vmail/recordings/",
-        "Recordings, which can all be fetched again. Usually ~/.cache/vmail/recordings/.",
-    ),
+    ("$XDG_CACHE_HOME/vmail/recordings/", "Cached recordings. Default: ~/.cache/vmail/recordings/."),
 ];
 
-/// What people do with it.
+/// The examples.
 pub const EXAMPLES: &[(&str, &str)] = &[
-    ("vmail --demo", "Look around without an account."),
-    ("vmail --range 'last month'", "Open the inbox on the voicemail of last month."),
-    ("vmail doctor", "Find out why something does not work."),
-    ("vmail export backup.jsonl", "Write everything of the account to a file."),
-    ("source <(vmail completions bash)", "Have bash complete verbs, flags and more."),
+    ("vmail --demo", "Try vmail without an account."),
+    ("vmail --range 'last month'", "Open the inbox with the voicemails of last month."),
+    ("vmail doctor", "Find out what is wrong."),
+    ("vmail export backup.jsonl", "Export the account to a file."),
+    ("source <(vmail completions bash)", "Enable completion in bash."),
     ("vmail man --dir ~/.local/share/man/man1", "Install the manual pages."),
 ];
 
-/// Prints a page, or writes all of them. A reader that has had enough is no failure.
+/// Prints a page, or writes all of them to a folder. A broken pipe is not an error.
 pub fn run(args: &ManArgs) -> anyhow::Result<()> {
     let program = program();
     if let Some(dir) = &args.dir {
-        let cannot = |path: &PathBuf| format!("{}: cannot be written", path.display());
+        let cannot = |path: &PathBuf| format!("cannot write {}", path.display());
         fs::create_dir_all(dir).with_context(|| cannot(dir))?;
         for command in every(&program) {
             let path = dir.join(format!("{}.1", title(command)));
@@ -88,34 +85,34 @@ pub fn run(args: &ManArgs) -> anyhow::Result<()> {
         command.find_subcommand(verb).ok_or_else(|| {
             let verbs = || command.get_subcommands().map(Command::get_name);
             let hint = nearest(verb, verbs()).map_or_else(
-                || format!("there are {}", verbs().collect::<Vec<_>>().join(", ")),
+                || format!("expected one of {}", verbs().collect::<Vec<_>>().join(", ")),
                 |known| format!("did you mean {known}?"),
             );
-            Fault::usage(format!("there is no verb \"{verb}\": {hint}"))
+            Fault::usage(format!("unknown command \"{verb}\": {hint}"))
         })
     })?;
     output::quietly(io::stdout().lock().write_all(&page(command)?))
 }
 
-/// The program's command line, complete: each verb knows its full name.
+/// Returns the complete command line, in which each verb knows its full name.
 fn program() -> Command {
     let mut program = Cli::command().disable_help_subcommand(true);
     program.build();
     program
 }
 
-/// `command` and what is below it, but for what is hidden.
+/// Returns `command` and its subcommands, except hidden ones.
 fn every(command: &Command) -> Vec<&Command> {
     let below = command.get_subcommands().filter(|verb| !verb.is_hide_set()).flat_map(every);
     std::iter::once(command).chain(below).collect()
 }
 
-/// `vmail`, `vmail-doctor`.
+/// Returns `vmail`, `vmail-doctor` and so on.
 fn title(command: &Command) -> &str {
     command.get_display_name().unwrap_or_else(|| command.get_name())
 }
 
-/// The page of `command`, in roff.
+/// Returns the page of `command` in roff.
 fn page(command: &Command) -> io::Result<Vec<u8>> {
     let man = Man::new(command.clone());
     let mut parts = Vec::new();
@@ -138,17 +135,16 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
     }
     more.to_writer(&mut parts)?;
 
-    // Each part defines apostrophes anew, in the lines that an empty page has: once is enough.
+    // Each part repeats the preamble that defines apostrophes: keep one.
     let apostrophes = Roff::new().render();
     let parts = String::from_utf8_lossy(&parts).replace(&apostrophes, "");
-    // By hand: the crate leaves an empty date out, which shifts what follows.
+    // Not rendered by the crate: it omits an empty date, which shifts the other fields.
     let (title, version) = (title(command).to_uppercase(), env!("CARGO_PKG_VERSION"));
     let page = format!(".TH {title} 1 \"\" \"vmail {version}\" \"User Commands\"\n{apostrophes}{parts}");
     Ok(in_ascii(&page).into_bytes())
 }
 
-/// What stands at the end of the help: examples as they are typed, lists as lists, and the rest below
-/// `heading`.
+/// Adds the end of the help: examples verbatim, lists as lists, and the rest below `heading`.
 fn add_end_of_help(page: &mut Roff, text: &str, heading: &str) {
     let paragraphs = text.split("\n\n");
     let (examples, notes): (Vec<_>, Vec<_>) = paragraphs.partition(|text| text.starts_with("Examples:\n"));
@@ -173,23 +169,23 @@ fn add_end_of_help(page: &mut Roff, text: &str, heading: &str) {
     }
 }
 
-/// The lists of this file, and the exit codes.
+/// Adds the lists of this file and the exit codes.
 fn add_lists(page: &mut Roff) {
     list(page, "ENVIRONMENT", ENVIRONMENT);
     list(page, "FILES", FILES);
     page.control("PP", []).text([roman(
-        "On macOS the folders are in ~/Library/Application Support, on Windows in %APPDATA%, unless \
-         the XDG variables are set.",
+        "On macOS the default folders are in ~/Library/Application Support, on Windows in %APPDATA%, \
+         unless the XDG variables are set.",
     )]);
     page.control("SH", ["EXIT STATUS"]);
-    item(page, "0", "All was done.");
+    item(page, "0", "Success.");
     for failure in Failure::EVERY {
         item(page, &(failure as u8).to_string(), failure.meaning());
     }
     list(page, "EXAMPLES", EXAMPLES);
 }
 
-/// The page with other characters by their names: not every formatter takes UTF-8.
+/// Escapes non-ASCII characters, because not all formatters support UTF-8.
 fn in_ascii(page: &str) -> String {
     let mut out = String::with_capacity(page.len());
     for c in page.chars() {
@@ -202,7 +198,7 @@ fn in_ascii(page: &str) -> String {
     out
 }
 
-/// A section of words and what each is.
+/// Adds a section with a list of terms.
 fn list(page: &mut Roff, heading: &str, lines: &[(&str, &str)]) {
     page.control("SH", [heading]);
     for (word, meaning) in lines {

@@ -1,4 +1,4 @@
-//! `vmail mark`: read, starred, done, called back, tags; of one voicemail or of all that a query finds.
+//! `vmail mark`: changes flags and tags of the given voicemails or of all that match a query.
 
 use std::io::{self, Write as _};
 
@@ -29,40 +29,40 @@ Examples:
 {FIELDS_OF_LIST}"))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct MarkArgs {
-    /// The ID, or how it begins; - reads IDs from stdin
+    /// ID or ID prefix; - reads IDs from stdin
     #[arg(value_name = "ID")]
     ids: Vec<String>,
-    /// All voicemail of the range that match, in the language of the screen's search
+    /// Mark all voicemails in the date range that match a search query
     #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
     query: Option<String>,
-    /// Heard
+    /// Mark as read
     #[arg(long, conflicts_with = "unread")]
     read: bool,
-    /// Not heard
+    /// Mark as unread
     #[arg(long)]
     unread: bool,
-    /// With a star
+    /// Add a star
     #[arg(long, conflicts_with = "unstar")]
     star: bool,
-    /// Without a star
+    /// Remove the star
     #[arg(long)]
     unstar: bool,
-    /// Dealt with
+    /// Mark as done
     #[arg(long, conflicts_with = "not_done")]
     done: bool,
-    /// Open again
+    /// Mark as not done
     #[arg(long)]
     not_done: bool,
-    /// Called back, now
+    /// Mark as called back now
     #[arg(long, conflicts_with = "not_called")]
     called: bool,
-    /// Not called back
+    /// Mark as not called back
     #[arg(long)]
     not_called: bool,
-    /// With this tag; may be given several times
+    /// Add this tag; repeatable
     #[arg(long, value_name = "TAG", value_parser = tag)]
     tag: Vec<Tag>,
-    /// Without this tag; may be given several times
+    /// Remove this tag; repeatable
     #[arg(long, value_name = "TAG", value_parser = tag)]
     untag: Vec<Tag>,
     #[command(flatten)]
@@ -76,7 +76,7 @@ fn tag(text: &str) -> Result<Tag, String> {
         .ok_or_else(|| format!("a tag is one word of up to {} characters, without commas", Tag::MAX))
 }
 
-/// Marks them, and says on stderr how many were changed. With a format, prints all as they are now.
+/// Changes the voicemails and reports the number on stderr. With a format, prints all of them.
 pub fn run(args: &MarkArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
         let desk = Desk::open(&args.desk, world).await?;
@@ -93,7 +93,7 @@ pub fn run(args: &MarkArgs, world: &World) -> anyhow::Result<()> {
         changed.dedup();
         desk.tell_notices().await?;
         let of = words::count(ids.len() as u64);
-        writeln!(io::stderr(), "{} of {of} voicemail changed", words::count(changed.len() as u64))?;
+        writeln!(io::stderr(), "{} of {of} voicemails changed", words::count(changed.len() as u64))?;
         if let Some(format) = args.format.asked() {
             let mut found = Vec::with_capacity(ids.len());
             for id in ids {
@@ -111,12 +111,11 @@ async fn which(desk: &Desk, args: &MarkArgs) -> anyhow::Result<Vec<VoicemailId>>
     let Some(query) = &args.query else { return desk.identify_or_fetch(&args.ids).await };
     let query = desk.query(std::slice::from_ref(query))?;
     let span = desk.span();
-    // What is not known to be all is not marked.
+    // Do not mark if the list may be incomplete.
     desk.bring_up(span).await?.into_result()?;
     let found = Search::new(desk, span, &query).await?.all().await?;
     if found.is_empty() {
-        let range = desk.settings.range.expression();
-        return Err(Fault::not_found(format!("nothing found in {range}: --range takes in more")).into());
+        return Err(Fault::not_found(desk.nothing_found()).into());
     }
     Ok(found.iter().map(|found| found.entry.record.voicemail.id).collect())
 }

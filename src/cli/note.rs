@@ -1,4 +1,4 @@
-//! `vmail note`: reads the note of a voicemail, or writes it.
+//! `vmail note`: prints or sets the note of a voicemail.
 
 use std::io::{self, Read as _, Write as _};
 
@@ -23,15 +23,15 @@ Examples:
 
 {FIELDS_OF_LIST}"))]
 pub struct NoteArgs {
-    /// The ID, or how it begins
+    /// ID or ID prefix
     id: String,
-    /// The new note; - reads it from stdin; without it, the note is printed
+    /// Set the note to this text; - reads it from stdin; without text, print the note
     #[arg(allow_hyphen_values = true)]
     text: Option<String>,
-    /// Put the text below what is noted
+    /// Append the text to the note on a new line
     #[arg(long, requires = "text")]
     append: bool,
-    /// Take the note away
+    /// Remove the note
     #[arg(long, conflicts_with_all = ["text", "append"])]
     remove: bool,
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub struct NoteArgs {
     desk: DeskArgs,
 }
 
-/// Prints the note, or takes a new one in and says so on stderr.
+/// Prints the note, or sets it and reports that on stderr.
 pub fn run(args: &NoteArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
         let desk = Desk::open(&args.desk, world).await?;
@@ -59,7 +59,7 @@ pub fn run(args: &NoteArgs, world: &World) -> anyhow::Result<()> {
         desk.must_keep().await?;
         let account = desk.account().await?;
         let (append, remove, now) = (args.append, args.remove, (world.clock)().timestamp_millis());
-        // What it is put below is read only now: the text may have been typed for minutes.
+        // Read the old note only now: reading the text from stdin may have taken minutes.
         let write = move |store: &mut Store| {
             let old = if append { store.note(account, id)? } else { None };
             let note = Note::new(&old.map_or(text.clone(), |old| format!("{}\n{text}", old.text())), now);
@@ -69,10 +69,10 @@ pub fn run(args: &NoteArgs, world: &World) -> anyhow::Result<()> {
             store.apply(account, &Change { ids: vec![id], edit: Edit::Note(note) }).map(|_| true)
         };
         if !desk.store.call(write).await? {
-            return Err(Fault::usage("the note is blank: --remove takes a note away").into());
+            return Err(Fault::usage("the note is empty: use --remove to remove it").into());
         }
         desk.tell_notices().await?;
-        writeln!(io::stderr(), "{id}: {}", if remove { "the note is gone" } else { "noted" })?;
+        writeln!(io::stderr(), "{id}: {}", if remove { "note removed" } else { "note saved" })?;
         if let Some(format) = args.format.asked() {
             let entry = desk.store.call(move |store| store.entry(account, id)).await?;
             let found: Vec<_> = entry.map(|entry| show::Found::new(entry, &desk)).into_iter().collect();
@@ -83,7 +83,7 @@ pub fn run(args: &NoteArgs, world: &World) -> anyhow::Result<()> {
     })
 }
 
-/// What is to be noted, or put below what is; `None` where the note is only asked for.
+/// Returns the text to save or append; `None` to print the note.
 fn text(args: &NoteArgs) -> anyhow::Result<Option<String>> {
     if args.remove {
         return Ok(Some(String::new()));
@@ -92,7 +92,7 @@ fn text(args: &NoteArgs) -> anyhow::Result<Option<String>> {
     let mut text = given.clone();
     if text == "-" {
         text.clear();
-        io::stdin().read_to_string(&mut text).context("stdin cannot be read")?;
+        io::stdin().read_to_string(&mut text).context("cannot read stdin")?;
     }
     Ok(Some(text))
 }

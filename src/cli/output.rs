@@ -1,4 +1,4 @@
-//! How verbs write: formats, columns that line up, and readers that have had enough.
+//! Output of the verbs: formats, aligned columns and broken pipes.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write};
@@ -15,57 +15,57 @@ use crate::cli::pick::Found;
 use crate::fields::Fields;
 use crate::tui::terminal;
 
-/// What the help of a verb that prints voicemail says of `--json`.
+/// The fields, for the help of verbs that print voicemails.
 pub const FIELDS_OF_LIST: &str = "--json, csv and tsv have the fields of `vmail list`.";
 
-/// Flags that say how the answer is written.
+/// Flags for the output format.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct FormatArgs {
-    /// How it is written
+    /// Output format
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<Format>,
-    /// The same as --format jsonl
+    /// Same as --format jsonl
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
 }
 
-/// A format.
+/// An output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people: columns that line up
+    /// Aligned columns, for people
     #[default]
     Table,
-    /// A JSON object a line
+    /// One JSON object per line
     Jsonl,
-    /// Comma-separated values, with a line of names
+    /// Comma-separated values with a header line
     Csv,
-    /// Tab-separated values, with a line of names; \t, \n and \\ in a value are written so
+    /// Tab-separated values with a header line; escapes tab, newline and backslash as \t, \n and \\
     Tsv,
 }
 
 impl FormatArgs {
-    /// The format, a table unless another one was asked for.
+    /// Returns the format; the default is a table.
     pub fn chosen(self) -> Format {
         self.asked().unwrap_or_default()
     }
 
-    /// The format that was asked for.
+    /// Returns the format given by a flag.
     pub fn asked(self) -> Option<Format> {
         if self.json { Some(Format::Jsonl) } else { self.format }
     }
 }
 
-/// What of stdout matters to what is written there.
+/// The properties of stdout that affect output.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Paper {
-    /// Whether it takes colours.
+    /// Whether to use colours.
     pub colour: bool,
-    /// How wide it is, in cells; `None` where lines may have any length.
+    /// The width in cells; `None` if lines can have any length.
     pub width: Option<usize>,
 }
 
 impl Paper {
-    /// What stdout is.
+    /// Returns the properties of stdout.
     pub fn stdout(world: &World) -> Paper {
         if !io::stdout().is_terminal() {
             return Paper::default();
@@ -74,64 +74,64 @@ impl Paper {
         Paper { colour: takes_colour(world), width: columns.filter(|columns| *columns > 0) }
     }
 
-    /// `text` in `style`, where there are any.
+    /// Returns `text` in `style` if colours are used.
     pub fn paint(self, text: &str, style: Style) -> String {
         if self.colour && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 }
 
-/// Whether a terminal may be sent colours.
+/// Whether colours may be sent to a terminal.
 pub fn takes_colour(world: &World) -> bool {
     let set = |name| (world.variable)(name).is_some_and(|value| !value.is_empty());
     !set("NO_COLOR") && (world.variable)("TERM").is_some_and(|term| term != "dumb")
 }
 
-/// As it is.
+/// Plain text.
 pub const PLAIN: Style = Style::new();
 /// Bold.
 pub const BOLD: Style = Style::new().bold();
-/// For what failed.
+/// For failures.
 pub const RED: Style = AnsiColor::Red.on_default();
-/// For what is done.
+/// For success.
 pub const GREEN: Style = AnsiColor::Green.on_default();
-/// For what needs attention.
+/// For warnings.
 pub const YELLOW: Style = AnsiColor::Yellow.on_default();
-/// For signs.
+/// For symbols.
 pub const CYAN: Style = AnsiColor::Cyan.on_default();
-/// For what can wait.
+/// For secondary text.
 pub const GREY: Style = AnsiColor::BrightBlack.on_default();
 
-/// What became of writing to stdout. A reader that has had enough is no failure.
+/// Converts the result of writing to stdout. A broken pipe is not an error.
 pub fn quietly(written: io::Result<()>) -> anyhow::Result<()> {
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(error).context("stdout cannot be written")
+            Err(error).context("cannot write to stdout")
         }
         _ => Ok(()),
     }
 }
 
-/// A line of JSON.
+/// Writes a line of JSON.
 pub fn json_line(out: &mut impl Write, object: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, object)?;
     out.write_all(b"\n")
 }
 
-/// A line of values with commas between them.
+/// Writes a line of comma-separated values.
 pub fn csv_line(out: &mut impl Write, cells: &[impl AsRef<[u8]>]) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(cells)?;
     writer.flush()
 }
 
-/// A line of values with tabs between them.
+/// Writes a line of tab-separated values.
 pub fn tsv_line(out: &mut impl Write, cells: &[impl Display]) -> io::Result<()> {
     let escaped = |cell: String| cell.replace('\\', r"\\").replace('\t', r"\t").replace('\n', r"\n");
     let cells: Vec<_> = cells.iter().map(|cell| escaped(cell.to_string())).collect();
     writeln!(out, "{}", cells.join("\t"))
 }
 
-/// The line of names with which `format` begins.
+/// Writes the header line of `format`, if it has one.
 pub fn names(out: &mut impl Write, format: Format, names: &[&str]) -> io::Result<()> {
     match format {
         Format::Csv => csv_line(out, names),
@@ -140,7 +140,7 @@ pub fn names(out: &mut impl Write, format: Format, names: &[&str]) -> io::Result
     }
 }
 
-/// A line for programs: the object, or its values in the order of the names.
+/// Writes a line for programs: the object, or its values in the order of the header.
 pub fn record(
     out: &mut impl Write,
     format: Format,
@@ -154,17 +154,17 @@ pub fn record(
     }
 }
 
-/// The line of names with which voicemail in `format` begin.
+/// Writes the header line for voicemails.
 pub fn head(out: &mut impl Write, format: Format) -> io::Result<()> {
     names(out, format, &Fields::names())
 }
 
-/// A voicemail as a line for programs.
+/// Writes a voicemail as a line for programs.
 pub fn line(out: &mut impl Write, format: Format, fields: &Fields<'_>) -> io::Result<()> {
     record(out, format, fields, &fields.cells())
 }
 
-/// Prints voicemail in `format`, all of them. For a few; [`crate::cli::list`] writes many.
+/// Prints a few voicemails in `format`; [`crate::cli::list`] prints many.
 pub async fn lines(format: Format, desk: &Desk, found: &[Found]) -> anyhow::Result<()> {
     let table = if format == Format::Table { Some(desk.table(found).await?) } else { None };
     let mut out = io::stdout().lock();
@@ -184,19 +184,19 @@ pub async fn lines(format: Format, desk: &Desk, found: &[Found]) -> anyhow::Resu
     quietly(write())
 }
 
-/// How many cells `text` takes.
+/// Returns the display width of `text` in cells.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// `text` in exactly `room` cells: cut with an ellipsis, or with blanks behind it.
+/// Truncates or pads `text` to exactly `room` cells.
 pub fn fitted(text: &str, room: usize) -> String {
     let text = cut(text, room);
     let blank = room.saturating_sub(width(&text));
     text + &" ".repeat(blank)
 }
 
-/// `text` in `room` cells at the most.
+/// Truncates `text` to at most `room` cells, with an ellipsis.
 pub fn cut(text: &str, room: usize) -> String {
     if width(text) <= room {
         return text.to_owned();

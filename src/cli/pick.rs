@@ -1,4 +1,4 @@
-//! Voicemail by range and query, piece by piece: a reader that has had enough costs nothing more.
+//! Searches the store by range and query, in pieces: if the reader closes the pipe, the search stops.
 
 use std::collections::HashMap;
 
@@ -16,19 +16,19 @@ use crate::text;
 use crate::triage::Tag;
 use crate::tui::listing::View;
 
-/// Flags that say which voicemail of the range are meant.
+/// Arguments that select voicemails in the range.
 #[derive(Args, Debug)]
 pub struct WhichArgs {
-    /// Only what matches, in the language of the screen's search; after -- if it begins with a hyphen
+    /// Search query, as in the inbox; put -- before it if it starts with a hyphen
     #[arg(value_name = "QUERY")]
     pub query: Vec<String>,
-    /// Only what this view shows: inbox, unread, starred, done, all, or one of your own
+    /// Limit to a view: inbox, unread, starred, done, all, or one from the settings
     #[arg(long, value_name = "VIEW")]
     pub view: Option<String>,
 }
 
 impl WhichArgs {
-    /// What both ask for.
+    /// Returns the query of both combined.
     pub fn query(&self, desk: &Desk) -> anyhow::Result<Query> {
         let query = desk.query(&self.query)?;
         Ok(match &self.view {
@@ -38,7 +38,7 @@ impl WhichArgs {
     }
 }
 
-/// What the view `name` shows, in capitals or not.
+/// Returns the query of the view `name`, ignoring case.
 fn view(desk: &Desk, name: &str) -> anyhow::Result<Query> {
     let is_meant = |known: &str| known.to_lowercase() == name.to_lowercase();
     if let Some(own) = desk.settings.views.iter().find(|view| is_meant(&view.name)) {
@@ -52,33 +52,33 @@ fn view(desk: &Desk, name: &str) -> anyhow::Result<Query> {
     let known: Vec<_> = known.iter().map(String::as_str).chain(own).collect();
     let hint = match nearest(name, known.iter().copied()) {
         Some(meant) => format!("did you mean {meant}?"),
-        None => format!("there are {}", known.join(", ")),
+        None => format!("expected one of {}", known.join(", ")),
     };
     let shown = text::clean(name, text::NAME_MAX);
-    Err(Fault::usage(format!("--view: there is no view \"{shown}\": {hint}")).into())
+    Err(Fault::usage(format!("--view: unknown view \"{shown}\": {hint}")).into())
 }
 
-/// How many voicemail are read at a time.
+/// The number of voicemails to read at a time.
 const PIECE: usize = 2_000;
 
-/// A voicemail that was found.
+/// A matching voicemail.
 #[derive(Clone, Debug)]
 pub struct Found {
     /// The voicemail.
     pub entry: Entry,
-    /// The name that was given to the caller, else that of a contact file.
+    /// The name given to the caller, otherwise the one from a contact file.
     pub name: Option<String>,
 }
 
 impl Found {
-    /// `entry`, with its caller's name.
+    /// Returns `entry` with the name of its caller.
     pub fn new(entry: Entry, desk: &Desk) -> Found {
         let listed = || desk.book.name(entry.forms.e164.as_deref(), &entry.record.voicemail.caller);
         let name = entry.name.clone().or_else(|| listed().map(str::to_owned));
         Found { entry, name }
     }
 
-    /// Its fields.
+    /// Returns the fields of the voicemail.
     pub fn fields<'a>(&'a self, zone: Tz, account: &'a str) -> Fields<'a> {
         let Entry { record, flags, forms, .. } = &self.entry;
         let parts = Parts {
@@ -94,7 +94,7 @@ impl Found {
     }
 }
 
-/// A walk over what a query finds, newest first.
+/// An iteration over matching voicemails, newest first.
 #[derive(Debug)]
 pub struct Search<'d> {
     desk: &'d Desk,
@@ -106,13 +106,13 @@ pub struct Search<'d> {
 }
 
 impl<'d> Search<'d> {
-    /// What `query` finds in `span`.
+    /// Starts a search for `query` in `span`.
     pub async fn new(desk: &'d Desk, span: Span, query: &Query) -> Result<Search<'d>, StoreError> {
         let matcher = Matcher::new(query, &desk.context);
         Ok(Search { desk, account: desk.account().await?, span, matcher, after: None, pieces: 0 })
     }
 
-    /// What the next piece of the range holds: nothing, perhaps. `None` at the end.
+    /// Returns the matches in the next piece, possibly none; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<Found>>, StoreError> {
         let (account, span, after) = (self.account, self.span, self.after);
         let entries = self.desk.store.call(move |store| store.entries(account, span, after, PIECE)).await?;
@@ -128,7 +128,7 @@ impl<'d> Search<'d> {
         Ok(Some(hits.map(|(_, found)| found).collect()))
     }
 
-    /// All that is left.
+    /// Returns all remaining matches.
     pub async fn all(mut self) -> Result<Vec<Found>, StoreError> {
         let mut all = Vec::new();
         while let Some(piece) = self.next().await? {
@@ -138,14 +138,14 @@ impl<'d> Search<'d> {
     }
 }
 
-/// A piece as columns, with its callers numbered from 0.
+/// A piece in columns, with its callers numbered from 0.
 struct Piece<'f> {
     found: &'f [Found],
     times: Vec<i64>,
     flags: Vec<Flags>,
     lengths: Vec<u32>,
     callers: Vec<CallerId>,
-    /// The voicemail by which each caller is known, and the digits of the number.
+    /// For each caller, a voicemail from them and the digits of their number.
     known: Vec<(&'f Found, String)>,
     number: u64,
 }

@@ -1,4 +1,4 @@
-//! `vmail play`: voicemail, one after the other, with keys where there is a terminal.
+//! `vmail play`: plays voicemails one after another; keys control playback in a terminal.
 
 mod jukebox;
 mod keys;
@@ -19,35 +19,35 @@ use crate::player::{Manner, Unavailable};
 use crate::tui::ways::Surroundings;
 use jukebox::{End, Jukebox};
 
-/// What is at the end of the help.
+/// The end of the help.
 pub const EXAMPLES: &str = "\
 Examples:
   vmail play 7h2k
   vmail play --query is:unread --speed 1.5
   vmail list --json is:starred | jq -r .id | vmail play --keep-unread -
 
-Exit codes: 1 where there is no sound, 5 where nothing matched, 6 where some could not be played, \
+Exit codes: 1 if there is no sound output, 5 if nothing matches, 6 if some recordings could not be played, \
 130 after Ctrl-C.";
 
 /// Flags of `play`.
 #[derive(Args, Debug)]
 #[command(group = ArgGroup::new("which").required(true).args(["ids", "query"]))]
 pub struct PlayArgs {
-    /// The ID, or how it begins; - reads IDs from stdin
+    /// ID or ID prefix; - reads IDs from stdin
     #[arg(value_name = "ID")]
     ids: Vec<String>,
-    /// All voicemail of the range that match and have a recording, newest first
+    /// Play all voicemails in the date range that match a search query, newest first
     #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
     query: Option<String>,
-    /// Do not mark as read what was heard
+    /// Do not mark played voicemails as read
     #[arg(long)]
     keep_unread: bool,
-    /// How fast, from 0.75 to 2.5; the pitch stays
+    /// Playback speed, from 0.75 to 2.5; the pitch is preserved
     #[arg(long, value_name = "SPEED", default_value_t = 1.0, value_parser = speed)]
     speed: f32,
-    /// Leave silences out
+    /// Skip silence
     #[arg(long)]
-    cut_silence: bool,
+    skip_silence: bool,
     #[command(flatten, next_help_heading = "Common options")]
     desk: DeskArgs,
 }
@@ -55,10 +55,10 @@ pub struct PlayArgs {
 fn speed(text: &str) -> Result<f32, String> {
     let [slowest, .., fastest] = SPEEDS;
     let speed = text.parse().ok().filter(|speed| (slowest..=fastest).contains(speed));
-    speed.ok_or_else(|| format!("a speed is a number from {slowest} to {fastest}"))
+    speed.ok_or_else(|| format!("expected a number from {slowest} to {fastest}"))
 }
 
-/// Plays them. What cannot be played is said on stderr and left out.
+/// Plays the voicemails. Reports those that cannot be played on stderr and skips them.
 pub fn run(args: &PlayArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
         let desk = Desk::open(&args.desk, world).await?;
@@ -67,7 +67,7 @@ pub fn run(args: &PlayArgs, world: &World) -> anyhow::Result<()> {
         let fetcher = Fetcher::open(&desk, asks).await?;
         let manner = Manner {
             speed: args.speed,
-            skip_silence: args.cut_silence,
+            skip_silence: args.skip_silence,
             auto_level: desk.settings.auto_level,
             ..Manner::default()
         };
@@ -83,14 +83,14 @@ pub fn run(args: &PlayArgs, world: &World) -> anyhow::Result<()> {
         match end? {
             End::NoSound(unavailable) => return Err(anyhow::anyhow!(silence(&unavailable, &surroundings))),
             End::Interrupted => {
-                let message = "stopped".to_owned();
+                let message = "interrupted".to_owned();
                 return Err(Fault { failure: Failure::Interrupted, message }.into());
             }
             End::Finished => {}
         }
         match why {
             Some(failure) if count == 1 => {
-                return Err(Fault { failure, message: "it could not be played".to_owned() }.into());
+                return Err(Fault { failure, message: "playback failed".to_owned() }.into());
             }
             Some(_) => return Err(Fault::partly(format!("{failed} of {count} could not be played")).into()),
             None => {}
@@ -110,27 +110,26 @@ async fn which(desk: &Desk, args: &PlayArgs) -> anyhow::Result<(Vec<Found>, Fres
     found.retain(|found| found.entry.record.voicemail.recording.is_some());
     if found.is_empty() {
         freshness.into_result()?;
-        let range = desk.settings.range.expression();
-        return Err(Fault::not_found(format!("nothing to play in {range}: --range takes in more")).into());
+        return Err(Fault::not_found(desk.nothing_found()).into());
     }
     Ok((found, freshness))
 }
 
-/// Why nothing is heard, and what else there is.
+/// Says why there is no sound, and suggests alternatives.
 fn silence(unavailable: &Unavailable, surroundings: &Surroundings) -> String {
     let mut said = unavailable.to_string();
     if !matches!(unavailable, Unavailable::Program { .. }) {
-        said += "\n  `vmail download` saves recordings as files";
-        said += "\n  player_command in the settings names a program that plays";
+        said += "\n  use `vmail download` to save recordings as files";
+        said += "\n  or set player_command to a program that plays sound";
         if let Some(socket) = &surroundings.socket {
-            said += "\n  over ssh, this at your desk brings its sound here:\n    ";
+            said += "\n  or over ssh, run this on your own machine to forward its sound:\n    ";
             said += &surroundings.server.sound(socket);
         }
     }
     said
 }
 
-/// A line on stderr, for people.
+/// Prints a message to stderr.
 fn say(text: &str) -> io::Result<()> {
     writeln!(io::stderr(), "vmail: {text}")
 }

@@ -1,4 +1,4 @@
-//! How far a sync is, on stderr, where somebody may be looking.
+//! The progress of a sync, on stderr if it is a terminal.
 
 use std::io::{self, IsTerminal as _};
 
@@ -8,31 +8,31 @@ use crate::cli::World;
 use crate::cli::output::takes_colour;
 use crate::sync::Progress;
 
-/// A line that says how far a sync is. Nothing is shown where stderr is no terminal.
+/// A progress line. Shows nothing if stderr is not a terminal.
 #[derive(Debug)]
 pub struct Bar {
     line: Option<ProgressBar>,
-    /// Nothing is shown before it is clear that it takes a moment.
+    /// Whether to show it from the start, or only if the sync takes a while.
     at_once: bool,
     colour: bool,
 }
 
 impl Bar {
-    /// A line that is there from the start.
+    /// Returns a line that is shown from the start.
     pub fn new(world: &World) -> Bar {
         let shown = Bar::when_it_takes_a_moment(world);
         Bar { at_once: true, ..shown }
     }
 
-    /// A line that appears when there is more than one page to fetch, or a try fails.
+    /// Returns a line that is shown if there is more than one page to fetch, or after a failed attempt.
     pub fn when_it_takes_a_moment(world: &World) -> Bar {
         let able = io::stderr().is_terminal() && (world.variable)("TERM").is_none_or(|term| term != "dumb");
-        // Drawn when it is first given something to say.
+        // Not drawn until it has a message.
         let line = able.then(ProgressBar::no_length);
         Bar { line, at_once: false, colour: takes_colour(world) }
     }
 
-    /// Shows what is reported.
+    /// Shows a progress report.
     pub fn show(&self, progress: &Progress) {
         let Some(bar) = &self.line else { return };
         match progress {
@@ -42,20 +42,20 @@ impl Bar {
                 }
                 let of = of.map_or(*got as u64, |of| of.max(*got as u64));
                 let bar_style = if self.colour { "{bar:24.cyan/black.bright}" } else { "{bar:24}" };
-                style(bar, &format!("{bar_style} {{human_pos}} of {{human_len}} voicemail{{msg}}"));
+                style(bar, &format!("{bar_style} {{human_pos}} of {{human_len}} voicemails{{msg}}"));
                 bar.set_length(of);
                 bar.set_message("");
                 bar.set_position(*got as u64);
             }
             Progress::Retrying { try_number, of, error, .. } => {
-                style(bar, "{human_pos} voicemail{msg}");
-                bar.set_message(format!("  try {try_number} of {of}: {error}"));
+                style(bar, "{human_pos} voicemails{msg}");
+                bar.set_message(format!("  attempt {try_number} of {of}: {error}"));
             }
         }
         bar.tick();
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     pub fn clear(&self) {
         if let Some(bar) = &self.line {
             bar.finish_and_clear();
@@ -64,7 +64,7 @@ impl Bar {
 }
 
 fn style(bar: &ProgressBar, template: &str) {
-    // The templates are ours.
+    // The templates are constant and valid.
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("━╸─"));
     }

@@ -1,4 +1,4 @@
-//! `vmail`: from flags, settings and environment to the screen.
+//! `vmail`: opens the screen, according to flags, settings and environment.
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -41,32 +41,32 @@ use crate::tui::ways::Surroundings;
 use crate::tui::{self, terminal};
 use crate::web::ssh::Server;
 
-/// How often the demo asks: its visitor should see a voicemail arrive.
+/// The interval between checks for new voicemail in the demo: short, so that visitors see one arrive.
 pub const DEMO_REFRESH: Duration = Duration::from_secs(5);
 
 /// Flags of the screen.
 #[derive(Args, Clone, Debug)]
 pub struct ScreenArgs {
-    /// Look around without an account: made-up voicemail from a server inside the program
+    /// Try vmail without an account: generated voicemails from a built-in server
     #[arg(long)]
     pub demo: bool,
     /// Settings.
     #[command(flatten)]
     pub settings: SettingsArgs,
-    /// Log to a file; how much is up to `VMAIL_LOG` (error, warn, info, debug, trace)
+    /// Log to a file; `VMAIL_LOG` sets the level (error, warn, info, debug or trace)
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
 }
 
-/// Opens the screen, and returns when the user leaves it.
+/// Opens the screen and returns when the user quits.
 pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
     let (settings, config_path) = settings(args, world)?;
     let term = (world.variable)("TERM").unwrap_or_default();
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
-        return Err(Fault::usage("the inbox needs a terminal: stdin and stdout must be one").into());
+        return Err(Fault::usage("the inbox needs a terminal on stdin and stdout").into());
     }
     if term == "dumb" {
-        return Err(Fault::usage("the inbox needs a terminal that can place the cursor: TERM is dumb").into());
+        return Err(Fault::usage("the inbox needs a terminal that can move the cursor: TERM is dumb").into());
     }
     if let Some(path) = &args.log {
         log_to(path, world)?;
@@ -83,22 +83,22 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
             args = next.0;
             Ok(next.1)
         };
-        Box::pin(tui::run(first, reopen, world.clock)).await.context("the terminal is gone")
+        Box::pin(tui::run(first, reopen, world.clock)).await.context("lost the terminal")
     });
-    // A read of the terminal or a name look-up may still block a thread; nobody waits for it.
+    // A terminal read or a name look-up may still block a thread; do not wait for it.
     runtime.shutdown_background();
     result
 }
 
-/// Makes what the screen begins with, and begins anew with.
+/// Creates the sessions of the screen.
 struct Opener {
     demo: Option<Demo>,
     world: World,
 }
 
 impl Opener {
-    /// What the settings say now, for the account in force or another one; with the flags by which
-    /// that is found again.
+    /// Returns a session with the current settings, for the same or another account, and the flags that
+    /// select that account.
     fn reopened(&self, args: &ScreenArgs, what: &Reopen) -> anyhow::Result<(ScreenArgs, Session)> {
         let mut args = args.clone();
         if let Reopen::Account(wanted) = what {
@@ -110,8 +110,8 @@ impl Opener {
         let session = self.session(&args, &settings, path.as_deref(), Asking::Nobody)?;
         match what {
             Reopen::Account(wanted) if session.setup.account.as_ref() != Some(wanted) => {
-                let advice = "`account` of the settings or VMAIL_ACCOUNT names another one";
-                Err(Fault::usage(format!("{wanted} cannot be gone over to: {advice}")).into())
+                let advice = "the setting `account` or VMAIL_ACCOUNT selects another account";
+                Err(Fault::usage(format!("cannot switch to {wanted}: {advice}")).into())
             }
             _ => Ok((args, session)),
         }
@@ -177,7 +177,7 @@ impl Opener {
     }
 }
 
-/// Tries what is typed into the form, and keeps it as `vmail login` does.
+/// Returns the handler of the login form: it checks and stores the account like `vmail login`.
 fn door(args: &ScreenArgs, world: &World) -> Door {
     let (config, base_url, world) = (args.settings.config.clone(), args.settings.base_url.clone(), *world);
     Door::new(move |key| {
@@ -194,12 +194,12 @@ fn door(args: &ScreenArgs, world: &World) -> Door {
     })
 }
 
-/// What people call an account.
+/// Returns the account's name for display.
 fn label(account: &config::Account) -> String {
     account.name.clone().unwrap_or_else(|| account.app_id.to_string())
 }
 
-/// The accounts that can be gone over to.
+/// Returns the accounts that the user can switch to.
 fn choices(settings: &Settings) -> Vec<Choice> {
     let choice = |account: &config::Account| Choice {
         name: label(account),
@@ -208,19 +208,19 @@ fn choices(settings: &Settings) -> Vec<Choice> {
     settings.accounts.iter().map(choice).collect()
 }
 
-/// What is wrong, in a line, and how much more there is.
+/// Returns the first line of an error, and the number of further lines.
 fn first_line(error: &anyhow::Error) -> String {
     let all = format!("{error:#}");
     match all.split_once('\n') {
         None => all,
         Some((first, rest)) => {
-            format!("{first}, and {} more: `vmail config check` says them all", rest.lines().count())
+            format!("{first} (and {} more: run `vmail config check`)", rest.lines().count())
         }
     }
 }
 
-/// The settings in force and where their file is. The demo touches nothing of the user's, so it
-/// reads a file only when told to.
+/// Returns the settings in force and the path of their file. The demo ignores the user's settings file,
+/// unless it is given by a flag.
 pub fn settings(args: &ScreenArgs, world: &World) -> anyhow::Result<(Settings, Option<PathBuf>)> {
     let (file, flags) = (args.settings.config.clone(), args.settings.overrides());
     if args.demo {
@@ -230,20 +230,20 @@ pub fn settings(args: &ScreenArgs, world: &World) -> anyhow::Result<(Settings, O
     }
 }
 
-/// What is missing where there is a secret alone.
+/// Returns what is missing if only the secret is set.
 fn half_an_account(settings: &Settings) -> Option<&'static str> {
     (settings.app_id.is_none() && settings.secret.is_some())
-        .then_some("The secret is set, the app ID is not: TELECMI_APPID or appid.")
+        .then_some("A secret is set, but no app ID: set TELECMI_APPID or appid.")
 }
 
-/// The store, opened on its own thread while the first frame is drawn.
+/// Opens the store on its own thread, while the first frame is drawn.
 fn open_store(settings: &Settings, world: &World) -> anyhow::Result<StoreHandle> {
     let options = settings::store_options(settings, world);
     let path = paths::store_file(&xdg(world)).context("no home folder: set XDG_DATA_HOME")?;
     Ok(StoreHandle::spawn(move || Store::open(&path, &options)))
 }
 
-/// What the settings say about listening.
+/// Returns the settings for playback.
 fn habits(settings: &Settings) -> Habits {
     Habits {
         prefetch: settings.prefetch,
@@ -251,7 +251,7 @@ fn habits(settings: &Settings) -> Habits {
     }
 }
 
-/// What the settings say about calling back. The demo has an agent, for whom nothing rings.
+/// Returns the settings for calling back. The demo has an agent, but nothing rings.
 fn means(in_demo: bool, settings: &Settings) -> Means {
     let agent = if in_demo { Agent::parse(demo::AGENT).ok() } else { settings.calling.agent.clone() };
     Means {
@@ -263,7 +263,7 @@ fn means(in_demo: bool, settings: &Settings) -> Means {
     }
 }
 
-/// Where callers' names are found.
+/// Returns the settings for caller names.
 pub fn contacts(settings: &Settings, world: &World) -> Contacts {
     let home = (world.variable)("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
     let whole = |path: &PathBuf| match (path.strip_prefix("~"), &home) {
@@ -273,7 +273,7 @@ pub fn contacts(settings: &Settings, world: &World) -> Contacts {
     Contacts { paths: settings.contacts.iter().map(whole).collect(), country: settings.country.clone() }
 }
 
-/// The user's own views; their keys were checked with the settings.
+/// Returns the user's views; their keys were checked with the settings.
 fn own_views(settings: &Settings) -> Vec<OwnView> {
     let view = |view: &config::OwnView| {
         let key = KeyChord::parse(&view.key)?;
@@ -282,13 +282,13 @@ fn own_views(settings: &Settings) -> Vec<OwnView> {
     settings.views.iter().filter_map(view).collect()
 }
 
-/// Where the user sits.
+/// Returns what is known about where the user sits: at this machine or at the other end of ssh.
 pub fn surroundings(settings: &Settings, world: &World) -> Surroundings {
     let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
     let connection = set("SSH_CONNECTION");
     let user = set("USER").or_else(|| set("LOGNAME")).unwrap_or_else(|| "user".to_owned());
     let host = (world.host_name)().unwrap_or_else(|| "this-machine".to_owned());
-    // Who named a program or a server for sound has seen to it.
+    // A sound program or server that was set is expected to work.
     let sound = settings.player_command.is_some() || set("PULSE_SERVER").is_some();
     Surroundings {
         remote: connection.is_some() && !sound,
@@ -299,7 +299,7 @@ pub fn surroundings(settings: &Settings, world: &World) -> Surroundings {
     }
 }
 
-/// What there is to listen with. Recordings are kept in `folder`, or where they usually are.
+/// Returns what playback needs. Recordings are cached in `folder`, or in the default folder.
 fn equipment(
     folder: Option<&Path>,
     account: Option<&Account>,
@@ -323,7 +323,7 @@ fn equipment(
     })
 }
 
-/// Where sound goes.
+/// Returns the sound outputs.
 #[cfg(target_os = "linux")]
 pub fn outputs(settings: &Settings, world: &World) -> Outputs {
     let environment =
@@ -331,13 +331,13 @@ pub fn outputs(settings: &Settings, world: &World) -> Outputs {
     Outputs { player_command: settings.player_command.clone().unwrap_or_default(), environment }
 }
 
-/// Where sound goes.
+/// Returns the sound outputs.
 #[cfg(not(target_os = "linux"))]
 pub fn outputs(settings: &Settings, _: &World) -> Outputs {
     Outputs { player_command: settings.player_command.clone().unwrap_or_default() }
 }
 
-/// Signs and colours that this terminal and its user want.
+/// Returns symbols and colours for this terminal and user.
 pub(super) fn look(settings: &Settings, world: &World, term: &str) -> Look {
     let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
     Look {
@@ -352,8 +352,8 @@ pub(super) fn look(settings: &Settings, world: &World, term: &str) -> Look {
     }
 }
 
-/// How many colours a terminal has, by what it and its terminfo are called: asking it takes a
-/// round trip, and many do not answer.
+/// Returns how many colours a terminal has, by its name and its terminfo entry: querying it takes a
+/// round trip, and many terminals do not answer.
 fn depth(colorterm: Option<&str>, term: &str) -> Depth {
     match colorterm {
         Some("truecolor" | "24bit") => Depth::True,
@@ -364,7 +364,7 @@ fn depth(colorterm: Option<&str>, term: &str) -> Depth {
     }
 }
 
-/// Whether signs are to be ASCII.
+/// Whether to use ASCII symbols.
 pub fn ascii(settings: &Settings, world: &World) -> bool {
     match settings.ascii {
         Ascii::Auto => !is_utf8(world),
@@ -376,12 +376,12 @@ pub fn ascii(settings: &Settings, world: &World) -> bool {
 /// Whether the locale is UTF-8.
 pub fn is_utf8(world: &World) -> bool {
     let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
-    // The first of these that is set decides, says POSIX.
+    // POSIX: the first of these that is set applies.
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
     locale.contains("utf-8") || locale.contains("utf8")
 }
 
-/// A path with `~` for the home folder.
+/// Returns a path with `~` for the home folder.
 pub(super) fn shown(path: Option<&Path>, world: &World) -> String {
     let path = path.unwrap_or(Path::new("config.toml"));
     let home = (world.variable)("HOME").filter(|home| !home.is_empty());
@@ -391,15 +391,15 @@ pub(super) fn shown(path: Option<&Path>, world: &World) -> String {
     }
 }
 
-/// Sends what the program logs to a file that only its user can read. The program's own lines
-/// only: what the HTTP libraries log at the finest level holds requests, and with them the secret.
+/// Logs to a file that only its owner can read. Only vmail's own messages: at the trace level, HTTP
+/// libraries log requests, which contain the secret.
 pub fn log_to(path: &Path, world: &World) -> anyhow::Result<()> {
     let level = (world.variable)("VMAIL_LOG").unwrap_or_else(|| "info".to_owned());
-    let level: LevelFilter = level
-        .parse()
-        .map_err(|_| Fault::usage(format!("VMAIL_LOG is {level}: use error, warn, info, debug or trace")))?;
+    let level: LevelFilter = level.parse().map_err(|_| {
+        Fault::usage(format!("VMAIL_LOG is {level}: expected error, warn, info, debug or trace"))
+    })?;
     let file = private::options().create(true).append(true).open(path);
-    let file = file.with_context(|| format!("{}: cannot log there", path.display()))?;
+    let file = file.with_context(|| format!("cannot write the log {}", path.display()))?;
     let own = tracing_subscriber::filter::Targets::new().with_target("vmail", level);
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(file));
     tracing_subscriber::registry().with(lines).with(own).init();

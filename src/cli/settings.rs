@@ -1,4 +1,4 @@
-//! The settings in force, the account they name and where its store is: for every verb.
+//! For all verbs: the settings in force, the account they select and the path of its store.
 
 use std::fs;
 use std::io;
@@ -10,7 +10,7 @@ use clap::Args;
 
 use crate::cli::World;
 use crate::config::{self, Asking, Overrides, Place, SecretSource, Settings, Sources};
-use crate::credentials::{Loaded, SecretStore, Supply};
+use crate::credentials::{self, Loaded, SecretStore, Supply};
 use crate::error::Fault;
 use crate::model::{AccountKey, Region};
 use crate::paths::{self, XdgDirs};
@@ -20,25 +20,25 @@ use crate::tui::keymap::own;
 use crate::tui::runtime::Account;
 use crate::tui::theme;
 
-/// Flags that say whose store it is. Each but the last is a setting of the same name.
+/// Flags that select an account. All but the last are settings of the same name.
 #[derive(Args, Debug)]
 pub struct AccountArgs {
-    /// One of the accounts of the settings file
+    /// Account to use, by its name in the settings file
     #[arg(long, value_name = "ACCOUNT")]
     pub account: Option<String>,
-    /// TeleCMI's service: global or india
+    /// TeleCMI service: global or india
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
-    /// What stands before /voicemail and /play, for another server than TeleCMI's
+    /// Base URL of the API, without /voicemail
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
-    /// Settings file to use instead of the usual one
+    /// Use this settings file instead of the default one
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
 impl AccountArgs {
-    /// What the flags set.
+    /// Returns the settings set by flags.
     pub fn overrides(&self) -> Overrides {
         Overrides {
             account: self.account.clone(),
@@ -49,34 +49,34 @@ impl AccountArgs {
     }
 }
 
-/// Flags that are settings of the same name, and the file of the others.
+/// Flags for settings of the same name, and for the settings file.
 #[derive(Args, Clone, Debug)]
 pub struct SettingsArgs {
-    /// One of the accounts of the settings file
+    /// Account to use, by its name in the settings file
     #[arg(long, value_name = "ACCOUNT")]
     pub account: Option<String>,
-    /// TeleCMI's service: global or india
+    /// TeleCMI service: global or india
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
-    /// Dates: 24h, 7d, 2w, today, "last month", 2026-11-01..2026-11-15, …
+    /// Date range: 24h, 7d, 2w, today, "last month", 2026-11-01..2026-11-15, …
     #[arg(long, value_name = "RANGE")]
     pub range: Option<String>,
-    /// Zone in which times are shown: an IANA name, or local
+    /// Time zone of all dates and times: an IANA name, or local
     #[arg(long, value_name = "ZONE")]
     pub timezone: Option<String>,
-    /// What stands before /voicemail and /play, for another server than TeleCMI's
+    /// Base URL of the API, without /voicemail
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
-    /// Requests under way at once, 1 to 16
+    /// Number of parallel requests, 1 to 16
     #[arg(long, value_name = "N")]
     pub concurrency: Option<String>,
-    /// Settings file to use instead of the usual one
+    /// Use this settings file instead of the default one
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
 impl SettingsArgs {
-    /// What the flags set.
+    /// Returns the settings set by flags.
     pub fn overrides(&self) -> Overrides {
         Overrides {
             account: self.account.clone(),
@@ -90,11 +90,11 @@ impl SettingsArgs {
     }
 }
 
-/// How long the system's keyring may take: its user may have to find and type a passphrase.
+/// The timeout of the system's keyring: the user may have to find and type a passphrase.
 const KEYRING_PATIENCE: Duration = Duration::from_secs(120);
 
-/// Reads the settings from `given`, which has to be there, or `usual`, which need not; with what
-/// flags and environment say. Also returns where their file is.
+/// Loads the settings from `given`, which must exist, or `usual`, which may be missing, with flags and
+/// environment. Also returns the path of the file.
 pub fn load(
     given: Option<PathBuf>,
     usual: Option<PathBuf>,
@@ -105,24 +105,24 @@ pub fn load(
     Ok((config::load(sources)?, path))
 }
 
-/// The settings by which a verb works, and where their file is.
+/// Returns the settings of a verb and the path of their file.
 pub fn of(args: &AccountArgs, world: &World) -> anyhow::Result<(Settings, Option<PathBuf>)> {
     load(args.config.clone(), paths::config_file(&xdg(world)), args.overrides(), env(world))
 }
 
-/// As [`of`]; but the account need not be there yet.
+/// Like [`of`], but the account may be missing from the settings file.
 pub fn of_new(args: &AccountArgs, world: &World) -> anyhow::Result<(Settings, Option<PathBuf>)> {
     let usual = paths::config_file(&xdg(world));
     let (sources, path) = sources(args.config.clone(), usual, args.overrides(), env(world))?;
     Ok((config::load_for_new(sources)?, path))
 }
 
-/// What the environment sets.
+/// Returns the settings set by the environment.
 pub fn env(world: &World) -> Overrides {
     Overrides::from_env(world.variable)
 }
 
-/// What [`load`] reads, with the checks that the screen makes; and where the file is, or would be.
+/// Returns the inputs of [`load`], with the checks of the screen; and the path of the file.
 pub fn sources(
     given: Option<PathBuf>,
     usual: Option<PathBuf>,
@@ -137,7 +137,7 @@ pub fn sources(
         Some((_, Err(error))) if is_absent(&error) && !must_exist => None,
         Some((path, Err(error))) => {
             return Err(
-                Fault::usage(format!("{}: the settings cannot be read: {error}", path.display())).into()
+                Fault::usage(format!("cannot read the settings file {}: {error}", path.display())).into()
             );
         }
         None => None,
@@ -157,7 +157,7 @@ pub fn sources(
     Ok((sources, path))
 }
 
-/// Whether there is no such file: where a folder of its path is a file, there cannot be one.
+/// Whether the file does not exist, or cannot exist because a parent of it is a file.
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
@@ -173,30 +173,30 @@ fn mode(_: &Path) -> Option<u32> {
     None
 }
 
-/// The name of an account in the store, and its server where that is not TeleCMI's own.
+/// Returns the account's key in the store, and its base URL if it is not TeleCMI's.
 pub fn account_key(settings: &Settings, app_id: u64) -> anyhow::Result<(AccountKey, Option<BaseUrl>)> {
     let base_url = settings.base_url.as_deref().map(BaseUrl::parse).transpose()?;
     let base_url = base_url.filter(|url| url.as_str() != settings.region.base_url());
     Ok((key_of(settings.region, app_id, base_url.as_ref()), base_url))
 }
 
-/// The name of an account in the store: one, however its server is written.
+/// Returns the account's key in the store. Different spellings of a base URL give the same key.
 pub fn key_of(region: Region, app_id: u64, base_url: Option<&BaseUrl>) -> AccountKey {
     let other = base_url.map(BaseUrl::as_str).filter(|url| *url != region.base_url());
     AccountKey::new(region, app_id, other)
 }
 
-/// Where `vmail login` keeps secrets, if there is a home folder.
+/// Returns the store of secrets, if there is a home folder.
 pub fn secret_store(world: &World) -> Option<SecretStore> {
     Some(SecretStore::new(&paths::secrets_folder(&xdg(world))?, KEYRING_PATIENCE))
 }
 
-/// The same, but for the keyring.
+/// Like [`secret_store`], but without the keyring.
 pub fn secret_file(world: &World) -> Option<SecretStore> {
     Some(SecretStore::in_file(&paths::secrets_folder(&xdg(world))?))
 }
 
-/// Where something was set, for the middle of a sentence; `path` is the settings file.
+/// Returns where something was set, for use in a sentence; `path` is the settings file.
 pub fn place(place: &Place, path: &Path) -> String {
     match place {
         Place::File => path.display().to_string(),
@@ -206,7 +206,7 @@ pub fn place(place: &Place, path: &Path) -> String {
     }
 }
 
-/// How the account in force gets a secret, for a sentence that begins with "Run".
+/// Returns how to store a secret for the account in force; follows "Run ".
 fn remedy(settings: &Settings) -> String {
     match &settings.account {
         Some(name) => format!("`vmail login --account {name}`"),
@@ -214,14 +214,14 @@ fn remedy(settings: &Settings) -> String {
     }
 }
 
-/// The command that opens the screen of the account in force.
+/// Returns the command that opens the screen with the account in force.
 fn start(settings: &Settings) -> String {
     settings.account.as_ref().map_or_else(|| "`vmail`".to_owned(), |name| format!("`vmail --account {name}`"))
 }
 
-/// Who asks, once there is an app ID. The secret is that of the environment, else that of the
-/// settings, else what `vmail login` has stored; a keyring is not asked before it is needed, and
-/// neither is a command that has nobody to ask.
+/// Returns the account, if there is an app ID. The secret comes from the environment, the settings, or
+/// `vmail login`, in this order. A keyring, and a command that cannot prompt, are only asked when the
+/// secret is needed.
 pub fn account(settings: &Settings, asking: Asking, world: &World) -> anyhow::Result<Option<Account>> {
     let Some(app_id) = settings.app_id else { return Ok(None) };
     let (key, base_url) = account_key(settings, app_id)?;
@@ -234,9 +234,12 @@ pub fn account(settings: &Settings, asking: Asking, world: &World) -> anyhow::Re
         None => {
             let store = secret_store(world).context("no home folder: set XDG_DATA_HOME")?;
             match store.load_from_file(key.as_str()).map_err(|error| Fault::credentials(error.to_string()))? {
-                Some(Loaded { open_to_others: Some(mode), place, .. }) => {
+                Some(Loaded {
+                    open_to_others: Some(mode), place: credentials::Place::File(path), ..
+                }) => {
                     return Err(Fault::credentials(format!(
-                        "others can read {place}: its mode is {mode:o}, take that away with `chmod 600`"
+                        "others can read {} (mode {mode:o}): run `chmod 600` on it",
+                        path.display()
                     ))
                     .into());
                 }
@@ -248,18 +251,18 @@ pub fn account(settings: &Settings, asking: Asking, world: &World) -> anyhow::Re
     Ok(Some(Account { key, region: settings.region, base_url, app_id, secret }))
 }
 
-/// Without an app ID it is not clear whose store is meant.
+/// Without an app ID, the store cannot be selected.
 pub fn no_account() -> Fault {
     Fault::credentials("no account: run `vmail login`, or set TELECMI_APPID")
 }
 
-/// What a store has to know from outside.
+/// Returns the options of the store.
 pub fn store_options(settings: &Settings, world: &World) -> store::Options {
     store::Options { country: settings.country.clone(), now: (world.clock)() }
 }
 
-/// The store and the account in it that flags, settings and environment name. The secret is not
-/// needed, and no command for it is run.
+/// Opens the store and returns the key of the account in force. Does not need the secret, and does not
+/// run `secret_command`.
 pub fn open_store(args: &AccountArgs, world: &World) -> anyhow::Result<(Opened, AccountKey)> {
     let (settings, _) = of(args, world)?;
     let app_id = settings.app_id.ok_or_else(no_account)?;
@@ -268,7 +271,7 @@ pub fn open_store(args: &AccountArgs, world: &World) -> anyhow::Result<(Opened, 
     Ok((Store::open(&path, &store_options(&settings, world))?, key))
 }
 
-/// The XDG folders of the environment.
+/// Returns the XDG variables of the environment.
 pub fn xdg(world: &World) -> XdgDirs {
     let folder = |name| (world.variable)(name).map(Into::into);
     XdgDirs {

@@ -1,4 +1,4 @@
-//! `vmail show`: everything about a voicemail.
+//! `vmail show`: prints the details of voicemails.
 
 use std::io::{self, Write};
 
@@ -20,7 +20,7 @@ Examples:
 
 {FIELDS_OF_LIST}"))]
 pub struct ShowArgs {
-    /// The ID, or how it begins; - reads IDs from stdin
+    /// ID or ID prefix; - reads IDs from stdin
     #[arg(value_name = "ID", required = true)]
     ids: Vec<String>,
     #[command(flatten)]
@@ -29,8 +29,7 @@ pub struct ShowArgs {
     desk: DeskArgs,
 }
 
-/// Prints them, in the order in which they were asked for. The server is asked only where one is
-/// not stored.
+/// Prints the voicemails in the given order. Contacts the server only if one is not stored.
 pub fn run(args: &ShowArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
         let desk = Desk::open(&args.desk, world).await?;
@@ -41,14 +40,14 @@ pub fn run(args: &ShowArgs, world: &World) -> anyhow::Result<()> {
     })
 }
 
-/// The voicemail of `texts`. The range is brought up to date where one is not stored.
+/// Returns the voicemails with the IDs `texts`. Updates the range if one is not stored.
 pub async fn find(desk: &Desk, texts: &[String]) -> anyhow::Result<Vec<Found>> {
     let ids = desk.identify_or_fetch(texts).await?;
     let account = desk.account().await?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
         let entry = desk.store.call(move |store| store.entry(account, id)).await?;
-        let entry = entry.ok_or_else(|| Fault::not_found(format!("no voicemail {id} is stored")))?;
+        let entry = entry.ok_or_else(|| Fault::not_found(format!("voicemail {id} not found")))?;
         found.push(Found::new(entry, desk));
     }
     Ok(found)
@@ -71,7 +70,7 @@ fn write(desk: &Desk, found: &[Found], format: Format, paper: Paper) -> io::Resu
     out.flush()
 }
 
-/// A voicemail for people: a line for each thing that is known.
+/// Prints a voicemail for people: one line per known value.
 fn page(out: &mut impl Write, found: &Found, fields: &Fields<'_>, paper: Paper) -> io::Result<()> {
     let entry = &found.entry;
     let time = chrono::DateTime::parse_from_rfc3339(&fields.time).map_or_else(

@@ -1,4 +1,4 @@
-//! `vmail stats`: what a range adds up to, as charts or for programs.
+//! `vmail stats`: prints statistics of a range, as charts or for programs.
 
 mod chart;
 mod page;
@@ -19,27 +19,27 @@ use crate::cli::usage::whole;
 use crate::stats::{Caller, Count, Item, Spread, Stats, Tally};
 use page::Page;
 
-/// What is at the end of the help.
+/// The end of the help.
 pub const EXAMPLES: &str = "\
 Examples:
   vmail stats --range 'last month'
   vmail stats --range 30d --json is:unread
   vmail stats --range 2026 --format csv > days.csv
 
---json is one object: account, range, from, to, timezone, count, unheard, heard, starred, done, called, \
-days (day, count, unheard), hours (from 0), weekdays (from Monday), callers (caller, number, name, \
-count, unheard), and until_called, until_done and length (count, total_s, median_s, p90_s; null where \
-nothing is known). CSV and TSV have a line for each day: day, count, unheard.";
+--json prints one object: account, range, from, to, timezone, count, unread, read, starred, done, called, \
+days (day, count, unread), hours (from 0), weekdays (from Monday), callers (caller, number, name, count, \
+unread), and until_called, until_done and length (count, total_s, median_s, p90_s; null if unknown). csv \
+and tsv print one line per day: day, count, unread.";
 
-/// The columns of a line for each day.
-const COLUMNS: [&str; 3] = ["day", "count", "unheard"];
+/// The columns of the lines per day.
+const COLUMNS: [&str; 3] = ["day", "count", "unread"];
 
 /// Flags of `stats`.
 #[derive(Args, Debug)]
 pub struct StatsArgs {
     #[command(flatten)]
     which: WhichArgs,
-    /// How many callers are named in the charts
+    /// Number of callers to list in the charts
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = whole::<usize>)]
     callers: usize,
     #[command(flatten)]
@@ -48,7 +48,7 @@ pub struct StatsArgs {
     desk: DeskArgs,
 }
 
-/// Counts, and prints.
+/// Counts the voicemails and prints the statistics.
 pub fn run(args: &StatsArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
         let desk = Desk::open(&args.desk, world).await?;
@@ -69,7 +69,7 @@ async fn counted(desk: &Desk, mut search: Search<'_>) -> anyhow::Result<Stats> {
         }
     }
     let resolved = desk.settings.range.resolve(desk.context.now, desk.context.zone);
-    // A range ends with the first moment that is not in it any more.
+    // The end of a span is exclusive.
     Ok(tally.finish(resolved.start, desk.span().end() - TimeDelta::milliseconds(1)))
 }
 
@@ -106,8 +106,7 @@ fn write(desk: &Desk, stats: &Stats, args: &StatsArgs, world: &World) -> io::Res
             stats.days.iter().try_for_each(|count| output::tsv_line(&mut out, &day(count)))?;
         }
         Format::Table if stats.count.all == 0 => {
-            let range = desk.settings.range.expression();
-            let _ = writeln!(io::stderr(), "vmail: nothing found in {range}: --range takes in more");
+            let _ = writeln!(io::stderr(), "vmail: {}", desk.nothing_found());
         }
         Format::Table => {
             let ascii = screen::ascii(&desk.settings, world);
@@ -122,21 +121,21 @@ fn write(desk: &Desk, stats: &Stats, args: &StatsArgs, world: &World) -> io::Res
     out.flush()
 }
 
-/// The whole as JSON. Names and meaning are stable: fields may be added, and none is renamed or
-/// taken away.
+/// The statistics as JSON. Names and meanings are stable: fields may be added, but not renamed or
+/// removed.
 #[derive(Serialize)]
 struct Object<'a> {
     account: &'a str,
     /// The range as an expression.
     range: String,
-    /// Its first moment, RFC 3339; null where it has none.
+    /// The start, in RFC 3339; null if the range has no start.
     from: Option<String>,
-    /// The first moment after it that counts.
+    /// The end, exclusive.
     to: String,
     timezone: &'static str,
     count: u64,
-    unheard: u64,
-    heard: u64,
+    unread: u64,
+    read: u64,
     starred: u64,
     done: u64,
     called: u64,
@@ -149,27 +148,27 @@ struct Object<'a> {
     length: Option<Seconds>,
 }
 
-/// A day of the zone.
+/// A day in the time zone.
 #[derive(Serialize)]
 struct Daily {
-    /// RFC 3339's full-date.
+    /// In the format YYYY-MM-DD.
     day: String,
     count: u64,
-    unheard: u64,
+    unread: u64,
 }
 
-/// A caller and what they left.
+/// A caller with the number of their voicemails.
 #[derive(Serialize)]
 struct Counted<'a> {
-    /// In E.164, or what came; null when withheld.
+    /// In E.164, otherwise as received; null if withheld.
     caller: Option<&'a str>,
     number: &'a str,
     name: Option<&'a str>,
     count: u64,
-    unheard: u64,
+    unread: u64,
 }
 
-/// A spread of durations, in seconds.
+/// A summary of durations, in seconds.
 #[derive(Serialize)]
 struct Seconds {
     count: u64,
@@ -194,14 +193,14 @@ impl<'a> Object<'a> {
         let day = |(day, count): &(NaiveDate, Count)| Daily {
             day: day.to_string(),
             count: count.all,
-            unheard: count.unheard,
+            unread: count.unheard,
         };
         let caller = |caller: &'a Caller| Counted {
             caller: Some(&*caller.caller).filter(|caller| !caller.is_empty()),
             number: &caller.number,
             name: caller.name.as_deref(),
             count: caller.count.all,
-            unheard: caller.count.unheard,
+            unread: caller.count.unheard,
         };
         Object {
             account: &desk.label,
@@ -210,8 +209,8 @@ impl<'a> Object<'a> {
             to: time(desk.span().end()),
             timezone: zone.name(),
             count: stats.count.all,
-            unheard: stats.count.unheard,
-            heard: stats.count.all - stats.count.unheard,
+            unread: stats.count.unheard,
+            read: stats.count.all - stats.count.unheard,
             starred: stats.starred,
             done: stats.done,
             called: stats.called,

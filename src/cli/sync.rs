@@ -1,4 +1,4 @@
-//! `vmail sync`: fetches what is missing, for cron jobs and people; keeps on with `--watch`.
+//! `vmail sync`: fetches missing voicemails, once or continuously with `--watch`.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::model::VoicemailId;
 use crate::sync::{self, Progress, Summary};
 use crate::words;
 
-/// How often is looked where the settings say never.
+/// The interval between checks if the settings say never.
 const REFRESH: Duration = Duration::from_secs(60);
 
 /// Flags of `sync`.
@@ -26,31 +26,31 @@ const REFRESH: Duration = Duration::from_secs(60);
 Examples:
   vmail sync --range 30d
   vmail sync --watch
-  */10 * * * * vmail sync                 a line of a crontab
+  */10 * * * * vmail sync                 in a crontab
 
-The command set as `on_new` is run for each new voicemail: its fields are in the environment as \
-VMAIL_ID, VMAIL_CALLER and so on, and on stdin as a line of JSON. New is what was left since the \
-range was last fetched: nothing is, the first time.
+The setting `on_new` is a command to run for each new voicemail: the fields are in its environment as \
+VMAIL_ID, VMAIL_CALLER and so on, and on its stdin as a line of JSON. A voicemail is new if it was left \
+after the range was last fetched; on the first run, none is new.
 
---json, csv and tsv print the new ones, with the fields of `vmail list`.")]
+--json, csv and tsv print new voicemails with the fields of `vmail list`.")]
 pub struct SyncArgs {
-    /// Ask for the whole range again, stored or not
+    /// Fetch the whole range again, even if it is stored
     #[arg(long)]
     again: bool,
-    /// Keep on: look for new voicemail as often as `refresh` says, until Ctrl-C
+    /// Keep running and check for new voicemail at the interval `refresh`, until Ctrl-C
     #[arg(long, conflicts_with = "again")]
     watch: bool,
-    /// Print new voicemail.
+    /// Print new voicemails.
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten, next_help_heading = "Common options")]
     desk: DeskArgs,
 }
 
-/// Fetches. Where stderr is no terminal, says nothing unless something is wrong.
+/// Fetches voicemails. If stderr is not a terminal, prints only errors.
 pub fn run(args: &SyncArgs, world: &World) -> anyhow::Result<()> {
     if args.desk.offline {
-        return Err(Fault::usage("sync asks the server: it cannot be --offline").into());
+        return Err(Fault::usage("sync contacts the server: it cannot be used with --offline").into());
     }
     block_on(async {
         let desk = Desk::open(&args.desk, world).await?;
@@ -65,16 +65,16 @@ pub fn run(args: &SyncArgs, world: &World) -> anyhow::Result<()> {
             match synced {
                 Ok(summary) if !args.watch => {
                     if watching {
-                        writeln!(io::stderr(), "{}", said(&summary, &desk.settings.range.expression()))?;
+                        writeln!(io::stderr(), "{}", said(&summary, &desk.in_range()))?;
                     }
                     break;
                 }
-                Ok(_) if offline => writeln!(io::stderr(), "vmail: the server answers again")?,
+                Ok(_) if offline => writeln!(io::stderr(), "vmail: the server is reachable again")?,
                 Ok(_) => {}
-                // Said once, and not every minute of a night without network.
+                // Report the first error only, not one per interval during an outage.
                 Err(error) if args.watch && failure(&error) == Failure::Network => {
                     if !offline {
-                        writeln!(io::stderr(), "vmail: {error:#} Trying on.")?;
+                        writeln!(io::stderr(), "vmail: {error:#} Retrying.")?;
                     }
                     offline = true;
                     tokio::time::sleep(desk.refresh(REFRESH)).await;
@@ -91,13 +91,13 @@ pub fn run(args: &SyncArgs, world: &World) -> anyhow::Result<()> {
     })
 }
 
-/// Fetches once, and tells of what is new even where it ends early: the next time it is not new.
-/// `table` is the one that was begun, where one was asked for.
+/// Fetches once and reports new voicemails, even if an error ends the fetch early: the next time they
+/// would not be new. `table` is the table printed so far, if any.
 async fn once(desk: &Desk, args: &SyncArgs, bar: &Bar, table: &mut Option<Table>) -> anyhow::Result<Summary> {
     let span = desk.span();
     let account = desk.account().await?;
     let covered = desk.store.call(move |store| store.coverage(account, span)).await?;
-    // What was left before that is no news, although it may be fetched only now.
+    // Older voicemails are not new, even if they are fetched only now.
     let overlap = desk.settings.overlap.as_millis() as i64;
     let since = covered.last().map(|last| last.end_millis() - overlap);
     let mut new: Vec<(i64, VoicemailId)> = Vec::new();
@@ -124,7 +124,7 @@ async fn once(desk: &Desk, args: &SyncArgs, bar: &Bar, table: &mut Option<Table>
                 output::quietly(begun.head(&mut out))?;
                 *table = Some(begun);
             }
-            // Whoever reads may leave; the command is run for the others all the same.
+            // A broken pipe must not stop `on_new` for the others.
             output::quietly(match &table {
                 Some(table) => table.row(&mut out, desk, &found),
                 None => output::line(&mut out, format, &fields),
@@ -139,13 +139,14 @@ async fn once(desk: &Desk, args: &SyncArgs, bar: &Bar, table: &mut Option<Table>
 
 fn said(summary: &Summary, range: &str) -> String {
     let new = match summary.added {
-        0 => "nothing new".to_owned(),
+        0 => "no new voicemail".to_owned(),
         1 => "1 new voicemail".to_owned(),
-        added => format!("{} new voicemail", words::count(added as u64)),
+        added => format!("{} new voicemails", words::count(added as u64)),
     };
     let unreadable = match summary.unreadable {
         0 => String::new(),
-        rows => format!("; {rows} of the server's rows cannot be read"),
+        1 => "; skipped 1 row that cannot be read".to_owned(),
+        rows => format!("; skipped {rows} rows that cannot be read"),
     };
-    format!("{new} in {range}{unreadable}")
+    format!("{new}{range}{unreadable}")
 }

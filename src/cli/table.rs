@@ -1,4 +1,4 @@
-//! Voicemail as a table for people.
+//! Voicemails as a table for people.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -13,35 +13,35 @@ use crate::model::Flags;
 use crate::tui::view::ascii;
 use crate::words;
 
-/// Columns that line up. How wide they are depends on the first piece; what comes later and is
-/// longer is cut. Where there is no room for all of them, some are left out.
+/// Aligned columns. Their width depends on the first piece; longer text in later pieces is truncated. If
+/// there is not enough room, some columns are omitted.
 #[derive(Debug)]
 pub struct Table {
     id: usize,
-    /// With the day of the week.
+    /// Whether to show the day of the week.
     weekday: bool,
     caller: usize,
-    /// 0 where there is no such column.
+    /// 0 if the column is omitted.
     number: usize,
     length: bool,
     paper: Paper,
-    /// The locale is not UTF-8.
+    /// Whether to use ASCII: the locale is not UTF-8.
     ascii: bool,
 }
 
-/// The widest that a column of callers gets, and the narrowest.
+/// The maximum and minimum width of the caller column.
 const CALLER_MAX: usize = 30;
 const CALLER_MIN: usize = 10;
 
-/// "Mon 23 Nov 11:58", or without the first four.
+/// The width of "Mon 23 Nov 11:58", and of the weekday in it.
 const TIME: usize = 16;
 const WEEKDAY: usize = 4;
 
-/// "1:02:03".
+/// The width of "1:02:03".
 const LENGTH: usize = 7;
 
 impl Table {
-    /// The table of which `piece` is the beginning; identities get `id` cells.
+    /// Returns a table sized for `piece`; IDs get `id` cells.
     pub fn new(piece: &[Found], id: usize, paper: Paper, ascii: bool) -> Table {
         let widest =
             |text: fn(&Found) -> &str| piece.iter().map(|found| width(text(found))).max().unwrap_or(0);
@@ -62,7 +62,7 @@ impl Table {
         table
     }
 
-    /// How wide it is, but for the marks.
+    /// Returns the width without the flags.
     fn width(&self) -> usize {
         let more = |room: usize| if room > 0 { room + 2 } else { 0 };
         let length = if self.length { LENGTH } else { 0 };
@@ -73,13 +73,13 @@ impl Table {
         if self.weekday { TIME } else { TIME - WEEKDAY }
     }
 
-    /// Writes the names of the columns.
+    /// Writes the header.
     pub fn head(&self, out: &mut impl Write) -> io::Result<()> {
         let mut cells = vec![fitted("ID", self.id), fitted("  TIME", self.time() + 2)];
         cells.push(fitted("CALLER", self.caller));
         cells.extend((self.number > 0).then(|| fitted("NUMBER", self.number)));
         cells.extend(self.length.then(|| format!("{:>LENGTH$}", "LENGTH")));
-        cells.push("MARKS".to_owned());
+        cells.push("FLAGS".to_owned());
         let line = cells.join("  ");
         let line = self.paper.width.map_or(line.clone(), |room| cut(&line, room));
         writeln!(out, "{}", self.paper.paint(&line, GREY))
@@ -117,7 +117,7 @@ impl Table {
     }
 }
 
-/// How long it is, as on a clock; a dash until that is known.
+/// Formats the length as on a clock; a dash until it is known.
 fn length(found: &Found) -> String {
     let sketch = found.entry.record.sketch;
     if sketch.is_known() {
@@ -129,13 +129,13 @@ fn length(found: &Found) -> String {
     }
 }
 
-/// What the caller is called.
+/// Returns the caller's name or number.
 fn caller(found: &Found) -> &str {
     let number = &found.entry.forms.display;
     found.name.as_deref().unwrap_or(if number.is_empty() { "Withheld" } else { number })
 }
 
-/// Star, done, called back, tags, how its note begins: in `room` cells.
+/// Returns star, done, called back, tags and the beginning of the note, in `room` cells.
 fn marks(found: &Found, paper: Paper, room: Option<usize>) -> String {
     let mut left = room.unwrap_or(usize::MAX);
     let mut marks = Vec::new();

@@ -1,5 +1,4 @@
-//! Reading the command line, and what is said of one that cannot be used: clap's words, with the
-//! advice that clap cannot know.
+//! Parses the command line. Usage errors are clap's, with advice that clap cannot give.
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -13,13 +12,13 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::cli::Cli;
 use crate::error::Failure;
 
-/// Flags by which people try to hand over the secret.
+/// Flags with which people may try to pass the secret.
 const SECRET_FLAGS: [&str; 5] = ["--secret", "--app-secret", "--appsecret", "--password", "--token"];
 
-/// What `arguments` ask for.
+/// Parses `arguments`.
 ///
 /// # Errors
-/// clap's, to be told by [`tell`]: also where help or the version was asked for.
+/// An error for [`tell`], also for `--help` and `--version`.
 pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(arguments).map_err(|mut error| {
         if let Some(advice) = advice(&error) {
@@ -30,26 +29,26 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::
     })
 }
 
-/// Prints what clap has to say: help to stdout, a mistake to stderr.
+/// Prints clap's message: help to stdout, errors to stderr.
 pub fn tell(error: &clap::Error) -> ExitCode {
     let told = error.print().and_then(|()| io::stdout().flush());
     match told {
         _ if error.use_stderr() => Failure::Usage.into(),
         Err(unwritten) if unwritten.kind() != io::ErrorKind::BrokenPipe => {
-            // Nobody is left to be told where this fails.
-            let _ = writeln!(io::stderr(), "vmail: stdout cannot be written: {unwritten}");
+            // An error that cannot be written cannot be reported.
+            let _ = writeln!(io::stderr(), "vmail: cannot write to stdout: {unwritten}");
             Failure::Other.into()
         }
         _ => ExitCode::SUCCESS,
     }
 }
 
-/// A whole number, 0 or more, as a flag's value; what is wrong is said in words for people.
+/// Parses the value of a flag as an integer, 0 or more.
 pub fn whole<T: FromStr>(text: &str) -> Result<T, &'static str> {
     text.parse().map_err(|_| "expected a whole number, 0 or more")
 }
 
-/// What to do about it.
+/// Returns advice for a usage error.
 fn advice(error: &clap::Error) -> Option<String> {
     let named = |kind| match error.get(kind) {
         Some(ContextValue::String(name)) => Some(name.clone()),
@@ -59,11 +58,13 @@ fn advice(error: &clap::Error) -> Option<String> {
     match error.kind() {
         ErrorKind::ArgumentConflict => {
             let (verb, flags) = (named(ContextKind::InvalidSubcommand)?, named(ContextKind::PriorArg)?);
-            Some(format!("the flags of a verb stand after it: 'vmail {verb} {flags}'"))
+            Some(format!("put the flags of a command after it: 'vmail {verb} {flags}'"))
         }
         ErrorKind::UnknownArgument if SECRET_FLAGS.contains(&&*named(ContextKind::InvalidArg)?) => {
-            let instead = "'vmail login' asks for it, or takes it from stdin";
-            Some(format!("no flag takes the secret, for others can read a command line: {instead}"))
+            let instead = "'vmail login' prompts for it or reads it from stdin";
+            Some(format!(
+                "there is no flag for the secret, because other users can see command lines: {instead}"
+            ))
         }
         _ => None,
     }

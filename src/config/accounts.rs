@@ -1,4 +1,4 @@
-//! Accounts: the tables `[accounts.NAME]`, what each takes from the top level, and which is in force.
+//! Accounts: the tables `accounts.NAME`, which settings each inherits, and which account is in force.
 
 use toml::de::DeValue;
 
@@ -8,34 +8,34 @@ use crate::model::Region;
 use crate::suggest::nearest;
 use crate::text;
 
-/// The name of the table of accounts.
+/// The name of the table that holds the accounts.
 pub(super) const TABLE: &str = "accounts";
 
-/// What says who an account is and where its secret goes. An account takes none of it from the top
-/// level, so that no secret can get to another account's server.
+/// The settings that identify an account and its server. They are never inherited from the top
+/// level, so that a secret cannot be sent to the server of another account.
 pub(super) const OWN: [&str; 5] = ["region", "appid", "secret", "secret_command", "base_url"];
 
-/// What an account may say besides; for the rest it is as the top level has it.
+/// The other settings that an account can have; they are inherited if they are not set.
 const MORE: [&str; 7] =
     ["timezone", "country", "contacts", "agent", "call.webrtc", "call.followme", "call.callerid"];
 
-/// The longest name of an account, in characters.
+/// The maximum length of an account name, in characters.
 const NAME_MAX: usize = 40;
 
-/// An account that can be chosen.
+/// An account the user can switch to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Its name; `None` for the one at the top level or of the environment.
+    /// The name; `None` for the account at the top level or from the environment.
     pub name: Option<String>,
-    /// Which service it belongs to.
+    /// The service it belongs to.
     pub region: Region,
     /// The app ID.
     pub app_id: u64,
-    /// What stands before `/voicemail` and `/play`, where it is not the region's own.
+    /// The base URL of the API, without `/voicemail`, unless it is the default of the region.
     pub base_url: Option<String>,
-    /// The secret or where it comes from, where the settings say.
+    /// The secret or its source, if the settings have one.
     pub secret: Option<SecretSource>,
-    /// Where that was set.
+    /// Where the secret was set.
     pub secret_at: Option<Place>,
 }
 
@@ -52,42 +52,42 @@ impl Account {
     }
 }
 
-/// What came of the choice.
+/// The result of [`Loader::choose`].
 pub(super) struct Chosen {
-    /// A flag or the environment named the account.
+    /// Whether a flag or the environment named the account.
     pub by_hand: bool,
     /// Every account of the file.
     pub known: Vec<Account>,
 }
 
-/// All accounts: those of the file, and the one in force as it is in force.
+/// Returns all accounts of the file, with the one in force as it is after overrides.
 pub(super) fn list(mut known: Vec<Account>, settings: &Settings) -> Vec<Account> {
     if let Some(current) = Account::of(settings) {
         match known.iter_mut().find(|account| account.name == current.name) {
             Some(account) => *account = current,
-            // Only the unnamed one can be missing: the environment has made it.
+            // Only the unnamed account can be missing: it comes from the environment.
             None => known.insert(0, current),
         }
     }
     known
 }
 
-/// Whether an account can be named so: letters and digits of any script, `-`, `_` and `.`, which no
-/// shell takes apart; at most 40 of them.
+/// Checks the name of an account: up to 40 letters and digits of any script, `-`, `_` and `.`, which
+/// need no quoting in a shell.
 ///
 /// # Errors
-/// What is wrong with it, in words that follow "the name of an account: ".
+/// Worded to follow "account name: ".
 pub fn check_name(name: &str) -> Result<(), String> {
     let is_fit = |c: char| c.is_alphanumeric() || "-_.".contains(c);
     if !name.is_empty() && name.chars().all(is_fit) && name.chars().count() <= NAME_MAX {
         return Ok(());
     }
     let shown = text::clean(name, SHOWN_MAX);
-    Err(format!("\"{shown}\" cannot be one: expected up to {NAME_MAX} letters, digits, - _ and ."))
+    Err(format!("\"{shown}\" is invalid: expected up to {NAME_MAX} letters, digits, - _ and ."))
 }
 
 impl Settings {
-    /// The account `name` before anything is known of it: what OWN lists is not taken over.
+    /// Returns the settings that account `name` starts from: inherited ones, without those of [`OWN`].
     fn without_account(&self, name: Option<&str>) -> Settings {
         Settings {
             account: name.map(str::to_owned),
@@ -102,7 +102,7 @@ impl Settings {
 }
 
 impl Loader {
-    /// Reads `[accounts.…]`, after all of the top level.
+    /// Reads `[accounts.…]`. Called after the top level is complete, because accounts inherit from it.
     pub(super) fn read_accounts(&mut self, accounts: &Entry<'_>, file: &Document<'_>) {
         let DeValue::Table(tables) = accounts.value else {
             let wrong = mistyped(accounts.value, "tables like [accounts.office]");
@@ -114,7 +114,7 @@ impl Loader {
         for (key, value) in tables {
             let (name, place) = (key.get_ref().as_ref(), Place::Line(file.line(&key.span())));
             if let Err(wrong) = check_name(name) {
-                self.fault(place.clone(), format!("the name of an account: {wrong}"));
+                self.fault(place.clone(), format!("account name: {wrong}"));
             }
             let DeValue::Table(table) = value.get_ref() else {
                 let wrong = mistyped(value.get_ref(), "a table like [accounts.office]");
@@ -130,7 +130,7 @@ impl Loader {
             }
             if !entries.iter().any(|entry| entry.name == "appid") {
                 let name = text::clean(name, SHOWN_MAX);
-                self.fault(place, format!("the account `{name}` has no `appid`"));
+                self.fault(place, format!("account `{name}` has no `appid`"));
             }
             self.named.push(self.settings.clone());
             self.named_traced.push(std::mem::replace(&mut self.traced, top_traced.clone()));
@@ -145,18 +145,18 @@ impl Loader {
         }
         let shown = text::clean(key, SHOWN_MAX);
         let message = if keys().any(|known| known == key) {
-            format!("`{shown}` is one for all accounts: set it at the top of the file")
+            format!("`{shown}` applies to all accounts: set it at the top of the file")
         } else {
             let hint = nearest(key, known()).map_or_else(
-                || format!("there are {}", known().collect::<Vec<_>>().join(", ")),
+                || format!("expected one of {}", known().collect::<Vec<_>>().join(", ")),
                 |known| format!("did you mean `{known}`?"),
             );
-            format!("an account has no setting `{shown}`: {hint}")
+            format!("an account cannot have the setting `{shown}`: {hint}")
         };
         self.fault(place, message);
     }
 
-    /// Puts the settings of the account in force in place of the top level's.
+    /// Replaces the settings of the top level by those of the account in force.
     pub(super) fn choose(&mut self, flags: &Overrides, env: &Overrides, may_be_new: bool) -> Chosen {
         let in_file = self.settings.account.take();
         let known = [&self.settings].into_iter().chain(&self.named).filter_map(Account::of).collect();
@@ -175,7 +175,7 @@ impl Loader {
                 if found.is_none()
                     && let Err(wrong) = check_name(name)
                 {
-                    self.fault(place, format!("the name of an account: {wrong}"));
+                    self.fault(place, format!("account name: {wrong}"));
                 }
                 let found = self.named.iter().find(|account| account.account.as_deref() == Some(name));
                 Some(found.cloned().unwrap_or_else(|| self.settings.without_account(Some(name))))
@@ -185,7 +185,7 @@ impl Loader {
         };
         let chosen = chosen.unwrap_or_else(|| self.settings.clone());
         let by_hand = by_hand.is_some();
-        // The environment names an app ID that is not this account's: so it is not this account.
+        // The environment has another app ID, so this is another account.
         let other = env.app_id.as_deref().and_then(|id| id.trim().parse::<u64>().ok()).filter(|_| !by_hand);
         self.settings = match other {
             Some(id) if chosen.app_id.is_some_and(|own| own != id) => {
@@ -212,9 +212,9 @@ impl Loader {
         let shown = text::clean(name, SHOWN_MAX);
         let hint = match nearest(name, known()) {
             Some(known) => format!("did you mean `{known}`?"),
-            None if self.named.is_empty() => "the settings file names none".to_owned(),
-            None => format!("there are {}", known().collect::<Vec<_>>().join(", ")),
+            None if self.named.is_empty() => "the settings file has no named accounts".to_owned(),
+            None => format!("expected one of {}", known().collect::<Vec<_>>().join(", ")),
         };
-        format!("there is no account `{shown}`: {hint}")
+        format!("unknown account `{shown}`: {hint}")
     }
 }

@@ -1,37 +1,36 @@
-//! Writing an account into a settings file, whose comments and order stay as they are. Pure: the
-//! text comes in and goes out.
+//! Writes an account into the text of a settings file and keeps its comments and order. Pure.
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
 use super::accounts::TABLE;
 use crate::model::Region;
 
-/// What the settings file is to say of an account. Never the secret.
+/// The account to write. Never holds the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// Its name; `None` is the top level.
+    /// The name; `None` is the top level.
     pub name: Option<&'a str>,
-    /// Which service it belongs to.
+    /// The service it belongs to.
     pub region: Region,
-    /// The app ID, from 1.
+    /// The app ID, 1 or more.
     pub app_id: i64,
-    /// Another server than the region's own; `None` leaves what is there.
+    /// The base URL, if it is not the default of the region; `None` keeps the one in the file.
     pub base_url: Option<&'a str>,
 }
 
-/// Why a file is left as it is.
+/// Why a file was not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    /// Its account is another one.
-    #[error("it names app ID {0}")]
+    /// It has a different app ID for this account.
+    #[error("it already has app ID {0}")]
     OtherAppId(i64),
-    /// It is no TOML, or what should be a table is none.
-    #[error("it cannot be understood")]
+    /// It is not valid TOML, or a value has the wrong type.
+    #[error("it cannot be parsed")]
     Unreadable,
 }
 
 impl Entry<'_> {
-    /// The lines that a file needs, for somebody to add by hand.
+    /// Returns the lines to add to the file, for users who edit it by hand.
     pub fn lines(&self) -> String {
         let mut table = Table::new();
         self.write(&mut table);
@@ -39,13 +38,13 @@ impl Entry<'_> {
             + &table.to_string()
     }
 
-    /// `text` with this account in it; `None` where it says all of it already.
+    /// Returns `text` with this account added or updated; `None` if nothing needs to change.
     ///
     /// # Errors
-    /// When it has another app ID in its place, or cannot be understood.
+    /// If the file has a different app ID for the account, or cannot be parsed.
     pub fn put_into(&self, text: &str) -> Result<Option<String>, EditError> {
         let mut document: DocumentMut = text.parse().map_err(|_| EditError::Unreadable)?;
-        // Keys would go before the comments of a file that has nothing else.
+        // In a file that has only comments, toml_edit would insert the keys before them.
         if document.is_empty() && !text.trim().is_empty() {
             return Ok(Some(format!("{}\n\n{}", text.trim_end(), self.lines())));
         }
@@ -68,7 +67,7 @@ impl Entry<'_> {
         Ok(self.write(table).then(|| document.to_string()))
     }
 
-    /// Whether something was changed.
+    /// Writes the account into `table`. Returns whether anything changed.
     fn write(&self, table: &mut dyn TableLike) -> bool {
         let region = put(table, "region", self.region.name().into());
         let app_id = put(table, "appid", self.app_id.into());
@@ -87,7 +86,7 @@ fn put(table: &mut dyn TableLike, key: &str, mut value: Value) -> bool {
     {
         return false;
     }
-    // What stands around it, a comment say, stays.
+    // Keep whitespace and comments around the value.
     *value.decor_mut() = there.decor().clone();
     *there = value;
     true

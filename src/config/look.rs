@@ -1,43 +1,43 @@
-//! What the settings say about keys, colours and columns.
+//! Settings for keys, colours and columns.
 //!
-//! Commands and colours belong to the screen, which nothing here knows: they stay text, and whoever
-//! loads the settings hands in the checks.
+//! This module does not know the commands and roles of the screen: keys and colours stay text, and
+//! the caller supplies the checks.
 
 use toml::de::DeValue;
 
 use super::settings::{Settings, Value, hint, mistyped, one_of_quoted, said};
 use crate::suggest::nearest;
 
-/// The keys that the user gave to a command.
+/// The keys that the user assigned to a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnKeys {
-    /// The command's name, as it is written.
+    /// The name of the command, as in the file.
     pub command: String,
-    /// The keys as they are written; none takes them all away.
+    /// The keys as in the file; empty removes all keys of the command.
     pub keys: Vec<String>,
     /// The line of the file, from 1.
     pub line: usize,
 }
 
-/// What is wrong with keys of the user's own.
+/// A fault in the user's keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyFault {
-    /// The line; `None` where it is about the key of a view.
+    /// The line; `None` for the key of a view.
     pub line: Option<usize>,
-    /// What, and what to do.
+    /// What is wrong and what to do.
     pub message: String,
 }
 
-/// A style that the user gave to a role.
+/// A style that the user assigned to a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnColour {
-    /// The role's name.
+    /// The name of the role.
     pub role: String,
-    /// The style as it is written: "#ff8800 bold on black".
+    /// The style as in the file: "#ff8800 bold on black".
     pub style: String,
 }
 
-/// The colours to start from.
+/// The built-in colour themes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ThemeName {
     /// The terminal's own 16 colours.
@@ -56,22 +56,22 @@ pub enum Column {
     Time,
     /// The caller's name, or number.
     Caller,
-    /// The caller's number, whatever the name.
+    /// The caller's number, even if there is a name.
     Number,
-    /// How long the recording is.
+    /// The length of the recording.
     Length,
-    /// The recording's outline.
+    /// The waveform of the recording.
     Outline,
-    /// Star, done, called back; and tags and note where these have no column of their own.
+    /// Starred, done, called back; also tags and note, unless they have a column.
     Marks,
     /// The tags.
     Tags,
-    /// How the note begins.
+    /// The beginning of the note.
     Note,
 }
 
 impl Column {
-    /// The columns that stand there unless the user chose others.
+    /// The default columns.
     pub const USUAL: [Column; 5] =
         [Column::Time, Column::Caller, Column::Length, Column::Outline, Column::Marks];
 
@@ -80,32 +80,32 @@ impl Column {
         ("caller", Column::Caller),
         ("number", Column::Number),
         ("length", Column::Length),
-        ("outline", Column::Outline),
-        ("marks", Column::Marks),
+        ("waveform", Column::Outline),
+        ("flags", Column::Marks),
         ("tags", Column::Tags),
         ("note", Column::Note),
     ];
 
-    /// How the columns are called in settings.
+    /// Returns the names of the columns in the settings.
     pub fn names() -> [&'static str; 8] {
         Column::NAMES.map(|(name, _)| name)
     }
 }
 
-/// The groups of settings whose names are not known here.
+/// The groups of settings with names that are defined elsewhere.
 pub(super) const OPEN_GROUPS: [&str; 2] = ["keys", "colours"];
 
-/// What such a group may not be.
+/// Rejects a value for the group itself.
 pub(super) fn not_a_group(_: &mut Settings, value: &Value<'_>) -> Result<(), String> {
     const EXPECTED: &str = "names with values, like `keys.quit = \"q\"` or `colours.accent = \"cyan\"`";
     match value {
         Value::Toml(value) => Err(mistyped(value, EXPECTED)),
-        Value::Text(_) => Err(format!("this is text: expected {EXPECTED}")),
+        Value::Text(_) => Err(format!("found text, expected {EXPECTED}")),
     }
 }
 
 impl Value<'_> {
-    /// A key, or several.
+    /// Reads a key or a list of keys.
     pub(super) fn key_names(&self) -> Result<Vec<String>, String> {
         const EXPECTED: &str = "a key like \"q\", or a list of keys like [\"q\", \"Ctrl-q\"]";
         match self {
@@ -123,17 +123,21 @@ impl Value<'_> {
             let name = item.text(&one_of_quoted(&names))?;
             let Some((_, column)) = Column::NAMES.iter().find(|(known, _)| *known == name) else {
                 let hint = hint(nearest(name, names));
-                return Err(format!("{} is no column: expected {}{hint}", said(name), one_of_quoted(&names)));
+                return Err(format!(
+                    "{} is not a column: expected {}{hint}",
+                    said(name),
+                    one_of_quoted(&names)
+                ));
             };
             if columns.contains(column) {
-                return Err(format!("{} stands there twice: keep one", said(name)));
+                return Err(format!("{} is listed twice: keep one", said(name)));
             }
             columns.push(*column);
         }
         if columns.contains(&Column::Caller) {
             Ok(columns)
         } else {
-            Err("there is no \"caller\": without it, rows cannot be told apart".to_owned())
+            Err("\"caller\" is missing: rows cannot be told apart without it".to_owned())
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where each setting comes from, and how its value is written.
+//! The origin of each setting, and its value as TOML.
 
 use std::fmt::{self, Write as _};
 
@@ -9,28 +9,28 @@ use super::settings::Value;
 /// A setting in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// Its name: `range`, `call.webrtc`, `keys.play`.
+    /// The name: `range`, `call.webrtc`, `keys.play`.
     pub name: String,
-    /// Its value as TOML; `None` where it is, or may hold, a secret.
+    /// The value as TOML; `None` if it is or may hold a secret.
     pub value: Option<String>,
-    /// Who says so.
+    /// Where it was set.
     pub origin: Origin,
 }
 
-/// Who says what a setting is.
+/// Where a setting was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The program.
+    /// In the built-in file.
     Default,
-    /// A line of the user's file, from 1.
+    /// On a line of the user's file, from 1.
     Line(usize),
-    /// A variable of the environment, by its name.
+    /// By an environment variable, by name.
     Variable(&'static str),
-    /// A flag, with its hyphens.
+    /// By a flag, with its hyphens.
     Flag(String),
 }
 
-/// "default", "line 12", "`VMAIL_RANGE`", "--range".
+/// Writes "default", "line 12", "`VMAIL_RANGE`" or "--range".
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -42,7 +42,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value as TOML, in one line. `None` for the settings that are secret, or whose arguments may be.
+/// Returns a value as TOML on one line; `None` for settings that are secret or may hold a secret.
 pub(super) fn written(name: &str, value: &Value<'_>) -> Option<String> {
     if is_secret(name) {
         return None;
@@ -84,7 +84,7 @@ fn key_of(key: &str) -> String {
     if !key.is_empty() && key.chars().all(bare) { key.to_owned() } else { quoted(key) }
 }
 
-/// A basic string of TOML.
+/// Returns `text` as a TOML basic string.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {

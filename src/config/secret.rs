@@ -1,4 +1,4 @@
-//! The secret from a command that prints it.
+//! Runs `secret_command`, which prints the secret.
 
 use std::io;
 use std::process::{Command, ExitStatus, Stdio};
@@ -8,10 +8,10 @@ use zeroize::Zeroizing;
 use crate::secret::{SECRET_VARIABLE, Secret};
 use crate::text;
 
-/// Why a command gave no secret. Repeats what it wrote to stderr, never what it printed.
+/// Why a command returned no secret. May quote its stderr, never its stdout.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// There is no command.
+    /// The command is empty.
     #[error("secret_command is empty")]
     NoCommand,
     /// It could not be started.
@@ -19,46 +19,46 @@ pub enum CommandError {
     NotStarted {
         /// The program.
         program: String,
-        /// The system's reason.
+        /// The system error.
         source: io::Error,
     },
-    /// It ended with another status than 0.
+    /// It exited with a status other than 0.
     #[error("secret_command failed ({status}){}", .said.as_ref().map_or_else(String::new, |said| format!(": {said}")))]
     Failed {
-        /// Its exit status.
+        /// The exit status.
         status: ExitStatus,
-        /// The first line that it wrote to stderr, made safe for a terminal.
+        /// The first line of its stderr, made safe for a terminal.
         said: Option<String>,
     },
     /// It printed nothing.
     #[error("secret_command printed nothing: it must print the secret")]
     Empty,
-    /// It printed more than a line.
+    /// It printed more than one line.
     #[error("secret_command printed more than one line: it must print the secret and nothing else")]
     Lines,
-    /// It printed something else than text.
-    #[error("secret_command printed something that is no text (UTF-8)")]
+    /// It printed something other than text.
+    #[error("secret_command printed something other than UTF-8 text")]
     NotText,
 }
 
-/// Whom the command can ask.
+/// Whether the command can prompt the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asking {
-    /// Whoever sits at the terminal: it shares its input. Before the screen is up.
+    /// It can: it inherits stdin. Only before the screen is drawn.
     Terminal,
-    /// Nobody: the screen is up.
+    /// It cannot: the screen is in use.
     Nobody,
 }
 
-/// Runs a program with its arguments and takes what it prints, less one line end, as the secret.
-/// Blocks until the program ends.
+/// Runs a program and returns what it prints as the secret, without the trailing newline. Blocks
+/// until the program exits.
 pub fn secret_from_command(argv: &[String], asking: Asking) -> Result<Secret, CommandError> {
     let (program, arguments) = argv.split_first().ok_or(CommandError::NoCommand)?;
     let mut command = Command::new(program);
     command.args(arguments).env_remove(SECRET_VARIABLE);
     match asking {
         Asking::Terminal => command.stdin(Stdio::inherit()),
-        // GnuPG would ask on this terminal all the same.
+        // GnuPG prompts on the terminal in GPG_TTY, whatever stdin is.
         Asking::Nobody => command.stdin(Stdio::null()).env_remove("GPG_TTY"),
     };
     let output = command.output().map_err(|source| CommandError::NotStarted {

@@ -1,4 +1,4 @@
-//! The settings with their types, and how each is read from a value.
+//! The settings with their types, and the code that parses each one.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -20,130 +20,130 @@ use crate::suggest::nearest;
 use crate::telecmi::{Agent, ValidNumber};
 use crate::text;
 
-/// The longest name of a view, in characters.
+/// The maximum length of a view name, in characters.
 const VIEW_MAX: usize = 20;
 
-/// Every setting, checked. `assets/config.toml` says what each is for.
+/// All settings, checked. `assets/config.toml` documents each one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Whose settings these are: an account's name, or `None` for the one at the top level.
+    /// The name of the account in force; `None` for the one at the top level.
     pub account: Option<String>,
-    /// Every account there is, in the order in which they are shown.
+    /// All accounts, in display order.
     pub accounts: Vec<Account>,
     /// Where the secret was set, if it was.
     pub secret_at: Option<Place>,
-    /// Which service the account belongs to.
+    /// The service of the account.
     pub region: Region,
     /// The app ID, if one is set.
     pub app_id: Option<u64>,
-    /// The secret or where it comes from, if one is set.
+    /// The secret or its source, if one is set.
     pub secret: Option<SecretSource>,
-    /// What stands before `/voicemail` and `/play`, where it is not the region's own.
+    /// The base URL of the API, without `/voicemail`, unless it is the default of the region.
     pub base_url: Option<String>,
-    /// The dates shown at start.
+    /// The date range shown at start.
     pub range: Range,
-    /// The zone of every date and time.
+    /// The time zone of all dates and times.
     pub timezone: Timezone,
-    /// Two capital letters, ISO 3166-1: the country of callers without a country code.
+    /// The country of callers without a country code: two capital letters, ISO 3166-1.
     pub country: String,
-    /// Whether borders and signs are ASCII.
+    /// Whether to draw borders and symbols in ASCII.
     pub ascii: Ascii,
-    /// The colours to start from.
+    /// The colour theme.
     pub theme: ThemeName,
-    /// What the user changed of them, in the order of the file.
+    /// Styles that override the theme, in file order.
     pub colours: Vec<OwnColour>,
-    /// The columns of the list, from the left; the caller is among them.
+    /// The columns of the list, left to right. Always includes the caller.
     pub columns: Vec<Column>,
-    /// Keys of the user's own, in the order of the file; checked.
+    /// Keys set by the user, in file order; checked.
     pub keys: Vec<OwnKeys>,
-    /// Views of the user's own.
+    /// Views defined by the user.
     pub views: Vec<OwnView>,
-    /// Whether wheel and click do something.
+    /// Whether the mouse wheel and clicks are used.
     pub mouse: bool,
-    /// How many pages are asked for at the same time, 1 to 16.
+    /// The number of pages to fetch in parallel, 1 to 16.
     pub concurrency: usize,
-    /// How long to wait between two looks for new voicemail; `None` is not to look.
+    /// The time between checks for new voicemail; `None` to never check.
     pub refresh: Option<Duration>,
-    /// How much before what is already there is asked for again.
+    /// How far before the newest stored voicemail to fetch again.
     pub overlap: Duration,
-    /// How new voicemail is announced; each at most once.
+    /// How to announce new voicemail, without duplicates.
     pub notify: Vec<Notify>,
-    /// Which recordings are fetched before they are asked for.
+    /// Which recordings to fetch in advance.
     pub prefetch: Prefetch,
-    /// How much of a recording is heard before its voicemail counts as heard.
+    /// The playback time after which a voicemail is marked as read.
     pub heard_after: Duration,
-    /// Whether quiet callers are made louder.
+    /// Whether to play quiet and loud callers at the same volume.
     pub auto_level: bool,
-    /// A program and its arguments that plays instead of the sound server; never empty.
+    /// Program and arguments that play sound instead of the sound server; never empty.
     pub player_command: Option<Vec<String>>,
-    /// How much kept recordings may take together, in bytes.
+    /// The size limit of the recording cache, in bytes.
     pub cache: u64,
-    /// The largest recording that is fetched, in bytes.
+    /// The maximum size of a recording, in bytes.
     pub largest_recording: u64,
-    /// Files and folders with contacts, as written: `~/` is the home folder.
+    /// Contact files and folders as written, with `~/` for the home folder.
     pub contacts: Vec<PathBuf>,
-    /// How callers are called back.
+    /// How to call back.
     pub calling: Calling,
-    /// A program and its arguments that is run for each new voicemail; never empty.
+    /// Program and arguments to run for each new voicemail; never empty.
     pub on_new: Option<Vec<String>>,
 }
 
-/// A view of the user's own.
+/// A view defined by the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnView {
-    /// Its name on screen, safe to show.
+    /// The name, safe to display.
     pub name: String,
-    /// What it shows.
+    /// The query that selects its voicemails.
     pub query: Query,
-    /// The key that shows it, as it is written in the list of keys.
+    /// The key that opens it, as `vmail keys` writes keys.
     pub key: String,
 }
 
-/// How callers are called back.
+/// How to call back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Calling {
-    /// Who calls, if that is set.
+    /// The agent who calls, if set.
     pub agent: Option<Agent>,
-    /// Whether the agent's softphone rings when a call is placed.
+    /// Whether to ring the agent's softphone.
     pub webrtc: bool,
-    /// Whether the agent's mobile rings, which counts more than `webrtc`.
+    /// Whether to ring the agent's mobile; takes precedence over `webrtc`.
     pub followme: bool,
-    /// The number that the called person sees, where it is not what is set at TeleCMI.
+    /// The number shown to the person called, unless it is the one set at TeleCMI.
     pub caller_id: Option<ValidNumber>,
-    /// A program and its arguments that calls without TeleCMI: [`NUMBER`] stands for the number in at
-    /// least one of them. Never empty.
+    /// Program and arguments that call without TeleCMI; at least one of them contains [`NUMBER`].
+    /// Never empty.
     pub command: Option<Vec<String>>,
 }
 
-/// What stands for the number in [`Calling::command`].
+/// The placeholder for the number in [`Calling::command`].
 pub const NUMBER: &str = "{number}";
 
-/// Where the secret comes from.
+/// The source of the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretSource {
-    /// It was given as it is.
+    /// The secret itself.
     Text(Secret),
-    /// A program and its arguments print it: see [`super::secret_from_command`]. Never empty.
+    /// Program and arguments that print it: see [`super::secret_from_command`]. Never empty.
     Command(Vec<String>),
 }
 
-/// The zone of every date and time.
+/// The time zone of all dates and times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timezone {
-    /// The machine's or the session's own: see [`super::local_zone`].
+    /// The time zone of the session or the machine: see [`super::local_zone`].
     Local,
-    /// This one.
+    /// This time zone.
     Named(Tz),
 }
 
-/// Whether borders and signs are ASCII.
+/// Whether to draw borders and symbols in ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ascii {
-    /// Where the locale is not UTF-8.
+    /// If the locale is not UTF-8.
     Auto,
-    /// Everywhere.
+    /// Always.
     Always,
-    /// Nowhere.
+    /// Never.
     Never,
 }
 
@@ -159,7 +159,7 @@ pub enum Notify {
 }
 
 impl Settings {
-    /// What there is before the built-in file is read, which sets all but those that are `None`.
+    /// Returns placeholders. The built-in file then sets everything except the fields that are `None`.
     pub(super) fn blank() -> Settings {
         Settings {
             account: None,
@@ -196,13 +196,13 @@ impl Settings {
     }
 }
 
-/// Takes a value over, or says in words that follow "`name`: " why not.
+/// Parses a value and stores it. Errors are worded to follow "`name`: ".
 type Set = fn(&mut Settings, &Value<'_>) -> Result<(), String>;
 
-/// Every setting there is.
+/// All settings.
 pub(super) const KEYS: &[(&str, Set)] = &[
     ("account", |settings, value| {
-        settings.account = Some(value.text("the name of one of [accounts.NAME] in quotes")?.to_owned());
+        settings.account = Some(value.text("the name of an account in quotes")?.to_owned());
         Ok(())
     }),
     ("region", |settings, value| {
@@ -215,7 +215,7 @@ pub(super) const KEYS: &[(&str, Set)] = &[
         Ok(())
     }),
     ("secret", |settings, value| {
-        // The messages name the type at most: not a letter of the value.
+        // Error messages contain at most the type, never a character of the value.
         let secret = value.text("the app secret in quotes")?;
         if secret.trim().is_empty() {
             return Err("it is empty: put the app secret between the quotes".to_owned());
@@ -234,12 +234,12 @@ pub(super) const KEYS: &[(&str, Set)] = &[
         Ok(())
     }),
     ("range", |settings, value| {
-        let text = value.text("dates in quotes, like \"7d\"")?;
+        let text = value.text("a date range in quotes, like \"7d\"")?;
         settings.range = Range::parse(text).map_err(|error| {
             if let Value::Text(_) = value {
                 return format!("{error}\n{}", text::pointed(text, &error.at));
             }
-            // The part at fault, where it is not the whole and can be seen.
+            // The faulty part, if it is visible and not the whole text.
             let part = text.get(error.at.clone()).filter(|part| !part.trim().is_empty() && *part != text);
             let part =
                 part.map_or_else(String::new, |part| format!(" at `{}`", text::clean(part, SHOWN_MAX)));
@@ -352,9 +352,9 @@ pub(super) const KEYS: &[(&str, Set)] = &[
     }),
     ("call.callerid", |settings, value| {
         let number = value.text("a number in quotes, like \"+914428117000\"")?;
-        // Of no country: a setting that comes later must not change what this one means.
+        // Without a default country: the setting `country`, which may be set later, must not change it.
         let valid = ValidNumber::parse(number, "")
-            .map_err(|_| format!("{} is no valid telephone number with its country code", said(number)))?;
+            .map_err(|_| format!("{} is not a valid phone number with country code", said(number)))?;
         settings.calling.caller_id = Some(valid);
         Ok(())
     }),
@@ -369,11 +369,11 @@ pub(super) const KEYS: &[(&str, Set)] = &[
     }),
 ];
 
-/// A value as it was given.
+/// The value of a setting, before parsing.
 pub(super) enum Value<'v> {
-    /// In a file.
+    /// From a file.
     Toml(&'v DeValue<'v>),
-    /// As a flag or in the environment.
+    /// From a flag or the environment.
     Text(&'v str),
 }
 
@@ -393,12 +393,12 @@ impl Value<'_> {
                 i128::from_str_radix(number.as_str(), number.radix()).ok()
             }
             Value::Toml(DeValue::String(_)) => {
-                return Err(format!("this is text: expected {expected}, without quotes"));
+                return Err(format!("found text, expected {expected}, without quotes"));
             }
             Value::Toml(other) => return Err(mistyped(other, expected)),
         };
-        // What is no number is not repeated: it may be the secret in the wrong variable.
-        let number = number.ok_or_else(|| format!("this is no number in range: expected {expected}"))?;
+        // Only numbers are repeated: other text could be the secret in the wrong variable.
+        let number = number.ok_or_else(|| format!("not a number in range: expected {expected}"))?;
         u64::try_from(number)
             .ok()
             .filter(|number| range.contains(number))
@@ -409,7 +409,7 @@ impl Value<'_> {
         match self {
             Value::Toml(DeValue::Boolean(truth)) => Ok(*truth),
             Value::Toml(DeValue::String(_)) | Value::Text(_) => {
-                Err("this is text: expected true or false, without quotes".to_owned())
+                Err("found text, expected true or false, without quotes".to_owned())
             }
             Value::Toml(other) => Err(mistyped(other, "true or false")),
         }
@@ -420,7 +420,7 @@ impl Value<'_> {
         let text = self.text(&one_of_quoted(&names))?;
         choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice).ok_or_else(|| {
             let hint = hint(nearest(text, names));
-            format!("{} is unknown: expected {}{hint}", said(text), one_of_quoted(&names))
+            format!("{} is invalid: expected {}{hint}", said(text), one_of_quoted(&names))
         })
     }
 
@@ -438,7 +438,7 @@ impl Value<'_> {
         Ok(chosen)
     }
 
-    /// A text for the shell, or a program and its arguments. Repeats nothing: arguments can be secret.
+    /// Parses a shell command, or a program and its arguments. Repeats no value: arguments can be secret.
     fn command(&self, expected: &str) -> Result<Vec<String>, String> {
         let argv = match self {
             Value::Toml(DeValue::Array(_)) => {
@@ -475,26 +475,27 @@ impl Value<'_> {
             if let Some(key) = table.keys().map(|key| key.get_ref().as_ref()).find(|key| !known.contains(key))
             {
                 let hint = hint(nearest(key, known));
-                return Err(format!("a view has no {}{hint}", said(key)));
+                return Err(format!("unknown key {} in a view{hint}", said(key)));
             }
             let name = text::clean(&text("name")?, VIEW_MAX);
             if name.is_empty() {
                 return Err(format!("the name of a view is empty: expected {EXPECTED}"));
             }
-            // What a relative date means does not change whether it is one.
+            // The result depends on the date, but whether the query is valid does not.
             let context = Context { now: DateTime::UNIX_EPOCH, zone: Tz::UTC };
             let query = search::parse(&text("query")?, &context)
-                .map_err(|mistake| format!("the query of {}: {mistake}", said(&name)))?;
+                .map_err(|mistake| format!("query of {}: {mistake}", said(&name)))?;
             let key = text("key")?;
             if let Some(other) = views.iter().find(|view| view.key == key) {
-                return Err(format!("{} and {} have one key", said(&other.name), said(&name)));
+                return Err(format!("{} and {} have the same key", said(&other.name), said(&name)));
             }
             views.push(OwnView { name, query, key });
         }
         Ok(views)
     }
 
-    /// A command with [`NUMBER`] in it. Never is a number part of what a shell reads: there it is `$1`.
+    /// Parses a command with [`NUMBER`] in it. In a shell command the number is `$1`, so that the shell
+    /// never parses it as code.
     fn call_command(&self) -> Result<Vec<String>, String> {
         let expected = "a command in quotes, or a list like [\"xdg-open\", \"tel:{number}\"]";
         let mut argv = self.command(expected)?;
@@ -502,7 +503,7 @@ impl Value<'_> {
             && let Some(line) = argv.last_mut()
         {
             *line = if line.contains(NUMBER) { line.replace(NUMBER, "$1") } else { format!("{line} \"$1\"") };
-            // What a shell calls itself in its messages stands before its arguments.
+            // The argument before `$1` is `$0`, the name that the shell uses in its messages.
             argv.push("call_command".to_owned());
         }
         if !argv.iter().any(|word| word.contains(NUMBER)) {
@@ -529,7 +530,7 @@ impl Value<'_> {
                 Ok(items.iter().map(|item| Value::Toml(item.get_ref())).collect())
             }
             Value::Toml(other) => Err(mistyped(other, expected)),
-            Value::Text(_) => Err(format!("this is text: expected {expected}")),
+            Value::Text(_) => Err(format!("found text, expected {expected}")),
         }
     }
 
@@ -540,7 +541,7 @@ impl Value<'_> {
             return Ok(Timezone::Local);
         }
         text.parse().map(Timezone::Named).map_err(|_| {
-            // The city decides: people know that, and slip in it. Abbreviations are too short to guess.
+            // Compare the city: people know it and mistype it. Abbreviations are too short to guess from.
             let city = text.rsplit('/').next().unwrap_or(text).replace(' ', "_");
             let meant = Some(city.as_str())
                 .filter(|city| city.len() > 3)
@@ -551,7 +552,7 @@ impl Value<'_> {
                         .find(|zone| city_of(*zone) == city)
                         .map_or(city, |zone| zone.name())
                 });
-            format!("{} is no time zone: expected {EXPECTED}{}", said(text), hint(meant))
+            format!("{} is not a time zone: expected {EXPECTED}{}", said(text), hint(meant))
         })
     }
 
@@ -562,7 +563,7 @@ impl Value<'_> {
         if caller::country_name(&code).is_some() {
             return Ok(code);
         }
-        // What people call it, though the standard does not; a name; or three letters.
+        // A common code that is not in the standard, a name, or three letters.
         let meant = if code == "UK" {
             Some("GB")
         } else {
@@ -571,17 +572,17 @@ impl Value<'_> {
             let begun = || caller::countries().find(|(known, _)| code.len() == 3 && code.starts_with(known));
             named.or_else(begun).map(|(code, _)| code)
         };
-        Err(format!("{} is no country: expected {EXPECTED}{}", said(text), hint(meant)))
+        Err(format!("{} is not a country code: expected {EXPECTED}{}", said(text), hint(meant)))
     }
 }
 
-/// The last part of a zone's name.
+/// Returns the last part of a zone's name.
 fn city_of(zone: Tz) -> &'static str {
     let name = zone.name();
     name.rsplit('/').next().unwrap_or(name)
 }
 
-/// A value's type and what it should have been; nothing of the value.
+/// Says which type was found and what was expected. Repeats nothing of the value.
 pub(super) fn mistyped(value: &DeValue<'_>, expected: &str) -> String {
     let found = match value {
         DeValue::String(_) => "text",
@@ -591,10 +592,10 @@ pub(super) fn mistyped(value: &DeValue<'_>, expected: &str) -> String {
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
     };
-    format!("this is {found}: expected {expected}")
+    format!("found {found}, expected {expected}")
 }
 
-/// A value made fit to be repeated.
+/// Returns a value in quotes, made safe to display.
 pub(super) fn said(value: &str) -> String {
     format!("\"{}\"", text::clean(value, SHOWN_MAX))
 }
@@ -603,7 +604,7 @@ pub(super) fn hint(meant: Option<&str>) -> String {
     meant.map_or_else(String::new, |meant| format!("; did you mean \"{meant}\"?"))
 }
 
-/// `"a", "b" or "c"`.
+/// Returns `"a", "b" or "c"`.
 pub(super) fn one_of_quoted(names: &[&str]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
     match quoted.split_last() {

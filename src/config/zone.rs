@@ -1,23 +1,24 @@
-//! What "local" means: the time zone of the session or the machine.
+//! Resolves the time zone "local": that of the session or the machine.
 
 use chrono_tz::Tz;
 
 use crate::text;
 
-/// The zone that "local" stands for.
+/// The resolved local zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalZone {
-    /// The zone; UTC where none can be found.
+    /// The zone; UTC if none is found.
     pub zone: Tz,
-    /// What to tell the user when it is not what the session asked for.
+    /// A message for the user if it is not the zone that the session asked for.
     pub note: Option<String>,
 }
 
-/// Finds the local zone: `TZ` of the environment (`tz`), else what the system says (`system`, an
-/// IANA name), else UTC.
+/// Returns the local zone: from `tz`, the environment variable `TZ`; otherwise from `system`, the
+/// IANA name that the system reports; otherwise UTC.
 ///
-/// `TZ` can be a name, a name after a colon, or a path into a zoneinfo folder; an empty one is UTC,
-/// as POSIX has it. Rules such as `IST-5:30` are not names: the system's zone is used, with a note.
+/// `TZ` can be a name, a name after a colon, or a path into a zoneinfo folder. An empty `TZ` is UTC,
+/// as in POSIX. POSIX rules such as `IST-5:30` are not supported: the zone of the system is used,
+/// with a note.
 pub fn local_zone(tz: Option<&str>, system: Option<String>) -> LocalZone {
     let system = system.and_then(|name| name.parse().ok());
     let Some(tz) = tz else {
@@ -34,7 +35,7 @@ pub fn local_zone(tz: Option<&str>, system: Option<String>) -> LocalZone {
         |_| {
             let zone = system.unwrap_or(Tz::UTC);
             let tz = text::clean(tz, text::NAME_MAX);
-            let note = format!("TZ={tz} is no name like Asia/Kolkata: times are in {}", zone.name());
+            let note = format!("TZ={tz} is not a zone name like Asia/Kolkata: times are in {}", zone.name());
             LocalZone { zone, note: Some(note) }
         },
         |zone| LocalZone { zone, note: None },

@@ -1,4 +1,4 @@
-//! Secrets in a file: TOML by account, for its owner alone, replaced as a whole or not at all.
+//! Secrets in a file: TOML by account, readable only by its owner, replaced atomically.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -16,30 +16,29 @@ use crate::secret::Secret;
 
 const NAME: &str = "credentials.toml";
 
-const HEAD: &str =
-    "# The app secrets of vmail, by account. `vmail login` and `vmail logout` write this file.\n";
+const HEAD: &str = "# App secrets of vmail, by account. Written by `vmail login` and `vmail logout`.\n";
 
-/// What a file of secrets can be wrong about. Repeats nothing of it.
+/// What is wrong with a credentials file. Repeats nothing of its contents.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// It is there and cannot be read.
+    /// It exists and cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
+        /// The system error.
         source: io::Error,
     },
-    /// It cannot be written; what was there before is still there.
+    /// It cannot be written; the old contents are unchanged.
     #[error("cannot write {}: {source}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
+        /// The system error.
         source: io::Error,
     },
-    /// It is not what vmail writes.
-    #[error("{}:{line}: not a table `[secrets]` with a text for each account", path.display())]
+    /// It does not have the format that vmail writes.
+    #[error("{}:{line}: expected a table `[secrets]` with one string per account", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -53,7 +52,7 @@ pub(super) struct SecretFile {
     path: PathBuf,
 }
 
-/// What the file holds. Wiped when dropped, so that no copy outlives its use.
+/// The contents of the file. Wiped on drop, so that no copy stays in memory.
 #[derive(Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
@@ -88,14 +87,14 @@ impl SecretFile {
         self.write(&table)
     }
 
-    /// The secret of `account` and, where others than its owner may use the file, its mode.
+    /// Returns the secret of `account`, and the mode of the file if others have access to it.
     pub(super) fn load(&self, account: &str) -> Result<Option<(Secret, Option<u32>)>, FileError> {
         let Some(table) = self.read()? else { return Ok(None) };
         let Some(secret) = table.secrets.get(account) else { return Ok(None) };
         Ok(Some((Secret::new(secret.clone()), self.mode().filter(|mode| mode & 0o077 != 0))))
     }
 
-    /// Whether there was one. A file without secrets goes as well.
+    /// Deletes a secret and returns whether there was one. Deletes the file if it was the last one.
     pub(super) fn remove(&self, account: &str) -> Result<bool, FileError> {
         let Some(mut table) = self.read()? else { return Ok(false) };
         let Some(mut old) = table.secrets.remove(account) else { return Ok(false) };
@@ -115,14 +114,14 @@ impl SecretFile {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(FileError::Read { path: self.path.clone(), source }),
         };
-        // The parser's own message quotes what it read.
+        // The parser's message quotes its input.
         toml::from_str(&text).map(Some).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             FileError::Malformed { path: self.path.clone(), line: 1 + before.matches('\n').count() }
         })
     }
 
-    /// Writes beside the file and then in its place, so that it is whole whenever it is looked at.
+    /// Writes a temporary file and renames it, so that readers never see an incomplete file.
     fn write(&self, table: &Table) -> Result<(), FileError> {
         let written = || {
             let text = Zeroizing::new(toml::to_string(table).map_err(io::Error::other)?);
@@ -139,7 +138,7 @@ impl SecretFile {
                 })
                 .and_then(|()| fs::rename(&beside, &path));
             if replaced.is_err() {
-                // The first fault is the one to tell; there may be nothing to remove.
+                // Report the first error; there may be nothing to remove.
                 let _ = fs::remove_file(&beside);
             }
             replaced
@@ -163,12 +162,12 @@ impl SecretFile {
     }
 }
 
-/// A new file that only its owner can use from the moment it is there.
+/// Creates a file that is private from the start.
 fn private_file(path: &Path) -> io::Result<File> {
     let mut options = private::options();
     options.write(true).create_new(true);
     match options.open(path) {
-        // Left behind by a process that had the same number and was killed.
+        // Left over from a killed process with the same PID.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             fs::remove_file(path)?;
             options.open(path)

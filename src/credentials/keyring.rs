@@ -1,4 +1,4 @@
-//! The system's keyring, with an end to waiting for it.
+//! The system's keyring, with a timeout.
 
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
@@ -18,15 +18,15 @@ use super::Unavailable;
 use crate::secret::Secret;
 use crate::text;
 
-/// What the secrets are filed under, beside the account's name.
+/// The service name of the secrets in the keyring.
 const SERVICE: &str = "vmail";
 
-/// What is in the library's words, which are for those who wrote it, and what that means.
+/// Messages of the library, and a clearer wording for users.
 const MEANT: [(&str, &str); 3] = [
-    // No session bus to ask on, as usual on a server: seen with zbus 5.
-    ("Failed to connect to address", "none is running here"),
-    // Seen with secret-service 5 and GNOME's keyring, where nobody could be asked to open it.
-    ("prompt dismissed", "it is locked, and was not opened"),
+    // No session bus, as usual on a server: seen with zbus 5.
+    ("Failed to connect to address", "no keyring is running"),
+    // Seen with secret-service 5 and GNOME Keyring if there is no way to prompt.
+    ("prompt dismissed", "it is locked and was not unlocked"),
     ("object locked", "it is locked"),
 ];
 
@@ -49,13 +49,13 @@ impl Keyring {
         self.ask(account, |entry| entry.get_password().map(Secret::new))
     }
 
-    /// Whether there was one.
+    /// Deletes the entry and returns whether there was one.
     pub(super) fn remove(self, account: &str) -> Result<bool, Unavailable> {
         self.ask(account, Entry::delete_credential).map(|removed| removed.is_some())
     }
 
-    /// What `question` gets from the entry of `account`; `None` where there is none. A keyring that
-    /// does not answer keeps its thread: there is no way to call it off.
+    /// Calls `question` with the entry of `account`; `None` if there is no entry. If the keyring hangs,
+    /// its thread hangs too: a request cannot be cancelled.
     fn ask<T: Send + 'static>(
         self,
         account: &str,
@@ -66,7 +66,7 @@ impl Keyring {
         let work = move || {
             let entry = Store::new().and_then(|store| store.build(SERVICE, &account, None));
             let result = entry.and_then(|entry| question(&entry));
-            // Nobody waits any more when it comes too late.
+            // The receiver is gone after a timeout.
             let _ = sender.send(match result {
                 Ok(found) => Ok(Some(found)),
                 Err(Error::NoEntry) => Ok(None),
@@ -79,16 +79,16 @@ impl Keyring {
             Err(Unavailable {
                 reason: match error {
                     RecvTimeoutError::Timeout => {
-                        format!("no answer within {} s", self.patience.as_secs_f64())
+                        format!("timed out after {} s", self.patience.as_secs_f64())
                     }
-                    RecvTimeoutError::Disconnected => "it broke down".to_owned(),
+                    RecvTimeoutError::Disconnected => "its thread panicked".to_owned(),
                 },
             })
         })
     }
 }
 
-/// What the library says; where there is no keyring at all, why that is.
+/// Converts an error of the library; without any keyring, says why there is none.
 fn unavailable(error: &Error) -> Unavailable {
     let reason = error.to_string();
     let meant = MEANT.iter().find(|(words, _)| reason.contains(words)).map(|(_, meant)| *meant);

@@ -1,4 +1,4 @@
-//! A secret that is at hand, or that is looked up when it is first needed.
+//! A secret that is known, or that is looked up when it is first needed.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,74 +6,74 @@ use super::{LoadError, SecretStore};
 use crate::config::{Asking, secret_from_command};
 use crate::secret::Secret;
 
-/// Where the secret of an account is to be had. Cheap to clone.
+/// The source of an account's secret. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Supply {
-    /// Here.
+    /// The secret is known.
     AtHand(Secret),
-    /// Elsewhere, where somebody may have to be asked first: not to be touched before it is needed.
+    /// The secret is looked up when it is needed, because that may prompt the user.
     Later(Arc<Stock>),
 }
 
-/// A secret that was not looked up yet.
+/// A secret that is looked up on demand.
 #[derive(Debug)]
 pub struct Stock {
     source: Source,
-    /// What can be done where there is none, after "Run".
+    /// What to do if there is no secret; follows "Run ".
     remedy: String,
-    /// Why there was none: whoever has declined to open the keyring is not asked at once again.
+    /// The last failure: a user who dismissed the keyring's prompt is not prompted again at once.
     missing: Mutex<Option<Missing>>,
 }
 
-/// Where it is.
+/// Where to look.
 #[derive(Debug)]
 enum Source {
-    /// Stored for the account of that name.
+    /// In the store, under this account name.
     Stored(SecretStore, String),
-    /// Printed by a command, which cannot ask: the terminal is in use.
+    /// From a command, which cannot prompt: the terminal is in use.
     Command(Vec<String>),
 }
 
 /// Why there is no secret, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Missing {
-    /// None was stored.
+    /// None is stored.
     #[error("No secret for {account}. Run {remedy}.")]
     NotStored {
-        /// Whose.
+        /// The account.
         account: String,
-        /// The command that stores one, and what else can be done.
+        /// The command that stores one, and alternatives; follows "Run ".
         remedy: String,
     },
-    /// Where it may be stored could not be asked.
-    #[error("No secret for {account}. Run {remedy}; {reason}.")]
+    /// The place where it may be stored failed.
+    #[error("No secret for {account}. Run {remedy} ({reason}).")]
     NotAsked {
-        /// Whose.
+        /// The account.
         account: String,
-        /// Why not.
+        /// What failed.
         reason: String,
-        /// The command that stores one, and what else can be done.
+        /// The command that stores one, and alternatives; follows "Run ".
         remedy: String,
     },
-    /// A command was to print it.
-    #[error("{reason}. Where it has to ask for something, run {remedy}.")]
+    /// `secret_command` failed.
+    #[error("{reason}. If the command needs input, run {remedy}.")]
     NotPrinted {
-        /// Why not.
+        /// What failed.
         reason: String,
-        /// The command in which it can ask.
+        /// The command that lets it prompt; follows "run ".
         remedy: String,
     },
 }
 
 impl Supply {
-    /// What `store` has for `account`, when it is needed; `remedy` says, after "Run", how one
-    /// is stored.
+    /// Looks up the secret of `account` in `store` when it is needed. `remedy` says, after "Run ", how
+    /// to store one.
     pub fn stored(store: SecretStore, account: &str, remedy: &str) -> Supply {
         Supply::later(Source::Stored(store, account.to_owned()), remedy)
     }
 
-    /// What a command prints, when it is needed; it must not ask for anything on the terminal. `remedy`
-    /// says, after "Run", where it can.
+    /// Runs a command when the secret is needed; it must not prompt on the terminal. `remedy` says, after
+    /// "run ", how to run it where it can.
     pub fn printed(argv: &[String], remedy: &str) -> Supply {
         Supply::later(Source::Command(argv.to_vec()), remedy)
     }
@@ -83,14 +83,14 @@ impl Supply {
         Supply::Later(Arc::new(Stock { source, remedy, missing: Mutex::new(None) }))
     }
 
-    /// The secret. Blocks, for as long as a keyring asks its user; once that failed it fails at once,
-    /// until [`Supply::ask_again`].
+    /// Returns the secret. Blocks while a keyring prompts its user. After a failure, fails without
+    /// trying again, until [`Supply::ask_again`].
     pub fn get(&self) -> Result<Secret, Missing> {
         let stock = match self {
             Supply::AtHand(secret) => return Ok(secret.clone()),
             Supply::Later(stock) => stock,
         };
-        // Held while the keyring is asked: nobody else is to ask it meanwhile.
+        // Hold the lock during the lookup, so that only one thread prompts.
         let mut missing = stock.missing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(missing) = &*missing {
             return Err(missing.clone());
@@ -100,7 +100,7 @@ impl Supply {
         found
     }
 
-    /// Has the next [`Supply::get`] ask once more: the user wants it.
+    /// Makes the next [`Supply::get`] try again, on the user's request.
     pub fn ask_again(&self) {
         if let Supply::Later(stock) = self
             && let Ok(mut missing) = stock.missing.try_lock()
@@ -124,9 +124,8 @@ impl Stock {
             Ok(Some(loaded)) => Ok(loaded.secret),
             Ok(None) => Err(Missing::NotStored { account, remedy }),
             Err(LoadError::Keyring { unavailable, .. }) => {
-                // A cron job has no keyring, whatever its user has.
-                let reason =
-                    format!("{unavailable}; `vmail login --no-keyring` keeps it in a file, for cron jobs");
+                // In a cron job there is no keyring, even if the user has one.
+                let reason = format!("{unavailable}; for cron jobs, use `vmail login --no-keyring`");
                 Err(Missing::NotAsked { account, reason, remedy })
             }
             Err(LoadError::File(error)) => {

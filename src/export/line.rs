@@ -1,4 +1,4 @@
-//! A line of an export: what it looks like, and what it has to be to come in.
+//! The format of an export's lines, and their validation on import.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use crate::triage::{CallerKey, Given, Note, Tag};
 /// The version that is written, and the newest that can be read.
 pub(super) const VERSION: u32 = 1;
 
-/// A line, as an object with one key that says what it is.
+/// A line: an object with a single key, its type.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Line {
@@ -39,7 +39,7 @@ pub(super) struct NameLine {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct VoicemailLine {
-    /// Follows from time, caller and recording; checked where it is given.
+    /// Derived from time, caller and recording; checked if present.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id: Option<String>,
     time: i64,
@@ -64,7 +64,7 @@ pub(super) struct VoicemailLine {
     /// [`Sketch::bits`].
     #[serde(default, skip_serializing_if = "is_default")]
     loudness: u32,
-    /// In base 64.
+    /// In Base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     waveform: Option<String>,
 }
@@ -76,9 +76,9 @@ struct NoteText {
     edited: i64,
 }
 
-/// Refuses a time that no clock has shown: one far off would count as the latest for ever.
+/// Rejects implausible times: one in the far future would win every merge.
 fn check_time(millis: i64) -> Result<(), String> {
-    if (0..TIME_END).contains(&millis) { Ok(()) } else { Err(format!("the time {millis} is out of range")) }
+    if (0..TIME_END).contains(&millis) { Ok(()) } else { Err(format!("time {millis} is out of range")) }
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -90,7 +90,7 @@ impl NameLine {
         NameLine { caller: caller.as_str().to_owned(), name: given.name().to_owned(), edited: given.edited() }
     }
 
-    /// The name, or what is wrong with it.
+    /// Returns the name, or says what is wrong.
     pub(super) fn check(self) -> Result<(CallerKey, Given), String> {
         let key = CallerKey::from_text(&self.caller).ok_or("the caller is empty")?;
         check_time(self.edited)?;
@@ -119,7 +119,7 @@ impl VoicemailLine {
         }
     }
 
-    /// The voicemail, or what is wrong with it. Foreign text: a file may come from anywhere.
+    /// Returns the voicemail, or says what is wrong. The input is untrusted.
     pub(super) fn check(self) -> Result<Record, String> {
         let edited = self.note.as_ref().map(|note| note.edited);
         for time in [Some(self.time), self.done, self.called, edited].into_iter().flatten() {
@@ -129,18 +129,20 @@ impl VoicemailLine {
         let voicemail = Voicemail::new(time, &self.caller, self.recording.map(RecordingName::new));
         if self.id.is_some_and(|id| id != voicemail.id.to_string()) {
             return Err(format!(
-                "the id is not that of this time, caller and recording, which is {}",
+                "the ID does not match time, caller and recording: expected {}",
                 voicemail.id
             ));
         }
         let note = self.note.map(|note| Note::new(&note.text, note.edited).ok_or("the note is blank"));
         let tags = self.tags.iter().map(|text| {
-            Tag::new(text).ok_or_else(|| format!("\"{}\" is no tag", text::clean(text, Tag::MAX)))
+            Tag::new(text).ok_or_else(|| format!("\"{}\" is not a valid tag", text::clean(text, Tag::MAX)))
         });
         let waveform = self.waveform.map(|text| STANDARD.decode(text));
         Ok(Record {
             sketch: Sketch::from_bits(self.length, self.loudness),
-            waveform: waveform.transpose().map_err(|error| format!("the waveform is no base 64: {error}"))?,
+            waveform: waveform
+                .transpose()
+                .map_err(|error| format!("the waveform is not valid Base64: {error}"))?,
             read: self.read,
             starred: self.starred,
             done: self.done,

@@ -1,4 +1,4 @@
-//! Reading an export into a store.
+//! Imports an export into a store.
 
 use std::io::{self, BufRead, Read as _};
 
@@ -8,78 +8,78 @@ use crate::store::{AccountId, Record, Store, StoreError};
 use crate::text;
 use crate::triage::{CallerKey, Given};
 
-/// How many lines are brought in together: all or none. Identities lie anywhere in the store's
-/// tables, so a batch touches nearly all of their pages, and the fewer batches, the less is written.
+/// The number of lines per transaction. IDs are spread over all pages of the store's tables, so each
+/// batch touches nearly all pages: fewer batches write less.
 const BATCH: usize = 20_000;
 
-/// As long as lines are as short as an export's, in bytes. Longer ones are brought in earlier.
+/// The size of a batch, in bytes. Batches of unusually long lines are smaller.
 const BATCH_BYTES: usize = 32 << 20;
 
-/// The longest line that is read, in bytes: the longest note and a waveform fit many times over.
+/// The maximum length of a line, in bytes; many times that of the longest note with a waveform.
 const LINE_MAX: u64 = 1 << 20;
 
-/// Whose lines are brought in.
+/// Which exports to accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// Those of the account alone; a file of another one is refused.
+    /// Those of the account; others are rejected.
     Own,
-    /// Those of whichever account the file is of.
+    /// Those of any account.
     Anyones,
 }
 
-/// What was brought in.
+/// What an import changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
-    /// Voicemail that were not there before.
+    /// New voicemails.
     pub added: u64,
-    /// Voicemail that were there and have something now that they did not have.
+    /// Existing voicemails that were changed.
     pub changed: u64,
-    /// Names that were not there before, or were others.
+    /// New or changed names.
     pub names: u64,
-    /// Lines that were left out.
+    /// Skipped lines.
     pub bad: u64,
 }
 
-/// A line that was left out.
+/// A skipped line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub struct Bad {
-    /// Its number, from 1.
+    /// The line number, from 1.
     pub line: u64,
-    /// What is wrong with it, safe to show.
+    /// What is wrong with it, safe to display.
     pub reason: String,
 }
 
-/// Why no more was brought in. What was before the fault may have been.
+/// Why an import was aborted. Earlier batches may have been imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// The first line is none of an export. Nothing was brought in.
-    #[error("this is no export of vmail: its first line does not say so ({0})")]
+    /// The first line is not the header of an export. Nothing was imported.
+    #[error("not a vmail export: the first line is not a header ({0})")]
     NotAnExport(String),
-    /// A newer program wrote it. Nothing was brought in.
-    #[error("this export was written by a newer vmail (its version is {found}, this one knows {VERSION})")]
+    /// It was written by a newer version. Nothing was imported.
+    #[error("the export was written by a newer vmail (format {found}, supported up to {VERSION})")]
     Newer {
-        /// Its version.
+        /// The format version of the export.
         found: u32,
     },
-    /// It is another account's.
-    #[error("this export is of account {found}, not of {wanted}")]
+    /// It belongs to another account.
+    #[error("the export belongs to account {found}, not to {wanted}")]
     OtherAccount {
-        /// Whose it is.
+        /// The account of the export.
         found: String,
-        /// Whose voicemail were to come in.
+        /// The account to import into.
         wanted: String,
     },
-    /// It could not be read.
-    #[error("the export cannot be read: {0}")]
+    /// It cannot be read.
+    #[error("cannot read the export: {0}")]
     Read(#[from] io::Error),
-    /// The store could not be read or written.
+    /// The store cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Brings the lines of `input` into account `key` by the rules in [`crate::export`], some thousands
-/// at a time. A line that is no good is left out and told to `tell`; the others come in.
+/// Imports the lines of `input` into account `key` by the rules in [`crate::export`], in batches. An
+/// invalid line is skipped and passed to `tell`.
 pub fn import(
     store: &mut Store,
     key: &AccountKey,
@@ -107,7 +107,7 @@ pub fn import(
                 continue;
             }
             Err(reason) if !begun => return Err(ImportError::NotAnExport(reason)),
-            Ok(_) if !begun => return Err(ImportError::NotAnExport("it is another line".to_owned())),
+            Ok(_) if !begun => return Err(ImportError::NotAnExport("it has another type".to_owned())),
             _ => {}
         }
         if let Err(reason) = parsed.and_then(|line| batch.take(line, bytes.len())) {
@@ -119,18 +119,18 @@ pub fn import(
         }
     }
     if !begun {
-        return Err(ImportError::NotAnExport("it is empty".to_owned()));
+        return Err(ImportError::NotAnExport("the file is empty".to_owned()));
     }
     batch.bring_in(store, account, &mut imported)?;
     Ok(imported)
 }
 
-/// What comes in together.
+/// Lines to import in one transaction.
 #[derive(Default)]
 struct Batch {
     records: Vec<Record>,
     names: Vec<(CallerKey, Given)>,
-    /// How long the lines were that all this is from.
+    /// The total length of the lines.
     bytes: usize,
 }
 
@@ -139,7 +139,7 @@ impl Batch {
         self.records.len() + self.names.len() >= BATCH || self.bytes >= BATCH_BYTES
     }
 
-    /// Takes in what a line of so many `bytes` says.
+    /// Adds a line of `bytes` bytes.
     fn take(&mut self, line: Line, bytes: usize) -> Result<(), String> {
         match line {
             Line::Voicemail(line) => self.records.push(line.check()?),
@@ -182,8 +182,8 @@ fn check(header: &Header, key: &AccountKey, whose: Whose) -> Result<(), ImportEr
     Ok(())
 }
 
-/// Reads the next line into `bytes`; of one that is too long only the beginning, which is no JSON
-/// then. `false` at the end.
+/// Reads the next line into `bytes`. A line that is too long is truncated, so that it is invalid JSON.
+/// Returns `false` at the end.
 fn read_line(input: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<bool> {
     bytes.clear();
     input.take(LINE_MAX).read_until(b'\n', bytes)?;
@@ -195,11 +195,11 @@ fn read_line(input: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<bool> 
 
 fn parse(bytes: &[u8]) -> Result<Line, String> {
     if bytes.len() as u64 >= LINE_MAX {
-        return Err(format!("it is longer than {} MiB", LINE_MAX >> 20));
+        return Err(format!("longer than {} MiB", LINE_MAX >> 20));
     }
     serde_json::from_slice(bytes).map_err(|error| {
         let text = error.to_string();
-        // Its own number of the line is always 1.
+        // The parser sees one line at a time, so its line number is always 1.
         let what =
             text.rsplit_once(" at line 1 column ").map(|(what, column)| format!("{what} (column {column})"));
         text::clean(&what.unwrap_or(text), text::MESSAGE_MAX)

@@ -1,4 +1,4 @@
-//! Writing an export.
+//! Exports an account.
 
 use std::io::{self, Write};
 
@@ -6,21 +6,21 @@ use super::line::{Header, Line, NameLine, VERSION, VoicemailLine};
 use crate::model::AccountKey;
 use crate::store::{Store, StoreError};
 
-/// How many voicemail are read at a time.
+/// The number of voicemails to read at a time.
 const PIECE: usize = 1_000;
 
-/// Why an export was not written.
+/// Why an export failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The store could not be read.
+    /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// It could not be written where it should go.
-    #[error("the export cannot be written")]
+    /// The output cannot be written.
+    #[error("cannot write the export")]
     Write(#[from] io::Error),
 }
 
-/// Writes everything of account `key` to `out`, and says how many voicemail that were.
+/// Writes all data of account `key` to `out` and returns the number of voicemails.
 pub fn export(store: &mut Store, key: &AccountKey, out: &mut impl Write) -> Result<u64, ExportError> {
     let account = store.account(key)?;
     write(out, &Line::Vmail(Header { version: VERSION, account: key.as_str().to_owned() }))?;

@@ -140,7 +140,7 @@ fn the_documents_have_every_field() {
 
 #[test]
 fn the_documents_have_every_exit_code() {
-    let mut table = String::from("| exit code | means |\n|---|---|\n| 0 | All was done. |\n");
+    let mut table = String::from("| exit code | means |\n|---|---|\n| 0 | Success. |\n");
     for failure in Failure::EVERY {
         let _ = writeln!(table, "| {} | {} |", failure as u8, failure.meaning());
     }

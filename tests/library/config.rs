@@ -282,8 +282,8 @@ fn a_group_of_settings_is_a_table_or_names_with_a_dot() {
     assert_eq!(
         faults,
         [
-            "config.toml:3: `call.followme`: this is a number: expected true or false",
-            "config.toml:4: there is no setting `call.webtrc`: did you mean `call.webrtc`?"
+            "config.toml:3: `call.followme`: found a number, expected true or false",
+            "config.toml:4: unknown setting `call.webtrc`: did you mean `call.webrtc`?"
         ]
     );
 }
@@ -338,11 +338,11 @@ overlap = tomorrow
 ",
     );
     let expected = [
-        r#"config.toml:2: `region`: "indai" is unknown: expected "global" or "india"; did you mean "india"?"#,
+        r#"config.toml:2: `region`: "indai" is invalid: expected "global" or "india"; did you mean "india"?"#,
         "config.toml:3: `refresh`: 3 is out of range: expected 5 to 86400 seconds, or 0 for never",
-        "config.toml:5: there is no setting `concurency`: did you mean `concurrency`?",
-        "config.toml:6: `mouse`: this is text: expected true or false, without quotes",
-        r#"config.toml:7: `timezone`: "Asia/Kolkatta" is no time zone: expected "local" or a name like "Asia/Kolkata"; did you mean "Asia/Kolkata"?"#,
+        "config.toml:5: unknown setting `concurency`: did you mean `concurrency`?",
+        "config.toml:6: `mouse`: found text, expected true or false, without quotes",
+        r#"config.toml:7: `timezone`: "Asia/Kolkatta" is not a time zone: expected "local" or a name like "Asia/Kolkata"; did you mean "Asia/Kolkata"?"#,
         r#"config.toml:8: `range`: "last wek" at `wek`: `wek` is not a unit: did you mean `week`? (try 7d, yesterday, last month or 2026-11-01..2026-11-15)"#,
         "config.toml:9: `base_url`: must start with https://",
     ];
@@ -354,49 +354,49 @@ overlap = tomorrow
 #[test]
 fn each_kind_of_fault_says_what_to_do() {
     let table = [
-        ("region = 3", "this is a number: expected \"global\" or \"india\""),
+        ("region = 3", "found a number, expected \"global\" or \"india\""),
         (
             "appid = \"42\"",
-            "this is text: expected the app ID from the TeleCMI dashboard, a number, without quotes",
+            "found text, expected the app ID from the TeleCMI dashboard, a number, without quotes",
         ),
         ("appid = -1", "-1 is out of range"),
         ("appid = 0", "0 is out of range"),
-        ("appid = 4.2", "this is a number: expected the app ID"),
-        ("appid = 99999999999999999999999999999999999999999999", "this is no number in range"),
+        ("appid = 4.2", "found a number, expected the app ID"),
+        ("appid = 99999999999999999999999999999999999999999999", "not a number in range"),
         ("secret = \"\"", "it is empty"),
-        ("secret = 12345", "this is a number: expected the app secret in quotes"),
+        ("secret = 12345", "found a number, expected the app secret in quotes"),
         ("secret_command = []", "it is empty"),
         ("secret_command = \" \"", "it is empty"),
-        ("secret_command = [1]", "this is a number"),
+        ("secret_command = [1]", "found a number"),
         ("concurrency = 0", "expected 1 to 16 pages"),
         ("concurrency = 17", "expected 1 to 16 pages"),
         ("refresh = 86401", "or 0 for never"),
         ("overlap = 1441", "expected 0 to 1440 minutes"),
         ("overlap = -1", "expected 0 to 1440 minutes"),
-        ("notify = \"bell\"", "this is text: expected a list like [\"bell\"]"),
+        ("notify = \"bell\"", "found text, expected a list like [\"bell\"]"),
         ("notify = [\"bel\"]", "did you mean \"bell\"?"),
-        ("notify = [true]", "this is true or false"),
-        ("mouse = 1", "this is a number: expected true or false"),
-        ("ascii = true", "this is true or false: expected \"auto\", \"always\" or \"never\""),
+        ("notify = [true]", "found true or false"),
+        ("mouse = 1", "found a number, expected true or false"),
+        ("ascii = true", "found true or false, expected \"auto\", \"always\" or \"never\""),
         ("country = \"UK\"", "did you mean \"GB\"?"),
         ("country = \"IND\"", "did you mean \"IN\"?"),
         ("country = \"india\"", "did you mean \"IN\"?"),
         ("timezone = \"New York\"", "did you mean \"America/New_York\"?"),
         ("timezone = \"IST\"", "or a name like \"Asia/Kolkata\""),
-        ("timezone = 2026-11-01", "this is a date"),
-        ("contacts = \"a.vcf\"", "this is text: expected a list like [\"~/contacts.vcf\"]"),
+        ("timezone = 2026-11-01", "found a date"),
+        ("contacts = \"a.vcf\"", "found text, expected a list like [\"~/contacts.vcf\"]"),
         ("contacts = [\"\"]", "a path is empty"),
         ("views = [{ name = \" \", query = \"\", key = \"6\" }]", "the name of a view is empty"),
         ("agent = \"101 1111112\"", "not an agent's user ID: expected one like 101_1111112"),
-        ("call.callerid = \"1234\"", "\"1234\" is no valid telephone number with its country code"),
-        ("call.callerid = 914428117000", "this is a number: expected a number in quotes"),
+        ("call.callerid = \"1234\"", "\"1234\" is not a valid phone number with country code"),
+        ("call.callerid = 914428117000", "found a number, expected a number in quotes"),
         ("call_command = []", "it is empty"),
-        ("call = true", "there is no setting `call`"),
+        ("call = true", "unknown setting `call`"),
         ("app_id = 1", "did you mean `appid`?"),
-        ("[account]\nappid = 1", "this is a table: expected the name of one of [accounts.NAME]"),
-        ("xyzzy = 1", "there is no setting `xyzzy`: there are account, region, appid, secret"),
+        ("[account]\nappid = 1", "found a table, expected the name of an account"),
+        ("xyzzy = 1", "unknown setting `xyzzy`: expected one of account, region, appid, secret"),
         ("mouse = true\nmouse = false", "duplicate key"),
-        ("\"\\u001b[2J\" = 1", "there is no setting `[2J`"),
+        ("\"\\u001b[2J\" = 1", "unknown setting `[2J`"),
     ];
     for (text, says) in table {
         let faults = faults(text);
@@ -414,10 +414,7 @@ fn faults_outside_the_file_name_their_place() {
     let error = load(Sources { file, flags, env, ..sources() }).unwrap_err().to_string();
     let lines: Vec<_> = error.lines().collect();
     assert!(lines[0].starts_with("/home/me/config.toml:1: `mouse`"), "{error}");
-    assert!(
-        lines[1].starts_with("TELECMI_APPID: this is no number in range: expected the app ID"),
-        "{error}"
-    );
+    assert!(lines[1].starts_with("TELECMI_APPID: not a number in range: expected the app ID"), "{error}");
     assert!(lines[2].starts_with("VMAIL_RANGE: `x` is not a unit"), "{error}");
     assert_eq!(lines[3..5], ["  7x", "   ^"], "{error}");
     assert!(lines[5].starts_with("--base-url: must start"), "{error}");
@@ -525,7 +522,7 @@ fn views_of_ones_own_say_what_is_wrong_with_them() {
         ("[{ name = \"A\", qury = \"a\", key = \"6\" }]", "did you mean \"query\"?"),
         (
             "[{ name = \"A\", query = \"a\", key = \"6\" }, { name = \"B\", query = \"b\", key = \"6\" }]",
-            "\"A\" and \"B\" have one key",
+            "\"A\" and \"B\" have the same key",
         ),
         ("\"tag:billing\"", "expected a list like"),
     ] {
@@ -666,15 +663,15 @@ fn an_account_that_is_not_there_is_said_with_those_that_are() {
     let none = Overrides::default;
     assert_eq!(
         said(ACCOUNTS, Some("secnod"), none()),
-        "--account: there is no account `secnod`: did you mean `second`?"
+        "--account: unknown account `secnod`: did you mean `second`?"
     );
     assert_eq!(
         said(ACCOUNTS, None, variables(&[("VMAIL_ACCOUNT", "home")])),
-        "VMAIL_ACCOUNT: there is no account `home`: there are second, a-first"
+        "VMAIL_ACCOUNT: unknown account `home`: expected one of second, a-first"
     );
     assert_eq!(
         said("mouse = true\naccount = \"home\"", None, none()),
-        "config.toml:2: there is no account `home`: the settings file names none"
+        "config.toml:2: unknown account `home`: the settings file has no named accounts"
     );
 }
 
@@ -703,21 +700,21 @@ flat = 3
     let error = load(Sources { file, file_mode: Some(0o644), ..sources() }).unwrap_err().to_string();
     assert!(!error.contains("hunter2"), "{error}");
     let expected = [
-        "c:3: an account has no setting `regoin`: did you mean `region`?",
-        "c:4: `refresh` is one for all accounts: set it at the top of the file",
-        "c:5: `call.callerid`: \"12\" is no valid telephone number with its country code",
-        "c:7: the name of an account: \"a b\" cannot be one: expected up to 40 letters, digits, - _ and .",
+        "c:3: an account cannot have the setting `regoin`: did you mean `region`?",
+        "c:4: `refresh` applies to all accounts: set it at the top of the file",
+        "c:5: `call.callerid`: \"12\" is not a valid phone number with country code",
+        "c:7: account name: \"a b\" is invalid: expected up to 40 letters, digits, - _ and .",
         "c:9: others can read the secret in this file: run `chmod 600 c`",
         "c:10: both `secret` and `secret_command` are set: keep one",
         "c:11: `base_url`: must start with https://",
-        "c:13: the account `none` has no `appid`",
-        "c:14: `country`: \"UK\" is no country: expected two letters of ISO 3166-1, like \"IN\"; did you mean \"GB\"?",
-        "c:17: `accounts.flat`: this is a number: expected a table like [accounts.office]",
+        "c:13: account `none` has no `appid`",
+        "c:14: `country`: \"UK\" is not a country code: expected two letters of ISO 3166-1, like \"IN\"; did you mean \"GB\"?",
+        "c:17: `accounts.flat`: found a number, expected a table like [accounts.office]",
     ];
     assert_eq!(error.lines().collect::<Vec<_>>(), expected);
     assert_eq!(
         faults("accounts = 3"),
-        ["config.toml:1: `accounts`: this is a number: expected tables like [accounts.office]"]
+        ["config.toml:1: `accounts`: found a number, expected tables like [accounts.office]"]
     );
 }
 

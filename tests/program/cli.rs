@@ -59,11 +59,11 @@ fn mistakes_that_people_make_are_met_with_advice() {
     for (arguments, advice) in [
         (&["lst"][..], "a similar subcommand exists: 'list'"),
         (&["list", "--jsn"], "a similar argument exists: '--json'"),
-        (&["--demo", "list"], "the flags of a verb stand after it: 'vmail list --demo'"),
+        (&["--demo", "list"], "put the flags of a command after it: 'vmail list --demo'"),
         (&["--range", "7d", "--account", "x", "sync"], "'vmail sync --range <RANGE> --account <ACCOUNT>'"),
-        (&["login", "--secret", "hush"], "no flag takes the secret"),
-        (&["login", "--app-secret=hush"], "no flag takes the secret"),
-        (&["login", "--app-id", "x"], "in the TeleCMI dashboard"),
+        (&["login", "--secret", "hush"], "there is no flag for the secret"),
+        (&["login", "--app-secret=hush"], "there is no flag for the secret"),
+        (&["login", "--app-id", "x"], "the TeleCMI dashboard shows it"),
         (&["list", "--limit", "-3"], "expected a whole number, 0 or more"),
         (&["stats", "--callers", "ten"], "expected a whole number, 0 or more"),
         (&["man", "lst"], "did you mean list?"),
@@ -94,7 +94,7 @@ fn the_version_and_the_help_are_data() {
 fn without_a_terminal_it_says_so_in_one_line() {
     for arguments in [&[][..], &["--demo"]] {
         let said = fault(&output(arguments), 2);
-        assert_eq!(said, "vmail: the inbox needs a terminal: stdin and stdout must be one\n");
+        assert_eq!(said, "vmail: the inbox needs a terminal on stdin and stdout\n");
     }
 }
 

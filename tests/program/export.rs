@@ -253,21 +253,21 @@ fn a_bad_line_is_named_and_left_out() {
         ("  ", None),
         ("Nonsense", Some("expected value (column 1)")),
         (r#"{"voicemail":{"time":1}}"#, Some("missing field `caller` (column 23)")),
-        (r#"{"voicemail":{"time":-1,"caller":""}}"#, Some("the time -1 is out of range")),
-        (r#"{"voicemail":{"time":100000000000000,"caller":""}}"#, Some("the time 100000000000000 is")),
+        (r#"{"voicemail":{"time":-1,"caller":""}}"#, Some("time -1 is out of range")),
+        (r#"{"voicemail":{"time":100000000000000,"caller":""}}"#, Some("time 100000000000000 is")),
         (r#"{"voicemail":{"time":1,"caller":"","done":9223372036854775807}}"#, Some("is out of range")),
         (r#"{"voicemail":{"time":1,"caller":"","called":-9223372036854775808}}"#, Some("is out of range")),
-        (r#"{"voicemail":{"time":1,"caller":"","note":{"text":"x","edited":-1}}}"#, Some("the time -1 is")),
+        (r#"{"voicemail":{"time":1,"caller":"","note":{"text":"x","edited":-1}}}"#, Some("time -1 is")),
         (r#"{"name":{"caller":"1","name":"x","edited":9223372036854775807}}"#, Some("is out of range")),
         (r#"{"voicemail":{"time":1,"caller":"","tag":[]}}"#, Some("unknown field `tag`")),
-        (r#"{"voicemail":{"time":1,"caller":"","tags":["a b"]}}"#, Some("\"a b\" is no tag")),
+        (r#"{"voicemail":{"time":1,"caller":"","tags":["a b"]}}"#, Some("\"a b\" is not a valid tag")),
         (r#"{"voicemail":{"time":1,"caller":"","note":{"text":" ","edited":1}}}"#, Some("the note is blank")),
-        (r#"{"voicemail":{"time":1,"caller":"","waveform":"!"}}"#, Some("the waveform is no base 64")),
-        (r#"{"voicemail":{"id":"0","time":1,"caller":""}}"#, Some("the id is not that of this time")),
+        (r#"{"voicemail":{"time":1,"caller":"","waveform":"!"}}"#, Some("the waveform is not valid Base64")),
+        (r#"{"voicemail":{"id":"0","time":1,"caller":""}}"#, Some("the ID does not match time")),
         (r#"{"name":{"caller":" ","name":"x","edited":1}}"#, Some("the caller is empty")),
         (r#"{"name":{"caller":"1","name":"","edited":1}}"#, Some("the name is empty")),
         ("{\"\u{1b}[31m\":1}", Some("control character")),
-        (long.as_str(), Some("it is longer than 1 MiB")),
+        (long.as_str(), Some("longer than 1 MiB")),
     ];
     let mut text = format!("{HEADER}\n");
     for (line, _) in bad {
@@ -286,20 +286,20 @@ fn a_bad_line_is_named_and_left_out() {
 
 #[test]
 fn a_file_that_is_no_export_is_refused_whole() {
-    assert!(refused(b"").contains("it is empty"));
-    assert!(refused(b"{}\n").starts_with("this is no export of vmail"));
-    assert!(refused(&[0xff; 99]).starts_with("this is no export of vmail"));
+    assert!(refused(b"").contains("the file is empty"));
+    assert!(refused(b"{}\n").starts_with("not a vmail export"));
+    assert!(refused(&[0xff; 99]).starts_with("not a vmail export"));
     let headless = lines(&[r#""time":1,"caller":"139""#]);
     let (_, headless) = headless.split_once('\n').unwrap();
-    assert!(refused(headless.as_bytes()).contains("it is another line"));
+    assert!(refused(headless.as_bytes()).contains("it has another type"));
     let newer = r#"{"vmail":{"version":2,"account":"global/1111112","more":[]}}"#;
-    assert!(refused(newer.as_bytes()).contains("its version is 2, this one knows 1"));
+    assert!(refused(newer.as_bytes()).contains("format 2, supported up to 1"));
 }
 
 #[test]
 fn a_file_of_another_account_comes_in_only_when_told() {
     let text = lines(&[r#""time":1,"caller":"139""#]).replace("1111112", "7");
-    assert_eq!(refused(text.as_bytes()), "this export is of account global/7, not of global/1111112");
+    assert_eq!(refused(text.as_bytes()), "the export belongs to account global/7, not to global/1111112");
     let mut store = empty();
     let done = import(&mut store, &key(), Whose::Anyones, text.as_bytes(), |_| {}).unwrap();
     assert_eq!(done.added, 1);
@@ -368,12 +368,12 @@ fn the_verbs_write_and_read_a_file_without_the_secret() {
     fs::write(home.path().join("in.jsonl"), &text).unwrap();
     let output = vmail(home.path()).args(["import", "in.jsonl"]).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(said(&output), "1 voicemail of global/1111112 imported, 0 others changed, 1 names\n");
+    assert_eq!(said(&output), "voicemails of global/1111112: 1 added, 0 changed; caller names: 1\n");
     assert!(output.stdout.is_empty());
 
     let output = vmail(home.path()).args(["export", "--format", "jsonl"]).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(said(&output), "1 voicemail of global/1111112 exported\n");
+    assert_eq!(said(&output), "exported 1 voicemail of global/1111112\n");
     let on_stdout = String::from_utf8(output.stdout).unwrap();
     assert_eq!(on_stdout.lines().count(), 3);
 
@@ -409,9 +409,9 @@ fn the_verbs_say_what_is_wrong() {
     assert_eq!(said(&output), "vmail: no account: run `vmail login`, or set TELECMI_APPID\n");
     let output = run(&["import", "missing.jsonl"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output).starts_with("vmail: missing.jsonl: cannot be read: "), "{}", said(&output));
+    assert!(said(&output).starts_with("vmail: cannot read missing.jsonl: "), "{}", said(&output));
     let output = run(&["export", "missing/out.jsonl"]);
-    assert!(said(&output).starts_with("vmail: missing/out.jsonl: cannot be written: "), "{}", said(&output));
+    assert!(said(&output).starts_with("vmail: cannot write missing/out.jsonl: "), "{}", said(&output));
     assert_eq!(run(&["export", "--format", "xml"]).status.code(), Some(2));
 
     fs::write(home.path().join("bad.jsonl"), lines(&[r#""time":5,"caller":"139""#, r#""time":5"#])).unwrap();
@@ -421,8 +421,8 @@ fn the_verbs_say_what_is_wrong() {
     let said: Vec<_> = said.lines().collect();
     assert_eq!(said.len(), 3, "{said:?}");
     assert!(said[0].starts_with("vmail: line 3: missing field `caller`"), "{said:?}");
-    assert!(said[1].starts_with("1 voicemail of"), "{said:?}");
-    assert_eq!(said[2], "vmail: 1 line was left out");
+    assert!(said[1].starts_with("voicemails of"), "{said:?}");
+    assert_eq!(said[2], "vmail: 1 line was skipped");
 }
 
 #[test]
@@ -444,7 +444,7 @@ fn the_rules_are_in_the_help() {
     let output = vmail(home.path()).args(["import", "--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    for rule in ["the later one", "the one edited last stays", "Tags of both sides", "left out"] {
+    for rule in ["the later time", "the last edited one is kept", "Tags are combined", "skipped"] {
         assert!(help.contains(rule), "{rule}: {help}");
     }
 }

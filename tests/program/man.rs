@@ -126,7 +126,7 @@ fn examples_are_lines_and_fields_are_a_list() {
     let (_, examples) = page.split_once(".SH EXAMPLES\n.nf\nvmail list\n").unwrap();
     let (examples, notes) = examples.split_once(".fi\n.SH NOTES\n").unwrap();
     assert!(examples.contains("| jq \\-r .caller\n"), "{examples}");
-    assert!(notes.contains(".TP\n\\fBlength_s\\fR\nseconds; null until"), "{notes}");
+    assert!(notes.contains(".TP\n\\fBlength_s\\fR\nlength in seconds; null until"), "{notes}");
 }
 
 /// No variable of ours is read and not documented, or documented and not read.

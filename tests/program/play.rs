@@ -103,7 +103,7 @@ fn one_is_heard_to_its_end_and_is_marked_unless_that_is_not_wanted() {
 fn what_cannot_be_played_is_said_and_the_others_are_heard() {
     let (home, service) = (Home::new(), service());
     with_program(home.path(), 1);
-    let run = home.run(service.url(), &play(&["--query", "is:unread", "--speed", "2.5", "--cut-silence"]));
+    let run = home.run(service.url(), &play(&["--query", "is:unread", "--speed", "2.5", "--skip-silence"]));
     let ids = ids(&home, &service);
     let said = run.only_said(6);
     let gone = format!("vmail: {}: The recording is not ready yet. Try again in a minute.\n", ids[2]);
@@ -141,7 +141,7 @@ fn what_to_play_must_be_said_and_must_be_there() {
     let said = home.run(service.url(), &["play", "7h2k", "--speed", "9"]).only_said(2);
     assert!(said.contains("from 0.75 to 2.5"), "{said}");
     let said = home.run(service.url(), &play(&["--query", "nobody"])).only_said(5);
-    assert!(said.contains("nothing to play in 2026-11-01..2026-11-03"), "{said}");
+    assert!(said.contains("no matching voicemails in the range 2026-11-01..2026-11-03"), "{said}");
     home.run(service.url(), &play(&["7h2k7h2k7h2k7"])).only_said(5);
 }
 
@@ -153,7 +153,7 @@ fn a_signal_ends_it_and_the_sound() {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     until("it plays", || home.names("").iter().any(|name| name.starts_with("heard-")));
     signal_to(child.id(), Signal::TERM);
-    assert_eq!(Run(child.wait_with_output().unwrap()).only_said(130), "vmail: stopped\n");
+    assert_eq!(Run(child.wait_with_output().unwrap()).only_said(130), "vmail: interrupted\n");
 }
 
 /// In a terminal, with a home folder of its own.
@@ -178,7 +178,7 @@ fn keys_hold_seek_and_go_to_the_next() {
     let service = long();
     let (_home, mut terminal) = in_terminal(&service, &["--query", "is:unread"]);
     terminal.wait_for("▶ Withheld, Tue 3 Nov 09:31  0:0");
-    terminal.wait_for("1 of 2  Space hold");
+    terminal.wait_for("1 of 2  Space pause");
     terminal.send(" ");
     terminal.wait_for("‖ Withheld");
     terminal.send("l");

@@ -40,10 +40,10 @@ fn counted(all: &Value, name: &str) -> Vec<(usize, u64)> {
 fn the_numbers_are_those_of_the_rows() {
     let (home, service) = (Home::new(), service());
     let all = object(&home, &service, &[]);
-    assert_eq!((&all["count"], &all["heard"], &all["unheard"]), (&json!(6), &json!(0), &json!(6)));
+    assert_eq!((&all["count"], &all["read"], &all["unread"]), (&json!(6), &json!(0), &json!(6)));
     assert_eq!((&all["account"], &all["timezone"]), (&json!("1111112"), &json!("Europe/Berlin")));
     assert_eq!(all["from"], "2026-10-24T00:00:00+02:00");
-    let day = |day: &str, count: u64| json!({ "day": day, "count": count, "unheard": count });
+    let day = |day: &str, count: u64| json!({ "day": day, "count": count, "unread": count });
     let days = [day("2026-10-24", 1), day("2026-10-25", 4), day("2026-10-26", 1), day("2026-10-27", 0)];
     assert_eq!(all["days"], json!(days));
     // Half past two came twice.
@@ -69,7 +69,7 @@ fn what_was_done_counts_and_a_query_chooses() {
     mark(&["--query", "442079460018", "--read", "--called", "--done"]);
     mark(&["--query", "919876543210", "--star"]);
     let all = object(&home, &service, &["--offline"]);
-    let told = ["heard", "unheard", "starred", "called", "done"].map(|name| all[name].as_u64().unwrap());
+    let told = ["read", "unread", "starred", "called", "done"].map(|name| all[name].as_u64().unwrap());
     assert_eq!(told, [2, 4, 3, 2, 2]);
     for name in ["until_called", "until_done"] {
         let spread = &all[name];
@@ -88,7 +88,7 @@ fn tables_have_a_line_for_each_day() {
     let (home, service) = (Home::new(), service());
     let csv = home.run(service.url(), &stats(&["--format", "csv"])).out(0);
     let days = "2026-10-24,1,1\n2026-10-25,4,4\n2026-10-26,1,1\n2026-10-27,0,0\n";
-    assert_eq!(csv, format!("day,count,unheard\n{days}"));
+    assert_eq!(csv, format!("day,count,unread\n{days}"));
     let tsv = home.run(service.url(), &stats(&["--format", "tsv"])).out(0);
     assert_eq!(tsv, csv.replace(',', "\t"));
 }
@@ -101,7 +101,7 @@ fn people_get_charts_in_the_signs_they_can_read() {
         crate::program::Run(output).out(0)
     };
     let utf8 = shown("C.UTF-8");
-    for words in ["6 voicemail · 6 not heard\n", "By day\n4 ", "Sat 24", "By hour", "Withheld", "█"] {
+    for words in ["6 voicemails · 6 unread\n", "By day\n4 ", "Sat 24", "By hour", "Withheld", "█"] {
         assert!(utf8.contains(words), "{words}\n{utf8}");
     }
     assert!(!utf8.contains('\u{1b}'), "no colours on paper");
@@ -115,7 +115,7 @@ fn people_get_charts_in_the_signs_they_can_read() {
 fn nothing_is_no_failure_and_what_is_stored_will_do() {
     let (home, service) = (Home::new(), service());
     let said = home.run(service.url(), &stats(&["nobody"])).only_said(0);
-    assert!(said.contains("nothing found in 2026-10-24..2026-10-27"), "{said}");
+    assert!(said.contains("no matching voicemails in the range 2026-10-24..2026-10-27"), "{said}");
     assert_eq!(object(&home, &service, &["nobody"])["count"], 0);
     let said = home.run(service.url(), &stats(&["is:nonsense"])).only_said(2);
     assert!(said.contains('^'), "{said}");
@@ -123,6 +123,6 @@ fn nothing_is_no_failure_and_what_is_stored_will_do() {
     service.close();
     let run = home.run(service.url(), &["stats", "--json", "--range", "2026-10-24.."]);
     assert_eq!(run.lines(6)[0]["count"], 6);
-    assert!(run.said().contains("What is stored is complete up to"), "{}", run.said());
+    assert!(run.said().contains("Stored voicemails are complete up to"), "{}", run.said());
     assert_eq!(object(&home, &service, &["--offline"])["count"], 6);
 }

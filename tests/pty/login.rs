@@ -25,7 +25,7 @@ fn secrets_file(home: &Home) -> PathBuf {
 }
 
 fn question_of_the_secret(terminal: &Terminal) {
-    terminal.wait_for("(it is not shown):");
+    terminal.wait_for("(hidden):");
 }
 
 #[test]
@@ -35,17 +35,17 @@ fn what_is_asked_for_is_typed_and_the_inbox_opens_with_it() {
     let mut terminal = vmail(&home, &["login", "--base-url", server.url()]).size(160, 24).start();
     terminal.wait_for("global or india [global]:");
     terminal.send("mars\n");
-    terminal.wait_for("It is global (CHUB) or india (CHUB India).");
+    terminal.wait_for("expected global (CHUB) or india (CHUB India)");
     terminal.send("\n");
     terminal.wait_for("App ID:");
     terminal.send("my own\n");
-    terminal.wait_for("It is a number");
+    terminal.wait_for("expected a number");
     terminal.send(&format!("{APP_ID}\n"));
     question_of_the_secret(&terminal);
     terminal.send(&format!("oops\u{15}{SECRET}x\u{7f}\r"));
     assert_eq!(terminal.end().exit_code(), 0);
     assert!(terminal.is_as_found());
-    assert!(terminal.text().contains("Next: `vmail`"), "{}", terminal.text());
+    assert!(terminal.text().contains("Run `vmail`"), "{}", terminal.text());
     assert!(!terminal.written().contains(&SECRET[1..]), "{}", terminal.text());
     let (settings, secrets) = (settings_file(&home), secrets_file(&home));
     assert!(!fs::read_to_string(&settings).unwrap().contains(SECRET));

@@ -95,11 +95,11 @@ fn who_leaves_faults_in_the_settings_is_asked_to_edit_again() {
     let mut terminal = edit();
     terminal.send("\r");
     assert_eq!(terminal.end().exit_code(), 0);
-    assert!(terminal.text().contains("config.toml: fine"), "{}", terminal.text());
+    assert!(terminal.text().contains("config.toml: OK"), "{}", terminal.text());
     let mut terminal = edit();
     terminal.send("n\r");
     assert_eq!(terminal.end().exit_code(), 2);
-    assert!(terminal.text().contains("left with these faults"), "{}", terminal.text());
+    assert!(terminal.text().contains("closed with these errors"), "{}", terminal.text());
 }
 
 #[test]

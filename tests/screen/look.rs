@@ -172,9 +172,9 @@ fn what_no_keymap_can_be_is_said() {
         ("keys.play = \"Spcae\"", "invalid key \"Spcae\": expected one like"),
         ("keys.play = \"Spcae\"", "did you mean \"Space\"?"),
         ("keys.play = \"Ctrl-PgDwn\"", "did you mean \"PgDn\"?"),
-        ("keys.play = 5", "`keys.play`: this is a number: expected a key like"),
+        ("keys.play = 5", "`keys.play`: found a number, expected a key like"),
         ("keys.play = [\"p\", \"p\"]", "\"p\" is listed twice: keep one"),
-        ("keys = \"vi\"", "`keys`: this is text: expected names with values"),
+        ("keys = \"vi\"", "`keys`: found text, expected names with values"),
         ("keys.keep-filter = \"x\"", "\"x\" types text there"),
         ("keys.suspend = \"x\"", "\"x\" types text there"),
         ("keys.close-help = []", "to have a way out: the default is \"Esc\", \"q\", \"?\", \"Enter\""),
@@ -305,7 +305,7 @@ fn without_colour_what_was_played_differs_from_the_rest() {
         Screen::open(Opened { stored: week(), look: Look { plain: true, ..look() }, ..Opened::default() });
     let key = screen.state.inbox.selected.unwrap();
     screen.synced().recording(key, "invoice.mp3").keys("Space").player(Event::Started);
-    // The outline in the detail, column by column, of what is not silent.
+    // The waveform in the detail, column by column, of what is not silent.
     let styles = |screen: &mut Screen| {
         let detail = screen.state.regions().detail.unwrap();
         let buffer = screen.buffer();
@@ -440,7 +440,7 @@ fn with_columns(columns: &str, size: (u16, u16)) -> Screen {
 
 #[test]
 fn columns_of_ones_own_at_every_size() {
-    let columns = "[\"caller\", \"number\", \"time\", \"length\", \"marks\", \"tags\", \"note\"]";
+    let columns = "[\"caller\", \"number\", \"time\", \"length\", \"flags\", \"tags\", \"note\"]";
     for (width, height) in [(120, 40), (80, 24), (40, 12)] {
         let mut screen = with_columns(columns, (width, height));
         assert_snapshot!(format!("columns-{width}x{height}"), screen.snapshot());
@@ -452,12 +452,12 @@ fn columns_of_ones_own_at_every_size() {
 #[test]
 fn the_usual_columns_are_those_of_the_settings() {
     assert_eq!(settings("").unwrap().columns, Column::USUAL);
-    let usual = with_columns("[\"time\", \"caller\", \"length\", \"outline\", \"marks\"]", (80, 24)).text();
+    let usual = with_columns("[\"time\", \"caller\", \"length\", \"waveform\", \"flags\"]", (80, 24)).text();
     for sign in ["★", "#billing #urgent", "✎ Ask for"] {
         assert!(usual.contains(sign), "{sign}: {usual}");
     }
-    // What has a column of its own is not among the marks.
-    let own = with_columns("[\"caller\", \"marks\", \"tags\", \"note\"]", (80, 24)).text();
+    // What has a column of its own is not among the flags.
+    let own = with_columns("[\"caller\", \"flags\", \"tags\", \"note\"]", (80, 24)).text();
     assert_eq!(own.matches("#billing").count(), 1, "{own}");
     assert!(own.contains("Ask for") && !own.contains("✎"), "{own}");
 }
@@ -465,12 +465,12 @@ fn the_usual_columns_are_those_of_the_settings() {
 #[test]
 fn columns_that_cannot_be_are_said() {
     for (columns, wanted) in [
-        ("[\"caler\"]", "\"caler\" is no column: expected \"time\", \"caller\""),
+        ("[\"caler\"]", "\"caler\" is not a column: expected \"time\", \"caller\""),
         ("[\"caler\"]", "did you mean \"caller\"?"),
-        ("[\"caller\", \"time\", \"caller\"]", "\"caller\" stands there twice: keep one"),
-        ("[\"time\"]", "there is no \"caller\""),
+        ("[\"caller\", \"time\", \"caller\"]", "\"caller\" is listed twice: keep one"),
+        ("[\"time\"]", "\"caller\" is missing"),
         ("\"caller\"", "expected a list like"),
-        ("[1]", "this is a number"),
+        ("[1]", "found a number"),
     ] {
         let said = settings(&format!("mouse = true\ncolumns = {columns}")).unwrap_err();
         assert!(said.starts_with("config.toml:2: `columns`: ") && said.contains(wanted), "{said}");
@@ -480,7 +480,7 @@ fn columns_that_cannot_be_are_said() {
 #[test]
 fn columns_fit_every_width() {
     let columns =
-        "[\"time\", \"caller\", \"number\", \"length\", \"outline\", \"marks\", \"tags\", \"note\"]";
+        "[\"time\", \"caller\", \"number\", \"length\", \"waveform\", \"flags\", \"tags\", \"note\"]";
     let mut screen = with_columns(columns, (140, 12));
     for width in (1..140).rev() {
         screen.resize(width, 12).buffer();

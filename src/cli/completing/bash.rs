@@ -1,7 +1,7 @@
-//! bash, which needs more than other shells: it cuts the line at `:` and `=`, which stand in
-//! queries and between a flag and its value, and it inserts words without quoting them.
+//! Completion for bash, which needs special treatment: it splits the line at `:` and `=`, which occur
+//! in queries and in `--flag=value`, and it inserts candidates without quoting them.
 //!
-//! So the line is read here, as it was typed.
+//! So this module parses the line as it was typed.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ use clap::Command;
 use clap_complete::engine::complete;
 use clap_complete::env::EnvCompleter;
 
-/// The script. COMPREPLY is filled by a loop because macOS has bash 3.2, which has no `mapfile`.
+/// The script. It fills COMPREPLY in a loop because macOS has bash 3.2, which lacks `mapfile`.
 const SCRIPT: &str = r#"_vmail() {
     COMPREPLY=()
     local word
@@ -25,7 +25,7 @@ const SCRIPT: &str = r#"_vmail() {
 complete -o nosort -F _vmail BIN 2>/dev/null || complete -F _vmail BIN
 "#;
 
-/// See the module.
+/// Completion for bash; see the module.
 #[derive(Debug)]
 pub(super) struct Bash;
 
@@ -50,7 +50,7 @@ impl EnvCompleter for Bash {
         out.write_all(script.as_bytes())
     }
 
-    /// `arguments` are the line up to the cursor, and what ends a word for bash.
+    /// `arguments` are the line up to the cursor and bash's word breaks.
     fn write_complete(
         &self,
         command: &mut Command,
@@ -74,12 +74,12 @@ impl EnvCompleter for Bash {
     }
 }
 
-/// A line as bash reads it.
+/// A command line, parsed like bash does.
 #[derive(Debug, PartialEq, Eq)]
 struct Line {
-    /// Its words without their quotes. The last one is being typed: never none, perhaps empty.
+    /// The words without quotes; never empty. The last one is being typed and may be empty.
     words: Vec<String>,
-    /// How many bytes of the last word bash keeps and does not want again.
+    /// The number of bytes of the last word that bash keeps and does not replace.
     kept: usize,
     /// The quote that is open at the end.
     quote: Option<char>,
@@ -121,7 +121,7 @@ impl Line {
     }
 }
 
-/// `word` so that bash takes it as one, after an open `quote` or none.
+/// Quotes `word` for bash, inside an open `quote` or outside.
 fn quoted(word: &str, quote: Option<char>) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-./:=,@%+~".contains(c) || !c.is_ascii();
     let mut out = String::with_capacity(word.len());

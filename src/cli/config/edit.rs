@@ -1,4 +1,4 @@
-//! `vmail config edit`: the settings file in the user's editor, checked when that ends.
+//! `vmail config edit`: opens the settings file in the user's editor and checks it afterwards.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
@@ -14,21 +14,21 @@ use crate::error::Fault;
 use crate::private;
 use crate::secret::SECRET_VARIABLE;
 
-/// Edits the file until it is right, or the user has had enough.
+/// Edits the file until it is valid or the user gives up.
 ///
 /// # Errors
 ///
-/// Where the file cannot be made, the editor does not start or fails, or faults are left.
+/// If the file cannot be created, the editor fails, or faults remain.
 pub fn run(path: &Path, world: &World) -> anyhow::Result<()> {
     if !path.exists() {
-        make(path).with_context(|| format!("{}: it cannot be made", path.display()))?;
+        make(path).with_context(|| format!("cannot create {}", path.display()))?;
     }
     loop {
         open(path, world)?;
-        // The file alone is judged: what the environment says is not in the editor.
+        // Check only the file: the environment cannot be fixed in the editor.
         let nothing = Overrides::default();
         let Err(faults) = settings::load(Some(path.to_owned()), None, nothing.clone(), nothing) else {
-            tell(&format!("{}: fine", path.display()));
+            tell(&format!("{}: OK", path.display()));
             return Ok(());
         };
         if !faults.is::<ConfigError>() || !somebody_is_there() {
@@ -36,12 +36,12 @@ pub fn run(path: &Path, world: &World) -> anyhow::Result<()> {
         }
         tell(&format!("{faults:#}"));
         if !is_wanted_again()? {
-            return Err(Fault::usage(format!("{}: left with these faults", path.display())).into());
+            return Err(Fault::usage(format!("{}: closed with these errors", path.display())).into());
         }
     }
 }
 
-/// Puts the default settings there, each as a comment, for its user alone: a secret may follow.
+/// Creates a private file with all default settings commented out: a secret may be added to it.
 fn make(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         private::make_folder(folder)?;
@@ -49,7 +49,7 @@ fn make(path: &Path) -> io::Result<()> {
     private::options().write(true).create_new(true).open(path)?.write_all(commented().as_bytes())
 }
 
-/// The default settings with nothing set.
+/// Returns the default settings, commented out.
 fn commented() -> String {
     let set = |line: &str| line.starts_with(|c: char| c.is_ascii_lowercase());
     DEFAULT.lines().flat_map(|line| [if set(line) { "#" } else { "" }, line, "\n"]).collect()
@@ -64,15 +64,19 @@ fn open(path: &Path, world: &World) -> anyhow::Result<()> {
         .arg(path)
         .env_remove(SECRET_VARIABLE)
         .status()
-        .with_context(|| format!("`{editor}` cannot be started: set VISUAL or EDITOR"))?;
+        .with_context(|| format!("cannot start the editor `{editor}`: set VISUAL or EDITOR"))?;
     if status.success() {
         return Ok(());
     }
-    Err(Fault { failure: crate::error::Failure::Other, message: format!("`{editor}` failed ({status})") }
-        .into())
+    Err(Fault {
+        failure: crate::error::Failure::Other,
+        message: format!("the editor `{editor}` failed ({status})"),
+    }
+    .into())
 }
 
-/// The editor as a shell reads it: it may come with arguments. The path stays one word.
+/// Returns a command that parses the editor like a shell does, as it may have arguments. The path
+/// stays one argument.
 #[cfg(unix)]
 fn command(editor: &str) -> Command {
     let mut command = Command::new("sh");
@@ -92,7 +96,7 @@ fn somebody_is_there() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks whether to edit again.
+/// Asks whether to edit the file again.
 fn is_wanted_again() -> io::Result<bool> {
     let mut to_the_user = io::stderr();
     write!(to_the_user, "Edit again? [Y/n] ")?;

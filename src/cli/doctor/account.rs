@@ -1,4 +1,4 @@
-//! Settings, credentials, and the server with its clock; then what does not depend on them.
+//! Checks settings, credentials, server and clock; then calls the checks that do not depend on them.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,20 +21,20 @@ use crate::sync::server_ahead;
 use crate::telecmi::{ApiError, BaseUrl, Client, Credentials, Page, Timeouts};
 use crate::tui::runtime::Account;
 
-/// How long a password manager may take: it may ask for a passphrase.
+/// The timeout for the secret: a password manager may prompt for a passphrase.
 const SECRET_LIMIT: Duration = Duration::from_secs(30);
 
-/// How long the server may take.
+/// The timeouts for the server.
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(5),
     page: Duration::from_secs(10),
     recording_part: Duration::from_secs(10),
 };
 
-/// The stretch of time that the server is asked for: its answer is short.
+/// The span to request: short, for a small response.
 const WINDOW: TimeDelta = TimeDelta::minutes(1);
 
-/// Runs every check.
+/// Runs all checks.
 pub(super) fn check(args: &DoctorArgs, world: &World, report: &mut Report) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let server = if args.demo {
@@ -45,26 +45,26 @@ pub(super) fn check(args: &DoctorArgs, world: &World, report: &mut Report) -> an
     let settings = check_settings(args, world, report)?;
     let account = match (&server, &settings) {
         (Some(server), _) => {
-            report.add(&Finding::ok(Check::Credentials, "those of the demo"))?;
+            report.add(&Finding::ok(Check::Credentials, "demo account"))?;
             Some((account_of_the_demo(server)?, Secret::new(demo::SECRET.to_owned())))
         }
         (None, Some(settings)) => check_credentials(settings, world, report)?,
         (None, None) => {
-            report.add(&Finding::warning(Check::Credentials, "not looked at: the settings come first"))?;
+            report.add(&Finding::warning(Check::Credentials, "not checked: fix the settings first"))?;
             None
         }
     };
     if args.offline {
-        report.add(&Finding::ok(Check::Server, "not asked: --offline"))?;
+        report.add(&Finding::ok(Check::Server, "not checked (--offline)"))?;
     } else if let Some((account, secret)) = account {
         runtime.block_on(check_server(account, secret, world, report))?;
     } else {
-        report.add(&Finding::warning(Check::Server, "not asked: there are no credentials to ask with"))?;
+        report.add(&Finding::warning(Check::Server, "not checked: no credentials"))?;
     }
-    // A name look-up may still block a thread; nobody waits for it.
+    // A name look-up may still block a thread; do not wait for it.
     runtime.shutdown_background();
 
-    // With faulty settings, the rest is checked by the defaults.
+    // If the settings are invalid, use the defaults for the other checks.
     let settings = match settings {
         Some(settings) => settings,
         None => settings::load(None, None, Overrides::default(), Overrides::default())?.0,
@@ -78,7 +78,7 @@ pub(super) fn check(args: &DoctorArgs, world: &World, report: &mut Report) -> an
     Ok(())
 }
 
-/// Every fault of the settings is a line.
+/// Checks the settings. Every fault becomes a line.
 fn check_settings(args: &DoctorArgs, world: &World, report: &mut Report) -> anyhow::Result<Option<Settings>> {
     let given = args.account.config.clone();
     let flags = args.account.overrides();
@@ -98,7 +98,7 @@ fn check_settings(args: &DoctorArgs, world: &World, report: &mut Report) -> anyh
                 Ok(ConfigError { path, faults }) => faults
                     .into_iter()
                     .map(|fault| ConfigError { path: path.clone(), faults: vec![fault] }.to_string())
-                    // Without the lines below it, which point at a place.
+                    // Only the first line: the others mark a position in the text.
                     .map(|fault| fault.lines().take(1).collect())
                     .collect(),
                 Err(error) => vec![format!("{error:#}")],
@@ -114,12 +114,12 @@ fn check_settings(args: &DoctorArgs, world: &World, report: &mut Report) -> anyh
 fn place_of_settings(path: Option<PathBuf>, world: &World) -> String {
     match path {
         Some(path) if path.exists() => shown(Some(&path), world),
-        Some(path) => format!("the defaults: there is no {}", shown(Some(&path), world)),
-        None => "the defaults".to_owned(),
+        Some(path) => format!("defaults ({} does not exist)", shown(Some(&path), world)),
+        None => "defaults".to_owned(),
     }
 }
 
-/// The account, if it is whole. The secret is fetched, and not shown.
+/// Returns the account, if it is complete. Looks up the secret, but does not show it.
 fn check_credentials(
     settings: &Settings,
     world: &World,
@@ -127,14 +127,14 @@ fn check_credentials(
 ) -> anyhow::Result<Option<(Account, Secret)>> {
     let fault = |said: &str| Finding::fault(Check::Credentials, Failure::Credentials, said);
     let (finding, found) = match (settings.app_id, &settings.secret) {
-        (None, None) => (fault("there is no account").advice("run `vmail login`"), None),
+        (None, None) => (fault("no account is set up").advice("run `vmail login`"), None),
         (None, Some(_)) => {
             let advice = "set TELECMI_APPID, or appid in the settings";
-            (fault("the secret is set, the app ID is not").advice(advice), None)
+            (fault("a secret is set, but no app ID").advice(advice), None)
         }
         (Some(app_id), source) => {
             let (looked_up, world) = (settings.clone(), *world);
-            // Its Debug and its errors hold nothing of the secret.
+            // Neither Debug nor errors reveal the secret.
             let found = within(SECRET_LIMIT, move || {
                 let account = settings::account(&looked_up, Asking::Terminal, &world)?;
                 let Some(account) = account else { return Ok(None) };
@@ -145,10 +145,7 @@ fn check_credentials(
                 Some(Ok(found)) => {
                     let kept = found.as_ref().map(|(account, _)| &account.secret);
                     let from = origin(source.as_ref(), kept, &world);
-                    (
-                        Finding::ok(Check::Credentials, format!("app ID {app_id}, the secret from {from}")),
-                        found,
-                    )
+                    (Finding::ok(Check::Credentials, format!("app ID {app_id}, secret from {from}")), found)
                 }
                 Some(Err(error)) => {
                     let said = format!("{error:#}");
@@ -161,9 +158,10 @@ fn check_credentials(
                     (finding, None)
                 }
                 None => {
-                    let said = format!("no secret within {} s", SECRET_LIMIT.as_secs());
+                    let said = format!("timed out after {} s waiting for the secret", SECRET_LIMIT.as_secs());
                     (
-                        fault(&said).advice("look whether secret_command or the keyring asks for something"),
+                        fault(&said)
+                            .advice("check whether secret_command or the keyring is waiting for input"),
                         None,
                     )
                 }
@@ -174,7 +172,7 @@ fn check_credentials(
     Ok(found)
 }
 
-/// Where the secret comes from. The environment beats the file, and both beat what is stored.
+/// Returns the source of the secret, in order of precedence: environment, settings, stored.
 fn origin(source: Option<&SecretSource>, kept: Option<&Supply>, world: &World) -> &'static str {
     match source {
         Some(SecretSource::Text(_))
@@ -184,12 +182,12 @@ fn origin(source: Option<&SecretSource>, kept: Option<&Supply>, world: &World) -
         }
         Some(SecretSource::Text(_)) => "the settings file",
         Some(SecretSource::Command(_)) => "secret_command",
-        None if matches!(kept, Some(Supply::AtHand(_))) => "the file that `vmail login` keeps",
+        None if matches!(kept, Some(Supply::AtHand(_))) => "the credentials file",
         None => "the system's keyring",
     }
 }
 
-/// Asks for a minute of voicemail: that needs names, a connection, TLS and the account.
+/// Requests a minute of voicemail, which tests DNS, connection, TLS and the account.
 async fn check_server(
     account: Account,
     secret: Secret,
@@ -200,7 +198,7 @@ async fn check_server(
     let credentials = Credentials { app_id, secret };
     let url = base_url.as_ref().map_or(region.base_url(), BaseUrl::as_str).to_owned();
     let now = (world.clock)();
-    // Reads certificates, which takes a moment: so it is not part of the time that is shown.
+    // Loads certificates, which takes a moment and is not part of the measured time.
     let client = Client::with_timeouts(region, base_url.as_ref(), credentials, TIMEOUTS);
     let asked = (world.clock)();
     let page = match client {
@@ -211,10 +209,7 @@ async fn check_server(
     match page {
         Ok(page) => {
             let took = (answered - asked).num_milliseconds();
-            report.add(&Finding::ok(
-                Check::Server,
-                format!("{url} takes the account and answers in {took} ms"),
-            ))?;
+            report.add(&Finding::ok(Check::Server, format!("{url} accepted the account ({took} ms)")))?;
             let (asked, answered) = (asked.timestamp_millis(), answered.timestamp_millis());
             report.add(&clock(&page, asked, answered))?;
         }
@@ -223,30 +218,30 @@ async fn check_server(
     Ok(())
 }
 
-/// What the clocks say.
+/// Compares the clocks.
 fn clock(page: &Page, asked: i64, answered: i64) -> Finding {
     let Some(server) = page.server_time else {
-        return Finding::ok(Check::Clock, "the server does not say what time it is");
+        return Finding::ok(Check::Clock, "the server does not send its time");
     };
     match server_ahead(asked, answered, server.timestamp_millis()) {
-        None => Finding::ok(Check::Clock, "that of this machine agrees with the server's"),
+        None => Finding::ok(Check::Clock, "in sync with the server"),
         Some(ahead) => {
             let seconds = ahead.unsigned_abs().div_ceil(1000);
             let which = if ahead > 0 { "ahead of" } else { "behind" };
-            let said = format!("the server's is {seconds} s {which} that of this machine");
-            Finding::warning(Check::Clock, said).advice("let this machine set its clock by the network (NTP)")
+            let said = format!("the server's clock is {seconds} s {which} this machine's");
+            Finding::warning(Check::Clock, said).advice("synchronise this machine's clock (NTP)")
         }
     }
 }
 
-/// An error of the API ends with what to do about it.
+/// Splits an API error into the finding and the advice at its end.
 fn unanswered(url: &str, error: &ApiError) -> Finding {
     let text = error.to_string();
     let (said, advice) = text.rsplit_once(". ").unwrap_or((&text, ""));
     let finding = Finding::fault(Check::Server, Failure::from(error), format!("{url}: {said}"));
     match advice.trim_end_matches('.') {
         "" => finding,
-        // It is no sentence of its own here.
+        // Here it is not a sentence.
         advice => finding.advice(advice.replacen("Check", "check", 1).replacen("Try", "try", 1)),
     }
 }

@@ -1,4 +1,4 @@
-//! What is kept on disk: the store and the recordings. Nothing is made, mended or deleted.
+//! Checks the data on disk: the store and the recordings. Creates, repairs and deletes nothing.
 
 use std::fs;
 use std::io;
@@ -14,26 +14,26 @@ use crate::error::Failure;
 use crate::paths;
 use crate::store::{Inspection, inspect};
 
-/// How long going over the store may take.
+/// The time limit for checking the store.
 const STORE_LIMIT: Duration = Duration::from_secs(30);
 
-/// How long going over the recordings may take.
+/// The time limit for counting the recordings.
 const RECORDINGS_LIMIT: Duration = Duration::from_secs(10);
 
-/// How many bytes the disk should have left.
+/// The free space that a disk should have, in bytes.
 const ROOM: u64 = 100 << 20;
 
-/// Looks at store and recordings.
+/// Checks store and recordings.
 pub(super) fn check(demo: bool, settings: &Settings, world: &World) -> Vec<Finding> {
     if demo {
         return vec![
-            Finding::ok(Check::Store, "the demo's is in memory"),
-            Finding::ok(Check::Recordings, "the demo's are in a temporary folder"),
+            Finding::ok(Check::Store, "in memory (demo)"),
+            Finding::ok(Check::Recordings, "in a temporary folder (demo)"),
         ];
     }
     let (store, recordings) = (paths::store_file(&xdg(world)), paths::recordings_folder(&xdg(world)));
     let homeless = |check, variable: &str| {
-        Finding::fault(check, Failure::Other, "there is no home folder").advice(format!("set {variable}"))
+        Finding::fault(check, Failure::Other, "no home folder").advice(format!("set {variable}"))
     };
     let store = match &store {
         Some(path) => look_at_store(path, world),
@@ -52,71 +52,73 @@ fn look_at_store(path: &Path, world: &World) -> Vec<Finding> {
     let bytes = match fs::metadata(path) {
         Ok(file) => file.len(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let none = Finding::ok(Check::Store, format!("none yet: {place} is made at the first start"));
+            let none = Finding::ok(Check::Store, format!("none yet, {place} is created at the first start"));
             return std::iter::once(none).chain(room(path)).collect();
         }
         Err(error) => return vec![fault(error.to_string()).advice("check the permissions of its folder")],
     };
     let file = path.to_owned();
     let found = match within(STORE_LIMIT, move || inspect(&file)) {
-        Some(Ok(Inspection { damage: Some(damage), .. })) => fault(format!("it is damaged: {damage}"))
-            .advice("start vmail: it keeps the damaged file and makes a new one from what can be read"),
+        Some(Ok(Inspection { damage: Some(damage), .. })) => fault(format!("damaged: {damage}"))
+            .advice("start vmail: it copies what can be read to a new file and keeps the damaged one"),
         Some(Ok(Inspection { version, known, .. })) if version > known => {
-            fault(format!("a newer vmail wrote it (version {version}, this one knows {known})"))
+            fault(format!("written by a newer vmail (version {version}, supported up to {known})"))
                 .advice("update vmail")
         }
         Some(Ok(Inspection { version, known, voicemail, accounts, .. })) => {
-            let due = if version < known { ", brought up to date at the next start" } else { "" };
+            let due = if version < known { ", upgraded at the next start" } else { "" };
             let accounts =
                 if accounts == 1 { "1 account".to_owned() } else { format!("{accounts} accounts") };
+            let voicemails =
+                if voicemail == 1 { "1 voicemail".to_owned() } else { format!("{voicemail} voicemails") };
             Finding::ok(
                 Check::Store,
-                format!(
-                    "{place}: sound, {voicemail} voicemail of {accounts}, {}, version {version}{due}",
-                    size(bytes)
-                ),
+                format!("{place}: OK, {voicemails} in {accounts}, {}, version {version}{due}", size(bytes)),
             )
         }
         Some(Err(error)) => fault(error.to_string()),
         None => Finding::warning(
             Check::Store,
-            format!("{place}: {}, not gone over within {} s", size(bytes), STORE_LIMIT.as_secs()),
+            format!("{place}: {}, check timed out after {} s", size(bytes), STORE_LIMIT.as_secs()),
         ),
     };
     std::iter::once(found).chain(unwritable(path, &place)).chain(room(path)).collect()
 }
 
-/// Others who can read the store, or a user who cannot write it.
+/// Warns if the user cannot write the store, or if others can read it.
 #[cfg(unix)]
 fn unwritable(path: &Path, place: &str) -> Option<Finding> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = fs::metadata(path).ok()?.permissions().mode();
     if rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_err() {
-        let said = format!("{place} cannot be written: vmail works from memory, and nothing is kept");
-        return Some(Finding::warning(Check::Store, said).advice("check its owner and its permissions"));
+        let said = format!("cannot write {place}: vmail works in memory and saves nothing");
+        return Some(Finding::warning(Check::Store, said).advice("check its owner and permissions"));
     }
     (mode & 0o077 != 0).then(|| {
-        Finding::warning(Check::Store, format!("{place} is open to others (mode {:o})", mode & 0o777))
-            .advice("run chmod 600 on it")
+        Finding::warning(
+            Check::Store,
+            format!("other users have access to {place} (mode {:o})", mode & 0o777),
+        )
+        .advice("run `chmod 600` on it")
     })
 }
 
 #[cfg(not(unix))]
 fn unwritable(path: &Path, place: &str) -> Option<Finding> {
-    let said = || format!("{place} cannot be written: vmail works from memory, and nothing is kept");
+    let said = || format!("cannot write {place}: vmail works in memory and saves nothing");
     fs::metadata(path).ok()?.permissions().readonly().then(|| Finding::warning(Check::Store, said()))
 }
 
-/// A disk that is nearly full.
+/// Warns if the disk is nearly full.
 fn room(path: &Path) -> Option<Finding> {
     let free = path.ancestors().find(|folder| folder.exists()).and_then(free)?;
     (free < ROOM).then(|| {
-        let said = format!("{} are left on its disk", size(free));
-        Finding::warning(Check::Store, said).advice("make room: on a full disk nothing is kept")
+        let said = format!("only {} free on its disk", size(free));
+        Finding::warning(Check::Store, said).advice("free up space: on a full disk nothing can be saved")
     })
 }
 
-/// How many bytes an ordinary user can still write to the disk of `path`.
+/// Returns the free space for an ordinary user on the disk of `path`, in bytes.
 #[cfg(unix)]
 fn free(path: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(path).ok()?;
@@ -131,31 +133,31 @@ fn free(_: &Path) -> Option<u64> {
 fn look_at_recordings(folder: &Path, limit: u64, world: &World) -> Finding {
     let place = shown(Some(folder), world);
     if !folder.exists() {
-        return Finding::ok(Check::Recordings, format!("none yet, up to {} in {place}", size(limit)));
+        return Finding::ok(Check::Recordings, format!("none yet, limit {} in {place}", size(limit)));
     }
     let owned = folder.to_owned();
     match within(RECORDINGS_LIMIT, move || taken(&owned)) {
         Some(Ok((files, bytes))) => Finding::ok(
             Check::Recordings,
-            format!("{place}: {files} files, {} of up to {}", size(bytes), size(limit)),
+            format!("{place}: {files} files, {} of {}", size(bytes), size(limit)),
         ),
         Some(Err(error)) => Finding::warning(Check::Recordings, format!("{place}: {error}"))
-            .advice("check its permissions: recordings are fetched anew each time"),
+            .advice("check its permissions: without the cache, recordings are fetched each time"),
         None => Finding::warning(
             Check::Recordings,
-            format!("{place}: not gone over within {} s", RECORDINGS_LIMIT.as_secs()),
+            format!("{place}: check timed out after {} s", RECORDINGS_LIMIT.as_secs()),
         ),
     }
 }
 
-/// How many files are below `root`, and what they take.
+/// Returns the number of files below `root` and their size in bytes.
 fn taken(root: &Path) -> io::Result<(usize, u64)> {
     let (mut files, mut bytes) = (0, 0);
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
-            // One that is gone by now takes no room.
+            // Deleted in the meantime.
             let Ok(file) = entry.metadata() else { continue };
             if file.is_dir() {
                 folders.push(entry.path());

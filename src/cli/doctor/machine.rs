@@ -1,5 +1,5 @@
-//! The machine and the terminal that vmail runs in: what the screen can show, the clipboard, sound,
-//! the time zone.
+//! Checks the terminal and the machine: what the screen can show, the clipboard, sound, the time
+//! zone.
 
 use std::f32::consts::TAU;
 use std::io::{self, IsTerminal as _};
@@ -21,19 +21,19 @@ use crate::tui::terminal;
 use crate::tui::terminal::escape::Through;
 use crate::tui::theme::Depth;
 
-/// How long tmux may take for an answer.
+/// The timeout for tmux.
 const TMUX_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long a sound server may take to open a stream, or to play the tone.
+/// The timeout for a sound server to open a stream or play the tone.
 const SOUND_LIMIT: Duration = Duration::from_secs(10);
 
-/// The smallest window in which the screen is of use, in columns and rows.
+/// The minimum window size in columns and rows.
 const LEAST: (u16, u16) = (40, 12);
 
-/// Samples a second of the tone, as on a telephone.
+/// The sample rate of the tone, as on a telephone.
 const RATE: u32 = 8_000;
 
-/// Looks at terminal, clipboard, sound and time zone.
+/// Checks terminal, clipboard, sound and time zone.
 pub(super) fn check(tone: bool, settings: &Settings, world: &World) -> Vec<Finding> {
     let mut findings = terminal(settings, world);
     findings.push(clipboard(world));
@@ -53,7 +53,7 @@ fn terminal(settings: &Settings, world: &World) -> Vec<Finding> {
     let name = if term.is_empty() { "TERM is not set" } else { &term };
     let window = match size {
         Some((columns, rows)) => format!("{columns}x{rows}"),
-        None => "stdout is no terminal".to_owned(),
+        None => "stdout is not a terminal".to_owned(),
     };
     let Look { ascii, plain, depth, .. } = look(settings, world, &term);
     let colours = match depth {
@@ -64,38 +64,44 @@ fn terminal(settings: &Settings, world: &World) -> Vec<Finding> {
     };
     let signs = if ascii { "ASCII" } else { "UTF-8" };
     let mut findings = vec![match term.as_str() {
-        // It is no fault in itself: verbs need no terminal.
+        // Not a fault: verbs do not need a terminal.
         "" | "dumb" if cfg!(unix) => Finding::warning(Check::Terminal, format!("{name}, {window}"))
-            .advice("the inbox needs one that can place the cursor, verbs do not"),
+            .advice("the inbox needs a terminal that can move the cursor; commands do not"),
         _ => Finding::ok(Check::Terminal, format!("{name}, {window}, {colours}, {signs}")),
     }];
     if size.is_some_and(|(columns, rows)| columns < LEAST.0 || rows < LEAST.1) {
         let said = format!("{window} is smaller than {}x{}", LEAST.0, LEAST.1);
-        findings.push(Finding::warning(Check::Terminal, said).advice("make the window larger"));
+        findings.push(Finding::warning(Check::Terminal, said).advice("enlarge the window"));
     }
     if ascii && settings.ascii == config::Ascii::Auto {
         let advice = "set LANG to a UTF-8 locale such as C.UTF-8, or ascii = \"never\" in the settings";
-        let said = "the locale is not UTF-8, so borders and signs are ASCII";
+        let said = "the locale is not UTF-8, so borders and symbols are ASCII";
         findings.push(Finding::warning(Check::Terminal, said).advice(advice));
     }
     findings
 }
 
-/// Whether `y` reaches the clipboard: OSC 52, of which no terminal says whether it worked.
+/// Checks whether `y` can copy: it uses OSC 52, which terminals do not confirm.
 fn clipboard(world: &World) -> Finding {
     match Through::detect(world.variable) {
         Through::Tmux => tmux(world),
-        Through::Screen => Finding::ok(Check::Clipboard, "screen hands it on, if the terminal takes OSC 52"),
+        Through::Screen => {
+            Finding::ok(Check::Clipboard, "GNU screen passes OSC 52 on, if the terminal supports it")
+        }
         Through::Plain => match takes_osc52(world) {
-            Some(true) => Finding::ok(Check::Clipboard, "the terminal takes OSC 52"),
-            Some(false) => Finding::warning(Check::Clipboard, "the terminal does not take OSC 52")
+            Some(true) => Finding::ok(Check::Clipboard, "the terminal supports OSC 52"),
+            Some(false) => Finding::warning(Check::Clipboard, "the terminal does not support OSC 52")
                 .advice("select with the mouse, or use another terminal"),
-            None => Finding::ok(Check::Clipboard, "OSC 52, if the terminal takes it: try y in the inbox"),
+            None => Finding::ok(
+                Check::Clipboard,
+                "works if the terminal supports OSC 52: press y in the inbox to test",
+            ),
         },
     }
 }
 
-/// What is known of the terminal: from its own documentation, by what it sets in the environment.
+/// Whether the terminal supports OSC 52, according to its documentation. It is recognised by the
+/// environment variables that it sets.
 fn takes_osc52(world: &World) -> Option<bool> {
     let term = set(world, "TERM").unwrap_or_default();
     let program = set(world, "TERM_PROGRAM").unwrap_or_default();
@@ -106,7 +112,7 @@ fn takes_osc52(world: &World) -> Option<bool> {
     {
         return Some(true);
     }
-    // GNOME's library has it since 0.76.
+    // VTE, GNOME's terminal library, supports it since 0.76.
     let vte = set(world, "VTE_VERSION").and_then(|version| version.parse::<u32>().ok());
     if matches!(term.as_str(), "linux" | "dumb")
         || program == "Apple_Terminal"
@@ -117,10 +123,10 @@ fn takes_osc52(world: &World) -> Option<bool> {
     None
 }
 
-/// tmux keeps what programs copy to itself unless it is told otherwise.
+/// Checks the options of tmux, which does not pass copied text to the terminal by default.
 fn tmux(world: &World) -> Finding {
     if set(world, "TMUX").is_none() {
-        return Finding::ok(Check::Clipboard, "tmux at the other end of ssh: it must have set-clipboard on");
+        return Finding::ok(Check::Clipboard, "tmux on the ssh client: requires set-clipboard on");
     }
     let ask = |scope: &'static str, option: &'static str| {
         within(TMUX_LIMIT, move || {
@@ -141,41 +147,41 @@ fn tmux(world: &World) -> Finding {
     if works {
         Finding::ok(Check::Clipboard, said)
     } else {
-        Finding::warning(Check::Clipboard, said).advice("put `set -s set-clipboard on` into ~/.tmux.conf")
+        Finding::warning(Check::Clipboard, said).advice("add `set -s set-clipboard on` to ~/.tmux.conf")
     }
 }
 
-/// Opens an output, or plays a tone through it. Where there is none, there is still a way to listen.
+/// Opens the sound output, or plays a tone. Without sound there are other ways to listen.
 fn sound(tone: bool, settings: &Settings, world: &World) -> Finding {
     let outputs = outputs(settings, world);
     let place = place(&outputs);
     if !tone && let Some(program) = outputs.player_command.first() {
         let said = format!("player_command {program:?}");
-        return Finding::ok(Check::Sound, said).advice("run vmail doctor --tone to hear it");
+        return Finding::ok(Check::Sound, said).advice("run `vmail doctor --tone` to test it");
     }
     let played =
         within(SOUND_LIMIT, move || if tone { play_tone(outputs) } else { outputs.open(RATE).map(drop) });
     match played {
-        Some(Ok(())) if tone => Finding::ok(Check::Sound, format!("a tone was played: {place}")),
-        Some(Ok(())) => Finding::ok(Check::Sound, format!("it plays: {place}")),
+        Some(Ok(())) if tone => Finding::ok(Check::Sound, format!("played a tone: {place}")),
+        Some(Ok(())) => Finding::ok(Check::Sound, format!("works: {place}")),
         Some(Err(reason)) => {
-            // Who asked for the tone wants to hear it; else it is a server in a rack.
+            // With --tone, sound is expected; otherwise this may be a server without sound.
             let said = format!("{reason} ({place})");
             let finding = if tone {
                 Finding::fault(Check::Sound, Failure::Other, said)
             } else {
                 Finding::warning(Check::Sound, said)
             };
-            finding.advice("in the inbox, b offers ways to hear a recording elsewhere")
+            finding.advice("press b in the inbox to listen elsewhere")
         }
         None => {
-            Finding::warning(Check::Sound, format!("no answer within {} s ({place})", SOUND_LIMIT.as_secs()))
-                .advice("start the sound server anew")
+            Finding::warning(Check::Sound, format!("timed out after {} s ({place})", SOUND_LIMIT.as_secs()))
+                .advice("restart the sound server")
         }
     }
 }
 
-/// Where the sound goes, or would.
+/// Returns where sound is sent to.
 #[cfg(target_os = "linux")]
 fn place(outputs: &Outputs) -> String {
     use crate::player::pulse::{Address, candidates};
@@ -192,8 +198,8 @@ fn place(outputs: &Outputs) -> String {
         Some(Address::Tcp { host, port, .. }) => {
             format!("PulseAudio or PipeWire at {}, port {port}", text::clean(host, text::NAME_MAX))
         }
-        None if outputs.environment.pulse_server.is_some() => "PULSE_SERVER leads nowhere".to_owned(),
-        None => "no socket of PulseAudio or PipeWire".to_owned(),
+        None if outputs.environment.pulse_server.is_some() => "no sound server at PULSE_SERVER".to_owned(),
+        None => "no PulseAudio or PipeWire socket".to_owned(),
     }
 }
 
@@ -201,14 +207,14 @@ fn place(outputs: &Outputs) -> String {
 fn place(outputs: &Outputs) -> String {
     match outputs.player_command.first() {
         Some(program) => format!("player_command {program:?}"),
-        None => "the system's device".to_owned(),
+        None => "the system's sound device".to_owned(),
     }
 }
 
-/// Plays a tone to its end.
+/// Plays a tone and waits for its end.
 fn play_tone(outputs: Outputs) -> Result<(), Unavailable> {
     let (sender, events) = sync_channel(8);
-    // What is dropped for want of room is the position, which nobody watches.
+    // Only position events are dropped if the channel is full, and they are not needed.
     let mut player =
         Player::new(move |rate| outputs.open(rate), move |_, event| drop(sender.try_send(event)));
     let manner = Manner { auto_level: false, ..Manner::default() };
@@ -230,7 +236,7 @@ fn play_tone(outputs: Outputs) -> Result<(), Unavailable> {
     }
 }
 
-/// Half a second of 440 Hz, not loud, without a click at its ends.
+/// Returns half a second of a quiet 440 Hz tone, faded in and out to avoid clicks.
 fn tone() -> Pcm {
     let count = RATE / 2;
     let fade = RATE as f32 / 50.0;
@@ -245,16 +251,16 @@ fn tone() -> Pcm {
 fn time_zone(settings: &Settings, world: &World) -> Finding {
     let zone = match settings.timezone {
         Timezone::Named(zone) => {
-            return Finding::ok(Check::TimeZone, format!("{}, as it is set", zone.name()));
+            return Finding::ok(Check::TimeZone, format!("{} (from the settings)", zone.name()));
         }
         Timezone::Local => config::local_zone((world.variable)("TZ").as_deref(), (world.system_zone)()),
     };
-    let advice = "set timezone in the settings, as in timezone = \"Asia/Kolkata\"";
+    let advice = "set timezone in the settings, like timezone = \"Asia/Kolkata\"";
     match zone.note {
         Some(note) => Finding::warning(Check::TimeZone, note).advice(advice),
-        // Servers run in UTC, and people do not.
-        None if zone.zone.name().ends_with("UTC") => Finding::ok(Check::TimeZone, "UTC, as on this machine")
-            .advice(format!("if yours is another, {advice}")),
-        None => Finding::ok(Check::TimeZone, format!("{}, as on this machine", zone.zone.name())),
+        // Servers often run in UTC although their users do not.
+        None if zone.zone.name().ends_with("UTC") => Finding::ok(Check::TimeZone, "UTC (from the system)")
+            .advice(format!("if that is wrong, {advice}")),
+        None => Finding::ok(Check::TimeZone, format!("{} (from the system)", zone.zone.name())),
     }
 }

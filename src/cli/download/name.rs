@@ -1,7 +1,7 @@
-//! What files are called: a template with fields, and how a voicemail fills it in.
+//! File names: a template with fields that are filled in from a voicemail.
 //!
-//! Nothing that a server or a caller wrote gets into a name but through [`name_part`]: a template's
-//! own text alone makes folders.
+//! Text from the server or a caller only gets into a name through [`name_part`]: only the template
+//! itself can create folders.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use crate::recording::name_part;
 use crate::suggest::nearest;
 use crate::text;
 
-/// The fields and what they stand for.
+/// The fields by name.
 const FIELDS: [(&str, Field); 7] = [
     ("date", Field::Date),
     ("time", Field::Time),
@@ -26,7 +26,7 @@ const FIELDS: [(&str, Field); 7] = [
     ("account", Field::Account),
 ];
 
-/// How files are named.
+/// A template for file names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template(Vec<Part>);
 
@@ -38,15 +38,15 @@ enum Part {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
-    /// `2026-11-23`, in the zone that is set.
+    /// `2026-11-23`, in the time zone of the settings.
     Date,
     /// `114208`.
     Time,
-    /// The number in E.164, else what came, else `withheld`.
+    /// The number in E.164, otherwise as received, otherwise `withheld`.
     Caller,
-    /// The caller's name, else as the caller.
+    /// The caller's name, otherwise the same as `caller`.
     Name,
-    /// The whole identity.
+    /// The full ID.
     Id,
     /// `mp3` or `wav`.
     Ext,
@@ -54,7 +54,7 @@ enum Field {
     Account,
 }
 
-/// Why a text is no template, and where.
+/// Why a template is invalid, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}\n{}", text::pointed(template, at))]
 pub struct TemplateError {
@@ -63,7 +63,7 @@ pub struct TemplateError {
     at: Range<usize>,
 }
 
-/// What the fields of one voicemail are.
+/// The values of the fields for a voicemail.
 #[derive(Clone, Debug)]
 pub struct Values {
     time: DateTime<Tz>,
@@ -74,7 +74,7 @@ pub struct Values {
 }
 
 impl Values {
-    /// Those of a voicemail of `account`, with its time in `zone`.
+    /// Returns the values for a voicemail of `account`, with its time in `zone`.
     pub fn new(found: &Found, zone: Tz, account: &str) -> Values {
         let voicemail = &found.entry.record.voicemail;
         let number = found.entry.forms.e164.as_deref().unwrap_or(&found.entry.forms.display);
@@ -90,13 +90,13 @@ impl Values {
 }
 
 impl Template {
-    /// Whether its names are those of one voicemail each, as far as anybody can tell.
+    /// Whether names are most likely unique per voicemail.
     pub fn is_telling(&self) -> bool {
         let has = |field| self.0.contains(&Part::Field(field));
         has(Field::Id) || (has(Field::Date) && has(Field::Time))
     }
 
-    /// The file of a voicemail, below the folder that is chosen.
+    /// Returns the path of a voicemail's file, relative to the target folder.
     pub fn fill(&self, values: &Values, ext: &str) -> PathBuf {
         let mut path = String::new();
         for part in &self.0 {
@@ -114,7 +114,7 @@ impl Template {
         path.into()
     }
 
-    /// The same with the identity in it, where others would have the same name.
+    /// Like [`Template::fill`], with the ID appended to the name.
     pub fn fill_apart(&self, values: &Values, ext: &str) -> PathBuf {
         let path = self.fill(values, ext);
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -129,19 +129,19 @@ impl Template {
 impl FromStr for Template {
     type Err = TemplateError;
 
-    /// Reads text with fields in braces; `{{` and `}}` are braces.
+    /// Parses text with fields in braces; `{{` and `}}` stand for braces.
     fn from_str(template: &str) -> Result<Template, TemplateError> {
         let fault = |message: String, at: Range<usize>| {
             Err(TemplateError { message, template: template.to_owned(), at })
         };
         if let Some((at, c)) = template.char_indices().find(|(_, c)| c.is_control() || *c == '\\') {
-            let message = format!("{c:?} cannot be part of a file's name");
+            let message = format!("{c:?} is not allowed in a file name");
             return fault(message, at..at + c.len_utf8());
         }
         let mut at = 0;
         for part in template.split('/') {
             if matches!(part, "" | "." | "..") {
-                let message = "a name stays below the folder: no empty parts, no . and no ..".to_owned();
+                let message = "a name cannot have parts that are empty, . or ..".to_owned();
                 return fault(message, at..at + part.len());
             }
             at += part.len() + 1;
@@ -156,7 +156,7 @@ impl FromStr for Template {
                 }
                 '{' => {
                     let Some(end) = rest.find('}') else {
-                        return fault("this brace is not closed".to_owned(), at..at + 1);
+                        return fault("unclosed {".to_owned(), at..at + 1);
                     };
                     let name = &rest[1..end];
                     let Some((_, field)) = FIELDS.iter().find(|(known, _)| *known == name) else {
@@ -168,7 +168,7 @@ impl FromStr for Template {
                     parts.push(Part::Field(*field));
                     at += end + 1;
                 }
-                '}' => return fault("this brace was not opened".to_owned(), at..at + 1),
+                '}' => return fault("unmatched }".to_owned(), at..at + 1),
                 c => {
                     text.push(c);
                     at += c.len_utf8();
@@ -187,5 +187,5 @@ fn unknown(name: &str) -> String {
     let names = FIELDS.map(|(name, _)| name);
     let meant = nearest(&name, names).map(|near| format!(" Did you mean {{{near}}}?")).unwrap_or_default();
     let all = names.map(|name| format!("{{{name}}}")).join(", ");
-    format!("there is no field {{{name}}}.{meant} There are {all}")
+    format!("unknown field {{{name}}}.{meant} Available fields: {all}")
 }

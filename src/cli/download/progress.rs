@@ -1,4 +1,4 @@
-//! How far a download is, on stderr, where somebody may be looking.
+//! The progress of a download, on stderr if it is a terminal.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +9,7 @@ use crate::cli::World;
 use crate::cli::output::takes_colour;
 use crate::words;
 
-/// A line with how many recordings are done, how fast bytes come and how long the rest takes.
+/// A progress line: recordings done, transfer rate and remaining time.
 #[derive(Debug)]
 pub struct Line {
     bar: Option<ProgressBar>,
@@ -17,20 +17,20 @@ pub struct Line {
 }
 
 impl Line {
-    /// A line for so many recordings. Nothing is shown where stderr is no terminal.
+    /// Returns a progress line for a number of recordings. Shows nothing if stderr is not a terminal.
     pub fn new(recordings: usize, world: &World) -> Line {
         let able = io::stderr().is_terminal() && (world.variable)("TERM").is_none_or(|term| term != "dumb");
         let bar = able.then(|| ProgressBar::new(recordings as u64));
         let coloured = if takes_colour(world) { "{bar:24.cyan/black.bright}" } else { "{bar:24}" };
         let template = format!("{coloured} {{human_pos}} of {{human_len}} recordings{{msg}}, {{eta}} left");
-        // The template is ours.
+        // The template is constant and valid.
         if let (Some(bar), Ok(style)) = (&bar, ProgressStyle::with_template(&template)) {
             bar.set_style(style.progress_chars("━╸─"));
         }
         Line { bar, bytes: AtomicU64::new(0) }
     }
 
-    /// So many more bytes came.
+    /// Adds `bytes` to the number of bytes received.
     pub fn received(&self, bytes: u64) {
         let all = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if let Some(bar) = &self.bar {
@@ -39,20 +39,20 @@ impl Line {
         }
     }
 
-    /// One more is dealt with.
+    /// Adds a finished recording.
     pub fn one_done(&self) {
         if let Some(bar) = &self.bar {
             bar.inc(1);
         }
     }
 
-    /// Writes a line on stderr, above this one.
+    /// Prints a line above the progress line.
     pub fn say(&self, text: &str) -> io::Result<()> {
         let write = || writeln!(io::stderr(), "vmail: {text}");
         self.bar.as_ref().map_or_else(write, |bar| bar.suspend(write))
     }
 
-    /// Takes the line away, and says how many bytes came.
+    /// Removes the progress line and returns the number of bytes received.
     pub fn clear(&self) -> u64 {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

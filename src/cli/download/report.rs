@@ -1,4 +1,4 @@
-//! What became of each voicemail: lines for programs, and a summary for people.
+//! The results of a download: lines for programs, and a summary for people.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -15,52 +15,52 @@ use crate::error::{Failure, Fault};
 use crate::fields::Fields;
 use crate::words;
 
-/// What became of a voicemail's recording.
+/// The result for a voicemail.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Whose it is, with what is known of it by now.
+    /// The voicemail, including what the download found out about it.
     pub found: Found,
-    /// What became of it.
+    /// The result.
     pub status: Status,
 }
 
-/// What became of a recording.
+/// The result for a recording.
 #[derive(Debug)]
 pub enum Status {
-    /// It is this file now, of so many bytes.
+    /// Saved as this file, with its size in bytes.
     Saved(PathBuf, u64),
-    /// It was this file already.
+    /// This file already has it.
     Present(PathBuf, u64),
-    /// It would be saved as this file.
+    /// Would be saved as this file.
     Planned(PathBuf),
-    /// The voicemail has none.
+    /// The voicemail has no recording.
     None,
-    /// It could not be saved.
+    /// Saving failed.
     Failed(String),
-    /// Its turn did not come.
+    /// Not started before the download was interrupted.
     Stopped,
 }
 
-/// A voicemail's fields, and what became of its recording. Names and meaning are stable.
+/// The fields of a voicemail and the result. Names and meanings are stable.
 #[derive(Serialize)]
 struct Line<'a> {
     #[serde(flatten)]
     fields: Fields<'a>,
-    /// The file; null where there is none.
+    /// The file, or null.
     file: Option<String>,
-    /// How large it is; null where that is not known.
+    /// The size in bytes; null if unknown.
     bytes: Option<u64>,
     /// `saved`, `present`, `planned`, `none` or `failed`.
     status: &'static str,
-    /// Why it failed; else null.
+    /// The error, or null.
     error: Option<&'a str>,
 }
 
-/// The names of what comes after the fields.
+/// The names of the fields after those of the voicemail.
 const MORE: [&str; 4] = ["file", "bytes", "status", "error"];
 
 impl<'a> Line<'a> {
-    /// `None` for what did not have its turn.
+    /// `None` if it was not started.
     fn new(outcome: &'a Outcome, desk: &'a Desk) -> Option<Line<'a>> {
         let (status, file, bytes, error) = match &outcome.status {
             Status::Saved(file, bytes) => ("saved", Some(file), Some(*bytes), None),
@@ -86,12 +86,12 @@ impl<'a> Line<'a> {
     }
 }
 
-/// What was done so far.
+/// The results so far.
 pub struct Report {
     manifest: Option<BufWriter<File>>,
-    /// What stdout gets.
+    /// The format of stdout.
     format: Option<Format>,
-    /// Whether nobody reads stdout any more.
+    /// Whether stdout was closed.
     unread: bool,
     dry: bool,
     saved: u64,
@@ -103,11 +103,11 @@ pub struct Report {
 }
 
 impl Report {
-    /// A report that goes to stdout in `format`, and to the file `manifest`.
+    /// Opens a report that writes to stdout in `format`, and to the file `manifest`.
     pub fn open(format: Option<Format>, manifest: Option<&Path>, dry: bool) -> anyhow::Result<Report> {
         let to_stdout = manifest.is_some_and(|path| path == Path::new("-"));
         let create = |path: &Path| {
-            File::create(path).with_context(|| format!("{}: the manifest cannot be written", path.display()))
+            File::create(path).with_context(|| format!("cannot write the manifest {}", path.display()))
         };
         let manifest = manifest.filter(|_| !to_stdout).map(create).transpose()?.map(BufWriter::new);
         let format = format.or(to_stdout.then_some(Format::Jsonl));
@@ -133,7 +133,7 @@ impl Report {
         })
     }
 
-    /// Takes in what became of a voicemail.
+    /// Adds a result.
     pub fn add(&mut self, outcome: &Outcome, desk: &Desk) -> anyhow::Result<()> {
         match outcome.status {
             Status::Saved(..) | Status::Planned(_) => self.saved += 1,
@@ -144,12 +144,12 @@ impl Report {
         }
         let Some(line) = Line::new(outcome, desk) else { return Ok(()) };
         if let Some(manifest) = &mut self.manifest {
-            // Who is killed leaves a manifest of what is done.
+            // Flush, so that the manifest is complete even if the program is killed.
             let written = output::json_line(manifest, &line).and_then(|()| manifest.flush());
-            written.context("the manifest cannot be written")?;
+            written.context("cannot write the manifest")?;
         }
         match self.print(&line, &outcome.status) {
-            // The files are what was asked for; they come, read or not.
+            // A broken pipe must not stop the download.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.unread = true,
             printed => output::quietly(printed)?,
         }
@@ -172,17 +172,17 @@ impl Report {
         out.flush()
     }
 
-    /// So many bytes came from the server.
+    /// Adds the number of bytes received from the server.
     pub fn received(&mut self, bytes: u64) {
         self.received = bytes;
     }
 
-    /// Says what was done, and fails where something was not.
+    /// Prints the summary; fails if anything was not saved.
     pub fn finish(&self, dir: &Path) -> anyhow::Result<()> {
         let said = self.said(dir);
         if self.stopped > 0 {
             let failure = Failure::Interrupted;
-            return Err(Fault { failure, message: format!("stopped: {said}") }.into());
+            return Err(Fault { failure, message: format!("interrupted: {said}") }.into());
         }
         if self.failed > 0 {
             return Err(Fault::partly(said).into());
@@ -193,22 +193,23 @@ impl Report {
 
     fn said(&self, dir: &Path) -> String {
         let saved = match (self.saved, self.dry) {
-            (0, _) => "nothing new".to_owned(),
+            (0, _) => "nothing saved".to_owned(),
             (saved, true) => format!("{} would be saved", words::count(saved)),
             (saved, false) => format!("{} saved", words::count(saved)),
         };
         let size =
             if self.received > 0 { format!(" ({})", words::bytes(self.received)) } else { String::new() };
-        let place = if dir == Path::new(".") { "this folder".to_owned() } else { dir.display().to_string() };
-        let mut said = format!("{saved} in {place}{size}");
-        for (count, one, many) in [
-            (self.present, "was there", "were there"),
-            (self.without, "without a recording", "without a recording"),
-            (self.failed, "failed", "failed"),
-            (self.stopped, "not tried", "not tried"),
+        let place =
+            if dir == Path::new(".") { "the current folder".to_owned() } else { dir.display().to_string() };
+        let mut said = format!("{saved} to {place}{size}");
+        for (count, what) in [
+            (self.present, "already present"),
+            (self.without, "without a recording"),
+            (self.failed, "failed"),
+            (self.stopped, "not started"),
         ] {
             if count > 0 {
-                let _ = write!(said, ", {} {}", words::count(count), if count == 1 { one } else { many });
+                let _ = write!(said, ", {} {what}", words::count(count));
             }
         }
         said

@@ -1,4 +1,4 @@
-//! One recording on its way to its file.
+//! Saves one recording to its file.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
@@ -18,48 +18,48 @@ use crate::cli::pick::Found;
 use crate::recording::{FetchError, Kept, not_ready_wait};
 use crate::telecmi::{ApiError, AudioFormat, OfflineReason};
 
-/// How old a voicemail is at the most whose recording may still be on its way to the server.
+/// The maximum age of a voicemail whose recording may not be ready yet.
 const FRESH: TimeDelta = TimeDelta::minutes(5);
 
-/// How often a fresh recording is asked for that is not there yet.
+/// The number of attempts to fetch such a recording.
 const FRESH_TRIES: u32 = 3;
 
-/// What to save.
+/// A recording to save.
 #[derive(Debug)]
 pub struct Order {
-    /// The recording of this.
+    /// The voicemail.
     pub found: Found,
-    /// What its name is made of.
+    /// The values for its file name.
     pub values: Values,
-    /// Whether another voicemail has the name without the identity.
+    /// Whether to append the ID, because another voicemail has the same name.
     pub apart: bool,
 }
 
-/// Saves recordings below a folder.
+/// Saves recordings to a folder.
 #[derive(Debug)]
 pub struct Saver<'a> {
-    /// Where recordings come from.
+    /// Fetches the recordings.
     pub fetcher: &'a Fetcher<'a>,
-    /// Where files go.
+    /// The target folder.
     pub dir: &'a Path,
-    /// How they are named.
+    /// The template of the file names.
     pub template: &'a Template,
-    /// Whether files that differ are replaced.
+    /// Whether to overwrite files that differ.
     pub overwrite: bool,
-    /// Whether nothing is fetched and written.
+    /// Whether this is a dry run.
     pub dry: bool,
-    /// When the program was started.
+    /// When the program started.
     pub now: DateTime<Utc>,
-    /// Who is told of what comes.
+    /// The progress line.
     pub line: &'a Line,
     /// Whether to stop.
     pub stopped: watch::Receiver<bool>,
-    /// Why no further recording will come, once that is clear.
+    /// The error that makes all further transfers fail, once there is one.
     pub hopeless: OnceLock<String>,
 }
 
 impl Saver<'_> {
-    /// Saves what is ordered, if that is still to be done.
+    /// Saves a recording, unless it is already saved.
     pub async fn save(&self, mut order: Order) -> Outcome {
         let status = self.status(&mut order).await;
         self.fetcher.leave(order.found.entry.record.voicemail.id);
@@ -89,7 +89,7 @@ impl Saver<'_> {
         let mut stopped = self.stopped.clone();
         let kept = tokio::select! {
             biased;
-            // An error is that nobody can stop it any more.
+            // An error means that the sender is gone, so nothing can stop it.
             Ok(_) = stopped.wait_for(|stopped| *stopped) => return Status::Stopped,
             kept = self.fetch(&order.found) => kept,
         };
@@ -97,7 +97,7 @@ impl Saver<'_> {
             Ok(kept) => kept,
             Err(missing) => {
                 if is_hopeless(&missing) {
-                    // Another may have been as unlucky before.
+                    // Another task may have set it first.
                     let _ = self.hopeless.set(missing.to_string());
                 }
                 return Status::Failed(missing.to_string());
@@ -119,7 +119,7 @@ impl Saver<'_> {
         if let Some(folder) = path.parent()
             && let Err(error) = fs::create_dir_all(folder)
         {
-            return Status::Failed(format!("{} cannot be made: {error}.", folder.display()));
+            return Status::Failed(format!("cannot create {}: {error}.", folder.display()));
         }
         match self.fetcher.recordings.save_as(id, &path, replace).await {
             Ok(()) => Status::Saved(path, kept.bytes),
@@ -127,8 +127,8 @@ impl Saver<'_> {
         }
     }
 
-    /// The file that has the voicemail's name, where no other voicemail can have had it before. It
-    /// is whole, because files appear whole.
+    /// Returns the existing file of the voicemail, if its name is unique to the voicemail. It is complete,
+    /// because files are renamed when they are complete.
     fn present(&self, order: &Order) -> Option<(PathBuf, u64)> {
         let own = AudioFormat::ALL.into_iter().map(|format| self.path(order, format.extension(), true));
         let plain = AudioFormat::ALL.into_iter().map(|format| self.path(order, format.extension(), false));
@@ -140,7 +140,7 @@ impl Saver<'_> {
         })
     }
 
-    /// Has the recording here. One that was left only just now may take a minute to be there.
+    /// Fetches the recording. For a new voicemail, the server may need a minute to provide it.
     async fn fetch(&self, found: &Found) -> Result<Kept, Missing> {
         let fresh = self.now - found.entry.record.voicemail.time < FRESH;
         let mut tries = 0;
@@ -160,8 +160,8 @@ impl Saver<'_> {
         }
     }
 
-    /// Which file the recording becomes. Another file in its place is left alone, unless it is to
-    /// be replaced: then the identity is put into the name.
+    /// Returns the file to save to. If a different file has the name, tries the name with the ID, unless
+    /// files are to be overwritten.
     async fn target(&self, order: &Order, kept: &Kept) -> Result<Target, String> {
         let ext = kept.format.extension();
         let own = self.path(order, ext, true);
@@ -175,7 +175,7 @@ impl Saver<'_> {
                 }
                 Err(error) => return Err(unread(error)),
                 Ok(file) if file.is_dir() => {}
-                // What a machine leaves that stopped in the middle.
+                // Left behind by a crash of the machine.
                 Ok(file) if file.is_file() && file.len() == 0 => {
                     return Ok(Target::Free { path, replace: true });
                 }
@@ -194,18 +194,18 @@ impl Saver<'_> {
             }
         }
         let name = self.path(order, ext, true);
-        Err(format!("{}: another file has this name. --overwrite replaces it.", name.display()))
+        Err(format!("{}: a different file exists. Use --overwrite to replace it.", name.display()))
     }
 
     fn path(&self, order: &Order, ext: &str, apart: bool) -> PathBuf {
         let fill = if apart { Template::fill_apart } else { Template::fill };
         let below = fill(self.template, &order.values, ext);
-        // Who asks for this folder need not read its name each time.
+        // In the current folder, omit the redundant "./".
         if self.dir == Path::new(".") { below } else { self.dir.join(below) }
     }
 }
 
-/// Whether what stood in the way of one recording, however often it was tried, is in the way of all.
+/// Whether the error will also affect all other recordings.
 fn is_hopeless(missing: &Missing) -> bool {
     let Missing::Fetch(FetchError::Api(error)) = missing else { return false };
     match error {
@@ -215,15 +215,15 @@ fn is_hopeless(missing: &Missing) -> bool {
     }
 }
 
-/// Which file a recording becomes.
+/// The file to save to.
 enum Target {
-    /// This one, and it is that already.
+    /// It exists and has the same content.
     There(PathBuf),
-    /// This one.
+    /// It is to be written.
     Free { path: PathBuf, replace: bool },
 }
 
-/// How the name of a recording ends that is not here, as far as the server's own name says.
+/// Guesses the extension of a recording that was not fetched, from its name on the server.
 fn guessed(order: &Order) -> &'static str {
     let name = order.found.entry.record.voicemail.recording.as_ref();
     let wav = name.is_some_and(|name| name.as_sent().to_ascii_lowercase().ends_with(".wav"));

@@ -1,4 +1,4 @@
-//! Playing voicemail one after the other: fetched, decoded, heard and marked, while keys are heeded.
+//! Plays voicemails one after another: fetches, decodes, plays and marks them, and handles keys.
 
 use std::io;
 use std::pin::pin;
@@ -24,39 +24,39 @@ use crate::triage::{Change, Edit};
 use crate::tui::listening::next_speed;
 use crate::words;
 
-/// The pause between two voicemail.
+/// The pause between two voicemails.
 const GAP: Duration = Duration::from_millis(700);
 
-/// How many events of the player may wait.
+/// The capacity of the channel for player events.
 const EVENTS: usize = 64;
 
-/// How far the sound moves until the line says so.
+/// The interval at which the position is updated.
 const TIME: Duration = Duration::from_millis(500);
 
-/// How it ended.
+/// How playback ended.
 #[derive(Debug)]
 pub enum End {
-    /// With the last voicemail, or because the user had enough.
+    /// After the last voicemail, or by the user.
     Finished,
-    /// By Ctrl-C, or because the program was told to end.
+    /// By Ctrl-C or another signal.
     Interrupted,
-    /// There is no sound.
+    /// There is no sound output.
     NoSound(Unavailable),
 }
 
-/// Why one voicemail is over.
+/// How playback of one voicemail ended.
 enum Over {
     /// It was played to its end.
     Ended,
-    /// The user wants the next one.
+    /// The user skipped it.
     Skipped,
     /// It could not be played.
     Failed(Failure, String),
-    /// All is over.
+    /// Playback as a whole ended.
     All(End),
 }
 
-/// What plays, and what it plays with.
+/// Plays a list of voicemails.
 pub struct Jukebox<'d> {
     desk: &'d Desk,
     fetcher: &'d Fetcher<'d>,
@@ -66,7 +66,7 @@ pub struct Jukebox<'d> {
     marks: bool,
     clock: fn() -> DateTime<Utc>,
     line: Line,
-    // Given back before the program says how it ended.
+    // Dropped together with the jukebox, so that the terminal is restored before messages are printed.
     keys: Option<Keys>,
     signals: Signals,
     failed: usize,
@@ -74,7 +74,7 @@ pub struct Jukebox<'d> {
 }
 
 impl<'d> Jukebox<'d> {
-    /// A jukebox that plays to `outputs`; what is heard is marked as read if `marks`.
+    /// Returns a jukebox that plays to `outputs`. Marks played voicemails as read if `marks`.
     pub fn new(
         desk: &'d Desk,
         fetcher: &'d Fetcher<'d>,
@@ -87,7 +87,7 @@ impl<'d> Jukebox<'d> {
         let tasks = Handle::current();
         let tell = move |number, event| {
             let moved = matches!(event, Event::Position(_));
-            // The sound waits for nobody. Where it was can be left out.
+            // Drop events if the channel is full: playback must not block.
             if let Err(TrySendError::Full(event)) = sender.try_send((number, event))
                 && !moved
             {
@@ -132,14 +132,14 @@ impl<'d> Jukebox<'d> {
         Ok(End::Finished)
     }
 
-    /// Gives the terminal back. Returns how many could not be played, and why the last of them.
+    /// Restores the terminal. Returns the number of failures and the last one.
     pub fn close(mut self) -> (usize, Option<Failure>) {
-        // Where that fails, the terminal is gone.
+        // Fails only if the terminal is gone.
         let _ = self.line.clear();
         (self.failed, self.why)
     }
 
-    /// Plays a voicemail; meanwhile the `next` one is fetched.
+    /// Plays a voicemail, and fetches the `next` one in the meantime.
     async fn one(
         &mut self,
         number: u64,
@@ -164,7 +164,7 @@ impl<'d> Jukebox<'d> {
             Err(over) => return Ok(over),
         };
         if let Err(error) = self.fetcher.recordings.touch(voicemail.id, (self.clock)()) {
-            tracing::warn!(%error, "a recording's time of hearing was not noted");
+            tracing::warn!(%error, "cannot update the last use of a recording");
         }
         now.length = Some(sound.waveform.length());
         let heard_after = self.desk.settings.heard_after;
@@ -174,7 +174,7 @@ impl<'d> Jukebox<'d> {
         let fetcher = self.fetcher;
         let mut ahead = pin!(async move {
             if let Some(next) = next {
-                // Why it does not come is said when it is its turn.
+                // An error is reported when it is played.
                 let _ = fetcher.have(next, |_, _| {}).await;
             }
         });
@@ -209,7 +209,7 @@ impl<'d> Jukebox<'d> {
                 if self.marks && !found.entry.flags.contains(Flags::READ) {
                     let id = found.entry.record.voicemail.id;
                     if let Err(error) = mark(self.desk, id).await {
-                        self.line.say(&format!("{id}: it was not marked as read: {error}"))?;
+                        self.line.say(&format!("{id}: cannot mark as read: {error}"))?;
                     }
                 }
             }
@@ -236,7 +236,7 @@ impl<'d> Jukebox<'d> {
         None
     }
 
-    /// Does `work`, unless a key or a signal ends it. Keys that are about sound mean nothing here.
+    /// Waits for `work`, unless a key or a signal ends it. Playback keys are ignored.
     async fn while_heeding<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Over> {
         let mut work = pin!(work);
         loop {
@@ -252,7 +252,7 @@ impl<'d> Jukebox<'d> {
     }
 }
 
-/// What a key ends; a terminal that is gone ends everything.
+/// Converts a key to how playback ends; a closed terminal ends everything.
 fn ends(key: Option<Key>) -> Over {
     match key {
         Some(Key::Next) => Over::Skipped,
@@ -261,7 +261,7 @@ fn ends(key: Option<Key>) -> Over {
     }
 }
 
-/// The next key; none ever comes where there is no terminal.
+/// Waits for the next key; forever if there is no terminal.
 async fn next_key(keys: &mut Option<Keys>) -> Option<Key> {
     match keys {
         Some(keys) => keys.next().await,
@@ -269,14 +269,14 @@ async fn next_key(keys: &mut Option<Keys>) -> Option<Key> {
     }
 }
 
-/// Why a voicemail is not heard.
+/// Why a voicemail cannot be played.
 #[derive(Debug, thiserror::Error)]
 enum Unheard {
     #[error("{0}")]
     Missing(#[from] Missing),
-    #[error("The recording cannot be played: {0}")]
+    #[error("Cannot play the recording: {0}")]
     Audio(#[from] AudioError),
-    #[error("The recording cannot be read: {0}.")]
+    #[error("Cannot read the recording: {0}.")]
     Disk(#[from] io::Error),
 }
 
@@ -296,7 +296,7 @@ async fn load(fetcher: &Fetcher<'_>, found: &Found) -> Result<Sound, Unheard> {
     Ok(fetcher.look(found.entry.record.voicemail.id, &kept).await??)
 }
 
-/// It counts as heard.
+/// Marks a voicemail as read.
 async fn mark(desk: &Desk, id: VoicemailId) -> anyhow::Result<()> {
     let account = desk.account().await?;
     let change = Change { ids: vec![id], edit: Edit::Read(true) };

@@ -1,4 +1,4 @@
-//! Keys while something plays: the terminal gives each at once, until this is dropped.
+//! Keys during playback: puts the terminal into raw mode until dropped.
 
 use std::io::{self, IsTerminal as _};
 use std::thread;
@@ -8,31 +8,31 @@ use tokio::sync::mpsc;
 
 use crate::tui::terminal::line::Raw;
 
-/// How many keys may wait.
+/// The capacity of the channel for keys.
 const WAITING: usize = 16;
 
-/// What a key asks for.
+/// The action of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
-    /// Hold the sound, or go on.
+    /// Pause or resume.
     Pause,
-    /// Go so many milliseconds on, or back.
+    /// Seek by milliseconds, forward or back.
     Step(i64),
-    /// A step faster, or slower.
+    /// Change the speed by a step.
     Speed {
-        /// Which of the two.
+        /// The direction.
         faster: bool,
     },
-    /// The next voicemail.
+    /// Play the next voicemail.
     Next,
-    /// The end.
+    /// Quit.
     Quit,
-    /// The end, as by Ctrl-C.
+    /// Quit as with Ctrl-C.
     Interrupt,
 }
 
 impl Key {
-    /// What `key` asks for: as in the inbox, as far as there is the same.
+    /// Returns the action of `key`. The keys are the same as in the inbox.
     pub fn of(key: KeyEvent) -> Option<Key> {
         const SEEK: i64 = 5_000;
         if key.modifiers.contains(KeyModifiers::CONTROL) {
@@ -51,7 +51,7 @@ impl Key {
     }
 }
 
-/// The keys of a terminal in raw mode. Dropping it gives the terminal back.
+/// Reads keys in raw mode. Restores the terminal on drop.
 #[derive(Debug)]
 pub struct Keys {
     presses: mpsc::Receiver<KeyEvent>,
@@ -59,7 +59,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Takes the keys, where stdin and stderr are a terminal that can place the cursor.
+    /// Starts reading keys if stdin and stderr are a terminal with cursor movement.
     pub fn take(term: Option<&str>) -> io::Result<Option<Keys>> {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() || term.is_none_or(|term| term == "dumb")
         {
@@ -67,7 +67,7 @@ impl Keys {
         }
         let (sender, presses) = mpsc::channel(WAITING);
         let taken = Keys { presses, _raw: Raw::take()? };
-        // It waits for a key for good; the end of the program ends it.
+        // Blocks until a key is pressed, so it only ends with the program.
         thread::Builder::new().name("keys".to_owned()).spawn(move || {
             while let Ok(event) = event::read() {
                 if let Event::Key(key) = event
@@ -81,7 +81,7 @@ impl Keys {
         Ok(Some(taken))
     }
 
-    /// The next key that asks for something; `None` when the terminal is gone.
+    /// Waits for the next key with an action; `None` if the terminal is closed.
     pub async fn next(&mut self) -> Option<Key> {
         loop {
             let key = Key::of(self.presses.recv().await?);

@@ -1,4 +1,4 @@
-//! The line on stderr that says what plays.
+//! The status line of playback on stderr.
 
 use std::io::{self, Write as _};
 use std::time::Duration;
@@ -9,28 +9,28 @@ use crate::cli::play::say;
 use crate::tui::terminal;
 use crate::words;
 
-/// What keys do, where there is room for it.
-const KEYS: &str = "  Space hold, h l seek, < > speed, n next, q quit";
+/// The keys, if there is room.
+const KEYS: &str = "  Space pause, h l seek, < > speed, n next, q quit";
 
-/// What plays and where it is.
+/// What is playing.
 #[derive(Clone, Debug)]
 pub struct Now {
-    /// Whether it is held.
+    /// Whether it is paused.
     pub paused: bool,
-    /// What is heard now.
+    /// The playback position.
     pub position: Duration,
-    /// How long it is; `None` until it is here.
+    /// The length; `None` until the recording is fetched.
     pub length: Option<Duration>,
-    /// How fast.
+    /// The speed.
     pub speed: f32,
-    /// Who left it, and when.
+    /// Caller and time.
     pub whose: String,
-    /// How many of how many, where there are several.
+    /// Number and total, if there are several.
     pub place: Option<(usize, usize)>,
 }
 
 impl Now {
-    /// The words of the line, with signs of ASCII alone or without that limit.
+    /// Formats the line, in ASCII if `ascii`.
     pub fn text(&self, ascii: bool) -> String {
         let sign = match (self.length, self.paused, ascii) {
             (None, _, true) => "...",
@@ -57,34 +57,34 @@ impl Now {
     }
 }
 
-/// Who left it, and when.
+/// Returns caller and time.
 pub fn whose(found: &Found, time: &str) -> String {
     let number = &found.entry.forms.display;
     let caller = found.name.as_deref().unwrap_or(if number.is_empty() { "Withheld" } else { number });
     format!("{caller}, {time}")
 }
 
-/// The line of a terminal in raw mode; nothing is shown elsewhere.
+/// The status line of a terminal in raw mode; shows nothing elsewhere.
 #[derive(Debug)]
 pub struct Line {
     shown: bool,
     ascii: bool,
-    /// What stands there.
+    /// The current text.
     text: String,
 }
 
 impl Line {
-    /// A line that is shown or not.
+    /// Returns a line that is shown or not.
     pub fn new(shown: bool, ascii: bool) -> Line {
         Line { shown, ascii, text: String::new() }
     }
 
-    /// Shows what plays, in place of what was shown before.
+    /// Replaces the text.
     pub fn show(&mut self, now: &Now) -> io::Result<()> {
         if !self.shown {
             return Ok(());
         }
-        // The last cell stays free: some terminals begin a new line there.
+        // Leave the last cell empty: some terminals wrap there.
         let room = terminal::size().map_or(80, |(columns, _)| usize::from(columns)).saturating_sub(1);
         let mut text = cut(&now.text(self.ascii), room);
         if width(&text) + width(KEYS) <= room {
@@ -97,17 +97,17 @@ impl Line {
         terminal::line::rewrite(&text)
     }
 
-    /// Says something in a line of its own.
+    /// Prints a message on a line of its own.
     pub fn say(&mut self, text: &str) -> io::Result<()> {
         self.clear()?;
         if !self.shown {
             return say(text);
         }
-        // In raw mode the cursor goes down and nowhere else.
+        // In raw mode, a newline does not return the carriage.
         write!(io::stderr(), "vmail: {text}\r\n")
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     pub fn clear(&mut self) -> io::Result<()> {
         if !self.shown {
             return Ok(());

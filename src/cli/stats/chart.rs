@@ -1,30 +1,30 @@
-//! Small charts of text: columns that stand side by side, and bars that lie.
+//! Small text charts: vertical columns, and horizontal bars.
 
 use crate::cli::output::{fitted, width};
 
-/// How high columns are, in lines.
+/// The height of columns, in lines.
 const HEIGHT: usize = 4;
 
-/// Eighths of a cell, from its foot.
+/// Eighths of a cell, from the bottom.
 const UP: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-/// The same where there is ASCII alone.
+/// The same in ASCII.
 const UP_ASCII: [&str; 9] = [" ", ".", ".", ".", ":", ":", ":", "#", "#"];
 
-/// Lines that belong together: the bars, and what is written below them.
+/// A chart: the bars, and the labels below them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chart {
-    /// What is written before the first line: the largest value.
+    /// The text before each line of bars: the largest value on the first line.
     pub scale: Vec<String>,
     /// The bars, from the top.
     pub bars: Vec<String>,
-    /// The names of the columns.
+    /// The labels of the columns.
     pub names: String,
 }
 
 impl Chart {
-    /// Columns of `cell` cells each, the gap between two included. Names that would touch the one
-    /// before, or stand out on the right, are left out.
+    /// Draws columns of `cell` cells each, including the gap. Labels that would touch the previous one, or
+    /// extend beyond the right edge, are omitted.
     pub fn columns(values: &[u64], names: &[String], cell: usize, ascii: bool) -> Chart {
         let largest = values.iter().copied().max().unwrap_or_default();
         let signs = if ascii { UP_ASCII } else { UP };
@@ -55,7 +55,7 @@ impl Chart {
         Chart { scale: scale.collect(), bars: (0..HEIGHT).rev().map(line).collect(), names: below }
     }
 
-    /// How wide it is.
+    /// Returns the width in cells.
     pub fn width(&self) -> usize {
         let scale = self.scale.first().map_or(0, |scale| width(scale));
         let bars = self.bars.iter().chain([&self.names]).map(|line| width(line)).max();
@@ -63,18 +63,18 @@ impl Chart {
     }
 }
 
-/// A bar that lies, in `room` cells at the most.
+/// Draws a horizontal bar of at most `room` cells.
 pub fn bar(value: u64, largest: u64, room: usize, ascii: bool) -> String {
     let filled = eighths(value, largest, room);
     if ascii {
         return "#".repeat(filled.div_ceil(8));
     }
-    // Lines, because blocks below each other would be one block.
+    // Lines, because blocks on adjacent lines would merge.
     let halves = (filled / 4).max(usize::from(filled > 0));
     "━".repeat(halves / 2) + if halves.is_multiple_of(2) { "" } else { "╸" }
 }
 
-/// How many eighths of `room` cells `value` fills: something, where it is more than nothing.
+/// Returns how many eighths of `room` cells represent `value`; at least one unless it is 0.
 fn eighths(value: u64, largest: u64, room: usize) -> usize {
     if value == 0 {
         return 0;

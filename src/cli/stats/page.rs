@@ -1,4 +1,4 @@
-//! Statistics for people: charts and a few sentences.
+//! Statistics for people: charts and summary lines.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -11,43 +11,43 @@ use crate::cli::output::{BOLD, CYAN, GREY, Paper, YELLOW, fitted, width};
 use crate::stats::{Caller, Spread, Stats};
 use crate::words;
 
-/// How wide a page is where nothing says so.
+/// The default width.
 const WIDTH: usize = 80;
 
-/// The widest that anything gets: more is harder to read.
+/// The maximum width, for readability.
 const WIDTH_MAX: usize = 110;
 
-/// The widest that a caller gets.
+/// The maximum width of a caller.
 const CALLER_MAX: usize = 30;
 
-/// The narrowest that one gets.
+/// The minimum width of a caller.
 const NAME_MIN: usize = 8;
 
-/// The shortest and the longest bar of the most frequent caller.
+/// The minimum and maximum length of the longest bar.
 const BAR_MIN: usize = 4;
 const BAR_MAX: usize = 40;
 
-/// What a page is drawn with.
+/// How to draw the page.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
-    /// The paper.
+    /// The properties of stdout.
     pub paper: Paper,
-    /// Whether signs are ASCII.
+    /// Whether to use ASCII symbols.
     pub ascii: bool,
-    /// What the range is called.
+    /// The name of the range.
     pub title: &'a str,
-    /// How many callers are named.
+    /// The number of callers to list.
     pub callers: usize,
 }
 
 impl Page<'_> {
-    /// Writes all of it.
+    /// Writes the page.
     pub fn write(&self, out: &mut impl Write, stats: &Stats) -> io::Result<()> {
         writeln!(out, "{}", self.paper.paint(self.title, BOLD))?;
         writeln!(out, "{}", self.counts(stats))?;
         let (title, days) = self.days(stats);
         self.side_by_side(out, &[(&title, days)])?;
-        // On narrow paper columns stand close, and have fewer names.
+        // If there is little room, draw narrow columns with fewer labels.
         let (cell, named) = if self.room() < 56 { (1, 6) } else { (2, 3) };
         let hours: Vec<_> = (0..24_u32)
             .map(|hour| if hour.is_multiple_of(named) { hour.to_string() } else { String::new() })
@@ -77,10 +77,10 @@ impl Page<'_> {
     }
 
     fn counts(&self, stats: &Stats) -> String {
-        let all = format!("{} voicemail", words::count(stats.count.all));
+        let all = words::voicemails(stats.count.all);
         let unheard = match stats.count.unheard {
-            0 => "all heard".to_owned(),
-            unheard => self.paper.paint(&format!("{} not heard", words::count(unheard)), YELLOW),
+            0 => "all read".to_owned(),
+            unheard => self.paper.paint(&format!("{} unread", words::count(unheard)), YELLOW),
         };
         let more = [(stats.starred, "starred"), (stats.done, "done"), (stats.called, "called back")];
         let more = more.iter().filter(|(count, _)| *count > 0);
@@ -88,9 +88,9 @@ impl Page<'_> {
         [all, unheard].into_iter().chain(more).collect::<Vec<_>>().join(self.dot())
     }
 
-    /// The days, several to a column where they are too many.
+    /// Returns the chart of days; a column covers several days if there are too many.
     fn days(&self, stats: &Stats) -> (String, Chart) {
-        // No column is higher than all of them together.
+        // No column can be larger than the total.
         let room = self.room().saturating_sub(stats.count.all.to_string().len() + 1).max(14);
         let all = stats.days.len().max(1);
         let each = match all {
@@ -106,7 +106,7 @@ impl Page<'_> {
             let form = if wide { "%a %-d" } else { "%-d %b" };
             piece.first().map(|(day, _)| day.format(form).to_string()).unwrap_or_default()
         };
-        // A name is at the first day of a week where not each day can have one.
+        // If not every day has room for a label, label Mondays.
         let is_named = |piece: &&[(NaiveDate, _)]| {
             let monday = |day: &NaiveDate| day.weekday() == Weekday::Mon;
             wide || each > 1 || piece.first().is_some_and(|(day, _)| monday(day)) || all < 14
@@ -159,8 +159,7 @@ impl Page<'_> {
             String::new()
         } else {
             let from: u64 = callers[shown.len()..].iter().map(|caller| caller.count.all).sum();
-            let text =
-                format!("  and {} more, with {} voicemail", words::count(left as u64), words::count(from));
+            let text = format!("  ({} more with {})", words::count(left as u64), words::voicemails(from));
             self.paper.paint(&text, GREY)
         };
         writeln!(out, "\n{heading}{rest}")?;
@@ -168,10 +167,10 @@ impl Page<'_> {
             shown.iter().map(|caller| width(text(caller))).max().unwrap_or_default().min(CALLER_MAX)
         };
         let digits = words::count(most).len();
-        // What comes after the name and the number: the count, the shortest bar and what was not heard.
+        // The width needed after name and number: the count, the shortest bar and the unread count.
         let unheard = |caller: &Caller| match caller.count.unheard {
             0 => String::new(),
-            unheard => format!("  {} not heard", words::count(unheard)),
+            unheard => format!("  {} unread", words::count(unheard)),
         };
         let widest_unheard = shown.iter().map(|caller| unheard(caller).len()).max().unwrap_or_default();
         let rest = 2 + digits + 1 + BAR_MIN + widest_unheard;
@@ -199,14 +198,13 @@ impl Page<'_> {
     fn durations(&self, out: &mut impl Write, stats: &Stats) -> io::Result<()> {
         let all = words::count(stats.count.all);
         let took = |spread: &Spread| {
-            let times = [spread.median, spread.p90].map(about);
-            let [half, most] = times;
-            format!("{} of {all}, half within {half}, nine of ten within {most}", words::count(spread.count))
+            let [median, p90] = [spread.median, spread.p90].map(about);
+            format!("{} of {all}, median {median}, 90th percentile {p90}", words::count(spread.count))
         };
         let lasted = |spread: &Spread| {
-            let [total, half, most] = [spread.total, spread.median, spread.p90].map(words::length);
-            let looked = words::count(spread.count);
-            format!("{looked} of {all} known: {total} together, half up to {half}, nine of ten up to {most}")
+            let [total, median, p90] = [spread.total, spread.median, spread.p90].map(words::length);
+            let known = words::count(spread.count);
+            format!("{known} of {all} known, total {total}, median {median}, 90th percentile {p90}")
         };
         let lines = [
             ("Called back", stats.until_called.as_ref().map(took)),
@@ -225,21 +223,21 @@ impl Page<'_> {
     }
 }
 
-/// What is between two charts.
+/// The gap between two charts.
 const GAP: usize = 4;
 
-/// What the caller is called.
+/// Returns the caller's name or number.
 fn called(caller: &Caller) -> &str {
     let number = if caller.number.is_empty() { "Withheld" } else { &caller.number };
     caller.name.as_deref().unwrap_or(number)
 }
 
-/// The number beside a name.
+/// Returns the number to show beside a name.
 fn number(caller: &Caller) -> &str {
     if caller.name.is_some() { &caller.number } else { "" }
 }
 
-/// "42 s", "12 min", "1 h 12 min", "2 days 3 h".
+/// Formats a duration: "42 s", "12 min", "1 h 12 min", "2 days 3 h".
 fn about(time: Duration) -> String {
     let seconds = time.as_secs();
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
@@ -263,8 +261,8 @@ mod tests {
     use crate::model::{Flags, from_millis};
     use crate::stats::{Item, Tally};
 
-    /// So many voicemail of one after the other of three callers, five hours apart, from the
-    /// midnight in Kolkata that begins 17 November 2026.
+    /// Returns statistics of `count` voicemails from three callers, five hours apart, starting at midnight
+    /// in Kolkata on 17 November 2026.
     fn stats(count: usize) -> Stats {
         const START: i64 = 1_794_853_800_000;
         const STEP: i64 = 5 * 3_600_000;
@@ -304,7 +302,7 @@ mod tests {
     fn a_page_looks_like_this() {
         let expected = [
             "Last 7 days",
-            "30 voicemail · 8 not heard · 6 done · 10 called back",
+            "30 voicemails · 8 unread · 6 done · 10 called back",
             "",
             "By day",
             "5 ████████ ████████ ████████ ████████ ▂▂▂▂▂▂▂▂ ████████",
@@ -320,13 +318,13 @@ mod tests {
             "  █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ █      ▆▆▆ ███ ███ ███ ███ ███ ███",
             "  0     3     6     9     12    15    18    21         Mon Tue Wed Thu Fri Sat Sun",
             "",
-            "Callers  and 1 more, with 5 voicemail",
-            "Anita Rao         +91 98765 43210  15 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  3 not heard",
-            "+44 20 7946 0018                   10 ━━━━━━━━━━━━━━━━━━━━━━━━━━  2 not heard",
+            "Callers  (1 more with 5 voicemails)",
+            "Anita Rao         +91 98765 43210  15 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  3 unread",
+            "+44 20 7946 0018                   10 ━━━━━━━━━━━━━━━━━━━━━━━━━━╸  2 unread",
             "",
-            "Called back  10 of 30, half within 3 h 27 min, nine of ten within 5 h 12 min",
-            "Done         6 of 30, half within 25 h, nine of ten within 25 h",
-            "Length       22 of 30 known: 12:43 together, half up to 0:34, nine of ten up to 0:46",
+            "Called back  10 of 30, median 3 h 27 min, 90th percentile 5 h 12 min",
+            "Done         6 of 30, median 25 h, 90th percentile 25 h",
+            "Length       22 of 30 known, total 12:43, median 0:34, 90th percentile 0:46",
         ];
         let page = drawn(&stats(30), 90, false, false);
         assert_eq!(page.lines().collect::<Vec<_>>(), expected, "\n{page}");
@@ -338,9 +336,9 @@ mod tests {
             let stats = stats(days * 5);
             for room in [40, 80, 200] {
                 let page = drawn(&stats, room, days % 2 == 0, false);
-                // Sentences are broken by the terminal.
+                // The terminal wraps the summary lines.
                 let charts =
-                    page.lines().filter(|line| !line.contains(", half ") && !line.contains(" voicemail"));
+                    page.lines().filter(|line| !line.contains(", median ") && !line.contains(" voicemail"));
                 let widest = charts.map(width).max().unwrap();
                 assert!(widest <= room, "{widest} of {room} for {days} days\n{page}");
             }

@@ -76,7 +76,7 @@ fn without_a_network_what_is_stored_will_do() {
         faults.unless_code(6, &call, &output);
         let shows = verb.prints && verb.asking.is_empty();
         faults.unless(shows != output.stdout.is_empty(), &call, "shows what is stored", &output);
-        faults.unless(said.contains("is complete up to"), &call, "does not say how old it is", &output);
+        faults.unless(said.contains("are complete up to"), &call, "does not say how old it is", &output);
     }
     let output = office.desk.run(&["doctor"]);
     faults.unless_code(4, "doctor without a network", &output);
@@ -121,7 +121,7 @@ fn an_id_that_there_is_not_is_not_found() {
             let arguments = [arguments, more].concat();
             let (call, output) = (arguments.join(" "), office.desk.run(&arguments));
             faults.unless_fails(5, &call, &output);
-            let said = format!("vmail: no voicemail {NO_ID} is stored\n");
+            let said = format!("vmail: voicemail {NO_ID} not found\n");
             faults.unless(text(&output.stderr) == said, &call, "words", &output);
         }
     }

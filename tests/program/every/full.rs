@@ -29,7 +29,7 @@ fn data_that_cannot_be_written_is_a_failure_that_says_so() {
         faults.unless_code(1, call, output);
         let said = text(&output.stderr);
         let last = said.lines().last().unwrap_or_default();
-        let fine = last.starts_with("vmail: ") && last.matches("cannot be written: ").count() == 1;
+        let fine = last.starts_with("vmail: ") && last.matches("cannot write ").count() == 1;
         faults.unless(fine && last.matches("(os error").count() == 1, call, "words", output);
     };
     for verb in TABLE {

@@ -51,8 +51,8 @@ fn schema(verb: &str) -> Option<Vec<(&'static str, &'static str)>> {
             ("to", "string"),
             ("timezone", "string"),
             ("count", "number"),
-            ("unheard", "number"),
-            ("heard", "number"),
+            ("unread", "number"),
+            ("read", "number"),
             ("starred", "number"),
             ("done", "number"),
             ("called", "number"),
@@ -292,8 +292,8 @@ fn a_call_that_finds_nothing_prints_no_data() {
         let said = text(&output.stderr);
         let quiet = *name == "sync" || arguments.contains(&"--json") && *code == 0;
         faults.unless(said.lines().count() == usize::from(!quiet), &call, "should be a line", &output);
-        let told = said.is_empty() || said.contains("nothing");
-        faults.unless(told && (quiet || said.contains("--range takes in more")), &call, "words", &output);
+        let told = said.is_empty() || said.contains("no matching voicemails");
+        faults.unless(told && (quiet || said.contains("--range widens the search")), &call, "words", &output);
     }
     for format in ["csv", "tsv"] {
         let output = office.desk.run(&["list", "--format", format]);

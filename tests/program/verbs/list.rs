@@ -97,7 +97,7 @@ fn nothing_found_is_no_data_and_no_failure() {
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
         assert_eq!(lines(&output), expected, "{arguments:?}");
     }
-    assert!(said(&desk.run(&["list"])).contains("nothing found in 7d"));
+    assert!(said(&desk.run(&["list"])).contains("no matching voicemails in the last 7 days"));
 }
 
 #[test]
@@ -128,8 +128,8 @@ fn without_a_network_what_is_stored_is_shown_with_its_age() {
     let said = said(&output);
     assert!(said.starts_with("vmail: Offline: the server refused the connection."), "{said}");
     assert!(
-        said.trim_end().contains("What is stored is complete up to ")
-            && said.trim_end().ends_with("15 min ago."),
+        said.trim_end().contains("Stored voicemails are complete up to ")
+            && said.trim_end().ends_with("(15 min ago)."),
         "{said}"
     );
     assert_eq!(said.lines().count(), 1);
@@ -137,7 +137,7 @@ fn without_a_network_what_is_stored_is_shown_with_its_age() {
     assert_eq!(desk.prints(&["list", "--json", "--offline"]), all);
     let output = desk.run(&["list", "--range", "2020-01"]);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(6), 0));
-    assert!(crate::verbs::support::said(&output).contains("Nothing of this range was fetched before"));
+    assert!(crate::verbs::support::said(&output).contains("This range has never been fetched"));
 }
 
 #[test]

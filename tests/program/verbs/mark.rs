@@ -26,7 +26,7 @@ fn marks_stay_and_can_be_taken_back() {
     assert!(lines[0].starts_with("ID ") && lines[0].contains("CALLER"), "{table}");
     assert!(lines.len() == 3 && one.starts_with(lines[1].split(' ').next().unwrap()), "{table}");
     let output = desk.run(&["mark", one, two, "--done"]);
-    assert_eq!((output.status.code(), said(&output).as_str()), (Some(0), "0 of 2 voicemail changed\n"));
+    assert_eq!((output.status.code(), said(&output).as_str()), (Some(0), "0 of 2 voicemails changed\n"));
     desk.prints(&["mark", one, "--unread", "--unstar", "--not-done", "--untag", "billing"]);
     assert_eq!(desk.objects(&["show", one, "--json"])[0], all[0]);
 }
@@ -39,13 +39,16 @@ fn a_query_marks_all_that_it_finds_and_a_pipe_all_that_it_names() {
     let unread = desk.objects(&["list", "--json", "--offline", "is:unread"]);
     assert!(!unread.is_empty() && unread.len() < all.len());
     assert!(unread.iter().all(|object| object["caller_raw"].as_str().unwrap().contains("98765")));
-    assert!(desk.fails(5, &["mark", "--query", "tag:nobody", "--read"]).contains("nothing found in 7d"));
+    assert!(
+        desk.fails(5, &["mark", "--query", "tag:nobody", "--read"])
+            .contains("no matching voicemails in the last 7 days")
+    );
     let mut child =
         desk.vmail(&["mark", "-", "--star"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let ids: Vec<_> = all.iter().take(3).map(id).collect();
     child.stdin.take().unwrap().write_all(ids.join("\n").as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), said(&output).as_str()), (Some(0), "3 of 3 voicemail changed\n"));
+    assert_eq!((output.status.code(), said(&output).as_str()), (Some(0), "3 of 3 voicemails changed\n"));
     assert_eq!(desk.objects(&["list", "--json", "--offline", "is:starred"]).len(), 3);
 }
 
