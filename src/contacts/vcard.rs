@@ -107,9 +107,36 @@ enum Name {
 
 /// Other property names (RFC 2426, RFC 6350, vCard 2.1), except those that begin with `X-`.
 const OTHER_NAMES: [&str; 30] = [
-    "ADR", "ANNIVERSARY", "BDAY", "BEGIN", "CATEGORIES", "CLASS", "EMAIL", "END", "GENDER", "GEO", "IMPP", "KEY",
-    "LABEL", "LANG", "LOGO", "MAILER", "MEMBER", "NOTE", "PHOTO", "PRODID", "RELATED", "REV", "ROLE",
-    "SORT-STRING", "SOUND", "TITLE", "TZ", "UID", "URL", "VERSION",
+    "ADR",
+    "ANNIVERSARY",
+    "BDAY",
+    "BEGIN",
+    "CATEGORIES",
+    "CLASS",
+    "EMAIL",
+    "END",
+    "GENDER",
+    "GEO",
+    "IMPP",
+    "KEY",
+    "LABEL",
+    "LANG",
+    "LOGO",
+    "MAILER",
+    "MEMBER",
+    "NOTE",
+    "PHOTO",
+    "PRODID",
+    "RELATED",
+    "REV",
+    "ROLE",
+    "SORT-STRING",
+    "SOUND",
+    "TITLE",
+    "TZ",
+    "UID",
+    "URL",
+    "VERSION",
 ];
 
 impl Name {
@@ -227,7 +254,9 @@ impl<'a> Properties<'a> {
             }
             match line {
                 // A blank after a soft break is text, unless the line was folded inside a character.
-                [b' ' | b'\t', rest @ ..] if !is_soft || rest.starts_with(b"=") => value.extend_from_slice(rest),
+                [b' ' | b'\t', rest @ ..] if !is_soft || rest.starts_with(b"=") => {
+                    value.extend_from_slice(rest)
+                }
                 line => value.extend_from_slice(line),
             }
         }
@@ -323,7 +352,10 @@ mod tests {
             ("FN;ENCODING=QUOTED-PRINTABLE:100=25 =ZZ", "100% =ZZ"),
             ("N;ENCODING=QUOTED-PRINTABLE:Rao=3B;=4Deera", "Meera Rao;"),
         ] {
-            assert_eq!(one(&format!("{name}\nTEL;CELL:1909")), (expected.to_owned(), vec!["1909".to_owned()]));
+            assert_eq!(
+                one(&format!("{name}\nTEL;CELL:1909")),
+                (expected.to_owned(), vec!["1909".to_owned()])
+            );
         }
     }
 
@@ -338,15 +370,25 @@ mod tests {
     #[test]
     fn an_assistant_is_neither_the_contact_nor_another_one() {
         let agent = "AGENT:\nBEGIN:VCARD\nVERSION:2.1\nFN:Assistant\nTEL:101\nEND:VCARD";
-        assert_eq!(one(&format!("FN:Anita\n{agent}\nTEL:1909")), ("Anita".to_owned(), vec!["1909".to_owned()]));
+        assert_eq!(
+            one(&format!("FN:Anita\n{agent}\nTEL:1909")),
+            ("Anita".to_owned(), vec!["1909".to_owned()])
+        );
         // RFC 2426 has it as one escaped value.
         let agent = "AGENT:BEGIN:VCARD\\nFN:Assistant\\nTEL:101\\nEND:VCARD\\n";
-        assert_eq!(one(&format!("FN:Anita\n{agent}\nTEL:1909")), ("Anita".to_owned(), vec!["1909".to_owned()]));
+        assert_eq!(
+            one(&format!("FN:Anita\n{agent}\nTEL:1909")),
+            ("Anita".to_owned(), vec!["1909".to_owned()])
+        );
     }
 
     #[test]
     fn folded_lines_escapes_and_groups_are_read() {
-        let (name, numbers) = one("item1.FN:Acme\\, Mum\n bai\\; Sales\nitem1.TEL;TYPE=\"a:b\":19\n 09\nTEL:101");
-        assert_eq!((name.as_str(), numbers), ("Acme, Mumbai; Sales", vec!["1909".to_owned(), "101".to_owned()]));
+        let (name, numbers) =
+            one("item1.FN:Acme\\, Mum\n bai\\; Sales\nitem1.TEL;TYPE=\"a:b\":19\n 09\nTEL:101");
+        assert_eq!(
+            (name.as_str(), numbers),
+            ("Acme, Mumbai; Sales", vec!["1909".to_owned(), "101".to_owned()])
+        );
     }
 }

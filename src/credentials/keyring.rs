@@ -22,11 +22,15 @@ use crate::text;
 const SERVICE: &str = "vmail";
 
 /// Messages of the library, and a clearer wording for users.
-const MEANT: [(&str, &str); 3] = [
-    // No session bus, as usual on a server: seen with zbus 5.
-    ("Failed to connect to address", "no keyring is running"),
-    // Seen with secret-service 5 and GNOME Keyring if there is no way to prompt.
-    ("prompt dismissed", "it is locked and was not unlocked"),
+const MEANT: [(&str, &str); 6] = [
+    // No session bus, as usual on a server: seen with libdbus 1.16.
+    ("dbus-daemon autolaunch", "no keyring is running"),
+    ("Failed to connect to socket", "no keyring is running"),
+    // A session bus without a Secret Service: seen with dbus-secret-service 4.1.
+    ("not provided by any .service files", "no keyring is running"),
+    ("No DBus session or Secret Service", "no keyring is running"),
+    // Seen with GNOME Keyring if there is no way to prompt.
+    ("prompt was dismissed", "it is locked and was not unlocked"),
     ("object locked", "it is locked"),
 ];
 

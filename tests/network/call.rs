@@ -240,8 +240,8 @@ async fn an_answer_that_settles_nothing_says_that_it_may_ring() {
             "cannot read the server's response (its JSON is damaged or truncated)",
         ),
         (text(200, &huge), "the server's response is too large"),
-        (redirect(302), "the server points elsewhere and was not followed"),
-        (redirect(307), "the server points elsewhere and was not followed"),
+        (redirect(302), "the server redirected the request"),
+        (redirect(307), "the server redirected the request"),
     ] {
         let error = called(answer).await.unwrap_err();
         let line = format!(

@@ -3,7 +3,6 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
 
-
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;

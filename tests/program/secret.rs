@@ -6,7 +6,6 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
 
-
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -24,8 +23,8 @@ use tokio::runtime::Runtime;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use crate::harness::{Launch, Signal, Terminal, signal_to, until};
 use crate::every::table::{ID, Kind, TABLE};
+use crate::harness::{Launch, Signal, Terminal, signal_to, until};
 use crate::world::Home;
 
 /// Changes in a URL, in JSON, in TOML, in base64 and in Rust's own quotes; its words do in none of

@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
 
-
 use crate::program::{Home, Reply, Service, row};
 use serde_json::{Value, json};
 

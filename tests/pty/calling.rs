@@ -61,7 +61,7 @@ fn one_confirmation_is_one_request_however_often_enter_is_pressed() {
     let (home, exchange) = (Home::new(), Exchange::start(Duration::from_millis(300)));
     let mut terminal = exchange.open(&home);
     terminal.send("c");
-    terminal.wait_for("Enter places the call");
+    terminal.wait_for("Enter to place the call");
     assert_eq!(exchange.calls(), [] as [Value; 0], "nothing is sent before it is confirmed");
     terminal.send("\r\r\r\r\r\r\r\r\r\r");
     terminal.wait_for("TeleCMI rings the softphone of 101 first");
@@ -80,7 +80,7 @@ fn a_call_under_way_is_waited_for_at_the_end_and_noted() {
     let (home, exchange) = (Home::new(), Exchange::start(Duration::from_millis(800)));
     let mut terminal = exchange.open(&home);
     terminal.send("c");
-    terminal.wait_for("Enter places the call");
+    terminal.wait_for("Enter to place the call");
     terminal.send("\r");
     terminal.wait_for("asking TeleCMI");
     terminal.send("\x03");

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use crate::common::{Opened, Screen, voicemail, week};
+use chrono::TimeDelta;
 use vmail::audio::AudioError;
 use vmail::model::{Flags, Span};
 use vmail::player::{Event, Manner, Unavailable};
@@ -349,7 +349,7 @@ fn what_cannot_be_played_says_why_and_can_be_saved() {
     let looked = Err(AudioError::Unsupported("GSM".to_owned()));
     screen.send(Msg::Recording(key, RecordingNews::Here { bytes: 900, looked }));
     let text = screen.text();
-    assert!(text.contains("Unsupported audio format: GSM.") && text.contains("w to save it."), "{text}");
+    assert!(text.contains("Unsupported audio format: GSM. Press w to"), "{text}");
     screen.keys("Space");
     let text = screen.text();
     let below = text.lines().find(|line| line.starts_with(" Unsupported audio format")).unwrap();

@@ -5,8 +5,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono_tz::Tz;
 use crate::common::{Opened, Screen, week};
+use chrono_tz::Tz;
 use insta::assert_snapshot;
 use ratatui::style::{Color, Modifier, Style};
 use vmail::config::{self, Column, Overrides, OwnColour, OwnKeys, Settings, Sources, ThemeName};

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail them")]
 
-use chrono::TimeDelta;
 use crate::common::{Opened, Screen, week};
+use chrono::TimeDelta;
 use ratatui::style::Modifier;
 use vmail::model::{Flags, Span};
 use vmail::search::{self, Context};

@@ -9,7 +9,9 @@ use tokio::sync::Notify;
 use vmail::recording::{FetchError, Limits, Recordings};
 use vmail::telecmi::ApiError;
 
-use crate::recording::support::{Reply, SECRET, Server, Shelf, closed, from, id, in_time, limits, mp3, name, now};
+use crate::recording::support::{
+    Reply, SECRET, Server, Shelf, closed, from, id, in_time, limits, mp3, name, now,
+};
 
 const LENGTH: usize = 900_000;
 

@@ -410,7 +410,9 @@ async fn a_server_that_gives_so_many_pages_and_no_more_is_asked_for_the_rest_nex
 async fn a_server_that_is_ahead_is_asked_for_what_came_by_its_clock() {
     let ahead = 10 * MINUTE;
     let mut server = server(25);
-    server.rows.insert(0, (NOW + ahead - 5_000, Some(crate::sync::server::voicemail(NOW + ahead - 5_000, 99))));
+    server
+        .rows
+        .insert(0, (NOW + ahead - 5_000, Some(crate::sync::server::voicemail(NOW + ahead - 5_000, 99))));
     let fake = Fake { date: Some(NOW + ahead), ..Fake::new(server) };
     let shelf = Shelf::default();
     let summary = sync(job(), &fake, &shelf).await.0.unwrap();

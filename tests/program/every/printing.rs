@@ -9,8 +9,8 @@ use serde_json::Value;
 use vmail::cli::Cli;
 
 use crate::every::run::{Faults, Office, ended, text};
-use crate::verbs::support::{VOICEMAIL, kind};
 use crate::every::table::{Kind, TABLE, with};
+use crate::verbs::support::{VOICEMAIL, kind};
 
 /// The widest that a line of help may be.
 const WIDTH: usize = 100;

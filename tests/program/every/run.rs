@@ -6,8 +6,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::verbs::support::Desk;
 use crate::every::table::{ID, Verb};
+use crate::verbs::support::Desk;
 
 /// A home in which voicemail are stored, and one of them.
 pub struct Office {

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 
-use crate::harness::{Launch, Terminal};
 use crate::every::run::Office;
 use crate::every::table::{Kind, TABLE, Verb};
+use crate::harness::{Launch, Terminal};
 use crate::world::Home;
 
 /// The usual call of a verb, or one that asks the server, in a terminal.
