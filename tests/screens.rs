@@ -358,7 +358,7 @@ fn esc_stops_fetching_and_again_goes_on() {
 #[test]
 fn a_failure_is_said_once_and_again_to_who_asks_again() {
     let mut screen = Screen::open(Opened { size: (80, 24), ..filled() });
-    let said = |screen: &mut Screen| screen.text().contains("the server's name is not found");
+    let said = |screen: &mut Screen| screen.text().contains("server name not found");
     screen.ends(Err(offline()));
     assert!(said(&mut screen), "{}", screen.text());
     screen.keys("j").wait(TimeDelta::seconds(61)).ends(Err(offline()));
@@ -371,7 +371,7 @@ fn a_failure_is_said_once_and_again_to_who_asks_again() {
 fn a_fault_that_is_over_is_not_said_any_more() {
     let mut screen = Screen::open(Opened { size: (120, 40), ..filled() });
     screen.synced().wait(TimeDelta::seconds(61)).ends(Err(offline()));
-    assert!(screen.text().contains("the server's name is not found"), "{}", screen.text());
+    assert!(screen.text().contains("server name not found"), "{}", screen.text());
     screen.wait(TimeDelta::seconds(61));
     assert!(screen.text().contains("fetched at 12:04 · trying again"), "{}", screen.text());
     screen.synced();

@@ -260,10 +260,7 @@ mod tests {
     fn an_error_is_cut_into_what_happened_and_what_to_do() {
         let error = ApiError::Offline { reason: OfflineReason::Tls { detail: "a. b".to_owned() } };
         let finding = unanswered("https://x", &error);
-        assert_eq!(finding.said, "https://x: No safe connection: a. b");
-        assert_eq!(
-            finding.advice.as_deref(),
-            Some("check this machine's clock and whether a proxy is in between")
-        );
+        assert_eq!(finding.said, "https://x: No secure connection: a. b");
+        assert_eq!(finding.advice.as_deref(), Some("check this machine's clock and any proxy in between"));
     }
 }
