@@ -1,4 +1,4 @@
-//! The client for the TeleCMI REST API: [`Client`]. The wire format stays inside.
+//! The client for the TeleCMI REST API. [`Client`] is its interface; the wire format stays inside.
 //!
 //! Each call makes one attempt; callers decide whether to retry, by [`ApiError::is_transient`].
 //! Nothing here reads the clock, writes to disk or displays anything.

@@ -243,6 +243,6 @@ fn doubt(cause: &ApiError) -> String {
         ApiError::Malformed { what } => format!("cannot read the server's response ({what})"),
         ApiError::TooLarge { .. } => "the server's response is too large".to_owned(),
         ApiError::BadRedirect { .. } => "the server redirected the request".to_owned(),
-        _ => "the connection was lost before the response".to_owned(),
+        _ => "the connection was lost".to_owned(),
     }
 }

@@ -93,13 +93,13 @@ pub enum OfflineReason {
     #[error("Offline: server name not found. Check the network and the base URL.")]
     NameLookup,
     /// Nothing listens there.
-    #[error("Offline: the server refused the connection. Check the network and the base URL.")]
+    #[error("Offline: connection refused. Check the network and the base URL.")]
     Refused,
     /// There is no route to the server's address.
-    #[error("Offline: cannot reach the server. Check the network.")]
+    #[error("Offline: server unreachable. Check the network.")]
     Unreachable,
     /// There is no secure connection.
-    #[error("No secure connection: {detail}. Check this machine's clock, and for a proxy in between.")]
+    #[error("No secure connection: {detail}. Check this machine's clock and any proxy in between.")]
     Tls {
         /// The cause, as reported by the TLS library.
         detail: String,

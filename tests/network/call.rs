@@ -256,8 +256,8 @@ async fn a_connection_lost_after_the_request_may_have_placed_it_and_is_not_tried
     let short = Duration::from_millis(300);
     let timeouts = Timeouts { page: short, ..Timeouts::default() };
     for (bytes, then, why) in [
-        ("", Then::Close, "the connection was lost before the response"),
-        ("", Then::Reset, "the connection was lost before the response"),
+        ("", Then::Close, "the connection was lost"),
+        ("", Then::Reset, "the connection was lost"),
         (
             "HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{\"code\":200",
             Then::Close,

@@ -256,9 +256,6 @@ mod tests {
         let error = ApiError::Offline { reason: OfflineReason::Tls { detail: "a. b".to_owned() } };
         let finding = unanswered("https://x", &error);
         assert_eq!(finding.said, "https://x: No secure connection: a. b");
-        assert_eq!(
-            finding.advice.as_deref(),
-            Some("check this machine's clock and whether a proxy is in between")
-        );
+        assert_eq!(finding.advice.as_deref(), Some("check this machine's clock and any proxy in between"));
     }
 }
