@@ -87,7 +87,7 @@ pub fn faults(own: &[OwnKeys], views: &[OwnView]) -> Vec<KeyFault> {
         for written in &own.keys {
             match key(written) {
                 Err(message) => fault(format_args!("{message}")),
-                Ok(key) if key.types() && is_typed_into(entry.scope) => fault(format_args!(
+                Ok(key) if key.types() && entry.scope.takes_text() => fault(format_args!(
                     "\"{key}\" is needed for typing there: take a key with Ctrl or Alt, or one like \"F5\""
                 )),
                 Ok(key) => {
@@ -175,12 +175,6 @@ pub fn are_asked_together(one: Scope, other: Scope) -> bool {
         _ => false,
     };
     one == other || [one, other].contains(&Scope::Anywhere) || nested(one, other) || nested(other, one)
-}
-
-/// Whether characters are text there, or in a place that is asked together with it.
-fn is_typed_into(scope: Scope) -> bool {
-    use Scope::{Anywhere, Dates, LoggingIn, Naming, Note, Palette, Save, Search, Tags};
-    matches!(scope, Anywhere | Search | Dates | Save | Note | Tags | Palette | Naming | LoggingIn)
 }
 
 /// Whether the user would be caught without it: the way out of what stands above the inbox, and out

@@ -118,7 +118,7 @@ fn failed(state: &State, failure: &SyncError, theme: &Theme) -> Vec<Said> {
         Said::text("", theme.text),
     ];
     if !no_store {
-        lines.push(Said::key(state, Command::Again, "try again", theme));
+        lines.push(Said::key(state, Command::Refresh, "try again", theme));
         lines.push(Said::key(state, Command::Dates, "other dates", theme));
     }
     lines.push(Said::key(state, Command::Quit, "quit", theme));
@@ -173,7 +173,7 @@ fn empty(state: &State, theme: &Theme) -> Vec<Said> {
         Said::text("", theme.text),
         Said::key(state, Command::Earlier, "the range before", theme),
         Said::key(state, Command::Dates, "other dates", theme),
-        Said::key(state, Command::Again, "ask again", theme),
+        Said::key(state, Command::Refresh, "ask again", theme),
     ]
 }
 

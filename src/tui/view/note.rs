@@ -57,7 +57,7 @@ fn told(state: &State, writing: &Writing, theme: &Theme) -> (String, Style) {
     let key = |command| state.keymap.named(command);
     let left = Note::MAX.saturating_sub(writing.field.text().chars().count());
     if writing.asked {
-        let keys = [Command::KeepNote, Command::DropNote, Command::WriteOn].map(key);
+        let keys = [Command::SaveAndCloseNote, Command::DiscardNote, Command::KeepEditing].map(key);
         let [save, drop, write_on] = keys;
         let question =
             format!("Changed: {save} saves it, {drop} throws it away, {write_on} goes on writing.");

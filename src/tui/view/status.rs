@@ -5,13 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::tui::command::{Command, Entry, Scope, TABLE};
+use crate::tui::help::Help;
 use crate::tui::layout::Regions;
 use crate::tui::listening::Phase;
 use crate::tui::listing::Order;
 use crate::tui::state::{Notice, Overlay, Running, State};
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, clear, width};
-use crate::tui::view::{filter, sound};
+use crate::tui::view::{filter, help, sound};
 use crate::words::{self, broken};
 
 /// How wide the progress bar is, in cells.
@@ -137,7 +138,7 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
         let next = match sync.next {
             Some(next) => format!(" · next try {}", clock(next)),
             None if sync.running.is_some() => " · trying again".to_owned(),
-            None => format!(" · {} tries again", state.keymap.named(Command::Again)),
+            None => format!(" · {} tries again", state.keymap.named(Command::Refresh)),
         };
         return [
             format!("{what}{since}{next}"),
@@ -152,7 +153,7 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
     if sync.stopped {
         let next = match sync.next {
             Some(next) => format!("stopped · goes on at {}", clock(next)),
-            None => format!("stopped · {} asks again", state.keymap.named(Command::Again)),
+            None => format!("stopped · {} asks again", state.keymap.named(Command::Refresh)),
         };
         return vec![(next, theme.warning), ("stopped".to_owned(), theme.warning)];
     }
@@ -174,15 +175,16 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     pen.skip(1);
     let scopes = state.scopes();
     // A hint without a key is of no use.
-    let known = |entry: &Entry| scopes.contains(&entry.scope) && !state.keymap.keys(entry.command).is_empty();
+    let known = |entry: &Entry| scopes.contains(&entry.scope) && state.key(entry.command).is_some();
     let mut entries: Vec<_> =
         TABLE.iter().filter(|entry| known(entry) && !hint(state, entry.command).is_empty()).collect();
     // What Enter does comes first where that depends on what has the focus.
     entries.sort_by_key(|entry| entry.scope != Scope::Detail);
-    // "All keys" is the way to everything that does not fit, so room is kept for it.
+    // The help is the way to everything that does not fit, so in the inbox room is kept for it.
     let help = entries.iter().position(|entry| entry.command == Command::Help).map(|at| entries.remove(at));
-    let kept = help.map_or(0, |entry| width(&text(state, entry.command)) + 3);
-    if state.account.is_none() && state.overlay.is_none() {
+    let inbox = scopes.contains(&Scope::Inbox);
+    let kept = help.filter(|_| inbox).map_or(0, |entry| width(&text(state, entry.command)) + 3);
+    if state.account.is_none() && inbox {
         entries.retain(|entry| matches!(entry.command, Command::Open | Command::Quit));
     }
     let refused = |command: Command| {
@@ -200,11 +202,11 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 }
 
 fn key(state: &State, command: Command) -> String {
-    let first = |command| state.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default();
+    let first = |command| state.key(command).map(|key| key.to_string()).unwrap_or_default();
     match command {
         // Two keys, one meaning.
         Command::SeekBack => {
-            format!("{} {}", first(command), first(Command::SeekForth)).trim_end().to_owned()
+            format!("{} {}", first(command), first(Command::SeekForward)).trim_end().to_owned()
         }
         _ => first(command),
     }
@@ -216,6 +218,9 @@ fn hint(state: &State, command: Command) -> &'static str {
     let plays_selected =
         playback.filter(|playback| Some(playback.key) == state.inbox.selected).map(|playback| playback.phase);
     match command {
+        Command::Help if state.help.is_some() => "",
+        Command::HelpPageDown if help::extent(state).last == 0 => "",
+        Command::CloseHelp if state.help.as_ref().is_some_and(Help::is_filtered) => "clear",
         Command::Open if state.account.is_none() => "log in",
         Command::Follow if state.detail.marked.is_none() => "back",
         Command::PlayPause if plays_selected == Some(Phase::Playing) => "hold",
@@ -225,7 +230,7 @@ fn hint(state: &State, command: Command) -> &'static str {
         Command::PlayAll if state.listening.queue.is_some() => "",
         Command::Back if playback.is_some() => "stop",
         // It is taken: what there is to copy of it is of more interest.
-        Command::TakeWay if matches!(&state.overlay, Some(Overlay::Ways(ways)) if ways.is_taken()) => "",
+        Command::UseWay if matches!(&state.overlay, Some(Overlay::Ways(ways)) if ways.is_taken()) => "",
         Command::PlaceCall => match &state.overlay {
             Some(Overlay::CallBack(asked)) => asked.hint(state.calling.placing.as_ref()),
             _ => "",
