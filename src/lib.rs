@@ -19,7 +19,7 @@
 //!                                          │                               people.rs, calling.rs,
 //!                                          │                               copying.rs, accounts.rs
 //!  32 voicemails                                    live · checked 12:04   status.rs: how it
-//!  Space play   e done   s star   / search   m note   ? all keys            stands, and keys
+//!  Space play   e done   s star   / search   m note   ? help                stands, and keys
 //! ```
 //!
 //! All of them write with `pen.rs`, and with `field.rs` for text input. They format numbers and

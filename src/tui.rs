@@ -18,6 +18,7 @@ pub mod copying;
 pub mod dates;
 pub mod field;
 pub mod filter;
+pub mod help;
 pub mod keymap;
 pub mod layout;
 pub mod listening;

@@ -1,4 +1,4 @@
-//! `vmail keys`: lists all commands of the inbox with their keys.
+//! `vmail keys`: lists all commands of the inbox with their keys, by group.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -12,14 +12,15 @@ use crate::cli::output::{self, Format, FormatArgs};
 use crate::cli::settings::{self, xdg};
 use crate::config::{Overrides, OwnKeys, OwnView};
 use crate::paths;
-use crate::tui::command::{Entry, TABLE};
+use crate::tui::command::{Entry, Scope, by_heading};
+use crate::tui::help::VIEWS;
 use crate::tui::keymap::{Keymap, own};
 
 /// Flags of `keys`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Fields of --json, csv and tsv: scope, command, keys, own (true if set in the settings) and help. Your own \
-views are listed in the scope \"Your views\", by name.")]
+Fields of --json, csv and tsv: group, scope (where the keys work), command, keys, own (true if set in the \
+settings) and help. Your own views are in the group \"Your views\", with their names as commands.")]
 pub struct KeysArgs {
     /// Print the default keys and ignore the settings
     #[arg(long)]
@@ -33,11 +34,12 @@ pub struct KeysArgs {
 }
 
 /// The names of the fields. They are a stable interface.
-const NAMES: [&str; 5] = ["scope", "command", "keys", "own", "help"];
+const NAMES: [&str; 6] = ["group", "scope", "command", "keys", "own", "help"];
 
 /// A command and its keys.
 #[derive(Serialize)]
 struct Line {
+    group: &'static str,
     scope: &'static str,
     command: String,
     keys: Vec<String>,
@@ -73,26 +75,25 @@ fn write(lines: &[Line], format: Format) -> io::Result<()> {
     out.flush()
 }
 
-/// Returns all commands, grouped by scope.
+/// Returns all commands, by group.
 fn lines(own: &[OwnKeys]) -> Vec<Line> {
     let keymap = own::keymap(own);
-    let mut entries: Vec<_> = TABLE.iter().collect();
-    let first_of = |entry: &Entry| TABLE.iter().position(|other| other.scope == entry.scope);
-    entries.sort_by_key(|entry| first_of(entry));
-    entries.into_iter().map(|entry| line(entry, &keymap, own)).collect()
+    let entries = by_heading().into_iter().flat_map(|(_, entries)| entries);
+    entries.map(|entry| line(entry, &keymap, own)).collect()
 }
 
 impl Line {
     /// Returns the values of the fields in the order of [`NAMES`].
     fn cells(&self) -> [String; NAMES.len()] {
-        let texts = [self.scope, &self.command, &self.keys.join(" ")].map(str::to_owned);
-        let [scope, command, keys] = texts;
-        [scope, command, keys, self.own.to_string(), self.help.clone()]
+        let texts = [self.group, self.scope, &self.command, &self.keys.join(" ")].map(str::to_owned);
+        let [group, scope, command, keys] = texts;
+        [group, scope, command, keys, self.own.to_string(), self.help.clone()]
     }
 }
 
 fn line(entry: &Entry, keymap: &Keymap, own: &[OwnKeys]) -> Line {
     Line {
+        group: entry.heading(),
         scope: entry.scope.title(),
         command: entry.name.to_owned(),
         keys: keymap.keys(entry.command).iter().map(ToString::to_string).collect(),
@@ -104,7 +105,9 @@ fn line(entry: &Entry, keymap: &Keymap, own: &[OwnKeys]) -> Line {
 fn of_view(view: &OwnView) -> Line {
     let OwnView { name, query, key } = view;
     Line {
-        scope: "Your views",
+        group: VIEWS,
+        // As if they were commands of the inbox.
+        scope: Scope::Inbox.title(),
         command: name.clone(),
         keys: vec![key.clone()],
         own: true,
@@ -112,7 +115,7 @@ fn of_view(view: &OwnView) -> Line {
     }
 }
 
-/// Formats a table with a heading per scope; the user's own keys are marked with `*`.
+/// Formats a table with a heading per group; the user's own keys are marked with `*`.
 fn table(lines: &[Line]) -> String {
     let keys = |line: &Line| line.keys.join("  ");
     let widest = |width: &dyn Fn(&Line) -> usize| lines.iter().map(width).max().unwrap_or_default();
@@ -120,9 +123,9 @@ fn table(lines: &[Line]) -> String {
         (widest(&|line| line.command.chars().count()), widest(&|line| keys(line).chars().count()).min(24));
     let mut out = String::new();
     for (index, line) in lines.iter().enumerate() {
-        if index == 0 || lines[index - 1].scope != line.scope {
+        if index == 0 || lines[index - 1].group != line.group {
             let gap = if index == 0 { "" } else { "\n" };
-            let _ = writeln!(out, "{gap}{}", line.scope);
+            let _ = writeln!(out, "{gap}{}", line.group);
         }
         let star = if line.own { '*' } else { ' ' };
         let _ = writeln!(out, "{star} {:<names$}  {:<all_keys$}  {}", line.command, keys(line), line.help);

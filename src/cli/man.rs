@@ -14,6 +14,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 use crate::cli::{Cli, output};
 use crate::error::{Failure, Fault};
 use crate::suggest::nearest;
+use crate::tui::command::by_heading;
 
 /// Flags of `man`.
 #[derive(Args, Debug)]
@@ -169,8 +170,18 @@ fn add_end_of_help(page: &mut Roff, text: &str, heading: &str) {
     }
 }
 
-/// Adds the lists of this file and the exit codes.
+/// Adds the keys of the screen, the lists of this file and the exit codes.
 fn add_lists(page: &mut Roff) {
+    page.control("SH", ["KEYS"]).text([roman(
+        "The default keys of the screen. The settings can change them; \"vmail keys\" lists those in force.",
+    )]);
+    for (heading, entries) in by_heading() {
+        page.control("SS", [heading]);
+        for entry in entries {
+            let keys = if entry.keys.is_empty() { format!(":{}", entry.name) } else { entry.keys.join(" ") };
+            item(page, &keys, entry.help);
+        }
+    }
     list(page, "ENVIRONMENT", ENVIRONMENT);
     list(page, "FILES", FILES);
     page.control("PP", []).text([roman(

@@ -1,5 +1,5 @@
-//! The table of commands: one line each. Dispatch, the footer, the help and the README's list of
-//! keys derive from it.
+//! The table of commands: one line each. Dispatch, the footer, the help, `vmail keys` and the lists of
+//! keys in the documents derive from it.
 //!
 //! A new command is one line here and one arm in [`super::update`].
 
@@ -29,21 +29,21 @@ pub enum Scope {
     Search,
     /// The help.
     Help,
-    /// The ways to hear a recording elsewhere.
+    /// The ways to listen to a recording elsewhere.
     Ways,
-    /// The dialog that asks where to save.
+    /// The dialog that asks where to save a recording.
     Save,
-    /// A note that is written.
+    /// The note editor.
     Note,
-    /// The question what becomes of a changed note.
+    /// The question whether to save a changed note.
     NoteLeft,
     /// The tags.
     Tags,
-    /// The palette.
+    /// The command palette.
     Palette,
-    /// What can be copied.
+    /// The menu of what can be copied.
     Copying,
-    /// The question before anybody is called.
+    /// The question before a call is placed.
     CallBack,
     /// The dialog that asks for a caller's name.
     Naming,
@@ -54,229 +54,289 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// What the help calls it.
+    /// The name of the place, for people.
     pub fn title(self) -> &'static str {
         match self {
             Scope::Anywhere => "Anywhere",
             Scope::Inbox => "Inbox",
             Scope::List => "List",
             Scope::Detail => "Detail",
-            Scope::Dates => "Dates",
-            Scope::Presets => "Dates: presets",
-            Scope::Calendar => "Dates: calendar",
-            Scope::Search => "Search",
-            Scope::Help => "This help",
+            Scope::Dates => "Date range",
+            Scope::Presets => "Date range: presets",
+            Scope::Calendar => "Date range: calendar",
+            Scope::Search => "Search line",
+            Scope::Help => "Help",
             Scope::Ways => "Listen elsewhere",
-            Scope::Save => "Save",
+            Scope::Save => "Save recording",
             Scope::Note => "Note",
-            Scope::NoteLeft => "Note: leaving a changed one",
+            Scope::NoteLeft => "Note: unsaved changes",
             Scope::Tags => "Tags",
-            Scope::Palette => "Palette",
+            Scope::Palette => "Command palette",
             Scope::Copying => "Copy",
             Scope::CallBack => "Call back",
-            Scope::Naming => "Name a caller",
+            Scope::Naming => "Name the caller",
             Scope::LoggingIn => "Log in",
             Scope::Accounts => "Accounts",
         }
     }
+
+    /// Whether a key that types a character is text there.
+    pub fn takes_text(self) -> bool {
+        use Scope::{Dates, Help, LoggingIn, Naming, Note, Palette, Save, Search, Tags};
+        matches!(self, Search | Dates | Help | Save | Note | Tags | Palette | Naming | LoggingIn)
+    }
 }
 
-/// All that is known of a command.
+/// What a command is about: the headings of the lists of keys. A command of a dialog has none; it is
+/// listed below the title of its scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Moving in the list and between the panes.
+    Move,
+    /// Playing recordings.
+    Listen,
+    /// Changing the selected voicemail, or the marked ones.
+    Act,
+    /// Marking voicemail, to act on several at once.
+    Mark,
+    /// Choosing what the list shows.
+    View,
+    /// The program itself.
+    Application,
+}
+
+/// Everything about a command.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// The command.
     pub command: Command,
     /// Its name in settings.
     pub name: &'static str,
-    /// The keys it has unless the user chose others.
+    /// Its default keys.
     pub keys: &'static [&'static str],
-    /// Where these work.
+    /// Where these keys work.
     pub scope: Scope,
-    /// One or two words for the footer; empty to leave it out there.
+    /// What it is about; `None` for a command of a dialog.
+    pub group: Option<Group>,
+    /// One or two words for the footer; empty for a command that the footer does not show.
     pub hint: &'static str,
-    /// One line for the help.
+    /// What it does, in one line.
     pub help: &'static str,
+    /// The same for the narrow columns of the help. Neighbours with the same label share a row there.
+    /// Empty where `help` is short enough.
+    pub label: &'static str,
 }
 
 impl Entry {
-    /// Whether it leaves what stands above the inbox.
+    /// Whether it closes what covers the inbox.
     pub fn is_way_out(&self) -> bool {
         self.keys.contains(&"Esc") && self.scope != Scope::Inbox
     }
+
+    /// The heading that it is listed below.
+    pub fn heading(&self) -> &'static str {
+        match self.group {
+            Some(Group::Move) => "Move",
+            Some(Group::Listen) => "Listen",
+            Some(Group::Act) => "Act",
+            Some(Group::Mark) => "Mark",
+            Some(Group::View) => "View",
+            Some(Group::Application) => "Application",
+            None => self.scope.title(),
+        }
+    }
+}
+
+/// The table by heading: every entry once, in the order of the table.
+pub fn by_heading() -> Vec<(&'static str, Vec<&'static Entry>)> {
+    let mut headings: Vec<(&str, Vec<&Entry>)> = Vec::new();
+    for entry in TABLE {
+        match headings.iter_mut().find(|(heading, _)| *heading == entry.heading()) {
+            Some((_, entries)) => entries.push(entry),
+            None => headings.push((entry.heading(), vec![entry])),
+        }
+    }
+    headings
 }
 
 macro_rules! commands {
-    ($($variant:ident, $name:literal, [$($key:literal),*], $scope:ident, $hint:literal, $help:literal;)*) => {
+    ($(
+        $variant:ident, $name:literal, [$($key:literal),*], $scope:ident $(/ $group:ident)?, $hint:literal, $help:literal
+        $(=> $label:literal)?;
+    )*) => {
         /// Something the user can do.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Command {
             $(#[doc = $help] $variant,)*
         }
 
-        /// Every command, in the order in which help and footer show them.
+        /// Every command. Within a heading, and in the footer, they are shown in this order.
         pub const TABLE: &[Entry] = &[$(Entry {
             command: Command::$variant,
             name: $name,
             keys: &[$($key),*],
             scope: Scope::$scope,
+            group: [$(Some(Group::$group),)? None][0],
             hint: $hint,
             help: $help,
+            label: concat!($($label)?),
         },)*];
     };
 }
 
+// Variant, name in settings, default keys, scope and group, hint in the footer, help => label.
 commands! {
-    Down, "down", ["j", "Down"], Inbox, "", "Next row";
-    Up, "up", ["k", "Up"], Inbox, "", "Previous row";
-    PlayPause, "play", ["Space"], Inbox, "play", "Play the recording, hold it, go on";
-    SeekBack, "seek-back", ["h", "Left"], Inbox, "seek", "5 seconds back";
-    SeekForth, "seek-forth", ["l", "Right"], Inbox, "", "5 seconds forth";
-    StepBack, "step-back", [","], Inbox, "", "A second back";
-    StepForth, "step-forth", ["."], Inbox, "", "A second forth";
-    Restart, "restart", ["0"], Inbox, "", "From the start";
-    Faster, "faster", [">"], Inbox, "faster", "Play faster, up to 2.5 times; the pitch stays";
-    Slower, "slower", ["<"], Inbox, "", "Play slower, down to 0.75 times";
-    SkipSilence, "skip-silence", ["z"], Inbox, "cut silence", "Leave silences out, or not";
-    Louder, "louder", ["+", "="], Inbox, "", "Louder";
-    Quieter, "quieter", ["-"], Inbox, "", "Quieter";
-    PlayAll, "play-all", ["P"], Inbox, "play unread", "Play everything unread in the list, one after another";
-    ToggleDone, "done", ["e"], Inbox, "done", "Done, or not done; goes on to the next";
-    ToggleStar, "star", ["s"], Inbox, "star", "Star, or take the star away";
-    ToggleRead, "read", ["r"], Inbox, "", "Read, or unread";
-    Search, "search", ["/"], Inbox, "search", "Search: narrow the list down while typing";
-    Undo, "undo", ["u"], Inbox, "", "Undo the last step";
-    Redo, "redo", ["Ctrl-r"], Inbox, "", "Do it again";
-    Mark, "mark", ["v"], Inbox, "", "Mark, and go on; what is done next is done to all that is marked";
-    MarkRange, "mark-range", ["V"], Inbox, "", "Mark from the last mark to here";
-    MarkAll, "mark-all", ["A"], Inbox, "", "Mark all that is shown, or nothing";
-    NextUnread, "next-unread", ["J"], Inbox, "", "The next unread voicemail";
-    PreviousUnread, "previous-unread", ["K"], Inbox, "", "The unread voicemail before";
-    ShowInbox, "show-inbox", ["1"], Inbox, "", "The inbox: what is not done";
-    ShowUnread, "show-unread", ["2"], Inbox, "", "What was not heard";
-    ShowStarred, "show-starred", ["3"], Inbox, "", "What has a star";
-    ShowDone, "show-done", ["4"], Inbox, "", "What is done";
-    ShowAll, "show-all", ["5"], Inbox, "", "Everything";
-    NextOrder, "order", ["o"], Inbox, "", "Another order: newest, oldest, by caller, longest";
-    CallBack, "call-back", ["c"], Inbox, "call back", "Call back, after a look at the number";
-    NameCaller, "name", ["N"], Inbox, "", "Give the caller a name";
-    History, "history", ["H"], Inbox, "", "Every voicemail of this caller";
-    SaveRecording, "save", ["w"], Inbox, "", "Save the recording to a file";
-    Elsewhere, "elsewhere", ["b"], Inbox, "", "Hear it elsewhere: in your browser, as a file, by forwarded sound";
-    Note, "note", ["m"], Inbox, "note", "Write a note about the selected voicemail";
-    Tags, "tags", ["t"], Inbox, "", "Add tags, or remove them";
-    CopyNumber, "copy-number", ["y"], Inbox, "", "Copy the caller's number by the terminal's clipboard";
-    CopyMore, "copy-more", ["Y"], Inbox, "", "Copy the name, the time, the file name, or everything";
-    Palette, "palette", [":"], Inbox, "", "Find a command by its name or by what it does";
-    Open, "open", ["Enter"], List, "read", "Show the detail in full, and back";
-    Follow, "follow", ["Enter"], Detail, "go there", "Jump to the marked voicemail of this caller, or back to the list";
-    Dates, "dates", ["d"], Inbox, "dates", "Choose the range of dates";
-    Earlier, "earlier", ["["], Inbox, "earlier", "Move the range back by its own length";
-    Later, "later", ["]"], Inbox, "later", "Move the range forth by its own length";
-    Again, "again", ["R"], Inbox, "ask again", "Ask the server for the whole range again";
-    Help, "help", ["?"], Inbox, "all keys", "Show every key";
-    HalfPageDown, "half-page-down", ["Ctrl-d"], Inbox, "", "Half a page down";
-    HalfPageUp, "half-page-up", ["Ctrl-u"], Inbox, "", "Half a page up";
-    PageDown, "page-down", ["PgDn", "Ctrl-f"], Inbox, "", "A page down";
-    PageUp, "page-up", ["PgUp", "Ctrl-b"], Inbox, "", "A page up";
-    First, "first", ["g", "Home"], Inbox, "", "The first row";
-    Last, "last", ["G", "End"], Inbox, "", "The last row";
-    DayBefore, "day-before", ["{"], Inbox, "", "The day before: older";
-    DayAfter, "day-after", ["}"], Inbox, "", "The day after: newer";
-    SwitchPane, "switch-pane", ["Tab", "BackTab"], Inbox, "", "Move between list and detail";
-    Back, "back", ["Esc"], Inbox, "", "Stop playing; take marks away; back to the list; clear the search; stop fetching";
-    Accounts, "accounts", ["a"], Inbox, "", "Go over to another account";
-    LogIn, "log-in", [], Inbox, "", "Log in: app ID and secret";
-    Reload, "reload", [], Inbox, "", "Take over changed settings";
-    Quit, "quit", ["q"], Inbox, "quit", "Leave vmail";
-    ShowRange, "show-range", ["Enter"], Dates, "show", "Show the chosen range";
-    NextPart, "next-part", ["Tab"], Dates, "presets, calendar, text", "Move between presets, calendar and text";
-    PreviousPart, "previous-part", ["BackTab"], Dates, "", "Move between them the other way";
-    CloseDates, "close-dates", ["Esc"], Dates, "", "Leave the range as it was";
-    NextPreset, "next-preset", ["j", "Down"], Presets, "", "The next preset";
-    PreviousPreset, "previous-preset", ["k", "Up"], Presets, "", "The previous preset";
-    PickPreset, "pick-preset", ["1", "2", "3", "4", "5", "6", "7", "8"], Presets, "", "Show that preset";
-    NextDay, "next-day", ["l", "Right"], Calendar, "", "The next day";
-    PreviousDay, "previous-day", ["h", "Left"], Calendar, "", "The previous day";
-    NextWeek, "next-week", ["j", "Down"], Calendar, "", "The same day of the next week";
-    PreviousWeek, "previous-week", ["k", "Up"], Calendar, "", "The same day of the previous week";
-    NextMonth, "next-month", [">", "PgDn"], Calendar, "", "The next month";
-    PreviousMonth, "previous-month", ["<", "PgUp"], Calendar, "", "The previous month";
-    MarkDay, "mark-day", ["v", "Space"], Calendar, "mark a start", "Mark the day where the range starts";
-    KeepFilter, "keep-filter", ["Enter"], Search, "keep", "Keep what is found, and go back to the list";
-    ClearFilter, "clear-filter", ["Esc"], Search, "clear", "Show everything again";
-    EarlierSearch, "earlier-search", ["Up", "Ctrl-p"], Search, "earlier", "What was searched for before";
-    LaterSearch, "later-search", ["Down", "Ctrl-n"], Search, "", "And what after that";
+    Down, "down", ["j", "Down"], Inbox/Move, "", "Next voicemail" => "Next, previous";
+    Up, "up", ["k", "Up"], Inbox/Move, "", "Previous voicemail" => "Next, previous";
+    NextUnread, "next-unread", ["J"], Inbox/Move, "", "Next unread voicemail" => "Next, previous unread";
+    PreviousUnread, "previous-unread", ["K"], Inbox/Move, "", "Previous unread voicemail" => "Next, previous unread";
+    HalfPageDown, "half-page-down", ["Ctrl-d"], Inbox/Move, "", "Half a page down" => "Half page down, up";
+    HalfPageUp, "half-page-up", ["Ctrl-u"], Inbox/Move, "", "Half a page up" => "Half page down, up";
+    PageDown, "page-down", ["PgDn", "Ctrl-f"], Inbox/Move, "", "Page down" => "Page down, up";
+    PageUp, "page-up", ["PgUp", "Ctrl-b"], Inbox/Move, "", "Page up" => "Page down, up";
+    First, "first", ["g", "Home"], Inbox/Move, "", "First voicemail" => "First, last";
+    Last, "last", ["G", "End"], Inbox/Move, "", "Last voicemail" => "First, last";
+    DayBefore, "day-before", ["{"], Inbox/Move, "", "Previous day (older)" => "Previous, next day";
+    DayAfter, "day-after", ["}"], Inbox/Move, "", "Next day (newer)" => "Previous, next day";
+    SwitchPane, "switch-pane", ["Tab", "BackTab"], Inbox/Move, "", "Switch between list and detail" => "Switch pane";
+    PlayPause, "play", ["Space"], Inbox/Listen, "play", "Play or pause";
+    SeekBack, "seek-back", ["h", "Left"], Inbox/Listen, "seek", "Back 5 s" => "Back, forward 5 s";
+    SeekForward, "seek-forward", ["l", "Right"], Inbox/Listen, "", "Forward 5 s" => "Back, forward 5 s";
+    StepBack, "step-back", [","], Inbox/Listen, "", "Back 1 s" => "Back, forward 1 s";
+    StepForward, "step-forward", ["."], Inbox/Listen, "", "Forward 1 s" => "Back, forward 1 s";
+    Restart, "restart", ["0"], Inbox/Listen, "", "Play from the start";
+    Slower, "slower", ["<"], Inbox/Listen, "", "Play slower, down to 0.75 times" => "Slower, faster";
+    Faster, "faster", [">"], Inbox/Listen, "faster", "Play faster, up to 2.5 times at the same pitch" => "Slower, faster";
+    SkipSilence, "skip-silence", ["z"], Inbox/Listen, "skip silence", "Skip silence, on or off" => "Skip silence";
+    Quieter, "quieter", ["-"], Inbox/Listen, "", "Quieter" => "Quieter, louder";
+    Louder, "louder", ["+", "="], Inbox/Listen, "", "Louder" => "Quieter, louder";
+    PlayAll, "play-all", ["P"], Inbox/Listen, "play unread", "Play all unread voicemail in the list, in order" => "Play all unread";
+    Elsewhere, "elsewhere", ["b"], Inbox/Listen, "", "Listen elsewhere: in your browser, as a file, or through forwarded sound" => "Listen elsewhere";
+    SaveRecording, "save", ["w"], Inbox/Listen, "", "Save the recording to a file" => "Save the recording";
+    ToggleDone, "done", ["e"], Inbox/Act, "done", "Mark as done or not done, move on" => "Mark as done, move on";
+    ToggleStar, "star", ["s"], Inbox/Act, "star", "Star or unstar";
+    ToggleRead, "read", ["r"], Inbox/Act, "", "Mark as read or unread" => "Mark read or unread";
+    Search, "search", ["/"], Inbox/View, "search", "Search: filter the list as you type" => "Search";
+    Note, "note", ["m"], Inbox/Act, "note", "Write a note";
+    Tags, "tags", ["t"], Inbox/Act, "", "Add or remove tags";
+    CallBack, "call-back", ["c"], Inbox/Act, "call back", "Call back, after you confirm the number" => "Call back";
+    NameCaller, "name", ["N"], Inbox/Act, "", "Name the caller";
+    CopyNumber, "copy-number", ["y"], Inbox/Act, "", "Copy the number to the clipboard" => "Copy number, or more";
+    CopyMore, "copy-more", ["Y"], Inbox/Act, "", "Copy the name, time, file name or everything" => "Copy number, or more";
+    Undo, "undo", ["u"], Inbox/Act, "", "Undo" => "Undo, redo";
+    Redo, "redo", ["Ctrl-r"], Inbox/Act, "", "Redo" => "Undo, redo";
+    Mark, "mark", ["v"], Inbox/Mark, "", "Mark, move down; actions apply to all marked" => "Mark, move down";
+    MarkRange, "mark-range", ["V"], Inbox/Mark, "", "Mark from the last mark to here" => "Mark a range";
+    MarkAll, "mark-all", ["A"], Inbox/Mark, "", "Mark all shown, or clear the marks" => "Mark all, or none";
+    Open, "open", ["Enter"], List/Move, "open", "Open the full-screen detail" => "Open";
+    Back, "back", ["Esc"], Inbox/Move, "", "Stop playing, clear marks, go back to the list, clear the search, or stop fetching" => "Stop, clear, go back";
+    Follow, "follow", ["Enter"], Detail, "open", "Open the caller's selected voicemail, or go back to the list" => "Open, or back to list";
+    ShowInbox, "show-inbox", ["1"], Inbox/View, "", "Show the inbox: all that is not done" => "Views, Inbox to All";
+    ShowUnread, "show-unread", ["2"], Inbox/View, "", "Show unread" => "Views, Inbox to All";
+    ShowStarred, "show-starred", ["3"], Inbox/View, "", "Show starred" => "Views, Inbox to All";
+    ShowDone, "show-done", ["4"], Inbox/View, "", "Show done" => "Views, Inbox to All";
+    ShowAll, "show-all", ["5"], Inbox/View, "", "Show all" => "Views, Inbox to All";
+    Dates, "dates", ["d"], Inbox/View, "dates", "Choose the date range";
+    Earlier, "earlier", ["["], Inbox/View, "earlier", "Earlier range of the same length" => "Earlier, later range";
+    Later, "later", ["]"], Inbox/View, "later", "Later range of the same length" => "Earlier, later range";
+    NextOrder, "order", ["o"], Inbox/View, "", "Sort by newest, oldest, caller or longest" => "Sort order";
+    History, "history", ["H"], Inbox/View, "", "Show all voicemail of this caller" => "This caller's history";
+    Refresh, "refresh", ["R"], Inbox/View, "refresh", "Refresh: fetch the whole range again" => "Refresh";
+    Palette, "palette", [":"], Inbox/Application, "", "Find and run a command" => "Command palette";
+    Help, "help", ["?", "F1"], Anywhere/Application, "help", "Show keys and commands" => "Help";
+    Accounts, "accounts", ["a"], Inbox/Application, "", "Switch account";
+    LogIn, "log-in", [], Inbox/Application, "", "Log in with app ID and secret" => "Log in";
+    Reload, "reload", [], Inbox/Application, "", "Reload settings";
+    Suspend, "suspend", ["Ctrl-z"], Anywhere/Application, "", "Suspend; fg resumes";
+    Quit, "quit", ["q"], Inbox/Application, "quit", "Quit";
+    QuitAtOnce, "quit-at-once", ["Ctrl-c"], Anywhere/Application, "", "Quit, wherever you are" => "Quit from anywhere";
+    ApplySearch, "apply-search", ["Enter"], Search, "keep", "Keep the search, go back to the list" => "Keep the search";
+    ClearSearch, "clear-search", ["Esc"], Search, "clear", "Clear the search";
+    PreviousSearch, "previous-search", ["Up", "Ctrl-p"], Search, "earlier", "Previous search" => "Previous, next search";
+    NextSearch, "next-search", ["Down", "Ctrl-n"], Search, "", "Next search" => "Previous, next search";
     CompleteSearch, "complete-search", ["Tab"], Search, "complete", "Complete the word";
-    HelpDown, "help-down", ["j", "Down"], Help, "", "Further down";
-    HelpUp, "help-up", ["k", "Up"], Help, "", "Further up";
-    HelpPageDown, "help-page-down", ["PgDn", "Ctrl-d", "Space"], Help, "page down", "A page down";
-    HelpPageUp, "help-page-up", ["PgUp", "Ctrl-u"], Help, "", "A page up";
-    HelpStart, "help-start", ["g", "Home"], Help, "", "To its start";
-    HelpEnd, "help-end", ["G", "End"], Help, "", "To its end";
-    CloseHelp, "close-help", ["Esc", "q", "?", "Enter"], Help, "close", "Close the help";
-    InBrowser, "in-browser", ["b"], Ways, "", "Serve it once for the browser of your own machine";
-    SaveHere, "save-here", ["w"], Ways, "", "Save it here, with the line that brings it to you";
-    ToTerminal, "to-terminal", ["t"], Ways, "", "Send the file to the terminal (iTerm2, kitty)";
-    PlayHere, "play-here", ["Space", "p"], Ways, "play here", "Play it here: the sound is forwarded";
-    TakeWay, "take-way", ["Enter"], Ways, "take it", "Take the way where you are";
-    NextWay, "next-way", ["j", "Down"], Ways, "", "The next way";
-    PreviousWay, "previous-way", ["k", "Up"], Ways, "", "The way before";
-    CopyLine, "copy-line", ["c"], Ways, "copy the line", "Copy the line; again, the page's address";
-    CloseWays, "close-ways", ["Esc", "q"], Ways, "close", "Back to the inbox";
-    SaveNow, "save-now", ["Enter"], Save, "save", "Save; asked again, replace what is there";
-    CloseSave, "close-save", ["Esc"], Save, "leave", "Do not save";
-    SaveNote, "save-note", ["Ctrl-s"], Note, "save", "Save the note; an empty one is removed";
-    LeaveNote, "leave-note", ["Esc"], Note, "leave", "Leave; asks first when something was changed";
-    KeepNote, "keep-note", ["s", "Ctrl-s"], NoteLeft, "save", "Save it";
-    DropNote, "drop-note", ["t"], NoteLeft, "throw away", "Throw the changes away";
-    WriteOn, "write-on", ["Esc", "g"], NoteLeft, "go on writing", "Go on writing";
-    ApplyTags, "apply-tags", ["Enter"], Tags, "apply", "Add what is typed; remove what has a dash before it";
-    CompleteTag, "complete-tag", ["Tab", "Down"], Tags, "complete", "Complete the tag; again for the next one that fits";
-    CompleteTagBack, "complete-tag-back", ["BackTab", "Up"], Tags, "", "The one before";
-    CloseTags, "close-tags", ["Esc"], Tags, "leave", "Leave the tags as they are";
+    ShowRange, "show-range", ["Enter"], Dates, "show", "Show the range";
+    NextPart, "next-part", ["Tab"], Dates, "presets, calendar, text", "Next part: presets, calendar, text" => "Next, previous part";
+    PreviousPart, "previous-part", ["BackTab"], Dates, "", "Previous part" => "Next, previous part";
+    CloseDates, "close-dates", ["Esc"], Dates, "", "Cancel";
+    NextPreset, "next-preset", ["j", "Down"], Presets, "", "Next preset" => "Next, previous";
+    PreviousPreset, "previous-preset", ["k", "Up"], Presets, "", "Previous preset" => "Next, previous";
+    PickPreset, "pick-preset", ["1", "2", "3", "4", "5", "6", "7", "8"], Presets, "", "Show that preset";
+    PreviousDay, "previous-day", ["h", "Left"], Calendar, "", "Previous day" => "Previous, next day";
+    NextDay, "next-day", ["l", "Right"], Calendar, "", "Next day" => "Previous, next day";
+    NextWeek, "next-week", ["j", "Down"], Calendar, "", "Next week" => "Next, previous week";
+    PreviousWeek, "previous-week", ["k", "Up"], Calendar, "", "Previous week" => "Next, previous week";
+    PreviousMonth, "previous-month", ["<", "PgUp"], Calendar, "", "Previous month" => "Previous, next month";
+    NextMonth, "next-month", [">", "PgDn"], Calendar, "", "Next month" => "Previous, next month";
+    MarkDay, "mark-day", ["v", "Space"], Calendar, "mark start", "Mark the first day of a range" => "Mark the first day";
+    InBrowser, "in-browser", ["b"], Ways, "", "Serve the recording once to your own machine's browser" => "In your browser";
+    SaveHere, "save-here", ["w"], Ways, "", "Save it here, with a command that copies it to you" => "Save here, then copy";
+    ToTerminal, "to-terminal", ["t"], Ways, "", "Send the file to the terminal (iTerm2, kitty)" => "Send to the terminal";
+    PlayHere, "play-here", ["Space", "p"], Ways, "play here", "Play here, through forwarded sound" => "Play here";
+    UseWay, "use-way", ["Enter"], Ways, "use", "Use the selected way" => "Use the selected one";
+    NextWay, "next-way", ["j", "Down"], Ways, "", "Next way" => "Next, previous";
+    PreviousWay, "previous-way", ["k", "Up"], Ways, "", "Previous way" => "Next, previous";
+    CopyLine, "copy-line", ["c"], Ways, "copy the line", "Copy the line; again for the page's address" => "Copy line, or address";
+    CloseWays, "close-ways", ["Esc", "q"], Ways, "close", "Close";
+    SaveNow, "save-now", ["Enter"], Save, "save", "Save; again to overwrite an existing file" => "Save, or overwrite";
+    CloseSave, "close-save", ["Esc"], Save, "cancel", "Cancel";
+    SaveNote, "save-note", ["Ctrl-s"], Note, "save", "Save; an empty note is removed" => "Save";
+    CloseNote, "close-note", ["Esc"], Note, "close", "Close; asks before it discards changes" => "Close";
+    SaveAndCloseNote, "save-and-close-note", ["s", "Ctrl-s"], NoteLeft, "save", "Save and close";
+    DiscardNote, "discard-note", ["d"], NoteLeft, "discard", "Discard changes";
+    KeepEditing, "keep-editing", ["Esc", "e"], NoteLeft, "keep editing", "Keep editing";
+    ApplyTags, "apply-tags", ["Enter"], Tags, "apply", "Add the tags; remove those with a dash before them" => "Add; remove with -tag";
+    CompleteTag, "complete-tag", ["Tab", "Down"], Tags, "complete", "Complete the tag; again for the next match" => "Next, previous match";
+    CompleteTagBack, "complete-tag-back", ["BackTab", "Up"], Tags, "", "Previous match" => "Next, previous match";
+    CloseTags, "close-tags", ["Esc"], Tags, "cancel", "Cancel";
     RunChoice, "run-choice", ["Enter"], Palette, "run", "Run the command";
-    NextChoice, "next-choice", ["Down", "Ctrl-n", "Tab"], Palette, "", "The next one";
-    PreviousChoice, "previous-choice", ["Up", "Ctrl-p", "BackTab"], Palette, "", "The one before";
-    ChoicePageDown, "choice-page-down", ["PgDn"], Palette, "", "A page down";
-    ChoicePageUp, "choice-page-up", ["PgUp"], Palette, "", "A page up";
-    ClosePalette, "close-palette", ["Esc"], Palette, "close", "Run nothing";
-    TakeNumber, "take-number", ["y"], Copying, "", "The number in international form";
-    TakeName, "take-name", ["n"], Copying, "", "The name";
-    TakeTime, "take-time", ["t"], Copying, "", "The time";
-    TakeFile, "take-file", ["f"], Copying, "", "The name of the recording";
-    TakeText, "take-text", ["a"], Copying, "", "Everything as text";
-    TakeJson, "take-json", ["j"], Copying, "", "Everything as JSON, an object a line";
-    CloseCopying, "close-copying", ["Esc", "q"], Copying, "close", "Copy nothing";
-    PlaceCall, "place-call", ["Enter"], CallBack, "call", "Place the call, once";
-    LeaveCall, "leave-call", ["Esc", "q"], CallBack, "leave", "Back to the inbox; a call that was placed goes on";
-    KeepName, "keep-name", ["Enter"], Naming, "keep", "Keep the name; an empty one takes it away";
-    LeaveName, "leave-name", ["Esc"], Naming, "leave", "Leave the name as it was";
-    TryKey, "try-key", ["Enter"], LoggingIn, "log in", "Try app ID and secret at TeleCMI, and keep them";
-    NextField, "next-field", ["Tab", "Down"], LoggingIn, "next field", "The next field";
-    PreviousField, "previous-field", ["BackTab", "Up"], LoggingIn, "", "The field before";
-    LeaveLogIn, "leave-log-in", ["Esc"], LoggingIn, "leave", "Keep nothing";
-    SwitchAccount, "switch-account", ["Enter"], Accounts, "go there", "Go over to that account";
-    NextAccount, "next-account", ["j", "Down"], Accounts, "", "The next account";
-    PreviousAccount, "previous-account", ["k", "Up"], Accounts, "", "The account before";
-    CloseAccounts, "close-accounts", ["Esc", "q"], Accounts, "leave", "Stay";
-    Suspend, "suspend", ["Ctrl-z"], Anywhere, "", "Back to the shell; fg returns";
-    QuitAtOnce, "quit-at-once", ["Ctrl-c"], Anywhere, "", "Leave vmail";
+    NextChoice, "next-choice", ["Down", "Ctrl-n", "Tab"], Palette, "", "Next command" => "Next, previous";
+    PreviousChoice, "previous-choice", ["Up", "Ctrl-p", "BackTab"], Palette, "", "Previous command" => "Next, previous";
+    ChoicePageDown, "choice-page-down", ["PgDn"], Palette, "", "Page down" => "Page down, up";
+    ChoicePageUp, "choice-page-up", ["PgUp"], Palette, "", "Page up" => "Page down, up";
+    ClosePalette, "close-palette", ["Esc"], Palette, "close", "Close";
+    HelpDown, "help-down", ["Down", "Ctrl-n"], Help, "", "Scroll down" => "Scroll down, up";
+    HelpUp, "help-up", ["Up", "Ctrl-p"], Help, "", "Scroll up" => "Scroll down, up";
+    HelpPageDown, "help-page-down", ["PgDn", "Ctrl-f"], Help, "next page", "Next page" => "Next, previous page";
+    HelpPageUp, "help-page-up", ["PgUp", "Ctrl-b"], Help, "", "Previous page" => "Next, previous page";
+    HelpStart, "help-start", ["Home"], Help, "", "First page" => "First, last page";
+    HelpEnd, "help-end", ["End"], Help, "", "Last page" => "First, last page";
+    CloseHelp, "close-help", ["Esc"], Help, "close", "Clear the filter, or close" => "Clear, or close";
+    TakeNumber, "take-number", ["y"], Copying, "", "Copy the number in international form" => "Copy the number";
+    TakeName, "take-name", ["n"], Copying, "", "Copy the name";
+    TakeTime, "take-time", ["t"], Copying, "", "Copy the time";
+    TakeFile, "take-file", ["f"], Copying, "", "Copy the file name of the recording" => "Copy the file name";
+    TakeText, "take-text", ["a"], Copying, "", "Copy everything as text" => "Copy all as text";
+    TakeJson, "take-json", ["j"], Copying, "", "Copy everything as JSON, one object a line" => "Copy all as JSON";
+    CloseCopying, "close-copying", ["Esc", "q"], Copying, "close", "Close";
+    PlaceCall, "place-call", ["Enter"], CallBack, "call", "Place the call, once" => "Place the call";
+    CloseCall, "close-call", ["Esc", "q"], CallBack, "close", "Close; a call that was placed continues" => "Close";
+    SaveName, "save-name", ["Enter"], Naming, "save", "Save; an empty name removes the name" => "Save";
+    CancelName, "cancel-name", ["Esc"], Naming, "cancel", "Cancel";
+    SubmitLogIn, "submit-log-in", ["Enter"], LoggingIn, "log in", "Check app ID and secret with TeleCMI, then save them" => "Log in";
+    NextField, "next-field", ["Tab", "Down"], LoggingIn, "next field", "Next field" => "Next, previous field";
+    PreviousField, "previous-field", ["BackTab", "Up"], LoggingIn, "", "Previous field" => "Next, previous field";
+    CancelLogIn, "cancel-log-in", ["Esc"], LoggingIn, "cancel", "Cancel";
+    SwitchAccount, "switch-account", ["Enter"], Accounts, "switch", "Switch to the selected account" => "Switch to it";
+    NextAccount, "next-account", ["j", "Down"], Accounts, "", "Next account" => "Next, previous";
+    PreviousAccount, "previous-account", ["k", "Up"], Accounts, "", "Previous account" => "Next, previous";
+    CloseAccounts, "close-accounts", ["Esc", "q"], Accounts, "close", "Close";
 }
 
 impl Command {
-    /// The command's line in the table.
+    /// Returns the command's line in the table.
     pub fn entry(self) -> &'static Entry {
         // The macro makes both from the same lines, so the position is the discriminant.
         &TABLE[self as usize]
     }
 
-    /// Why the command cannot do anything now, in words for the user.
+    /// Returns why the command cannot run now, for the user; `None` if it can.
     pub fn refused(self, state: &State) -> Option<Cow<'static, str>> {
-        use Command::{Restart, SeekBack, SeekForth, StepBack, StepForth};
-        let seeks = matches!(self, SeekBack | SeekForth | StepBack | StepForth | Restart);
+        use Command::{Restart, SeekBack, SeekForward, StepBack, StepForward};
+        let seeks = matches!(self, SeekBack | SeekForward | StepBack | StepForward | Restart);
         if seeks && state.listening.playback.is_none() {
             let play = state.keymap.named(Command::PlayPause);
-            return Some(format!("nothing plays: {play} plays the selected voicemail").into());
+            return Some(format!("nothing is playing: {play} plays the selected one").into());
         }
         self.hindered(state).map(Cow::Borrowed)
     }
@@ -287,20 +347,22 @@ impl Command {
         let withheld =
             || state.inbox.selected_row().is_some_and(|row| state.inbox.rows.number(&row).is_empty());
         match self {
-            Command::Again | Command::Earlier | Command::Later | Command::Dates if no_account => {
-                Some("no account yet: there is nothing to ask")
+            Command::Refresh | Command::Earlier | Command::Later | Command::Dates if no_account => {
+                Some("no account yet: log in first")
             }
-            Command::LogIn if !no_account => Some("another account: `vmail login --account NAME` adds one"),
+            Command::LogIn if !no_account => {
+                Some("already logged in: `vmail login --account NAME` adds an account")
+            }
             Command::Accounts if state.accounts.len() < 2 => {
-                Some("there is no other account: `vmail login --account NAME` adds one")
+                Some("no other account: `vmail login --account NAME` adds one")
             }
             Command::Open if no_account => None,
-            Command::Open | Command::SwitchPane if nothing_selected() => Some("nothing to read here"),
+            Command::Open | Command::SwitchPane if nothing_selected() => Some("nothing to open here"),
             Command::Undo if state.steps.done.is_empty() && state.pending.is_empty() => {
                 Some("nothing to undo")
             }
             Command::Redo if state.steps.undone.is_empty() && state.pending.is_empty() => {
-                Some("nothing to do again")
+                Some("nothing to redo")
             }
             Command::PlayPause
             | Command::PlayAll
@@ -326,11 +388,11 @@ impl Command {
             Command::PlayPause | Command::SaveRecording | Command::Elsewhere
                 if state.inbox.selected_row().is_some_and(|row| !row.flags.contains(Flags::RECORDING)) =>
             {
-                Some("no recording came with this voicemail")
+                Some("this voicemail has no recording")
             }
-            Command::CallBack | Command::NameCaller if withheld() => Some("the caller sent no number"),
+            Command::CallBack | Command::NameCaller if withheld() => Some("the caller withheld the number"),
             Command::CallBack if state.calling.placing.is_some() => {
-                Some("a call is being placed already: its answer comes first")
+                Some("a call is being placed: wait for the answer")
             }
             _ => None,
         }
@@ -341,6 +403,22 @@ impl Command {
 mod tests {
     use super::*;
     use std::collections::HashSet;
+
+    #[test]
+    fn labels_fit_a_column_of_the_help_and_are_shared_by_neighbours_only() {
+        let label = |entry: &Entry| if entry.label.is_empty() { entry.help } else { entry.label };
+        for entry in TABLE {
+            assert!(label(entry).chars().count() <= 21, "{}: {:?} is too long", entry.name, label(entry));
+        }
+        for (heading, entries) in by_heading() {
+            let rows = entries.chunk_by(|one, next| label(one) == label(next));
+            let mut labels: Vec<_> = rows.map(|row| label(row[0])).collect();
+            let all = labels.len();
+            labels.sort_unstable();
+            labels.dedup();
+            assert_eq!(labels.len(), all, "{heading}: {labels:?}");
+        }
+    }
 
     #[test]
     fn names_are_unique_and_every_entry_is_its_own() {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use crate::tui::command::{Command, Scope, TABLE};
+use crate::tui::command::{Command, Entry, Group, Scope, TABLE};
 use crate::tui::field::Field;
 use crate::tui::state::{OwnView, State};
 
@@ -97,10 +97,14 @@ pub fn refused(choice: Action, state: &State) -> Option<Cow<'static, str>> {
 }
 
 /// Iterates over the commands of the palette, without the one that opens it, and over `views` views.
+/// Movement comes last: nobody looks for it here.
 fn choices(views: usize) -> impl Iterator<Item = Action> {
     let belongs = |scope| matches!(scope, Scope::Inbox | Scope::List | Scope::Detail | Scope::Anywhere);
-    let entries = TABLE.iter().filter(move |entry| belongs(entry.scope) && entry.command != Command::Palette);
-    entries.map(|entry| Action::Command(entry.command)).chain((0..views).map(Action::View))
+    let all = || TABLE.iter().filter(move |entry| belongs(entry.scope) && entry.command != Command::Palette);
+    let moves = |entry: &&Entry| entry.group == Some(Group::Move);
+    let commands = |entry: &Entry| Action::Command(entry.command);
+    let others = all().filter(move |entry| !moves(entry)).map(commands);
+    others.chain((0..views).map(Action::View)).chain(all().filter(moves).map(commands))
 }
 
 fn texts(choice: Action, views: &[(String, String)]) -> (&str, &str) {
@@ -149,10 +153,11 @@ mod tests {
     }
 
     #[test]
-    fn everything_of_the_inbox_is_there_in_the_order_of_the_table() {
+    fn everything_of_the_inbox_is_there() {
         let all = names("");
         assert_eq!(all, choices(0).map(|choice| texts(choice, &[]).0).collect::<Vec<_>>());
-        assert!(all.contains(&"play") && all.contains(&"open") && all.contains(&"quit-at-once"));
+        assert_eq!((all[0], all.last()), ("play", Some(&"back")));
+        assert!(all.contains(&"open") && all.contains(&"quit-at-once"));
         assert!(!all.contains(&"palette") && !all.contains(&"close-help"));
     }
 
@@ -178,13 +183,13 @@ mod tests {
         let found = &find("day bef", None, &[])[0];
         assert_eq!(found.choice, Action::Command(Command::DayBefore));
         assert_eq!(found.in_name, [0, 1, 2, 4, 5, 6]);
-        assert_eq!(found.in_help, [4, 5, 6, 8, 9, 10]);
+        assert_eq!(found.in_help, [9, 10, 11]);
     }
 
     #[test]
     fn the_last_choice_is_first_until_something_is_typed() {
         let first = |text, last| find(text, Some(last), &[])[0].choice;
-        let again = Action::Command(Command::Again);
+        let again = Action::Command(Command::Refresh);
         assert_eq!(first("", again), again);
         assert_eq!(first(" ", again), again);
         assert_eq!(first("dates", again), Action::Command(Command::Dates));

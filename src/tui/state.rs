@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
+use crossterm::event::KeyEvent;
 use ratatui::layout::Size;
 
 use crate::audio::Waveform;
@@ -19,11 +20,12 @@ use crate::sync::SyncError;
 use crate::triage::Undo;
 use crate::tui::accounts::{Choice, Switching};
 use crate::tui::calling::{CallBack, Means, Placing};
-use crate::tui::command::Scope;
+use crate::tui::command::{Command, Scope};
 use crate::tui::copying::Copying;
 use crate::tui::dates::{Dates, Part};
 use crate::tui::field::Field;
 use crate::tui::filter::Filter;
+use crate::tui::help::Help;
 use crate::tui::keymap::{KeyChord, Keymap};
 use crate::tui::layout::{self, Regions};
 use crate::tui::listening::{Habits, Listening, Phase, Recording};
@@ -127,6 +129,8 @@ pub struct State {
     pub detail: Detail,
     /// The overlay that is open.
     pub overlay: Option<Overlay>,
+    /// The help, above everything; an open overlay stays as it is.
+    pub help: Option<Help>,
     /// Syncing with the server.
     pub sync: Sync,
     /// Recordings, and playback.
@@ -309,8 +313,6 @@ pub struct Detail {
 pub enum Overlay {
     /// The range picker.
     Dates(Box<Dates>),
-    /// The help, with its scroll position in lines.
-    Help(u16),
     /// How to listen elsewhere.
     Ways(Ways),
     /// The dialog for saving a recording.
@@ -422,6 +424,7 @@ impl State {
             inbox: Inbox::default(),
             detail: Detail::default(),
             overlay: None,
+            help: None,
             sync: Sync { refresh: setup.refresh, ..Sync::default() },
             listening: Listening::new(setup.habits),
             calling: Calling { means: setup.means, placing: None },
@@ -480,8 +483,10 @@ impl State {
     /// Returns the scopes to look up a key in, in this order. The focus is derived from other state, never
     /// stored twice.
     pub fn scopes(&self) -> &'static [Scope] {
+        if self.help.is_some() {
+            return &[Scope::Help, Scope::Anywhere];
+        }
         match &self.overlay {
-            Some(Overlay::Help(_)) => &[Scope::Help, Scope::Anywhere],
             Some(Overlay::Ways(_)) => &[Scope::Ways, Scope::Anywhere],
             Some(Overlay::Save(_)) => &[Scope::Save, Scope::Anywhere],
             Some(Overlay::Note(writing)) if writing.asked => &[Scope::NoteLeft, Scope::Anywhere],
@@ -504,8 +509,32 @@ impl State {
         }
     }
 
+    /// Returns what `key` means now.
+    pub fn command(&self, key: KeyEvent) -> Option<Command> {
+        let command = self.keymap.command(self.scopes(), key)?;
+        self.is_heard(command, KeyChord::of(key)).then_some(command)
+    }
+
+    /// Returns the first key of `command` that works now.
+    pub fn key(&self, command: Command) -> Option<KeyChord> {
+        self.keymap.keys(command).iter().copied().find(|key| self.is_heard(command, *key))
+    }
+
+    /// Returns whether `key` is a command now and not text: typing comes before keys that work anywhere.
+    /// The key that opened the help closes it while the filter is empty.
+    fn is_heard(&self, command: Command, key: KeyChord) -> bool {
+        let typing = match &self.help {
+            Some(help) => !help.input.value().is_empty(),
+            None => self.scopes().first().is_some_and(|scope| scope.takes_text()),
+        };
+        !(typing && key.types() && command.entry().scope == Scope::Anywhere)
+    }
+
     /// Returns the open single-line text field, where the cursor is shown.
     pub fn open_field(&mut self) -> Option<&mut Field> {
+        if let Some(help) = &mut self.help {
+            return Some(&mut help.input);
+        }
         match &mut self.overlay {
             None => self.filter.open.then_some(&mut self.filter.input),
             Some(Overlay::Dates(dates)) => Some(&mut dates.input),
@@ -515,8 +544,7 @@ impl State {
             Some(Overlay::Palette(palette)) => Some(&mut palette.input),
             Some(Overlay::LoggingIn(form)) => form.open_field(),
             Some(
-                Overlay::Help(_)
-                | Overlay::Ways(_)
+                Overlay::Ways(_)
                 | Overlay::Note(_)
                 | Overlay::Copying(_)
                 | Overlay::CallBack(_)
@@ -579,7 +607,7 @@ impl State {
             let playback = self.listening.playback_of(key.id);
             playback.is_some_and(|playback| playback.phase == Phase::Playing)
         };
-        let covered = matches!(self.overlay, Some(Overlay::Help(_)));
+        let covered = self.help.is_some();
         self.inbox.selected.is_some_and(playing) && self.regions().detail.is_some() && !covered
     }
 }

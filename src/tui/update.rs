@@ -16,7 +16,6 @@ use crate::tui::listing::View;
 use crate::tui::msg::{Control, Effect, Lane, Msg, Read, Reopen};
 use crate::tui::rows::Line;
 use crate::tui::state::{Notice, Overlay, State};
-use crate::tui::view;
 
 mod accounts;
 mod calling;
@@ -25,6 +24,7 @@ mod copying;
 mod detail;
 mod fetch;
 mod filter;
+mod help;
 mod listen;
 mod moves;
 mod note;
@@ -165,7 +165,7 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     if let Some(number) = own.filter(|_| state.scopes().contains(&Scope::Inbox)) {
         return work::show_own(state, number, effects);
     }
-    let Some(command) = state.keymap.command(state.scopes(), key) else {
+    let Some(command) = state.command(key) else {
         return typing::on_key(state, key, effects);
     };
     match command.refused(state) {
@@ -185,9 +185,9 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::Up => move_rows(state, -1, effects),
         Command::PlayPause => play_pause(state, effects),
         Command::SeekBack => seek(state, -5_000, effects),
-        Command::SeekForth => seek(state, 5_000, effects),
+        Command::SeekForward => seek(state, 5_000, effects),
         Command::StepBack => seek(state, -1_000, effects),
-        Command::StepForth => seek(state, 1_000, effects),
+        Command::StepForward => seek(state, 1_000, effects),
         Command::Restart => control(state, Control::Seek(Duration::ZERO), effects),
         Command::Faster | Command::Slower | Command::SkipSilence | Command::Louder | Command::Quieter => {
             change_manner(state, command, effects);
@@ -233,8 +233,8 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         }
         Command::Earlier => shift(state, -1, effects),
         Command::Later => shift(state, 1, effects),
-        Command::Again => sync(state, true, effects),
-        Command::Help => state.overlay = Some(Overlay::Help(0)),
+        Command::Refresh => sync(state, true, effects),
+        Command::Help => help::toggle(state),
         Command::HalfPageDown => move_page(state, (page / 2).max(1) as isize, effects),
         Command::HalfPageUp => move_page(state, -((page / 2).max(1) as isize), effects),
         Command::PageDown => move_page(state, page as isize, effects),
@@ -250,10 +250,9 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::Reload => state.next_session = Some(Reopen::Settings),
         Command::ShowRange => show_chosen(state, effects),
         Command::CloseDates
-        | Command::CloseHelp
         | Command::ClosePalette
-        | Command::LeaveCall
-        | Command::LeaveName
+        | Command::CloseCall
+        | Command::CancelName
         | Command::CloseAccounts => state.overlay = None,
         Command::PickPreset => {
             // One key per preset, in the order of the presets.
@@ -279,32 +278,26 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
                 survey(state, effects);
             }
         }
-        Command::KeepFilter => filter::keep(state),
-        Command::ClearFilter => filter::clear(state, effects),
-        Command::EarlierSearch => filter::recall(state, true, effects),
-        Command::LaterSearch => filter::recall(state, false, effects),
+        Command::ApplySearch => filter::keep(state),
+        Command::ClearSearch => filter::clear(state, effects),
+        Command::PreviousSearch => filter::recall(state, true, effects),
+        Command::NextSearch => filter::recall(state, false, effects),
         Command::CompleteSearch => filter::complete(state, effects),
-        Command::HelpDown => scroll_help(state, 1),
-        Command::HelpUp => scroll_help(state, -1),
-        Command::HelpPageDown => scroll_help(state, help_page(state)),
-        Command::HelpPageUp => scroll_help(state, -help_page(state)),
-        Command::HelpStart => scroll_help(state, i16::MIN),
-        Command::HelpEnd => scroll_help(state, i16::MAX),
         Command::InBrowser
         | Command::SaveHere
         | Command::ToTerminal
         | Command::PlayHere
-        | Command::TakeWay
+        | Command::UseWay
         | Command::NextWay
         | Command::PreviousWay
         | Command::CopyLine
         | Command::CloseWays => share::in_ways(state, command, effects),
         Command::SaveNow => share::save(state, effects),
         Command::CloseSave => share::close_save(state),
-        Command::SaveNote | Command::KeepNote => note::save(state, effects),
-        Command::LeaveNote => note::leave(state),
-        Command::DropNote => note::throw_away(state),
-        Command::WriteOn => note::write_on(state),
+        Command::SaveNote | Command::SaveAndCloseNote => note::save(state, effects),
+        Command::CloseNote => note::leave(state),
+        Command::DiscardNote => note::throw_away(state),
+        Command::KeepEditing => note::write_on(state),
         Command::ApplyTags => tags::apply(state, effects),
         Command::CompleteTag | Command::CompleteTagBack => {
             if let Some(Overlay::Tags(tagging)) = &mut state.overlay {
@@ -324,35 +317,36 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         | Command::TakeJson
         | Command::CloseCopying => copying::choose(state, command, effects),
         Command::PlaceCall => calling::place(state, effects),
-        Command::KeepName => people::keep_name(state, effects),
-        Command::TryKey => accounts::try_key(state, effects),
+        Command::SaveName => people::keep_name(state, effects),
+        Command::SubmitLogIn => accounts::try_key(state, effects),
         Command::NextField | Command::PreviousField => {
             if let Some(Overlay::LoggingIn(form)) = &mut state.overlay {
                 form.part = form.part.next(command == Command::NextField);
             }
         }
-        Command::LeaveLogIn => accounts::leave(state, effects),
+        Command::CancelLogIn => accounts::leave(state, effects),
         Command::SwitchAccount => accounts::switch(state),
         Command::NextAccount | Command::PreviousAccount => accounts::step(state, command),
+        Command::HelpDown
+        | Command::HelpUp
+        | Command::HelpPageDown
+        | Command::HelpPageUp
+        | Command::HelpStart
+        | Command::HelpEnd => help::go(state, command),
+        Command::CloseHelp => help::close(state),
         Command::Suspend => suspend(state, effects),
-        Command::QuitAtOnce if note::holds(state) => note::leave(state),
+        Command::QuitAtOnce if note::holds(state) => {
+            state.help = None;
+            note::leave(state);
+        }
         Command::Quit | Command::QuitAtOnce => effects.push(Effect::Quit),
     }
 }
 
-/// Returns the lines per page of the help: its height without the frame, less one.
-fn help_page(state: &State) -> i16 {
-    i16::try_from(state.size.height).unwrap_or(i16::MAX).saturating_sub(3).max(1)
-}
-
-fn scroll_help(state: &mut State, by: i16) {
-    let last = view::overflow(state);
-    if let Some(Overlay::Help(top)) = &mut state.overlay {
-        *top = top.saturating_add_signed(by).min(last);
-    }
-}
-
 fn on_mouse(state: &mut State, mouse: MouseEvent, effects: &mut Vec<Effect>) {
+    if state.help.is_some() {
+        return help::on_mouse(state, mouse);
+    }
     if state.overlay.is_some() {
         return;
     }

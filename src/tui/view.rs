@@ -2,7 +2,7 @@
 //! formatted. One file per region of the screen.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Position;
 
 use crate::tui::state::{Overlay, State};
 use crate::tui::theme::Theme;
@@ -29,13 +29,12 @@ mod status;
 mod tags;
 mod ways;
 
+pub use help::{Extent, extent as help_extent};
 pub use palette::rows as palette_rows;
 
-/// Returns how many lines the help, or the detail if no overlay is open, can scroll.
+/// Returns how many lines the detail can scroll.
 pub fn overflow(state: &State) -> u16 {
-    let area = Rect::new(0, 0, state.size.width, state.size.height);
     match (&state.overlay, state.regions().detail) {
-        (Some(Overlay::Help(_)), _) => help::overflow(state, area),
         (None, Some(area)) => detail::overflow(state, area),
         _ => 0,
     }
@@ -63,12 +62,10 @@ pub fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
     }
     status::draw(state, &theme, &regions, buffer);
     let typing = filter::draw(state, &theme, regions.filter, buffer);
-    let cursor = match &state.overlay {
+    // The help leaves nothing to be seen of an overlay.
+    let overlay = state.overlay.as_ref().filter(|_| state.help.is_none());
+    let cursor = match overlay {
         Some(Overlay::Dates(picker)) => dates::draw(state, picker, &theme, buffer),
-        Some(Overlay::Help(top)) => {
-            help::draw(state, *top, &theme, buffer);
-            None
-        }
         Some(Overlay::Ways(open)) => {
             ways::draw(state, open, &theme, buffer);
             None
@@ -92,6 +89,10 @@ pub fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
             copying::draw(state, copying, &theme, buffer);
             None
         }
+    };
+    let cursor = match &state.help {
+        Some(help) => help::draw(state, help, &theme, buffer),
+        None => cursor,
     };
     if state.look.ascii {
         ascii::fold(buffer);

@@ -29,7 +29,7 @@ use vmail::error::Failure;
 use vmail::fields::Fields;
 use vmail::range::Range;
 use vmail::telecmi::BaseUrl;
-use vmail::tui::command::{Scope, TABLE};
+use vmail::tui::command::by_heading;
 use vmail::tui::keymap::own;
 use vmail::tui::theme::{self, Role};
 
@@ -89,13 +89,9 @@ fn the_pictures_are_those_of_the_program() {
 #[test]
 fn the_readme_has_the_keys_of_the_table() {
     let mut table = String::from("| key | name | what it does |\n|---|---|---|\n");
-    let mut scopes: Vec<_> = TABLE.iter().map(|entry| entry.scope).collect();
-    scopes.sort_by_key(|scope| TABLE.iter().position(|entry| entry.scope == *scope));
-    scopes.dedup();
-    for scope in scopes {
-        let title = if scope == Scope::Help { "Help" } else { scope.title() };
-        writeln!(table, "| **{title}** | | |").unwrap();
-        for entry in TABLE.iter().filter(|entry| entry.scope == scope) {
+    for (heading, entries) in by_heading() {
+        writeln!(table, "| **{heading}** | | |").unwrap();
+        for entry in entries {
             writeln!(table, "| {} | {} | {} |", keys(entry.keys), entry.name, entry.help).unwrap();
         }
     }

@@ -236,7 +236,7 @@ fn keys_are_those_in_force() {
     assert!(line(&ran.out, "star").starts_with("  star"), "{}", ran.out);
     for entry in TABLE {
         assert!(line(&ran.out, entry.name).ends_with(entry.help));
-        assert!(ran.out.lines().any(|line| line == entry.scope.title()));
+        assert!(ran.out.lines().any(|line| line == entry.heading()));
     }
     let usual = home.run(&["keys", "--default"]);
     assert!(line(&usual.out, "play").contains("Space") && !usual.out.contains('*'), "{}", usual.out);
@@ -252,7 +252,7 @@ fn keys_of_views_of_ones_own_are_among_them() {
     assert!(line.contains("  6  ") && line.ends_with("  tag:\"billing\""), "{line}");
     let ran = home.run(&["keys", "--json"]);
     let last: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
-    assert_eq!(last["scope"], "Your views");
+    assert_eq!(last["group"], "Your views");
     assert_eq!((&last["command"], &last["keys"][0]), (&"Billing".into(), &"6".into()));
     assert!(!home.run(&["keys", "--default"]).out.contains("Billing"));
 }
@@ -266,16 +266,16 @@ fn keys_are_data() {
         ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), TABLE.len());
     let play = lines.iter().find(|line| line["command"] == "play").unwrap();
-    assert_eq!(play["scope"], "Inbox");
+    assert_eq!((&play["group"], &play["scope"]), (&"Listen".into(), &"Inbox".into()));
     assert_eq!(play["keys"], serde_json::json!(["F5", ","]));
     assert_eq!(play["own"], true);
     assert_eq!(lines.iter().filter(|line| line["own"] == true).count(), 2);
     assert_eq!(home.run(&["keys", "--format", "jsonl"]).out, ran.out);
     let mut reader = home.run(&["keys", "--format", "csv"]).out;
-    assert!(reader.starts_with("scope,command,keys,own,help\n"), "{reader}");
-    assert!(reader.contains("Inbox,play,\"F5 ,\",true,"), "{reader}");
+    assert!(reader.starts_with("group,scope,command,keys,own,help\n"), "{reader}");
+    assert!(reader.contains("Listen,Inbox,play,\"F5 ,\",true,"), "{reader}");
     reader = home.run(&["keys", "--format", "tsv"]).out;
-    assert!(reader.contains("Inbox\tplay\tF5 ,\ttrue\t"), "{reader}");
+    assert!(reader.contains("Listen\tInbox\tplay\tF5 ,\ttrue\t"), "{reader}");
     let ran = home.run(&["keys", "--json", "--format", "csv"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
 }

@@ -130,14 +130,14 @@ fn a_keyring_that_says_nothing_holds_up_neither_the_screen_nor_its_end() {
     let launch = Launch::vmail::<&str>(&home, []);
     let mut terminal =
         launch.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display())).start();
-    terminal.wait_for("all keys");
+    terminal.wait_for("? help");
     // It was asked, and never answers.
     let _asked = keyring.accept().unwrap();
     terminal.send("?");
-    terminal.wait_for("Next row");
+    terminal.wait_for("Next, previous");
     terminal.send("\u{1b}");
     // Together they would be one key, Alt-q.
-    terminal.wait("the list again", |seen| !seen.shows("Next row"));
+    terminal.wait("the list again", |seen| !seen.shows("Next, previous"));
     terminal.send("q");
     assert_eq!(terminal.end().exit_code(), 0);
     terminal.assert_given_back();

@@ -62,7 +62,7 @@ fn a_storm_of_sizes_ends_in_the_right_screen() {
     assert_eq!(redrawn(&terminal), cells(&terminal));
     terminal.resize(1, 1);
     terminal.resize(80, 24);
-    terminal.wait("the list alone", |seen| seen.shows("? all keys") && seen.selected().is_some());
+    terminal.wait("the list alone", |seen| seen.shows("? help") && seen.selected().is_some());
     assert_eq!(redrawn(&terminal), cells(&terminal));
     terminal.send("q");
     assert_eq!(terminal.end().exit_code(), 0);
@@ -203,8 +203,8 @@ fn a_locale_without_utf8_gets_ascii() {
     terminal.send("\x1b");
     terminal.wait("the picker is gone", |seen| !seen.shows("Dates"));
     terminal.send("?");
-    terminal.wait_for("Keys");
-    terminal.send("qq");
+    terminal.wait_for("Application");
+    terminal.send("?q");
     terminal.end();
     terminal.look(|seen| assert!(seen.bytes.is_ascii(), "{}", seen.text()));
 }

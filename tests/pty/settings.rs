@@ -117,13 +117,13 @@ fn keys_and_colours_of_the_settings_are_those_of_the_screen() {
     };
     let mut terminal = start("truecolor");
     terminal.wait_until_live();
-    assert!(terminal.look(|seen| seen.shows("F1 all keys")), "{}", terminal.text());
+    assert!(terminal.look(|seen| seen.shows("F1 help")), "{}", terminal.text());
     assert!(terminal.written().contains("38;2;1;2;3"), "the colour as it is");
     terminal.send("q");
     terminal.send("\x1bOP");
-    terminal.wait_for("Next row");
+    terminal.wait_for("Next, previous");
     terminal.send("\x1b");
-    terminal.wait("the help closed", |seen| !seen.shows("Next row"));
+    terminal.wait("the help closed", |seen| !seen.shows("Next, previous"));
     terminal.send("\x11");
     assert_eq!(terminal.end().exit_code(), 0);
     let mut terminal = start("");

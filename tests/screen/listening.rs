@@ -369,7 +369,7 @@ fn a_voicemail_without_a_recording_says_so() {
     let mut screen = Screen::open(Opened { stored, ..filled() });
     screen.effects.clear();
     screen.keys("Space w");
-    assert!(screen.text().contains("no recording came with this voicemail"));
+    assert!(screen.text().contains("this voicemail has no recording"));
     assert_eq!(screen.effects, []);
 }
 
@@ -395,10 +395,10 @@ fn everything_unread_is_played_one_after_another() {
 fn what_plays_is_shown_at_once_with_the_keys_that_are_of_use() {
     let mut screen = Screen::open(filled());
     screen.synced().keys("l");
-    assert!(screen.text().contains("nothing plays"));
+    assert!(screen.text().contains("nothing is playing"));
     screen.keys("P");
     let text = screen.text();
-    assert!(!text.contains("nothing plays") && text.contains("queued"), "{text}");
+    assert!(!text.contains("nothing is playing") && text.contains("queued"), "{text}");
     assert!(text.contains("Space stop") && !text.contains("P play unread"), "{text}");
     here(&mut screen);
     screen.player(Event::Started);

@@ -160,7 +160,7 @@ fn leaving_a_changed_note_asks() {
     assert_eq!(written(&screen), "a");
     screen.keys("Esc b");
     assert_eq!(written(&screen), "ab");
-    screen.keys("Esc t");
+    screen.keys("Esc d");
     assert!(screen.state.overlay.is_none());
     assert_eq!(edits(&mut screen), []);
     screen.keys("m a Esc s");
@@ -514,16 +514,16 @@ fn a_command_is_found_and_run() {
     let mut screen = screen();
     screen.keys(":").type_text("dates").keys("Enter");
     assert!(matches!(screen.state.overlay, Some(Overlay::Dates(_))));
-    screen.keys("Esc :").type_text("leave vmail").keys("Enter");
+    screen.keys("Esc :").type_text("quit").keys("Enter");
     assert!(quits(&screen));
 }
 
 #[test]
 fn the_choice_moves_and_stays_among_what_is_there() {
     let mut screen = screen();
-    screen.keys(": Up Down Ctrl-n Ctrl-p Enter");
-    assert_eq!(screen.state.inbox.selected_place(), Some(0), "the second command is Up");
-    screen.keys("j :").type_text("first row").keys("Down Down Down Enter");
+    screen.keys(": Up Down Ctrl-n Ctrl-p");
+    assert!(screen.text().contains("▌ seek-back"), "the second command: {}", screen.text());
+    screen.keys("Esc j :").type_text("first voicemail").keys("Down Down Down Enter");
     assert_eq!(screen.state.inbox.selected_place(), Some(0));
     screen.resize(80, 24).keys(": PgDn PgDn");
     let Some(Overlay::Palette(palette)) = &screen.state.overlay else { panic!("closed") };
@@ -542,9 +542,9 @@ fn the_last_choice_comes_first() {
 fn what_cannot_run_says_why_and_does_nothing() {
     let mut screen = screen();
     screen.keys(":").type_text("seek back");
-    assert!(screen.text().contains("nothing plays: Space plays the selected voicemail"));
+    assert!(screen.text().contains("nothing is playing: Space plays the selected one"));
     screen.keys("Enter");
-    assert_eq!(notice(&screen), "nothing plays: Space plays the selected voicemail");
+    assert_eq!(notice(&screen), "nothing is playing: Space plays the selected one");
     assert!(matches!(screen.state.overlay, Some(Overlay::Palette(_))), "it stays open");
     screen.keys("Ctrl-u").type_text("follow").keys("Enter");
     assert_eq!(notice(&screen), "only in the detail");

@@ -112,7 +112,7 @@ fn who_goes_on_is_told_in_the_status_line_and_cannot_call_meanwhile() {
     let mut screen = screen(with_agent());
     screen.keys("c Enter Esc j c");
     assert!(screen.state.overlay.is_none());
-    assert!(screen.text().contains("a call is being placed already"));
+    assert!(screen.text().contains("a call is being placed: wait"));
     screen.send(placed());
     assert!(screen.text().contains("TeleCMI rings the softphone of 101 first, then +91 98765 43210."));
     assert!(is_called(&screen, 0) && !is_called(&screen, 1));
@@ -138,7 +138,7 @@ fn who_cannot_be_called_is_said_before_anything_is_asked() {
     let mut screen = screen(with_agent());
     screen.keys("j j c");
     assert!(screen.state.overlay.is_none());
-    assert!(screen.text().contains("the caller sent no number"));
+    assert!(screen.text().contains("the caller withheld the number"));
     screen.keys("j c");
     assert!(screen.state.overlay.is_none());
     assert!(screen.text().contains("`JD-ACMEBK` is not a valid telephone number: not called"));

@@ -123,26 +123,6 @@ fn dates() {
 }
 
 #[test]
-fn help() {
-    at_three_sizes("help", filled, |screen| {
-        screen.synced().keys("? j j");
-    });
-}
-
-#[test]
-fn the_help_goes_by_lines_by_pages_and_to_its_ends() {
-    let mut screen = Screen::open(Opened { size: (80, 24), ..Opened::default() });
-    let mut last_line = |keys: &str| {
-        let text = screen.keys(keys).text();
-        let line = text.lines().find_map(|line| line.split_once(" line ")).unwrap().1;
-        line.split(' ').next().unwrap().parse::<u16>().unwrap()
-    };
-    assert_eq!([last_line("?"), last_line("j"), last_line("PgDn"), last_line("Ctrl-u")], [22, 23, 44, 23]);
-    let end = last_line("G");
-    assert_eq!([last_line("j"), last_line("Space"), last_line("g")], [end, end, 22]);
-}
-
-#[test]
 fn no_colour_and_ascii() {
     let look = Look {
         ascii: true,
@@ -330,7 +310,7 @@ fn the_footer_says_what_enter_does_in_the_detail() {
     screen.synced().keys("Enter");
     assert!(screen.text().contains("Enter back"), "{}", screen.text());
     screen.keys("j");
-    assert!(screen.text().contains("Enter go there"), "{}", screen.text());
+    assert!(screen.text().contains("Enter open"), "{}", screen.text());
 }
 
 #[test]

@@ -89,7 +89,7 @@ pub fn faults(own: &[OwnKeys], views: &[OwnView]) -> Vec<KeyFault> {
         for written in &own.keys {
             match key(written) {
                 Err(message) => fault(format_args!("{message}")),
-                Ok(key) if key.types() && is_typed_into(entry.scope) => fault(format_args!(
+                Ok(key) if key.types() && entry.scope.takes_text() => fault(format_args!(
                     "\"{key}\" types text there: use a key with Ctrl or Alt, or one like \"F5\""
                 )),
                 Ok(key) => {
@@ -177,12 +177,6 @@ pub fn are_asked_together(one: Scope, other: Scope) -> bool {
         _ => false,
     };
     one == other || [one, other].contains(&Scope::Anywhere) || nested(one, other) || nested(other, one)
-}
-
-/// Returns whether characters are text in this scope, or in one that applies together with it.
-fn is_typed_into(scope: Scope) -> bool {
-    use Scope::{Anywhere, Dates, LoggingIn, Naming, Note, Palette, Save, Search, Tags};
-    matches!(scope, Anywhere | Search | Dates | Save | Note | Tags | Palette | Naming | LoggingIn)
 }
 
 /// Returns whether the user would be stuck without the command: it closes an overlay or quits the program.

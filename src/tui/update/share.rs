@@ -59,7 +59,7 @@ pub(super) fn in_ways(state: &mut State, command: Command, effects: &mut Vec<Eff
     match command {
         Command::NextWay => ways.step(true),
         Command::PreviousWay => ways.step(false),
-        Command::TakeWay => take(state, at, effects),
+        Command::UseWay => take(state, at, effects),
         Command::PlayHere => take(state, Way::Here, effects),
         Command::InBrowser => take(state, Way::Browser, effects),
         Command::SaveHere => take(state, Way::Save, effects),

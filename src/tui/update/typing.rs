@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{filter, note, survey};
+use super::{filter, help, note, survey};
 use crate::tui::dates::Part;
 use crate::tui::field::{self, Reaction};
 use crate::tui::msg::Effect;
@@ -12,8 +12,12 @@ use crate::tui::state::{Overlay, State};
 /// Handles a key that is not a command.
 pub(super) fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     // In presets and calendar, only characters go to the text field.
-    let beside = matches!(&state.overlay, Some(Overlay::Dates(dates)) if dates.part != Part::Text);
+    let beside = matches!(&state.overlay, Some(Overlay::Dates(dates)) if dates.part != Part::Text)
+        && state.help.is_none();
     if beside && field::character(key).is_none() {
+        return;
+    }
+    if help::takes(state, key) {
         return;
     }
     if let Some(field) = state.open_field() {
@@ -47,6 +51,10 @@ fn follow(state: &mut State, reaction: Reaction, effects: &mut Vec<Effect>) {
         Reaction::Taken => false,
         Reaction::Changed => true,
     };
+    if let Some(help) = &mut state.help {
+        help.top = if changed { 0 } else { help.top };
+        return;
+    }
     match &mut state.overlay {
         None => {
             state.filter.on_edit();

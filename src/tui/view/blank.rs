@@ -118,7 +118,7 @@ fn failed(state: &State, failure: &SyncError, theme: &Theme) -> Vec<Said> {
         Said::text("", theme.text),
     ];
     if !no_store {
-        lines.push(Said::key(state, Command::Again, "retry", theme));
+        lines.push(Said::key(state, Command::Refresh, "retry", theme));
         lines.push(Said::key(state, Command::Dates, "change dates", theme));
     }
     lines.push(Said::key(state, Command::Quit, "quit", theme));
@@ -173,7 +173,7 @@ fn empty(state: &State, theme: &Theme) -> Vec<Said> {
         Said::text("", theme.text),
         Said::key(state, Command::Earlier, "previous range", theme),
         Said::key(state, Command::Dates, "change dates", theme),
-        Said::key(state, Command::Again, "refresh", theme),
+        Said::key(state, Command::Refresh, "refresh", theme),
     ]
 }
 

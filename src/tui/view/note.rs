@@ -57,7 +57,7 @@ fn told(state: &State, writing: &Writing, theme: &Theme) -> (String, Style) {
     let key = |command| state.keymap.named(command);
     let left = Note::MAX.saturating_sub(writing.field.text().chars().count());
     if writing.asked {
-        let keys = [Command::KeepNote, Command::DropNote, Command::WriteOn].map(key);
+        let keys = [Command::SaveAndCloseNote, Command::DiscardNote, Command::KeepEditing].map(key);
         let [save, discard, edit] = keys;
         let question =
             format!("Unsaved changes: {save} to save, {discard} to discard, {edit} to keep editing.");

@@ -5,13 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::tui::command::{Command, Entry, Scope, TABLE};
+use crate::tui::help::Help;
 use crate::tui::layout::Regions;
 use crate::tui::listening::Phase;
 use crate::tui::listing::Order;
 use crate::tui::state::{Notice, Overlay, Running, State};
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, clear, width};
-use crate::tui::view::{filter, sound};
+use crate::tui::view::{filter, help, sound};
 use crate::words::{self, broken};
 
 /// The width of the progress bar, in cells.
@@ -144,7 +145,7 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
         let next = match sync.next {
             Some(next) => format!(" · retry {}", clock(next)),
             None if sync.running.is_some() => " · retrying".to_owned(),
-            None => format!(" · {} to retry", state.keymap.named(Command::Again)),
+            None => format!(" · {} to retry", state.keymap.named(Command::Refresh)),
         };
         return [
             format!("{what}{since}{next}"),
@@ -159,7 +160,7 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
     if sync.stopped {
         let next = match sync.next {
             Some(next) => format!("stopped · resumes at {}", clock(next)),
-            None => format!("stopped · {} to refresh", state.keymap.named(Command::Again)),
+            None => format!("stopped · {} to refresh", state.keymap.named(Command::Refresh)),
         };
         return vec![(next, theme.warning), ("stopped".to_owned(), theme.warning)];
     }
@@ -181,15 +182,16 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     pen.skip(1);
     let scopes = state.scopes();
     // A hint is useless without a key.
-    let known = |entry: &Entry| scopes.contains(&entry.scope) && !state.keymap.keys(entry.command).is_empty();
+    let known = |entry: &Entry| scopes.contains(&entry.scope) && state.key(entry.command).is_some();
     let mut entries: Vec<_> =
         TABLE.iter().filter(|entry| known(entry) && !hint(state, entry.command).is_empty()).collect();
     // In the detail, the meaning of Enter comes first.
     entries.sort_by_key(|entry| entry.scope != Scope::Detail);
     // Reserve room for the help: it lists the keys that do not fit.
     let help = entries.iter().position(|entry| entry.command == Command::Help).map(|at| entries.remove(at));
-    let kept = help.map_or(0, |entry| width(&text(state, entry.command)) + 3);
-    if state.account.is_none() && state.overlay.is_none() {
+    let inbox = scopes.contains(&Scope::Inbox);
+    let kept = help.filter(|_| inbox).map_or(0, |entry| width(&text(state, entry.command)) + 3);
+    if state.account.is_none() && inbox {
         entries.retain(|entry| matches!(entry.command, Command::Open | Command::Quit));
     }
     let refused = |command: Command| {
@@ -207,11 +209,11 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 }
 
 fn key(state: &State, command: Command) -> String {
-    let first = |command| state.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default();
+    let first = |command| state.key(command).map(|key| key.to_string()).unwrap_or_default();
     match command {
         // One hint for both keys.
         Command::SeekBack => {
-            format!("{} {}", first(command), first(Command::SeekForth)).trim_end().to_owned()
+            format!("{} {}", first(command), first(Command::SeekForward)).trim_end().to_owned()
         }
         _ => first(command),
     }
@@ -223,6 +225,9 @@ fn hint(state: &State, command: Command) -> &'static str {
     let plays_selected =
         playback.filter(|playback| Some(playback.key) == state.inbox.selected).map(|playback| playback.phase);
     match command {
+        Command::Help if state.help.is_some() => "",
+        Command::HelpPageDown if help::extent(state).last == 0 => "",
+        Command::CloseHelp if state.help.as_ref().is_some_and(Help::is_filtered) => "clear",
         Command::Open if state.account.is_none() => "log in",
         Command::Follow if state.detail.marked.is_none() => "back",
         Command::PlayPause if plays_selected == Some(Phase::Playing) => "pause",
@@ -232,7 +237,7 @@ fn hint(state: &State, command: Command) -> &'static str {
         Command::PlayAll if state.listening.queue.is_some() => "",
         Command::Back if playback.is_some() => "stop",
         // Already chosen: the hint for copying matters more.
-        Command::TakeWay if matches!(&state.overlay, Some(Overlay::Ways(ways)) if ways.is_taken()) => "",
+        Command::UseWay if matches!(&state.overlay, Some(Overlay::Ways(ways)) if ways.is_taken()) => "",
         Command::PlaceCall => match &state.overlay {
             Some(Overlay::CallBack(asked)) => asked.hint(state.calling.placing.as_ref()),
             _ => "",

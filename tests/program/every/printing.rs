@@ -38,6 +38,7 @@ fn schema(verb: &str) -> Option<Vec<(&'static str, &'static str)>> {
             &[("check", "string"), ("state", "string"), ("said", "string"), ("advice", "string or null")]
         }
         "keys" => &[
+            ("group", "string"),
             ("scope", "string"),
             ("command", "string"),
             ("keys", "array"),
