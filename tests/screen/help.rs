@@ -408,7 +408,7 @@ fn what_arrives_meanwhile_reaches_what_is_below() {
     // And a note is not lost by leaving from there.
     screen.keys("F1 Ctrl-c");
     assert!(!is_open(&screen) && !screen.effects.contains(&Effect::Quit));
-    assert!(screen.text().contains("Changed: s saves it"), "{}", screen.text());
+    assert!(screen.text().contains("Unsaved changes: s to save"), "{}", screen.text());
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn sentences_name_the_key_in_force() {
     screen.keys("e");
     assert!(screen.text().contains(":undo to undo"), "{}", screen.text());
     screen.keys("d");
-    assert!(screen.text().contains("F10: close"), "{}", screen.text());
+    assert!(screen.text().contains("F10 closes"), "{}", screen.text());
     screen.keys("Esc");
     assert!(screen.state.overlay.is_some());
     screen.keys("F10");
