@@ -56,7 +56,7 @@ fn inbox(count: usize) -> State {
     let setup = Setup {
         account: Some("1111113".into()),
         accounts: Vec::new(),
-        zone: chrono_tz::Asia::Kolkata,
+        zone: "Asia/Kolkata".parse().unwrap(),
         range: Range::ALL,
         refresh: None,
         habits: Habits { prefetch: Prefetch::Selected, manner: Manner::default() },
@@ -120,7 +120,7 @@ fn a_page_of_new_rows(bencher: Bencher, count: usize) {
         };
         let page = Rows { rows: (0..10).map(row).collect(), callers: Vec::new() };
         assert_eq!(columns.merge(&page, all), 10);
-        Days::new(columns.len(), |row| columns.columns().times[row], chrono_tz::Asia::Kolkata)
+        Days::new(columns.len(), |row| columns.columns().times[row], "Asia/Kolkata".parse().unwrap())
     });
 }
 

@@ -122,7 +122,7 @@ impl Source for Synthetic {
 }
 
 fn context() -> Context {
-    Context { now: "2026-11-23T06:34:30Z".parse().unwrap(), zone: chrono_tz::Asia::Kolkata }
+    Context { now: "2026-11-23T06:34:30Z".parse().unwrap(), zone: "Asia/Kolkata".parse().unwrap() }
 }
 
 fn query(text: &str) -> Query {

@@ -1,7 +1,7 @@
 //! The fields of a voicemail for scripts: their names, order and format.
 
+use crate::zone::Tz;
 use chrono::SecondsFormat;
-use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::caller::CallerForms;

@@ -55,3 +55,4 @@ pub mod triage;
 pub mod tui;
 pub mod web;
 pub mod words;
+pub mod zone;

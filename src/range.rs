@@ -23,8 +23,8 @@ mod period;
 
 use std::fmt;
 
+use crate::zone::Tz;
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
-use chrono_tz::Tz;
 
 use crate::model::Span;
 use period::{Clock, Edge, Period, Step};

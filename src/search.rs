@@ -16,8 +16,8 @@ mod query;
 
 use std::ops::Range;
 
+use crate::zone::Tz;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 use crate::model::Flags;
 use crate::store::CallerId;

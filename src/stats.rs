@@ -7,8 +7,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use crate::zone::Tz;
 use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc};
-use chrono_tz::Tz;
 
 use crate::model::Flags;
 
@@ -217,9 +217,12 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use chrono::TimeZone as _;
-    use chrono_tz::Europe::Berlin;
 
     use super::*;
+
+    fn berlin() -> Tz {
+        "Europe/Berlin".parse().unwrap()
+    }
 
     fn at(day: u32, hour: u32, minute: u32) -> DateTime<Utc> {
         // In UTC; Berlin's clocks went back on 25 October 2026 at 01:00 UTC.
@@ -240,7 +243,7 @@ mod tests {
     }
 
     fn counted(items: &[Item<'_>]) -> Stats {
-        let mut tally = Tally::new(Berlin);
+        let mut tally = Tally::new(berlin());
         for item in items {
             tally.add(*item);
         }
@@ -258,7 +261,7 @@ mod tests {
         assert_eq!(stats.days.len(), 3, "days without voicemail are days");
         assert!(stats.days.iter().all(|(_, count)| *count == Count::default()));
         assert_eq!((&stats.callers[..], stats.until_called, stats.length), (&[][..], None, None));
-        let open = Tally::new(Berlin).finish(None, at(26, 12, 0));
+        let open = Tally::new(berlin()).finish(None, at(26, 12, 0));
         assert_eq!(open.days, [], "an open range begins with the first voicemail");
     }
 
@@ -335,7 +338,7 @@ mod tests {
 
     #[test]
     fn an_open_range_starts_with_the_first_voicemail_and_holds_the_last() {
-        let mut tally = Tally::new(Berlin);
+        let mut tally = Tally::new(berlin());
         tally.add(item(at(3, 9, 0), "a"));
         tally.add(item(at(28, 9, 0), "a"));
         let days = tally.finish(None, at(26, 12, 0)).days;

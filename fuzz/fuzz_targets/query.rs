@@ -6,13 +6,13 @@
 
 #![no_main]
 
-use chrono_tz::Tz;
+use vmail::zone::Tz;
 use libfuzzer_sys::fuzz_target;
 use vmail::model::from_millis;
 use vmail::search::{Context, Field, Matcher, parse};
 
 fuzz_target!(|text: &str| {
-    let context = Context { now: from_millis(1_795_415_670_000), zone: Tz::Asia__Kolkata };
+    let context = Context { now: from_millis(1_795_415_670_000), zone: "Asia/Kolkata".parse().unwrap() };
     match parse(text, &context) {
         Ok(query) => {
             assert_eq!(parse(&query.to_string(), &context).as_ref(), Ok(&query));

@@ -17,7 +17,7 @@ mod bash;
 use std::ffi::OsString;
 use std::path::Path;
 
-use chrono_tz::{TZ_VARIANTS, Tz};
+use crate::zone::{self, Tz};
 use clap::{Arg, Command, CommandFactory as _};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::{CompleteEnv, Elvish, Fish, Powershell, Shells, Zsh};
@@ -184,8 +184,7 @@ fn views(world: &World, _: &str) -> Vec<(String, String)> {
 
 /// Returns all time zones.
 fn zones(_: &World, _: &str) -> Vec<(String, String)> {
-    let zones = TZ_VARIANTS.iter().map(|zone| zone.name());
-    std::iter::once("local").chain(zones).map(|name| (name.to_owned(), String::new())).collect()
+    std::iter::once("local").chain(zone::names()).map(|name| (name.to_owned(), String::new())).collect()
 }
 
 /// Returns the settings, if they are valid.

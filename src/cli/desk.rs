@@ -3,9 +3,9 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+use crate::zone::Tz;
 use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use clap::Args;
 use tokio::sync::{OnceCell, mpsc};
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono_tz::Tz;
+use crate::zone::Tz;
 use clap::Args;
 
 use crate::cli::desk::Desk;

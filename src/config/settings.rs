@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::zone::{self, Tz};
 use chrono::DateTime;
-use chrono_tz::{TZ_VARIANTS, Tz};
 use toml::de::DeValue;
 
 use super::look::{Column, OwnColour, OwnKeys, ThemeName, not_a_group};
@@ -545,13 +545,8 @@ impl Value<'_> {
             let city = text.rsplit('/').next().unwrap_or(text).replace(' ', "_");
             let meant = Some(city.as_str())
                 .filter(|city| city.len() > 3)
-                .and_then(|city| nearest(city, TZ_VARIANTS.into_iter().map(city_of).chain(["local"])))
-                .map(|city| {
-                    TZ_VARIANTS
-                        .into_iter()
-                        .find(|zone| city_of(*zone) == city)
-                        .map_or(city, |zone| zone.name())
-                });
+                .and_then(|city| nearest(city, zone::names().map(city_of).chain(["local"])))
+                .map(|city| zone::names().find(|name| city_of(name) == city).unwrap_or(city));
             format!("{} is not a time zone: expected {EXPECTED}{}", said(text), hint(meant))
         })
     }
@@ -577,8 +572,7 @@ impl Value<'_> {
 }
 
 /// Returns the last part of a zone's name.
-fn city_of(zone: Tz) -> &'static str {
-    let name = zone.name();
+fn city_of(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 

@@ -1,6 +1,6 @@
 //! Resolves the time zone "local": that of the session or the machine.
 
-use chrono_tz::Tz;
+use crate::zone::Tz;
 
 use crate::text;
 

@@ -1,9 +1,9 @@
 //! Formats ranges: the label in the header, the compact dates next to it, and the full description.
 
+use crate::zone::Tz;
 use chrono::{
     DateTime, Datelike as _, Days, DurationRound as _, Months, NaiveDate, NaiveDateTime, TimeDelta, Utc,
 };
-use chrono_tz::Tz;
 
 use super::period::{Clock, Day, Edge, Period, clock_text, weekday_name};
 use super::{Bounds, Range};

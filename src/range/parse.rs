@@ -1,7 +1,7 @@
 //! Parses a range: tokens, then one function per form. Every error has a position.
 
+use crate::zone::Tz;
 use chrono::{Datelike as _, NaiveDate, NaiveTime, Weekday};
-use chrono_tz::Tz;
 
 use super::period::{Day, Period, Unit, YEARS, same_kind, weekday_name};
 use super::{MAX_SHIFT, Range, RangeError};

@@ -3,11 +3,11 @@
 
 use std::fmt;
 
+use crate::zone::Tz;
 use chrono::{
     DateTime, Datelike as _, Days, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime,
     SubsecRound as _, TimeDelta, TimeZone as _, Timelike as _, Utc, Weekday,
 };
-use chrono_tz::{GapInfo, Tz};
 
 /// The years that a range can reach. The service did not exist before 2000, and years have four digits.
 pub(super) const YEARS: std::ops::RangeInclusive<i32> = 2000..=2999;
@@ -360,9 +360,7 @@ fn multiple(length: TimeDelta, times: i64) -> Option<TimeDelta> {
 fn instant(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => time.to_utc(),
-        LocalResult::None => {
-            GapInfo::new(&local, &zone).and_then(|gap| gap.end).map_or(local.and_utc(), |end| end.to_utc())
-        }
+        LocalResult::None => zone.after_gap(local).unwrap_or(local.and_utc()),
     }
 }
 

@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::zone::Tz;
 use chrono::DateTime;
-use chrono_tz::Tz;
 
 use super::folder::blocking;
 use crate::telecmi::AudioFormat;
@@ -130,16 +130,15 @@ pub fn name_part(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use crate::zone::Tz;
     use chrono::{DateTime, TimeZone as _};
-    use chrono_tz::Asia::Kolkata;
-    use chrono_tz::Tz;
     use proptest::prelude::*;
 
     use super::suggested_name;
     use crate::telecmi::AudioFormat::{Mp3, Wav};
 
     fn time() -> DateTime<Tz> {
-        Kolkata.with_ymd_and_hms(2026, 11, 23, 11, 42, 8).unwrap()
+        "Asia/Kolkata".parse::<Tz>().unwrap().with_ymd_and_hms(2026, 11, 23, 11, 42, 8).unwrap()
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What can be copied from voicemails, and its format. Plain data and pure functions.
 
+use crate::zone::Tz;
 use chrono::SecondsFormat;
-use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::model::{Flags, RecordingName, from_millis};

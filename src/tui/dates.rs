@@ -2,8 +2,8 @@
 //!
 //! The text field has the range. Presets and calendar write to it, and highlight what it contains.
 
+use crate::zone::Tz;
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, Utc};
-use chrono_tz::Tz;
 
 use crate::model::Span;
 use crate::range::{self, PRESETS, Range, RangeError};

@@ -1,7 +1,7 @@
 //! Which rows the list shows and in which order: view, sort order, filter, and the resulting lines. The
 //! rows themselves stay in place in `rows.rs`.
 
-use chrono_tz::Tz;
+use crate::zone::Tz;
 
 use crate::model::Flags;
 use crate::search::{Columns, Matcher, Query, Source as _};

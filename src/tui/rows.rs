@@ -6,8 +6,8 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use crate::zone::Tz;
 use chrono::{NaiveDate, TimeDelta};
-use chrono_tz::Tz;
 
 use crate::model::{Flags, Sketch, Span, VoicemailId, from_millis};
 use crate::range;
@@ -517,7 +517,7 @@ mod tests {
             let pairs: Vec<_> = times.iter().map(|&time| (time, time as u64)).collect();
             let mut columns = RowColumns::default();
             columns.merge(&rows(&pairs), Span::from_millis(0, i64::MAX));
-            let days = Days::new(columns.len(), |row| columns.times[row], chrono_tz::Asia::Kolkata);
+            let days = Days::new(columns.len(), |row| columns.times[row], "Asia/Kolkata".parse().unwrap());
             let seen: Vec<usize> = (0..days.lines())
                 .filter_map(|line| match days.at(line) {
                     Some(Line::Row(row)) => {

@@ -142,7 +142,7 @@ impl Screen {
         let setup = Setup {
             account: opened.account.map(str::to_owned),
             accounts: opened.accounts,
-            zone: chrono_tz::Asia::Kolkata,
+            zone: "Asia/Kolkata".parse().unwrap(),
             range: Range::parse(opened.range).unwrap(),
             refresh: Some(Duration::from_secs(60)),
             habits: Habits { prefetch: opened.prefetch, manner: Manner::default() },

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{Days, NaiveDate, NaiveTime, TimeDelta, Utc};
-use chrono_tz::Asia::Kolkata;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use serde::Deserialize;
@@ -18,6 +17,7 @@ use vmail::telecmi::{ApiError, OfflineReason};
 use vmail::tui::msg::Msg;
 use vmail::tui::rows::RowKey;
 use vmail::tui::view;
+use vmail::zone::Tz;
 
 use crate::animation::{self, Frame};
 use crate::common::{Opened, Screen, now, voicemail};
@@ -49,11 +49,14 @@ impl Entry {
         let time = match (self.seconds_ago, self.days_before.zip(self.at.as_deref())) {
             (Some(ago), _) => now() - TimeDelta::seconds(ago),
             (None, Some((days, at))) => {
-                let here = now().with_timezone(&Kolkata);
+                let here = now().with_timezone(&"Asia/Kolkata".parse::<Tz>().unwrap());
                 let at: NaiveTime = at.parse().unwrap();
                 let days = if at <= here.time() { days } else { days + 1 };
                 let day = here.date_naive() - Days::new(days);
-                day.and_time(at).and_local_timezone(Kolkata).unwrap().with_timezone(&Utc)
+                day.and_time(at)
+                    .and_local_timezone("Asia/Kolkata".parse::<Tz>().unwrap())
+                    .unwrap()
+                    .with_timezone(&Utc)
             }
             (None, None) => panic!("{} has no time", self.voicename),
         };

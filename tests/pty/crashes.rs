@@ -139,7 +139,7 @@ fn open_screen(url: &str, store: StoreHandle) {
     let setup = Setup {
         account: Some("1".to_owned()),
         accounts: Vec::new(),
-        zone: chrono_tz::UTC,
+        zone: vmail::zone::Tz::UTC,
         range: Range::parse("7d").unwrap(),
         refresh: None,
         habits: Habits { prefetch: Prefetch::Off, manner: Manner::default() },

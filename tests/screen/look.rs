@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::common::{Opened, Screen, week};
-use chrono_tz::Tz;
 use insta::assert_snapshot;
 use ratatui::style::{Color, Modifier, Style};
 use vmail::config::{self, Column, Overrides, OwnColour, OwnKeys, Settings, Sources, ThemeName};
@@ -17,6 +16,7 @@ use vmail::tui::keymap::{KeyChord, Keymap, own};
 use vmail::tui::msg::Effect;
 use vmail::tui::state::{Look, Overlay, OwnView};
 use vmail::tui::theme::{self, Depth, Role, Theme, Wanted};
+use vmail::zone::Tz;
 
 /// The settings of a file.
 fn settings(text: &str) -> Result<Settings, String> {

@@ -366,7 +366,7 @@ fn what_another_process_did_is_shown() {
 
 #[test]
 fn views_of_ones_own_have_a_key_and_a_place_in_the_header() {
-    let context = Context { now: crate::common::now(), zone: chrono_tz::Asia::Kolkata };
+    let context = Context { now: crate::common::now(), zone: "Asia/Kolkata".parse().unwrap() };
     let view = |name: &str, query: &str, key: &str| OwnView {
         name: name.to_owned(),
         query: search::parse(query, &context).unwrap(),

@@ -7,8 +7,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::zone::Tz;
 use chrono::DateTime;
-use chrono_tz::Tz;
 
 use crate::cli::pick::Found;
 use crate::recording::name_part;

@@ -255,7 +255,6 @@ fn about(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use chrono_tz::Asia::Kolkata;
 
     use super::*;
     use crate::model::{Flags, from_millis};
@@ -266,7 +265,7 @@ mod tests {
     fn stats(count: usize) -> Stats {
         const START: i64 = 1_794_853_800_000;
         const STEP: i64 = 5 * 3_600_000;
-        let mut tally = Tally::new(Kolkata);
+        let mut tally = Tally::new("Asia/Kolkata".parse().unwrap());
         let callers = [
             ("+919876543210", Some("Anita Rao"), "+91 98765 43210"),
             ("+442079460018", None, "+44 20 7946 0018"),

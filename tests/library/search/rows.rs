@@ -1,21 +1,23 @@
 //! A list to search: a dozen voicemail in columns, with names for the rows.
 
 use chrono::{DateTime, NaiveDateTime, TimeZone as _, Utc};
-use chrono_tz::Tz;
 use vmail::model::Flags;
 use vmail::search::{CallerTexts, Columns, Context, Matcher, Query, Source, parse};
 use vmail::store::CallerId;
+use vmail::zone::Tz;
 
-const KOLKATA: Tz = Tz::Asia__Kolkata;
+fn kolkata() -> Tz {
+    "Asia/Kolkata".parse().unwrap()
+}
 
 /// Monday 23 November 2026, 12:04:30 in India.
 pub fn context() -> Context {
-    Context { now: local("2026-11-23 12:04:30"), zone: KOLKATA }
+    Context { now: local("2026-11-23 12:04:30"), zone: kolkata() }
 }
 
 fn local(text: &str) -> DateTime<Utc> {
     let naive = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").unwrap();
-    KOLKATA.from_local_datetime(&naive).unwrap().to_utc()
+    kolkata().from_local_datetime(&naive).unwrap().to_utc()
 }
 
 pub fn query(text: &str) -> Query {
