@@ -18,7 +18,7 @@ use crate::tui::keymap::{Keymap, own};
 /// Flags of `keys`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Fields of --json, csv and tsv: scope, command, keys, own (true if set in the settings) and help. Your own \
+Fields of --json, csv and tsv: scope, command, keys, custom (true if set in the settings) and help. Your own \
 views are listed in the scope \"Your views\", by name.")]
 pub struct KeysArgs {
     /// Print the default keys and ignore the settings
@@ -33,7 +33,7 @@ pub struct KeysArgs {
 }
 
 /// The names of the fields. They are a stable interface.
-const NAMES: [&str; 5] = ["scope", "command", "keys", "own", "help"];
+const NAMES: [&str; 5] = ["scope", "command", "keys", "custom", "help"];
 
 /// A command and its keys.
 #[derive(Serialize)]
@@ -41,7 +41,7 @@ struct Line {
     scope: &'static str,
     command: String,
     keys: Vec<String>,
-    own: bool,
+    custom: bool,
     help: String,
 }
 
@@ -87,7 +87,7 @@ impl Line {
     fn cells(&self) -> [String; NAMES.len()] {
         let texts = [self.scope, &self.command, &self.keys.join(" ")].map(str::to_owned);
         let [scope, command, keys] = texts;
-        [scope, command, keys, self.own.to_string(), self.help.clone()]
+        [scope, command, keys, self.custom.to_string(), self.help.clone()]
     }
 }
 
@@ -96,7 +96,7 @@ fn line(entry: &Entry, keymap: &Keymap, own: &[OwnKeys]) -> Line {
         scope: entry.scope.title(),
         command: entry.name.to_owned(),
         keys: keymap.keys(entry.command).iter().map(ToString::to_string).collect(),
-        own: own.iter().any(|own| own.command == entry.name),
+        custom: own.iter().any(|own| own.command == entry.name),
         help: entry.help.to_owned(),
     }
 }
@@ -107,7 +107,7 @@ fn of_view(view: &OwnView) -> Line {
         scope: "Your views",
         command: name.clone(),
         keys: vec![key.clone()],
-        own: true,
+        custom: true,
         help: query.to_string(),
     }
 }
@@ -124,7 +124,7 @@ fn table(lines: &[Line]) -> String {
             let gap = if index == 0 { "" } else { "\n" };
             let _ = writeln!(out, "{gap}{}", line.scope);
         }
-        let star = if line.own { '*' } else { ' ' };
+        let star = if line.custom { '*' } else { ' ' };
         let _ = writeln!(out, "{star} {:<names$}  {:<all_keys$}  {}", line.command, keys(line), line.help);
     }
     out
