@@ -272,7 +272,7 @@ fn keys_are_data() {
     assert_eq!(lines.iter().filter(|line| line["custom"] == true).count(), 2);
     assert_eq!(home.run(&["keys", "--format", "jsonl"]).out, ran.out);
     let mut reader = home.run(&["keys", "--format", "csv"]).out;
-    assert!(reader.starts_with("scope,command,keys,own,help\n"), "{reader}");
+    assert!(reader.starts_with("scope,command,keys,custom,help\n"), "{reader}");
     assert!(reader.contains("Inbox,play,\"F5 ,\",true,"), "{reader}");
     reader = home.run(&["keys", "--format", "tsv"]).out;
     assert!(reader.contains("Inbox\tplay\tF5 ,\ttrue\t"), "{reader}");

@@ -421,7 +421,7 @@ fn the_verbs_say_what_is_wrong() {
     let said: Vec<_> = said.lines().collect();
     assert_eq!(said.len(), 3, "{said:?}");
     assert!(said[0].starts_with("vmail: line 3: missing field `caller`"), "{said:?}");
-    assert!(said[1].starts_with("voicemails of"), "{said:?}");
+    assert!(said[1].starts_with("global/1111112: added "), "{said:?}");
     assert_eq!(said[2], "vmail: 1 line was skipped");
 }
 
