@@ -65,9 +65,9 @@ pub fn run(args: &ImportArgs, world: &World) -> anyhow::Result<()> {
         io::stderr(),
         "{}: added {}, changed {}; imported {} caller name{}",
         key.as_str(),
-        words::voicemails(imported.added as u64),
-        words::count(imported.changed as u64),
-        words::count(imported.names as u64),
+        words::voicemails(imported.added),
+        words::count(imported.changed),
+        words::count(imported.names),
         if imported.names == 1 { "" } else { "s" }
     )?;
     match imported.bad {

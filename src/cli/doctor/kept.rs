@@ -70,7 +70,7 @@ fn look_at_store(path: &Path, world: &World) -> Vec<Finding> {
             let due = if version < known { ", upgraded at the next start" } else { "" };
             let accounts =
                 if accounts == 1 { "1 account".to_owned() } else { format!("{accounts} accounts") };
-            let voicemails = words::voicemails(voicemail as u64);
+            let voicemails = words::voicemails(voicemail);
             Finding::ok(
                 Check::Store,
                 format!(
