@@ -47,7 +47,7 @@ impl Pcm {
     }
 }
 
-/// The format of a recording, displayed as `8 kHz mono mp3`.
+/// The format of a recording, displayed as `8 kHz mono MP3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sound {
     /// The codec.
@@ -98,7 +98,7 @@ pub enum Codec {
 impl fmt::Display for Codec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Codec::Mp3 => "mp3",
+            Codec::Mp3 => "MP3",
             Codec::Pcm => "PCM",
             Codec::Float => "float PCM",
             Codec::ALaw => "A-law",

@@ -52,8 +52,8 @@ pub struct World {
 #[derive(Debug, Parser)]
 #[command(name = "vmail", version, about, max_term_width = 100, args_conflicts_with_subcommands = true)]
 #[command(after_help = "`vmail login` stores an account and its secret. Credentials can also come from \
-    TELECMI_APPID and TELECMI_SECRET, or from the settings file: `vmail config` prints a documented \
-    default one. There is no flag for the secret, because other users can see command lines.")]
+    TELECMI_APPID and TELECMI_SECRET, or from the settings file: `vmail config` prints the \
+    default file with comments. There is no flag for the secret, because other users can see command lines.")]
 pub struct Cli {
     /// Flags of the screen.
     #[command(flatten)]
@@ -66,15 +66,15 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Store an account: check region, app ID and secret, then save them
+    /// Store an account: check its region, app ID and secret, then save them
     ///
-    /// Asks for what flags, environment and settings do not provide. The secret is not echoed. If
+    /// Prompts for anything not given by flags, the environment or the settings. The secret is not echoed. If
     /// stdin is not a terminal, the secret is its first line: `pass show telecmi | vmail login
     /// --app-id 1111113`. The secret is stored in the system's keyring or, without a keyring, in a
-    /// file that only you can read. Region and app ID are written to the settings file.
+    /// file that only you can read. The region and app ID are written to the settings file.
     ///
     /// There is no flag for the secret: other users can see command lines, and shells save them in
-    /// their history. The environment variable `TELECMI_SECRET` is safer, but not private: your other
+    /// their history. The environment variable TELECMI_SECRET is safer, but not private: your other
     /// programs can read it in /proc/PID/environ, child processes inherit it, and the shell profile
     /// or service file that sets it contains it in plain text.
     Login(login::LoginArgs),
@@ -112,9 +112,9 @@ pub enum Verb {
     /// Print statistics: voicemails by day, hour and caller, and response times
     #[command(after_help = stats::EXAMPLES)]
     Stats(stats::StatsArgs),
-    /// Export an account: voicemails, notes, tags, caller names and times
+    /// Export an account: voicemails with their states, notes and tags, and caller names
     ///
-    /// Writes JSON lines: the account, then the names given to callers, then the voicemails, newest
+    /// Writes JSON Lines: the account, then the names given to callers, then the voicemails, newest
     /// first. Times are in milliseconds since 1970-01-01 UTC. `vmail import` reads the file.
     #[command(after_help = export::EXAMPLES)]
     Export(export::ExportArgs),
@@ -139,10 +139,10 @@ pub enum Verb {
     Keys(keys::KeysArgs),
     /// Check settings, account, server, store, terminal and sound, and suggest fixes
     ///
-    /// Prints one line per check: ok, warning or fault. Changes nothing and does not show the
-    /// secret. The exit code is 0 if there is no fault, even with warnings; otherwise it is that of
-    /// the first fault: 2 for settings, 3 for app ID and secret, 4 for the network, 1 for anything
-    /// else.
+    /// Prints one line per check: ok, warning or error. Changes nothing and does not show the
+    /// secret. The exit code is 0 if there is no error, even with warnings; otherwise it is that of
+    /// the first error: 2 for the settings, 3 for the app ID or secret, 4 for the network, 1 for
+    /// anything else.
     Doctor(doctor::DoctorArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),

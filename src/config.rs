@@ -348,10 +348,10 @@ impl Loader {
         let Some((name, set)) = KEYS.iter().find(|(name, _)| *name == key) else {
             let shown = text::clean(key, SHOWN_MAX);
             let hint = nearest(key, keys()).map_or_else(
-                || format!("expected one of {}", keys().collect::<Vec<_>>().join(", ")),
-                |known| format!("did you mean `{known}`?"),
+                || format!(": expected one of {}", keys().collect::<Vec<_>>().join(", ")),
+                |known| format!("; did you mean `{known}`?"),
             );
-            return self.fault(place, format!("unknown setting `{shown}`: {hint}"));
+            return self.fault(place, format!("unknown setting `{shown}`{hint}"));
         };
         let result = set(&mut self.settings, value).and_then(|()| match &self.settings.base_url {
             Some(url) if key == "base_url" => (self.check_base_url)(url),

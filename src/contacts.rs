@@ -76,7 +76,7 @@ pub enum Problem {
     #[error("not a file or a folder")]
     NotAFile,
     /// More than [`FILE_MAX`].
-    #[error("skipped, larger than {} MiB: export it without photos", FILE_MAX >> 20)]
+    #[error("skipped: larger than {} MiB; export it without photos", FILE_MAX >> 20)]
     TooLarge,
     /// More than the limit for all files together.
     #[error("skipped: all contact files together are larger than {} MiB", limit >> 20)]

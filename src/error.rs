@@ -44,7 +44,7 @@ impl Failure {
             Failure::Usage => "Invalid arguments or settings.",
             Failure::Credentials => "The app ID or secret is missing or wrong.",
             Failure::Network => "The server cannot be reached or returned an unexpected response.",
-            Failure::NotFound => "The voicemail, account or recording does not exist.",
+            Failure::NotFound => "Nothing matches, or the voicemail, account or recording does not exist.",
             Failure::Partly => "Only part of the work was done.",
             Failure::Interrupted => "Interrupted by a signal.",
         }

@@ -85,9 +85,9 @@ pub enum Unavailable {
         how: String,
     },
     /// The player thread could not be started, or has crashed.
-    #[error("the player does not run any more: restart vmail")]
+    #[error("the player has stopped: restart vmail")]
     NoThread,
     /// The server sent something unexpected.
-    #[error("unexpected answer from the sound server: {0}")]
+    #[error("unexpected response from the sound server: {0}")]
     Protocol(String),
 }

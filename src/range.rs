@@ -66,12 +66,17 @@ pub struct Range {
 
 /// Why a text is not a range, and where the error is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message} (try 7d, yesterday, last month or 2026-11-01..2026-11-15)")]
+#[error("{message}{} 7d, yesterday, last month, 2026-11-01..2026-11-15", examples(message))]
 pub struct RangeError {
     /// The faulty part, in bytes of the text; empty where something is missing.
     pub at: std::ops::Range<usize>,
     /// What is wrong with it, in one line without a full stop.
     pub message: String,
+}
+
+/// Introduces the examples after `message`, which may be a question.
+fn examples(message: &str) -> &'static str {
+    if message.ends_with('?') { " Examples:" } else { "; examples:" }
 }
 
 impl Range {

@@ -200,7 +200,7 @@ pub enum SyncError {
         got: Summary,
     },
     /// The server sent new rows [`walk::PAGES_PAST_TOTAL`] pages past its own total.
-    #[error("the server sends too many pages: choose a shorter range")]
+    #[error("The server sends too many pages. Choose a shorter range.")]
     Endless {
         /// What was received before.
         got: Summary,

@@ -52,20 +52,21 @@ pub fn length(length: Duration) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
-/// Formats a size: "84 kB", "1.2 MB".
+/// Formats a size: "84 kB", "1.2 MB", "1.1 GB".
 pub fn bytes(bytes: u64) -> String {
     match bytes {
         ..1_000 => format!("{bytes} B"),
         1_000..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
-        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
 }
 
-/// Formats the progress of a transfer: "34 %", or "84 kB" if the total is unknown; empty at the start.
+/// Formats the progress of a transfer: "34%", or "84 kB" if the total is unknown; empty at the start.
 pub fn transferred(got: u64, of: Option<u64>) -> String {
     match of.filter(|&of| of > 0) {
         _ if got == 0 => String::new(),
-        Some(of) => format!("{} %", (got.saturating_mul(100) / of).min(100)),
+        Some(of) => format!("{}%", (got.saturating_mul(100) / of).min(100)),
         None => bytes(got),
     }
 }
@@ -125,8 +126,9 @@ mod tests {
         assert_eq!(length(Duration::from_millis(42_900)), "0:42");
         assert_eq!(length(Duration::from_secs(3_723)), "1:02:03");
         assert_eq!([0, 999, 84_212, 1_240_000].map(bytes), ["0 B", "999 B", "85 kB", "1.2 MB"]);
+        assert_eq!(bytes(1 << 30), "1.1 GB");
         assert_eq!(transferred(0, Some(9)), "");
-        assert_eq!(transferred(34, Some(100)), "34 %");
+        assert_eq!(transferred(34, Some(100)), "34%");
         assert_eq!(transferred(2_000, None), "2 kB");
     }
 

@@ -38,7 +38,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Pcm, AudioError> {
             Ok(Pcm { samples: taken.samples, sound, cut: taken.cut })
         }
         _ if starts_frame(frames) => Err(AudioError::Damaged),
-        _ => Err(AudioError::NotAudio("data that is neither mp3 nor WAV")),
+        _ => Err(AudioError::NotAudio("data that is neither MP3 nor WAV")),
     }
 }
 

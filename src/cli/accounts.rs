@@ -63,7 +63,7 @@ pub fn run(args: &AccountsArgs, world: &World) -> anyhow::Result<()> {
         settings.accounts.iter().map(|account| line(account, &settings, &path, store.as_mut(), world));
     let lines = lines.collect::<anyhow::Result<Vec<_>>>()?;
     if lines.is_empty() {
-        writeln!(io::stderr(), "No account is set up. Run `vmail login`.")?;
+        writeln!(io::stderr(), "no account: run `vmail login`, or set TELECMI_APPID")?;
     }
     output::quietly(write(&lines, args.format.chosen()))
 }

@@ -35,7 +35,7 @@ pub enum ConfigVerb {
     Default,
     /// Print the path of the settings file
     Path(FileArgs),
-    /// Print the settings in force and where each one is set; never the secret
+    /// Print the current settings and where each one is set, but not the secret
     Show(SettingsArgs),
     /// Open the settings file in $VISUAL, $EDITOR or vi, and check it afterwards
     Edit(FileArgs),
@@ -96,7 +96,7 @@ fn check(file: &FileArgs, world: &World) -> anyhow::Result<()> {
     let (_, path) = settings::load(file.config.clone(), usual, Overrides::default(), env)?;
     let path = path.filter(|path| path.exists());
     print(&path.map_or_else(
-        || "OK: there is no settings file, the defaults apply\n".to_owned(),
+        || "OK: no settings file; the defaults apply\n".to_owned(),
         |path| format!("{}: OK\n", path.display()),
     ))
 }
@@ -115,7 +115,7 @@ fn shown(settings: &[Setting], path: Option<&Path>) -> String {
         || "there is no settings file".to_owned(),
         |path| format!("line numbers refer to {}", text::clean(&path.display().to_string(), PATH_MAX)),
     );
-    let mut out = format!("# Settings in force; {file}.\n");
+    let mut out = format!("# Current settings; {file}.\n");
     // A secret from outside the file overrides the command in it.
     let outside = |setting: &Setting| setting.name == "secret" && !matches!(setting.origin, Origin::Line(_));
     let beaten = settings.iter().any(outside);

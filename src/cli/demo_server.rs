@@ -1,4 +1,4 @@
-//! `vmail demo-server`: runs the TeleCMI look-alike until Ctrl-C.
+//! `vmail demo-server`: runs the demo server until Ctrl-C.
 
 use std::io::{self, Write as _};
 use std::time::Duration;
@@ -15,7 +15,7 @@ pub struct DemoServerArgs {
     /// Port on 127.0.0.1; 0 picks a free port
     #[arg(long, default_value_t = 0)]
     pub port: u16,
-    /// Generate N voicemails instead of serving those of the demo
+    /// Serve N generated voicemails instead of the samples
     #[arg(long, value_name = "N")]
     pub rows: Option<usize>,
     /// Number of days to spread the generated voicemails over

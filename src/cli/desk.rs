@@ -325,14 +325,14 @@ impl Desk {
             match found[..] {
                 [id] if !ids.contains(&id) => ids.push(id),
                 [_] => {}
-                [] => return Err(Fault::not_found(format!("voicemail {text} not found")).into()),
+                [] => return Err(Fault::not_found(format!("no voicemail with ID \"{text}\"")).into()),
                 _ => {
                     let mut names: Vec<_> = found.iter().take(CANDIDATES).map(ToString::to_string).collect();
                     if found.len() > CANDIDATES {
                         names.push("…".to_owned());
                     }
                     let names = names.join(", ");
-                    return Err(Fault::usage(format!("{text} is ambiguous: it matches {names}")).into());
+                    return Err(Fault::usage(format!("\"{text}\" is ambiguous: it matches {names}")).into());
                 }
             }
         }

@@ -26,8 +26,8 @@ use crate::words;
 /// Flags of `doctor`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Fields of --json, csv and tsv: check, state (ok, warning or fault), said (the finding) and advice (how to fix \
-it, or null).")]
+Fields of --json, csv and tsv: check, state (ok, warning or error), finding and advice (how to fix it, or \
+null).")]
 pub struct DoctorArgs {
     /// The output format.
     #[command(flatten)]
@@ -61,7 +61,7 @@ impl State {
         match self {
             State::Ok => "ok",
             State::Warning => "warning",
-            State::Fault(_) => "fault",
+            State::Fault(_) => "error",
         }
     }
 
@@ -138,25 +138,25 @@ impl Finding {
 
     fn line(&self) -> Line<'_> {
         let Finding { check, state, said, advice } = self;
-        Line { check: check.name(), state: state.name(), said, advice: advice.as_deref() }
+        Line { check: check.name(), state: state.name(), finding: said, advice: advice.as_deref() }
     }
 
     /// Returns the values of the fields; empty for `null`.
     fn cells(&self) -> [String; NAMES.len()] {
-        let Line { check, state, said, advice } = self.line();
-        [check, state, said, advice.unwrap_or_default()].map(str::to_owned)
+        let Line { check, state, finding, advice } = self.line();
+        [check, state, finding, advice.unwrap_or_default()].map(str::to_owned)
     }
 }
 
 /// The names of the fields. They are a stable interface.
-const NAMES: [&str; 4] = ["check", "state", "said", "advice"];
+const NAMES: [&str; 4] = ["check", "state", "finding", "advice"];
 
 /// A finding for programs.
 #[derive(Serialize)]
 struct Line<'f> {
     check: &'f str,
     state: &'f str,
-    said: &'f str,
+    finding: &'f str,
     advice: Option<&'f str>,
 }
 
@@ -221,7 +221,7 @@ impl Report {
             1 => format!("1 {what}"),
             number => format!("{number} {what}s"),
         };
-        let message = format!("{}, {}", count(self.faults.len(), "fault"), count(self.warnings, "warning"));
+        let message = format!("{}, {}", count(self.faults.len(), "error"), count(self.warnings, "warning"));
         Err(Fault { failure, message }.into())
     }
 }
@@ -254,21 +254,12 @@ fn within<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 
     receiver.recv_timeout(limit).ok()
 }
 
-/// Formats a size: "512 bytes", "3.4 MiB".
-fn size(bytes: u64) -> String {
-    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    match units.into_iter().find(|(unit, _)| bytes >= *unit) {
-        Some((unit, name)) => format!("{:.1} {name}", bytes as f64 / unit as f64),
-        None => format!("{bytes} bytes"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::sync_channel;
     use std::time::Duration;
 
-    use super::{Check, Finding, State, size, text, within};
+    use super::{Check, Finding, State, text, within};
     use crate::cli::output::Paper;
     use crate::error::Failure;
 
@@ -278,7 +269,7 @@ mod tests {
         assert_eq!(ok, "ok       time zone    UTC — set TZ");
         let fault =
             text(&Finding::fault(Check::Credentials, Failure::Credentials, "none"), Paper::default(), '—');
-        assert_eq!(fault, "fault    credentials  none");
+        assert_eq!(fault, "error    credentials  none");
         for state in [State::Ok, State::Warning, State::Fault(Failure::Other)] {
             assert!(state.name().len() <= super::STATE_WIDTH);
         }
@@ -295,12 +286,5 @@ mod tests {
         let (_never, forever) = sync_channel::<()>(0);
         assert_eq!(within(Duration::from_millis(20), move || forever.recv()), None);
         assert_eq!(within(Duration::from_secs(60), || 7), Some(7));
-    }
-
-    #[test]
-    fn sizes_are_in_words() {
-        assert_eq!(size(0), "0 bytes");
-        assert_eq!(size(1536), "1.5 KiB");
-        assert_eq!(size(3 << 30), "3.0 GiB");
     }
 }

@@ -60,7 +60,8 @@ pub struct DownloadArgs {
     #[arg(long)]
     overwrite: bool,
     /// Write a JSON line per voicemail to FILE (- for stdout): the fields of `vmail list`, and file,
-    /// bytes, status (saved, present, planned, none, failed) and error
+    /// bytes, status (saved, present: already there, planned: with --dry-run, none: no recording,
+    /// failed) and error
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
     /// Only print what would be saved

@@ -11,6 +11,7 @@ use crate::cli::World;
 use crate::cli::settings::{self, AccountArgs};
 use crate::export::{Bad, Whose, import};
 use crate::store::Opened;
+use crate::words;
 
 /// The end of the help.
 pub const EXAMPLES: &str = "\
@@ -62,11 +63,12 @@ pub fn run(args: &ImportArgs, world: &World) -> anyhow::Result<()> {
     }
     writeln!(
         io::stderr(),
-        "voicemails of {}: {} added, {} changed; caller names: {}",
+        "{}: added {}, changed {}; imported {} caller name{}",
         key.as_str(),
-        imported.added,
-        imported.changed,
-        imported.names
+        words::voicemails(imported.added),
+        words::count(imported.changed),
+        words::count(imported.names),
+        if imported.names == 1 { "" } else { "s" }
     )?;
     match imported.bad {
         0 => Ok(()),

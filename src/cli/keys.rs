@@ -19,7 +19,7 @@ use crate::tui::keymap::{Keymap, own};
 /// Flags of `keys`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Fields of --json, csv and tsv: group, scope (where the keys work), command, keys, own (true if set in the \
+Fields of --json, csv and tsv: group, scope (where the keys work), command, keys, custom (true if set in the \
 settings) and help. Your own views are in the group \"Your views\", with their names as commands.")]
 pub struct KeysArgs {
     /// Print the default keys and ignore the settings
@@ -34,7 +34,7 @@ pub struct KeysArgs {
 }
 
 /// The names of the fields. They are a stable interface.
-const NAMES: [&str; 6] = ["group", "scope", "command", "keys", "own", "help"];
+const NAMES: [&str; 6] = ["group", "scope", "command", "keys", "custom", "help"];
 
 /// A command and its keys.
 #[derive(Serialize)]
@@ -43,7 +43,7 @@ struct Line {
     scope: &'static str,
     command: String,
     keys: Vec<String>,
-    own: bool,
+    custom: bool,
     help: String,
 }
 
@@ -87,7 +87,7 @@ impl Line {
     fn cells(&self) -> [String; NAMES.len()] {
         let texts = [self.group, self.scope, &self.command, &self.keys.join(" ")].map(str::to_owned);
         let [group, scope, command, keys] = texts;
-        [group, scope, command, keys, self.own.to_string(), self.help.clone()]
+        [group, scope, command, keys, self.custom.to_string(), self.help.clone()]
     }
 }
 
@@ -97,7 +97,7 @@ fn line(entry: &Entry, keymap: &Keymap, own: &[OwnKeys]) -> Line {
         scope: entry.scope.title(),
         command: entry.name.to_owned(),
         keys: keymap.keys(entry.command).iter().map(ToString::to_string).collect(),
-        own: own.iter().any(|own| own.command == entry.name),
+        custom: own.iter().any(|own| own.command == entry.name),
         help: entry.help.to_owned(),
     }
 }
@@ -110,7 +110,7 @@ fn of_view(view: &OwnView) -> Line {
         scope: Scope::Inbox.title(),
         command: name.clone(),
         keys: vec![key.clone()],
-        own: true,
+        custom: true,
         help: query.to_string(),
     }
 }
@@ -127,7 +127,7 @@ fn table(lines: &[Line]) -> String {
             let gap = if index == 0 { "" } else { "\n" };
             let _ = writeln!(out, "{gap}{}", line.group);
         }
-        let star = if line.own { '*' } else { ' ' };
+        let star = if line.custom { '*' } else { ' ' };
         let _ = writeln!(out, "{star} {:<names$}  {:<all_keys$}  {}", line.command, keys(line), line.help);
     }
     out

@@ -80,7 +80,7 @@ pub fn run(args: &LoginArgs, world: &World) -> anyhow::Result<()> {
     let Some(edited) = &new.edited else { return next(&settings, config, world) };
     match write_settings(&path, edited) {
         Ok(()) => {
-            writeln!(io::stderr(), "Saved region and app ID in {}.", path.display())?;
+            writeln!(io::stderr(), "Saved the region and app ID in {}.", path.display())?;
             next(&settings, config, world)
         }
         Err(error) => {
@@ -190,7 +190,7 @@ fn ask<T>(question: &str, read: impl Fn(&str) -> Result<T, &'static str>) -> any
 /// Reads the secret: typed without echo, or the first line of stdin.
 fn secret(key: &AccountKey) -> anyhow::Result<Secret> {
     if io::stdin().is_terminal() {
-        let question = format!("App secret of {} (hidden): ", key.as_str());
+        let question = format!("App secret for {} (hidden): ", key.as_str());
         return hidden::ask(&question)?.ok_or_else(called_off);
     }
     let line = hidden::first_line().context("cannot read stdin")?;
@@ -223,7 +223,7 @@ fn untried(error: &ApiError, hint: &str) -> Fault {
 fn keep(store: &SecretStore, key: &AccountKey, secret: &Secret) -> anyhow::Result<String> {
     let Stored { place, instead_of_keyring } = store.store(key.as_str(), secret)?;
     let why = instead_of_keyring.map_or_else(String::new, |unavailable| format!("; {unavailable}"));
-    Ok(format!("Stored the secret of {} in {place}{why}.", key.as_str()))
+    Ok(format!("Stored the secret for {} in {place}{why}.", key.as_str()))
 }
 
 fn next(settings: &Settings, config: Option<&PathBuf>, world: &World) -> anyhow::Result<()> {

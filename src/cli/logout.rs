@@ -23,7 +23,7 @@ pub struct LogoutArgs {
 pub fn run(args: &LogoutArgs, world: &World) -> anyhow::Result<()> {
     let (settings, path) = settings::of(&args.account, world)?;
     let Some(app_id) = settings.app_id else {
-        return Err(Fault::not_found("no account is set up").into());
+        return Err(Fault::not_found("no account: run `vmail login`, or set TELECMI_APPID").into());
     };
     let (key, _) = settings::account_key(&settings, app_id)?;
     let store = settings::secret_store(world).context("no home folder: set XDG_DATA_HOME")?;
@@ -31,7 +31,7 @@ pub fn run(args: &LogoutArgs, world: &World) -> anyhow::Result<()> {
 
     let mut out = io::stderr().lock();
     for place in &places {
-        writeln!(out, "Deleted the secret of {} from {place}.", key.as_str())?;
+        writeln!(out, "Deleted the secret for {} from {place}.", key.as_str())?;
     }
     if let Some(unavailable) = &keyring_not_asked {
         writeln!(out, "Could not check the keyring: {}.", unavailable.reason)?;
@@ -40,7 +40,7 @@ pub fn run(args: &LogoutArgs, world: &World) -> anyhow::Result<()> {
     match &settings.secret_at {
         Some(at) => writeln!(out, "The secret is still set by {}: remove it there.", place(at, &path))?,
         None => {
-            writeln!(out, "Region and app ID are still in the settings.")?;
+            writeln!(out, "The region and app ID are still in the settings.")?;
         }
     }
     if places.is_empty() {

@@ -86,10 +86,10 @@ pub fn run(args: &ManArgs) -> anyhow::Result<()> {
         command.find_subcommand(verb).ok_or_else(|| {
             let verbs = || command.get_subcommands().map(Command::get_name);
             let hint = nearest(verb, verbs()).map_or_else(
-                || format!("expected one of {}", verbs().collect::<Vec<_>>().join(", ")),
-                |known| format!("did you mean {known}?"),
+                || format!(": expected one of {}", verbs().collect::<Vec<_>>().join(", ")),
+                |known| format!("; did you mean {known}?"),
             );
-            Fault::usage(format!("unknown command \"{verb}\": {hint}"))
+            Fault::usage(format!("unknown command \"{verb}\"{hint}"))
         })
     })?;
     output::quietly(io::stdout().lock().write_all(&page(command)?))
@@ -185,8 +185,8 @@ fn add_lists(page: &mut Roff) {
     list(page, "ENVIRONMENT", ENVIRONMENT);
     list(page, "FILES", FILES);
     page.control("PP", []).text([roman(
-        "On macOS the default folders are in ~/Library/Application Support, on Windows in %APPDATA%, \
-         unless the XDG variables are set.",
+        "Unless the XDG variables are set, macOS uses ~/Library/Application Support and ~/Library/Caches, and \
+         Windows uses %APPDATA% and %LOCALAPPDATA%.",
     )]);
     page.control("SH", ["EXIT STATUS"]);
     item(page, "0", "Success.");

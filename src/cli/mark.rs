@@ -92,8 +92,11 @@ pub fn run(args: &MarkArgs, world: &World) -> anyhow::Result<()> {
         changed.sort_unstable();
         changed.dedup();
         desk.tell_notices().await?;
-        let of = words::count(ids.len() as u64);
-        writeln!(io::stderr(), "{} of {of} voicemails changed", words::count(changed.len() as u64))?;
+        let said = match (changed.len() as u64, ids.len() as u64) {
+            (changed, of) if changed == of => words::voicemails(of),
+            (changed, of) => format!("{} of {}", words::count(changed), words::voicemails(of)),
+        };
+        writeln!(io::stderr(), "{said} changed")?;
         if let Some(format) = args.format.asked() {
             let mut found = Vec::with_capacity(ids.len());
             for id in ids {

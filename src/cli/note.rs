@@ -18,7 +18,7 @@ use crate::triage::{Change, Edit, Note};
 #[command(after_help = format!("\
 Examples:
   vmail note 83fj
-  vmail note 83fj 'wants the invoice of June'
+  vmail note 83fj 'wants the June invoice'
   vmail note 83fj --append - < more.txt
 
 {FIELDS_OF_LIST}"))]

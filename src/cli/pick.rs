@@ -51,11 +51,11 @@ fn view(desk: &Desk, name: &str) -> anyhow::Result<Query> {
     let own = desk.settings.views.iter().map(|view| view.name.as_str());
     let known: Vec<_> = known.iter().map(String::as_str).chain(own).collect();
     let hint = match nearest(name, known.iter().copied()) {
-        Some(meant) => format!("did you mean {meant}?"),
-        None => format!("expected one of {}", known.join(", ")),
+        Some(meant) => format!("; did you mean {meant}?"),
+        None => format!(": expected one of {}", known.join(", ")),
     };
     let shown = text::clean(name, text::NAME_MAX);
-    Err(Fault::usage(format!("--view: unknown view \"{shown}\": {hint}")).into())
+    Err(Fault::usage(format!("--view: unknown view \"{shown}\"{hint}")).into())
 }
 
 /// The number of voicemails to read at a time.

@@ -92,7 +92,11 @@ pub fn run(args: &PlayArgs, world: &World) -> anyhow::Result<()> {
             Some(failure) if count == 1 => {
                 return Err(Fault { failure, message: "playback failed".to_owned() }.into());
             }
-            Some(_) => return Err(Fault::partly(format!("{failed} of {count} could not be played")).into()),
+            Some(_) => {
+                return Err(
+                    Fault::partly(format!("{failed} of {count} voicemails could not be played")).into()
+                );
+            }
             None => {}
         }
         freshness.into_result()

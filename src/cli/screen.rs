@@ -47,13 +47,13 @@ pub const DEMO_REFRESH: Duration = Duration::from_secs(5);
 /// Flags of the screen.
 #[derive(Args, Clone, Debug)]
 pub struct ScreenArgs {
-    /// Try vmail without an account: generated voicemails from a built-in server
+    /// Try vmail without an account, with sample voicemails from the demo server
     #[arg(long)]
     pub demo: bool,
     /// Settings.
     #[command(flatten)]
     pub settings: SettingsArgs,
-    /// Log to a file; `VMAIL_LOG` sets the level (error, warn, info, debug or trace)
+    /// Log to a file; VMAIL_LOG sets the level (error, warn, info, debug or trace)
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
 }
@@ -319,7 +319,7 @@ fn equipment(
         outputs: outputs(settings, world),
         #[cfg(unix)]
         socket: paths::sound_socket(&xdg(world)),
-        heard_after: settings.heard_after,
+        heard_after: settings.read_after,
     })
 }
 

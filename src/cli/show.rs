@@ -47,7 +47,7 @@ pub async fn find(desk: &Desk, texts: &[String]) -> anyhow::Result<Vec<Found>> {
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
         let entry = desk.store.call(move |store| store.entry(account, id)).await?;
-        let entry = entry.ok_or_else(|| Fault::not_found(format!("voicemail {id} not found")))?;
+        let entry = entry.ok_or_else(|| Fault::not_found(format!("no voicemail with ID \"{id}\"")))?;
         found.push(Found::new(entry, desk));
     }
     Ok(found)

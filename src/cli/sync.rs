@@ -30,14 +30,14 @@ Examples:
 
 The setting `on_new` is a command to run for each new voicemail: the fields are in its environment as \
 VMAIL_ID, VMAIL_CALLER and so on, and on its stdin as a line of JSON. A voicemail is new if it was left \
-after the range was last fetched; on the first run, none is new.
+after the range was last fetched; on the first run, none are.
 
 --json, csv and tsv print new voicemails with the fields of `vmail list`.")]
 pub struct SyncArgs {
     /// Fetch the whole range again, even if it is stored
     #[arg(long)]
     again: bool,
-    /// Keep running and check for new voicemail at the interval `refresh`, until Ctrl-C
+    /// Keep running and check for new voicemail every `refresh` seconds (a setting), until Ctrl-C
     #[arg(long, conflicts_with = "again")]
     watch: bool,
     /// Print new voicemails.
@@ -65,7 +65,7 @@ pub fn run(args: &SyncArgs, world: &World) -> anyhow::Result<()> {
             match synced {
                 Ok(summary) if !args.watch => {
                     if watching {
-                        writeln!(io::stderr(), "{}", said(&summary, &desk.in_range()))?;
+                        writeln!(io::stderr(), "{}", said(&summary))?;
                     }
                     break;
                 }
@@ -137,16 +137,15 @@ async fn once(desk: &Desk, args: &SyncArgs, bar: &Bar, table: &mut Option<Table>
     fetched
 }
 
-fn said(summary: &Summary, range: &str) -> String {
-    let new = match summary.added {
-        0 => "no new voicemail".to_owned(),
-        1 => "1 new voicemail".to_owned(),
-        added => format!("{} new voicemails", words::count(added as u64)),
+fn said(summary: &Summary) -> String {
+    let added = match summary.added {
+        0 => "no voicemails added".to_owned(),
+        added => format!("added {}", words::voicemails(added as u64)),
     };
     let unreadable = match summary.unreadable {
         0 => String::new(),
-        1 => "; skipped 1 row that cannot be read".to_owned(),
-        rows => format!("; skipped {rows} rows that cannot be read"),
+        1 => "; skipped 1 unreadable voicemail".to_owned(),
+        many => format!("; skipped {} unreadable voicemails", words::count(many as u64)),
     };
-    format!("{new}{range}{unreadable}")
+    added + &unreadable
 }

@@ -58,10 +58,10 @@ fn advice(error: &clap::Error) -> Option<String> {
     match error.kind() {
         ErrorKind::ArgumentConflict => {
             let (verb, flags) = (named(ContextKind::InvalidSubcommand)?, named(ContextKind::PriorArg)?);
-            Some(format!("put the flags of a command after it: 'vmail {verb} {flags}'"))
+            Some(format!("put the flags of a command after it: `vmail {verb} {flags}`"))
         }
         ErrorKind::UnknownArgument if SECRET_FLAGS.contains(&&*named(ContextKind::InvalidArg)?) => {
-            let instead = "'vmail login' prompts for it or reads it from stdin";
+            let instead = "`vmail login` prompts for it or reads it from stdin";
             Some(format!(
                 "there is no flag for the secret, because other users can see command lines: {instead}"
             ))

@@ -148,10 +148,10 @@ impl Loader {
             format!("`{shown}` applies to all accounts: set it at the top of the file")
         } else {
             let hint = nearest(key, known()).map_or_else(
-                || format!("expected one of {}", known().collect::<Vec<_>>().join(", ")),
-                |known| format!("did you mean `{known}`?"),
+                || format!(": expected one of {}", known().collect::<Vec<_>>().join(", ")),
+                |known| format!("; did you mean `{known}`?"),
             );
-            format!("an account cannot have the setting `{shown}`: {hint}")
+            format!("an account cannot have the setting `{shown}`{hint}")
         };
         self.fault(place, message);
     }
@@ -211,10 +211,10 @@ impl Loader {
         let known = || self.named.iter().filter_map(|account| account.account.as_deref());
         let shown = text::clean(name, SHOWN_MAX);
         let hint = match nearest(name, known()) {
-            Some(known) => format!("did you mean `{known}`?"),
-            None if self.named.is_empty() => "the settings file has no named accounts".to_owned(),
-            None => format!("expected one of {}", known().collect::<Vec<_>>().join(", ")),
+            Some(known) => format!("; did you mean `{known}`?"),
+            None if self.named.is_empty() => ": the settings file has no named accounts".to_owned(),
+            None => format!(": expected one of {}", known().collect::<Vec<_>>().join(", ")),
         };
-        format!("unknown account `{shown}`: {hint}")
+        format!("unknown account `{shown}`{hint}")
     }
 }

@@ -71,7 +71,7 @@ pub struct Settings {
     /// Which recordings to fetch in advance.
     pub prefetch: Prefetch,
     /// The playback time after which a voicemail is marked as read.
-    pub heard_after: Duration,
+    pub read_after: Duration,
     /// Whether to play quiet and loud callers at the same volume.
     pub auto_level: bool,
     /// Program and arguments that play sound instead of the sound server; never empty.
@@ -184,7 +184,7 @@ impl Settings {
             overlap: Duration::ZERO,
             notify: Vec::new(),
             prefetch: Prefetch::Off,
-            heard_after: Duration::ZERO,
+            read_after: Duration::ZERO,
             auto_level: false,
             player_command: None,
             cache: 0,
@@ -283,7 +283,7 @@ pub(super) const KEYS: &[(&str, Set)] = &[
         Ok(())
     }),
     ("concurrency", |settings, value| {
-        settings.concurrency = value.whole(1..=16, "1 to 16 pages")? as usize;
+        settings.concurrency = value.whole(1..=16, "1 to 16")? as usize;
         Ok(())
     }),
     ("refresh", |settings, value| {
@@ -311,8 +311,8 @@ pub(super) const KEYS: &[(&str, Set)] = &[
         ])?;
         Ok(())
     }),
-    ("heard_after", |settings, value| {
-        settings.heard_after = Duration::from_secs(value.whole(0..=600, "0 to 600 seconds")?);
+    ("read_after", |settings, value| {
+        settings.read_after = Duration::from_secs(value.whole(0..=600, "0 to 600 seconds")?);
         Ok(())
     }),
     ("auto_level", |settings, value| {
@@ -475,7 +475,7 @@ impl Value<'_> {
             if let Some(key) = table.keys().map(|key| key.get_ref().as_ref()).find(|key| !known.contains(key))
             {
                 let hint = hint(nearest(key, known));
-                return Err(format!("unknown key {} in a view{hint}", said(key)));
+                return Err(format!("unknown setting {} in a view{hint}", said(key)));
             }
             let name = text::clean(&text("name")?, VIEW_MAX);
             if name.is_empty() {

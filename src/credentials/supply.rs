@@ -46,7 +46,7 @@ pub enum Missing {
         remedy: String,
     },
     /// The place where it may be stored failed.
-    #[error("No secret for {account}. Run {remedy} ({reason}).")]
+    #[error("No secret for {account}: {reason}. Run {remedy}.")]
     NotAsked {
         /// The account.
         account: String,

@@ -9,7 +9,7 @@ use super::period::{Clock, Day, Edge, Period, clock_text, weekday_name};
 use super::{Bounds, Range};
 
 impl Range {
-    /// Returns a label: `Last 7 days`, `Today`, `November 2026`, `1–15 Nov`, `since 1 Nov`. For a range
+    /// Returns a label: `Last 7 days`, `Today`, `November 2026`, `1–15 Nov`, `Since 1 Nov`. For a range
     /// that was moved, uses its dates. Equal to [`Range::dates`] if there is no better label.
     pub fn label(&self, now: DateTime<Utc>, zone: Tz) -> String {
         let words = Words::new(self, now, zone);
@@ -20,7 +20,7 @@ impl Range {
     }
 
     /// Returns the dates, without the current year: `17–23 Nov`, `28 Dec 2025 – 3 Jan`, `Nov`,
-    /// `22 Nov 12:04 – now`, `up to 15 Nov`, `All time`.
+    /// `22 Nov 12:04 – now`, `Up to 15 Nov`, `All time`.
     pub fn dates(&self, now: DateTime<Utc>, zone: Tz) -> String {
         Words::new(self, now, zone).dates()
     }
@@ -78,7 +78,7 @@ impl<'r> Words<'r> {
     /// Returns the label by the edges.
     fn label(&self) -> String {
         match (self.bounds.start, self.bounds.end) {
-            (Some(start), None) => format!("since {}", self.edge(start)),
+            (Some(start), None) => format!("Since {}", self.edge(start)),
             (Some(Edge::Day(start)), Some(Edge::Day(end))) if start < end => {
                 let last = end - Days::new(1);
                 if start == last {
@@ -97,8 +97,8 @@ impl<'r> Words<'r> {
         match (self.bounds.start, self.bounds.end) {
             (None, None) => "All time".to_owned(),
             (Some(start), None) => format!("{} – now", self.edge(start)),
-            (None, Some(Edge::Day(end))) => format!("up to {}", self.date(end - Days::new(1))),
-            (None, Some(end)) => format!("up to {}", self.edge(end)),
+            (None, Some(Edge::Day(end))) => format!("Up to {}", self.date(end - Days::new(1))),
+            (None, Some(end)) => format!("Up to {}", self.edge(end)),
             (Some(start), Some(end)) => self.between(start, end),
         }
     }
@@ -170,7 +170,7 @@ impl<'r> Words<'r> {
         };
         let start_name = if from_name == until_name { String::new() } else { format!(" {from_name}") };
         let future = matches!(start, Edge::Day(date) if date > today) || start.instant(zone) > now;
-        let note = if future { ", in the future" } else { "" };
+        let note = if future { " · in the future" } else { "" };
         format!("{from}{start_name} – {until} {until_name} · {length}{note}")
     }
 

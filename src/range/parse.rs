@@ -140,7 +140,7 @@ impl Parser<'_> {
         };
         if from == to && matches!(from, Period::At(..)) {
             let message = if end.start == 0 {
-                "a moment is not a range: add .. and an end, or only .. for everything since"
+                "a moment is not a range: add .. and an end, or just .. for everything since then"
             } else {
                 "the end is the same as the start"
             };
@@ -387,7 +387,7 @@ fn shown(word: &str) -> String {
     text::clean(word, WORD_MAX)
 }
 
-/// Returns `: did you mean …?` for the nearest of `words`, or `otherwise` if none is near.
+/// Returns `; did you mean …?` for the nearest of `words`, or `otherwise` if none is near.
 fn suggestion<'w>(word: &str, words: impl IntoIterator<Item = &'w str>, otherwise: &str) -> String {
-    nearest(word, words).map_or_else(|| otherwise.to_owned(), |known| format!(": did you mean `{known}`?"))
+    nearest(word, words).map_or_else(|| otherwise.to_owned(), |known| format!("; did you mean `{known}`?"))
 }

@@ -250,11 +250,15 @@ fn unknown_key(place: Range<usize>, key: &str, word: &str) -> Mistake {
     let name = shown(key);
     let known = nearest(key.trim_end_matches(':'), KEYS.map(|known| known.trim_end_matches(':')));
     if let Some(known) = known {
-        let message = format!("unknown key `{name}`: did you mean `{known}:`?");
+        let message = format!("unknown field `{name}`; did you mean `{known}:`?");
         return mistake(place, message).instead(format!("{known}:"));
     }
-    let keys = KEYS.join(" ");
-    let message = format!("unknown key `{name}`: use {keys} or, for the text, {}", Quoted(&shown(word)));
+    let (last, others) = KEYS.split_last().unwrap_or((&"", &[]));
+    let (others, text) = (others.join(", "), shown(word));
+    let message = format!(
+        "unknown field `{name}`: use {others} or {last}; to search for the text, write {}",
+        Quoted(&text)
+    );
     mistake(place.start..place.start + word.len(), message).instead(Quoted(word).to_string())
 }
 

@@ -90,7 +90,7 @@ pub enum Notice {
     },
     /// The store is in memory from now on, and is lost when vmail quits. Rows and callers read before
     /// stay valid if they could be copied.
-    #[error("Working in memory, nothing is saved: {reason}.")]
+    #[error("Working in memory; nothing is saved: {reason}.")]
     InMemory {
         /// The reason, as the end of a sentence.
         reason: String,
@@ -132,7 +132,7 @@ impl Trouble {
                 Trouble::Unusable("the store cannot be opened".to_owned())
             }
             ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed => {
-                Trouble::Unusable("the disk cannot read or write the store".to_owned())
+                Trouble::Unusable("the store cannot be read or written".to_owned())
             }
             _ => Trouble::Other,
         }

@@ -30,7 +30,7 @@ pub struct ValidNumber {
 
 /// A text that is not a valid telephone number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a valid telephone number: not called")]
+#[error("`{0}` is not a valid phone number: not called")]
 pub struct InvalidNumber(String);
 
 impl ValidNumber {
@@ -136,7 +136,7 @@ pub enum CallError {
     },
     /// The request was sent, but its result is unknown.
     #[error(
-        "The call may have been placed: {}. Check whether a telephone rings before you call again.",
+        "The call may have been placed: {}. Check whether a phone rings before you call again.",
         doubt(cause)
     )]
     MaybePlaced {

@@ -28,7 +28,7 @@ pub enum ApiError {
         message: String,
     },
     /// Too many requests.
-    #[error("TeleCMI reports too many requests. Try again {}.", when(*retry_after))]
+    #[error("TeleCMI rejected the request: too many requests. Try again {}.", when(*retry_after))]
     RateLimited {
         /// How long the server asked to wait.
         retry_after: Option<Duration>,

@@ -97,7 +97,7 @@ impl What {
     /// Returns the message for a voicemail that does not have it.
     pub fn missing(self) -> &'static str {
         match self {
-            What::Number => "the caller withheld the number",
+            What::Number => "number withheld",
             What::Name => "this caller has no name",
             What::File => "no recording",
             What::Time | What::Text | What::Json => "no longer stored",
@@ -216,13 +216,13 @@ pub fn copied(what: What, found: &[Found], zone: Tz, account: &str) -> Result<Co
     let parts: Vec<String> = found.iter().filter_map(|found| what.of(found, zone, account)).collect();
     let missing = found.len() - parts.len();
     if parts.is_empty() {
-        let why = if missing > 1 { "none of the voicemails has it" } else { what.missing() };
+        let why = if missing > 1 { "none of the voicemails has one" } else { what.missing() };
         return Err(format!("nothing to copy: {why}"));
     }
     let text = parts.join(if what == What::Text { "\n\n" } else { "\n" });
     if text.len() > COPY_MAX {
         let (size, most) = (text.len().div_ceil(1_000), COPY_MAX / 1_000);
-        return Err(format!("too large to copy: {size} kB, terminals accept {most} kB: mark fewer"));
+        return Err(format!("too large to copy: {size} kB; terminals accept {most} kB"));
     }
     let said = match found {
         [only] if what == What::Number && only.details.caller.e164.is_none() => {
@@ -230,6 +230,10 @@ pub fn copied(what: What, found: &[Found], zone: Tz, account: &str) -> Result<Co
         }
         _ => what.counted(parts.len()),
     };
-    let rest = if missing > 0 { format!("; {missing} without") } else { String::new() };
+    let rest = match missing {
+        0 => String::new(),
+        1 => "; 1 voicemail has none".to_owned(),
+        many => format!("; {many} voicemails have none"),
+    };
     Ok(Copied { text, said: format!("{said} sent to the terminal's clipboard{rest}") })
 }

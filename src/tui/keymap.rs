@@ -109,7 +109,7 @@ const NAMED: &[(&str, KeyCode)] = &[
     ("Enter", KeyCode::Enter),
     ("Esc", KeyCode::Esc),
     ("Tab", KeyCode::Tab),
-    ("BackTab", KeyCode::BackTab),
+    ("Shift-Tab", KeyCode::BackTab),
     ("Space", KeyCode::Char(' ')),
     ("Up", KeyCode::Up),
     ("Down", KeyCode::Down),
@@ -132,6 +132,7 @@ const OTHER_NAMES: &[(&str, KeyCode)] = &[
     ("PageDown", KeyCode::PageDown),
     ("Delete", KeyCode::Delete),
     ("Insert", KeyCode::Insert),
+    ("BackTab", KeyCode::BackTab),
 ];
 
 /// Returns the names of all named keys.
@@ -235,7 +236,8 @@ mod tests {
         for (written, key) in [
             ("ctrl-D", "Ctrl-d"),
             ("Shift-g", "G"),
-            ("shift-tab", "BackTab"),
+            ("shift-tab", "Shift-Tab"),
+            ("BackTab", "Shift-Tab"),
             ("Shift-Up", "Shift-Up"),
             ("pagedown", "PgDn"),
             ("f12", "F12"),

@@ -346,25 +346,25 @@ impl Change {
         let listed = |tags: &[Tag]| tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ");
         let name = match self {
             Change::Edit { edit, .. } => match edit {
-                Edit::Read(true) => "read",
-                Edit::Read(false) => "unread",
+                Edit::Read(true) => "marked as read",
+                Edit::Read(false) => "marked as unread",
                 Edit::Star(true) => "starred",
                 Edit::Star(false) => "unstarred",
-                Edit::Done(Some(_)) => "done",
-                Edit::Done(None) => "not done",
-                Edit::Called(Some(_)) => "called back",
-                Edit::Called(None) => "not called back",
+                Edit::Done(Some(_)) => "marked as done",
+                Edit::Done(None) => "marked as not done",
+                Edit::Called(Some(_)) => "marked as called back",
+                Edit::Called(None) => "marked as not called back",
                 Edit::Note(Some(_)) => "note saved",
                 Edit::Note(None) => "note removed",
                 Edit::Tag { add, remove } if remove.is_empty() => return format!("tagged {}", listed(add)),
                 Edit::Tag { add, remove } if add.is_empty() => {
-                    return format!("tag removed: {}", listed(remove));
+                    return format!("untagged {}", listed(remove));
                 }
                 Edit::Tag { add, remove } => {
-                    return format!("tagged {}; removed: {}", listed(add), listed(remove));
+                    return format!("tagged {}, untagged {}", listed(add), listed(remove));
                 }
             },
-            Change::Heard(_) => "read",
+            Change::Heard(_) => "marked as read",
             Change::Revert { name, .. } => name,
             Change::Name { name: Some(given), .. } => return format!("named {}", given.name()),
             Change::Name { name: None, .. } => "name removed",

@@ -101,7 +101,7 @@ impl Tagging {
                 continue;
             }
             let nearest = suggest::nearest(tag.as_str(), on.iter().map(|(known, _)| known.as_str()));
-            let meant = nearest.map(|known| format!(", did you mean \"{known}\"?")).unwrap_or_default();
+            let meant = nearest.map(|known| format!("; did you mean \"{known}\"?")).unwrap_or_default();
             return Err(format!("no tag \"{tag}\" to remove{meant}"));
         }
         Ok(())

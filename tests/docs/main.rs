@@ -30,7 +30,7 @@ use vmail::fields::Fields;
 use vmail::range::Range;
 use vmail::telecmi::BaseUrl;
 use vmail::tui::command::by_heading;
-use vmail::tui::keymap::own;
+use vmail::tui::keymap::{KeyChord, own};
 use vmail::tui::theme::{self, Role};
 
 /// The command that makes the generated parts anew.
@@ -100,7 +100,9 @@ fn the_readme_has_the_keys_of_the_table() {
 
 /// `j` `Down`, or first to last where they count up.
 fn keys(keys: &[&str]) -> String {
-    let key = |key: &&str| format!("`{}`", key.replace('|', "\\|"));
+    // As the program writes it.
+    let written = |key: &str| KeyChord::parse(key).unwrap().to_string();
+    let key = |key: &&str| format!("`{}`", written(key).replace('|', "\\|"));
     let counted = keys.iter().enumerate().all(|(index, key)| *key == (index + 1).to_string());
     match keys {
         [first, .., last] if counted => format!("{} to {}", key(first), key(last)),

@@ -101,7 +101,7 @@ fn the_built_in_file_sets_the_documented_defaults() {
             overlap: Duration::from_secs(15 * 60),
             notify: vec![],
             prefetch: Prefetch::Selected,
-            heard_after: Duration::from_secs(3),
+            read_after: Duration::from_secs(3),
             auto_level: true,
             player_command: None,
             cache: 1 << 30,
@@ -174,7 +174,7 @@ fn a_file_sets_everything() {
         overlap = 0
         notify = ["bell", "osc777", "bell"]
         prefetch = "unread"
-        heard_after = 0
+        read_after = 0
         auto_level = false
         player_command = ["aplay", "-q"]
         cache = 16
@@ -231,7 +231,7 @@ fn a_file_sets_everything() {
             overlap: Duration::ZERO,
             notify: vec![Notify::Bell, Notify::Osc777],
             prefetch: Prefetch::Unread,
-            heard_after: Duration::ZERO,
+            read_after: Duration::ZERO,
             auto_level: false,
             player_command: Some(vec!["aplay".to_owned(), "-q".to_owned()]),
             cache: 16 << 20,
@@ -283,7 +283,7 @@ fn a_group_of_settings_is_a_table_or_names_with_a_dot() {
         faults,
         [
             "config.toml:3: `call.followme`: found a number, expected true or false",
-            "config.toml:4: unknown setting `call.webtrc`: did you mean `call.webrtc`?"
+            "config.toml:4: unknown setting `call.webtrc`; did you mean `call.webrtc`?"
         ]
     );
 }
@@ -340,10 +340,10 @@ overlap = tomorrow
     let expected = [
         r#"config.toml:2: `region`: "indai" is invalid: expected "global" or "india"; did you mean "india"?"#,
         "config.toml:3: `refresh`: 3 is out of range: expected 5 to 86400 seconds, or 0 for never",
-        "config.toml:5: unknown setting `concurency`: did you mean `concurrency`?",
+        "config.toml:5: unknown setting `concurency`; did you mean `concurrency`?",
         "config.toml:6: `mouse`: found text, expected true or false, without quotes",
         r#"config.toml:7: `timezone`: "Asia/Kolkatta" is not a time zone: expected "local" or a name like "Asia/Kolkata"; did you mean "Asia/Kolkata"?"#,
-        r#"config.toml:8: `range`: "last wek" at `wek`: `wek` is not a unit: did you mean `week`? (try 7d, yesterday, last month or 2026-11-01..2026-11-15)"#,
+        r#"config.toml:8: `range`: "last wek" at `wek`: `wek` is not a unit; did you mean `week`? Examples: 7d, yesterday, last month, 2026-11-01..2026-11-15"#,
         "config.toml:9: `base_url`: must start with https://",
     ];
     assert_eq!(faults[..7], expected);
@@ -368,8 +368,8 @@ fn each_kind_of_fault_says_what_to_do() {
         ("secret_command = []", "it is empty"),
         ("secret_command = \" \"", "it is empty"),
         ("secret_command = [1]", "found a number"),
-        ("concurrency = 0", "expected 1 to 16 pages"),
-        ("concurrency = 17", "expected 1 to 16 pages"),
+        ("concurrency = 0", "expected 1 to 16"),
+        ("concurrency = 17", "expected 1 to 16"),
         ("refresh = 86401", "or 0 for never"),
         ("overlap = 1441", "expected 0 to 1440 minutes"),
         ("overlap = -1", "expected 0 to 1440 minutes"),
@@ -666,7 +666,7 @@ fn an_account_that_is_not_there_is_said_with_those_that_are() {
     let none = Overrides::default;
     assert_eq!(
         said(ACCOUNTS, Some("secnod"), none()),
-        "--account: unknown account `secnod`: did you mean `second`?"
+        "--account: unknown account `secnod`; did you mean `second`?"
     );
     assert_eq!(
         said(ACCOUNTS, None, variables(&[("VMAIL_ACCOUNT", "home")])),
@@ -703,7 +703,7 @@ flat = 3
     let error = load(Sources { file, file_mode: Some(0o644), ..sources() }).unwrap_err().to_string();
     assert!(!error.contains("hunter2"), "{error}");
     let expected = [
-        "c:3: an account cannot have the setting `regoin`: did you mean `region`?",
+        "c:3: an account cannot have the setting `regoin`; did you mean `region`?",
         "c:4: `refresh` applies to all accounts: set it at the top of the file",
         "c:5: `call.callerid`: \"12\" is not a valid phone number with country code",
         "c:7: account name: \"a b\" is invalid: expected up to 40 letters, digits, - _ and .",

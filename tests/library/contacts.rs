@@ -252,7 +252,7 @@ fn hostile_files_take_neither_long_nor_much() {
     let huge = vec![b'x'; 100 << 20];
     let (book, faults) = read(&[("huge.vcf", &huge)]);
     assert!(book.is_empty());
-    assert_eq!(faults[0].to_string(), "huge.vcf: skipped, larger than 64 MiB: export it without photos");
+    assert_eq!(faults[0].to_string(), "huge.vcf: skipped: larger than 64 MiB; export it without photos");
 }
 
 #[test]

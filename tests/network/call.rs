@@ -150,7 +150,7 @@ fn only_a_valid_number_can_be_called() {
         "98765\x1b43210",
     ] {
         let error = ValidNumber::parse(raw, "IN").unwrap_err().to_string();
-        assert!(error.ends_with("is not a valid telephone number: not called"), "{raw:?}: {error}");
+        assert!(error.ends_with("is not a valid phone number: not called"), "{raw:?}: {error}");
         assert!(!error.contains('\x1b'), "{error:?}");
     }
     let number = ValidNumber::parse("(020) 7946 0018", "GB").unwrap();
@@ -211,7 +211,7 @@ async fn a_refusal_places_no_call_and_says_so() {
         (200, r#"{"code":404}"#, "TeleCMI says: error 404 without a message. CHECK"),
         (401, "", "TeleCMI says: HTTP 401 Unauthorized. CHECK"),
         (404, "<html>", "TeleCMI says: HTTP 404 Not Found. CHECK"),
-        (429, "", "TeleCMI reports too many requests. Try again in a minute."),
+        (429, "", "TeleCMI rejected the request: too many requests. Try again in a minute."),
     ] {
         let error = called_with(status, body).await.unwrap_err();
         let line = format!("No call was placed. {}", line.replace("CHECK", CHECK));
@@ -245,7 +245,7 @@ async fn an_answer_that_settles_nothing_says_that_it_may_ring() {
     ] {
         let error = called(answer).await.unwrap_err();
         let line = format!(
-            "The call may have been placed: {why}. Check whether a telephone rings before you call again."
+            "The call may have been placed: {why}. Check whether a phone rings before you call again."
         );
         assert_eq!((error.to_string(), error.may_have_been_placed()), (line, true));
     }

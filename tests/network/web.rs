@@ -174,7 +174,7 @@ async fn it_opens_once() {
     assert_eq!(page.changed().await, Stage::Opened);
     for reply in later {
         assert_eq!(reply.status, 410);
-        assert!(reply.text().contains("already opened") && reply.text().contains("To get a new link"));
+        assert!(reply.text().contains("already been used") && reply.text().contains("To get a new link"));
         assert!(!reply.text().contains("<audio") && !reply.text().contains("Rao"));
     }
     assert_eq!(ask(&page, "HEAD", &path, "").await.status, 410);

@@ -59,8 +59,8 @@ fn mistakes_that_people_make_are_met_with_advice() {
     for (arguments, advice) in [
         (&["lst"][..], "a similar subcommand exists: 'list'"),
         (&["list", "--jsn"], "a similar argument exists: '--json'"),
-        (&["--demo", "list"], "put the flags of a command after it: 'vmail list --demo'"),
-        (&["--range", "7d", "--account", "x", "sync"], "'vmail sync --range <RANGE> --account <ACCOUNT>'"),
+        (&["--demo", "list"], "put the flags of a command after it: `vmail list --demo`"),
+        (&["--range", "7d", "--account", "x", "sync"], "`vmail sync --range <RANGE> --account <ACCOUNT>`"),
         (&["login", "--secret", "hush"], "there is no flag for the secret"),
         (&["login", "--app-secret=hush"], "there is no flag for the secret"),
         (&["login", "--app-id", "x"], "the TeleCMI dashboard shows it"),

@@ -123,7 +123,7 @@ fn what_is_in_force_is_shown_with_who_said_so() {
     ] {
         assert!(ran.out.lines().any(|shown| shown == line), "{line}:\n{}", ran.out);
     }
-    assert!(ran.out.starts_with("# Settings in force; line numbers refer to "), "{}", ran.out);
+    assert!(ran.out.starts_with("# Current settings; line numbers refer to "), "{}", ran.out);
     assert!(!ran.out.contains(SECRET));
     // It is a settings file itself.
     let other = Home::with(&ran.out);
@@ -176,8 +176,8 @@ fn a_check_says_all_that_is_wrong() {
     for (line, said) in [
         (1, "`refresh`: 1 is out of range"),
         (4, "`keys.play`: \"s\" is also a default key of `star`"),
-        (5, "`keys.plya`: no such command: did you mean `play`?"),
-        (8, "`colours.acent`: no such role: did you mean `accent`?"),
+        (5, "`keys.plya`: no such command; did you mean `play`?"),
+        (8, "`colours.acent`: no such role; did you mean `accent`?"),
     ] {
         assert!(ran.said.contains(&format!("{file}:{line}: {said}")), "{line}: {}", ran.said);
     }
@@ -187,7 +187,7 @@ fn a_check_says_all_that_is_wrong() {
     assert_eq!((ran.code, ran.out.as_str(), ran.said.as_str()), (Some(0), "good.toml: OK\n", ""));
     let ran = Home::new().run(&["config", "check"]);
     assert_eq!(ran.code, Some(0));
-    assert!(ran.out.starts_with("OK: there is no settings file"), "{}", ran.out);
+    assert!(ran.out.starts_with("OK: no settings file"), "{}", ran.out);
     assert_eq!(home.run(&["config", "check", "--config", "nowhere.toml"]).code, Some(2));
     // What the environment says is checked as well.
     let home = Home::new();
@@ -268,11 +268,11 @@ fn keys_are_data() {
     let play = lines.iter().find(|line| line["command"] == "play").unwrap();
     assert_eq!((&play["group"], &play["scope"]), (&"Listen".into(), &"Inbox".into()));
     assert_eq!(play["keys"], serde_json::json!(["F5", ","]));
-    assert_eq!(play["own"], true);
-    assert_eq!(lines.iter().filter(|line| line["own"] == true).count(), 2);
+    assert_eq!(play["custom"], true);
+    assert_eq!(lines.iter().filter(|line| line["custom"] == true).count(), 2);
     assert_eq!(home.run(&["keys", "--format", "jsonl"]).out, ran.out);
     let mut reader = home.run(&["keys", "--format", "csv"]).out;
-    assert!(reader.starts_with("group,scope,command,keys,own,help\n"), "{reader}");
+    assert!(reader.starts_with("group,scope,command,keys,custom,help\n"), "{reader}");
     assert!(reader.contains("Listen,Inbox,play,\"F5 ,\",true,"), "{reader}");
     reader = home.run(&["keys", "--format", "tsv"]).out;
     assert!(reader.contains("Listen\tInbox\tplay\tF5 ,\ttrue\t"), "{reader}");

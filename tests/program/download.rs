@@ -49,13 +49,13 @@ const NAMES: [&str; 3] = [
 fn files_are_named_by_when_and_who_and_the_second_run_fetches_nothing() {
     let (home, service) = (Home::new(), service());
     let said = home.run(service.url(), &download(&[])).only_said(0);
-    assert!(said.starts_with("3 saved to out (") && said.ends_with(")\n"), "{said}");
+    assert!(said.starts_with("saved 3 recordings to out (") && said.ends_with(")\n"), "{said}");
     assert_eq!(home.names("out"), NAMES);
     assert_eq!(fs::read(home.path().join("out").join(NAMES[0])).unwrap(), recording("hello.mp3"));
     assert_eq!(fs::read(home.path().join("out").join(NAMES[2])).unwrap(), recording("front-desk.wav"));
     assert_eq!(service.asked().len(), 3);
 
-    let nothing = "nothing saved to out, 3 already present\n";
+    let nothing = "nothing saved, 3 already present\n";
     assert_eq!(home.run(service.url(), &download(&[])).only_said(0), nothing);
     // Nor where nothing is kept any more but the files themselves.
     fs::remove_dir_all(home.path().join("cache")).unwrap();
@@ -111,7 +111,7 @@ fn a_template_that_cannot_be_used_is_pointed_at() {
     for (template, words, marks) in [
         (
             "{date}_{calller}",
-            "unknown field {calller}. Did you mean {caller}? Available fields: {date}, {time}",
+            "unknown field {calller}; did you mean {caller}? Available fields: {date}, {time}",
             (7, 9),
         ),
         ("{date", "unclosed {", (0, 1)),
@@ -167,7 +167,7 @@ fn another_file_in_the_way_is_left_alone_or_replaced() {
 
     fs::remove_file(home.path().join(apart)).unwrap();
     let said = home.run(service.url(), &download(&["--overwrite"])).only_said(0);
-    assert_eq!(said, "1 saved to out, 1 already present\n");
+    assert_eq!(said, "saved 1 recording to out, 1 already present\n");
     assert_eq!(fs::read(&mine).unwrap(), recording("hello.mp3"));
     assert_eq!(service.asked().len(), 2);
 }
@@ -219,7 +219,7 @@ fn files_come_even_if_nobody_reads_what_is_said() {
     let mut command = home.vmail(service.url(), &download(&["--json"]));
     let child = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
     let said = crate::program::Run(child.wait_with_output().unwrap()).only_said(0);
-    assert!(said.starts_with("3 saved to out ("), "{said}");
+    assert!(said.starts_with("saved 3 recordings to out ("), "{said}");
     assert_eq!(home.names("out"), NAMES);
 }
 
@@ -230,7 +230,7 @@ fn a_dry_run_changes_nothing() {
     let mut planned: Vec<_> = run.out(0).lines().map(str::to_owned).collect();
     planned.sort_unstable();
     assert_eq!(planned, NAMES.map(|name| format!("out/{name}")));
-    assert_eq!(run.said(), "3 would be saved to out\n");
+    assert_eq!(run.said(), "would save 3 recordings to out\n");
     assert!(!home.path().join("out").exists());
     assert_eq!(service.asked(), Vec::<String>::new());
 }
@@ -257,7 +257,7 @@ fn without_a_network_what_is_kept_is_saved() {
     let arguments = [&["download", "--dir", "other"], &RANGE[..]].concat();
     let said = home.run(service.url(), &arguments).only_said(6);
     assert!(said.contains("connection refused"), "{said}");
-    assert!(said.ends_with("vmail: 2 saved to other, 1 failed\n"), "{said}");
+    assert!(said.ends_with("vmail: saved 2 recordings to other, 1 failed\n"), "{said}");
     assert_eq!(home.names("other"), NAMES[..2]);
     let said = home.run(service.url(), &download(&["--offline"])).only_said(6);
     assert!(
@@ -266,7 +266,7 @@ fn without_a_network_what_is_kept_is_saved() {
     );
     // Everything it needs is here.
     let offline = [&["download", "--offline", "543210", "--dir", "third"], &RANGE[..]].concat();
-    assert_eq!(home.run(service.url(), &offline).only_said(0), "2 saved to third\n");
+    assert_eq!(home.run(service.url(), &offline).only_said(0), "saved 2 recordings to third\n");
 }
 
 /// A server of which the recording `b.mp3` does not come to its end before it is let go.
@@ -292,7 +292,10 @@ fn what_a_kill_leaves_is_whole_and_the_next_run_does_the_rest() {
 
     free.store(true, Ordering::SeqCst);
     let said = home.run(service.url(), &download(&[])).only_said(0);
-    assert!(said.starts_with("1 saved to out (") && said.ends_with("), 2 already present\n"), "{said}");
+    assert!(
+        said.starts_with("saved 1 recording to out (") && said.ends_with("), 2 already present\n"),
+        "{said}"
+    );
     assert_eq!(home.names("out"), NAMES);
     assert_eq!(service.asked().len(), 4, "what was whole is not fetched again");
     let parts = home.names("cache").iter().filter(|name| name.contains("part")).count();
@@ -337,7 +340,7 @@ fn in_two_runs(versions: [&'static str; 2], killed: impl FnOnce(Child)) -> Vec<S
     assert_eq!(home.names("out"), [""; 0]);
     first.store(false, Ordering::SeqCst);
     let said = home.run(service.url(), &download(&[])).only_said(0);
-    assert!(said.starts_with("1 saved to out ("), "{said}");
+    assert!(said.starts_with("saved 1 recording to out ("), "{said}");
     assert_eq!(home.names("out"), [NAMES[2]]);
     assert!(fs::read(home.path().join("out").join(NAMES[2])).unwrap() == long());
     assert_eq!(home.names("cache").iter().filter(|name| name.contains("parts/")).count(), 0);
@@ -404,7 +407,8 @@ fn a_signal_stops_it_at_once_and_leaves_whole_files() {
         let output = child.wait_with_output().unwrap();
         let said = crate::program::Run(output).only_said(130);
         assert!(
-            said.starts_with("vmail: interrupted: 2 saved to out (") && said.ends_with(", 1 not started\n"),
+            said.starts_with("vmail: interrupted: saved 2 recordings to out (")
+                && said.ends_with(", 1 not started\n"),
             "{said}"
         );
         assert_eq!(home.names("out"), whole);
@@ -433,7 +437,7 @@ fn a_signal_that_is_to_be_ignored_is() {
     send(Signal::HUP, &child);
     free.store(true, Ordering::SeqCst);
     let said = crate::program::Run(child.wait_with_output().unwrap()).only_said(0);
-    assert!(said.starts_with("3 saved to out ("), "{said}");
+    assert!(said.starts_with("saved 3 recordings to out ("), "{said}");
 }
 
 #[test]

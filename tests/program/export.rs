@@ -368,7 +368,7 @@ fn the_verbs_write_and_read_a_file_without_the_secret() {
     fs::write(home.path().join("in.jsonl"), &text).unwrap();
     let output = vmail(home.path()).args(["import", "in.jsonl"]).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(said(&output), "voicemails of global/1111112: 1 added, 0 changed; caller names: 1\n");
+    assert_eq!(said(&output), "global/1111112: added 1 voicemail, changed 0; imported 1 caller name\n");
     assert!(output.stdout.is_empty());
 
     let output = vmail(home.path()).args(["export", "--format", "jsonl"]).output().unwrap();
@@ -421,7 +421,7 @@ fn the_verbs_say_what_is_wrong() {
     let said: Vec<_> = said.lines().collect();
     assert_eq!(said.len(), 3, "{said:?}");
     assert!(said[0].starts_with("vmail: line 3: missing field `caller`"), "{said:?}");
-    assert!(said[1].starts_with("voicemails of"), "{said:?}");
+    assert!(said[1].starts_with("global/1111112: added "), "{said:?}");
     assert_eq!(said[2], "vmail: 1 line was skipped");
 }
 

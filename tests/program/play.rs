@@ -38,15 +38,12 @@ fn long() -> Service {
 const LONG: Duration = Duration::from_secs(300);
 
 /// Sound goes to files, one for each play, named by the process that took it.
-fn with_program(folder: &Path, heard_after: u32) {
+fn with_program(folder: &Path, read_after: u32) {
     let path = folder.join("config/vmail/config.toml");
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let script = "cat > heard-$$.wav";
-    fs::write(
-        path,
-        format!("player_command = [\"sh\", \"-c\", \"{script}\"]\nheard_after = {heard_after}\n"),
-    )
-    .unwrap();
+    fs::write(path, format!("player_command = [\"sh\", \"-c\", \"{script}\"]\nread_after = {read_after}\n"))
+        .unwrap();
 }
 
 fn play<'a>(more: &[&'a str]) -> Vec<&'a str> {
@@ -106,7 +103,7 @@ fn what_cannot_be_played_is_said_and_the_others_are_heard() {
     let ids = ids(&home, &service);
     let said = run.only_said(6);
     let gone = format!("vmail: {}: The recording is not ready yet. Try again in a minute.\n", ids[2]);
-    assert_eq!(said, gone + "vmail: 1 of 3 could not be played\n");
+    assert_eq!(said, gone + "vmail: 1 of 3 voicemails could not be played\n");
     let sound = heard(&home);
     assert_eq!(sound.len(), 2);
     let whole = (length("front-desk.wav") + length("hello.mp3")) / 2.5;

@@ -154,7 +154,7 @@ fn two_that_fetch_at_the_same_time_have_every_row_once() {
     let start = || server.inbox(&home, &["--range", "30d"]).start();
     let terminals = [start(), start()];
     for mut terminal in terminals {
-        terminal.wait("all rows", |seen| seen.total() == Some(ROWS) && seen.shows("live"));
+        terminal.wait("all rows", |seen| seen.total() == Some(ROWS) && seen.shows("up to date"));
         terminal.send("q");
         assert_eq!(terminal.end().exit_code(), 0);
     }
@@ -177,7 +177,7 @@ fn a_sync_that_was_killed_goes_on_where_it_was() {
 
     let before = relay.asked();
     let mut terminal = start(&home);
-    terminal.wait("all rows", |seen| seen.total() == Some(ROWS) && seen.shows("live"));
+    terminal.wait("all rows", |seen| seen.total() == Some(ROWS) && seen.shows("up to date"));
     let second = relay.asked() - before;
     terminal.send("q");
     terminal.end();
@@ -186,7 +186,7 @@ fn a_sync_that_was_killed_goes_on_where_it_was() {
     let fresh = Home::new();
     let before = relay.asked();
     let terminal = start(&fresh);
-    terminal.wait("all rows", |seen| seen.total() == Some(ROWS) && seen.shows("live"));
+    terminal.wait("all rows", |seen| seen.total() == Some(ROWS) && seen.shows("up to date"));
     let whole = relay.asked() - before;
     assert!(second < whole, "{second} pages after the kill, {whole} from nothing");
 }

@@ -82,7 +82,7 @@ fn a_call_under_way_is_waited_for_at_the_end_and_noted() {
     terminal.send("c");
     terminal.wait_for("Enter to place the call");
     terminal.send("\r");
-    terminal.wait_for("placing call");
+    terminal.wait_for("placing call…");
     terminal.send("\x03");
     assert_eq!(terminal.end().exit_code(), 0);
     assert_eq!(exchange.calls().len(), 1);

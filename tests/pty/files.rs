@@ -73,7 +73,7 @@ fn where_no_store_can_be_the_inbox_works_from_memory() {
     fs::write(&file, "in the way").unwrap();
     let mut terminal = server.inbox(&home, &[]).env("XDG_DATA_HOME", file.join("data")).start();
     terminal.wait("rows", |seen| seen.total().is_some_and(|total| total > 10));
-    terminal.wait("the reason", |seen| flow(seen).contains("Working in memory, nothing is saved"));
+    terminal.wait("the reason", |seen| flow(seen).contains("Working in memory; nothing is saved"));
     terminal.moves("j");
     terminal.wait_until_live();
     terminal.send("q");
@@ -91,7 +91,7 @@ fn a_disk_that_fills_up_in_mid_sync_costs_no_row() {
         format!("trap '' XFSZ; ulimit -f 300; exec \"$VMAIL\" --range 30d --base-url {}", server.url());
     let mut terminal = with_credentials(Launch::shell(&home, &script)).start();
     terminal.wait("all rows", |seen| seen.total() == Some(ROWS));
-    terminal.wait("the reason", |seen| flow(seen).contains("Working in memory, nothing is saved"));
+    terminal.wait("the reason", |seen| flow(seen).contains("Working in memory; nothing is saved"));
     terminal.moves("j");
     terminal.wait_until_live();
     terminal.send("q");

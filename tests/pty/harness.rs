@@ -241,7 +241,7 @@ impl Terminal {
     /// Waits until the inbox shows all that the server has.
     #[track_caller]
     pub fn wait_until_live(&self) {
-        self.wait_for("live");
+        self.wait_for("up to date");
     }
 
     /// Looks at what is there now.

@@ -174,7 +174,7 @@ fn tmux_shows_the_inbox() {
     tmux(&["new-session", "-d", "-x", "80", "-y", "24", "-s", "v", &vmail]);
     let screen = || tmux(&["capture-pane", "-p", "-t", "v"]);
     let selected = || screen().lines().position(|line| line.starts_with('▌'));
-    until("the inbox in tmux", || screen().contains("live"));
+    until("the inbox in tmux", || screen().contains("up to date"));
     let first = selected();
     tmux(&["send-keys", "-t", "v", "j"]);
     until("another row is selected", || selected().is_some() && selected() != first);

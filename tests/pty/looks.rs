@@ -34,7 +34,7 @@ fn keys_that_come_faster_than_frames_are_all_heeded() {
     let home = Home::new();
     let server = Server::with(made_up(300, Duration::ZERO));
     let mut terminal = server.inbox(&home, &["--range", "30d"]).start();
-    terminal.wait("all rows", |seen| seen.total() == Some(300) && seen.shows("live"));
+    terminal.wait("all rows", |seen| seen.total() == Some(300) && seen.shows("up to date"));
     for (keys, row) in [("j".repeat(250), 250), ("k".repeat(200), 50), ("j".repeat(249), 299)] {
         terminal.send(&keys);
         let time = home.time_of_row(row).format("%H:%M ").to_string();
@@ -58,7 +58,7 @@ fn a_storm_of_sizes_ends_in_the_right_screen() {
         }
     }
     terminal.resize(120, 40);
-    terminal.wait("the wide screen", |seen| seen.shows("Recording") && seen.shows("live"));
+    terminal.wait("the wide screen", |seen| seen.shows("Recording") && seen.shows("up to date"));
     assert_eq!(redrawn(&terminal), cells(&terminal));
     terminal.resize(1, 1);
     terminal.resize(80, 24);

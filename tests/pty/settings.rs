@@ -99,7 +99,7 @@ fn who_leaves_faults_in_the_settings_is_asked_to_edit_again() {
     let mut terminal = edit();
     terminal.send("n\r");
     assert_eq!(terminal.end().exit_code(), 2);
-    assert!(terminal.text().contains("closed with these errors"), "{}", terminal.text());
+    assert!(terminal.text().contains("still has these errors"), "{}", terminal.text());
 }
 
 #[test]

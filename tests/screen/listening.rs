@@ -116,7 +116,7 @@ fn all_that_is_changed_of_the_sound_fits_beside_the_list() {
     playing(&mut screen, 1_000);
     screen.wait(TimeDelta::seconds(5));
     let text = screen.text();
-    assert!(text.contains("playing  1.5×  skip silence  volume 90 %"), "{text}");
+    assert!(text.contains("playing  1.5×  skip silence  volume 90%"), "{text}");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn one_that_is_not_here_is_fetched_first_and_plays_then() {
     let key = selected(&screen);
     assert_eq!(wanted(&mut screen).unwrap()[0], key);
     screen.send(Msg::Recording(key, RecordingNews::Coming { got: 40, of: Some(100) }));
-    assert!(screen.text().contains("fetching 40 %"), "{}", screen.text());
+    assert!(screen.text().contains("fetching 40%"), "{}", screen.text());
     here(&mut screen);
     assert_eq!(asked(&mut screen, |effect| matches!(effect, Effect::Play { .. }).then_some(())), [()]);
 }

@@ -136,7 +136,7 @@ fn quitting_is_always_possible() {
     let said = settings("keys.quit-at-once = []").unwrap_err();
     assert_eq!(
         said,
-        "config.toml:1: `keys.quit-at-once`: needs at least one key, to have a way out: \
+        "config.toml:1: `keys.quit-at-once`: needs at least one key, or it could not be closed: \
          the default is \"Ctrl-c\""
     );
 }
@@ -167,7 +167,7 @@ fn what_no_keymap_can_be_is_said() {
         ),
         ("keys.suspend = \"Ctrl-s\"", "\"Ctrl-s\" is also a default key of `save-note`"),
         ("keys.next-day = \"Tab\"", "\"Tab\" is also a default key of `next-part`"),
-        ("keys.plya = \"x\"", "1: `keys.plya`: no such command: did you mean `play`?"),
+        ("keys.plya = \"x\"", "1: `keys.plya`: no such command; did you mean `play`?"),
         ("keys.frobnicate = \"x\"", "no such command: `vmail keys` lists all commands"),
         ("keys.play = \"Spcae\"", "invalid key \"Spcae\": expected one like"),
         ("keys.play = \"Spcae\"", "did you mean \"Space\"?"),
@@ -175,8 +175,8 @@ fn what_no_keymap_can_be_is_said() {
         ("keys.play = 5", "`keys.play`: found a number, expected a key like"),
         ("keys.play = [\"p\", \"p\"]", "\"p\" is listed twice: keep one"),
         ("keys = \"vi\"", "`keys`: found text, expected names with values"),
-        ("keys.apply-search = \"x\"", "\"x\" types text there"),
-        ("keys.close-help = []", "to have a way out: the default is \"Esc\""),
+        ("keys.apply-search = \"x\"", "\"x\" would be typed as text"),
+        ("keys.close-help = []", "or it could not be closed: the default is \"Esc\""),
         (own_view, "1: `views`: \"Billing\": \"e\" is also a default key of `done`: use another, or change"),
         (
             &format!("{own_view}keys.done = [\"x\"]\nkeys.star = \"e\"\n"),
@@ -257,7 +257,7 @@ fn styles_are_read_as_they_are_written() {
     let modifiers = Modifier::BOLD | Modifier::UNDERLINED;
     assert_eq!(style("bold on #303048 underlined"), plain.bg(Color::Rgb(48, 48, 72)).add_modifier(modifiers));
     for (role, style, wanted) in [
-        ("acent", "red", "no such role: did you mean `accent`?"),
+        ("acent", "red", "no such role; did you mean `accent`?"),
         ("foo", "red", "no such role: the roles are text, strong,"),
         ("text", "gren", "invalid colour \"gren\": expected one like \"#ff8800\", \"red\""),
         ("text", "gren", "did you mean \"green\"?"),

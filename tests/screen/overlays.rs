@@ -195,7 +195,7 @@ fn typing_does_not_wait_for_the_store() {
     let mut screen = Screen::open_held(filled());
     while screen.answer_one() {}
     screen.keys("m a");
-    assert!(screen.text().contains("loading …"));
+    assert!(screen.text().contains("loading…"));
     let ticket = screen.state.lanes.last(Lane::Note);
     screen.send(Msg::Reply(ticket, Reply::Note(Some(note("before, ")))));
     assert_eq!(written(&screen), "before,a");
@@ -248,9 +248,9 @@ fn a_note_is_read_after_what_was_done_before_it_is_written() {
     let mut screen = screen();
     screen.hold_changes();
     screen.keys("m a Ctrl-s m");
-    assert!(screen.text().contains("loading …"));
+    assert!(screen.text().contains("loading…"));
     screen.keys("b Ctrl-s");
-    assert!(screen.text().contains("saving when the stored note is loaded"));
+    assert!(screen.text().contains("will be saved once the stored note has loaded"));
     let change = screen.state.pending[0].clone();
     edits(&mut screen);
     screen.send(Msg::Applied(change, Ok(Applied::default())));
@@ -268,7 +268,7 @@ fn a_note_that_could_not_be_written_is_kept() {
     assert!(notice(&screen).contains("Press m to edit the note again"), "{}", notice(&screen));
     screen.keys("m");
     assert_eq!(written(&screen), "abc");
-    assert!(screen.text().contains("Saving failed before"));
+    assert!(screen.text().contains("This note could not be saved earlier"));
     edits(&mut screen);
     screen.keys("Ctrl-s");
     assert_eq!(edits(&mut screen), [Edit::Note(Some(note("abc")))]);
@@ -280,9 +280,9 @@ fn a_note_has_a_limit_and_says_so() {
     screen.keys("m").send(Msg::Paste("a".repeat(Note::MAX - 1)));
     assert!(screen.text().contains("1 character left"), "{}", screen.text());
     screen.send(Msg::Paste("bcd".into()));
-    assert!(screen.text().contains("at most 10000 characters: the pasted text was cut"));
+    assert!(screen.text().contains("The pasted text was cut: a note holds up to 10,000 characters."));
     screen.keys("x");
-    assert!(screen.text().contains("at most 10000 characters: it is full"));
+    assert!(screen.text().contains("The note is full (10,000 characters)."));
     assert_eq!(written(&screen).len(), Note::MAX);
     screen.keys("Backspace y");
     assert!(written(&screen).ends_with("ay"));
@@ -425,7 +425,7 @@ fn a_wrong_tag_says_why_and_stays() {
         (&long, "at most 40 characters, this one has 41"),
         ("a\u{200b}b", "unprintable characters"),
         ("new -NEW", "\"NEW\" is both added and removed"),
-        ("-biling", "no tag \"biling\" to remove, did you mean \"billing\"?"),
+        ("-biling", "no tag \"biling\" to remove; did you mean \"billing\"?"),
         ("-other", "no tag \"other\" to remove"),
     ] {
         screen.keys("t").type_text(line).keys("Enter");
@@ -612,7 +612,7 @@ fn copying_several_looks() {
 fn several_are_copied_one_a_line() {
     let mut screen = screen();
     for (key, lines, said) in [
-        ("y", 2, "2 numbers sent to the terminal's clipboard; 1 without"),
+        ("y", 2, "2 numbers sent to the terminal's clipboard; 1 voicemail has none"),
         ("t", 3, "3 times sent to the terminal's clipboard"),
         ("f", 3, "3 file names sent to the terminal's clipboard"),
         ("j", 3, "3 voicemails as JSON sent to the terminal's clipboard"),
@@ -628,7 +628,7 @@ fn several_are_copied_one_a_line() {
     copying_three(&mut screen);
     screen.keys("n");
     assert_eq!(copied(&mut screen), [""; 0]);
-    assert_eq!(notice(&screen), "nothing to copy: none of the voicemails has it");
+    assert_eq!(notice(&screen), "nothing to copy: none of the voicemails has one");
 }
 
 #[test]
@@ -642,7 +642,7 @@ fn what_terminals_do_not_take_is_not_sent() {
     let ticket = screen.state.lanes.next(Lane::Copy);
     screen.send(Msg::Reply(ticket, reply));
     assert_eq!(copied(&mut screen), [""; 0]);
-    assert_eq!(notice(&screen), "too large to copy: 81 kB, terminals accept 74 kB: mark fewer");
+    assert_eq!(notice(&screen), "too large to copy: 81 kB; terminals accept 74 kB");
 }
 
 #[test]
@@ -660,7 +660,7 @@ fn who_gave_no_number_is_said() {
     let mut screen = screen();
     screen.keys("j j y");
     assert_eq!(copied(&mut screen), [""; 0]);
-    assert_eq!(notice(&screen), "nothing to copy: the caller withheld the number");
+    assert_eq!(notice(&screen), "nothing to copy: number withheld");
     screen.keys("j y");
     assert_eq!(copied(&mut screen), ["JD-ACMEBK"]);
     assert_eq!(notice(&screen), "\"JD-ACMEBK\" (not a phone number) sent to the terminal's clipboard");

@@ -85,7 +85,7 @@ fn a_call_is_asked_for_once_after_a_look_at_the_number() {
         rings: Rings::Softphone,
     };
     assert_eq!(calls(&screen), [&Effect::Call { key, call }]);
-    assert!(screen.text().contains("placing call …"));
+    assert!(screen.text().contains("placing call…"));
     assert!(!is_called(&screen, 0), "nobody knows yet");
 
     screen.send(placed());
@@ -141,7 +141,7 @@ fn who_cannot_be_called_is_said_before_anything_is_asked() {
     assert!(screen.text().contains("the caller withheld the number"));
     screen.keys("j c");
     assert!(screen.state.overlay.is_none());
-    assert!(screen.text().contains("`JD-ACMEBK` is not a valid telephone number: not called"));
+    assert!(screen.text().contains("`JD-ACMEBK` is not a valid phone number: not called"));
     screen.keys("Enter");
     assert!(calls(&screen).is_empty());
 }
@@ -197,7 +197,7 @@ fn names_are_shown_in_place_of_numbers_and_stay() {
     screen.send(Msg::Names(vec![(id, "Anita Rao".to_owned())]));
     let text = screen.text();
     assert!(text.contains("11:42   Anita Rao"), "{text}");
-    assert!(text.contains("+91 98765 43210  India · sent as 919876543210"), "{text}");
+    assert!(text.contains("+91 98765 43210  India · 919876543210"), "{text}");
     screen.keys("c");
     assert!(screen.text().contains("Anita Rao") && screen.text().contains("+919876543210"));
     screen.keys("Esc");

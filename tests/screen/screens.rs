@@ -248,7 +248,7 @@ fn the_range_moves_by_its_own_length_and_back() {
     screen.keys("]");
     assert!(screen.text().contains("Last 7 days"), "{}", screen.text());
     screen.synced().keys("]");
-    assert!(screen.text().contains("the range already ends now"), "{}", screen.text());
+    assert!(screen.text().contains("the range already includes today"), "{}", screen.text());
 }
 
 #[test]

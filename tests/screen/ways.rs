@@ -77,7 +77,7 @@ fn both_lines_about_the_page_can_be_copied() {
     screen.send(Msg::Page(selected(&screen), page(false)));
     screen.effects.clear();
     screen.keys("c");
-    assert!(screen.text().contains("sent to the terminal's clipboard; c again for the address"));
+    assert!(screen.text().contains("sent to the terminal's clipboard; c again for the link"));
     screen.keys("c c");
     let line = "ssh -N -L 8321:127.0.0.1:8321 meera@web-1.example.in";
     let address = "http://127.0.0.1:8321/k3v9q2m8z7x1c4b5n6a0s9d8f7/";

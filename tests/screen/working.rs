@@ -166,14 +166,14 @@ fn steps_are_undone_and_done_again_by_their_names() {
     let mut screen = screen();
     screen.keys("s v v v e");
     screen.keys("u");
-    assert!(screen.text().contains("undone: done, 3 voicemails"), "{}", screen.text());
+    assert!(screen.text().contains("undo: marked as done, 3 voicemails"), "{}", screen.text());
     assert_eq!(times(&mut screen).len(), week().len());
     screen.keys("u");
-    assert!(screen.text().contains("undone: starred"));
+    assert!(screen.text().contains("undo: starred"));
     screen.keys("u");
     assert!(screen.text().contains("nothing to undo"));
     screen.keys("Ctrl-r Ctrl-r");
-    assert!(screen.text().contains("redone: done, 3 voicemails"));
+    assert!(screen.text().contains("redo: marked as done, 3 voicemails"));
     assert_eq!(times(&mut screen).len(), week().len() - 3);
     screen.keys("u s Ctrl-r");
     assert!(screen.text().contains("nothing to redo"));
@@ -188,7 +188,7 @@ fn undo_waits_for_what_is_still_being_written() {
     assert!(flags(&screen, key).contains(Flags::STARRED));
     screen.release_changes();
     assert!(!flags(&screen, key).contains(Flags::STARRED));
-    assert!(screen.text().contains("undone: starred"));
+    assert!(screen.text().contains("undo: starred"));
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn what_cannot_be_written_is_as_it_was_and_said() {
         _ => None,
     });
     screen.send(Msg::Applied(change.unwrap(), Err(StoreError::Busy)));
-    assert!(screen.text().contains("Could not save the change"), "{}", screen.text());
+    assert!(screen.text().contains("The change could not be saved and was undone"), "{}", screen.text());
     assert!(!flags(&screen, key).contains(Flags::STARRED));
 }
 
@@ -544,7 +544,7 @@ fn how_many_are_marked_is_said_whatever_else_is() {
     let mut screen = screen();
     screen.keys("s u v v");
     let text = screen.text();
-    assert!(text.contains("2 marked · undone: starred"), "{text}");
+    assert!(text.contains("2 marked · undo: starred"), "{text}");
     // A cleared mark does not start a range.
     screen.keys("s j j V");
     assert!(screen.text().contains("mark the first row with v"), "{}", screen.text());
@@ -556,7 +556,7 @@ fn a_name_is_undone_by_its_name() {
     screen.keys("N").type_text("Anita Rao").keys("Enter");
     assert!(screen.text().contains("named Anita Rao · u to undo"), "{}", screen.text());
     screen.keys("u");
-    assert!(screen.text().contains("undone: named Anita Rao"), "{}", screen.text());
+    assert!(screen.text().contains("undo: named Anita Rao"), "{}", screen.text());
 }
 
 #[test]

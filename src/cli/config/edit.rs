@@ -36,7 +36,7 @@ pub fn run(path: &Path, world: &World) -> anyhow::Result<()> {
         }
         tell(&format!("{faults:#}"));
         if !is_wanted_again()? {
-            return Err(Fault::usage(format!("{}: closed with these errors", path.display())).into());
+            return Err(Fault::usage(format!("{}: still has these errors", path.display())).into());
         }
     }
 }

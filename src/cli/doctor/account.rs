@@ -127,7 +127,7 @@ fn check_credentials(
 ) -> anyhow::Result<Option<(Account, Secret)>> {
     let fault = |said: &str| Finding::fault(Check::Credentials, Failure::Credentials, said);
     let (finding, found) = match (settings.app_id, &settings.secret) {
-        (None, None) => (fault("no account is set up").advice("run `vmail login`"), None),
+        (None, None) => (fault("no account").advice("run `vmail login`, or set TELECMI_APPID"), None),
         (None, Some(_)) => {
             let advice = "set TELECMI_APPID, or appid in the settings";
             (fault("a secret is set, but no app ID").advice(advice), None)

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Check, Finding, size, within};
+use super::{Check, Finding, within};
 use crate::cli::World;
 use crate::cli::screen::shown;
 use crate::cli::settings::xdg;
@@ -13,6 +13,7 @@ use crate::config::Settings;
 use crate::error::Failure;
 use crate::paths;
 use crate::store::{Inspection, inspect};
+use crate::words;
 
 /// The time limit for checking the store.
 const STORE_LIMIT: Duration = Duration::from_secs(30);
@@ -52,7 +53,7 @@ fn look_at_store(path: &Path, world: &World) -> Vec<Finding> {
     let bytes = match fs::metadata(path) {
         Ok(file) => file.len(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let none = Finding::ok(Check::Store, format!("none yet, {place} is created at the first start"));
+            let none = Finding::ok(Check::Store, format!("{place}: none yet, created on first start"));
             return std::iter::once(none).chain(room(path)).collect();
         }
         Err(error) => return vec![fault(error.to_string()).advice("check the permissions of its folder")],
@@ -69,17 +70,19 @@ fn look_at_store(path: &Path, world: &World) -> Vec<Finding> {
             let due = if version < known { ", upgraded at the next start" } else { "" };
             let accounts =
                 if accounts == 1 { "1 account".to_owned() } else { format!("{accounts} accounts") };
-            let voicemails =
-                if voicemail == 1 { "1 voicemail".to_owned() } else { format!("{voicemail} voicemails") };
+            let voicemails = words::voicemails(voicemail);
             Finding::ok(
                 Check::Store,
-                format!("{place}: OK, {voicemails} in {accounts}, {}, version {version}{due}", size(bytes)),
+                format!(
+                    "{place}: OK, {voicemails} in {accounts}, {}, version {version}{due}",
+                    words::bytes(bytes)
+                ),
             )
         }
         Some(Err(error)) => fault(error.to_string()),
         None => Finding::warning(
             Check::Store,
-            format!("{place}: {}, check timed out after {} s", size(bytes), STORE_LIMIT.as_secs()),
+            format!("{place}: {}, check timed out after {} s", words::bytes(bytes), STORE_LIMIT.as_secs()),
         ),
     };
     std::iter::once(found).chain(unwritable(path, &place)).chain(room(path)).collect()
@@ -113,7 +116,7 @@ fn unwritable(path: &Path, place: &str) -> Option<Finding> {
 fn room(path: &Path) -> Option<Finding> {
     let free = path.ancestors().find(|folder| folder.exists()).and_then(free)?;
     (free < ROOM).then(|| {
-        let said = format!("only {} free on its disk", size(free));
+        let said = format!("only {} free on the disk of the store", words::bytes(free));
         Finding::warning(Check::Store, said).advice("free up space: on a full disk nothing can be saved")
     })
 }
@@ -133,14 +136,16 @@ fn free(_: &Path) -> Option<u64> {
 fn look_at_recordings(folder: &Path, limit: u64, world: &World) -> Finding {
     let place = shown(Some(folder), world);
     if !folder.exists() {
-        return Finding::ok(Check::Recordings, format!("none yet, limit {} in {place}", size(limit)));
+        return Finding::ok(Check::Recordings, format!("{place}: none yet (limit {})", words::bytes(limit)));
     }
     let owned = folder.to_owned();
     match within(RECORDINGS_LIMIT, move || taken(&owned)) {
-        Some(Ok((files, bytes))) => Finding::ok(
-            Check::Recordings,
-            format!("{place}: {files} files, {} of {}", size(bytes), size(limit)),
-        ),
+        Some(Ok((files, bytes))) => {
+            let plural = if files == 1 { "" } else { "s" };
+            let (files, bytes) = (words::count(files as u64), words::bytes(bytes));
+            let limit = words::bytes(limit);
+            Finding::ok(Check::Recordings, format!("{place}: {files} file{plural}, {bytes} of {limit}"))
+        }
         Some(Err(error)) => Finding::warning(Check::Recordings, format!("{place}: {error}"))
             .advice("check its permissions: without the cache, recordings are fetched each time"),
         None => Finding::warning(

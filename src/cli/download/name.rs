@@ -185,7 +185,8 @@ impl FromStr for Template {
 fn unknown(name: &str) -> String {
     let name = text::clean(name, text::NAME_MAX);
     let names = FIELDS.map(|(name, _)| name);
-    let meant = nearest(&name, names).map(|near| format!(" Did you mean {{{near}}}?")).unwrap_or_default();
+    let meant = nearest(&name, names);
+    let meant = meant.map_or_else(|| ".".to_owned(), |near| format!("; did you mean {{{near}}}?"));
     let all = names.map(|name| format!("{{{name}}}")).join(", ");
-    format!("unknown field {{{name}}}.{meant} Available fields: {all}")
+    format!("unknown field {{{name}}}{meant} Available fields: {all}")
 }

@@ -192,16 +192,17 @@ impl Report {
     }
 
     fn said(&self, dir: &Path) -> String {
-        let saved = match (self.saved, self.dry) {
-            (0, _) => "nothing saved".to_owned(),
-            (saved, true) => format!("{} would be saved", words::count(saved)),
-            (saved, false) => format!("{} saved", words::count(saved)),
-        };
         let size =
             if self.received > 0 { format!(" ({})", words::bytes(self.received)) } else { String::new() };
         let place =
             if dir == Path::new(".") { "the current folder".to_owned() } else { dir.display().to_string() };
-        let mut said = format!("{saved} to {place}{size}");
+        let plural = if self.saved == 1 { "" } else { "s" };
+        let saved = format!("{} recording{plural} to {place}{size}", words::count(self.saved));
+        let mut said = match (self.saved, self.dry) {
+            (0, _) => "nothing saved".to_owned(),
+            (_, true) => format!("would save {saved}"),
+            (_, false) => format!("saved {saved}"),
+        };
         for (count, what) in [
             (self.present, "already present"),
             (self.without, "without a recording"),

@@ -167,7 +167,7 @@ impl<'d> Jukebox<'d> {
             tracing::warn!(%error, "cannot update the last use of a recording");
         }
         now.length = Some(sound.waveform.length());
-        let heard_after = self.desk.settings.heard_after;
+        let heard_after = self.desk.settings.read_after;
         let (from, manner) = (Duration::ZERO, self.manner);
         self.player.send(Command::Play(Play { number, sound, from, manner, heard_after }));
         self.line.show(&now)?;
@@ -274,7 +274,7 @@ async fn next_key(keys: &mut Option<Keys>) -> Option<Key> {
 enum Unheard {
     #[error("{0}")]
     Missing(#[from] Missing),
-    #[error("Cannot play the recording: {0}")]
+    #[error("Cannot play the recording: {0}.")]
     Audio(#[from] AudioError),
     #[error("Cannot read the recording: {0}.")]
     Disk(#[from] io::Error),

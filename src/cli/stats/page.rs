@@ -199,7 +199,10 @@ impl Page<'_> {
         let all = words::count(stats.count.all);
         let took = |spread: &Spread| {
             let [median, p90] = [spread.median, spread.p90].map(about);
-            format!("{} of {all}, median {median}, 90th percentile {p90}", words::count(spread.count))
+            format!(
+                "{} of {all}; time taken: median {median}, 90th percentile {p90}",
+                words::count(spread.count)
+            )
         };
         let lasted = |spread: &Spread| {
             let [total, median, p90] = [spread.total, spread.median, spread.p90].map(words::length);

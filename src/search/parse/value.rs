@@ -77,7 +77,7 @@ impl Parser<'_> {
         let wrong = format!("unknown `{name}{}`", shown(&value.text));
         Err(match nearest(&value.text, words.iter().copied()) {
             Some(known) => {
-                mistake(value.at, format!("{wrong}: did you mean `{name}{known}`?")).instead(known)
+                mistake(value.at, format!("{wrong}; did you mean `{name}{known}`?")).instead(known)
             }
             None => mistake(value.at, format!("{wrong}: {choice}")),
         })

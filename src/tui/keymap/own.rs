@@ -77,20 +77,23 @@ pub fn faults(own: &[OwnKeys], views: &[OwnView]) -> Vec<KeyFault> {
         };
         let Some(entry) = entry(&own.command) else {
             let hint = nearest(&own.command, TABLE.iter().map(|entry| entry.name))
-                .map_or("`vmail keys` lists all commands".to_owned(), |known| {
-                    format!("did you mean `{known}`?")
+                .map_or(": `vmail keys` lists all commands".to_owned(), |known| {
+                    format!("; did you mean `{known}`?")
                 });
-            fault(format_args!("no such command: {hint}"));
+            fault(format_args!("no such command{hint}"));
             continue;
         };
         if own.keys.is_empty() && is_needed(entry) {
-            fault(format_args!("needs at least one key, to have a way out: the default is {}", usual(entry)));
+            fault(format_args!(
+                "needs at least one key, or it could not be closed: the default is {}",
+                usual(entry)
+            ));
         }
         for written in &own.keys {
             match key(written) {
                 Err(message) => fault(format_args!("{message}")),
                 Ok(key) if key.types() && entry.scope.takes_text() => fault(format_args!(
-                    "\"{key}\" types text there: use a key with Ctrl or Alt, or one like \"F5\""
+                    "\"{key}\" would be typed as text: use a key with Ctrl or Alt, or one like \"F5\""
                 )),
                 Ok(key) => {
                     let by = Holder::Command(entry, Some(own.line));

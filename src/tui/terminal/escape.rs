@@ -75,7 +75,7 @@ impl Through {
 
 /// A text was too long to copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("The text is too long to copy: {len} bytes; terminals accept {COPY_MAX}.")]
+#[error("too large to copy: {} kB; terminals accept {} kB", len.div_ceil(1_000), COPY_MAX / 1_000)]
 pub struct TooLong {
     /// The text's length in bytes.
     pub len: usize,

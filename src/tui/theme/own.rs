@@ -49,10 +49,10 @@ pub fn read(own: &OwnColour) -> Result<(Role, Style), String> {
     let role = Role::EVERY.into_iter().find(|role| role.name() == own.role).ok_or_else(|| {
         let names = || Role::EVERY.into_iter().map(Role::name);
         let hint = nearest(&own.role, names()).map_or_else(
-            || format!("the roles are {}", names().collect::<Vec<_>>().join(", ")),
-            |known| format!("did you mean `{known}`?"),
+            || format!(": the roles are {}", names().collect::<Vec<_>>().join(", ")),
+            |known| format!("; did you mean `{known}`?"),
         );
-        format!("no such role: {hint}")
+        format!("no such role{hint}")
     })?;
     let mut style = Style::new();
     let mut behind = false;

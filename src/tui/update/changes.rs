@@ -70,7 +70,7 @@ pub(super) fn on_applied(
     match result {
         Ok(applied) => took(state, change, &applied, effects),
         Err(error) => {
-            fault(state, format!("Could not save the change and reverted it: {error}"));
+            fault(state, format!("The change could not be saved and was undone ({error})."));
             load(state, effects);
         }
     }
@@ -111,7 +111,7 @@ fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec
     let step = |name: &str| Step { name: name.to_owned(), keys: keys.to_vec(), undo: applied.undo.clone() };
     if let Change::Revert { name, redo, .. } = change {
         let (said, steps) =
-            if *redo { ("redone", &mut state.steps.done) } else { ("undone", &mut state.steps.undone) };
+            if *redo { ("redo", &mut state.steps.done) } else { ("undo", &mut state.steps.undone) };
         steps.push(step(name));
         return news(state, format!("{said}: {name}{}", how_many(count)));
     }

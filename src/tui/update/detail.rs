@@ -53,7 +53,7 @@ pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
         state.sync.stopped = true;
         state.sync.next = state.sync.refresh.map(|every| state.now + every);
         effects.push(Effect::StopSync);
-        news(state, "stopped fetching; fetched voicemails stay".to_owned());
+        news(state, "stopped fetching; voicemails fetched so far are kept".to_owned());
     }
 }
 
@@ -121,7 +121,7 @@ pub(super) fn open_history(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     };
     if details.spellings.is_empty() {
-        return news(state, "no history: the caller sent no number".to_owned());
+        return news(state, "no history: the number is withheld".to_owned());
     }
     let (id, callers) = (details.voicemail.id, details.spellings.clone());
     if let Some(before) = &mut state.before_history {

@@ -14,6 +14,7 @@ use crate::tui::listing::Listing;
 use crate::tui::msg::{Effect, Lane, Read, Reply};
 use crate::tui::rows::{Line, RowKey};
 use crate::tui::state::{Inbox, Load, Overlay, Retry, Running, State};
+use crate::words;
 
 /// The number of rows of the first query: more than any screen shows.
 const FIRST_ROWS: usize = 200;
@@ -206,7 +207,7 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
             state.sync.unreadable = state.sync.unreadable.max(summary.unreadable);
             if running.news > 0 {
                 let plural = if running.news == 1 { "" } else { "s" };
-                let text = format!("{} new voicemail{plural}", running.news);
+                let text = format!("{} new voicemail{plural}", words::count(running.news as u64));
                 news(state, text.clone());
                 effects.push(Effect::Notify(text));
             }
@@ -362,7 +363,7 @@ pub(super) fn show(state: &mut State, range: Range, effects: &mut Vec<Effect>) {
 
 pub(super) fn shift(state: &mut State, by: i32, effects: &mut Vec<Effect>) {
     if by > 0 && state.range.resolve(state.now, state.zone).view().end() > state.now {
-        return news(state, "the range already ends now".to_owned());
+        return news(state, "the range already includes today".to_owned());
     }
     let Some(range) = state.range.shifted(by, state.now, state.zone) else {
         let dates = state.keymap.named(Command::Dates);

@@ -318,7 +318,7 @@ pub(super) fn change_manner(state: &mut State, command: Command, effects: &mut V
         }
         Command::Louder | Command::Quieter => {
             manner.volume = next_volume(manner.volume, command == Command::Louder);
-            format!("volume {} %", (manner.volume * 100.0).round())
+            format!("volume {}%", (manner.volume * 100.0).round())
         }
         _ => {
             manner.skip_silence = !manner.skip_silence;

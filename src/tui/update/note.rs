@@ -53,7 +53,7 @@ pub(super) fn on_read(state: &mut State, note: Option<&Note>, effects: &mut Vec<
     if let Some(kept) = state.unsaved.remove(&writing.key.id) {
         writing.field.prepend(&kept);
         let save = state.keymap.named(Command::SaveNote);
-        writing.trouble = Some(format!("Saving failed before. Press {save} to retry."));
+        writing.trouble = Some(format!("This note could not be saved earlier. Press {save} to retry."));
     } else {
         writing.field.prepend(&text);
     }
@@ -100,8 +100,12 @@ pub(super) fn paste(writing: &mut Writing, text: &str, window: Size) {
 fn insert(writing: &mut Writing, text: &str) {
     let fitted = writing.field.insert(text, Note::MAX);
     writing.trouble = (!fitted).then(|| {
-        let what = if text.chars().count() > 1 { "the pasted text was cut" } else { "it is full" };
-        format!("A note has at most {} characters: {what}.", Note::MAX)
+        let most = words::count(Note::MAX as u64);
+        if text.chars().count() > 1 {
+            format!("The pasted text was cut: a note holds up to {most} characters.")
+        } else {
+            format!("The note is full ({most} characters).")
+        }
     });
 }
 

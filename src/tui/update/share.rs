@@ -173,7 +173,7 @@ fn copy_line(state: &mut State, effects: &mut Vec<Effect>) {
     {
         ways.address_next = !ways.address_next;
         if ways.address_next {
-            said = format!("{said}; {} again for the address", state.keymap.named(Command::CopyLine));
+            said = format!("{said}; {} again for the link", state.keymap.named(Command::CopyLine));
         }
     }
     news(state, said);

@@ -30,7 +30,7 @@ pub fn draw_login(state: &State, form: &LoggingIn, theme: &Theme, buffer: &mut B
     let inside = frame(centred(buffer.area, WIDTH, height), "Log in to TeleCMI", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let mut y = 0;
-    for line in broken("App ID and secret are in the TeleCMI dashboard, under Settings.", area.width) {
+    for line in broken("Your app ID and secret are in the TeleCMI dashboard under Settings.", area.width) {
         Pen::new(buffer, area, y).write(&line, theme.quiet);
         y += 1;
     }
@@ -72,7 +72,7 @@ pub fn draw_login(state: &State, form: &LoggingIn, theme: &Theme, buffer: &mut B
     }
     y += u16::from(!low);
     let (said, style) = match &form.refused {
-        _ if form.asking => ("logging in …", theme.text),
+        _ if form.asking => ("logging in…", theme.text),
         Some(why) => (why.as_str(), theme.fault),
         None if low => ("Stored in the keyring or in a private file.", theme.quiet),
         None => ("The secret is stored in the system keyring, or in a file only you can read.", theme.quiet),

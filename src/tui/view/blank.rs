@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::range::Range;
 use crate::sync::SyncError;
 use crate::tui::command::Command;
 use crate::tui::layout::centred;
@@ -76,7 +77,7 @@ fn wrapped(lines: Vec<Said>, room: u16) -> Vec<Said> {
 fn first_start(state: &State, theme: &Theme) -> Vec<Said> {
     vec![
         Said::text("Welcome. Log in to TeleCMI to start.", theme.strong),
-        Said::text("App ID and secret are in the TeleCMI dashboard, under Settings.", theme.quiet),
+        Said::text("Your app ID and secret are in the TeleCMI dashboard under Settings.", theme.quiet),
         Said::text("", theme.text),
         Said::key(state, Command::Open, "log in here, or run `vmail login`", theme),
         Said::text("", theme.text),
@@ -162,8 +163,8 @@ fn empty(state: &State, theme: &Theme) -> Vec<Said> {
     };
     let unreadable = match state.sync.unreadable {
         0 => String::new(),
-        1 => " Skipped 1 unreadable row.".to_owned(),
-        many => format!(" Skipped {many} unreadable rows."),
+        1 => " Skipped 1 unreadable voicemail.".to_owned(),
+        many => format!(" Skipped {} unreadable voicemails.", words::count(many as u64)),
     };
     vec![
         Said::text(format!("No voicemails{}", when(state)), theme.strong),
@@ -177,21 +178,28 @@ fn empty(state: &State, theme: &Theme) -> Vec<Said> {
     ]
 }
 
-/// Returns the range with another preposition: " from the last 7 days", " from today", ": 10–16 Nov".
+/// Returns the range with another preposition: " from the last 7 days", " from today", " since 1 Nov".
 fn from(state: &State) -> String {
     let when = when(state);
-    if when.starts_with(':') { when } else { format!(" from{}", when.strip_prefix(" in").unwrap_or(&when)) }
+    if when.is_empty() || when.starts_with(" since ") || when.starts_with(" up to ") {
+        return when;
+    }
+    let rest = when.strip_prefix(" in").or(when.strip_prefix(" on")).unwrap_or(&when);
+    format!(" from{rest}")
 }
 
-/// Returns the range as the end of a sentence: " in the last 7 days", " today", ": 10–16 Nov".
+/// Returns the range as the end of a sentence: " in the last 7 days", " today", " since 1 Nov",
+/// " in the range 10–16 Nov"; empty for all time.
 fn when(state: &State) -> String {
     let label = state.range.label(state.now, state.zone);
     match label.split_once(' ') {
-        Some(("Last", rest)) if rest.starts_with(|c: char| c.is_ascii_digit()) => {
+        _ if state.range == Range::ALL => String::new(),
+        Some(("Last", rest)) if rest == "hour" || rest.starts_with(|c: char| c.is_ascii_digit()) => {
             format!(" in the last {rest}")
         }
-        Some((word @ ("Last" | "This"), rest)) => format!(" {} {rest}", word.to_lowercase()),
-        _ if label == "Today" || label == "Yesterday" => format!(" {}", label.to_lowercase()),
-        _ => format!(": {label}"),
+        Some((word @ ("Last" | "This" | "Since" | "Up"), rest)) => format!(" {} {rest}", word.to_lowercase()),
+        None if matches!(label.as_str(), "Today" | "Yesterday") => format!(" {}", label.to_lowercase()),
+        None if label.ends_with("day") => format!(" on {label}"),
+        _ => format!(" in the range {label}"),
     }
 }

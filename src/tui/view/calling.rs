@@ -92,8 +92,8 @@ fn told(state: &State, asked: &CallBack, theme: &Theme, room: u16) -> Vec<Line> 
         (Some(Ended::Rings(text)), _) => tell(text, theme.good),
         (Some(Ended::Failed(text)), _) => tell(text, theme.fault),
         (Some(Ended::Unsure(text)), _) => tell(text, theme.warning),
-        (None, By::Telecmi(_)) if state.calling.placing.is_some() => tell("placing call …", theme.quiet),
-        (None, By::Command(_)) if state.calling.placing.is_some() => tell("starting …", theme.quiet),
+        (None, By::Telecmi(_)) if state.calling.placing.is_some() => tell("placing call…", theme.quiet),
+        (None, By::Command(_)) if state.calling.placing.is_some() => tell("starting…", theme.quiet),
         (None, By::Telecmi(_)) => tell(&format!("Press {enter} to place the call."), theme.text),
         (None, By::Command(_)) => tell(&format!("Press {enter} to run it."), theme.text),
         (None, By::Hand) => {

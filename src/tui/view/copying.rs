@@ -65,7 +65,8 @@ fn value(state: &State, copying: &Copying, what: What) -> (String, bool) {
             let told = match many.len() - count {
                 _ if count == 0 => "none".to_owned(),
                 0 => format!("{count}, one per line"),
-                without => format!("{count}, one per line; {without} without"),
+                1 => format!("{count}, one per line; 1 has none"),
+                without => format!("{count}, one per line; {without} have none"),
             };
             (told, count > 0)
         }

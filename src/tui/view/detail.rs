@@ -79,8 +79,11 @@ fn lines(state: &State, theme: &Theme, area: Rect) -> Vec<Piece> {
     let name = state.inbox.rows.caller(&row);
     let name = if name.is_empty() { "Withheld" } else { name };
     let name_style = if state.detail_focused() { theme.accent.patch(theme.strong) } else { theme.strong };
-    let mut lines =
-        vec![Piece::new(name, name_style), caller_line(details, name, display, theme), Piece::default()];
+    let mut lines = vec![
+        Piece::new(name, name_style),
+        caller_line(details, name, display, theme, room),
+        Piece::default(),
+    ];
     lines.extend(time_lines(state, row.time, theme, room));
     lines.extend(sound::lines(state, theme, &row, room, area.height));
     if row.flags.contains(Flags::STARRED) {
@@ -129,7 +132,7 @@ fn work(state: &State, details: &Details, theme: &Theme, room: u16) -> Vec<Piece
     lines
 }
 
-/// Returns "8 kHz mono mp3 · 84 kB · cached".
+/// Returns "8 kHz mono MP3 · 84 kB · cached".
 fn kind(state: &State, theme: &Theme, row: &Row) -> Option<Piece> {
     let waveform = state.shown_waveform()?;
     let cached = match state.listening.recordings.get(&row.id) {
@@ -142,7 +145,7 @@ fn kind(state: &State, theme: &Theme, row: &Row) -> Option<Piece> {
 }
 
 /// Returns the number if the caller has a name, the country, and the number as received.
-fn caller_line(details: Option<&Details>, name: &str, display: &str, theme: &Theme) -> Piece {
+fn caller_line(details: Option<&Details>, name: &str, display: &str, theme: &Theme, room: u16) -> Piece {
     // The row has the number, so show it before the details are loaded.
     let number = if name == display || display.is_empty() {
         Piece::default()
@@ -151,14 +154,17 @@ fn caller_line(details: Option<&Details>, name: &str, display: &str, theme: &The
     };
     let Some(details) = details else { return number };
     if display.is_empty() {
-        return Piece::new("the caller sent no number", theme.quiet);
+        return Piece::new("number withheld", theme.quiet);
     }
     let country = details.caller.country.as_deref().and_then(caller::country_name);
-    let received = &details.voicemail.caller;
-    match country {
-        Some(country) => number.and(country, theme.text).and(format!(" · sent as {received}"), theme.quiet),
-        None => number.and(format!("sent as {received}"), theme.quiet),
-    }
+    let known = match country {
+        Some(country) => number.and(country, theme.text).and(" · ", theme.quiet),
+        None => number,
+    };
+    let raw = &details.voicemail.caller;
+    let received = format!("received as {raw}");
+    let taken: u16 = known.left.iter().map(|(text, _)| width(text)).sum();
+    known.and(if taken + width(&received) <= room { received.as_str() } else { raw.as_str() }, theme.quiet)
 }
 
 /// Returns "Today 11:42:08 IST  06:12 UTC · 22 min ago", on two lines if it does not fit on one.
@@ -200,9 +206,9 @@ fn others(state: &State, details: &Details, theme: &Theme) -> Vec<Piece> {
         let length = Duration::from_millis(row.sketch.millis.into());
         let length = if row.sketch.is_known() { words::length(length) } else { String::new() };
         let state_word = match row.flags {
-            flags if flags.contains(Flags::DONE | Flags::CALLED) => "   done · called",
+            flags if flags.contains(Flags::DONE | Flags::CALLED) => "   done · called back",
             flags if flags.contains(Flags::DONE) => "   done",
-            flags if flags.contains(Flags::CALLED) => "   called",
+            flags if flags.contains(Flags::CALLED) => "   called back",
             flags if flags.contains(Flags::READ) => "",
             _ => "   unread",
         };

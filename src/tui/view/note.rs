@@ -67,12 +67,12 @@ fn told(state: &State, writing: &Writing, theme: &Theme) -> (String, Style) {
         return (trouble.clone(), theme.fault);
     }
     let told = match writing.before {
-        Before::Coming { save: true, .. } => "saving when the stored note is loaded …",
-        Before::Coming { .. } => "loading …",
+        Before::Coming { save: true, .. } => "will be saved once the stored note has loaded",
+        Before::Coming { .. } => "loading…",
         _ if left == 1 => return ("1 character left".to_owned(), theme.warning),
         _ if left < NEARLY_FULL => return (format!("{left} characters left"), theme.warning),
         _ if writing.changed() => "changed",
-        _ if writing.field.text().is_empty() => "Write a note …",
+        _ if writing.field.text().is_empty() => "Write a note…",
         _ => "",
     };
     (told.to_owned(), theme.quiet)

@@ -157,6 +157,8 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
             vec![head.and(manner(state, Length::Whole), theme.quiet)]
         }
         None if waits => vec![Piece::new("fetching", theme.text)],
+        // It was fetched before, but not since vmail was started.
+        None if row.sketch.is_known() => vec![Piece::new(format!("{} to play", play()), theme.quiet)],
         None => vec![Piece::new("not fetched", theme.quiet)],
     }
 }
@@ -202,7 +204,7 @@ fn manner(state: &State, length: Length) -> String {
         ((manner.speed - 1.0).abs() > 0.01).then(|| format!("{gap}{}×", manner.speed)),
         manner.skip_silence.then(|| format!("{gap}skip silence")),
         (manner.skip_silence && saved > 0 && length == Length::Whole).then(|| format!(", −{saved} s")),
-        ((manner.volume - 1.0).abs() > 0.01).then(|| format!("{gap}volume {percent} %")),
+        ((manner.volume - 1.0).abs() > 0.01).then(|| format!("{gap}volume {percent}%")),
     ];
     parts.into_iter().flatten().collect()
 }

@@ -66,14 +66,11 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
             if let Some(order) = Some(state.inbox.wish.order_now()).filter(|order| *order != Order::Newest) {
                 pen.write(&format!(" · {}", order.name()), theme.quiet);
             }
-            match state.sync.unreadable {
-                0 => {}
-                1 => {
-                    pen.write(" · 1 row unreadable", theme.warning);
-                }
-                many => {
-                    pen.write(&format!(" · {many} rows unreadable"), theme.warning);
-                }
+            if state.sync.unreadable > 0 {
+                let skipped = state.sync.unreadable as u64;
+                let whole = format!(" · {} skipped (unreadable)", words::voicemails(skipped));
+                let short = format!(" · {} skipped", words::count(skipped));
+                pen.write(if width(&whole) <= pen.room() { &whole } else { &short }, theme.warning);
             }
         }
     }
@@ -111,14 +108,14 @@ fn progress(running: &Running, theme: &Theme, pen: &mut Pen) {
                 let full = (u64::from(BAR) * part / of) as usize;
                 pen.skip(1).write(&"━".repeat(full), theme.accent);
                 pen.write(&"─".repeat(usize::from(BAR) - full), theme.faint);
-                pen.write(&format!(" {} %", 100 * part / of), theme.text);
+                pen.write(&format!(" {}%", 100 * part / of), theme.text);
             }
         }
         None if running.got > 0 => {
             pen.write(&format!("fetched {got}"), theme.text);
         }
         None => {
-            pen.write("fetching …", theme.text);
+            pen.write("fetching…", theme.text);
         }
     }
     if let Some(retry) = &running.retry {
@@ -143,7 +140,7 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
             (None, None) => String::new(),
         };
         let next = match sync.next {
-            Some(next) => format!(" · retry {}", clock(next)),
+            Some(next) => format!(" · retry at {}", clock(next)),
             None if sync.running.is_some() => " · retrying".to_owned(),
             None => format!(" · {} to retry", state.keymap.named(Command::Refresh)),
         };
@@ -151,6 +148,7 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
             format!("{what}{since}{next}"),
             format!("{what}{since}"),
             format!("{what}{next}"),
+            format!("{what}{}", next.replace(" · ", ", ")),
             what.to_owned(),
         ]
         .into_iter()
@@ -165,12 +163,18 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
         return vec![(next, theme.warning), ("stopped".to_owned(), theme.warning)];
     }
     if sync.running.is_some() && sync.last.is_none() {
-        return vec![("fetching".to_owned(), theme.quiet)];
+        // The progress at the left says it already, unless something else is shown there.
+        let covered =
+            state.listening.playback.is_some() || state.notice.as_ref().is_some_and(|notice| !notice.fault);
+        return if covered { vec![("fetching".to_owned(), theme.quiet)] } else { Vec::new() };
     }
     let Some(last) = sync.last else { return Vec::new() };
-    let live = if sync.refresh.is_some() { "live · checked " } else { "checked " };
-    let short = if sync.refresh.is_some() { "live".to_owned() } else { clock(last) };
-    vec![(format!("{live}{}", clock(last)), theme.quiet), (short, theme.quiet)]
+    let checked = format!("checked {}", clock(last));
+    let texts = match sync.refresh {
+        Some(_) => [format!("up to date · {checked}"), "up to date".to_owned()],
+        None => [checked, clock(last)],
+    };
+    texts.into_iter().map(|text| (text, theme.quiet)).collect()
 }
 
 /// Draws hints for the keys that work now, from the table of commands.

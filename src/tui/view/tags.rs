@@ -75,7 +75,7 @@ pub fn draw(state: &State, tagging: &Tagging, theme: &Theme, buffer: &mut Buffer
 
 /// Returns the current tags, with counts if not all of the voicemails have them.
 fn now(tagging: &Tagging, theme: &Theme) -> Vec<(String, Style)> {
-    let Some(known) = &tagging.known else { return vec![("loading …".to_owned(), theme.quiet)] };
+    let Some(known) = &tagging.known else { return vec![("loading…".to_owned(), theme.quiet)] };
     if known.on.is_empty() {
         return vec![("none".to_owned(), theme.quiet)];
     }

@@ -67,7 +67,7 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> 
     let why = match &ways.why {
         Some(why) => format!("No sound: {why}. Other ways to listen:"),
         None if state.surroundings.remote => {
-            "Sound plays on the server, not here. Listen elsewhere:".to_owned()
+            "Sound plays on the server, where you cannot hear it. Other ways to listen:".to_owned()
         }
         None => "Listen on another machine, or later:".to_owned(),
     };
@@ -152,7 +152,7 @@ fn for_good(state: &State, theme: &Theme, room: u16) -> Vec<(String, Style)> {
     if settings.lines().any(|line| width(line) > room) {
         return Vec::new();
     }
-    let head = "or permanently, in ~/.ssh/config there, under the host you connect to:";
+    let head = "or, for every connection, add to ~/.ssh/config on your machine:";
     let settings = settings.lines().map(|line| (line.to_owned(), theme.accent));
     [(head.to_owned(), theme.quiet)].into_iter().chain(settings).collect()
 }
@@ -167,13 +167,13 @@ fn about(state: &State, ways: &Ways, way: Way, theme: &Theme, whole: bool) -> Ve
     let (host, client) = if state.surroundings.remote {
         ("the server", "your machine")
     } else {
-        ("this machine", "the other machine")
+        ("this machine", "another machine")
     };
-    let run = || read(&format!("run on {client}:"));
+    let run = || read(&format!("run this on {client}:"));
     match way {
         Way::Browser => match state.shared.page.as_ref().filter(|(key, _)| *key == ways.key) {
             None => vec![read(&format!("a page that opens once, in the browser on {client}"))],
-            Some((_, PageNews::Opening)) => vec![read("fetching the recording …")],
+            Some((_, PageNews::Opening)) => vec![read("fetching the recording…")],
             Some((_, PageNews::Ready { url, port, opened: false })) => vec![
                 run(),
                 (server.page(*port), theme.accent),
@@ -209,7 +209,7 @@ fn about(state: &State, ways: &Ways, way: Way, theme: &Theme, whole: bool) -> Ve
                 vec![(format!("allow it in kitty, then press {key} again"), theme.warning)]
             }
             (_, Some(Sending::Under(key, percent))) if key == ways.key => {
-                vec![(format!("sending: {percent} %"), theme.text)]
+                vec![(format!("sending: {percent}%"), theme.text)]
             }
             (_, Some(Sending::Sent(key))) if key == ways.key => {
                 vec![("sent: see your downloads folder".to_owned(), theme.good)]
@@ -218,7 +218,7 @@ fn about(state: &State, ways: &Ways, way: Way, theme: &Theme, whole: bool) -> Ve
         },
         Way::Here => match &state.surroundings.socket {
             Some(socket) if state.surroundings.remote => vec![
-                read("first forward the sound; run on your machine:"),
+                read("first, forward the sound: run this on your machine:"),
                 (server.sound(socket), theme.accent),
             ],
             _ => vec![read("through the sound server or player_command")],
@@ -240,7 +240,7 @@ pub fn draw_save(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffe
     } else if dialog.exists {
         (replaces.as_str(), theme.warning)
     } else if dialog.busy {
-        ("saving …", theme.quiet)
+        ("saving…", theme.quiet)
     } else if dialog.path(state.surroundings.home.as_deref()).is_none() {
         ("type a path with a file name", theme.quiet)
     } else {

@@ -27,9 +27,9 @@ fn a_tagged_mp3_is_as_long_as_what_was_recorded() {
 #[test]
 fn an_untagged_mp3_is_as_long_as_its_frames() {
     for (name, frames, sound) in [
-        ("cbr.mp3", 30, "8 kHz mono mp3"),
-        ("id3v1.mp3", 30, "8 kHz mono mp3"),
-        ("stereo.mp3", 16, "8 kHz stereo mp3"),
+        ("cbr.mp3", 30, "8 kHz mono MP3"),
+        ("id3v1.mp3", 30, "8 kHz mono MP3"),
+        ("stereo.mp3", 16, "8 kHz stereo MP3"),
     ] {
         let pcm = decode_tone(name);
         assert_eq!((pcm.samples.len(), pcm.sound.to_string().as_str()), (frames * 576, sound), "{name}");
@@ -173,7 +173,7 @@ fn what_is_no_recording_says_what_it_is() {
         (json, AudioError::NotAudio("a JSON response")),
         (page, AudioError::NotAudio("a web page")),
         (b"\x1f\x8b\x08\0\0\0\0\0", AudioError::NotAudio("a gzip archive")),
-        (b"Not found, sorry.", AudioError::NotAudio("data that is neither mp3 nor WAV")),
+        (b"Not found, sorry.", AudioError::NotAudio("data that is neither MP3 nor WAV")),
         (b"RIFF\x04\0\0\0AVI ", AudioError::NotAudio("another kind of RIFF file")),
         (b"ID3\x03\0\0\0\0\0\x04abcd", AudioError::Empty),
         (b"\xff\xe3\x18\xc4\0\0", AudioError::Damaged),

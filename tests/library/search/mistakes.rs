@@ -32,7 +32,7 @@ fn check(text: &str, marked: &str, message: &str, instead: Option<&str>) {
 fn keys() {
     check("form:98765", "form:", "did you mean `from:`?", Some("from:98765"));
     check("anita lenght:>30s", "lenght:", "did you mean `length:`?", Some("anita length:>30s"));
-    check("http://a.b", "http://a.b", "unknown key `http:`", Some("\"http://a.b\""));
+    check("http://a.b", "http://a.b", "unknown field `http:`", Some("\"http://a.b\""));
 }
 
 #[test]

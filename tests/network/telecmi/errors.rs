@@ -115,7 +115,7 @@ async fn each_says_what_happened_and_what_to_do() {
             r#"{"code":502,"msg":null}"#,
             "TeleCMI reported a server error: error 502 without a message. Try again in a minute.",
         ),
-        (429, "", "TeleCMI reports too many requests. Try again in a minute."),
+        (429, "", "TeleCMI rejected the request: too many requests. Try again in a minute."),
         (
             200,
             "<html>",

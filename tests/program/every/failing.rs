@@ -121,7 +121,7 @@ fn an_id_that_there_is_not_is_not_found() {
             let arguments = [arguments, more].concat();
             let (call, output) = (arguments.join(" "), office.desk.run(&arguments));
             faults.unless_fails(5, &call, &output);
-            let said = format!("vmail: voicemail {NO_ID} not found\n");
+            let said = format!("vmail: no voicemail with ID \"{NO_ID}\"\n");
             faults.unless(text(&output.stderr) == said, &call, "words", &output);
         }
     }

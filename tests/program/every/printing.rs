@@ -35,14 +35,14 @@ fn schema(verb: &str) -> Option<Vec<(&'static str, &'static str)>> {
             ("stored", "number"),
         ],
         "doctor" => {
-            &[("check", "string"), ("state", "string"), ("said", "string"), ("advice", "string or null")]
+            &[("check", "string"), ("state", "string"), ("finding", "string"), ("advice", "string or null")]
         }
         "keys" => &[
             ("group", "string"),
             ("scope", "string"),
             ("command", "string"),
             ("keys", "array"),
-            ("own", "boolean"),
+            ("custom", "boolean"),
             ("help", "string"),
         ],
         "stats" => &[

@@ -44,5 +44,5 @@ fn a_vmail_in_it_works_with_the_same_account() {
     let show = format!("'{program} show --offline \"$VMAIL_ID\" 2> \"$PWD/said\"; true'");
     let new = watch(&desk, &show);
     let said = fs::read_to_string(desk.path("said")).unwrap();
-    assert_eq!(said, format!("vmail: voicemail {} not found\n", new["id"].as_str().unwrap()));
+    assert_eq!(said, format!("vmail: no voicemail with ID \"{}\"\n", new["id"].as_str().unwrap()));
 }

@@ -27,12 +27,12 @@ fn an_id_that_is_none_or_of_several_is_said_to_be() {
     let desk = Desk::new(Some(2_000));
     desk.prints(&["sync", "--range", "30d"]);
     let said = desk.fails(2, &["show", "0"]);
-    assert!(said.contains("0 is ambiguous: it matches 0") && said.contains('…'), "{said}");
+    assert!(said.contains("\"0\" is ambiguous: it matches 0") && said.contains('…'), "{said}");
     let said = desk.fails(2, &["show", "no-id!"]);
     assert!(said.contains("\"no-id!\" is not a valid ID"), "{said}");
     desk.fails(2, &["show", "zzzzzzzzzzzzz"]);
     let said = desk.fails(5, &["show", "00000zzzz", "--offline"]);
-    assert!(said.contains("voicemail 00000zzzz not found"), "{said}");
+    assert!(said.contains("no voicemail with ID \"00000zzzz\""), "{said}");
 }
 
 #[test]
