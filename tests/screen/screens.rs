@@ -102,6 +102,26 @@ fn empty() {
 }
 
 #[test]
+fn a_range_without_voicemails_is_named_in_a_sentence() {
+    for (range, title) in [
+        ("1h", "No voicemails in the last hour"),
+        ("7d", "No voicemails in the last 7 days"),
+        ("today", "No voicemails today"),
+        ("monday", "No voicemails on Monday"),
+        ("last week", "No voicemails last week"),
+        ("2026-11-10..2026-11-16", "No voicemails in the range 10–16 Nov"),
+        ("2026-11-01..", "No voicemails since 1 Nov"),
+        ("..2026-11-15", "No voicemails up to 15 Nov"),
+        ("all", "No voicemails"),
+    ] {
+        let mut screen = Screen::open(Opened { range, ..Opened::default() });
+        screen.synced();
+        let text = screen.text();
+        assert!(text.lines().any(|line| line.trim() == title), "{range}: {title}\n{text}");
+    }
+}
+
+#[test]
 fn first_start() {
     at_three_sizes("first-start", || Opened { account: None, ..Opened::default() }, |_| {});
 }
