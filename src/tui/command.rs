@@ -198,7 +198,7 @@ commands! {
     Last, "last", ["G", "End"], Inbox/Move, "", "Last voicemail" => "First, last";
     DayBefore, "day-before", ["{"], Inbox/Move, "", "Previous day (older)" => "Previous, next day";
     DayAfter, "day-after", ["}"], Inbox/Move, "", "Next day (newer)" => "Previous, next day";
-    SwitchPane, "switch-pane", ["Tab", "BackTab"], Inbox/Move, "", "Switch between list and detail" => "Switch pane";
+    SwitchPane, "switch-pane", ["Tab", "Shift-Tab"], Inbox/Move, "", "Switch between list and detail" => "Switch pane";
     PlayPause, "play", ["Space"], Inbox/Listen, "play", "Play or pause";
     SeekBack, "seek-back", ["h", "Left"], Inbox/Listen, "seek", "Back 5 s" => "Back, forward 5 s";
     SeekForward, "seek-forward", ["l", "Right"], Inbox/Listen, "", "Forward 5 s" => "Back, forward 5 s";
@@ -257,7 +257,7 @@ commands! {
     CompleteSearch, "complete-search", ["Tab"], Search, "complete", "Complete the word";
     ShowRange, "show-range", ["Enter"], Dates, "show", "Show the range";
     NextPart, "next-part", ["Tab"], Dates, "presets, calendar, text", "Next part: presets, calendar, text" => "Next, previous part";
-    PreviousPart, "previous-part", ["BackTab"], Dates, "", "Previous part" => "Next, previous part";
+    PreviousPart, "previous-part", ["Shift-Tab"], Dates, "", "Previous part" => "Next, previous part";
     CloseDates, "close-dates", ["Esc"], Dates, "", "Cancel";
     NextPreset, "next-preset", ["j", "Down"], Presets, "", "Next preset" => "Next, previous";
     PreviousPreset, "previous-preset", ["k", "Up"], Presets, "", "Previous preset" => "Next, previous";
@@ -287,11 +287,11 @@ commands! {
     KeepEditing, "keep-editing", ["Esc", "e"], NoteLeft, "keep editing", "Keep editing";
     ApplyTags, "apply-tags", ["Enter"], Tags, "apply", "Add the tags; remove those with a dash before them" => "Add; remove with -tag";
     CompleteTag, "complete-tag", ["Tab", "Down"], Tags, "complete", "Complete the tag; again for the next match" => "Next, previous match";
-    CompleteTagBack, "complete-tag-back", ["BackTab", "Up"], Tags, "", "Previous match" => "Next, previous match";
+    CompleteTagBack, "complete-tag-back", ["Shift-Tab", "Up"], Tags, "", "Previous match" => "Next, previous match";
     CloseTags, "close-tags", ["Esc"], Tags, "cancel", "Cancel";
     RunChoice, "run-choice", ["Enter"], Palette, "run", "Run the command";
     NextChoice, "next-choice", ["Down", "Ctrl-n", "Tab"], Palette, "", "Next command" => "Next, previous";
-    PreviousChoice, "previous-choice", ["Up", "Ctrl-p", "BackTab"], Palette, "", "Previous command" => "Next, previous";
+    PreviousChoice, "previous-choice", ["Up", "Ctrl-p", "Shift-Tab"], Palette, "", "Previous command" => "Next, previous";
     ChoicePageDown, "choice-page-down", ["PgDn"], Palette, "", "Page down" => "Page down, up";
     ChoicePageUp, "choice-page-up", ["PgUp"], Palette, "", "Page up" => "Page down, up";
     ClosePalette, "close-palette", ["Esc"], Palette, "close", "Close";
@@ -315,7 +315,7 @@ commands! {
     CancelName, "cancel-name", ["Esc"], Naming, "cancel", "Cancel";
     SubmitLogIn, "submit-log-in", ["Enter"], LoggingIn, "log in", "Check app ID and secret with TeleCMI, then save them" => "Log in";
     NextField, "next-field", ["Tab", "Down"], LoggingIn, "next field", "Next field" => "Next, previous field";
-    PreviousField, "previous-field", ["BackTab", "Up"], LoggingIn, "", "Previous field" => "Next, previous field";
+    PreviousField, "previous-field", ["Shift-Tab", "Up"], LoggingIn, "", "Previous field" => "Next, previous field";
     CancelLogIn, "cancel-log-in", ["Esc"], LoggingIn, "cancel", "Cancel";
     SwitchAccount, "switch-account", ["Enter"], Accounts, "switch", "Switch to the selected account" => "Switch to it";
     NextAccount, "next-account", ["j", "Down"], Accounts, "", "Next account" => "Next, previous";
