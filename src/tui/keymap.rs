@@ -217,7 +217,7 @@ mod tests {
     fn every_default_key_is_readable_and_written_the_same() {
         for key in TABLE.iter().flat_map(|entry| entry.keys) {
             let chord = KeyChord::parse(key).unwrap_or_else(|| panic!("invalid key {key}"));
-            assert_eq!(chord.to_string(), key);
+            assert_eq!(chord.to_string(), *key);
         }
     }
 
