@@ -70,7 +70,7 @@ pub enum Verb {
     ///
     /// Prompts for anything not given by flags, the environment or the settings. The secret is not echoed. If
     /// stdin is not a terminal, the secret is its first line: `pass show telecmi | vmail login
-    /// --app-id 1111113`. The secret is stored in the system's keyring or, without a keyring, in a
+    /// --app-id 1111113`. The secret is stored in the system keyring or, without a keyring, in a
     /// file that only you can read. The region and app ID are written to the settings file.
     ///
     /// There is no flag for the secret: other users can see command lines, and shells save them in
@@ -83,7 +83,7 @@ pub enum Verb {
     /// Deletes it from the keyring and from the credentials file. Settings and stored voicemails
     /// are kept.
     Logout(logout::LogoutArgs),
-    /// List the accounts and the sources of their secrets
+    /// List the accounts and where their secrets come from
     Accounts(accounts::AccountsArgs),
     /// List voicemails by date range and query, newest first
     List(list::ListArgs),
@@ -122,8 +122,8 @@ pub enum Verb {
     ///
     /// Merges the export into the store and removes nothing. Missing voicemails are added. Read,
     /// starred, done and called back are set if either side has them set, with the later time. Of
-    /// two notes, or two names of a caller, the last edited one is kept; if the times are equal, the
-    /// one in the store. Tags are combined. Server data and waveforms in the store are not changed.
+    /// two notes, or two names of a caller, the most recently edited one is kept; if the times are
+    /// equal, the one in the store. Tags are combined. Server data and waveforms in the store are not changed.
     /// Importing the same file again changes nothing.
     ///
     /// Invalid lines are reported with their line numbers and skipped; the exit code is then 1. A

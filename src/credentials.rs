@@ -1,4 +1,4 @@
-//! Stores app secrets: in the system's keyring if there is one, otherwise in a file that only its
+//! Stores app secrets: in the system keyring if there is one, otherwise in a file that only its
 //! owner can read. Every result says where.
 //!
 //! All functions block; the keyring blocks while it asks the user for a passphrase. Other sources of a
@@ -30,7 +30,7 @@ pub struct SecretStore {
 /// Where a secret is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// The system's keyring: Secret Service, Keychain or Credential Manager.
+    /// The system keyring: Secret Service, Keychain or Credential Manager.
     Keyring,
     /// A file, in plain text.
     File(PathBuf),
@@ -38,7 +38,7 @@ pub enum Place {
 
 /// Why the keyring could not be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the system's keyring cannot be used: {reason}")]
+#[error("the system keyring cannot be used: {reason}")]
 pub struct Unavailable {
     /// The system error, made safe for a terminal.
     pub reason: String,
@@ -90,7 +90,7 @@ pub enum LoadError {
 }
 
 impl SecretStore {
-    /// Returns a store that uses the system's keyring, or a file in `folder` without one. `patience` is
+    /// Returns a store that uses the system keyring, or a file in `folder` without one. `patience` is
     /// the timeout of each keyring request; the user may have to type a passphrase, so allow a minute.
     pub fn new(folder: &Path, patience: Duration) -> SecretStore {
         SecretStore { keyring: Some(Keyring::new(patience)), file: SecretFile::new(folder) }
@@ -159,7 +159,7 @@ impl SecretStore {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Keyring => f.write_str("the system's keyring"),
+            Place::Keyring => f.write_str("the system keyring"),
             Place::File(path) => write!(f, "{} (plain text, readable only by its owner)", path.display()),
         }
     }

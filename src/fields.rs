@@ -65,7 +65,7 @@ impl<'a> Fields<'a> {
     /// The names of the fields in order, with descriptions.
     pub const MEANING: [(&'static str, &'static str); 14] = [
         ("id", "ID, 13 characters, the same on every machine"),
-        ("time", "when it was left, in RFC 3339 and the time zone of the settings"),
+        ("time", "when it was left, in RFC 3339, in the time zone of the settings"),
         ("time_ms", "when it was left, in milliseconds since 1970-01-01 UTC"),
         ("caller", "number in E.164, or null"),
         ("caller_raw", "number as sent by the server; empty if withheld"),

@@ -19,7 +19,7 @@ use crate::tui::command::by_heading;
 /// Flags of `man`.
 #[derive(Args, Debug)]
 pub struct ManArgs {
-    /// Command to print the page of; without it, the page of vmail
+    /// Print the page of this command; without it, the page of vmail
     #[arg(value_name = "COMMAND", conflicts_with = "dir")]
     pub verb: Vec<String>,
     /// Write all pages to a folder: vmail.1, and vmail-COMMAND.1 for each command

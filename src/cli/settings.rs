@@ -90,7 +90,7 @@ impl SettingsArgs {
     }
 }
 
-/// The timeout of the system's keyring: the user may have to find and type a passphrase.
+/// The timeout of the system keyring: the user may have to find and type a passphrase.
 const KEYRING_PATIENCE: Duration = Duration::from_secs(120);
 
 /// Loads the settings from `given`, which must exist, or `usual`, which may be missing, with flags and

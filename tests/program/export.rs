@@ -444,7 +444,7 @@ fn the_rules_are_in_the_help() {
     let output = vmail(home.path()).args(["import", "--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    for rule in ["the later time", "the last edited one is kept", "Tags are combined", "skipped"] {
+    for rule in ["the later time", "the most recently edited one is kept", "Tags are combined", "skipped"] {
         assert!(help.contains(rule), "{rule}: {help}");
     }
 }

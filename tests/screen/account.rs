@@ -67,7 +67,7 @@ fn what_is_typed_is_tried_once_and_taken_over() {
     screen.keys("Enter Enter x");
     assert_eq!(asked(&screen), [&Effect::LogIn(key())]);
     assert!(screen.text().contains("logging in…"));
-    screen.send(Msg::Tried(Ok("The secret is in the system's keyring.".to_owned())));
+    screen.send(Msg::Tried(Ok("The secret is in the system keyring.".to_owned())));
     assert!(screen.state.overlay.is_none());
     assert_eq!(asked(&screen)[1..], [&Effect::Reopen(Reopen::Settings)]);
 }

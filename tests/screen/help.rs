@@ -235,7 +235,7 @@ fn what_matches_is_marked() {
 fn nothing_that_matches_says_what_to_do() {
     let mut screen = screen();
     let text = screen.keys("?").type_text("make coffee").text();
-    assert!(text.contains("No matches: Esc clears the filter. / in the list searches voicemail."), "{text}");
+    assert!(text.contains("No matches: Esc clears the filter. / in the list searches voicemails."), "{text}");
     screen.keys("Esc");
     assert!(is_open(&screen) && filter(&screen).is_empty());
     assert!(screen.text().contains("type to find a key or command"));

@@ -481,7 +481,7 @@ fn tags_and_copying_are_about_all_that_is_marked_and_a_note_about_one() {
     screen.keys("t");
     assert!(screen.text().contains("Tags · 2 voicemails"));
     screen.type_text("billing").keys("Enter");
-    assert_eq!(notice(&screen), "tagged billing, 2 voicemails · u to undo");
+    assert_eq!(notice(&screen), "tagged billing (2 voicemails) · u to undo");
     screen.keys("t");
     assert!(screen.text().contains("#billing"));
     assert!(!screen.text().contains("of 2"), "both have it");

@@ -143,7 +143,7 @@ fn marks_are_what_an_action_is_about() {
     assert!(screen.text().contains("3 marked"), "{}", screen.text());
     screen.keys("e");
     assert_eq!(times(&mut screen).len(), week().len() - 3);
-    assert!(screen.text().contains("done, 3 voicemails"));
+    assert!(screen.text().contains("done (3 voicemails)"));
     screen.keys("g v G V s 3");
     assert_eq!(times(&mut screen).len(), week().len() - 3);
     screen.wait(TimeDelta::seconds(5)).keys("A");
@@ -166,14 +166,14 @@ fn steps_are_undone_and_done_again_by_their_names() {
     let mut screen = screen();
     screen.keys("s v v v e");
     screen.keys("u");
-    assert!(screen.text().contains("undo: marked as done, 3 voicemails"), "{}", screen.text());
+    assert!(screen.text().contains("undo: marked as done (3 voicemails)"), "{}", screen.text());
     assert_eq!(times(&mut screen).len(), week().len());
     screen.keys("u");
     assert!(screen.text().contains("undo: starred"));
     screen.keys("u");
     assert!(screen.text().contains("nothing to undo"));
     screen.keys("Ctrl-r Ctrl-r");
-    assert!(screen.text().contains("redo: marked as done, 3 voicemails"));
+    assert!(screen.text().contains("redo: marked as done (3 voicemails)"));
     assert_eq!(times(&mut screen).len(), week().len() - 3);
     screen.keys("u s Ctrl-r");
     assert!(screen.text().contains("nothing to redo"));

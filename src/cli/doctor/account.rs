@@ -183,7 +183,7 @@ fn origin(source: Option<&SecretSource>, kept: Option<&Supply>, world: &World) -
         Some(SecretSource::Text(_)) => "the settings file",
         Some(SecretSource::Command(_)) => "secret_command",
         None if matches!(kept, Some(Supply::AtHand(_))) => "the credentials file",
-        None => "the system's keyring",
+        None => "the system keyring",
     }
 }
 

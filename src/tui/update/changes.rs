@@ -128,9 +128,9 @@ fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec
     }
 }
 
-/// Returns ", 12 voicemails"; empty for one.
+/// Returns " (12 voicemails)"; empty for one.
 fn how_many(count: usize) -> String {
-    if count < 2 { String::new() } else { format!(", {}", words::voicemails(count as u64)) }
+    if count < 2 { String::new() } else { format!(" ({})", words::voicemails(count as u64)) }
 }
 
 fn show(rows: &mut RowColumns, change: &Change) {

@@ -172,7 +172,7 @@ fn empty(state: &State, theme: &Theme) -> Vec<Said> {
         Said::text(state.range.sentence(state.now, state.zone), theme.quiet),
         Said::text(asked + &unreadable, theme.quiet),
         Said::text("", theme.text),
-        Said::key(state, Command::Earlier, "previous range", theme),
+        Said::key(state, Command::Earlier, "earlier range", theme),
         Said::key(state, Command::Dates, "change dates", theme),
         Said::key(state, Command::Refresh, "refresh", theme),
     ]

@@ -126,7 +126,8 @@ pub fn draw(state: &State, help: &Help, theme: &Theme, buffer: &mut Buffer) -> O
     if sections.is_empty() {
         let [clear, search] =
             [Command::CloseHelp, Command::Search].map(|command| state.keymap.named(command));
-        let told = format!("No matches: {clear} clears the filter. {search} in the list searches voicemail.");
+        let told =
+            format!("No matches: {clear} clears the filter. {search} in the list searches voicemails.");
         for (y, line) in broken(&told, list.width).iter().enumerate() {
             Pen::new(buffer, list, y as u16).write(line, theme.quiet);
         }

@@ -218,7 +218,7 @@ fn about(state: &State, ways: &Ways, way: Way, theme: &Theme, whole: bool) -> Ve
         },
         Way::Here => match &state.surroundings.socket {
             Some(socket) if state.surroundings.remote => vec![
-                read("first, forward the sound: run this on your machine:"),
+                read("first, forward the sound; run this on your machine:"),
                 (server.sound(socket), theme.accent),
             ],
             _ => vec![read("through the sound server or player_command")],
