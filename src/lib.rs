@@ -18,7 +18,7 @@
 //!                                          │                               note.rs, tags.rs, ways.rs,
 //!                                          │                               people.rs, calling.rs,
 //!                                          │                               copying.rs, accounts.rs
-//!  32 voicemails                                    live · checked 12:04   status.rs: how it
+//!  32 voicemails                              up to date · checked 12:04   status.rs: how it
 //!  Space play   e done   s star   / search   m note   ? help                stands, and keys
 //! ```
 //!
