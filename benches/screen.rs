@@ -8,21 +8,23 @@ use divan::Bencher;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use vmail::config::Column;
-use vmail::model::{Flags, Sketch, Span, VoicemailId};
+use vmail::core::model::CallerId;
+use vmail::core::model::{Flags, Sketch, Span, VoicemailId};
+use vmail::core::range::Range;
+use vmail::core::search::Source as _;
 use vmail::player::Manner;
-use vmail::range::Range;
 use vmail::recording::Prefetch;
-use vmail::search::Source as _;
-use vmail::store::{CallerId, Row, Rows};
+use vmail::store::{Row, Rows};
+use vmail::terminal::colours::Depth;
+use vmail::terminal::remote::RemoteEnv;
+use vmail::terminal::ssh::Server;
 use vmail::tui::keymap::{KeyChord, Keymap};
-use vmail::tui::listening::Habits;
+use vmail::tui::list::rows::{Days, RowColumns};
 use vmail::tui::msg::{Effect, Msg, Reply};
-use vmail::tui::rows::{Days, RowColumns};
+use vmail::tui::playback::Habits;
 use vmail::tui::state::{Look, Setup, State};
-use vmail::tui::theme::{Depth, Wanted};
-use vmail::tui::ways::Surroundings;
+use vmail::tui::theme::Wanted;
 use vmail::tui::{update, view};
-use vmail::web::ssh::Server;
 
 const SIZES: [usize; 2] = [100_000, 1_000_000];
 
@@ -62,8 +64,8 @@ fn inbox(count: usize) -> State {
         habits: Habits { prefetch: Prefetch::Selected, manner: Manner::default() },
         keymap: Keymap::default(),
         views: Vec::new(),
-        means: vmail::tui::calling::Means::default(),
-        surroundings: Surroundings {
+        means: vmail::tui::overlays::call::Means::default(),
+        surroundings: RemoteEnv {
             remote: false,
             server: Server::new(None, "meera", "web-1"),
             socket: None,

@@ -7,9 +7,9 @@
 use std::collections::HashMap;
 
 use divan::Bencher;
-use vmail::model::Flags;
-use vmail::search::{CallerTexts, Columns, Context, Matcher, Query, Source, parse};
-use vmail::store::CallerId;
+use vmail::core::model::CallerId;
+use vmail::core::model::Flags;
+use vmail::core::search::{CallerTexts, Columns, Context, Matcher, Query, Source, parse};
 
 const SIZES: [usize; 2] = [100_000, 1_000_000];
 

@@ -4,6 +4,16 @@
 //! faults are reported together, and none repeats a secret. `assets/config.toml` holds the defaults
 //! and documents them; it is parsed by the same code as the user's file.
 
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+
+use crate::core::suggest::nearest;
+use crate::core::text;
+use crate::secret::{SECRET_VARIABLE, Secret};
+
 mod accounts;
 pub mod edit;
 mod look;
@@ -12,26 +22,15 @@ mod secret;
 mod settings;
 mod zone;
 
-use std::fmt;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
-
-use toml::de::{DeTable, DeValue};
-
-use crate::secret::{SECRET_VARIABLE, Secret};
-use crate::suggest::nearest;
-use crate::text;
-
+use accounts::Chosen;
 pub use accounts::{Account, check_name};
+use look::OPEN_GROUPS;
 pub use look::{Column, KeyFault, OwnColour, OwnKeys, ThemeName};
 pub use origin::{Origin, Setting};
 pub use secret::{Asking, CommandError, secret_from_command};
 pub use settings::{Ascii, Calling, NUMBER, Notify, OwnView, SecretSource, Settings, Timezone};
-pub use zone::{LocalZone, local_zone};
-
-use accounts::Chosen;
-use look::OPEN_GROUPS;
 use settings::{KEYS, Value};
+pub use zone::{LocalZone, local_zone};
 
 /// The default settings, with comments that document each one.
 pub const DEFAULT: &str = include_str!("../assets/config.toml");

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use crate::text;
+use crate::core::text;
 
 mod charset;
 mod files;
@@ -27,6 +27,15 @@ const NAME_MAX: usize = 80;
 
 /// From this many numbers on, use several threads.
 const SHARE_FROM: usize = 1_000;
+
+/// The contact files, and how to read the numbers in them.
+#[derive(Clone, Debug, Default)]
+pub struct ContactFiles {
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// The default country for numbers without a country code: two letters, ISO 3166-1.
+    pub country: String,
+}
 
 /// Names by number. The first of several names for one number wins: files in their given order, and
 /// contacts in the order of their file.

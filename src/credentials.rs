@@ -15,10 +15,9 @@ mod keyring;
 mod supply;
 
 pub use file::FileError;
-pub use supply::{Missing, Stock, Supply};
-
 use file::SecretFile;
 use keyring::Keyring;
+pub use supply::{Missing, Stock, Supply};
 
 /// Stores app secrets by account name.
 #[derive(Clone, Debug)]

@@ -17,8 +17,17 @@ mod trail;
 
 use std::time::Duration;
 
+use crate::audio::SPEEDS;
+
 pub use handle::{Command, Event, Manner, Play, Player, Sound};
 pub use outputs::Outputs;
+
+/// Returns the next speed, or the previous one; the same at the ends.
+pub fn next_speed(speed: f32, faster: bool) -> f32 {
+    let nearest = SPEEDS.iter().position(|step| *step >= speed - 0.01).unwrap_or(SPEEDS.len() - 1);
+    let next = if faster { (nearest + 1).min(SPEEDS.len() - 1) } else { nearest.saturating_sub(1) };
+    SPEEDS[next]
+}
 
 /// An open sound stream: mono, 16 bits, at the sample rate it was opened with.
 ///
@@ -90,4 +99,16 @@ pub enum Unavailable {
     /// The server sent something unexpected.
     #[error("unexpected response from the sound server: {0}")]
     Protocol(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_speed;
+
+    #[test]
+    fn the_speed_goes_in_steps_and_ends() {
+        let speeds = [(1.0, true), (1.0, false), (0.75, false), (2.5, true)];
+        let speeds = speeds.map(|(speed, faster)| next_speed(speed, faster).to_string());
+        assert_eq!(speeds, ["1.25", "0.75", "0.75", "2.5"]);
+    }
 }

@@ -19,7 +19,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 use tokio::sync::watch;
 
-use crate::model::{RecordingName, VoicemailId};
+use crate::core::model::{RecordingName, VoicemailId};
 use crate::telecmi::ApiError;
 
 mod draft;
@@ -28,13 +28,12 @@ mod folder;
 mod prefetch;
 mod save;
 
+use fetch::Job;
 pub use fetch::{ANSWERS, RecordingApi, TRIES, Transfer, not_ready_wait};
+use folder::Folder;
 pub use folder::{Evicted, Kept, account_folder};
 pub use prefetch::{Candidate, Prefetch, prefetch_order};
 pub use save::{SaveError, name_part, suggested_name};
-
-use fetch::Job;
-use folder::Folder;
 
 /// The limits of the cache, and the delay before a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,10 +19,11 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 
-use crate::caller::CallerForms;
-use crate::model::{AccountKey, Flags, Sketch, Span, Voicemail, VoicemailId};
+use crate::core::caller::CallerForms;
+use crate::core::model::CallerId;
+use crate::core::model::{AccountKey, Flags, Sketch, Span, Voicemail, VoicemailId};
+use crate::core::triage::{CallerKey, Given, Note, Tag};
 use crate::paths;
-use crate::triage::{CallerKey, Given, Note, Tag};
 
 mod callers;
 mod file;
@@ -39,19 +40,14 @@ mod triage;
 mod trouble;
 
 use file::{Obstacle, StoreFile};
-use tables::Tables;
-use trouble::Trouble;
-
 pub use inspect::{Inspection, inspect, newest, tags};
 pub use log::Changed;
 pub use records::{Entry, Merged, Record};
 pub use remarks::{KnownCaller, NoteLine};
+use tables::Tables;
 pub use thread::StoreHandle;
+use trouble::Trouble;
 pub use trouble::{Notice, StoreError};
-
-/// A caller's ID in one store: a small number, from 1, without gaps, that never changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallerId(pub u32);
 
 /// An account's number in one [`Store`]. Valid for the life of that `Store`, even if its file is
 /// replaced.

@@ -17,7 +17,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::model::{Span, Voicemail};
+use crate::core::model::{Span, Voicemail};
 use crate::store::{AccountId, Put, Rows, StoreError, StoreHandle};
 use crate::telecmi::{ApiError, Client, Page};
 

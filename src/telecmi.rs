@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::{RequestBuilder, Response, Url};
 
-use crate::model::{RecordingName, Region, Span, Voicemail};
+use crate::core::model::{RecordingName, Region, Span, Voicemail};
 use crate::secret::Secret;
 
 mod base_url;
@@ -23,10 +23,9 @@ mod wire;
 
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use call::{Agent, AgentError, Call, CallError, CallPlaced, InvalidNumber, Rings, ValidNumber};
+use dialect::ListRequest;
 pub use error::{ApiError, OfflineReason, RedirectFault, WaitingFor};
 pub use recording::{AudioFormat, Bookmark, Recording, SavedBookmark};
-
-use dialect::ListRequest;
 use wire::{Answer, Asked};
 
 /// The largest list response to read, in bytes after decompression; fifty rows are about 10 kB.

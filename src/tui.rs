@@ -11,39 +11,30 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
-pub mod accounts;
-pub mod calling;
 pub mod command;
-pub mod copying;
-pub mod dates;
+pub mod detail;
 pub mod field;
-pub mod filter;
-pub mod help;
 pub mod keymap;
 pub mod layout;
-pub mod listening;
-pub mod listing;
-pub mod login;
+pub mod list;
 pub mod msg;
-pub mod note;
-pub mod palette;
-pub mod people;
-pub mod rows;
+pub mod overlay;
+pub mod overlays;
+pub mod playback;
 pub mod runtime;
+pub mod screen;
+pub mod search_line;
 pub mod session;
 pub mod state;
-pub mod tags;
-pub mod terminal;
 pub mod theme;
 pub mod update;
 pub mod view;
-pub mod ways;
 
 use msg::{Effect, Msg, Reopen};
 use runtime::Runtime;
+use screen::Screen;
 use session::Session;
 use state::State;
-use terminal::Screen;
 
 /// The capacity of each message queue. Senders wait when it is full, so memory stays bounded.
 const QUEUE: usize = 256;
@@ -64,7 +55,7 @@ pub async fn run(
 ) -> io::Result<()> {
     let (keys, mut input) = mpsc::channel(QUEUE);
     let mut screen = Screen::enter(&session.options)?;
-    terminal::listen(&keys)?;
+    screen::listen(&keys)?;
     let mut before = None;
     loop {
         let Session { setup, work, options } = session;

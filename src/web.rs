@@ -19,7 +19,6 @@ mod html;
 #[cfg(unix)]
 pub mod socket;
 mod span;
-pub mod ssh;
 mod token;
 
 use std::io;

@@ -6,10 +6,10 @@
 
 #![no_main]
 
-use vmail::zone::Tz;
+use vmail::core::zone::Tz;
 use libfuzzer_sys::fuzz_target;
-use vmail::model::from_millis;
-use vmail::search::{Context, Field, Matcher, parse};
+use vmail::core::model::from_millis;
+use vmail::core::search::{Context, Field, Matcher, parse};
 
 fuzz_target!(|text: &str| {
     let context = Context { now: from_millis(1_795_415_670_000), zone: "Asia/Kolkata".parse().unwrap() };

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::audio::{Codec, MAX_SAMPLES, Pcm, Sound};
-use crate::model::Sketch;
+use crate::core::model::Sketch;
 
 /// The number of peaks per recording: two dots in each of 128 cells.
 const PEAKS: usize = 256;

@@ -8,9 +8,9 @@ use std::{fs, io};
 use tokio::task::spawn_blocking;
 
 use crate::audio::{self, AudioError};
-use crate::cli::desk::Desk;
-use crate::cli::pick::Found;
-use crate::model::{Flags, Sketch, VoicemailId};
+use crate::cli::context::Desk;
+use crate::cli::query::Found;
+use crate::core::model::{Flags, Sketch, VoicemailId};
 use crate::player::Sound;
 use crate::recording::{FetchError, Kept, Recordings};
 use crate::store::AccountId;

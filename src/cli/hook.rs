@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
-use crate::fields::Fields;
+use crate::core::fields::Fields;
 use crate::secret::SECRET_VARIABLE;
 
 /// The timeout of a command, so that one that hangs does not block the others.

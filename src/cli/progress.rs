@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::World;
-use crate::cli::output::takes_colour;
+use crate::cli::style::takes_colour;
 use crate::sync::Progress;
 
 /// A progress line. Shows nothing if stderr is not a terminal.

@@ -8,17 +8,15 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::cli::World;
+use crate::account::Account;
+use crate::cli::{World, checks};
 use crate::config::{self, Asking, Overrides, Place, SecretSource, Settings, Sources};
+use crate::core::model::{AccountKey, Region};
 use crate::credentials::{self, Loaded, SecretStore, Supply};
 use crate::error::Fault;
-use crate::model::{AccountKey, Region};
 use crate::paths::{self, XdgDirs};
 use crate::store::{self, Opened, Store};
 use crate::telecmi::BaseUrl;
-use crate::tui::keymap::own;
-use crate::tui::runtime::Account;
-use crate::tui::theme;
 
 /// Flags that select an account. All but the last are settings of the same name.
 #[derive(Args, Debug)]
@@ -150,9 +148,9 @@ pub fn sources(
         flags,
         env,
         check_base_url,
-        check_key: |written| own::key(written).map(drop),
-        check_keys: own::faults,
-        check_colour: |own| theme::own::read(own).map(drop),
+        check_key: checks::key,
+        check_keys: checks::keys,
+        check_colour: checks::colour,
     };
     Ok((sources, path))
 }
@@ -286,7 +284,7 @@ pub fn xdg(world: &World) -> XdgDirs {
 mod tests {
     use super::account_key;
     use crate::config::{self, Overrides, Sources};
-    use crate::model::AccountKey;
+    use crate::core::model::AccountKey;
 
     fn key(base_url: Option<&str>) -> AccountKey {
         let flags = Overrides { base_url: base_url.map(str::to_owned), ..Overrides::default() };

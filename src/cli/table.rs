@@ -6,12 +6,12 @@ use std::time::Duration;
 use anstyle::Style;
 use chrono::Datelike as _;
 
-use crate::cli::desk::Desk;
-use crate::cli::output::{self, CYAN, GREEN, GREY, PLAIN, Paper, YELLOW, cut, fitted, width};
-use crate::cli::pick::Found;
-use crate::model::Flags;
-use crate::tui::view::ascii;
-use crate::words;
+use crate::cli::context::Desk;
+use crate::cli::query::Found;
+use crate::cli::style::{self, CYAN, GREEN, GREY, PLAIN, Paper, YELLOW, cut, fitted, width};
+use crate::core::humanize;
+use crate::core::model::Flags;
+use crate::terminal::ascii;
 
 /// Aligned columns. Their width depends on the first piece; longer text in later pieces is truncated. If
 /// there is not enough room, some columns are omitted.
@@ -104,7 +104,7 @@ impl Table {
         let mut cells = vec![
             paper.paint(identity.get(..id).unwrap_or(&identity), GREY),
             format!("{sign} {:room$}", time.to_string(), room = self.time()),
-            if unread { paper.paint(&caller, output::BOLD) } else { caller },
+            if unread { paper.paint(&caller, style::BOLD) } else { caller },
         ];
         let shown = if found.name.is_some() { &*entry.forms.display } else { "" };
         cells.extend((number > 0).then(|| paper.paint(&fitted(shown, number), GREY)));
@@ -121,7 +121,7 @@ impl Table {
 fn length(found: &Found) -> String {
     let sketch = found.entry.record.sketch;
     if sketch.is_known() {
-        words::length(Duration::from_millis(sketch.millis.into()))
+        humanize::length(Duration::from_millis(sketch.millis.into()))
     } else if found.entry.flags.contains(Flags::RECORDING) {
         "–".to_owned()
     } else {

@@ -4,9 +4,9 @@ use toml::de::DeValue;
 
 use super::settings::{Value, mistyped};
 use super::{Document, Entry, Loader, Overrides, Place, SHOWN_MAX, SecretSource, Settings, entries, keys};
-use crate::model::Region;
-use crate::suggest::nearest;
-use crate::text;
+use crate::core::model::Region;
+use crate::core::suggest::nearest;
+use crate::core::text;
 
 /// The name of the table that holds the accounts.
 pub(super) const TABLE: &str = "accounts";

@@ -3,7 +3,7 @@
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
 use super::accounts::TABLE;
-use crate::model::Region;
+use crate::core::model::Region;
 
 /// The account to write. Never holds the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]

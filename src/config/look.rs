@@ -6,7 +6,7 @@
 use toml::de::DeValue;
 
 use super::settings::{Settings, Value, hint, mistyped, one_of_quoted, said};
-use crate::suggest::nearest;
+use crate::core::suggest::nearest;
 
 /// The keys that the user assigned to a command.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use zeroize::Zeroizing;
 
+use crate::core::text;
 use crate::secret::{SECRET_VARIABLE, Secret};
-use crate::text;
 
 /// Why a command returned no secret. May quote its stderr, never its stdout.
 #[derive(Debug, thiserror::Error)]

@@ -4,21 +4,20 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::zone::{self, Tz};
 use chrono::DateTime;
 use toml::de::DeValue;
 
 use super::look::{Column, OwnColour, OwnKeys, ThemeName, not_a_group};
 use super::{Account, Place, SHOWN_MAX};
-use crate::caller;
-use crate::model::Region;
-use crate::range::Range;
+use crate::core::model::Region;
+use crate::core::range::Range;
+use crate::core::search::{self, Context, Query};
+use crate::core::suggest::nearest;
+use crate::core::zone::{self, Tz};
+use crate::core::{caller, text};
 use crate::recording::Prefetch;
-use crate::search::{self, Context, Query};
 use crate::secret::Secret;
-use crate::suggest::nearest;
 use crate::telecmi::{Agent, ValidNumber};
-use crate::text;
 
 /// The maximum length of a view name, in characters.
 const VIEW_MAX: usize = 20;

@@ -1,8 +1,8 @@
 //! Resolves the time zone "local": that of the session or the machine.
 
-use crate::zone::Tz;
+use crate::core::zone::Tz;
 
-use crate::text;
+use crate::core::text;
 
 /// The resolved local zone.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use siphasher::sip::SipHasher13;
 
 use super::{FILE_MAX, Fault, Problem};
-use crate::text;
+use crate::core::text;
 
 /// The most to read of all files together, in bytes: all of it is in memory at once.
 const TOTAL_MAX: u64 = 256 << 20;

@@ -1,7 +1,6 @@
 //! Keys for numbers: numbers that are the same get the same key, however they are written.
 
-use crate::caller;
-use crate::text;
+use crate::core::{caller, text};
 
 /// The longest number, in characters, including its extension and blanks.
 const NUMBER_MAX: usize = 64;

@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::Place;
-use crate::paths;
-use crate::private;
 use crate::secret::Secret;
+use crate::{paths, private_fs};
 
 const NAME: &str = "credentials.toml";
 
@@ -127,7 +126,7 @@ impl SecretFile {
             let text = Zeroizing::new(toml::to_string(table).map_err(io::Error::other)?);
             let path = paths::behind_links(&self.path)?;
             if let Some(folder) = path.parent() {
-                private::make_folder(folder)?;
+                private_fs::make_folder(folder)?;
             }
             let beside = path.with_file_name(format!(".{NAME}.{}", process::id()));
             let replaced = private_file(&beside)
@@ -164,7 +163,7 @@ impl SecretFile {
 
 /// Creates a file that is private from the start.
 fn private_file(path: &Path) -> io::Result<File> {
-    let mut options = private::options();
+    let mut options = private_fs::options();
     options.write(true).create_new(true);
     match options.open(path) {
         // Left over from a killed process with the same PID.

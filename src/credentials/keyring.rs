@@ -15,8 +15,8 @@ use dbus_secret_service_keyring_store::Store;
 use windows_native_keyring_store::Store;
 
 use super::Unavailable;
+use crate::core::text;
 use crate::secret::Secret;
-use crate::text;
 
 /// The service name of the secrets in the keyring.
 const SERVICE: &str = "vmail";

@@ -4,10 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{RecordingName, Sketch, TIME_END, Voicemail, from_millis};
+use crate::core::model::{RecordingName, Sketch, TIME_END, Voicemail, from_millis};
+use crate::core::text;
+use crate::core::triage::{CallerKey, Given, Note, Tag};
 use crate::store::Record;
-use crate::text;
-use crate::triage::{CallerKey, Given, Note, Tag};
 
 /// The version that is written, and the newest that can be read.
 pub(super) const VERSION: u32 = 1;

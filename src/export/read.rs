@@ -3,10 +3,10 @@
 use std::io::{self, BufRead, Read as _};
 
 use super::line::{Header, Line, VERSION};
-use crate::model::AccountKey;
+use crate::core::model::AccountKey;
+use crate::core::text;
+use crate::core::triage::{CallerKey, Given};
 use crate::store::{AccountId, Record, Store, StoreError};
-use crate::text;
-use crate::triage::{CallerKey, Given};
 
 /// The number of lines per transaction. IDs are spread over all pages of the store's tables, so each
 /// batch touches nearly all pages: fewer batches write less.

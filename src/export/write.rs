@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::line::{Header, Line, NameLine, VERSION, VoicemailLine};
-use crate::model::AccountKey;
+use crate::core::model::AccountKey;
 use crate::store::{Store, StoreError};
 
 /// The number of voicemails to read at a time.

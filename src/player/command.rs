@@ -10,8 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Output, Unavailable};
+use crate::core::text;
 use crate::secret::SECRET_VARIABLE;
-use crate::text;
 
 /// How far the program may be ahead of the clock: a reserve for its start and for a busy machine.
 const AHEAD: Duration = Duration::from_millis(200);

@@ -218,5 +218,5 @@ fn refusal(error: &DeviceSinkError) -> Unavailable {
 
 /// Returns the system's message as one line.
 fn one_line(error: &(impl std::fmt::Display + ?Sized)) -> String {
-    crate::text::clean(&error.to_string(), crate::text::MESSAGE_MAX)
+    crate::core::text::clean(&error.to_string(), crate::core::text::MESSAGE_MAX)
 }

@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
 use super::folder::{blocking, identity};
-use crate::model::VoicemailId;
-use crate::private;
+use crate::core::model::VoicemailId;
+use crate::private_fs;
 use crate::telecmi::{AudioFormat, Bookmark, SavedBookmark};
 
 /// How many bytes to buffer before writing: few switches to a blocking thread, and little to lose in a
@@ -218,11 +218,11 @@ pub(super) struct Files {
 
 impl Files {
     fn create(folder: &Path, id: VoicemailId) -> io::Result<Files> {
-        private::make_folder(folder)?;
+        private_fs::make_folder(folder)?;
         loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let part = folder.join(format!("{id}-{}-{number}.{PART}", process::id()));
-            let file = match private::options().read(true).write(true).create_new(true).open(&part) {
+            let file = match private_fs::options().read(true).write(true).create_new(true).open(&part) {
                 Ok(file) => file,
                 // Left by an earlier process with this ID, or in use by one in another container.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
@@ -258,7 +258,7 @@ impl Files {
         if notes.is_empty() {
             return Ok(());
         }
-        private::options().append(true).create(true).open(self.notes())?.write_all(notes.as_bytes())
+        private_fs::options().append(true).create(true).open(self.notes())?.write_all(notes.as_bytes())
     }
 
     /// Deletes the draft. If this fails, a later sweep may delete it.
@@ -346,7 +346,7 @@ impl Write for Hashed {
 #[cfg(test)]
 mod tests {
     use super::whose;
-    use crate::model::VoicemailId;
+    use crate::core::model::VoicemailId;
 
     #[test]
     fn only_our_own_names_are_drafts() {

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::draft::Draft;
 use super::folder::{Folder, Kept, blocking};
 use super::{FetchError, Limits, Progress};
-use crate::model::{RecordingName, VoicemailId};
+use crate::core::model::{RecordingName, VoicemailId};
 use crate::telecmi::{ApiError, AudioFormat, Bookmark, Client, OfflineReason, Recording};
 
 /// The maximum number of attempts to fetch a recording.

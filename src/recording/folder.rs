@@ -14,8 +14,8 @@ use std::time::{Duration, SystemTime};
 use siphasher::sip::SipHasher13;
 
 use super::draft::{self, Draft, Files, Left};
-use crate::model::{AccountKey, VoicemailId};
-use crate::private;
+use crate::core::model::{AccountKey, VoicemailId};
+use crate::private_fs;
 use crate::telecmi::{AudioFormat, Bookmark};
 
 /// The subfolder for partial files.
@@ -70,7 +70,7 @@ impl Folder {
     /// Creates the folder if it is missing, and deletes partial files that nobody will resume.
     pub(super) fn open(path: PathBuf, now: SystemTime) -> io::Result<Folder> {
         let folder = Folder(path.into());
-        private::make_folder(&folder.0)?;
+        private_fs::make_folder(&folder.0)?;
         for left in draft::at_rest(&folder.drafts(), None)? {
             // A time in the future was recorded before the clock was set.
             let age = now.duration_since(left.written).unwrap_or_default();
@@ -211,7 +211,7 @@ mod tests {
     use std::path::Path;
 
     use super::{account_folder, id_of};
-    use crate::model::{AccountKey, Region, VoicemailId};
+    use crate::core::model::{AccountKey, Region, VoicemailId};
 
     #[test]
     fn a_name_gives_its_identity_back() {

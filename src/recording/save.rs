@@ -4,10 +4,10 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::zone::Tz;
 use chrono::DateTime;
 
 use super::folder::blocking;
+use crate::core::zone::Tz;
 use crate::telecmi::AudioFormat;
 
 /// The maximum length of a part of a name, in characters.
@@ -130,7 +130,7 @@ pub fn name_part(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::zone::Tz;
+    use crate::core::zone::Tz;
     use chrono::{DateTime, TimeZone as _};
     use proptest::prelude::*;
 

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::tables::{Tables, newest_first, read_count, read_row, sql_limit, stored};
-use super::{AccountId, CallerId, Row, Rows};
-use crate::caller::{self, CallerForms};
-use crate::model::VoicemailId;
+use super::{AccountId, Row, Rows};
+use crate::core::caller::{self, CallerForms};
+use crate::core::model::CallerId;
+use crate::core::model::VoicemailId;
 
 /// The newest voicemails of a caller, except one. The index is named because SQLite would otherwise
 /// scan the list's index, which holds all these columns, instead of looking up a few rows.

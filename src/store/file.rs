@@ -15,7 +15,7 @@ use rusqlite::{Connection, Error, ErrorCode, MAIN_DB, OpenFlags};
 
 use super::migrations;
 use super::trouble::{StoreError, Trouble};
-use crate::private;
+use crate::private_fs;
 
 /// How long a call waits while another process writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -232,9 +232,9 @@ pub(super) fn read_only(path: &Path, immutable: bool) -> Option<Connection> {
 /// same mode.
 fn make(path: &Path) -> io::Result<()> {
     if let Some(parent) = path.parent() {
-        private::make_folder(parent)?;
+        private_fs::make_folder(parent)?;
     }
-    match private::options().write(true).create_new(true).open(path) {
+    match private_fs::options().write(true).create_new(true).open(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }

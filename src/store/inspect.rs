@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags, params};
 use super::tables::loaded;
 use super::trouble::{StoreError, Trouble};
 use super::{file, migrations};
-use crate::model::VoicemailId;
+use crate::core::model::VoicemailId;
 
 /// How long to wait while another process has the file locked.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);

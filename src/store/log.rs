@@ -9,8 +9,9 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::callers::with_callers;
 use super::tables::{Tables, loaded, newest_first, read_row, sql_limit, stored};
-use super::{AccountId, CallerId, Row, Rows, Store, StoreError};
-use crate::model::VoicemailId;
+use super::{AccountId, Row, Rows, Store, StoreError};
+use crate::core::model::CallerId;
+use crate::core::model::VoicemailId;
 
 /// How many entries to keep: about a megabyte. A reader further behind reads everything again, which
 /// takes no longer.

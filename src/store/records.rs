@@ -7,10 +7,11 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::callers::intern;
 use super::tables::{Tables, loaded, sql_limit, stored, upper_bound};
 use super::triage::{CALLED, DONE, Desk, note, tags, time};
-use super::{AccountId, CallerId, Store, StoreError, log};
-use crate::caller::CallerForms;
-use crate::model::{Flags, RecordingName, Sketch, Span, Voicemail, VoicemailId, from_millis};
-use crate::triage::{CallerKey, Given, Note, Tag, Value};
+use super::{AccountId, Store, StoreError, log};
+use crate::core::caller::CallerForms;
+use crate::core::model::CallerId;
+use crate::core::model::{Flags, RecordingName, Sketch, Span, Voicemail, VoicemailId, from_millis};
+use crate::core::triage::{CallerKey, Given, Note, Tag, Value};
 
 /// The columns that [`Tables::read_entry`] reads.
 const ENTRIES: &str = "

@@ -3,11 +3,12 @@
 use rusqlite::params;
 
 use super::tables::{Tables, loaded, sql_limit, stored};
-use super::{AccountId, CallerId, Store, StoreError, triage};
-use crate::caller::CallerForms;
-use crate::model::VoicemailId;
-use crate::text;
-use crate::triage::{CallerKey, Given, Note, Tag};
+use super::{AccountId, Store, StoreError, triage};
+use crate::core::caller::CallerForms;
+use crate::core::model::CallerId;
+use crate::core::model::VoicemailId;
+use crate::core::text;
+use crate::core::triage::{CallerKey, Given, Note, Tag};
 
 /// The start of a note.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,8 +20,8 @@ use super::records::Record;
 use super::tables::{Tables, loaded};
 use super::triage::{CALLED, Column, DONE, Key, note, tags, time};
 use super::trouble::Notice;
-use crate::model::{Flags, RecordingName, Sketch, Voicemail, from_millis};
-use crate::triage::{CallerKey, Given};
+use crate::core::model::{Flags, RecordingName, Sketch, Voicemail, from_millis};
+use crate::core::triage::{CallerKey, Given};
 
 /// How long to read at most. Only a million voicemails or a strange file take that long; the user
 /// waits meanwhile, but this is rare. Notes, tags and times come first, then other voicemails that the

@@ -8,10 +8,11 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, Transaction, TransactionBehavior, params};
 
 use super::callers::{intern, with_callers};
-use super::{AccountId, CallerId, Details, Put, Row, Rows, log, triage};
-use crate::caller::{self, CallerForms};
-use crate::model::{self, AccountKey, Flags, RecordingName, Sketch, Span, Voicemail, VoicemailId};
-use crate::triage::CallerKey;
+use super::{AccountId, Details, Put, Row, Rows, log, triage};
+use crate::core::caller::{self, CallerForms};
+use crate::core::model::CallerId;
+use crate::core::model::{self, AccountKey, Flags, RecordingName, Sketch, Span, Voicemail, VoicemailId};
+use crate::core::triage::CallerKey;
 
 /// The newest rows of a span after a given row. Answered from the index `voicemail_newest` alone,
 /// without sorting, so the cost depends only on the number of rows returned.
@@ -461,7 +462,7 @@ pub(super) fn loaded(id: i64) -> VoicemailId {
 #[cfg(test)]
 mod tests {
     use super::{NEWEST, loaded, stored};
-    use crate::model::VoicemailId;
+    use crate::core::model::VoicemailId;
     use crate::store::migrations::plan_of;
 
     #[test]

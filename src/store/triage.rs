@@ -9,8 +9,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::tables::{Tables, stored};
 use super::{AccountId, Store, StoreError, log};
-use crate::model::{Flags, VoicemailId};
-use crate::triage::{Applied, CallerKey, Change, Given, Note, Step, Tag, Undo, Value};
+use crate::core::model::{Flags, VoicemailId};
+use crate::core::triage::{Applied, CallerKey, Change, Given, Note, Step, Tag, Undo, Value};
 
 impl Store {
     /// Applies `change` in one transaction and returns what actually changed.

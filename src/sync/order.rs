@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::Voicemail;
+use crate::core::model::Voicemail;
 
 /// How many rows must be older than the row before them, and none newer, until the order is trusted.
 ///

@@ -1,6 +1,6 @@
 //! Plans which windows to request: pure arithmetic on spans, no clock and no I/O.
 
-use crate::model::Span;
+use crate::core::model::Span;
 
 /// Returns the parts of `asked` that are not in `covered`: newest first, disjoint, none empty.
 ///

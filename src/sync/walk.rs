@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use super::order::Order;
 use super::plan::Window;
-use crate::model::{Span, VoicemailId};
+use crate::core::model::{Span, VoicemailId};
 use crate::telecmi::Page;
 
 /// How many pages past the total may have new rows before the server counts as endless.

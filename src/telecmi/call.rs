@@ -11,8 +11,8 @@ use serde::Serialize;
 use super::error::{ApiError, RedirectFault};
 use super::wire::{self, Answer, Asked};
 use super::{Client, Credentials, Inner, http};
-use crate::caller::{self, CallerForms};
-use crate::text;
+use crate::core::caller::{self, CallerForms};
+use crate::core::text;
 
 /// The largest response to read, in bytes; a real one has about a hundred.
 const ANSWER_MAX: u64 = 64 << 10;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::Credentials;
-use crate::model::{RecordingName, Region, Span};
+use crate::core::model::{RecordingName, Region, Span};
 
 /// How many rows to request per page, where the API has a parameter for it. The server may send fewer.
 const LIMIT: u32 = 50;

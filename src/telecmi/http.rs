@@ -14,7 +14,7 @@ use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Response, Url,
 use super::base_url::{LOOPBACK, is_loopback};
 use super::error::{ApiError, OfflineReason, RETRY_AFTER_MAX, RedirectFault, WaitingFor};
 use super::wire::Head;
-use crate::text;
+use crate::core::text;
 
 /// The most redirects to follow for one request.
 const REDIRECTS_MAX: usize = 5;

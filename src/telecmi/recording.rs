@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::error::ApiError;
 use super::http::{failed, head, read_all, within};
 use super::wire::{Answer, Asked, Head, decode, judge};
+use crate::core::text;
 use crate::secret::Secret;
-use crate::text;
 
 /// The most to read of a response that is not a recording, in bytes.
 const ERROR_MAX: u64 = 1 << 20;

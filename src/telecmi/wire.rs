@@ -14,9 +14,9 @@ use serde_json::value::RawValue;
 use super::Page;
 use super::call::CallPlaced;
 use super::error::ApiError;
-use crate::model::{RecordingName, TIME_END, Voicemail, from_millis};
+use crate::core::model::{RecordingName, TIME_END, Voicemail, from_millis};
+use crate::core::text;
 use crate::secret::Secret;
-use crate::text;
 
 /// Times below this are in seconds, others in milliseconds: this is the year 5138 in seconds and March
 /// 1973 in milliseconds, and no voicemail is that new or that old.

@@ -15,18 +15,19 @@ use ratatui::layout::Size;
 
 use crate::audio::{AudioError, Waveform};
 use crate::contacts::Fault;
-use crate::model::{Span, VoicemailId};
+use crate::core::model::CallerId;
+use crate::core::model::{Span, VoicemailId};
+use crate::core::triage::{Applied, CallerKey, Edit, Given, Note, Tag, Undo};
 use crate::player::{self, Manner};
 use crate::recording::FetchError;
-use crate::store::{self, CallerId, Details, Row};
+use crate::store::{self, Details, Row};
 use crate::sync::{Progress, Summary, SyncError};
 use crate::telecmi::{Call, CallError, CallPlaced};
-use crate::triage::{Applied, CallerKey, Edit, Given, Note, Tag, Undo};
-use crate::tui::copying::What;
-use crate::tui::login::Key;
-use crate::tui::rows::RowKey;
-use crate::tui::tags::Known;
-use crate::tui::ways::Way;
+use crate::tui::list::rows::RowKey;
+use crate::tui::overlays::copy::What;
+use crate::tui::overlays::elsewhere::Way;
+use crate::tui::overlays::login::Key;
+use crate::tui::overlays::tags::Known;
 use crate::web::Closed;
 
 /// An event that the screen reacts to.
@@ -275,6 +276,26 @@ pub enum Read {
     Count(Span),
 }
 
+impl Read {
+    /// Returns the lane of the query.
+    pub fn lane(&self) -> Lane {
+        match self {
+            // All of them fill the list.
+            Read::Rows { .. } | Read::Callers { .. } | Read::History(_) => Lane::Rows,
+            Read::Details(_) => Lane::Details,
+            Read::Survey { .. } => Lane::Survey,
+            Read::Notes { .. } => Lane::Notes,
+            Read::AllTags { .. } => Lane::AllTags,
+            Read::Changes { .. } => Lane::Changes,
+            Read::Remembered => Lane::Remembered,
+            Read::Note(_) => Lane::Note,
+            Read::Tagging(_) => Lane::Tagging,
+            Read::Copy { .. } => Lane::Copy,
+            Read::Count(_) => Lane::Count,
+        }
+    }
+}
+
 /// Progress and state of a recording.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RecordingNews {
@@ -505,9 +526,23 @@ pub enum Effect {
     Quit,
 }
 
-/// A kind of job. Only the latest job of each lane counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lane {
+/// Declares the lanes, so that their number follows from the list.
+macro_rules! lanes {
+    ($($(#[$doc:meta])* $lane:ident),* $(,)?) => {
+        /// A kind of job. Only the latest job of each lane counts.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Lane {
+            $($(#[$doc])* $lane,)*
+        }
+
+        impl Lane {
+            /// The number of lanes.
+            pub const COUNT: usize = [$(Lane::$lane),*].len();
+        }
+    };
+}
+
+lanes! {
     /// Load rows.
     Rows,
     /// Load the details of one voicemail.
@@ -534,11 +569,6 @@ pub enum Lane {
     Tagging,
     /// Load the data to copy.
     Copy,
-}
-
-impl Lane {
-    /// The number of lanes.
-    pub const COUNT: usize = 13;
 }
 
 /// Identifies a job in its lane. Answers with an older number are dropped.

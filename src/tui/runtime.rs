@@ -4,47 +4,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{OnceCell, mpsc};
-use tokio::task::{AbortHandle, spawn_blocking};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use tokio::time::MissedTickBehavior;
 
-use crate::credentials::Supply;
-use crate::model::{AccountKey, Region};
+use crate::account::Account;
+use crate::contacts::ContactFiles;
 use crate::store::{Store, StoreHandle};
-use crate::telecmi::{ApiError, BaseUrl, Client, Credentials};
-use crate::tui::login::{Door, Key};
 use crate::tui::msg::{Effect, Msg};
+use crate::tui::overlays::login::{Door, Key};
+use crate::tui::runtime::caller_names::People;
 
 mod answers;
+mod caller_names;
 mod calling;
 mod jobs;
 mod library;
-mod people;
 mod sounds;
 
 pub use answers::{answer, apply};
 use jobs::{Fetching, Jobs};
-pub use people::Contacts;
-use people::People;
 pub use sounds::Equipment;
 
 /// How often to check whether another process wrote to the store.
 const LOOK_ELSEWHERE: Duration = Duration::from_millis(1_500);
-
-/// The account on screen, and how to connect to the server.
-#[derive(Clone, Debug)]
-pub struct Account {
-    /// Its key in the store.
-    pub key: AccountKey,
-    /// The TeleCMI region.
-    pub region: Region,
-    /// The base URL, if not TeleCMI's own.
-    pub base_url: Option<BaseUrl>,
-    /// The app ID.
-    pub app_id: u64,
-    /// The app secret, which may still have to be looked up.
-    pub secret: Supply,
-}
 
 /// What the runtime needs to carry out effects.
 #[derive(Debug)]
@@ -60,7 +43,7 @@ pub struct Work {
     /// Recordings and sound outputs.
     pub equipment: Equipment,
     /// The contact files.
-    pub contacts: Contacts,
+    pub contacts: ContactFiles,
     /// Checks and saves credentials.
     pub door: Door,
 }
@@ -131,29 +114,6 @@ impl Runtime {
         if let Some(jobs) = &self.jobs {
             jobs.settle();
         }
-    }
-}
-
-/// Returns the client of `account`. It is created on first use, not at start.
-async fn client<'a>(cell: &'a OnceCell<Client>, account: &Account) -> Result<&'a Client, ApiError> {
-    cell.get_or_try_init(|| account.client()).await
-}
-
-impl Account {
-    /// Creates the API client. Slow: it reads the system's certificates, and a keyring may ask for a
-    /// passphrase.
-    pub async fn client(&self) -> Result<Client, ApiError> {
-        let secret = match &self.secret {
-            Supply::AtHand(secret) => secret.clone(),
-            later @ Supply::Later(_) => {
-                let later = later.clone();
-                let asked = spawn_blocking(move || later.get().map_err(|missing| missing.to_string()));
-                let secret = asked.await.unwrap_or_else(|panic| Err(panic.to_string()));
-                secret.map_err(|reason| ApiError::NoSecret { reason })?
-            }
-        };
-        let credentials = Credentials { app_id: self.app_id, secret };
-        Client::new(self.region, self.base_url.as_ref(), credentials)
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a session of the screen starts with, and what it hands over to the next one.
 
 use crate::tui::runtime::Work;
+use crate::tui::screen;
 use crate::tui::state::{Setup, State};
-use crate::tui::terminal;
 
 /// Everything that a session needs for one account.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub struct Session {
     /// What its jobs work with.
     pub work: Work,
     /// Terminal options.
-    pub options: terminal::Options,
+    pub options: screen::Options,
 }
 
 impl State {

@@ -4,41 +4,38 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::zone::Tz;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use crossterm::event::KeyEvent;
 use ratatui::layout::Size;
 
 use crate::audio::Waveform;
 use crate::config::Column;
-use crate::model::{Span, VoicemailId};
-use crate::range::Range;
+use crate::core::model::{Span, VoicemailId};
+use crate::core::range::Range;
+use crate::core::search::Query;
+use crate::core::triage::Undo;
+use crate::core::zone::Tz;
 use crate::recording::Prefetch;
-use crate::search::Query;
 use crate::store::{Details, Row, StoreError};
 use crate::sync::SyncError;
-use crate::triage::Undo;
-use crate::tui::accounts::{Choice, Switching};
-use crate::tui::calling::{CallBack, Means, Placing};
+use crate::terminal::colours::Depth;
+use crate::terminal::remote::RemoteEnv;
 use crate::tui::command::{Command, Scope};
-use crate::tui::copying::Copying;
-use crate::tui::dates::{Dates, Part};
 use crate::tui::field::Field;
-use crate::tui::filter::Filter;
-use crate::tui::help::Help;
 use crate::tui::keymap::{KeyChord, Keymap};
 use crate::tui::layout::{self, Regions};
-use crate::tui::listening::{Habits, Listening, Phase, Recording};
-use crate::tui::listing::{Listing, Wish};
-use crate::tui::login::LoggingIn;
+use crate::tui::list::listing::{Listing, Wish};
+use crate::tui::list::rows::{RowColumns, RowKey};
 use crate::tui::msg::{Change, Lanes, Remembered, Reopen};
-use crate::tui::note::Writing;
-use crate::tui::palette::{Action, Palette};
-use crate::tui::people::Naming;
-use crate::tui::rows::{RowColumns, RowKey};
-use crate::tui::tags::Tagging;
-use crate::tui::theme::{Depth, Wanted};
-use crate::tui::ways::{Save, Shared, Surroundings, Ways};
+use crate::tui::overlay::Overlay;
+use crate::tui::overlays::accounts::Choice;
+use crate::tui::overlays::call::{Means, Placing};
+use crate::tui::overlays::elsewhere::Shared;
+use crate::tui::overlays::help::Help;
+use crate::tui::overlays::palette::Action;
+use crate::tui::playback::{Habits, Listening, Phase, Recording};
+use crate::tui::search_line::Filter;
+use crate::tui::theme::Wanted;
 
 /// Settings for the appearance of the screen.
 #[derive(Clone, Debug)]
@@ -77,7 +74,7 @@ pub struct Setup {
     /// Settings for calling back.
     pub means: Means,
     /// Where vmail runs, as seen from the user's desk.
-    pub surroundings: Surroundings,
+    pub surroundings: RemoteEnv,
     /// Settings for the appearance.
     pub look: Look,
     /// The path of the settings file, shown on the screen without an account.
@@ -136,7 +133,7 @@ pub struct State {
     /// Recordings, and playback.
     pub listening: Listening,
     /// Where vmail runs, as seen from the user's desk.
-    pub surroundings: Surroundings,
+    pub surroundings: RemoteEnv,
     /// Calling back.
     pub calling: Calling,
     /// When to look up caller names again, if the screen is awake then.
@@ -308,33 +305,6 @@ pub struct Detail {
     pub scroll: u16,
 }
 
-/// An overlay above the inbox.
-#[derive(Debug)]
-pub enum Overlay {
-    /// The range picker.
-    Dates(Box<Dates>),
-    /// How to listen elsewhere.
-    Ways(Ways),
-    /// The dialog for saving a recording.
-    Save(Box<Save>),
-    /// The note of one voicemail.
-    Note(Box<Writing>),
-    /// The tags of some voicemails.
-    Tags(Box<Tagging>),
-    /// The command palette.
-    Palette(Box<Palette>),
-    /// The menu of what to copy.
-    Copying(Copying),
-    /// The question before calling back.
-    CallBack(Box<CallBack>),
-    /// A name for a caller.
-    Naming(Box<Naming>),
-    /// The form for app ID and secret.
-    LoggingIn(Box<LoggingIn>),
-    /// The list of accounts.
-    Switching(Switching),
-}
-
 /// Calling back.
 #[derive(Clone, Debug)]
 pub struct Calling {
@@ -487,22 +457,7 @@ impl State {
             return &[Scope::Help, Scope::Anywhere];
         }
         match &self.overlay {
-            Some(Overlay::Ways(_)) => &[Scope::Ways, Scope::Anywhere],
-            Some(Overlay::Save(_)) => &[Scope::Save, Scope::Anywhere],
-            Some(Overlay::Note(writing)) if writing.asked => &[Scope::NoteLeft, Scope::Anywhere],
-            Some(Overlay::Note(_)) => &[Scope::Note, Scope::Anywhere],
-            Some(Overlay::Tags(_)) => &[Scope::Tags, Scope::Anywhere],
-            Some(Overlay::Palette(_)) => &[Scope::Palette, Scope::Anywhere],
-            Some(Overlay::Copying(_)) => &[Scope::Copying, Scope::Anywhere],
-            Some(Overlay::CallBack(_)) => &[Scope::CallBack, Scope::Anywhere],
-            Some(Overlay::Naming(_)) => &[Scope::Naming, Scope::Anywhere],
-            Some(Overlay::LoggingIn(_)) => &[Scope::LoggingIn, Scope::Anywhere],
-            Some(Overlay::Switching(_)) => &[Scope::Accounts, Scope::Anywhere],
-            Some(Overlay::Dates(dates)) => match dates.part {
-                Part::Presets => &[Scope::Presets, Scope::Dates, Scope::Anywhere],
-                Part::Calendar => &[Scope::Calendar, Scope::Dates, Scope::Anywhere],
-                Part::Text => &[Scope::Dates, Scope::Anywhere],
-            },
+            Some(overlay) => overlay.scopes(),
             None if self.filter.open => &[Scope::Search, Scope::Anywhere],
             None if self.detail_focused() => &[Scope::Detail, Scope::Inbox, Scope::Anywhere],
             None => &[Scope::List, Scope::Inbox, Scope::Anywhere],
@@ -536,20 +491,8 @@ impl State {
             return Some(&mut help.input);
         }
         match &mut self.overlay {
+            Some(overlay) => overlay.field(),
             None => self.filter.open.then_some(&mut self.filter.input),
-            Some(Overlay::Dates(dates)) => Some(&mut dates.input),
-            Some(Overlay::Save(dialog)) => Some(&mut dialog.input),
-            Some(Overlay::Naming(naming)) => Some(&mut naming.input),
-            Some(Overlay::Tags(tagging)) => Some(&mut tagging.input),
-            Some(Overlay::Palette(palette)) => Some(&mut palette.input),
-            Some(Overlay::LoggingIn(form)) => form.open_field(),
-            Some(
-                Overlay::Ways(_)
-                | Overlay::Note(_)
-                | Overlay::Copying(_)
-                | Overlay::CallBack(_)
-                | Overlay::Switching(_),
-            ) => None,
         }
     }
 

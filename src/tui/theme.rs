@@ -8,21 +8,11 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::config::ThemeName;
+use crate::terminal::colours::Depth;
 use crate::tui::state::Look;
 
 pub mod own;
 mod true_colour;
-
-/// The colour depth of a terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Depth {
-    /// The 16 colours of the terminal's palette.
-    Sixteen,
-    /// 256 colours; all but the first 16 are fixed.
-    Palette,
-    /// 24-bit colours.
-    True,
-}
 
 /// The colours from the settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,43 +9,36 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
+use crate::core::view::View;
 use crate::tui::command::{Command, Scope};
-use crate::tui::dates::Dates;
+use crate::tui::detail::update::{back, follow, load_details, mark_other, open_history, switch_pane};
 use crate::tui::keymap::KeyChord;
-use crate::tui::listing::View;
-use crate::tui::msg::{Control, Effect, Lane, Msg, Read, Reopen};
-use crate::tui::rows::Line;
-use crate::tui::state::{Notice, Overlay, State};
-
-mod accounts;
-mod calling;
-mod changes;
-mod copying;
-mod detail;
-mod fetch;
-mod filter;
-mod help;
-mod listen;
-mod moves;
-mod note;
-mod palette;
-mod people;
-mod picker;
-mod share;
-mod tags;
-mod typing;
-mod want;
-mod work;
-
-use changes::{on_applied, step_back};
-use detail::{back, follow, load_details, mark_other, open_history, switch_pane};
-use fetch::{load, on_reply, on_store_notice, read, shift, sync};
-use listen::{
-    change_manner, control, go_on, hold, on_player, on_recording, play_all, play_next, play_pause, seek,
-    watch,
+use crate::tui::list::changes::{on_applied, step_back};
+use crate::tui::list::moves::{keep_visible, move_day, move_page, move_rows, select_place};
+use crate::tui::list::rows::Line;
+use crate::tui::list::triage;
+use crate::tui::msg::{Control, Effect, Msg, Read, Reopen};
+use crate::tui::overlay::Overlay;
+use crate::tui::overlays::copy::What;
+use crate::tui::overlays::dates::Dates;
+use crate::tui::overlays::dates::update::show_chosen;
+use crate::tui::overlays::elsewhere::Way;
+use crate::tui::overlays::help::update::Scroll;
+use crate::tui::overlays::{
+    accounts, call, copy, dates, elsewhere, help, login, name, note, palette, save, tags,
 };
-use moves::{keep_visible, move_day, move_page, move_rows, select_place};
-use picker::{in_dates, show_chosen, survey};
+use crate::tui::playback::prefetch;
+use crate::tui::playback::update::{
+    change_speed, change_volume, control, go_on, hold, on_player, on_recording, play_all, play_next,
+    play_pause, seek, toggle_skip_silence, watch,
+};
+use crate::tui::search_line;
+use crate::tui::state::{Notice, State};
+
+pub(in crate::tui) mod fetch;
+mod typing;
+
+use fetch::{load, on_reply, on_store_notice, read, shift, sync};
 
 /// How long a notice stays in the status line.
 const NEWS: TimeDelta = TimeDelta::seconds(4);
@@ -56,9 +49,9 @@ pub fn start(state: &mut State) -> Vec<Effect> {
     if state.account.is_some() {
         load(state, &mut effects);
         sync(state, false, &mut effects);
-        read(state, Lane::Changes, Read::Changes { since: None }, &mut effects);
-        people::look(state, false, &mut effects);
-        read(state, Lane::Remembered, Read::Remembered, &mut effects);
+        read(state, Read::Changes { since: None }, &mut effects);
+        name::update::look(state, false, &mut effects);
+        read(state, Read::Remembered, &mut effects);
     }
     effects
 }
@@ -77,7 +70,7 @@ pub fn resume(state: &mut State, before: State) -> Vec<Effect> {
     }
     state.go_on_from(before);
     if !state.filter.input.value().is_empty() {
-        filter::changed(state, &mut effects);
+        search_line::update::changed(state, &mut effects);
     }
     effects
 }
@@ -101,36 +94,36 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Key(_) | Msg::Reply(..) => {}
         Msg::StoreNotice(notice) => on_store_notice(state, &notice, &mut effects),
         Msg::CallersChanged => {
-            people::look(state, true, &mut effects);
+            name::update::look(state, true, &mut effects);
             load(state, &mut effects);
         }
         Msg::Recording(key, news) => on_recording(state, key, news, &mut effects),
         Msg::Player(number, event) => on_player(state, number, event, &mut effects),
-        Msg::Page(key, page) => share::on_page(state, key, page, &mut effects),
-        Msg::ToSend { name, file } => share::on_file(state, name, file, &mut effects),
-        Msg::Sending(percent) => share::on_sending(state, percent),
+        Msg::Page(key, page) => elsewhere::update::on_page(state, key, page, &mut effects),
+        Msg::ToSend { name, file } => elsewhere::update::on_file(state, name, file, &mut effects),
+        Msg::Sending(percent) => elsewhere::update::on_sending(state, percent),
         Msg::ChangedElsewhere => {
             let since = state.changes_to;
-            read(state, Lane::Changes, Read::Changes { since }, &mut effects);
+            read(state, Read::Changes { since }, &mut effects);
         }
         Msg::Applied(change, result) => {
             let failed = result.is_err();
-            people::on_applied(state, &change, !failed, &mut effects);
+            name::update::on_applied(state, &change, !failed, &mut effects);
             on_applied(state, &change, result, &mut effects);
             if failed {
-                note::keep(state, &change);
+                note::update::keep(state, &change);
             }
-            note::go_on(state, &mut effects);
-            tags::go_on(state, &mut effects);
+            note::update::go_on(state, &mut effects);
+            tags::update::go_on(state, &mut effects);
         }
-        Msg::Names(names) => people::on_names(state, &names),
-        Msg::ContactFaults(faults) => people::on_faults(state, &faults),
-        Msg::Called(answer) => calling::on_called(state, answer, &mut effects),
-        Msg::CommandRan(result) => calling::on_command(state, result, &mut effects),
-        Msg::Tried(result) => accounts::on_tried(state, result),
+        Msg::Names(names) => name::update::on_names(state, &names),
+        Msg::ContactFaults(faults) => name::update::on_faults(state, &faults),
+        Msg::Called(answer) => call::update::on_called(state, answer, &mut effects),
+        Msg::CommandRan(result) => call::update::on_command(state, result, &mut effects),
+        Msg::Tried(result) => login::update::on_tried(state, result),
         Msg::NotReopened(why) => fault(state, why),
         Msg::Hangup => {
-            note::rescue(state, &mut effects);
+            note::update::rescue(state, &mut effects);
             effects.push(Effect::Quit);
         }
         Msg::Stop => suspend(state, &mut effects),
@@ -163,7 +156,7 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     }
     let own = state.views.iter().position(|view| view.key == KeyChord::of(key));
     if let Some(number) = own.filter(|_| state.scopes().contains(&Scope::Inbox)) {
-        return work::show_own(state, number, effects);
+        return triage::show_own(state, number, effects);
     }
     let Some(command) = state.command(key) else {
         return typing::on_key(state, key, effects);
@@ -176,7 +169,7 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
 
 /// Runs a command. The arms are in the order of the table, except for shared arms.
 #[expect(clippy::too_many_lines, reason = "an arm for each command")]
-fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Effect>) {
+pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Effect>) {
     let page = usize::from(state.regions().list.height).max(2) - 1;
     match command {
         Command::Down if state.detail_focused() => mark_other(state, 1),
@@ -189,52 +182,51 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::StepBack => seek(state, -1_000, effects),
         Command::StepForward => seek(state, 1_000, effects),
         Command::Restart => control(state, Control::Seek(Duration::ZERO), effects),
-        Command::Faster | Command::Slower | Command::SkipSilence | Command::Louder | Command::Quieter => {
-            change_manner(state, command, effects);
-        }
+        Command::Faster => change_speed(state, true, effects),
+        Command::Slower => change_speed(state, false, effects),
+        Command::SkipSilence => toggle_skip_silence(state, effects),
+        Command::Louder => change_volume(state, true, effects),
+        Command::Quieter => change_volume(state, false, effects),
         Command::PlayAll => play_all(state, effects),
-        Command::ToggleDone | Command::ToggleStar | Command::ToggleRead => {
-            work::toggle(state, command, effects);
-        }
-        Command::Search => filter::open(state),
+        Command::ToggleDone => triage::toggle_done(state, effects),
+        Command::ToggleStar => triage::toggle_star(state, effects),
+        Command::ToggleRead => triage::toggle_read(state, effects),
+        Command::Search => search_line::update::open(state),
         Command::Undo => step_back(state, false, effects),
         Command::Redo => step_back(state, true, effects),
-        Command::Mark => work::mark(state, effects),
-        Command::MarkRange => work::mark_range(state),
-        Command::MarkAll => work::mark_all(state),
-        Command::NextUnread => work::move_unread(state, true, effects),
-        Command::PreviousUnread => work::move_unread(state, false, effects),
-        Command::ShowInbox => work::show_view(state, View::Inbox, effects),
-        Command::ShowUnread => work::show_view(state, View::Unread, effects),
-        Command::ShowStarred => work::show_view(state, View::Starred, effects),
-        Command::ShowDone => work::show_view(state, View::Done, effects),
-        Command::ShowAll => work::show_view(state, View::All, effects),
-        Command::NextOrder => work::change_order(state, effects),
-        Command::CallBack => calling::ask(state),
-        Command::NameCaller => people::name_selected(state),
+        Command::Mark => triage::mark(state, effects),
+        Command::MarkRange => triage::mark_range(state),
+        Command::MarkAll => triage::mark_all(state),
+        Command::NextUnread => triage::move_unread(state, true, effects),
+        Command::PreviousUnread => triage::move_unread(state, false, effects),
+        Command::ShowInbox => triage::show_view(state, View::Inbox, effects),
+        Command::ShowUnread => triage::show_view(state, View::Unread, effects),
+        Command::ShowStarred => triage::show_view(state, View::Starred, effects),
+        Command::ShowDone => triage::show_view(state, View::Done, effects),
+        Command::ShowAll => triage::show_view(state, View::All, effects),
+        Command::NextOrder => triage::change_order(state, effects),
+        Command::CallBack => call::update::ask(state),
+        Command::NameCaller => name::update::name_selected(state),
         Command::History => open_history(state, effects),
-        Command::SaveRecording => share::save_selected(state),
-        Command::Elsewhere => share::offer_selected(state),
-        Command::Note => note::open(state, effects),
-        Command::Tags => tags::open(state, effects),
-        Command::CopyNumber => copying::number(state, effects),
-        Command::CopyMore => copying::open(state, effects),
-        Command::Palette => palette::open(state),
-        Command::Open if state.account.is_none() => accounts::log_in(state),
+        Command::SaveRecording => save::update::open_selected(state),
+        Command::Elsewhere => elsewhere::update::offer_selected(state),
+        Command::Note => note::update::open(state, effects),
+        Command::Tags => tags::update::open(state, effects),
+        Command::CopyNumber => copy::update::number(state, effects),
+        Command::CopyMore => copy::update::open(state, effects),
+        Command::Palette => palette::update::open(state),
+        Command::Open if state.account.is_none() => login::update::log_in(state),
         Command::Open => {
             state.detail.full = true;
             state.detail.scroll = 0;
             load_details(state, effects);
         }
         Command::Follow => follow(state, effects),
-        Command::Dates => {
-            state.overlay = Some(Overlay::Dates(Box::new(Dates::new(&state.range, state.now, state.zone))));
-            survey(state, effects);
-        }
+        Command::Dates => dates::update::open(state, effects),
         Command::Earlier => shift(state, -1, effects),
         Command::Later => shift(state, 1, effects),
         Command::Refresh => sync(state, true, effects),
-        Command::Help => help::toggle(state),
+        Command::Help => help::update::toggle(state),
         Command::HalfPageDown => move_page(state, (page / 2).max(1) as isize, effects),
         Command::HalfPageUp => move_page(state, -((page / 2).max(1) as isize), effects),
         Command::PageDown => move_page(state, page as isize, effects),
@@ -245,11 +237,13 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::DayAfter => move_day(state, false, effects),
         Command::SwitchPane => switch_pane(state, effects),
         Command::Back => back(state, effects),
-        Command::Accounts => accounts::offer(state),
-        Command::LogIn => accounts::log_in(state),
+        Command::Accounts => accounts::update::offer(state),
+        Command::LogIn => login::update::log_in(state),
         Command::Reload => state.next_session = Some(Reopen::Settings),
         Command::ShowRange => show_chosen(state, effects),
         Command::CloseDates
+        | Command::CloseWays
+        | Command::CloseCopying
         | Command::ClosePalette
         | Command::CloseCall
         | Command::CancelName
@@ -257,87 +251,81 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
         Command::PickPreset => {
             // One key per preset, in the order of the presets.
             let number = state.keymap.keys(command).iter().position(|chord| *chord == KeyChord::of(key));
-            if let (Some(Overlay::Dates(dates)), Some(number)) = (&mut state.overlay, number) {
-                dates.choose_preset(number);
-                show_chosen(state, effects);
+            if let Some(number) = number {
+                dates::update::show_preset(state, number, effects);
             }
         }
-        Command::NextPart
-        | Command::PreviousPart
-        | Command::NextPreset
-        | Command::PreviousPreset
-        | Command::NextDay
-        | Command::PreviousDay
-        | Command::NextWeek
-        | Command::PreviousWeek
-        | Command::NextMonth
-        | Command::PreviousMonth
-        | Command::MarkDay => {
-            if let Some(Overlay::Dates(dates)) = &mut state.overlay {
-                in_dates(dates, command);
-                survey(state, effects);
-            }
-        }
-        Command::ApplySearch => filter::keep(state),
-        Command::ClearSearch => filter::clear(state, effects),
-        Command::PreviousSearch => filter::recall(state, true, effects),
-        Command::NextSearch => filter::recall(state, false, effects),
-        Command::CompleteSearch => filter::complete(state, effects),
-        Command::InBrowser
-        | Command::SaveHere
-        | Command::ToTerminal
-        | Command::PlayHere
-        | Command::UseWay
-        | Command::NextWay
-        | Command::PreviousWay
-        | Command::CopyLine
-        | Command::CloseWays => share::in_ways(state, command, effects),
-        Command::SaveNow => share::save(state, effects),
-        Command::CloseSave => share::close_save(state),
-        Command::SaveNote | Command::SaveAndCloseNote => note::save(state, effects),
-        Command::CloseNote => note::leave(state),
-        Command::DiscardNote => note::throw_away(state),
-        Command::KeepEditing => note::write_on(state),
-        Command::ApplyTags => tags::apply(state, effects),
+        Command::NextPart => dates::update::change(state, effects, |dates| dates.switch(true)),
+        Command::PreviousPart => dates::update::change(state, effects, |dates| dates.switch(false)),
+        Command::NextPreset => dates::update::change(state, effects, Dates::next_preset),
+        Command::PreviousPreset => dates::update::change(state, effects, Dates::previous_preset),
+        Command::NextDay => dates::update::change(state, effects, |dates| dates.move_day(1)),
+        Command::PreviousDay => dates::update::change(state, effects, |dates| dates.move_day(-1)),
+        Command::NextWeek => dates::update::change(state, effects, |dates| dates.move_day(7)),
+        Command::PreviousWeek => dates::update::change(state, effects, |dates| dates.move_day(-7)),
+        Command::NextMonth => dates::update::change(state, effects, |dates| dates.move_month(1)),
+        Command::PreviousMonth => dates::update::change(state, effects, |dates| dates.move_month(-1)),
+        Command::MarkDay => dates::update::change(state, effects, Dates::toggle_mark),
+        Command::ApplySearch => search_line::update::keep(state),
+        Command::ClearSearch => search_line::update::clear(state, effects),
+        Command::PreviousSearch => search_line::update::recall(state, true, effects),
+        Command::NextSearch => search_line::update::recall(state, false, effects),
+        Command::CompleteSearch => search_line::update::complete(state, effects),
+        Command::InBrowser => elsewhere::update::take(state, Way::Browser, effects),
+        Command::SaveHere => elsewhere::update::take(state, Way::Save, effects),
+        Command::ToTerminal => elsewhere::update::take(state, Way::Terminal, effects),
+        Command::PlayHere => elsewhere::update::take(state, Way::Here, effects),
+        Command::UseWay => elsewhere::update::take_marked(state, effects),
+        Command::NextWay => elsewhere::update::step(state, true),
+        Command::PreviousWay => elsewhere::update::step(state, false),
+        Command::CopyLine => elsewhere::update::copy_line(state, effects),
+        Command::SaveNow => save::update::save(state, effects),
+        Command::CloseSave => save::update::close(state),
+        Command::SaveNote | Command::SaveAndCloseNote => note::update::save(state, effects),
+        Command::CloseNote => note::update::leave(state),
+        Command::DiscardNote => note::update::throw_away(state),
+        Command::KeepEditing => note::update::write_on(state),
+        Command::ApplyTags => tags::update::apply(state, effects),
         Command::CompleteTag | Command::CompleteTagBack => {
             if let Some(Overlay::Tags(tagging)) = &mut state.overlay {
                 tagging.complete(command == Command::CompleteTag);
             }
         }
-        Command::CloseTags => tags::close(state),
-        Command::RunChoice => palette::choose(state, effects),
-        Command::NextChoice | Command::PreviousChoice | Command::ChoicePageDown | Command::ChoicePageUp => {
-            palette::go(state, command);
-        }
-        Command::TakeNumber
-        | Command::TakeName
-        | Command::TakeTime
-        | Command::TakeFile
-        | Command::TakeText
-        | Command::TakeJson
-        | Command::CloseCopying => copying::choose(state, command, effects),
-        Command::PlaceCall => calling::place(state, effects),
-        Command::SaveName => people::keep_name(state, effects),
-        Command::SubmitLogIn => accounts::try_key(state, effects),
+        Command::CloseTags => tags::update::close(state),
+        Command::RunChoice => palette::update::choose(state, effects),
+        Command::NextChoice => palette::update::step(state, 1),
+        Command::PreviousChoice => palette::update::step(state, -1),
+        Command::ChoicePageDown => palette::update::page(state, 1),
+        Command::ChoicePageUp => palette::update::page(state, -1),
+        Command::TakeNumber => copy::update::choose(state, What::Number, effects),
+        Command::TakeName => copy::update::choose(state, What::Name, effects),
+        Command::TakeTime => copy::update::choose(state, What::Time, effects),
+        Command::TakeFile => copy::update::choose(state, What::File, effects),
+        Command::TakeText => copy::update::choose(state, What::Text, effects),
+        Command::TakeJson => copy::update::choose(state, What::Json, effects),
+        Command::PlaceCall => call::update::place(state, effects),
+        Command::SaveName => name::update::keep_name(state, effects),
+        Command::SubmitLogIn => login::update::try_key(state, effects),
         Command::NextField | Command::PreviousField => {
             if let Some(Overlay::LoggingIn(form)) = &mut state.overlay {
                 form.part = form.part.next(command == Command::NextField);
             }
         }
-        Command::CancelLogIn => accounts::leave(state, effects),
-        Command::SwitchAccount => accounts::switch(state),
-        Command::NextAccount | Command::PreviousAccount => accounts::step(state, command),
-        Command::HelpDown
-        | Command::HelpUp
-        | Command::HelpPageDown
-        | Command::HelpPageUp
-        | Command::HelpStart
-        | Command::HelpEnd => help::go(state, command),
-        Command::CloseHelp => help::close(state),
+        Command::CancelLogIn => login::update::leave(state, effects),
+        Command::SwitchAccount => accounts::update::switch(state),
+        Command::NextAccount => accounts::update::step(state, 1),
+        Command::PreviousAccount => accounts::update::step(state, -1),
+        Command::HelpDown => help::update::scroll(state, Scroll::Down),
+        Command::HelpUp => help::update::scroll(state, Scroll::Up),
+        Command::HelpPageDown => help::update::scroll(state, Scroll::PageDown),
+        Command::HelpPageUp => help::update::scroll(state, Scroll::PageUp),
+        Command::HelpStart => help::update::scroll(state, Scroll::Start),
+        Command::HelpEnd => help::update::scroll(state, Scroll::End),
+        Command::CloseHelp => help::update::close(state),
         Command::Suspend => suspend(state, effects),
-        Command::QuitAtOnce if note::holds(state) => {
+        Command::QuitAtOnce if note::update::holds(state) => {
             state.help = None;
-            note::leave(state);
+            note::update::leave(state);
         }
         Command::Quit | Command::QuitAtOnce => effects.push(Effect::Quit),
     }
@@ -345,7 +333,7 @@ fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Eff
 
 fn on_mouse(state: &mut State, mouse: MouseEvent, effects: &mut Vec<Effect>) {
     if state.help.is_some() {
-        return help::on_mouse(state, mouse);
+        return help::update::on_mouse(state, mouse);
     }
     if state.overlay.is_some() {
         return;
@@ -379,24 +367,24 @@ fn on_tick(state: &mut State, now: DateTime<Utc>, effects: &mut Vec<Effect>) {
     if new_day && state.account.is_some() {
         // Relative ranges such as "Last 7 days" have moved.
         load(state, effects);
-        work::renew(state, effects);
+        triage::renew(state, effects);
     }
     if state.listening.queue.as_ref().and_then(|queue| queue.next).is_some_and(|next| next <= now) {
         play_next(state, effects);
     }
-    want::on_tick(state, effects);
-    people::on_tick(state, effects);
+    prefetch::on_tick(state, effects);
+    name::update::on_tick(state, effects);
     if state.sync.running.is_none() && state.sync.next.is_some_and(|next| next <= now) {
         sync(state, false, effects);
     }
 }
 
 /// Shows a notice for a few seconds.
-fn news(state: &mut State, text: String) {
+pub(in crate::tui) fn news(state: &mut State, text: String) {
     state.notice = Some(Notice { text, fault: false, until: Some(state.now + NEWS) });
 }
 
 /// Shows an error until the next key.
-fn fault(state: &mut State, text: String) {
+pub(in crate::tui) fn fault(state: &mut State, text: String) {
     state.notice = Some(Notice { text, fault: true, until: None });
 }

@@ -17,26 +17,27 @@ use ratatui::layout::{Rect, Size};
 use siphasher::sip::SipHasher13;
 use vmail::audio::{Waveform, decode};
 use vmail::config::Column;
-use vmail::model::{AccountKey, RecordingName, Region, Span, Voicemail, VoicemailId};
+use vmail::core::model::{AccountKey, RecordingName, Region, Span, Voicemail, VoicemailId};
+use vmail::core::range::Range;
 use vmail::player::{Event, Manner};
-use vmail::range::Range;
 use vmail::recording::Prefetch;
 use vmail::store::{self, Put, Store};
 use vmail::sync::{Progress, Summary, SyncError};
-use vmail::tui::accounts::Choice;
-use vmail::tui::calling::Means;
+use vmail::terminal::colours::Depth;
+use vmail::terminal::remote::RemoteEnv;
+use vmail::terminal::ssh::Server;
 use vmail::tui::keymap::{KeyChord, Keymap};
-use vmail::tui::listening::Habits;
+use vmail::tui::list::rows::RowKey;
 use vmail::tui::msg::{
     Change, Effect, Lane, Msg, Read, RecordingNews, Remembered, Reply, SaveTrouble, Ticket,
 };
-use vmail::tui::rows::RowKey;
+use vmail::tui::overlays::accounts::Choice;
+use vmail::tui::overlays::call::Means;
+use vmail::tui::playback::Habits;
 use vmail::tui::runtime::{answer, apply};
 use vmail::tui::state::{Look, OwnView, Setup, State};
-use vmail::tui::theme::{Depth, Wanted};
-use vmail::tui::ways::Surroundings;
+use vmail::tui::theme::Wanted;
 use vmail::tui::{update, view};
-use vmail::web::ssh::Server;
 
 /// Mon 23 Nov 2026 12:04:30 in India.
 pub fn now() -> DateTime<Utc> {
@@ -61,8 +62,8 @@ pub struct Opened {
     pub accounts: Vec<Choice>,
 }
 
-fn surroundings(remote: bool) -> Surroundings {
-    Surroundings {
+fn surroundings(remote: bool) -> RemoteEnv {
+    RemoteEnv {
         remote,
         server: Server::new(Some("10.1.2.3 51000 10.0.0.7 22"), "meera", "web-1.example.in"),
         socket: Some("/run/user/1000/vmail-sound".into()),

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use tempfile::TempDir;
-use vmail::tui::terminal::escape::{Through, copy};
+use vmail::terminal::escape::{Through, copy};
 
 /// A tmux of our own. Dropping it ends it.
 struct Tmux {

@@ -14,8 +14,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::time::{interval, timeout};
+use vmail::terminal::ssh::Server;
 use vmail::web::socket::{Cleared, clear};
-use vmail::web::ssh::Server;
 use vmail::web::{Options, PORT, Page, Stage};
 
 /// How long ssh may take on a busy machine: a failure's bound, not a wait.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read the project has failed")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -74,11 +75,9 @@ fn the_screen_is_data_and_pure_functions() {
         ],
         20,
         |source| {
-            source.is_in(&["tui"])
-                && !source.is_in(&["tui/runtime", "tui/terminal"])
-                && source.path != "tui.rs"
+            source.is_in(&["tui"]) && !source.is_in(&["tui/runtime", "tui/screen"]) && source.path != "tui.rs"
         },
-        "only runtime and terminal do anything",
+        "only runtime and screen do anything",
     );
 }
 
@@ -127,17 +126,81 @@ fn escape_codes_are_the_terminals() {
             "print!(",
         ],
         40,
-        |source| !source.is_in(&["tui/terminal", "main"]) && source.path != "cli/demo_server.rs",
-        "what goes to the terminal goes through tui/terminal",
+        |source| {
+            !source.is_in(&["terminal", "tui/screen", "main"]) && source.path != "cli/verbs/demo_server.rs"
+        },
+        "what goes to the terminal goes through terminal and tui/screen",
     );
 }
 
 #[test]
-fn the_core_knows_no_screen() {
+fn nothing_below_knows_the_command_line_or_the_inbox() {
     none_names(
-        &["crate::tui", "ratatui", "crossterm", "crate::cli"],
-        20,
+        &["crate::tui", "crate::cli"],
+        60,
         |source| !source.is_in(&["tui", "cli", "main"]),
-        "the command line uses it without a screen",
+        "the command line and the inbox stand on it",
     );
+    none_names(
+        &["ratatui", "crossterm"],
+        60,
+        |source| !source.is_in(&["tui", "cli", "main", "terminal"]),
+        "only terminal knows terminals",
+    );
+}
+
+#[test]
+fn the_command_line_opens_the_inbox_and_lists_its_keys_and_no_more() {
+    let opens = ["cli/startup", "cli/checks", "cli/verbs/keys", "cli/verbs/man"];
+    none_names(
+        &["crate::tui", "tui::"],
+        25,
+        |source| source.is_in(&["cli"]) && !source.is_in(&opens),
+        "what both need stands below both",
+    );
+}
+
+#[test]
+fn the_core_does_no_io_and_imports_only_itself() {
+    let io = ["std::fs", "std::net", "std::env", "std::process", "std::thread", "tokio", "Utc::now"];
+    none_names(&io, 15, |source| source.is_in(&["core"]), "the core is pure");
+    for source in sources().iter().filter(|source| source.is_in(&["core"])) {
+        for (at, _) in source.code.match_indices("crate::") {
+            let path = &source.code[at..];
+            assert!(path.starts_with("crate::core"), "src/{} names {}", source.path, first_line(path));
+        }
+    }
+}
+
+/// Folders and files of `src` import each other in one direction.
+#[test]
+fn there_is_no_circle_of_imports() {
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for source in sources() {
+        let of = source.path.split(['/', '.']).next().unwrap_or_default().to_owned();
+        let paths = source.code.match_indices("crate::").map(|(at, found)| &source.code[at + found.len()..]);
+        for path in paths {
+            // `use crate::{a, b}` names several.
+            let group = path.strip_prefix('{').and_then(|group| group.split('}').next());
+            for path in group.unwrap_or(path).split(',').take(if group.is_some() { usize::MAX } else { 1 }) {
+                let name = path.trim_start().split(|c: char| !c.is_alphanumeric() && c != '_').next();
+                let name = name.unwrap_or_default();
+                if name != of && !name.is_empty() {
+                    imports.entry(of.clone()).or_default().insert(name.to_owned());
+                }
+            }
+        }
+    }
+    assert!(imports.len() > 10, "{imports:?}");
+    // Takes away what imports nothing of the rest, until nothing is left.
+    while !imports.is_empty() {
+        let left: BTreeSet<_> = imports.keys().cloned().collect();
+        let before = imports.len();
+        imports.retain(|_, names| names.iter().any(|name| left.contains(name)));
+        assert_ne!(imports.len(), before, "these import each other: {imports:?}");
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
 }

@@ -23,11 +23,11 @@ use std::sync::Mutex;
 use clap::{CommandFactory as _, ValueEnum as _};
 use common::now;
 use vmail::cli::Cli;
-use vmail::cli::completions::Shell;
+use vmail::cli::verbs::completions::Shell;
 use vmail::config::{self, Overrides, Sources};
+use vmail::core::fields::Fields;
+use vmail::core::range::Range;
 use vmail::error::Failure;
-use vmail::fields::Fields;
-use vmail::range::Range;
 use vmail::telecmi::BaseUrl;
 use vmail::tui::command::by_heading;
 use vmail::tui::keymap::{KeyChord, own};
@@ -348,7 +348,7 @@ fn sources() -> Vec<String> {
 #[test]
 fn the_documents_list_every_operator_of_the_search() {
     let mut table = String::from("| written | finds |\n|---|---|\n");
-    for (example, meaning) in vmail::search::operators() {
+    for (example, meaning) in vmail::core::search::operators() {
         let _ = writeln!(table, "| `{}` | {meaning} |", example.replace('|', "\\|"));
     }
     part_up_to_date("docs/search.md", "query", &table);

@@ -14,15 +14,16 @@ use vmail::config::{
     OwnKeys, Place, SecretSource, Settings, Sources, ThemeName, Timezone, keys, load, local_zone,
     secret_from_command,
 };
-use vmail::model::Region;
-use vmail::range::Range;
+use vmail::core::model::Region;
+use vmail::core::range::Range;
+use vmail::core::search;
+use vmail::core::search::Context;
+use vmail::core::zone::Tz;
 use vmail::recording::Prefetch;
-use vmail::search::{self, Context};
 use vmail::secret::Secret;
 use vmail::telecmi::{Agent, ValidNumber};
 use vmail::tui::keymap::own;
 use vmail::tui::theme;
-use vmail::zone::Tz;
 
 fn check_base_url(url: &str) -> Result<(), String> {
     if url.starts_with("https://") { Ok(()) } else { Err("must start with https://".to_owned()) }

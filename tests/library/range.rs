@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone as _, Utc};
 use proptest::prelude::*;
-use vmail::model::Span;
-use vmail::range::{PRESETS, Range, day_span, days_of_month, zone_name};
-use vmail::zone::Tz;
+use vmail::core::model::Span;
+use vmail::core::range::{PRESETS, Range, day_span, days_of_month, zone_name};
+use vmail::core::zone::Tz;
 
 fn kolkata() -> Tz {
     "Asia/Kolkata".parse().unwrap()

@@ -12,11 +12,11 @@ use std::process::{Child, Command, Stdio};
 use chrono::{DateTime, TimeZone as _, Utc};
 use proptest::prelude::*;
 use tempfile::TempDir;
-use vmail::model::{
+use vmail::core::model::{
     AccountKey, Flags, RecordingName, Region, Sketch, Span, Voicemail, VoicemailId, from_millis,
 };
+use vmail::core::triage::{Change, Edit};
 use vmail::store::{AccountId, Notice, Opened, Options, Row, Store, StoreError, StoreHandle};
-use vmail::triage::{Change, Edit};
 
 const ALWAYS: i64 = i64::MAX;
 

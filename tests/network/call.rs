@@ -10,8 +10,8 @@ use chrono::{TimeZone as _, Utc};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use vmail::core::model::Region;
 use vmail::demo;
-use vmail::model::Region;
 use vmail::secret::Secret;
 use vmail::telecmi::{
     Agent, ApiError, BaseUrl, Call, CallError, CallPlaced, Client, Credentials, Rings, Timeouts, ValidNumber,

@@ -304,7 +304,7 @@ fn a_command_for_the_secret_that_fails_ends_with_3() {
 
 /// A store with one voicemail, made by the program that keeps it.
 fn with_store(home: &Home) -> PathBuf {
-    use vmail::model::{AccountKey, Region, Voicemail};
+    use vmail::core::model::{AccountKey, Region, Voicemail};
     use vmail::store::{Options, Store};
     let path = home.path("data/vmail/vmail.db");
     let now = "2026-11-23T06:34:30Z".parse().unwrap();

@@ -11,10 +11,10 @@ use std::process::{Command, Output, Stdio};
 use chrono::{TimeZone as _, Utc};
 use proptest::prelude::*;
 use tempfile::TempDir;
+use vmail::core::model::{AccountKey, Flags, RecordingName, Region, Sketch, Voicemail, from_millis};
+use vmail::core::triage::{CallerKey, Change, Edit, Given, Note, Tag};
 use vmail::export::{Bad, ImportError, Imported, Whose, export, import};
-use vmail::model::{AccountKey, Flags, RecordingName, Region, Sketch, Voicemail, from_millis};
 use vmail::store::{Options, Store};
-use vmail::triage::{CallerKey, Change, Edit, Given, Note, Tag};
 
 fn key() -> AccountKey {
     AccountKey::new(Region::Global, 1_111_112, None)
@@ -342,7 +342,7 @@ fn long_lines_do_not_pile_up_in_memory() {
     assert!(matches!(error, ImportError::Read(_)), "{error}");
     let account = store.account(&key()).unwrap();
     // What was read before the fault had come in by then, but for the last piece.
-    assert!(store.count(account, vmail::model::Span::EVER).unwrap() >= 30);
+    assert!(store.count(account, vmail::core::model::Span::EVER).unwrap() >= 30);
 }
 
 // --- The verbs ----------------------------------------------------------------

@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 use clap::CommandFactory as _;
 use tempfile::TempDir;
 use vmail::cli::Cli;
-use vmail::cli::man::ENVIRONMENT;
+use vmail::cli::verbs::man::ENVIRONMENT;
 use vmail::error::Failure;
 
 fn vmail(arguments: &[&str]) -> Output {
@@ -152,7 +152,7 @@ fn every_variable_is_in_the_page() {
     let mut used = BTreeSet::new();
     read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut used);
     // Between the program and its own script.
-    assert!(used.remove(vmail::cli::completing::VARIABLE));
+    assert!(used.remove(vmail::cli::complete::VARIABLE));
     let ours = |name: &&str| name.starts_with("VMAIL_") || name.starts_with("TELECMI_");
     let documented: BTreeSet<_> =
         ENVIRONMENT.iter().map(|(name, _)| *name).filter(ours).map(str::to_owned).collect();

@@ -8,26 +8,28 @@ use chrono::{DateTime, Utc};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use vmail::account::Account;
 use vmail::config::{Column, Notify};
+use vmail::core::model::{AccountKey, Region};
+use vmail::core::range::Range;
 use vmail::credentials::Supply;
 use vmail::demo::{APP_ID, SECRET};
-use vmail::model::{AccountKey, Region};
 use vmail::player::{Manner, Outputs};
-use vmail::range::Range;
 use vmail::recording::{Limits, Prefetch};
 use vmail::secret::Secret;
 use vmail::store::{self, Opened, Store, StoreHandle};
 use vmail::telecmi::BaseUrl;
+use vmail::terminal::colours::Depth;
+use vmail::terminal::remote::RemoteEnv;
+use vmail::terminal::ssh;
 use vmail::tui::keymap::Keymap;
-use vmail::tui::listening::Habits;
-use vmail::tui::login::Door;
-use vmail::tui::runtime::{Account, Equipment, Work};
+use vmail::tui::overlays::login::Door;
+use vmail::tui::playback::Habits;
+use vmail::tui::runtime::{Equipment, Work};
+use vmail::tui::screen::{Options, Screen};
 use vmail::tui::session::Session;
 use vmail::tui::state::{Look, Setup};
-use vmail::tui::terminal::{Options, Screen};
-use vmail::tui::theme::{Depth, Wanted};
-use vmail::tui::ways::Surroundings;
-use vmail::web::ssh;
+use vmail::tui::theme::Wanted;
 
 use crate::harness::{Launch, Terminal, until};
 use crate::world::{Home, Server};
@@ -139,14 +141,14 @@ fn open_screen(url: &str, store: StoreHandle) {
     let setup = Setup {
         account: Some("1".to_owned()),
         accounts: Vec::new(),
-        zone: vmail::zone::Tz::UTC,
+        zone: vmail::core::zone::Tz::UTC,
         range: Range::parse("7d").unwrap(),
         refresh: None,
         habits: Habits { prefetch: Prefetch::Off, manner: Manner::default() },
         keymap: Keymap::default(),
         views: Vec::new(),
-        means: vmail::tui::calling::Means::default(),
-        surroundings: Surroundings {
+        means: vmail::tui::overlays::call::Means::default(),
+        surroundings: RemoteEnv {
             remote: false,
             server: ssh::Server::new(None, "meera", "web-1"),
             socket: None,
@@ -184,7 +186,7 @@ fn open_screen(url: &str, store: StoreHandle) {
         concurrency: 1,
         overlap: Duration::ZERO,
         equipment,
-        contacts: vmail::tui::runtime::Contacts::default(),
+        contacts: vmail::contacts::ContactFiles::default(),
         door: Door::new(|_| Box::pin(async { Err(String::new()) })),
     };
     let session = Session { setup, work, options: Options::default() };

@@ -1,12 +1,12 @@
 //! The account, from outside: the form in which it is named, and going over to another one.
 
 use crate::common::{Opened, Screen, week};
-use vmail::model::{Region, Span};
+use vmail::core::model::{Region, Span};
 use vmail::secret::Secret;
-use vmail::tui::accounts::Choice;
-use vmail::tui::login::Key;
 use vmail::tui::msg::{Effect, Msg, Reopen};
-use vmail::tui::state::Overlay;
+use vmail::tui::overlay::Overlay;
+use vmail::tui::overlays::accounts::Choice;
+use vmail::tui::overlays::login::Key;
 
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
 

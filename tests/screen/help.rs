@@ -5,12 +5,12 @@
 use crate::common::{Opened, Screen, week};
 use crossterm::event::{KeyModifiers, MouseEvent, MouseEventKind};
 use ratatui::style::Modifier;
-use vmail::model::Span;
-use vmail::search;
+use vmail::core::model::Span;
+use vmail::core::search;
 use vmail::tui::command::{Command, TABLE, by_heading};
 use vmail::tui::keymap::own;
 use vmail::tui::msg::{Effect, Lane, Msg, Reply};
-use vmail::tui::state::Overlay;
+use vmail::tui::overlay::Overlay;
 
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
 

@@ -8,12 +8,12 @@ use std::time::Duration;
 use crate::common::{Opened, Screen, voicemail, week};
 use chrono::TimeDelta;
 use vmail::audio::AudioError;
-use vmail::model::{Flags, Span};
+use vmail::core::model::{Flags, Span};
 use vmail::player::{Event, Manner, Unavailable};
 use vmail::recording::{FetchError, Prefetch};
+use vmail::tui::list::rows::RowKey;
 use vmail::tui::msg::{Control, Effect, Lane, Msg, PageNews, RecordingNews, Remembered, Reply, SaveTrouble};
-use vmail::tui::rows::RowKey;
-use vmail::tui::ways::Way;
+use vmail::tui::overlays::elsewhere::Way;
 
 fn filled() -> Opened {
     Opened {

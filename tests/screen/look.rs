@@ -9,14 +9,17 @@ use crate::common::{Opened, Screen, week};
 use insta::assert_snapshot;
 use ratatui::style::{Color, Modifier, Style};
 use vmail::config::{self, Column, Overrides, OwnColour, OwnKeys, Settings, Sources, ThemeName};
+use vmail::core::search;
+use vmail::core::search::Context;
+use vmail::core::zone::Tz;
 use vmail::player::Event;
-use vmail::search::{self, Context};
+use vmail::terminal::colours::Depth;
 use vmail::tui::command::{Scope, TABLE};
 use vmail::tui::keymap::{KeyChord, Keymap, own};
 use vmail::tui::msg::Effect;
-use vmail::tui::state::{Look, Overlay, OwnView};
-use vmail::tui::theme::{self, Depth, Role, Theme, Wanted};
-use vmail::zone::Tz;
+use vmail::tui::overlay::Overlay;
+use vmail::tui::state::{Look, OwnView};
+use vmail::tui::theme::{self, Role, Theme, Wanted};
 
 /// The settings of a file.
 fn settings(text: &str) -> Result<Settings, String> {

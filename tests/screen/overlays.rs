@@ -4,14 +4,14 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail them")]
 
 use crate::common::{Opened, Screen, week};
-use vmail::model::{Flags, Span};
+use vmail::core::model::{Flags, Span};
+use vmail::core::triage::{Applied, Edit, Note, Tag};
 use vmail::store::StoreError;
-use vmail::triage::{Applied, Edit, Note, Tag};
-use vmail::tui::copying::{Copying, What};
+use vmail::tui::list::rows::RowKey;
 use vmail::tui::msg::{Change, Effect, Lane, Msg, Read, Reply};
-use vmail::tui::rows::RowKey;
-use vmail::tui::state::Overlay;
-use vmail::tui::tags::{Known, Tagging};
+use vmail::tui::overlay::Overlay;
+use vmail::tui::overlays::copy::{Copying, What};
+use vmail::tui::overlays::tags::{Known, Tagging};
 
 fn filled() -> Opened {
     Opened { stored: week(), covered: Some(Span::from_millis(0, i64::MAX)), ..Opened::default() }

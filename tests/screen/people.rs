@@ -4,12 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail them")]
 
 use crate::common::{Opened, Screen, week};
-use vmail::model::{Flags, Span};
-use vmail::store::CallerId;
+use vmail::core::model::CallerId;
+use vmail::core::model::{Flags, Span};
 use vmail::telecmi::{Agent, ApiError, Call, CallError, CallPlaced, OfflineReason, Rings, ValidNumber};
-use vmail::tui::calling::Means;
 use vmail::tui::msg::{Effect, Msg};
-use vmail::tui::state::Overlay;
+use vmail::tui::overlay::Overlay;
+use vmail::tui::overlays::call::Means;
 
 fn means() -> Means {
     Means { country: "IN".to_owned(), ..Means::default() }

@@ -12,22 +12,25 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
-use vmail::caller;
+use vmail::account::Account;
+use vmail::contacts::ContactFiles;
 use vmail::contacts::Problem;
+use vmail::core::caller;
+use vmail::core::model::CallerId;
+use vmail::core::model::{AccountKey, Region, VoicemailId};
+use vmail::core::triage::{CallerKey, Given};
 use vmail::credentials::Supply;
-use vmail::model::{AccountKey, Region, VoicemailId};
 use vmail::player::Outputs;
 #[cfg(target_os = "linux")]
 use vmail::player::pulse::Environment;
 use vmail::recording::Limits;
 use vmail::secret::Secret;
-use vmail::store::{self, CallerId, Store, StoreHandle};
+use vmail::store::{self, Store, StoreHandle};
 use vmail::telecmi::{Agent, BaseUrl, Call, Rings, ValidNumber};
-use vmail::triage::{CallerKey, Given};
-use vmail::tui::login::Door;
+use vmail::tui::list::rows::RowKey;
 use vmail::tui::msg::{Effect, Msg};
-use vmail::tui::rows::RowKey;
-use vmail::tui::runtime::{Account, Contacts, Equipment, Runtime, Work};
+use vmail::tui::overlays::login::Door;
+use vmail::tui::runtime::{Equipment, Runtime, Work};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -81,7 +84,7 @@ impl World {
             concurrency: 1,
             overlap: Duration::ZERO,
             equipment,
-            contacts: Contacts { paths, country: "IN".to_owned() },
+            contacts: ContactFiles { paths, country: "IN".to_owned() },
             door: Door::new(|_| Box::pin(async { Err(String::new()) })),
         };
         let (sender, messages) = mpsc::channel(64);

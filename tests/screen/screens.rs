@@ -6,13 +6,14 @@ use crate::common::{Opened, Screen, voicemail, week};
 use chrono::TimeDelta;
 use insta::assert_snapshot;
 use vmail::config::Column;
-use vmail::model::Span;
+use vmail::core::model::Span;
 use vmail::sync::{Progress, Summary, SyncError};
 use vmail::telecmi::{ApiError, OfflineReason};
+use vmail::terminal::colours::Depth;
 use vmail::tui::keymap::KeyChord;
 use vmail::tui::msg::{Effect, Msg, Reply};
 use vmail::tui::state::Look;
-use vmail::tui::theme::{Depth, Wanted};
+use vmail::tui::theme::Wanted;
 use vmail::tui::update::update;
 
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];

@@ -4,12 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail them")]
 
 use crate::common::{Opened, Screen, week};
-use vmail::model::{Flags, Span};
+use vmail::core::model::{Flags, Span};
 use vmail::player::{Event, Unavailable};
+use vmail::tui::list::rows::RowKey;
 use vmail::tui::msg::{Effect, Msg, PageNews, Remembered, SaveTrouble};
-use vmail::tui::rows::RowKey;
-use vmail::tui::state::Overlay;
-use vmail::tui::ways::Way;
+use vmail::tui::overlay::Overlay;
+use vmail::tui::overlays::elsewhere::Way;
 
 fn filled() -> Opened {
     Opened { stored: week(), covered: Some(Span::from_millis(0, i64::MAX)), ..Opened::default() }

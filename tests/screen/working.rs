@@ -5,14 +5,15 @@
 use crate::common::{Opened, Screen, week};
 use chrono::TimeDelta;
 use ratatui::style::Modifier;
-use vmail::model::{Flags, Span};
-use vmail::search::{self, Context};
+use vmail::core::model::{Flags, Span};
+use vmail::core::search;
+use vmail::core::search::Context;
+use vmail::core::triage::{Edit, Note, Tag};
+use vmail::core::view::View;
 use vmail::store::StoreError;
-use vmail::triage::{Edit, Note, Tag};
 use vmail::tui::keymap::KeyChord;
-use vmail::tui::listing::View;
+use vmail::tui::list::rows::RowKey;
 use vmail::tui::msg::{Change, Effect, Msg};
-use vmail::tui::rows::RowKey;
 use vmail::tui::state::{Look, OwnView};
 
 fn filled() -> Opened {
@@ -38,7 +39,8 @@ fn screen() -> Screen {
 fn times(screen: &mut Screen) -> Vec<String> {
     let inbox = &screen.state.inbox;
     let zone = screen.state.zone;
-    let local = |time| vmail::model::from_millis(time).with_timezone(&zone).format("%d %H:%M").to_string();
+    let local =
+        |time| vmail::core::model::from_millis(time).with_timezone(&zone).format("%d %H:%M").to_string();
     (0..inbox.list.len()).map(|place| local(inbox.at(place).unwrap().time)).collect()
 }
 

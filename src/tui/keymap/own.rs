@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::config::{KeyFault, OwnKeys, OwnView};
-use crate::suggest::nearest;
-use crate::text;
+use crate::core::suggest::nearest;
+use crate::core::text;
 use crate::tui::command::{Command, Entry, Scope, TABLE};
 use crate::tui::keymap::{KeyChord, Keymap, key_names};
 

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use crate::model::{AccountKey, VoicemailId};
+use crate::core::model::{AccountKey, VoicemailId};
+use crate::core::triage::{self, Applied, Edit, Tag};
 use crate::store::{AccountId, Changed, Rows, Store, StoreError};
-use crate::triage::{self, Applied, Edit, Tag};
+use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{Change, Read, Remembered, Reply, Survey};
-use crate::tui::rows::RowKey;
-use crate::tui::tags::Known;
-use crate::tui::ways::Way;
+use crate::tui::overlays::elsewhere::Way;
+use crate::tui::overlays::tags::Known;
 
 /// How many other voicemails of a caller the detail lists.
 const OTHERS: usize = 8;

@@ -8,13 +8,14 @@ use std::{fmt, io};
 use tokio::sync::{OnceCell, mpsc};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 
-use super::{Account, client};
+use crate::account::Account;
+use crate::account::client_of;
+use crate::core::text;
+use crate::core::triage::Edit;
 use crate::secret::SECRET_VARIABLE;
 use crate::telecmi::{ApiError, Call, CallError, CallPlaced, Client};
-use crate::text;
-use crate::triage::Edit;
+use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{Change, Msg};
-use crate::tui::rows::RowKey;
 
 /// How long to wait for calls when the program ends: little more time is left after a signal.
 const LAST: Duration = Duration::from_secs(4);
@@ -50,7 +51,7 @@ impl Calls {
         let (messages, changes, clock) = (self.messages.clone(), self.changes.clone(), self.clock);
         // In a task of its own, so that a panic becomes an answer too.
         let asked = tokio::spawn(async move {
-            let client = client(&shared, &account).await;
+            let client = client_of(&shared, &account).await;
             client.map_err(|cause| CallError::NotPlaced { cause })?.call(&call).await
         });
         self.under_way.spawn(async move {

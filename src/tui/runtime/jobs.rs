@@ -12,11 +12,13 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OnceCell, mpsc};
 use tokio::task::{AbortHandle, JoinHandle};
 
+use super::Equipment;
 use super::answers::{answer, apply, remember};
 use super::calling::Calls;
 use super::sounds::Sounds;
-use super::{Account, Equipment};
-use crate::model::{AccountKey, Span};
+use crate::account::Account;
+use crate::account::client_of;
+use crate::core::model::{AccountKey, Span};
 use crate::store::{StoreError, StoreHandle};
 use crate::sync::{self, Job, Shelf, Summary, SyncError};
 use crate::telecmi::Client;
@@ -199,7 +201,7 @@ impl Jobs {
             };
             let fetch = async {
                 account.secret.ask_again();
-                let client = super::client(&client, &account).await;
+                let client = client_of(&client, &account).await;
                 let client = client.map_err(|error| SyncError::Api { error, got: Summary::default() })?;
                 let key = account.key.clone();
                 let found = store.call(move |store| Ok((store.account(&key)?, store.generation()))).await;

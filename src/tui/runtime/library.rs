@@ -11,15 +11,15 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, mpsc};
 use tokio::task::spawn_blocking;
 
-use super::{Account, client};
+use crate::account::{Account, client_of};
 use crate::audio::{self, AudioError, Waveform};
-use crate::model::{Flags, VoicemailId};
+use crate::core::model::{Flags, VoicemailId};
 use crate::player::Sound;
 use crate::recording::{FetchError, Kept, Limits, Recordings, SaveError};
 use crate::store::StoreHandle;
 use crate::telecmi::{AudioFormat, Client};
+use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{Msg, RecordingNews, SaveTrouble};
-use crate::tui::rows::RowKey;
 
 /// How many decoded recordings to keep: the latest, and those prefetched.
 const DECODED: usize = 4;
@@ -99,7 +99,7 @@ impl Library {
         let (kept, known) = if let Some(kept) = recordings.kept(key.id) {
             (kept, details.waveform.as_deref().and_then(Waveform::from_bytes))
         } else {
-            let client = client(&self.client, &self.account).await.map_err(FetchError::Api)?;
+            let client = client_of(&self.client, &self.account).await.map_err(FetchError::Api)?;
             let told = |got, of| {
                 // A dropped report is made up for by the next one.
                 let _ = self.messages.try_send(Msg::Recording(key, RecordingNews::Coming { got, of }));

@@ -13,15 +13,15 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
-use super::Account;
 use super::library::Library;
-use crate::model::VoicemailId;
+use crate::account::Account;
+use crate::core::model::VoicemailId;
 use crate::player::{Command, Event, Manner, Outputs, Play, Player};
 use crate::recording::Limits;
 use crate::store::StoreHandle;
 use crate::telecmi::Client;
+use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{Control, Msg, PageNews, RecordingNews, Reply, Ticket};
-use crate::tui::rows::RowKey;
 use crate::web::{self, Page, Stage};
 
 /// How many recordings to fetch besides the first one, which is selected or waiting to play.

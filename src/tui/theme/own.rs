@@ -2,10 +2,11 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use super::{Depth, Role};
+use super::Role;
 use crate::config::OwnColour;
-use crate::suggest::nearest;
-use crate::text;
+use crate::core::suggest::nearest;
+use crate::core::text;
+use crate::terminal::colours::Depth;
 
 /// How much of the user's text an error message quotes, in characters.
 const SHOWN_MAX: usize = 60;

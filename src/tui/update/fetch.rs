@@ -1,20 +1,23 @@
 //! Loading rows from the store, and fetching pages from the server.
 
-use super::changes::reapply;
-use super::detail::{load_details, open_history};
-use super::moves::keep_visible;
-use super::share::on_saved;
-use super::{fault, news, people, want};
+use super::{fault, news};
 use crate::audio::Waveform;
-use crate::range::Range;
+use crate::core::humanize;
+use crate::core::range::Range;
 use crate::store::{self, StoreError};
 use crate::sync::{Progress, Summary, SyncError};
 use crate::tui::command::Command;
-use crate::tui::listing::Listing;
+use crate::tui::detail::update::{load_details, open_history};
+use crate::tui::list::changes::reapply;
+use crate::tui::list::listing::Listing;
+use crate::tui::list::moves::keep_visible;
+use crate::tui::list::rows::{Line, RowKey};
 use crate::tui::msg::{Effect, Lane, Read, Reply};
-use crate::tui::rows::{Line, RowKey};
-use crate::tui::state::{Inbox, Load, Overlay, Retry, Running, State};
-use crate::words;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlays::save::update::on_saved;
+use crate::tui::overlays::{copy, name, note, tags};
+use crate::tui::playback::prefetch;
+use crate::tui::state::{Inbox, Load, Retry, Running, State};
 
 /// The number of rows of the first query: more than any screen shows.
 const FIRST_ROWS: usize = 200;
@@ -29,7 +32,7 @@ const MORE_ROWS: usize = 20_000;
 /// The number of callers per query.
 const MORE_CALLERS: usize = 20_000;
 
-pub(super) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effects: &mut Vec<Effect>) {
+pub(in crate::tui) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effects: &mut Vec<Effect>) {
     match reply {
         Reply::Rows { rows, more, complete_to } => {
             if std::mem::take(&mut state.inbox.replace) {
@@ -52,7 +55,7 @@ pub(super) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effects: &mu
             relist(state);
             if more {
                 let after = callers.last().map(|(caller, _)| *caller);
-                read(state, Lane::Rows, Read::Callers { after, limit: MORE_CALLERS }, effects);
+                read(state, Read::Callers { after, limit: MORE_CALLERS }, effects);
             } else {
                 state.inbox.callers_read = true;
                 read_on(state, effects);
@@ -88,7 +91,7 @@ pub(super) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effects: &mu
                 state.inbox.rows.put_note(id, Some(words));
             }
             if more {
-                read(state, Lane::Notes, Read::Notes { after }, effects);
+                read(state, Read::Notes { after }, effects);
             }
             on_texts(state);
         }
@@ -101,16 +104,16 @@ pub(super) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effects: &mu
                 state.inbox.rows.put_tags(id, tags);
             }
             if more {
-                read(state, Lane::AllTags, Read::AllTags { after }, effects);
+                read(state, Read::AllTags { after }, effects);
             }
             on_texts(state);
         }
         Reply::Changes(changed) => on_changes(state, changed, effects),
         Reply::Remembered(remembered) => state.remembered = remembered,
         Reply::Saved(result) => on_saved(state, result, effects),
-        Reply::Note(note) => super::note::on_read(state, note.as_ref(), effects),
-        Reply::Tagging(known) => super::tags::on_read(state, known),
-        Reply::Copy { what, found } => super::copying::on_read(state, what, found, effects),
+        Reply::Note(note) => note::update::on_read(state, note.as_ref(), effects),
+        Reply::Tagging(known) => tags::update::on_read(state, known),
+        Reply::Copy { what, found } => copy::update::on_read(state, what, found, effects),
         Reply::Counted(stored) => {
             let shown = state.inbox.rows.len() as u64;
             let whole = state.inbox.load == Load::Complete && state.before_history.is_none();
@@ -125,8 +128,8 @@ pub(super) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effects: &mu
 /// texts is recorded as `Load::Failed`.
 fn on_read_failed(state: &mut State, lane: Lane, error: StoreError) {
     match lane {
-        Lane::Note => super::note::on_unread(state, &error),
-        Lane::Tagging => super::tags::on_unread(state, &error),
+        Lane::Note => note::update::on_unread(state, &error),
+        Lane::Tagging => tags::update::on_unread(state, &error),
         Lane::Copy => fault(state, error.to_string()),
         _ => {
             fault(state, error.to_string());
@@ -136,9 +139,9 @@ fn on_read_failed(state: &mut State, lane: Lane, error: StoreError) {
 }
 
 /// Loads all notes and tags anew.
-pub(super) fn read_texts(state: &mut State, effects: &mut Vec<Effect>) {
-    read(state, Lane::Notes, Read::Notes { after: None }, effects);
-    read(state, Lane::AllTags, Read::AllTags { after: None }, effects);
+pub(in crate::tui) fn read_texts(state: &mut State, effects: &mut Vec<Effect>) {
+    read(state, Read::Notes { after: None }, effects);
+    read(state, Read::AllTags { after: None }, effects);
 }
 
 /// Handles loaded notes or tags: shows pending changes again, and repeats the search.
@@ -164,12 +167,12 @@ fn on_changes(state: &mut State, changed: store::Changed, effects: &mut Vec<Effe
         read_texts(state, effects);
     }
     if changed.names {
-        people::look(state, true, effects);
+        name::update::look(state, true, effects);
     }
     if changed.more {
-        read(state, Lane::Changes, Read::Changes { since: Some(changed.cursor) }, effects);
+        read(state, Read::Changes { since: Some(changed.cursor) }, effects);
     }
-    read(state, Lane::Count, Read::Count(state.view_span()), effects);
+    read(state, Read::Count(state.view_span()), effects);
 }
 
 fn on_progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>) {
@@ -203,16 +206,16 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
             let over = state.sync.failure.take().map(|failure| failure.to_string());
             state.notice.take_if(|notice| over.as_ref() == Some(&notice.text));
             state.sync.last = Some(state.now);
-            people::look(state, false, effects);
+            name::update::look(state, false, effects);
             state.sync.unreadable = state.sync.unreadable.max(summary.unreadable);
             if running.news > 0 {
                 let plural = if running.news == 1 { "" } else { "s" };
-                let text = format!("{} new voicemail{plural}", words::count(running.news as u64));
+                let text = format!("{} new voicemail{plural}", humanize::count(running.news as u64));
                 news(state, text.clone());
                 effects.push(Effect::Notify(text));
             }
             if std::mem::take(&mut state.inbox.unsure) {
-                read(state, Lane::Count, Read::Count(state.view_span()), effects);
+                read(state, Read::Count(state.view_span()), effects);
             }
         }
         Err(error) => {
@@ -232,18 +235,18 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
 
 /// Handles a notice of the store. If the store was replaced, rows and caller IDs are invalid and rows
 /// of the running sync may be lost, so loading and fetching start again.
-pub(super) fn on_store_notice(state: &mut State, notice: &store::Notice, effects: &mut Vec<Effect>) {
+pub(in crate::tui) fn on_store_notice(state: &mut State, notice: &store::Notice, effects: &mut Vec<Effect>) {
     fault(state, notice.to_string());
     if matches!(notice, store::Notice::MovedAside { .. } | store::Notice::Replaced { .. }) {
         state.inbox.rows.forget_names();
-        people::look(state, false, effects);
+        name::update::look(state, false, effects);
         load(state, effects);
         sync(state, false, effects);
     }
 }
 
 /// Rebuilds the list. The selected row stays in it even if it no longer matches.
-pub(super) fn relist(state: &mut State) {
+pub(in crate::tui) fn relist(state: &mut State) {
     let inbox = &mut state.inbox;
     let lingers = inbox.selected.filter(|_| inbox.selected_place().is_some());
     let lingers = lingers.and_then(|key| inbox.rows.search(key).ok());
@@ -283,18 +286,18 @@ fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
     if begins || state.inbox.selected_place().is_none() {
         state.inbox.selected = state.inbox.at(0).map(|row| RowKey::of(&row));
     }
-    want::settle(state);
+    prefetch::settle(state);
     keep_visible(state);
     load_details(state, effects);
 }
 
-pub(super) fn line_of(state: &State, key: RowKey) -> usize {
+pub(in crate::tui) fn line_of(state: &State, key: RowKey) -> usize {
     state.inbox.place(key).map_or(0, |place| state.inbox.list.days.line_of(place))
 }
 
 /// Loads the list of another range. The old rows stay on screen until the first new ones arrive, so that
 /// no empty frame flickers in between.
-pub(super) fn load(state: &mut State, effects: &mut Vec<Effect>) {
+pub(in crate::tui) fn load(state: &mut State, effects: &mut Vec<Effect>) {
     state.inbox.replace = true;
     reload(state, effects);
 }
@@ -307,7 +310,7 @@ fn reload(state: &mut State, effects: &mut Vec<Effect>) {
         Some(before) => Read::History(before.of),
         None => Read::Rows { span: state.view_span(), after: None, limit: FIRST_ROWS, bare: false },
     };
-    read(state, Lane::Rows, what, effects);
+    read(state, what, effects);
 }
 
 /// Loads the next rows: some with their callers; for many rows, first all callers and then rows without
@@ -321,16 +324,16 @@ fn read_on(state: &mut State, effects: &mut Vec<Effect>) {
     } else {
         Read::Callers { after: None, limit: MORE_CALLERS }
     };
-    read(state, Lane::Rows, what, effects);
+    read(state, what, effects);
 }
 
 /// Queries the store. Replies to earlier queries of the same lane are ignored.
-pub(super) fn read(state: &mut State, lane: Lane, what: Read, effects: &mut Vec<Effect>) {
-    effects.push(Effect::Read(state.lanes.next(lane), what));
+pub(in crate::tui) fn read(state: &mut State, what: Read, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Read(state.lanes.next(what.lane()), what));
 }
 
 /// Starts fetching the missing parts of the range, or all of it if `again`.
-pub(super) fn sync(state: &mut State, again: bool, effects: &mut Vec<Effect>) {
+pub(in crate::tui) fn sync(state: &mut State, again: bool, effects: &mut Vec<Effect>) {
     state.inbox.unsure |= state.sync.running.is_some();
     let newest = state.inbox.rows.get(0).map(|row| row.time);
     state.sync.running = Some(Running { by_hand: again, newest_before: newest, ..Running::default() });
@@ -346,7 +349,7 @@ pub(super) fn sync(state: &mut State, again: bool, effects: &mut Vec<Effect>) {
 }
 
 /// Shows another range.
-pub(super) fn show(state: &mut State, range: Range, effects: &mut Vec<Effect>) {
+pub(in crate::tui) fn show(state: &mut State, range: Range, effects: &mut Vec<Effect>) {
     let selected = state.inbox.selected;
     if state.end_history() {
         state.inbox.selected = selected;
@@ -361,7 +364,7 @@ pub(super) fn show(state: &mut State, range: Range, effects: &mut Vec<Effect>) {
     sync(state, false, effects);
 }
 
-pub(super) fn shift(state: &mut State, by: i32, effects: &mut Vec<Effect>) {
+pub(in crate::tui) fn shift(state: &mut State, by: i32, effects: &mut Vec<Effect>) {
     if by > 0 && state.range.resolve(state.now, state.zone).view().end() > state.now {
         return news(state, "the range already includes today".to_owned());
     }

@@ -2,22 +2,24 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{filter, help, note, survey};
-use crate::tui::dates::Part;
 use crate::tui::field::{self, Reaction};
 use crate::tui::msg::Effect;
-use crate::tui::note::cells;
-use crate::tui::state::{Overlay, State};
+use crate::tui::overlay::{self, Overlay};
+use crate::tui::overlays::dates::Part;
+use crate::tui::overlays::note::cells;
+use crate::tui::overlays::{help, note};
+use crate::tui::search_line;
+use crate::tui::state::State;
 
 /// Handles a key that is not a command.
-pub(super) fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
+pub(in crate::tui) fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     // In presets and calendar, only characters go to the text field.
     let beside = matches!(&state.overlay, Some(Overlay::Dates(dates)) if dates.part != Part::Text)
         && state.help.is_none();
     if beside && field::character(key).is_none() {
         return;
     }
-    if help::takes(state, key) {
+    if help::update::takes(state, key) {
         return;
     }
     if let Some(field) = state.open_field() {
@@ -25,20 +27,20 @@ pub(super) fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>
         return follow(state, reaction, effects);
     }
     match &mut state.overlay {
-        Some(Overlay::Note(writing)) => note::type_key(writing, key, cells(state.size)),
+        Some(Overlay::Note(writing)) => note::update::type_key(writing, key, cells(state.size)),
         Some(Overlay::LoggingIn(form)) => form.on_key(key),
         _ => {}
     }
 }
 
 /// Handles pasted text.
-pub(super) fn on_paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+pub(in crate::tui) fn on_paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     if let Some(field) = state.open_field() {
         let reaction = field.paste(text);
         return follow(state, reaction, effects);
     }
     match &mut state.overlay {
-        Some(Overlay::Note(writing)) => note::paste(writing, text, cells(state.size)),
+        Some(Overlay::Note(writing)) => note::update::paste(writing, text, cells(state.size)),
         Some(Overlay::LoggingIn(form)) => form.on_paste(text),
         _ => {}
     }
@@ -55,21 +57,11 @@ fn follow(state: &mut State, reaction: Reaction, effects: &mut Vec<Effect>) {
         help.top = if changed { 0 } else { help.top };
         return;
     }
-    match &mut state.overlay {
-        None => {
-            state.filter.on_edit();
-            if changed {
-                filter::changed(state, effects);
-            }
-        }
-        Some(Overlay::Dates(dates)) => {
-            dates.on_edit();
-            survey(state, effects);
-        }
-        Some(Overlay::Save(dialog)) => dialog.on_edit(),
-        Some(Overlay::Tags(tagging)) => tagging.on_edit(),
-        Some(Overlay::Palette(palette)) if changed => palette.on_change(),
-        Some(Overlay::LoggingIn(form)) => form.on_edit(),
-        Some(_) => {}
+    if state.overlay.is_some() {
+        return overlay::on_edit(state, changed, effects);
+    }
+    state.filter.on_edit();
+    if changed {
+        search_line::update::changed(state, effects);
     }
 }

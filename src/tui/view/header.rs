@@ -3,13 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::range;
+use crate::core::view::View;
+use crate::core::{humanize, range};
 use crate::tui::layout::Regions;
-use crate::tui::listing::View;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, fitted, width};
-use crate::words;
 
 /// The maximum width of a caller's name, in cells.
 const CALLER_MOST: u16 = 30;
@@ -39,7 +38,7 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
     let own = state.views.iter().enumerate().map(|(number, view)| {
         let here = own == Some(number);
         let count =
-            if here { format!(" {}", words::count(state.inbox.list.len() as u64)) } else { String::new() };
+            if here { format!(" {}", humanize::count(state.inbox.list.len() as u64)) } else { String::new() };
         (here, format!("{}{count}", view.name))
     });
     let every: Vec<_> = match whose(state) {
@@ -89,7 +88,7 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
 /// Returns "4 from Anita Rao" if the list is the history of a caller.
 fn whose(state: &State) -> Option<String> {
     state.inbox.wish.callers.as_ref()?;
-    let (rows, count) = (&state.inbox.rows, words::count(state.inbox.list.len() as u64));
+    let (rows, count) = (&state.inbox.rows, humanize::count(state.inbox.list.len() as u64));
     let caller = rows.get(0).map(|row| rows.caller(&row).to_owned()).unwrap_or_default();
     Some(format!("{count} from {}", fitted(&caller, CALLER_MOST)))
 }
@@ -99,6 +98,6 @@ fn named(state: &State, view: View, here: bool) -> String {
     let count = View::EVERY.iter().position(|each| *each == view).map_or(0, |at| state.inbox.list.counts[at]);
     match view {
         View::Done | View::All if !here => view.name().to_owned(),
-        _ => format!("{} {}", view.name(), words::count(count as u64)),
+        _ => format!("{} {}", view.name(), humanize::count(count as u64)),
     }
 }

@@ -4,16 +4,17 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::core::humanize::{self, broken};
 use crate::tui::command::{Command, Entry, Scope, TABLE};
-use crate::tui::help::Help;
 use crate::tui::layout::Regions;
-use crate::tui::listening::Phase;
-use crate::tui::listing::Order;
-use crate::tui::state::{Notice, Overlay, Running, State};
+use crate::tui::list::listing::Order;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlays::help::{self, Help};
+use crate::tui::playback::{self, Phase};
+use crate::tui::search_line;
+use crate::tui::state::{Notice, Running, State};
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, clear, width};
-use crate::tui::view::{filter, help, sound};
-use crate::words::{self, broken};
 
 /// The width of the progress bar, in cells.
 const BAR: u16 = 20;
@@ -35,8 +36,8 @@ fn status(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) 
     }
     if let Some(Notice { text, fault: true, .. }) = &state.notice {
         fault(text, theme, inner, buffer);
-    } else if let Some(text) = filter::cut_mistake(state, regions.filter) {
-        fault(&words::sentence(text), theme, inner, buffer);
+    } else if let Some(text) = search_line::view::cut_mistake(state, regions.filter) {
+        fault(&humanize::sentence(text), theme, inner, buffer);
     }
 }
 
@@ -48,28 +49,28 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
     // Marked rows may be off screen, but the next action applies to all of them.
     let marked = state.inbox.marks.len();
     if marked > 0 {
-        pen.write(&format!("{} marked · ", words::count(marked as u64)), theme.warning);
+        pen.write(&format!("{} marked · ", humanize::count(marked as u64)), theme.warning);
     }
     match (&state.notice, &state.sync.running) {
         (Some(Notice { text, fault: false, .. }), _) => {
             pen.write(text, theme.good);
         }
         _ if state.listening.playback.is_some() => {
-            for (text, style) in sound::status(state, theme).unwrap_or_default() {
+            for (text, style) in playback::view::status(state, theme).unwrap_or_default() {
                 pen.write(&text, style);
             }
         }
         (_, Some(running)) if is_worth_showing(state, running) => progress(running, theme, &mut pen),
         _ => {
             let shown = state.inbox.list.len();
-            pen.write(&words::voicemails(shown as u64), theme.text);
+            pen.write(&humanize::voicemails(shown as u64), theme.text);
             if let Some(order) = Some(state.inbox.wish.order_now()).filter(|order| *order != Order::Newest) {
                 pen.write(&format!(" · {}", order.name()), theme.quiet);
             }
             if state.sync.unreadable > 0 {
                 let skipped = state.sync.unreadable as u64;
-                let whole = format!(" · {} skipped (unreadable)", words::voicemails(skipped));
-                let short = format!(" · {} skipped", words::count(skipped));
+                let whole = format!(" · {} skipped (unreadable)", humanize::voicemails(skipped));
+                let short = format!(" · {} skipped", humanize::count(skipped));
                 pen.write(if width(&whole) <= pen.room() { &whole } else { &short }, theme.warning);
             }
         }
@@ -99,10 +100,10 @@ fn is_worth_showing(state: &State, running: &Running) -> bool {
 }
 
 fn progress(running: &Running, theme: &Theme, pen: &mut Pen) {
-    let got = words::count(running.got as u64);
+    let got = humanize::count(running.got as u64);
     match running.of.filter(|&of| of > 0) {
         Some(of) => {
-            pen.write(&format!("fetched {got} of {}", words::count(of)), theme.text);
+            pen.write(&format!("fetched {got} of {}", humanize::count(of)), theme.text);
             let part = (running.got as u64).min(of);
             if pen.room() > BAR + 10 {
                 let full = (u64::from(BAR) * part / of) as usize;
@@ -119,11 +120,11 @@ fn progress(running: &Running, theme: &Theme, pen: &mut Pen) {
         }
     }
     if let Some(retry) = &running.retry {
-        let wait = words::seconds(retry.wait);
+        let wait = humanize::seconds(retry.wait);
         pen.write(&format!("   attempt {} of {} in {wait}", retry.try_number, retry.of), theme.warning);
         pen.write(&format!(" · {}", retry.why), theme.quiet);
     } else if let Some(pages) = running.pages.filter(|&pages| pages > 1 && pen.room() > 50) {
-        let (page, pages) = (words::count(u64::from(running.page)), words::count(u64::from(pages)));
+        let (page, pages) = (humanize::count(u64::from(running.page)), humanize::count(u64::from(pages)));
         pen.write(&format!("   page {page} of {pages}"), theme.quiet);
     }
 }
@@ -131,12 +132,12 @@ fn progress(running: &Running, theme: &Theme, pen: &mut Pen) {
 /// Returns the state of the sync, from the longest wording to the shortest.
 fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
     let sync = &state.sync;
-    let clock = |time| words::clock(time, state.now, state.zone);
+    let clock = |time| humanize::clock(time, state.now, state.zone);
     if let Some(failure) = &sync.failure {
         let what = if failure.is_offline() { "offline" } else { "not up to date" };
         let since = match (sync.last, state.inbox.complete_to) {
             (Some(last), _) => format!(" · last fetched {}", clock(last)),
-            (None, Some(to)) => format!(" · complete up to {}", clock(crate::model::from_millis(to))),
+            (None, Some(to)) => format!(" · complete up to {}", clock(crate::core::model::from_millis(to))),
             (None, None) => String::new(),
         };
         let next = match sync.next {
@@ -230,7 +231,7 @@ fn hint(state: &State, command: Command) -> &'static str {
         playback.filter(|playback| Some(playback.key) == state.inbox.selected).map(|playback| playback.phase);
     match command {
         Command::Help if state.help.is_some() => "",
-        Command::HelpPageDown if help::extent(state).last == 0 => "",
+        Command::HelpPageDown if help::view::extent(state).last == 0 => "",
         Command::CloseHelp if state.help.as_ref().is_some_and(Help::is_filtered) => "clear",
         Command::Open if state.account.is_none() => "log in",
         Command::Follow if state.detail.marked.is_none() => "back",

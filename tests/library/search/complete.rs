@@ -1,6 +1,6 @@
 //! What is offered while typing.
 
-use vmail::search::{Completion, Vocabulary, complete, parse};
+use vmail::core::search::{Completion, Vocabulary, complete, parse};
 
 use crate::search::rows::context;
 

@@ -1,6 +1,6 @@
 //! What users of fzf expect of a word.
 
-use vmail::model::Flags;
+use vmail::core::model::Flags;
 
 use crate::search::rows::List;
 

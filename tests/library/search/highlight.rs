@@ -1,6 +1,6 @@
 //! What is marked in a text on screen.
 
-use vmail::search::{Field, Matcher};
+use vmail::core::search::{Field, Matcher};
 
 use crate::search::rows::{context, query};
 

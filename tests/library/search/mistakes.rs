@@ -1,6 +1,6 @@
 //! What is said of a text that is no query, and where.
 
-use vmail::search::{Mistake, parse};
+use vmail::core::search::{Mistake, parse};
 
 use crate::search::rows::context;
 

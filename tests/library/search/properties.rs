@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use vmail::model::Flags;
-use vmail::search::{Field, Matcher, Query, Vocabulary, complete, operators, parse};
+use vmail::core::model::Flags;
+use vmail::core::search::{Field, Matcher, Query, Vocabulary, complete, operators, parse};
 
 use crate::search::rows::{List, context, list, query};
 

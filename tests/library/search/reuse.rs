@@ -1,8 +1,8 @@
 //! What was found out about callers is used again, and never when it no longer holds.
 
 use proptest::prelude::*;
-use vmail::model::Flags;
-use vmail::search::{Matcher, Query};
+use vmail::core::model::Flags;
+use vmail::core::search::{Matcher, Query};
 
 use crate::search::rows::{List, context, list, query};
 
@@ -30,7 +30,7 @@ fn typing_and_deleting_find_what_a_new_matcher_finds() {
         let mut matcher = Matcher::new(&Query::ALL, &context());
         let typed: Vec<_> = (0..=text.len()).filter_map(|end| text.get(..end)).collect();
         for part in typed.iter().chain(typed.iter().rev()) {
-            let Ok(asked) = vmail::search::parse(part, &context()) else { continue };
+            let Ok(asked) = vmail::core::search::parse(part, &context()) else { continue };
             matcher.set(&asked, &context());
             assert_eq!(found(&mut matcher, &list), list.found(part), "{part}");
         }

@@ -1,10 +1,10 @@
 //! A list to search: a dozen voicemail in columns, with names for the rows.
 
 use chrono::{DateTime, NaiveDateTime, TimeZone as _, Utc};
-use vmail::model::Flags;
-use vmail::search::{CallerTexts, Columns, Context, Matcher, Query, Source, parse};
-use vmail::store::CallerId;
-use vmail::zone::Tz;
+use vmail::core::model::CallerId;
+use vmail::core::model::Flags;
+use vmail::core::search::{CallerTexts, Columns, Context, Matcher, Query, Source, parse};
+use vmail::core::zone::Tz;
 
 fn kolkata() -> Tz {
     "Asia/Kolkata".parse().unwrap()

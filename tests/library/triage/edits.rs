@@ -1,8 +1,8 @@
 //! Changes one by one: what they do, what they leave, and what taking them back restores.
 
 use tempfile::TempDir;
-use vmail::model::Flags;
-use vmail::triage::{Applied, CallerKey, Change, Edit, Given, Note, Tag};
+use vmail::core::model::Flags;
+use vmail::core::triage::{Applied, CallerKey, Change, Edit, Given, Note, Tag};
 
 use crate::triage::support::*;
 
@@ -125,7 +125,8 @@ fn what_is_no_tag_and_no_note() {
 #[test]
 fn names_belong_to_the_number_in_all_accounts() {
     let (mut store, account) = with(9);
-    let spelled = vmail::model::Voicemail::new(vmail::model::from_millis(99_000), "+91 98765 43211", None);
+    let spelled =
+        vmail::core::model::Voicemail::new(vmail::core::model::from_millis(99_000), "+91 98765 43211", None);
     store.put_page(account, std::slice::from_ref(&spelled), None).unwrap();
     let details = store.details(account, id(1), 0).unwrap().unwrap();
     let caller = details.key.unwrap();

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use vmail::model::{Flags, VoicemailId};
+use vmail::core::model::{Flags, VoicemailId};
+use vmail::core::triage::{CallerKey, Edit, Given, Note, Tag, Undo};
 use vmail::store::{AccountId, Store};
-use vmail::triage::{CallerKey, Edit, Given, Note, Tag, Undo};
 
 use crate::triage::support::*;
 

@@ -1,9 +1,9 @@
 //! The log of changes: what one process sees of another.
 
 use tempfile::TempDir;
-use vmail::model::{Flags, Sketch};
+use vmail::core::model::{Flags, Sketch};
+use vmail::core::triage::{CallerKey, Edit, Given};
 use vmail::store::Changed;
-use vmail::triage::{CallerKey, Edit, Given};
 
 use crate::triage::support::*;
 
@@ -55,7 +55,9 @@ fn another_process_sees_what_was_done() {
 #[test]
 fn names_are_told_and_other_accounts_are_not() {
     let (mut store, account) = with(3);
-    let other = store.account(&vmail::model::AccountKey::new(vmail::model::Region::India, 1, None)).unwrap();
+    let other = store
+        .account(&vmail::core::model::AccountKey::new(vmail::core::model::Region::India, 1, None))
+        .unwrap();
     store.put_page(other, &many(3), None).unwrap();
     let start = store.change_cursor().unwrap();
     let caller = CallerKey::from_text("139").unwrap();

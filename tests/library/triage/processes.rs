@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
-use vmail::triage::Edit;
+use vmail::core::triage::Edit;
 
 use crate::triage::model::{Action, Model, Program};
 use crate::triage::support::*;

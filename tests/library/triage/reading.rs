@@ -1,13 +1,15 @@
 //! Reading notes, tags and counts, in pieces and whole.
 
-use vmail::triage::Edit;
+use vmail::core::triage::Edit;
 
 use crate::triage::support::*;
 
 #[test]
 fn notes_and_tags_are_read_in_pieces() {
     let (mut store, account) = with(30);
-    let other = store.account(&vmail::model::AccountKey::new(vmail::model::Region::India, 1, None)).unwrap();
+    let other = store
+        .account(&vmail::core::model::AccountKey::new(vmail::core::model::Region::India, 1, None))
+        .unwrap();
     store.put_page(other, &many(1), None).unwrap();
     apply(&mut store, other, [0], Edit::Note(note("of another account", 1)));
     apply(&mut store, other, [0], tags(&["elsewhere"], &[]));

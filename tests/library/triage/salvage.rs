@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
-use vmail::caller;
-use vmail::model::{Flags, Voicemail};
+use vmail::core::caller;
+use vmail::core::model::{Flags, Voicemail};
+use vmail::core::triage::{CallerKey, Edit, Given};
 use vmail::store::{AccountId, Notice, Opened, Record, Store};
-use vmail::triage::{CallerKey, Edit, Given};
 
 use crate::triage::support::{apply, id, key, many, note, open, options, records, tags};
 
@@ -265,7 +265,7 @@ fn a_voicemail_whose_recording_was_lost_has_it_once_it_is_fetched_again() {
 fn each_account_gets_its_own_back() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("vmail.db");
-    let other = vmail::model::AccountKey::new(vmail::model::Region::India, 7, None);
+    let other = vmail::core::model::AccountKey::new(vmail::core::model::Region::India, 7, None);
     let (mut store, first) = open(&path);
     let second = store.account(&other).unwrap();
     for (account, text) in [(first, "one"), (second, "two")] {

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use chrono::{TimeZone as _, Utc};
-use vmail::model::{AccountKey, Flags, RecordingName, Region, Span, Voicemail, VoicemailId, from_millis};
+use vmail::core::model::{
+    AccountKey, Flags, RecordingName, Region, Span, Voicemail, VoicemailId, from_millis,
+};
+use vmail::core::triage::{Applied, Change, Edit, Note, Tag};
 use vmail::store::{AccountId, Opened, Options, Record, Store};
-use vmail::triage::{Applied, Change, Edit, Note, Tag};
 
 pub fn options() -> Options {
     Options { country: "IN".to_owned(), now: Utc.with_ymd_and_hms(2026, 11, 23, 12, 4, 8).unwrap() }

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
+use vmail::core::model::{Region, Span};
 use vmail::demo::{APP_ID, Options, SECRET, Server};
-use vmail::model::{Region, Span};
 use vmail::recording::FetchError;
 use vmail::secret::Secret;
 use vmail::telecmi::{AudioFormat, BaseUrl, Client, Credentials};

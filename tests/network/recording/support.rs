@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use vmail::model::{RecordingName, Region, VoicemailId};
+use vmail::core::model::{RecordingName, Region, VoicemailId};
 use vmail::recording::{FetchError, Kept, Limits, Recordings};
 use vmail::secret::Secret;
 use vmail::telecmi::{BaseUrl, Client, Credentials, Timeouts};

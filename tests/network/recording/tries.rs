@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
-use vmail::model::RecordingName;
+use vmail::core::model::RecordingName;
 use vmail::recording::{FetchError, Limits, RecordingApi, TRIES, Transfer};
 use vmail::telecmi::{ApiError, AudioFormat, Bookmark, OfflineReason, Timeouts};
 

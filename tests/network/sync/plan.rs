@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use vmail::model::Span;
+use vmail::core::model::Span;
 use vmail::sync::plan::{cut, plan};
 
 fn span() -> impl Strategy<Value = Span> {

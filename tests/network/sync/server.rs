@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use vmail::model::{RecordingName, Span, Voicemail, VoicemailId, from_millis};
+use vmail::core::model::{RecordingName, Span, Voicemail, VoicemailId, from_millis};
 use vmail::telecmi::Page;
 
 /// How much later than its time a voicemail may appear, in milliseconds.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
-use vmail::model::{Span, Voicemail, VoicemailId};
+use vmail::core::model::{Span, Voicemail, VoicemailId};
 use vmail::sync::plan::{Window, cut, plan};
 use vmail::sync::walk::{PAGES_PAST_TOTAL, Request, Walk};
 use vmail::telecmi::Page;

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use vmail::model::{RecordingName, Region, Voicemail};
+use vmail::core::model::{RecordingName, Region, Voicemail};
 use wiremock::ResponseTemplate;
 
 use crate::telecmi::support::Server;

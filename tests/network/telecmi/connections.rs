@@ -7,7 +7,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tokio::net::TcpListener;
-use vmail::model::{RecordingName, Region};
+use vmail::core::model::{RecordingName, Region};
 use vmail::telecmi::{ApiError, OfflineReason, Timeouts, WaitingFor};
 
 use crate::telecmi::support::{Then, checked, client, page_from_raw, raw, short, window};

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use vmail::model::Region;
+use vmail::core::model::Region;
 use vmail::telecmi::Timeouts;
 
 use crate::telecmi::support::{Server, Then, checked, client, raw, window};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vmail::model::Region;
+use vmail::core::model::Region;
 use vmail::telecmi::{ApiError, RedirectFault};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, ResponseTemplate};

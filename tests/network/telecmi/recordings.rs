@@ -1,6 +1,6 @@
 //! Recordings: the audio, and everything that comes in its place.
 
-use vmail::model::{RecordingName, Region};
+use vmail::core::model::{RecordingName, Region};
 use vmail::secret::Secret;
 use vmail::telecmi::{
     ApiError, AudioFormat, BaseUrl, Client, Credentials, OfflineReason, Recording, Timeouts,

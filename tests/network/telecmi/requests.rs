@@ -1,7 +1,7 @@
 //! What is sent: strict, whatever the server would take.
 
 use serde_json::{Value, json};
-use vmail::model::{RecordingName, Region, Span};
+use vmail::core::model::{RecordingName, Region, Span};
 use wiremock::ResponseTemplate;
 
 use crate::telecmi::support::{APP_ID, SECRET, Server, window};

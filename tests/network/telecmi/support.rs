@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use vmail::model::{RecordingName, Region, Span};
+use vmail::core::model::{RecordingName, Region, Span};
 use vmail::secret::Secret;
 use vmail::telecmi::{ApiError, BaseUrl, Client, Credentials, Page, Recording, Timeouts};
 use wiremock::matchers::any;

@@ -1,0 +1,193 @@
+//! `vmail download`: saves recordings to files, named by a template.
+//!
+//! [`crate::recording`] fetches a recording into the cache and verifies it; a copy is then renamed to
+//! its final name. The names are chosen before the first transfer, so that they do not depend on the
+//! order in which transfers finish.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use anyhow::Context as _;
+use clap::Args;
+use futures_util::{StreamExt as _, stream};
+use tokio::sync::watch;
+
+use crate::cli::World;
+use crate::cli::context::{Desk, DeskArgs, Freshness, block_on};
+use crate::cli::fetcher::Fetcher;
+use crate::cli::query::{Found, Search, WhichArgs};
+use crate::cli::style::FormatArgs;
+use crate::cli::verbs::download::name::{Template, Values};
+use crate::cli::verbs::download::progress::Line;
+use crate::cli::verbs::download::report::{Report, Status};
+use crate::cli::verbs::download::save::{Order, Saver};
+use crate::cli::verbs::show;
+use crate::error::Fault;
+use crate::signals::Signals;
+
+mod name;
+mod progress;
+mod report;
+mod save;
+
+/// The end of the help.
+pub const EXAMPLES: &str = "\
+Examples:
+  vmail download --range yesterday --dir voicemail
+  vmail download is:starred --name '{name}/{date}_{time}.{ext}'
+  vmail download --range 7d --dir /srv/vmail --manifest /srv/vmail.jsonl
+
+Exit codes: 5 if nothing matches, 6 if a recording could not be saved, 130 after Ctrl-C or another signal. \
+Interrupted downloads are resumed the next time.";
+
+/// Flags of `download`.
+#[derive(Args, Debug)]
+pub struct DownloadArgs {
+    #[command(flatten)]
+    which: WhichArgs,
+    /// Download this voicemail, by ID or ID prefix; repeatable; - reads IDs from stdin
+    #[arg(long = "id", value_name = "ID", conflicts_with_all = ["query", "view"])]
+    ids: Vec<String>,
+    /// Folder to save to; created if it does not exist
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    dir: PathBuf,
+    /// Template of the file names: {date}, {time}, {caller}, {name}, {id}, {ext}, {account}; / creates folders
+    #[arg(long = "name", value_name = "TEMPLATE", default_value = "{date}_{time}_{caller}.{ext}")]
+    template: Template,
+    /// Overwrite existing files that differ
+    #[arg(long)]
+    overwrite: bool,
+    /// Write a JSON line per voicemail to FILE (- for stdout): the fields of `vmail list`, and file,
+    /// bytes, status (saved, present: already there, planned: with --dry-run, none: no recording,
+    /// failed) and error
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    /// Only print what would be saved
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten, next_help_heading = "Common options")]
+    desk: DeskArgs,
+}
+
+/// Downloads the recordings. Prints errors and a summary to stderr.
+pub fn run(args: &DownloadArgs, world: &World) -> anyhow::Result<()> {
+    block_on(async {
+        let desk = Desk::open(&args.desk, world).await?;
+        let (found, freshness) = chosen(&desk, args).await?;
+        if found.is_empty() {
+            freshness.into_result()?;
+            return Err(Fault::not_found(desk.nothing_found()).into());
+        }
+        if !args.dry_run {
+            must_be_writable(&args.dir)?;
+        }
+        let mut report = Report::open(args.format.asked(), args.manifest.as_deref(), args.dry_run)?;
+        let done = download(&desk, args, found, freshness == Freshness::Current, &mut report, world).await;
+        desk.close().await;
+        done?;
+        report.finish(&args.dir)?;
+        freshness.into_result()
+    })
+}
+
+/// Returns the voicemails to download, oldest first, and whether the list is complete.
+async fn chosen(desk: &Desk, args: &DownloadArgs) -> anyhow::Result<(Vec<Found>, Freshness)> {
+    if !args.ids.is_empty() {
+        let mut found = show::find(desk, &args.ids).await?;
+        let key = |found: &Found| (found.entry.record.voicemail.time, found.entry.record.voicemail.id);
+        found.sort_unstable_by_key(key);
+        return Ok((found, Freshness::Current));
+    }
+    let query = args.which.query(desk)?;
+    let span = desk.span();
+    let freshness = desk.bring_up(span).await?;
+    let mut found = Search::new(desk, span, &query).await?.all().await?;
+    found.reverse();
+    Ok((found, freshness))
+}
+
+/// Fails early, before anything is fetched.
+fn must_be_writable(dir: &Path) -> anyhow::Result<()> {
+    let probe = || {
+        fs::create_dir_all(dir)?;
+        // Has no name, on systems that support it, so nothing is left behind if the program is killed.
+        tempfile::tempfile_in(dir)
+    };
+    probe().map(drop).with_context(|| format!("cannot write files to {}", dir.display()))
+}
+
+async fn download(
+    desk: &Desk,
+    args: &DownloadArgs,
+    found: Vec<Found>,
+    asks: bool,
+    report: &mut Report,
+    world: &World,
+) -> anyhow::Result<()> {
+    let orders = orders(found, desk, args);
+    let fetcher = Fetcher::open(desk, asks && !args.desk.offline && !args.dry_run).await?;
+    let line = Line::new(orders.len(), world);
+    let (stop, stopped) = watch::channel(false);
+    let saver = Saver {
+        fetcher: &fetcher,
+        dir: &args.dir,
+        template: &args.template,
+        overwrite: args.overwrite,
+        dry: args.dry_run,
+        now: desk.context.now,
+        line: &line,
+        stopped,
+        hopeless: OnceLock::new(),
+    };
+    let outcomes = stream::iter(orders).map(|order| saver.save(order));
+    let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(desk.settings.concurrency));
+    let mut signals = Signals::watch()?;
+    let mut written = Ok(());
+    loop {
+        tokio::select! {
+            // Check signals first, so that a busy machine still reacts at once.
+            biased;
+            // Finish copies, so that no file is incomplete; abort transfers.
+            _ = signals.next(), if !*stop.borrow() => {
+                stop.send_replace(true);
+            }
+            outcome = outcomes.next() => {
+                let Some(outcome) = outcome else { break };
+                line.one_done();
+                if let Status::Failed(error) = &outcome.status {
+                    line.say(&format!("{}: {error}", outcome.found.entry.record.voicemail.id))?;
+                }
+                if written.is_ok() {
+                    written = report.add(&outcome, desk);
+                    // Stop if results cannot be reported.
+                    if written.is_err() {
+                        stop.send_replace(true);
+                    }
+                }
+            }
+        }
+    }
+    fetcher.tidy().await;
+    report.received(line.clear());
+    written
+}
+
+/// Assigns the file names. If several voicemails have the same name, the oldest keeps it, and the others
+/// get their ID appended.
+fn orders(found: Vec<Found>, desk: &Desk, args: &DownloadArgs) -> Vec<Order> {
+    let mut taken = HashSet::with_capacity(found.len());
+    let order = |found: Found| {
+        let values = Values::new(&found, desk.context.zone, &desk.label);
+        // Some file systems ignore case.
+        let name = args.template.fill(&values, "").to_string_lossy().to_lowercase();
+        let apart = !taken.insert(name);
+        Order { found, values, apart }
+    };
+    let mut orders: Vec<_> = found.into_iter().map(order).collect();
+    orders.reverse();
+    orders
+}

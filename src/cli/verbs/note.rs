@@ -1,0 +1,98 @@
+//! `vmail note`: prints or sets the note of a voicemail.
+
+use std::io::{self, Read as _, Write as _};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::cli::World;
+use crate::cli::context::{Desk, DeskArgs, block_on};
+use crate::cli::style::{self, FIELDS_OF_LIST, FormatArgs};
+use crate::cli::verbs::show;
+use crate::core::triage::{Change, Edit, Note};
+use crate::error::Fault;
+use crate::store::Store;
+
+/// Flags of `note`.
+#[derive(Args, Debug)]
+#[command(after_help = format!("\
+Examples:
+  vmail note 83fj
+  vmail note 83fj 'wants the June invoice'
+  vmail note 83fj --append - < more.txt
+
+{FIELDS_OF_LIST}"))]
+pub struct NoteArgs {
+    /// ID or ID prefix
+    id: String,
+    /// Set the note to this text; - reads it from stdin; without text, print the note
+    #[arg(allow_hyphen_values = true)]
+    text: Option<String>,
+    /// Append the text to the note on a new line
+    #[arg(long, requires = "text")]
+    append: bool,
+    /// Remove the note
+    #[arg(long, conflicts_with_all = ["text", "append"])]
+    remove: bool,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten, next_help_heading = "Common options")]
+    desk: DeskArgs,
+}
+
+/// Prints the note, or sets it and reports that on stderr.
+pub fn run(args: &NoteArgs, world: &World) -> anyhow::Result<()> {
+    block_on(async {
+        let desk = Desk::open(&args.desk, world).await?;
+        let found = show::find(&desk, std::slice::from_ref(&args.id)).await?;
+        let Some(found) = found.first() else { return Ok(()) };
+        let id = found.entry.record.voicemail.id;
+        let Some(text) = text(args)? else {
+            match (args.format.asked(), &found.entry.record.note) {
+                (Some(format), _) => style::lines(format, &desk, std::slice::from_ref(found)).await?,
+                (None, Some(note)) => style::quietly(writeln!(io::stdout(), "{}", note.text()))?,
+                (None, None) => return Err(Fault::not_found(format!("{id} has no note")).into()),
+            }
+            desk.close().await;
+            return Ok(());
+        };
+        desk.must_keep().await?;
+        let account = desk.account().await?;
+        let (append, remove, now) = (args.append, args.remove, (world.clock)().timestamp_millis());
+        // Read the old note only now: reading the text from stdin may have taken minutes.
+        let write = move |store: &mut Store| {
+            let old = if append { store.note(account, id)? } else { None };
+            let note = Note::new(&old.map_or(text.clone(), |old| format!("{}\n{text}", old.text())), now);
+            if note.is_none() && !remove {
+                return Ok(false);
+            }
+            store.apply(account, &Change { ids: vec![id], edit: Edit::Note(note) }).map(|_| true)
+        };
+        if !desk.store.call(write).await? {
+            return Err(Fault::usage("the note is empty: use --remove to remove it").into());
+        }
+        desk.tell_notices().await?;
+        writeln!(io::stderr(), "{id}: {}", if remove { "note removed" } else { "note saved" })?;
+        if let Some(format) = args.format.asked() {
+            let entry = desk.store.call(move |store| store.entry(account, id)).await?;
+            let found: Vec<_> = entry.map(|entry| show::Found::new(entry, &desk)).into_iter().collect();
+            style::lines(format, &desk, &found).await?;
+        }
+        desk.close().await;
+        Ok(())
+    })
+}
+
+/// Returns the text to save or append; `None` to print the note.
+fn text(args: &NoteArgs) -> anyhow::Result<Option<String>> {
+    if args.remove {
+        return Ok(Some(String::new()));
+    }
+    let Some(given) = &args.text else { return Ok(None) };
+    let mut text = given.clone();
+    if text == "-" {
+        text.clear();
+        io::stdin().read_to_string(&mut text).context("cannot read stdin")?;
+    }
+    Ok(Some(text))
+}

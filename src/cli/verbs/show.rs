@@ -1,0 +1,113 @@
+//! `vmail show`: prints the details of voicemails.
+
+use std::io::{self, Write};
+
+use clap::Args;
+
+use crate::cli::World;
+use crate::cli::context::{Desk, DeskArgs, block_on};
+pub use crate::cli::query::Found;
+use crate::cli::style::{self, BOLD, FIELDS_OF_LIST, Format, FormatArgs, GREY, PLAIN, Paper};
+use crate::core::fields::Fields;
+use crate::error::Fault;
+
+/// Flags of `show`.
+#[derive(Args, Debug)]
+#[command(after_help = format!("\
+Examples:
+  vmail show 83fj
+  vmail show 83fj --json | jq -r .note
+
+{FIELDS_OF_LIST}"))]
+pub struct ShowArgs {
+    /// ID or ID prefix; - reads IDs from stdin
+    #[arg(value_name = "ID", required = true)]
+    ids: Vec<String>,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten, next_help_heading = "Common options")]
+    desk: DeskArgs,
+}
+
+/// Prints the voicemails in the given order. Contacts the server only if one is not stored.
+pub fn run(args: &ShowArgs, world: &World) -> anyhow::Result<()> {
+    block_on(async {
+        let desk = Desk::open(&args.desk, world).await?;
+        let found = find(&desk, &args.ids).await?;
+        style::quietly(write(&desk, &found, args.format.chosen(), Paper::stdout(world)))?;
+        desk.close().await;
+        Ok(())
+    })
+}
+
+/// Returns the voicemails with the IDs `texts`. Updates the range if one is not stored.
+pub async fn find(desk: &Desk, texts: &[String]) -> anyhow::Result<Vec<Found>> {
+    let ids = desk.identify_or_fetch(texts).await?;
+    let account = desk.account().await?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let entry = desk.store.call(move |store| store.entry(account, id)).await?;
+        let entry = entry.ok_or_else(|| Fault::not_found(format!("no voicemail with ID \"{id}\"")))?;
+        found.push(Found::new(entry, desk));
+    }
+    Ok(found)
+}
+
+fn write(desk: &Desk, found: &[Found], format: Format, paper: Paper) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    style::head(&mut out, format)?;
+    for (number, found) in found.iter().enumerate() {
+        let fields = found.fields(desk.context.zone, &desk.label);
+        if format == Format::Table {
+            if number > 0 {
+                writeln!(out)?;
+            }
+            page(&mut out, found, &fields, paper)?;
+        } else {
+            style::line(&mut out, format, &fields)?;
+        }
+    }
+    out.flush()
+}
+
+/// Prints a voicemail for people: one line per known value.
+fn page(out: &mut impl Write, found: &Found, fields: &Fields<'_>, paper: Paper) -> io::Result<()> {
+    let entry = &found.entry;
+    let time = chrono::DateTime::parse_from_rfc3339(&fields.time).map_or_else(
+        |_| fields.time.clone(),
+        |time| time.format("%A %d %B %Y, %H:%M:%S (UTC%:z)").to_string(),
+    );
+    let number = if entry.forms.display.is_empty() { "withheld" } else { &entry.forms.display };
+    let country = entry.forms.country.as_deref().and_then(crate::core::caller::country_name);
+    let number = country.map_or_else(|| number.to_owned(), |country| format!("{number}  ({country})"));
+    let states =
+        [(fields.read, "read", "unread"), (fields.starred, "starred", ""), (fields.done, "done", "")];
+    let mut states: Vec<_> = states
+        .iter()
+        .map(|(is, yes, no)| if *is { *yes } else { *no })
+        .filter(|word| !word.is_empty())
+        .collect();
+    if entry.record.called.is_some() {
+        states.push("called back");
+    }
+    let length = fields.length_s.map_or_else(String::new, |length| format!("{length:.1} s"));
+    let recording = fields.recording.clone().unwrap_or_else(|| "none".to_owned());
+    let tags: Vec<_> = fields.tags.iter().map(|tag| format!("#{tag}")).collect();
+    for (label, value, style) in [
+        ("Caller", fields.name.unwrap_or_default().to_owned(), BOLD),
+        ("Number", number, PLAIN),
+        ("Time", time, PLAIN),
+        ("Length", length, PLAIN),
+        ("State", states.join(", "), PLAIN),
+        ("Tags", tags.join(" "), PLAIN),
+        ("Recording", recording, PLAIN),
+        ("ID", fields.id.clone(), PLAIN),
+        ("Note", fields.note.unwrap_or_default().replace('\n', "\n           "), PLAIN),
+    ] {
+        if !value.is_empty() {
+            let (label, value) = (paper.paint(&format!("{label:10}"), GREY), paper.paint(&value, style));
+            writeln!(out, "{label} {value}")?;
+        }
+    }
+    Ok(())
+}

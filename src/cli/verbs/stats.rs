@@ -1,0 +1,225 @@
+//! `vmail stats`: prints statistics of a range, as charts or for programs.
+
+use std::io::{self, BufWriter, Write};
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::context::{Desk, DeskArgs, block_on};
+use crate::cli::query::{Found, Search, WhichArgs};
+use crate::cli::style::{self, Format, FormatArgs, Paper};
+use crate::cli::usage::whole;
+use crate::cli::verbs::stats::page::Page;
+use crate::cli::{World, environment};
+use crate::core::stats::{Caller, Count, Item, Spread, Stats, Tally};
+
+mod chart;
+mod page;
+
+/// The end of the help.
+pub const EXAMPLES: &str = "\
+Examples:
+  vmail stats --range 'last month'
+  vmail stats --range 30d --json is:unread
+  vmail stats --range 2026 --format csv > days.csv
+
+--json prints one object: account, range, from, to, timezone, count, unread, read, starred, done, called, \
+days (day, count, unread), hours (from 0), weekdays (from Monday), callers (caller, number, name, count, \
+unread), and until_called, until_done and length (count, total_s, median_s, p90_s; null if unknown). csv \
+and tsv print one line per day: day, count, unread.";
+
+/// The columns of the lines per day.
+const COLUMNS: [&str; 3] = ["day", "count", "unread"];
+
+/// Flags of `stats`.
+#[derive(Args, Debug)]
+pub struct StatsArgs {
+    #[command(flatten)]
+    which: WhichArgs,
+    /// Number of callers to list in the charts
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = whole::<usize>)]
+    callers: usize,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten, next_help_heading = "Common options")]
+    desk: DeskArgs,
+}
+
+/// Counts the voicemails and prints the statistics.
+pub fn run(args: &StatsArgs, world: &World) -> anyhow::Result<()> {
+    block_on(async {
+        let desk = Desk::open(&args.desk, world).await?;
+        let query = args.which.query(&desk)?;
+        let freshness = desk.bring_up(desk.span()).await?;
+        let stats = counted(&desk, Search::new(&desk, desk.span(), &query).await?).await?;
+        style::quietly(write(&desk, &stats, args, world))?;
+        desk.close().await;
+        freshness.into_result()
+    })
+}
+
+async fn counted(desk: &Desk, mut search: Search<'_>) -> anyhow::Result<Stats> {
+    let mut tally = Tally::new(desk.context.zone);
+    while let Some(piece) = search.next().await? {
+        for found in &piece {
+            tally.add(item(found));
+        }
+    }
+    let resolved = desk.settings.range.resolve(desk.context.now, desk.context.zone);
+    // The end of a span is exclusive.
+    Ok(tally.finish(resolved.start, desk.span().end() - TimeDelta::milliseconds(1)))
+}
+
+fn item(found: &Found) -> Item<'_> {
+    let entry = &found.entry;
+    let record = &entry.record;
+    let known = record.sketch.is_known().then(|| Duration::from_millis(record.sketch.millis.into()));
+    Item {
+        time: record.voicemail.time,
+        caller: entry.forms.e164.as_deref().unwrap_or(&entry.forms.display),
+        name: found.name.as_deref(),
+        number: &entry.forms.display,
+        flags: entry.flags,
+        done: record.done,
+        called: record.called,
+        length: known,
+    }
+}
+
+fn write(desk: &Desk, stats: &Stats, args: &StatsArgs, world: &World) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let paper = Paper::stdout(world);
+    let day = |(day, count): &(NaiveDate, Count)| {
+        [day.to_string(), count.all.to_string(), count.unheard.to_string()]
+    };
+    match args.format.chosen() {
+        Format::Jsonl => style::json_line(&mut out, &Object::new(desk, stats))?,
+        Format::Csv => {
+            style::csv_line(&mut out, &COLUMNS)?;
+            stats.days.iter().try_for_each(|count| style::csv_line(&mut out, &day(count)))?;
+        }
+        Format::Tsv => {
+            style::tsv_line(&mut out, &COLUMNS)?;
+            stats.days.iter().try_for_each(|count| style::tsv_line(&mut out, &day(count)))?;
+        }
+        Format::Table if stats.count.all == 0 => {
+            let _ = writeln!(io::stderr(), "vmail: {}", desk.nothing_found());
+        }
+        Format::Table => {
+            let ascii = environment::ascii(&desk.settings, world);
+            let range = desk.settings.range;
+            let (now, zone) = (desk.context.now, desk.context.zone);
+            let (label, dates) = (range.label(now, zone), range.dates(now, zone));
+            let title = if label == dates { label } else { format!("{label} ({dates})") };
+            let title = if ascii { title.replace('–', "-") } else { title };
+            Page { paper, ascii, title: &title, callers: args.callers }.write(&mut out, stats)?;
+        }
+    }
+    out.flush()
+}
+
+/// The statistics as JSON. Names and meanings are stable: fields may be added, but not renamed or
+/// removed.
+#[derive(Serialize)]
+struct Object<'a> {
+    account: &'a str,
+    /// The range as an expression.
+    range: String,
+    /// The start, in RFC 3339; null if the range has no start.
+    from: Option<String>,
+    /// The end, exclusive.
+    to: String,
+    timezone: &'static str,
+    count: u64,
+    unread: u64,
+    read: u64,
+    starred: u64,
+    done: u64,
+    called: u64,
+    days: Vec<Daily>,
+    hours: [u64; 24],
+    weekdays: [u64; 7],
+    callers: Vec<Counted<'a>>,
+    until_called: Option<Seconds>,
+    until_done: Option<Seconds>,
+    length: Option<Seconds>,
+}
+
+/// A day in the time zone.
+#[derive(Serialize)]
+struct Daily {
+    /// In the format YYYY-MM-DD.
+    day: String,
+    count: u64,
+    unread: u64,
+}
+
+/// A caller with the number of their voicemails.
+#[derive(Serialize)]
+struct Counted<'a> {
+    /// In E.164, otherwise as received; null if withheld.
+    caller: Option<&'a str>,
+    number: &'a str,
+    name: Option<&'a str>,
+    count: u64,
+    unread: u64,
+}
+
+/// A summary of durations, in seconds.
+#[derive(Serialize)]
+struct Seconds {
+    count: u64,
+    total_s: f64,
+    median_s: f64,
+    p90_s: f64,
+}
+
+impl From<Spread> for Seconds {
+    fn from(spread: Spread) -> Seconds {
+        let [total_s, median_s, p90_s] =
+            [spread.total, spread.median, spread.p90].map(|time| time.as_secs_f64());
+        Seconds { count: spread.count, total_s, median_s, p90_s }
+    }
+}
+
+impl<'a> Object<'a> {
+    fn new(desk: &'a Desk, stats: &'a Stats) -> Object<'a> {
+        let (now, zone) = (desk.context.now, desk.context.zone);
+        let time =
+            |time: DateTime<Utc>| time.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        let day = |(day, count): &(NaiveDate, Count)| Daily {
+            day: day.to_string(),
+            count: count.all,
+            unread: count.unheard,
+        };
+        let caller = |caller: &'a Caller| Counted {
+            caller: Some(&*caller.caller).filter(|caller| !caller.is_empty()),
+            number: &caller.number,
+            name: caller.name.as_deref(),
+            count: caller.count.all,
+            unread: caller.count.unheard,
+        };
+        Object {
+            account: &desk.label,
+            range: desk.settings.range.expression(),
+            from: desk.settings.range.resolve(now, zone).start.map(time),
+            to: time(desk.span().end()),
+            timezone: zone.name(),
+            count: stats.count.all,
+            unread: stats.count.unheard,
+            read: stats.count.all - stats.count.unheard,
+            starred: stats.starred,
+            done: stats.done,
+            called: stats.called,
+            days: stats.days.iter().map(day).collect(),
+            hours: stats.hours.map(|count| count.all),
+            weekdays: stats.weekdays.map(|count| count.all),
+            callers: stats.callers.iter().map(caller).collect(),
+            until_called: stats.until_called.map(Seconds::from),
+            until_done: stats.until_done.map(Seconds::from),
+            length: stats.length.map(Seconds::from),
+        }
+    }
+}

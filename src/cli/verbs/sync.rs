@@ -1,0 +1,150 @@
+//! `vmail sync`: fetches missing voicemails, once or continuously with `--watch`.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cli::context::{Desk, DeskArgs, block_on};
+use crate::cli::progress::Bar;
+use crate::cli::query::Found;
+use crate::cli::style::{self, Format, FormatArgs};
+use crate::cli::table::Table;
+use crate::cli::{World, hook};
+use crate::core::humanize;
+use crate::core::model::VoicemailId;
+use crate::error::{Failure, Fault, failure};
+use crate::sync::{self, Progress, Summary};
+
+/// The interval between checks if the settings say never.
+const REFRESH: Duration = Duration::from_secs(60);
+
+/// Flags of `sync`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  vmail sync --range 30d
+  vmail sync --watch
+  */10 * * * * vmail sync                 in a crontab
+
+The setting `on_new` is a command to run for each new voicemail: the fields are in its environment as \
+VMAIL_ID, VMAIL_CALLER and so on, and on its stdin as a line of JSON. A voicemail is new if it was left \
+after the range was last fetched; on the first run, none are.
+
+--json, csv and tsv print new voicemails with the fields of `vmail list`.")]
+pub struct SyncArgs {
+    /// Fetch the whole range again, even if it is stored
+    #[arg(long)]
+    again: bool,
+    /// Keep running and check for new voicemail every `refresh` seconds (a setting), until Ctrl-C
+    #[arg(long, conflicts_with = "again")]
+    watch: bool,
+    /// Print new voicemails.
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten, next_help_heading = "Common options")]
+    desk: DeskArgs,
+}
+
+/// Fetches voicemails. If stderr is not a terminal, prints only errors.
+pub fn run(args: &SyncArgs, world: &World) -> anyhow::Result<()> {
+    if args.desk.offline {
+        return Err(Fault::usage("sync contacts the server: it cannot be used with --offline").into());
+    }
+    block_on(async {
+        let desk = Desk::open(&args.desk, world).await?;
+        if let Some(format @ (Format::Csv | Format::Tsv)) = args.format.asked() {
+            style::quietly(style::head(&mut io::stdout(), format))?;
+        }
+        let mut bar = Bar::new(world);
+        let watching = io::stderr().is_terminal();
+        let (mut offline, mut table) = (false, None);
+        loop {
+            let synced = once(&desk, args, &bar, &mut table).await;
+            match synced {
+                Ok(summary) if !args.watch => {
+                    if watching {
+                        writeln!(io::stderr(), "{}", said(&summary))?;
+                    }
+                    break;
+                }
+                Ok(_) if offline => writeln!(io::stderr(), "vmail: the server is reachable again")?,
+                Ok(_) => {}
+                // Report the first error only, not one per interval during an outage.
+                Err(error) if args.watch && failure(&error) == Failure::Network => {
+                    if !offline {
+                        writeln!(io::stderr(), "vmail: {error:#} Retrying.")?;
+                    }
+                    offline = true;
+                    tokio::time::sleep(desk.refresh(REFRESH)).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            offline = false;
+            bar = Bar::when_it_takes_a_moment(world);
+            tokio::time::sleep(desk.refresh(REFRESH)).await;
+        }
+        desk.close().await;
+        Ok(())
+    })
+}
+
+/// Fetches once and reports new voicemails, even if an error ends the fetch early: the next time they
+/// would not be new. `table` is the table printed so far, if any.
+async fn once(desk: &Desk, args: &SyncArgs, bar: &Bar, table: &mut Option<Table>) -> anyhow::Result<Summary> {
+    let span = desk.span();
+    let account = desk.account().await?;
+    let covered = desk.store.call(move |store| store.coverage(account, span)).await?;
+    // Older voicemails are not new, even if they are fetched only now.
+    let overlap = desk.settings.overlap.as_millis() as i64;
+    let since = covered.last().map(|last| last.end_millis() - overlap);
+    let mut new: Vec<(i64, VoicemailId)> = Vec::new();
+    let fetched = desk.fetch(span, args.again, sync::TRIES, bar, |progress| {
+        if let (Progress::Page { added, .. }, Some(since)) = (progress, since) {
+            new.extend(added.rows.iter().filter(|row| row.time >= since).map(|row| (row.time, row.id)));
+        }
+    });
+    let fetched = fetched.await;
+    new.sort_unstable();
+    for (_, id) in new {
+        let Some(entry) = desk.store.call(move |store| store.entry(account, id)).await? else { continue };
+        let found = Found::new(entry, desk);
+        let fields = found.fields(desk.context.zone, &desk.label);
+        if let Some(argv) = &desk.settings.on_new
+            && let Err(problem) = hook::run(argv, &fields, desk.settings.account.as_deref()).await
+        {
+            writeln!(io::stderr(), "vmail: {problem}")?;
+        }
+        if let Some(format) = args.format.asked() {
+            let mut out = io::stdout();
+            if format == Format::Table && table.is_none() {
+                let begun = desk.table(std::slice::from_ref(&found)).await?;
+                style::quietly(begun.head(&mut out))?;
+                *table = Some(begun);
+            }
+            // A broken pipe must not stop `on_new` for the others.
+            style::quietly(match &table {
+                Some(table) => table.row(&mut out, desk, &found),
+                None => style::line(&mut out, format, &fields),
+            })?;
+        } else if args.watch && io::stderr().is_terminal() {
+            let caller = fields.name.or(fields.caller).unwrap_or("a withheld number");
+            writeln!(io::stderr(), "{}  {caller}", fields.time)?;
+        }
+    }
+    fetched
+}
+
+fn said(summary: &Summary) -> String {
+    let added = match summary.added {
+        0 => "no voicemails added".to_owned(),
+        added => format!("added {}", humanize::voicemails(added as u64)),
+    };
+    let unreadable = match summary.unreadable {
+        0 => String::new(),
+        1 => "; skipped 1 unreadable voicemail".to_owned(),
+        many => format!("; skipped {} unreadable voicemails", humanize::count(many as u64)),
+    };
+    added + &unreadable
+}

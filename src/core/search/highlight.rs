@@ -1,0 +1,70 @@
+//! Finds the matches in a shown text.
+
+use std::ops::Range;
+
+use crate::core::search::matcher::same_tag;
+use crate::core::search::needle::Scratch;
+use crate::core::search::plan::Plan;
+
+/// The kind of a shown text: `name:anita` highlights nothing in a note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The caller's number, or the caller as received.
+    Caller,
+    /// The caller's name.
+    Name,
+    /// The note, or its first words.
+    Note,
+    /// One tag.
+    Tag,
+}
+
+/// Finds the matches of a query in the texts on screen. Excluded terms highlight nothing.
+#[derive(Debug)]
+pub struct Highlighter<'m> {
+    plan: &'m Plan,
+    scratch: Scratch,
+}
+
+impl<'m> Highlighter<'m> {
+    pub(super) fn new(plan: &'m Plan) -> Highlighter<'m> {
+        Highlighter { plan, scratch: Scratch::new() }
+    }
+
+    /// Writes the matching byte ranges of `text` to `out`: whole graphemes, in order, not touching.
+    pub fn highlight(&mut self, field: Field, text: &str, out: &mut Vec<Range<usize>>) {
+        out.clear();
+        for test in self.plan.texts.iter().filter(|test| test.wanted) {
+            let needle = match field {
+                // A caller that is not a number counts as a name.
+                Field::Caller if !text.chars().any(char::is_alphabetic) => test.elsewhere(),
+                Field::Caller | Field::Name => test.in_name(),
+                Field::Note | Field::Tag => test.elsewhere(),
+            };
+            if field == Field::Caller
+                && let Some(digits) = test.in_number()
+            {
+                digits.places(text, out);
+            }
+            if let Some(needle) = needle {
+                needle.places(text, &mut self.scratch, out);
+            }
+        }
+        if field == Field::Tag && self.plan.tags.iter().any(|tag| same_tag(text, tag)) {
+            out.push(0..text.len());
+        }
+        merge(out);
+    }
+}
+
+/// Sorts ranges and joins those that touch.
+fn merge(places: &mut Vec<Range<usize>>) {
+    places.sort_unstable_by_key(|place| place.start);
+    places.dedup_by(|next, last| {
+        let touches = next.start <= last.end;
+        if touches {
+            last.end = last.end.max(next.end);
+        }
+        touches
+    });
+}

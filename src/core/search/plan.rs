@@ -1,0 +1,214 @@
+//! Prepares a query for a moment in time: dates become milliseconds, words become needles, and cheap
+//! tests go before expensive ones.
+
+use crate::core::model::{Flags, Span};
+use crate::core::search::needle::{Digits, Needle, Scratch};
+use crate::core::search::query::{Node, PARTS, Pattern, STATES, Term};
+use crate::core::search::{CallerTexts, Context, Query};
+
+/// The text shown for a caller who withheld the number.
+const WITHHELD: &str = "Withheld";
+
+/// A test of a row.
+#[derive(Debug)]
+pub(super) enum Step {
+    All(Vec<Step>),
+    Any(Vec<Step>),
+    Not(Box<Step>),
+    /// Whether all of the flags are set (true), or not (false).
+    Flags(Flags, bool),
+    Time(Span),
+    /// In milliseconds, both ends inclusive.
+    Length(u32, u32),
+    /// In lower case.
+    Tag(String),
+    /// An index into [`Plan::texts`].
+    Text(usize),
+}
+
+impl Step {
+    /// Estimates the cost per row: cheap tests go first and leave fewer rows to the others.
+    fn cost(&self) -> u32 {
+        match self {
+            Step::Flags(..) => 1,
+            Step::Length(..) | Step::Time(_) => 2,
+            Step::Tag(_) => 4,
+            Step::Text(_) => 8,
+            Step::Not(inner) => inner.cost(),
+            Step::All(steps) | Step::Any(steps) => steps.iter().map(Step::cost).fold(0, u32::saturating_add),
+        }
+    }
+}
+
+/// A test of texts.
+#[derive(Debug)]
+pub(super) struct TextTest {
+    /// Its term: equal terms share one test and its results for callers.
+    pub term: Term,
+    /// Whether a match counts for the score; false if the term excludes rows.
+    pub wanted: bool,
+    look: Look,
+}
+
+#[derive(Debug)]
+enum Look {
+    Anywhere(Needle),
+    Name(Needle),
+    From(Option<Digits>),
+    HasName,
+}
+
+impl TextTest {
+    /// Returns the caller's score, from 1; 0 for no match.
+    pub fn caller_score(&self, caller: &CallerTexts<'_>, scratch: &mut Scratch) -> u16 {
+        let score = match &self.look {
+            Look::Anywhere(needle) => {
+                let number = needle.digits().and_then(|digits| digits.score(caller.digits));
+                number.max(needle.score(caller.name, scratch)).max(needle.score(shown(caller), scratch))
+            }
+            Look::Name(needle) => needle.score(shown_name(caller), scratch),
+            Look::From(digits) => digits.as_ref().and_then(|digits| digits.score(caller.digits)),
+            Look::HasName => (!caller.name.is_empty()).then_some(1),
+        };
+        score.unwrap_or(0)
+    }
+
+    /// Returns whether the caller matches: equivalent to having a score, but much faster.
+    pub fn caller_matches(&self, caller: &CallerTexts<'_>, scratch: &mut Scratch) -> bool {
+        match &self.look {
+            Look::Anywhere(needle) => {
+                needle.digits().is_some_and(|digits| digits.matches(caller.digits))
+                    || needle.matches(caller.name, scratch)
+                    || needle.matches(shown(caller), scratch)
+            }
+            Look::Name(needle) => needle.matches(shown_name(caller), scratch),
+            Look::From(digits) => digits.as_ref().is_some_and(|digits| digits.matches(caller.digits)),
+            Look::HasName => !caller.name.is_empty(),
+        }
+    }
+
+    /// Returns the needle to search for in notes and tags, if any.
+    pub fn elsewhere(&self) -> Option<&Needle> {
+        match &self.look {
+            Look::Anywhere(needle) => Some(needle),
+            _ => None,
+        }
+    }
+
+    /// Returns the needle to search for in the caller's name, if any.
+    pub fn in_name(&self) -> Option<&Needle> {
+        match &self.look {
+            Look::Anywhere(needle) | Look::Name(needle) => Some(needle),
+            _ => None,
+        }
+    }
+
+    /// Returns the digits to search for in the caller's number, if any.
+    pub fn in_number(&self) -> Option<&Digits> {
+        match &self.look {
+            Look::Anywhere(needle) => needle.digits(),
+            Look::From(digits) => digits.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Returns whether only callers that match `before` can match this, because its text extends the
+    /// text of `before`.
+    pub fn narrows(&self, before: &TextTest) -> bool {
+        let words = matches!(
+            (&self.term, &before.term),
+            (Term::Text(Pattern::Word(_)), Term::Text(Pattern::Word(_)))
+                | (Term::Name(Pattern::Word(_)), Term::Name(Pattern::Word(_)))
+        );
+        let (Some(needle), Some(shorter)) = (self.in_name(), before.in_name()) else { return false };
+        let same_kind = match (needle.digits(), shorter.digits()) {
+            (None, None) => true,
+            // With leading zeros, more digits can match numbers that fewer digits did not.
+            (Some(digits), Some(_)) => !digits.may_be_dialled(),
+            _ => false,
+        };
+        words && same_kind && needle.begins_with(shorter)
+    }
+}
+
+/// Returns the text shown for a caller without a name.
+fn shown<'c>(caller: &CallerTexts<'c>) -> &'c str {
+    if caller.display.is_empty() { WITHHELD } else { caller.display }
+}
+
+/// Returns the name shown: the caller's name, or the caller as received if it is not a number.
+fn shown_name<'c>(caller: &CallerTexts<'c>) -> &'c str {
+    let named = caller.name.is_empty() && caller.display.chars().any(char::is_alphabetic);
+    if named { caller.display } else { caller.name }
+}
+
+/// A prepared query.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub root: Step,
+    pub texts: Vec<TextTest>,
+    /// The tags searched for, in lower case.
+    pub tags: Vec<String>,
+}
+
+impl Plan {
+    pub fn new(query: &Query, context: &Context) -> Plan {
+        let mut plan = Plan { root: Step::All(Vec::new()), texts: Vec::new(), tags: Vec::new() };
+        plan.root = plan.step(&query.0, true, context);
+        plan
+    }
+
+    fn step(&mut self, node: &Node, wanted: bool, context: &Context) -> Step {
+        let mut steps = |parts: &[Node]| {
+            let mut steps: Vec<Step> = parts.iter().map(|part| self.step(part, wanted, context)).collect();
+            steps.sort_by_key(Step::cost);
+            steps
+        };
+        match node {
+            Node::And(parts) => Step::All(steps(parts)),
+            Node::Or(parts) => Step::Any(steps(parts)),
+            Node::Not(inner) => Step::Not(Box::new(self.step(inner, !wanted, context))),
+            Node::Term(term) => self.term(term, wanted, context),
+        }
+    }
+
+    fn term(&mut self, term: &Term, wanted: bool, context: &Context) -> Step {
+        match term {
+            Term::Date(range) => Step::Time(range.resolve(context.now, context.zone).view()),
+            Term::Is(word) => {
+                let state = STATES.iter().find(|(known, ..)| known == word);
+                state.map_or(Step::All(Vec::new()), |(_, flags, set)| Step::Flags(*flags, *set))
+            }
+            Term::Has(word) => match PARTS.iter().find(|(known, _)| known == word) {
+                Some((_, Some(flags))) => Step::Flags(*flags, true),
+                _ => self.text(term, wanted, Look::HasName),
+            },
+            Term::Tag(tag) => {
+                let tag = tag.to_lowercase();
+                if wanted {
+                    self.tags.push(tag.clone());
+                }
+                Step::Tag(tag)
+            }
+            // A length of 0 is unknown, so it never matches.
+            Term::Length(seconds) => {
+                let least = seconds.least.saturating_mul(1_000).max(1);
+                let most =
+                    seconds.most.map_or(u32::MAX, |most| most.saturating_mul(1_000).saturating_add(999));
+                Step::Length(least, most)
+            }
+            Term::Text(pattern) => self.text(term, wanted, Look::Anywhere(Needle::new(pattern))),
+            Term::Name(pattern) => self.text(term, wanted, Look::Name(Needle::new(pattern))),
+            Term::From(digits) => self.text(term, wanted, Look::From(Digits::of(digits))),
+        }
+    }
+
+    fn text(&mut self, term: &Term, wanted: bool, look: Look) -> Step {
+        if let Some(known) = self.texts.iter().position(|known| known.term == *term) {
+            self.texts[known].wanted |= wanted;
+            return Step::Text(known);
+        }
+        self.texts.push(TextTest { term: term.clone(), wanted, look });
+        Step::Text(self.texts.len() - 1)
+    }
+}

@@ -1,0 +1,275 @@
+//! The types for the user's work on voicemails: notes, tags, names, changes and undo.
+//!
+//! A [`Change`] says what to change in which voicemails; an [`Undo`] has the values before and after.
+//! Both are pure data; [`crate::store`] applies them. Texts are made safe here, where they enter. No
+//! clock: times are arguments, in milliseconds since the epoch.
+
+use std::fmt;
+
+use crate::core::caller::CallerForms;
+use crate::core::model::{Flags, VoicemailId};
+use crate::core::text;
+
+/// A tag: a short word. Tags that differ only in case are the same tag; see [`Tag::folded`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag(String);
+
+impl Tag {
+    /// The longest tag, in characters.
+    pub const MAX: usize = 40;
+
+    /// Parses a tag, with or without a leading `#`. `None` if it is empty, longer than [`Tag::MAX`], or
+    /// contains white space, a comma, another `#` or unsafe characters.
+    pub fn new(text: &str) -> Option<Tag> {
+        let text = text.trim();
+        let word = text.strip_prefix('#').unwrap_or(text);
+        let separates = |c: char| c.is_whitespace() || matches!(c, ',' | '#');
+        let fits = !word.is_empty() && !word.contains(separates) && text::clean(word, Tag::MAX) == word;
+        fits.then(|| Tag(word.to_owned()))
+    }
+
+    /// Returns the tag as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the lower-case form, by which tags are compared.
+    pub fn folded(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The user's note on a voicemail: one or more lines, never blank.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Note {
+    text: String,
+    edited: i64,
+}
+
+impl Note {
+    /// The longest note, in characters.
+    pub const MAX: usize = 10_000;
+
+    /// The longest [`Note::first_words`], in characters.
+    pub const WORDS_MAX: usize = 60;
+
+    /// Creates a note of `text`, last changed at `edited`. Makes its lines safe to show, and drops trailing
+    /// blanks and blank lines around the text. `None` if nothing is left.
+    pub fn new(text: &str, edited: i64) -> Option<Note> {
+        let text = text::clean_lines(text, Note::MAX);
+        (!text.is_empty()).then_some(Note { text, edited })
+    }
+
+    /// Returns the text; its lines are separated by `\n`.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns when it was last changed.
+    pub fn edited(&self) -> i64 {
+        self.edited
+    }
+
+    /// Returns its start, in one line.
+    pub fn first_words(&self) -> String {
+        text::clean(&self.text, Note::WORDS_MAX)
+    }
+}
+
+/// The key under which a caller's name is stored: the number in E.164, or the caller as received if it
+/// is not a valid number.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallerKey(String);
+
+impl CallerKey {
+    /// Returns the key of the caller received as `raw`. `None` if the caller is withheld, and so cannot be
+    /// named.
+    pub fn new(forms: &CallerForms, raw: &str) -> Option<CallerKey> {
+        let key = forms.e164.as_deref().unwrap_or(raw);
+        if forms.display.is_empty() { None } else { CallerKey::from_text(key) }
+    }
+
+    /// Converts back from [`CallerKey::as_str`]. Makes the text safe, because it may come from a file.
+    pub fn from_text(text: &str) -> Option<CallerKey> {
+        let key = text::clean(text, text::CALLER_MAX);
+        (!key.is_empty()).then_some(CallerKey(key))
+    }
+
+    /// Returns the key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A name that the user gave a caller in vmail; never empty.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Given {
+    name: String,
+    edited: i64,
+}
+
+impl Given {
+    /// The longest name, in characters.
+    pub const MAX: usize = 80;
+
+    /// Creates the name `text`, given at `edited`. Makes it safe to show; `None` if nothing is left.
+    pub fn new(text: &str, edited: i64) -> Option<Given> {
+        let name = text::clean(text, Given::MAX);
+        (!name.is_empty()).then_some(Given { name, edited })
+    }
+
+    /// Returns the name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns when it was given.
+    pub fn edited(&self) -> i64 {
+        self.edited
+    }
+}
+
+/// An edit of voicemails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// Mark as read or as unread.
+    Read(bool),
+    /// Star or unstar.
+    Star(bool),
+    /// Mark as done at this time, or as not done. Voicemails that are already done keep their time.
+    Done(Option<i64>),
+    /// Mark as called back at this time, or as not called back. Replaces an earlier time.
+    Called(Option<i64>),
+    /// Set or remove the note. A note with the same text stays unchanged.
+    Note(Option<Note>),
+    /// Add and remove tags. An existing tag in another spelling stays unchanged.
+    Tag {
+        /// Tags to add.
+        add: Vec<Tag>,
+        /// Tags to remove; takes precedence over `add`.
+        remove: Vec<Tag>,
+    },
+}
+
+/// One change by the user, undone and redone as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The voicemails to change; unknown ones are skipped.
+    pub ids: Vec<VoicemailId>,
+    /// The edit.
+    pub edit: Edit,
+}
+
+/// A field of a voicemail that the user can change, with its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Read(bool),
+    Starred(bool),
+    Done(Option<i64>),
+    Called(Option<i64>),
+    Note(Option<Note>),
+    /// A folded tag, and the tag as written if the voicemail has it.
+    Tag(String, Option<Tag>),
+}
+
+impl Value {
+    /// Returns the new value when this one is set to `wanted`, a value of the same field.
+    pub(crate) fn edited(&self, wanted: &Value) -> Value {
+        let stays = match (self, wanted) {
+            (Value::Done(Some(_)), Value::Done(Some(_)))
+            | (Value::Tag(_, Some(_)), Value::Tag(_, Some(_))) => true,
+            (Value::Note(Some(old)), Value::Note(Some(new))) => old.text == new.text,
+            _ => false,
+        };
+        if stays { self.clone() } else { wanted.clone() }
+    }
+
+    /// Merges two values of the same field, by the rules of [`crate::export`].
+    pub(crate) fn merged(&self, other: &Value) -> Value {
+        let takes_other = match (self, other) {
+            (Value::Read(old), Value::Read(new)) | (Value::Starred(old), Value::Starred(new)) => new > old,
+            (Value::Done(old), Value::Done(new)) | (Value::Called(old), Value::Called(new)) => new > old,
+            (Value::Note(old), Value::Note(new)) => {
+                new.as_ref().map(Note::edited) > old.as_ref().map(Note::edited)
+            }
+            (Value::Tag(_, old), Value::Tag(_, new)) => old.is_none() && new.is_some(),
+            _ => false,
+        };
+        if takes_other { other.clone() } else { self.clone() }
+    }
+}
+
+impl Edit {
+    /// Returns the values to set.
+    pub(crate) fn wanted(&self) -> Vec<Value> {
+        match self {
+            Edit::Read(read) => vec![Value::Read(*read)],
+            Edit::Star(starred) => vec![Value::Starred(*starred)],
+            Edit::Done(time) => vec![Value::Done(*time)],
+            Edit::Called(time) => vec![Value::Called(*time)],
+            Edit::Note(note) => vec![Value::Note(note.clone())],
+            Edit::Tag { add, remove } => {
+                let goes: Vec<String> = remove.iter().map(Tag::folded).collect();
+                let comes = add.iter().map(|tag| (tag.folded(), Some(tag.clone())));
+                let comes = comes.filter(|(folded, _)| !goes.contains(folded)).collect::<Vec<_>>();
+                let all = comes.into_iter().chain(goes.iter().map(|folded| (folded.clone(), None)));
+                all.map(|(folded, tag)| Value::Tag(folded, tag)).collect()
+            }
+        }
+    }
+}
+
+/// The changed values, before and after: enough to undo the change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Undo {
+    pub(crate) steps: Vec<Step>,
+}
+
+/// One change of a value, shared by many voicemails, or of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Voicemail { ids: Vec<VoicemailId>, from: Value, to: Value },
+    Name { caller: CallerKey, from: Option<Given>, to: Option<Given> },
+}
+
+impl Undo {
+    /// Returns whether nothing was changed.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Returns whether notes or tags were changed.
+    pub fn touches_texts(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step, Step::Voicemail { from: Value::Note(_) | Value::Tag { .. }, .. }))
+    }
+
+    /// Records that `id` had the value `from` and now has `to`. Voicemails with the same change take eight
+    /// bytes each.
+    pub(crate) fn push(&mut self, id: VoicemailId, from: Value, to: Value) {
+        match self.steps.last_mut() {
+            Some(Step::Voicemail { ids, from: known_from, to: known_to })
+                if *known_from == from && *known_to == to =>
+            {
+                ids.push(id);
+            }
+            _ => self.steps.push(Step::Voicemail { ids: vec![id], from, to }),
+        }
+    }
+}
+
+/// The result of a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// The voicemails that changed, each once, with their current flags.
+    pub changed: Vec<(VoicemailId, Flags)>,
+    /// How to undo the change.
+    pub undo: Undo,
+}

@@ -1,0 +1,10 @@
+//! The list of voicemails.
+
+pub(in crate::tui) mod blank;
+pub(in crate::tui) mod changes;
+pub(in crate::tui) mod columns;
+pub mod listing;
+pub(in crate::tui) mod moves;
+pub mod rows;
+pub(in crate::tui) mod triage;
+pub(in crate::tui) mod view;

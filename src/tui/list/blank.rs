@@ -1,0 +1,205 @@
+//! The text in place of an empty list: why it is empty, and what to do next.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::core::humanize::{self, broken};
+use crate::core::range::Range;
+use crate::core::view::View;
+use crate::sync::SyncError;
+use crate::tui::command::Command;
+use crate::tui::layout::centred;
+use crate::tui::state::{Load, State};
+use crate::tui::theme::Theme;
+use crate::tui::view::pen::{Pen, width};
+
+/// One line: an optional key in the accent colour, and text.
+struct Said {
+    label: String,
+    text: String,
+    style: Style,
+}
+
+impl Said {
+    fn text(text: impl Into<String>, style: Style) -> Said {
+        Said { label: String::new(), text: text.into(), style }
+    }
+
+    fn key(state: &State, command: Command, text: &str, theme: &Theme) -> Said {
+        let key = state.keymap.named(command);
+        Said { label: format!("{:<5}", format!("{key} ")), text: text.to_owned(), style: theme.text }
+    }
+}
+
+/// Draws why the list is empty.
+pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let lines = if state.account.is_none() {
+        first_start(state, theme)
+    } else if !state.inbox.rows.is_empty() {
+        nothing_here(state, theme)
+    } else if let Some(failure) = &state.sync.failure {
+        failed(state, failure, theme)
+    } else if state.sync.running.is_some() || state.inbox.load == Load::Loading {
+        loading(state, theme)
+    } else {
+        empty(state, theme)
+    };
+    let wide = lines.iter().map(|line| width(&line.label) + width(&line.text)).max().unwrap_or(0);
+    let lines = if wide > area.width.saturating_sub(2) {
+        wrapped(lines, area.width.saturating_sub(2))
+    } else {
+        lines
+    };
+    // On a low screen, drop the blank lines.
+    let low = lines.len() > usize::from(area.height);
+    let lines: Vec<_> = lines.into_iter().filter(|line| !low || !line.text.is_empty()).collect();
+    let wide = lines.iter().map(|line| width(&line.label) + width(&line.text)).max().unwrap_or(0);
+    let place = centred(area, wide, lines.len() as u16);
+    for (y, line) in lines.iter().enumerate() {
+        Pen::new(buffer, place, y as u16).write(&line.label, theme.accent).write(&line.text, line.style);
+    }
+}
+
+/// Breaks lines at words, and indents the text under its label.
+fn wrapped(lines: Vec<Said>, room: u16) -> Vec<Said> {
+    let mut out = Vec::new();
+    for Said { mut label, text, style } in lines {
+        let indent = width(&label);
+        for text in broken(&text, room.saturating_sub(indent)) {
+            out.push(Said { label, text, style });
+            label = " ".repeat(usize::from(indent));
+        }
+    }
+    out
+}
+
+fn first_start(state: &State, theme: &Theme) -> Vec<Said> {
+    vec![
+        Said::text("Welcome. Log in to TeleCMI to start.", theme.strong),
+        Said::text("Your app ID and secret are in the TeleCMI dashboard under Settings.", theme.quiet),
+        Said::text("", theme.text),
+        Said::key(state, Command::Open, "log in here, or run `vmail login`", theme),
+        Said::text("", theme.text),
+        Said::text("Or, for this shell only:", theme.quiet),
+        Said::text("export TELECMI_APPID=1111113 TELECMI_SECRET=…", theme.text),
+        Said::text("", theme.text),
+        Said::text(format!("Or in {}:", state.config_path), theme.quiet),
+        Said::text("appid = 1111113", theme.text),
+        Said::text("secret_command = \"pass show telecmi\"", theme.text),
+        Said::text("", theme.text),
+        Said::text("To try it without an account: vmail --demo", theme.quiet),
+    ]
+}
+
+fn loading(state: &State, theme: &Theme) -> Vec<Said> {
+    let mut lines = vec![Said::text(format!("Fetching voicemails{}", from(state)), theme.strong)];
+    let retry = state.sync.running.as_ref().and_then(|running| running.retry.as_ref());
+    if let Some(retry) = retry {
+        lines.push(Said::text("", theme.text));
+        lines.push(Said::text(&retry.why, theme.warning));
+        let (number, of, wait) = (retry.try_number, retry.of, humanize::seconds(retry.wait));
+        lines.push(Said::text(format!("attempt {number} of {of} in {wait}"), theme.quiet));
+    }
+    lines
+}
+
+fn failed(state: &State, failure: &SyncError, theme: &Theme) -> Vec<Said> {
+    // Retrying does not help if the store itself cannot be used.
+    let no_store = matches!(failure, SyncError::Store { error, .. } if !error.is_transient());
+    let title = if no_store {
+        "Cannot use the stored voicemails".to_owned()
+    } else {
+        format!("Could not fetch voicemails{}", from(state))
+    };
+    let mut lines = vec![
+        Said::text(title, theme.strong),
+        Said::text("", theme.text),
+        Said::text(failure.to_string(), theme.fault),
+        Said::text("", theme.text),
+    ];
+    if !no_store {
+        lines.push(Said::key(state, Command::Refresh, "retry", theme));
+        lines.push(Said::key(state, Command::Dates, "change dates", theme));
+    }
+    lines.push(Said::key(state, Command::Quit, "quit", theme));
+    lines
+}
+
+/// The range has voicemails, but none of them is in the view or matches the search.
+fn nothing_here(state: &State, theme: &Theme) -> Vec<Said> {
+    let view = state.inbox.wish.view;
+    let own = state.inbox.wish.own.as_ref().and_then(|(number, _)| state.views.get(*number));
+    let title = match view {
+        _ if state.inbox.wish.filter.is_some() => "No matches".to_owned(),
+        View::Inbox => "All done".to_owned(),
+        View::Unread => "Nothing unread".to_owned(),
+        View::Starred => "Nothing starred".to_owned(),
+        View::Done => "Nothing done yet".to_owned(),
+        View::All => own.map_or("Nothing here".to_owned(), |own| format!("Nothing in {}", own.name)),
+    };
+    let count = humanize::voicemails(state.inbox.rows.len() as u64);
+    let elsewhere = if state.inbox.wish.filter.is_some() { "in total" } else { "in other views" };
+    let mut lines = vec![
+        Said::text(title, theme.strong),
+        Said::text("", theme.text),
+        Said::text(format!("{count} {elsewhere}{}.", from(state)), theme.quiet),
+        Said::text("", theme.text),
+    ];
+    if state.inbox.wish.filter.is_some() {
+        lines.push(Said::key(state, Command::Back, "clear the search", theme));
+    }
+    if view != View::All || own.is_some() {
+        lines.push(Said::key(state, Command::ShowAll, "show all", theme));
+    }
+    lines.push(Said::key(state, Command::Dates, "change dates", theme));
+    lines
+}
+
+fn empty(state: &State, theme: &Theme) -> Vec<Said> {
+    let asked = match state.sync.last {
+        Some(time) => format!("Checked {}.", humanize::age(time, state.now)),
+        None => "Not fully fetched.".to_owned(),
+    };
+    let unreadable = match state.sync.unreadable {
+        0 => String::new(),
+        1 => " Skipped 1 unreadable voicemail.".to_owned(),
+        many => format!(" Skipped {} unreadable voicemails.", humanize::count(many as u64)),
+    };
+    vec![
+        Said::text(format!("No voicemails{}", when(state)), theme.strong),
+        Said::text("", theme.text),
+        Said::text(state.range.sentence(state.now, state.zone), theme.quiet),
+        Said::text(asked + &unreadable, theme.quiet),
+        Said::text("", theme.text),
+        Said::key(state, Command::Earlier, "earlier range", theme),
+        Said::key(state, Command::Dates, "change dates", theme),
+        Said::key(state, Command::Refresh, "refresh", theme),
+    ]
+}
+
+/// Returns the range with another preposition: " from the last 7 days", " from today", " since 1 Nov".
+fn from(state: &State) -> String {
+    let when = when(state);
+    if when.is_empty() || when.starts_with(" since ") || when.starts_with(" up to ") {
+        return when;
+    }
+    let rest = when.strip_prefix(" in").or(when.strip_prefix(" on")).unwrap_or(&when);
+    format!(" from{rest}")
+}
+
+/// Returns the range as the end of a sentence: " in the last 7 days", " today", " since 1 Nov",
+/// " in the range 10–16 Nov"; empty for all time.
+fn when(state: &State) -> String {
+    let label = state.range.label(state.now, state.zone);
+    match label.split_once(' ') {
+        _ if state.range == Range::ALL => String::new(),
+        Some(("Last", rest)) if rest == "hour" || rest.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!(" in the last {rest}")
+        }
+        Some((word @ ("Last" | "This" | "Since" | "Up"), rest)) => format!(" {} {rest}", word.to_lowercase()),
+        None if matches!(label.as_str(), "Today" | "Yesterday") => format!(" {}", label.to_lowercase()),
+        None if label.ends_with("day") => format!(" on {label}"),
+        _ => format!(" in the range {label}"),
+    }
+}

@@ -1,0 +1,80 @@
+//! Moving through the list: the selection and the scroll position.
+
+use crate::tui::detail::update::load_details;
+use crate::tui::list::rows::RowKey;
+use crate::tui::msg::Effect;
+use crate::tui::playback::prefetch;
+use crate::tui::state::State;
+use crate::tui::update::fetch::relist;
+use crate::tui::view;
+
+/// Selects the row at `place` of the list, or the last row.
+pub(in crate::tui) fn select_place(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
+    let place = place.min(state.inbox.list.len().saturating_sub(1));
+    let Some(row) = state.inbox.at(place) else { return };
+    let key = RowKey::of(&row);
+    if state.inbox.selected != Some(key) {
+        state.inbox.selected = Some(key);
+        if state.inbox.list.lingering {
+            relist(state);
+        }
+        state.detail.marked = None;
+        state.awaits_history = false;
+        state.detail.scroll = 0;
+        prefetch::settle(state);
+        load_details(state, effects);
+    }
+    keep_visible(state);
+}
+
+pub(in crate::tui) fn move_rows(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
+    let place = state.inbox.selected_place().unwrap_or(0).saturating_add_signed(by);
+    select_place(state, place, effects);
+}
+
+/// Moves the selection and the view together, so that the selected row stays at its place on screen.
+pub(in crate::tui) fn move_page(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
+    if state.detail_focused() {
+        let scroll = state.detail.scroll.saturating_add_signed(by as i16);
+        state.detail.scroll = scroll.min(view::overflow(state));
+        return;
+    }
+    state.inbox.top = state.inbox.top.saturating_add_signed(by);
+    move_rows(state, by, effects);
+}
+
+pub(in crate::tui) fn move_day(state: &mut State, older: bool, effects: &mut Vec<Effect>) {
+    let Some(row) = state.inbox.selected_place() else { return };
+    let days = &state.inbox.list.days;
+    let Some(day) = days.day_of_row(row) else { return };
+    let first = days.day(day).map_or(0, |day| day.first);
+    let target = if older {
+        days.day(day + 1).map(|day| day.first)
+    } else if row > first {
+        Some(first)
+    } else {
+        day.checked_sub(1).and_then(|day| days.day(day)).map(|day| day.first)
+    };
+    if let Some(target) = target {
+        select_place(state, target, effects);
+    }
+}
+
+/// Scrolls so that the selected row is visible, with a margin.
+pub(in crate::tui) fn keep_visible(state: &mut State) {
+    let height = usize::from(state.regions().list.height);
+    let inbox = &mut state.inbox;
+    let Some(row) = inbox.selected_place().filter(|_| height > 0) else {
+        inbox.top = 0;
+        return;
+    };
+    let line = inbox.list.days.line_of(row);
+    // The first line always shows the day, so the row needs one line more.
+    let heading = usize::from(height > 1);
+    let margin = (height / 6).min(2);
+    let last_top = inbox.list.days.lines().saturating_sub(height);
+    let lowest = (line + 1 + margin).saturating_sub(height);
+    let highest = line.saturating_sub(heading + margin);
+    inbox.top = inbox.top.clamp(lowest.min(highest), highest.max(lowest)).min(last_top);
+    inbox.top = inbox.top.min(line.saturating_sub(heading));
+}

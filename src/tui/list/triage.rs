@@ -1,0 +1,178 @@
+//! Working through the list: flags, marks, views, sort order.
+
+use crate::core::model::Flags;
+use crate::core::search::{Context, Matcher};
+use crate::core::triage::Edit;
+use crate::core::view::View;
+use crate::store::Row;
+use crate::tui::command::Command;
+use crate::tui::detail::update::{leave_history, load_details};
+use crate::tui::list::changes::{apply, subjects};
+use crate::tui::list::moves::{keep_visible, select_place};
+use crate::tui::list::rows::RowKey;
+use crate::tui::msg::{Change, Effect};
+use crate::tui::playback::prefetch;
+use crate::tui::state::State;
+use crate::tui::update::fetch::relist;
+use crate::tui::update::news;
+
+/// Marks the marked or selected voicemails as read, or as unread if all of them are read.
+pub(in crate::tui) fn toggle_read(state: &mut State, effects: &mut Vec<Effect>) {
+    let keys = subjects(state);
+    let edit = Edit::Read(!all_have(state, &keys, Flags::READ));
+    apply(state, Change::Edit { keys, edit }, effects);
+    state.inbox.marks.clear();
+}
+
+/// Stars the marked or selected voicemails, or unstars them if all of them are starred.
+pub(in crate::tui) fn toggle_star(state: &mut State, effects: &mut Vec<Effect>) {
+    let keys = subjects(state);
+    let edit = Edit::Star(!all_have(state, &keys, Flags::STARRED));
+    apply(state, Change::Edit { keys, edit }, effects);
+    state.inbox.marks.clear();
+}
+
+/// Marks the marked or selected voicemails as done, or as not done if all of them are done, and moves on.
+pub(in crate::tui) fn toggle_done(state: &mut State, effects: &mut Vec<Effect>) {
+    let keys = subjects(state);
+    let done = !all_have(state, &keys, Flags::DONE);
+    let edit = Edit::Done(done.then(|| state.now.timestamp_millis()));
+    let one = state.inbox.marks.is_empty();
+    let place = state.inbox.selected_place();
+    apply(state, Change::Edit { keys, edit }, effects);
+    state.inbox.marks.clear();
+    let last = state.inbox.list.len().saturating_sub(1);
+    match place {
+        // To the next row. From the last row, if it leaves the list, to the row before.
+        Some(place) if one && place < last => select_place(state, place + 1, effects),
+        Some(place) if one && place > 0 && state.inbox.list.lingering => {
+            select_place(state, place - 1, effects);
+        }
+        _ => leave_what_is_gone(state, effects),
+    }
+}
+
+fn all_have(state: &State, keys: &[RowKey], flag: Flags) -> bool {
+    keys.iter().filter_map(|key| state.inbox.find(*key)).all(|row| row.flags.contains(flag))
+}
+
+/// Removes the selected row if it no longer belongs in the list, after many rows were changed at once.
+fn leave_what_is_gone(state: &mut State, effects: &mut Vec<Effect>) {
+    if !state.inbox.list.lingering {
+        return;
+    }
+    let row = state.inbox.selected.and_then(|key| state.inbox.rows.search(key).ok());
+    state.inbox.selected = None;
+    relist(state);
+    select_place(state, row.map_or(0, |row| state.inbox.list.nearest(row)), effects);
+}
+
+/// Marks or unmarks the selected voicemail, and moves to the next.
+pub(in crate::tui) fn mark(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(place) = state.inbox.selected_place() else { return };
+    let Some(key) = state.inbox.selected else { return };
+    if !state.inbox.marks.remove(&key) {
+        state.inbox.marks.insert(key);
+    }
+    state.inbox.mark_from = Some(key);
+    select_place(state, place + 1, effects);
+}
+
+/// Marks all rows from the last mark to the selected row.
+pub(in crate::tui) fn mark_range(state: &mut State) {
+    let from = state.inbox.mark_from.filter(|key| state.inbox.marks.contains(key));
+    let from = from.and_then(|key| state.inbox.place(key));
+    let (Some(from), Some(to)) = (from, state.inbox.selected_place()) else {
+        return news(state, format!("mark the first row with {}", state.keymap.named(Command::Mark)));
+    };
+    for place in from.min(to)..=from.max(to) {
+        if let Some(row) = state.inbox.at(place) {
+            state.inbox.marks.insert(RowKey::of(&row));
+        }
+    }
+}
+
+/// Marks all shown rows, or clears the marks if all are marked.
+pub(in crate::tui) fn mark_all(state: &mut State) {
+    let all: Vec<_> = (0..state.inbox.list.len())
+        .filter_map(|place| state.inbox.at(place))
+        .map(|row| RowKey::of(&row))
+        .collect();
+    if all.iter().all(|key| state.inbox.marks.contains(key)) {
+        state.inbox.marks.clear();
+    } else {
+        state.inbox.marks.extend(all);
+    }
+}
+
+/// Selects the next unread voicemail, or the previous one.
+pub(in crate::tui) fn move_unread(state: &mut State, forth: bool, effects: &mut Vec<Effect>) {
+    let unread =
+        |place: &usize| state.inbox.at(*place).is_some_and(|row: Row| !row.flags.contains(Flags::READ));
+    let here = state.inbox.selected_place().unwrap_or(0);
+    let found =
+        if forth { (here + 1..state.inbox.list.len()).find(unread) } else { (0..here).rev().find(unread) };
+    match found {
+        Some(place) => select_place(state, place, effects),
+        None => news(state, format!("nothing unread {}", if forth { "below" } else { "above" })),
+    }
+}
+
+/// Shows another view of the range.
+pub(in crate::tui) fn show_view(state: &mut State, view: View, effects: &mut Vec<Effect>) {
+    leave_history(state, effects);
+    state.inbox.wish.view = view;
+    state.inbox.wish.own = None;
+    list_anew(state, effects);
+}
+
+/// Shows a custom view.
+pub(in crate::tui) fn show_own(state: &mut State, number: usize, effects: &mut Vec<Effect>) {
+    let Some(view) = state.views.get(number) else { return };
+    let context = Context { now: state.now, zone: state.zone };
+    let matcher = Matcher::new(&view.query, &context);
+    leave_history(state, effects);
+    state.inbox.wish.view = View::All;
+    state.inbox.wish.own = Some((number, matcher));
+    list_anew(state, effects);
+}
+
+/// Evaluates views and search anew after midnight: "today" is another day.
+pub(in crate::tui) fn renew(state: &mut State, effects: &mut Vec<Effect>) {
+    let context = Context { now: state.now, zone: state.zone };
+    let wish = &mut state.inbox.wish;
+    if let Some((number, matcher)) = &mut wish.own
+        && let Some(view) = state.views.get(*number)
+    {
+        matcher.set(&view.query, &context);
+    }
+    if let Some((query, matcher)) = &mut wish.filter {
+        matcher.set(query, &context);
+    }
+    list_anew(state, effects);
+}
+
+/// Switches to the next sort order.
+pub(in crate::tui) fn change_order(state: &mut State, effects: &mut Vec<Effect>) {
+    state.inbox.wish.order = state.inbox.wish.order_now().next(state.inbox.wish.filter.is_some());
+    news(state, state.inbox.wish.order.name().to_owned());
+    list_anew(state, effects);
+}
+
+/// Lists the rows anew. The selection stays if its row is shown, else it moves to the nearest.
+pub(in crate::tui) fn list_anew(state: &mut State, effects: &mut Vec<Effect>) {
+    let selected = state.inbox.selected.take();
+    relist(state);
+    let row = selected.and_then(|key| state.inbox.rows.search(key).ok());
+    let place =
+        row.map_or(0, |row| state.inbox.list.place(row).unwrap_or_else(|| state.inbox.list.nearest(row)));
+    state.inbox.selected = state.inbox.at(place).map(|row| RowKey::of(&row));
+    state.detail.marked = None;
+    state.detail.scroll = 0;
+    let shown = &state.inbox.list;
+    let rows = &state.inbox.rows;
+    state.inbox.marks.retain(|key| rows.search(*key).is_ok_and(|row| shown.place(row).is_some()));
+    keep_visible(state);
+    prefetch::settle(state);
+    load_details(state, effects);
+}

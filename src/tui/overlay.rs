@@ -1,0 +1,131 @@
+//! What is open above the inbox. A new overlay is a folder in [`super::overlays`] and a variant here;
+//! the compiler asks for the rest.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+
+use crate::tui::command::Scope;
+use crate::tui::field::Field;
+use crate::tui::msg::Effect;
+use crate::tui::overlays::accounts::{self, Switching};
+use crate::tui::overlays::call::{self, CallBack};
+use crate::tui::overlays::copy::{self, Copying};
+use crate::tui::overlays::dates::{self, Dates, Part};
+use crate::tui::overlays::elsewhere::{self, Ways};
+use crate::tui::overlays::login::{self, LoggingIn};
+use crate::tui::overlays::name::{self, Naming};
+use crate::tui::overlays::note::{self, Writing};
+use crate::tui::overlays::palette::{self, Palette};
+use crate::tui::overlays::save::{self, Save};
+use crate::tui::overlays::tags::{self, Tagging};
+use crate::tui::state::State;
+use crate::tui::theme::Theme;
+
+/// An overlay above the inbox.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The range picker.
+    Dates(Box<Dates>),
+    /// How to listen elsewhere.
+    Ways(Ways),
+    /// The dialog for saving a recording.
+    Save(Box<Save>),
+    /// The note of one voicemail.
+    Note(Box<Writing>),
+    /// The tags of some voicemails.
+    Tags(Box<Tagging>),
+    /// The command palette.
+    Palette(Box<Palette>),
+    /// The menu of what to copy.
+    Copying(Copying),
+    /// The question before calling back.
+    CallBack(Box<CallBack>),
+    /// A name for a caller.
+    Naming(Box<Naming>),
+    /// The form for app ID and secret.
+    LoggingIn(Box<LoggingIn>),
+    /// The list of accounts.
+    Switching(Switching),
+}
+
+impl Overlay {
+    /// Returns the scopes to look up a key in, in this order.
+    pub fn scopes(&self) -> &'static [Scope] {
+        match self {
+            Overlay::Ways(_) => &[Scope::Ways, Scope::Anywhere],
+            Overlay::Save(_) => &[Scope::Save, Scope::Anywhere],
+            Overlay::Note(writing) if writing.asked => &[Scope::NoteLeft, Scope::Anywhere],
+            Overlay::Note(_) => &[Scope::Note, Scope::Anywhere],
+            Overlay::Tags(_) => &[Scope::Tags, Scope::Anywhere],
+            Overlay::Palette(_) => &[Scope::Palette, Scope::Anywhere],
+            Overlay::Copying(_) => &[Scope::Copying, Scope::Anywhere],
+            Overlay::CallBack(_) => &[Scope::CallBack, Scope::Anywhere],
+            Overlay::Naming(_) => &[Scope::Naming, Scope::Anywhere],
+            Overlay::LoggingIn(_) => &[Scope::LoggingIn, Scope::Anywhere],
+            Overlay::Switching(_) => &[Scope::Accounts, Scope::Anywhere],
+            Overlay::Dates(dates) => match dates.part {
+                Part::Presets => &[Scope::Presets, Scope::Dates, Scope::Anywhere],
+                Part::Calendar => &[Scope::Calendar, Scope::Dates, Scope::Anywhere],
+                Part::Text => &[Scope::Dates, Scope::Anywhere],
+            },
+        }
+    }
+
+    /// Returns the single-line text field that takes what is typed, if there is one.
+    pub fn field(&mut self) -> Option<&mut Field> {
+        match self {
+            Overlay::Dates(dates) => Some(&mut dates.input),
+            Overlay::Save(dialog) => Some(&mut dialog.input),
+            Overlay::Naming(naming) => Some(&mut naming.input),
+            Overlay::Tags(tagging) => Some(&mut tagging.input),
+            Overlay::Palette(palette) => Some(&mut palette.input),
+            Overlay::LoggingIn(form) => form.open_field(),
+            Overlay::Ways(_)
+            | Overlay::Note(_)
+            | Overlay::Copying(_)
+            | Overlay::CallBack(_)
+            | Overlay::Switching(_) => None,
+        }
+    }
+
+    /// Draws the overlay. Returns the position of the cursor, if it has a text field.
+    pub(in crate::tui) fn draw(&self, state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+        match self {
+            Overlay::Dates(dates) => dates::view::draw(state, dates, theme, buffer),
+            Overlay::Save(dialog) => save::view::draw(state, dialog, theme, buffer),
+            Overlay::Note(writing) => note::view::draw(state, writing, theme, buffer),
+            Overlay::Tags(tagging) => tags::view::draw(state, tagging, theme, buffer),
+            Overlay::Palette(palette) => palette::view::draw(state, palette, theme, buffer),
+            Overlay::Naming(naming) => name::view::draw(state, naming, theme, buffer),
+            Overlay::LoggingIn(form) => login::view::draw(state, form, theme, buffer),
+            Overlay::Ways(ways) => elsewhere::view::draw(state, ways, theme, buffer),
+            Overlay::Copying(copying) => copy::view::draw(state, copying, theme, buffer),
+            Overlay::CallBack(asked) => call::view::draw(state, asked, theme, buffer),
+            Overlay::Switching(switching) => accounts::view::draw(state, *switching, theme, buffer),
+        }
+    }
+}
+
+/// Reacts to an edit in the text field of the open overlay; `changed`: not only the cursor has moved.
+pub(in crate::tui) fn on_edit(state: &mut State, changed: bool, effects: &mut Vec<Effect>) {
+    match &mut state.overlay {
+        Some(Overlay::Dates(dates)) => {
+            dates.on_edit();
+            dates::update::survey(state, effects);
+        }
+        Some(Overlay::Save(dialog)) => dialog.on_edit(),
+        Some(Overlay::Tags(tagging)) => tagging.on_edit(),
+        Some(Overlay::Palette(palette)) if changed => palette.on_change(),
+        Some(Overlay::LoggingIn(form)) => form.on_edit(),
+        Some(
+            Overlay::Palette(_)
+            | Overlay::Naming(_)
+            | Overlay::Ways(_)
+            | Overlay::Note(_)
+            | Overlay::Copying(_)
+            | Overlay::CallBack(_)
+            | Overlay::Switching(_),
+        )
+        | None => {}
+    }
+}

@@ -1,0 +1,15 @@
+//! What opens above the inbox, one folder each: its state, what its commands do (`update`), and how it is
+//! drawn (`view`).
+
+pub mod accounts;
+pub mod call;
+pub mod copy;
+pub mod dates;
+pub mod elsewhere;
+pub mod help;
+pub mod login;
+pub mod name;
+pub mod note;
+pub mod palette;
+pub mod save;
+pub mod tags;

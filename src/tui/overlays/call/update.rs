@@ -1,0 +1,81 @@
+//! Calling back: the question, placing the call once, and the result.
+
+use crate::core::triage::Edit;
+use crate::telecmi::{CallError, CallPlaced, ValidNumber};
+use crate::tui::list::changes::apply;
+use crate::tui::list::rows::RowKey;
+use crate::tui::msg::{Change, Effect};
+use crate::tui::overlay::Overlay;
+use crate::tui::overlays::call::{By, CallBack, Ended, Placing};
+use crate::tui::state::State;
+use crate::tui::update::{fault, news};
+
+/// Asks whether to call the caller of the selected voicemail. Shows why if the number cannot be called.
+pub(in crate::tui) fn ask(state: &mut State) {
+    let Some(row) = state.inbox.selected_row() else { return };
+    let shown = state.inbox.rows.number(&row);
+    let number = match ValidNumber::parse(shown, &state.calling.means.country) {
+        Ok(number) => number,
+        Err(invalid) => return news(state, invalid.to_string()),
+    };
+    let name = Some(state.inbox.rows.caller(&row)).filter(|name| *name != shown).map(str::to_owned);
+    let by = state.calling.means.way_to(&number);
+    let asked = CallBack { key: RowKey::of(&row), name, number, by, ended: None };
+    state.overlay = Some(Overlay::CallBack(Box::new(asked)));
+}
+
+/// Places the call. Further key presses do nothing.
+pub(in crate::tui) fn place(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Overlay::CallBack(asked)) = &state.overlay else { return };
+    if asked.ended.is_some() || state.calling.placing.is_some() {
+        return;
+    }
+    let (key, number, by) = (asked.key, asked.number.clone(), asked.by.clone());
+    effects.push(match &by {
+        By::Telecmi(call) => Effect::Call { key, call: call.clone() },
+        By::Command(command) => Effect::RunCommand { command: command.clone() },
+        By::Hand => {
+            state.overlay = None;
+            news(state, format!("{} sent to the terminal's clipboard", number.e164()));
+            return effects.push(Effect::Copy(number.e164()));
+        }
+    });
+    state.calling.placing = Some(Placing { key, number, by });
+}
+
+/// Handles the answer of TeleCMI, or its absence.
+pub(in crate::tui) fn on_called(
+    state: &mut State,
+    answer: Result<CallPlaced, CallError>,
+    effects: &mut Vec<Effect>,
+) {
+    let Some(placing) = state.calling.placing.take() else { return };
+    let ended = placing.answered(answer);
+    end(state, placing.key, ended, effects);
+}
+
+/// Handles the result of the command. It may still fail after it has started.
+pub(in crate::tui) fn on_command(state: &mut State, result: Result<(), String>, effects: &mut Vec<Effect>) {
+    match (state.calling.placing.take(), result) {
+        (Some(placing), Ok(())) => {
+            let ended = Ended::Rings(format!("Calling {}.", placing.number));
+            end(state, placing.key, ended, effects);
+        }
+        (Some(placing), Err(why)) => end(state, placing.key, Ended::Failed(why), effects),
+        (None, Err(why)) => fault(state, why),
+        (None, Ok(())) => {}
+    }
+}
+
+/// Shows the result in the overlay, or in the status line if the overlay is closed.
+fn end(state: &mut State, key: RowKey, ended: Ended, effects: &mut Vec<Effect>) {
+    if matches!(ended, Ended::Rings(_)) {
+        let edit = Edit::Called(Some(state.now.timestamp_millis()));
+        apply(state, Change::Edit { keys: vec![key], edit }, effects);
+    }
+    match (&mut state.overlay, ended) {
+        (Some(Overlay::CallBack(asked)), ended) if asked.key == key => asked.ended = Some(ended),
+        (_, Ended::Rings(text)) => news(state, text),
+        (_, Ended::Failed(text) | Ended::Unsure(text)) => fault(state, text),
+    }
+}

@@ -1,0 +1,76 @@
+//! The menu of what can be copied: the key, name and value of each part.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::core::humanize;
+use crate::tui::command::Command;
+use crate::tui::overlays::copy::{Copying, What};
+use crate::tui::overlays::note::above_the_keys;
+use crate::tui::overlays::note::view::title;
+use crate::tui::state::State;
+use crate::tui::theme::Theme;
+use crate::tui::view::frame::frame;
+use crate::tui::view::pen::{Pen, width};
+use ratatui::layout::Position;
+
+/// The maximum size of the overlay: the parts, and a line above and below.
+const WIDTH: u16 = 76;
+const HEIGHT: u16 = What::ALL.len() as u16 + 4;
+
+/// The widths of the columns of keys and names.
+const KEY: u16 = 3;
+const NAME: u16 = 13;
+
+/// Draws the menu.
+pub fn draw(state: &State, copying: &Copying, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let place = above_the_keys(buffer.area.as_size(), WIDTH, HEIGHT);
+    let inside = frame(place, &title("Copy", &copying.about, place), state, theme, buffer);
+    let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let blank = u16::from(usize::from(inside.height) > What::ALL.len() + 1);
+    for (y, what) in What::ALL.into_iter().enumerate() {
+        let command = match what {
+            What::Number => Command::TakeNumber,
+            What::Name => Command::TakeName,
+            What::Time => Command::TakeTime,
+            What::File => Command::TakeFile,
+            What::Text => Command::TakeText,
+            What::Json => Command::TakeJson,
+        };
+        let key = state.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default();
+        let (shown, known) = value(state, copying, what);
+        let name = if known { theme.text } else { theme.quiet };
+        Pen::new(buffer, area, blank + y as u16)
+            .column(&key, KEY.max(width(&key) + 1), theme.accent)
+            .column(what.title(), NAME, name)
+            .write(&shown, theme.quiet);
+    }
+    None
+}
+
+/// Returns what would be copied, on one line, and whether there is anything to copy.
+fn value(state: &State, copying: &Copying, what: What) -> (String, bool) {
+    let account = state.account.as_deref().unwrap_or("");
+    let Some(found) = &copying.found else { return (String::new(), true) };
+    let values = found.iter().filter_map(|found| what.of(found, state.zone, account));
+    match (what, found.as_slice()) {
+        (_, [only]) => match what.of(only, state.zone, account) {
+            Some(value) => (value.lines().collect::<Vec<_>>().join(" · "), true),
+            None => (what.missing().to_owned(), false),
+        },
+        (What::Text, many) => {
+            (format!("{}, separated by blank lines", humanize::voicemails(many.len() as u64)), true)
+        }
+        (What::Json, many) => (format!("{}, one per line", humanize::voicemails(many.len() as u64)), true),
+        (_, many) => {
+            let count = values.count();
+            let told = match many.len() - count {
+                _ if count == 0 => "none".to_owned(),
+                0 => format!("{count}, one per line"),
+                1 => format!("{count}, one per line; 1 has none"),
+                without => format!("{count}, one per line; {without} have none"),
+            };
+            (told, count > 0)
+        }
+    }
+}

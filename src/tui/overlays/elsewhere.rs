@@ -1,0 +1,106 @@
+//! Listening elsewhere, when the user is not at the machine that runs vmail; and saving recordings.
+
+use std::path::{Path, PathBuf};
+
+use crate::player::Unavailable;
+use crate::tui::list::rows::RowKey;
+use crate::tui::msg::PageNews;
+
+pub(in crate::tui) mod update;
+pub(in crate::tui) mod view;
+
+/// A way to listen to a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Played on this machine; over ssh, with forwarded sound.
+    Here,
+    /// On a page in the browser of the user's machine.
+    Browser,
+    /// As a file on this machine, to be copied.
+    Save,
+    /// As a file that is sent to the terminal.
+    Terminal,
+}
+
+impl Way {
+    /// Every way, in the order of the overlay.
+    pub const EVERY: [Way; 4] = [Way::Browser, Way::Save, Way::Terminal, Way::Here];
+
+    const NAMES: [(Way, &'static str); 4] =
+        [(Way::Here, "here"), (Way::Browser, "browser"), (Way::Save, "save"), (Way::Terminal, "terminal")];
+
+    /// Returns the name under which the choice is stored.
+    pub fn name(self) -> &'static str {
+        Way::NAMES.iter().find(|(way, _)| *way == self).map_or("", |(_, name)| name)
+    }
+
+    /// Returns the way with that name.
+    pub fn from_name(name: &str) -> Option<Way> {
+        Way::NAMES.iter().find(|(_, known)| *known == name).map(|(way, _)| *way)
+    }
+}
+
+/// The overlay for listening elsewhere.
+#[derive(Debug)]
+pub struct Ways {
+    /// The voicemail.
+    pub key: RowKey,
+    /// Why playback failed; `None` if it was not tried.
+    pub why: Option<Unavailable>,
+    /// The way under the cursor.
+    pub at: Way,
+    /// The chosen way, which has the line to copy.
+    pub chosen: Option<Way>,
+    /// Whether the command for the page was copied, so that its address is next.
+    pub address_next: bool,
+}
+
+impl Ways {
+    /// Returns the overlay for `key`.
+    pub fn new(key: RowKey) -> Ways {
+        let [at, ..] = Way::EVERY;
+        Ways { key, why: None, at, chosen: None, address_next: false }
+    }
+
+    /// Returns whether the way under the cursor is the chosen one.
+    pub fn is_taken(&self) -> bool {
+        self.chosen == Some(self.at)
+    }
+
+    /// Moves the cursor to the next way, or the previous one; stops at the ends.
+    pub fn step(&mut self, forth: bool) {
+        let here = Way::EVERY.iter().position(|way| *way == self.at).unwrap_or(0);
+        let next = if forth { here + 1 } else { here.saturating_sub(1) };
+        self.at = Way::EVERY[next.min(Way::EVERY.len() - 1)];
+    }
+}
+
+/// What is shared with the user's machine.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// The page for the browser, with its voicemail.
+    pub page: Option<(RowKey, PageNews)>,
+    /// The last saved file, with its voicemail.
+    pub saved: Option<(RowKey, PathBuf)>,
+    /// The transfer to the terminal.
+    pub sending: Option<Sending>,
+}
+
+/// A transfer of a file to the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// The terminal asks its user for permission.
+    Asked(RowKey),
+    /// It is in progress: how much was sent, in percent.
+    Under(RowKey, u8),
+    /// It is complete.
+    Sent(RowKey),
+}
+
+/// Formats `path`, with `~` for the home folder.
+pub fn shown(path: &Path, home: Option<&Path>) -> String {
+    match home.and_then(|home| path.strip_prefix(home).ok()) {
+        Some(rest) => format!("~/{}", rest.display()),
+        None => path.display().to_string(),
+    }
+}

@@ -1,0 +1,209 @@
+//! Listening elsewhere, and saving recordings.
+
+use bytes::Bytes;
+
+use crate::core::model::from_millis;
+use crate::player::Unavailable;
+use crate::recording::FetchError;
+use crate::store::Row;
+use crate::terminal::escape::transfer::Transfer;
+use crate::tui::command::Command;
+use crate::tui::list::rows::{RowKey, day_name};
+use crate::tui::msg::{Effect, PageNews};
+use crate::tui::overlay::Overlay;
+use crate::tui::overlays::elsewhere::{Sending, Way, Ways};
+use crate::tui::overlays::save;
+use crate::tui::playback::update::{begin_alone, mark_heard};
+use crate::tui::state::State;
+use crate::tui::update::{fault, news};
+
+/// Offers the other ways to listen if the user would not hear playback on this machine, and takes the
+/// last chosen way at once. Returns whether it did.
+pub(in crate::tui) fn elsewhere(state: &mut State, row: &Row, effects: &mut Vec<Effect>) -> bool {
+    if is_heard_here(state) {
+        return false;
+    }
+    let way = state.remembered.way;
+    offer(state, RowKey::of(row), None);
+    if let Some(way) = way {
+        take(state, way, effects);
+    }
+    true
+}
+
+/// Returns whether the user hears playback on this machine.
+pub(in crate::tui) fn is_heard_here(state: &State) -> bool {
+    !state.surroundings.remote || state.remembered.way == Some(Way::Here)
+}
+
+/// Opens the overlay for `key`.
+pub(in crate::tui) fn offer(state: &mut State, key: RowKey, why: Option<Unavailable>) {
+    state.overlay = Some(Overlay::Ways(Ways { why, ..Ways::new(key) }));
+}
+
+/// Opens the overlay for the selected voicemail.
+pub(in crate::tui) fn offer_selected(state: &mut State) {
+    if let Some(key) = state.inbox.selected {
+        offer(state, key, None);
+    }
+}
+
+/// Moves the cursor by one way.
+pub(in crate::tui) fn step(state: &mut State, forth: bool) {
+    if let Some(Overlay::Ways(ways)) = &mut state.overlay {
+        ways.step(forth);
+    }
+}
+
+/// Takes the way under the cursor.
+pub(in crate::tui) fn take_marked(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(Overlay::Ways(ways)) = &state.overlay {
+        take(state, ways.at, effects);
+    }
+}
+
+/// Takes a way.
+pub(in crate::tui) fn take(state: &mut State, way: Way, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Ways(ways)) = &mut state.overlay else { return };
+    let key = ways.key;
+    (ways.at, ways.chosen) = (way, Some(way));
+    ways.address_next = false;
+    match way {
+        Way::Here => {
+            state.overlay = None;
+            if let Some(row) = state.inbox.find(key) {
+                begin_alone(state, &row, effects);
+            }
+        }
+        Way::Browser => open_page(state, key, effects),
+        Way::Save => save::update::open(state, key),
+        Way::Terminal => send(state, key, effects),
+    }
+    // `Way::Here` is remembered once the sound has started.
+    if way != Way::Here {
+        remember(state, way, effects);
+    }
+}
+
+/// Remembers the way for next time.
+pub(in crate::tui) fn remember(state: &mut State, way: Way, effects: &mut Vec<Effect>) {
+    if state.surroundings.remote && state.remembered.way != Some(way) {
+        state.remembered.way = Some(way);
+        effects.push(Effect::Remember(state.remembered.clone()));
+    }
+}
+
+fn open_page(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
+    let open = state.shared.page.as_ref().is_some_and(|(of, page)| *of == key && page.is_open());
+    if open {
+        return;
+    }
+    let Some(row) = state.inbox.find(key) else {
+        return;
+    };
+    state.shared.page = Some((key, PageNews::Opening));
+    let local = from_millis(row.time).with_timezone(&state.zone);
+    let time = format!("{}, {}", day_name(local.date_naive(), state.today()), local.format("%H:%M:%S %Z"));
+    let (caller, file_name) = (caller(state, &row), save::update::file_name(state, &row));
+    effects.push(Effect::OpenPage { key, caller, time, file_name });
+}
+
+pub(in crate::tui) fn on_page(state: &mut State, key: RowKey, page: PageNews, effects: &mut Vec<Effect>) {
+    match &page {
+        // The page plays the recording at once.
+        PageNews::Ready { opened: true, .. } => mark_heard(state, key, effects),
+        PageNews::Failed(why) => fault(state, why.clone()),
+        _ => {}
+    }
+    state.shared.page = Some((key, page));
+}
+
+fn send(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
+    let Some(transfer) = state.surroundings.transfer else {
+        return news(state, "this terminal cannot receive files: use iTerm2 or kitty".to_owned());
+    };
+    let asks_first = match state.shared.sending {
+        Some(Sending::Under(..)) => return news(state, "already sending a file".to_owned()),
+        Some(Sending::Asked(asked)) => asked != key,
+        Some(Sending::Sent(_)) | None => transfer == Transfer::Kitty,
+    };
+    if asks_first {
+        state.shared.sending = Some(Sending::Asked(key));
+        effects.push(Effect::AskTerminal);
+        return;
+    }
+    let Some(row) = state.inbox.find(key) else {
+        return;
+    };
+    state.shared.sending = Some(Sending::Under(key, 0));
+    effects.push(Effect::Send { key, name: save::update::file_name(state, &row) });
+}
+
+/// Returns the line to copy for the chosen way; for the page, the command and the address in turn.
+fn line(state: &State) -> Option<String> {
+    let Some(Overlay::Ways(ways)) = &state.overlay else { return None };
+    let server = &state.surroundings.server;
+    match ways.chosen {
+        Some(Way::Browser) => match state.shared.page.as_ref().filter(|(key, _)| *key == ways.key) {
+            Some((_, PageNews::Ready { url, .. })) if ways.address_next => Some(url.clone()),
+            Some((_, PageNews::Ready { port, .. })) => Some(server.page(*port)),
+            _ => None,
+        },
+        Some(Way::Save) => {
+            let saved = state.shared.saved.as_ref().filter(|(key, _)| *key == ways.key);
+            saved.map(|(_, path)| server.copy(path))
+        }
+        _ => state.surroundings.socket.as_ref().map(|socket| server.sound(socket)),
+    }
+}
+
+/// Copies the line for the chosen way to the clipboard.
+pub(in crate::tui) fn copy_line(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(line) = line(state) else {
+        return news(state, "nothing to copy yet: choose how to listen first".to_owned());
+    };
+    let mut said = "sent to the terminal's clipboard".to_owned();
+    if let Some(Overlay::Ways(ways)) = &mut state.overlay
+        && ways.chosen == Some(Way::Browser)
+    {
+        ways.address_next = !ways.address_next;
+        if ways.address_next {
+            said = format!("{said}; {} again for the link", state.keymap.named(Command::CopyLine));
+        }
+    }
+    news(state, said);
+    effects.push(Effect::Copy(line));
+}
+
+/// Handles the progress of sending a file to the terminal.
+pub(in crate::tui) fn on_sending(state: &mut State, percent: u8) {
+    let Some(Sending::Under(key, _)) = state.shared.sending else { return };
+    state.shared.sending =
+        Some(if percent < 100 { Sending::Under(key, percent) } else { Sending::Sent(key) });
+    if percent == 100 {
+        news(state, "sent: see your downloads folder".to_owned());
+    }
+}
+
+/// Sends a recording to the terminal, now that its file was read.
+pub(in crate::tui) fn on_file(
+    state: &mut State,
+    name: String,
+    file: Result<Bytes, FetchError>,
+    effects: &mut Vec<Effect>,
+) {
+    match file {
+        Ok(file) => effects.push(Effect::Transfer { name, file }),
+        Err(error) => {
+            state.shared.sending = None;
+            fault(state, error.to_string());
+        }
+    }
+}
+
+fn caller(state: &State, row: &Row) -> String {
+    match state.inbox.rows.caller(row) {
+        "" => "Withheld".to_owned(),
+        caller => caller.to_owned(),
+    }
+}

@@ -1,0 +1,172 @@
+//! The login form. Plain data; [`crate::tui::update`] changes it. A [`Door`] tries the credentials and stores
+//! them.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::core::model::Region;
+use crate::core::text;
+use crate::secret::{Secret, Typed};
+use crate::tui::field::{self, Field};
+
+pub(in crate::tui) mod update;
+pub(in crate::tui) mod view;
+
+/// The longest app ID, in digits.
+const APP_ID_MAX: usize = 19;
+
+/// The login form.
+#[derive(Debug)]
+pub struct LoggingIn {
+    /// The region of TeleCMI.
+    pub region: Region,
+    /// The app ID.
+    pub app_id: Field,
+    /// The app secret.
+    pub secret: Typed,
+    /// The part that has the focus.
+    pub part: Part,
+    /// Whether the login is in progress.
+    pub asking: bool,
+    /// Why the login failed.
+    pub refused: Option<String>,
+}
+
+/// A part of the form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// The region.
+    #[default]
+    Region,
+    /// The app ID.
+    AppId,
+    /// The secret.
+    Secret,
+}
+
+/// The credentials from a complete form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The region of TeleCMI.
+    pub region: Region,
+    /// The app ID.
+    pub app_id: u64,
+    /// The app secret.
+    pub secret: Secret,
+}
+
+impl Part {
+    const EVERY: [Part; 3] = [Part::Region, Part::AppId, Part::Secret];
+
+    /// Returns the next part, or the previous one; wraps around.
+    #[must_use]
+    pub fn next(self, forth: bool) -> Part {
+        let count = Part::EVERY.len();
+        Part::EVERY[(self as usize + if forth { 1 } else { count - 1 }) % count]
+    }
+}
+
+impl Default for LoggingIn {
+    fn default() -> LoggingIn {
+        LoggingIn {
+            region: Region::default(),
+            app_id: Field::default().at_most(APP_ID_MAX).taking(|c| c.is_ascii_digit().then_some(c)),
+            secret: Typed::default(),
+            part: Part::default(),
+            asking: false,
+            refused: None,
+        }
+    }
+}
+
+impl LoggingIn {
+    /// Switches to the other region.
+    pub fn turn(&mut self) {
+        self.region = match self.region {
+            Region::Global => Region::India,
+            Region::India => Region::Global,
+        };
+    }
+
+    /// Returns the app ID field if it has the focus.
+    pub fn open_field(&mut self) -> Option<&mut Field> {
+        (self.part == Part::AppId && !self.asking).then_some(&mut self.app_id)
+    }
+
+    /// Handles an edit: clears the error.
+    pub fn on_edit(&mut self) {
+        self.refused = None;
+    }
+
+    /// Handles a key for the region or the secret, unless the login is in progress. The secret has no
+    /// cursor: characters are added and deleted at its end.
+    pub fn on_key(&mut self, key: KeyEvent) {
+        if self.asking {
+            return;
+        }
+        self.on_edit();
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match (self.part, field::character(key), key.code) {
+            (Part::Region, Some(' '), _) | (Part::Region, None, KeyCode::Left | KeyCode::Right) => {
+                self.turn();
+            }
+            (Part::Secret, Some(c), _) => self.secret.push(c),
+            (Part::Secret, None, KeyCode::Backspace) => self.secret.pop(),
+            (Part::Secret, None, KeyCode::Char('u' | 'w')) if control => self.secret.clear(),
+            _ => {}
+        }
+    }
+
+    /// Handles a pasted secret, without surrounding whitespace such as a newline.
+    pub fn on_paste(&mut self, text: &str) {
+        if self.part == Part::Secret && !self.asking {
+            self.on_edit();
+            text.trim().chars().filter(|c| !c.is_control()).for_each(|c| self.secret.push(c));
+        }
+    }
+
+    /// Returns the credentials, or the first incomplete part with a message.
+    pub fn key(&self) -> Result<Key, (Part, String)> {
+        let app_id = self.app_id.value();
+        let Some(app_id) = app_id.parse().ok().filter(|number| *number > 0) else {
+            let said = if app_id.is_empty() { "the app ID is missing" } else { "invalid app ID" };
+            return Err((Part::AppId, said.to_owned()));
+        };
+        let secret = self.secret.secret().ok_or((Part::Secret, "the secret is missing".to_owned()))?;
+        Ok(Key { region: self.region, app_id, secret })
+    }
+
+    /// Shows why the login failed.
+    pub fn refuse(&mut self, why: &str) {
+        self.asking = false;
+        self.refused = Some(text::clean(why, text::MESSAGE_MAX));
+    }
+}
+
+/// The result of trying credentials: where they are stored, or why they are not.
+pub type Tried = Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
+
+/// Tries credentials at TeleCMI and stores them.
+#[derive(Clone)]
+pub struct Door(Arc<dyn Fn(Key) -> Tried + Send + Sync>);
+
+impl Door {
+    /// Returns a door that calls `open`.
+    pub fn new(open: impl Fn(Key) -> Tried + Send + Sync + 'static) -> Door {
+        Door(Arc::new(open))
+    }
+
+    /// Tries `key` and stores it.
+    pub fn open(&self, key: Key) -> Tried {
+        (self.0)(key)
+    }
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Door(…)")
+    }
+}

@@ -1,0 +1,52 @@
+//! Logging in.
+
+use crate::tui::msg::{Effect, Reopen};
+use crate::tui::overlay::Overlay;
+use crate::tui::overlays::login::Part;
+use crate::tui::state::State;
+use crate::tui::update::news;
+
+/// Opens the login form.
+pub(in crate::tui) fn log_in(state: &mut State) {
+    state.overlay = Some(Overlay::LoggingIn(Box::default()));
+}
+
+/// Logs in if the form is complete, else moves to the missing field.
+pub(in crate::tui) fn try_key(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Overlay::LoggingIn(form)) = &mut state.overlay else { return };
+    if form.asking {
+        return;
+    }
+    match form.key() {
+        Ok(key) => {
+            form.refused = None;
+            form.asking = true;
+            effects.push(Effect::LogIn(key));
+        }
+        // No error for a field that the user has not reached yet.
+        Err((part, _)) if form.part != part && form.part != Part::Secret => form.part = part,
+        Err((part, said)) => {
+            form.part = part;
+            form.refused = Some(said);
+        }
+    }
+}
+
+/// Closes the form, and cancels the login.
+pub(in crate::tui) fn leave(state: &mut State, effects: &mut Vec<Effect>) {
+    state.overlay = None;
+    effects.push(Effect::StopLogIn);
+}
+
+/// Handles the result of the login.
+pub(in crate::tui) fn on_tried(state: &mut State, result: Result<String, String>) {
+    let Some(Overlay::LoggingIn(form)) = &mut state.overlay else { return };
+    match result {
+        Ok(kept) => {
+            state.overlay = None;
+            news(state, kept);
+            state.next_session = Some(Reopen::Settings);
+        }
+        Err(why) => form.refuse(&why),
+    }
+}

@@ -1,0 +1,37 @@
+//! The dialog for naming a caller.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::core::humanize::broken;
+use crate::tui::command::Command;
+use crate::tui::layout::centred;
+use crate::tui::overlays::name::Naming;
+use crate::tui::state::State;
+use crate::tui::theme::Theme;
+use crate::tui::view::field;
+use crate::tui::view::frame::frame;
+use crate::tui::view::pen::Pen;
+
+/// The maximum width of the dialog.
+const WIDTH: u16 = 60;
+
+/// Draws the dialog. Returns the position of the cursor.
+pub fn draw(state: &State, naming: &Naming, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let inside = frame(centred(buffer.area, WIDTH, 7), "Name the caller", state, theme, buffer);
+    let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    Pen::new(buffer, area, 0).write(&naming.number, theme.quiet);
+    let cursor = field::draw(&naming.input, area, 1, theme, buffer);
+    let enter = state.keymap.named(Command::SaveName);
+    let told = match (naming.input.value().trim().is_empty(), naming.shown.is_empty()) {
+        (true, true) => "a name for all voicemails from this number".to_owned(),
+        (true, false) => {
+            format!("{enter} to remove the name given with {}", state.keymap.named(Command::NameCaller))
+        }
+        (false, _) => format!("{enter} to save, for all voicemails from this number"),
+    };
+    for (y, line) in broken(&told, area.width).iter().take(2).enumerate() {
+        Pen::new(buffer, area, 3 + y as u16).write(line, theme.quiet);
+    }
+    cursor
+}

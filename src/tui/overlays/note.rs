@@ -1,0 +1,113 @@
+//! The note of a voicemail while it is edited. Plain data; [`crate::tui::update`] changes it.
+
+use chrono::Datelike as _;
+use ratatui::layout::{Rect, Size};
+
+use crate::core::model::from_millis;
+use crate::store::Row;
+use crate::tui::layout::centred;
+use crate::tui::list::rows::RowKey;
+use crate::tui::state::State;
+
+pub mod editor;
+pub(in crate::tui) mod update;
+pub(in crate::tui) mod view;
+
+pub use crate::tui::overlays::note::editor::{Field, Step};
+
+/// The maximum size of the overlay.
+const WIDTH: u16 = 76;
+const HEIGHT: u16 = 18;
+
+/// The margin on each side of the text.
+const MARGIN: u16 = 1;
+
+/// The overlay for editing a note.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writing {
+    /// The voicemail.
+    pub key: RowKey,
+    /// The caller and the time, for the title.
+    pub about: String,
+    /// The text.
+    pub field: Field,
+    /// The stored note.
+    pub before: Before,
+    /// Whether the question about unsaved changes is open.
+    pub asked: bool,
+    /// An error.
+    pub trouble: Option<String>,
+}
+
+/// The stored note.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Not loaded yet. Text that is typed meanwhile goes after it.
+    Coming {
+        /// Whether it is being loaded; otherwise a pending change to it must be written first.
+        asked: bool,
+        /// Whether to save as soon as it is loaded.
+        save: bool,
+    },
+    /// It could not be loaded. Saving would overwrite it unseen.
+    Unread,
+    /// Its text; empty if there is none.
+    Known(String),
+}
+
+impl Writing {
+    /// Returns an overlay that waits for the note of `key`.
+    pub fn new(key: RowKey, about: String) -> Writing {
+        let before = Before::Coming { asked: false, save: false };
+        Writing { key, about, field: Field::default(), before, asked: false, trouble: None }
+    }
+
+    /// Returns whether there are unsaved changes.
+    pub fn changed(&self) -> bool {
+        match &self.before {
+            Before::Known(text) => self.field.text().trim_end() != text,
+            _ => !self.field.text().trim().is_empty(),
+        }
+    }
+}
+
+/// Returns the area of the overlay on a screen of that size.
+pub fn place(screen: Size) -> Rect {
+    above_the_keys(screen, WIDTH, HEIGHT)
+}
+
+/// Returns a box of `width` by `height` in the middle of the screen, smaller if it does not fit. Status
+/// line and key hints stay visible, unless the screen is very low.
+pub fn above_the_keys(screen: Size, width: u16, height: u16) -> Rect {
+    let kept = if screen.height >= 8 { 2 } else { 0 };
+    centred(Rect::new(0, 0, screen.width, screen.height - kept), width, height)
+}
+
+/// Returns the area of the text: inside the frame, above the message line, with a column reserved for
+/// the cursor.
+pub fn window(screen: Size) -> Rect {
+    let place = place(screen);
+    Rect {
+        x: place.x + 1 + MARGIN,
+        y: place.y + 1,
+        width: place.width.saturating_sub(2 + 2 * MARGIN),
+        height: place.height.saturating_sub(3),
+    }
+}
+
+/// Returns the cells for the text in [`window`], without the column for the cursor.
+pub fn cells(screen: Size) -> Size {
+    let window = window(screen);
+    Size { width: window.width.saturating_sub(1).max(1), height: window.height.max(1) }
+}
+
+/// Returns the caller and the time of `row`, for titles.
+pub fn about(state: &State, row: &Row) -> String {
+    let caller = match state.inbox.rows.caller(row) {
+        "" => "Withheld",
+        caller => caller,
+    };
+    let (time, today) = (from_millis(row.time).with_timezone(&state.zone), state.today());
+    let form = if time.year() == today.year() { "%-d %b %H:%M" } else { "%-d %b %Y %H:%M" };
+    format!("{caller} · {}", time.format(form))
+}

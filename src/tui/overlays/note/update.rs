@@ -1,0 +1,216 @@
+//! Editing a note: loading, saving, and closing without losing changes.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Size;
+
+use crate::core::humanize;
+use crate::core::model::VoicemailId;
+use crate::core::triage::{Edit, Note};
+use crate::store::StoreError;
+use crate::tui::command::Command;
+use crate::tui::field;
+use crate::tui::list::changes;
+use crate::tui::list::rows::RowKey;
+use crate::tui::msg::{Change, Effect, Lane, Read};
+use crate::tui::overlay::Overlay;
+use crate::tui::overlays::note::{Before, Step, Writing, about, cells};
+use crate::tui::state::State;
+use crate::tui::update::fault;
+use crate::tui::update::fetch::read;
+
+/// Opens the note of the selected voicemail, even if others are marked.
+pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(row) = state.inbox.selected_row() else { return };
+    let key = RowKey::of(&row);
+    state.overlay = Some(Overlay::Note(Box::new(Writing::new(key, about(state, &row)))));
+    go_on(state, effects);
+}
+
+/// Returns whether a change to any of `keys` is still being written: a read could miss it.
+pub(in crate::tui) fn is_unwritten(state: &State, keys: &[RowKey]) -> bool {
+    state.pending.iter().flat_map(Change::keys).any(|key| keys.contains(key))
+}
+
+/// Loads the note once pending changes to it are written.
+pub(in crate::tui) fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Note(writing)) = &state.overlay else { return };
+    let key = writing.key;
+    let Before::Coming { asked: false, save } = writing.before else { return };
+    if is_unwritten(state, &[key]) {
+        return;
+    }
+    read(state, Read::Note(key.id), effects);
+    if let Some(Overlay::Note(writing)) = &mut state.overlay {
+        writing.before = Before::Coming { asked: true, save };
+    }
+}
+
+/// Handles the loaded note, and puts text that was typed meanwhile after it.
+pub(in crate::tui) fn on_read(state: &mut State, note: Option<&Note>, effects: &mut Vec<Effect>) {
+    let window = cells(state.size);
+    let Some(Overlay::Note(writing)) = &mut state.overlay else { return };
+    let Before::Coming { save, .. } = writing.before else { return };
+    let text = note.map_or("", Note::text).to_owned();
+    if let Some(kept) = state.unsaved.remove(&writing.key.id) {
+        writing.field.prepend(&kept);
+        let save = state.keymap.named(Command::SaveNote);
+        writing.trouble = Some(format!("This note could not be saved earlier. Press {save} to retry."));
+    } else {
+        writing.field.prepend(&text);
+    }
+    writing.field.scroll(window);
+    writing.before = Before::Known(text);
+    if save {
+        self::save(state, effects);
+    }
+}
+
+/// Handles a failed load.
+pub(in crate::tui) fn on_unread(state: &mut State, error: &StoreError) {
+    if let Some(Overlay::Note(writing)) = &mut state.overlay {
+        writing.before = Before::Unread;
+        let (why, save) = (humanize::sentence(&error.to_string()), state.keymap.named(Command::SaveNote));
+        writing.trouble = Some(format!("{why}. Press {save} to retry."));
+    }
+}
+
+/// Handles a key that is not a command: a character or an editing step.
+pub(in crate::tui) fn type_key(writing: &mut Writing, key: KeyEvent, window: Size) {
+    match (field::character(key), key.code) {
+        _ if writing.asked => {}
+        (Some(c), _) => insert(writing, c.encode_utf8(&mut [0; 4])),
+        (None, KeyCode::Enter) => insert(writing, "\n"),
+        _ => {
+            if let Some(step) = step(key) {
+                writing.trouble = None;
+                writing.field.step(step, window);
+            }
+        }
+    }
+    writing.field.scroll(window);
+}
+
+/// Inserts pasted text.
+pub(in crate::tui) fn paste(writing: &mut Writing, text: &str, window: Size) {
+    if !writing.asked {
+        insert(writing, text);
+        writing.field.scroll(window);
+    }
+}
+
+fn insert(writing: &mut Writing, text: &str) {
+    let fitted = writing.field.insert(text, Note::MAX);
+    writing.trouble = (!fitted).then(|| {
+        let most = humanize::count(Note::MAX as u64);
+        if text.chars().count() > 1 {
+            format!("The pasted text was cut: a note holds up to {most} characters.")
+        } else {
+            format!("The note is full ({most} characters).")
+        }
+    });
+}
+
+/// Returns the editing step for a key, as in shells and editors.
+fn step(key: KeyEvent) -> Option<Step> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    Some(match key.code {
+        KeyCode::Left if control => Step::WordLeft,
+        KeyCode::Right if control => Step::WordRight,
+        KeyCode::Home if control => Step::Start,
+        KeyCode::End if control => Step::End,
+        KeyCode::Left => Step::Left,
+        KeyCode::Right => Step::Right,
+        KeyCode::Up => Step::Up,
+        KeyCode::Down => Step::Down,
+        KeyCode::PageUp => Step::PageUp,
+        KeyCode::PageDown => Step::PageDown,
+        KeyCode::Home => Step::LineStart,
+        KeyCode::End => Step::LineEnd,
+        KeyCode::Backspace => Step::Backspace,
+        KeyCode::Delete => Step::Delete,
+        KeyCode::Char('a') if control => Step::LineStart,
+        KeyCode::Char('e') if control => Step::LineEnd,
+        KeyCode::Char('w') if control => Step::DeleteWord,
+        KeyCode::Char('u') if control => Step::DeleteToStart,
+        KeyCode::Char('k') if control => Step::DeleteToEnd,
+        _ => return None,
+    })
+}
+
+/// Saves the note, or loads it again if that failed.
+pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Note(writing)) = &mut state.overlay else { return };
+    match &mut writing.before {
+        Before::Known(_) => {
+            let writing = writing.clone();
+            state.overlay = None;
+            write(state, &writing, effects);
+        }
+        Before::Coming { save, .. } => {
+            *save = true;
+            writing.asked = false;
+        }
+        Before::Unread => {
+            writing.asked = false;
+            writing.trouble = None;
+            writing.before = Before::Coming { asked: false, save: false };
+            go_on(state, effects);
+        }
+    }
+}
+
+fn write(state: &mut State, writing: &Writing, effects: &mut Vec<Effect>) {
+    if !writing.changed() {
+        return;
+    }
+    let note = Note::new(writing.field.text(), state.now.timestamp_millis());
+    let change = Change::Edit { keys: vec![writing.key], edit: Edit::Note(note) };
+    changes::apply(state, change, effects);
+}
+
+/// Closes the note, but asks first if there are unsaved changes.
+pub(in crate::tui) fn leave(state: &mut State) {
+    match &mut state.overlay {
+        Some(Overlay::Note(writing)) if writing.changed() => writing.asked = true,
+        _ => throw_away(state),
+    }
+}
+
+/// Returns whether closing must ask first.
+pub(in crate::tui) fn holds(state: &State) -> bool {
+    matches!(&state.overlay, Some(Overlay::Note(writing)) if writing.changed() && !writing.asked)
+}
+
+/// Closes the note and discards changes.
+pub(in crate::tui) fn throw_away(state: &mut State) {
+    state.lanes.next(Lane::Note);
+    state.overlay = None;
+}
+
+/// Returns to editing from the question.
+pub(in crate::tui) fn write_on(state: &mut State) {
+    if let Some(Overlay::Note(writing)) = &mut state.overlay {
+        writing.asked = false;
+    }
+}
+
+/// Saves the note without asking, because the terminal is gone.
+pub(in crate::tui) fn rescue(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(Overlay::Note(writing)) = &state.overlay
+        && matches!(writing.before, Before::Known(_))
+    {
+        let writing = writing.clone();
+        state.overlay = None;
+        write(state, &writing, effects);
+    }
+}
+
+/// Keeps the text of a note that could not be saved.
+pub(in crate::tui) fn keep(state: &mut State, change: &Change) {
+    let Change::Edit { keys, edit: Edit::Note(Some(note)) } = change else { return };
+    let ids: Vec<VoicemailId> = keys.iter().map(|key| key.id).collect();
+    state.unsaved.extend(ids.into_iter().map(|id| (id, note.text().to_owned())));
+    let why = state.notice.take().map(|notice| notice.text + ". ").unwrap_or_default();
+    let open = state.keymap.named(Command::Note);
+    fault(state, format!("{why}Press {open} to edit the note again; its text is lost when you quit."));
+}

@@ -1,0 +1,200 @@
+//! The command palette: the commands of the inbox by name and help text, from the table of commands, and
+//! the custom views. Plain data; [`crate::tui::update`] changes it.
+
+use std::borrow::Cow;
+
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+use crate::tui::command::{Command, Entry, Group, Scope, TABLE};
+use crate::tui::field::Field;
+use crate::tui::state::{OwnView, State};
+
+pub(in crate::tui) mod update;
+pub(in crate::tui) mod view;
+
+/// The bonus for a match in the name over the same match in the help text.
+const NAME: u32 = 24;
+
+/// The palette.
+#[derive(Debug)]
+pub struct Palette {
+    /// The text.
+    pub input: Field,
+    /// The matching commands, best first.
+    pub found: Vec<Found>,
+    /// The index of the selected command.
+    pub at: usize,
+    /// The first visible command as of the last step.
+    pub top: usize,
+    /// The last command run from the palette.
+    last: Option<Action>,
+    /// The names and help texts of the custom views.
+    views: Vec<(String, String)>,
+}
+
+/// An entry of the palette.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A command.
+    Command(Command),
+    /// The custom view with that index.
+    View(usize),
+}
+
+/// A match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The entry.
+    pub choice: Action,
+    /// The matching characters of its name.
+    pub in_name: Vec<u32>,
+    /// The matching characters of its help text.
+    pub in_help: Vec<u32>,
+}
+
+impl Palette {
+    /// Returns a palette with all commands and `views`, `last` first.
+    pub fn new(last: Option<Action>, views: &[OwnView]) -> Palette {
+        let views: Vec<_> = views.iter().map(|view| (view.name.clone(), view.help())).collect();
+        let found = find("", last, &views);
+        Palette { input: Field::default(), found, at: 0, top: 0, last, views }
+    }
+
+    /// Returns the name and the help text of an entry.
+    pub fn texts(&self, choice: Action) -> (&str, &str) {
+        texts(choice, &self.views)
+    }
+
+    /// Handles a changed text.
+    pub fn on_change(&mut self) {
+        self.found = find(self.input.value(), self.last, &self.views);
+        (self.at, self.top) = (0, 0);
+    }
+
+    /// Moves the selection by `by` commands.
+    pub fn step(&mut self, by: isize) {
+        self.at = self.at.saturating_add_signed(by).min(self.found.len().saturating_sub(1));
+    }
+
+    /// Returns the first visible command if `height` commands fit.
+    pub fn top(&self, height: u16) -> usize {
+        self.top.clamp((self.at + 1).saturating_sub(usize::from(height.max(1))), self.at)
+    }
+
+    /// Returns the selected entry; `None` if nothing matches.
+    pub fn chosen(&self) -> Option<Action> {
+        self.found.get(self.at).map(|found| found.choice)
+    }
+}
+
+/// Returns why `choice` cannot run now, as a message for the user.
+pub fn refused(choice: Action, state: &State) -> Option<Cow<'static, str>> {
+    let Action::Command(command) = choice else { return None };
+    let focus = match command.entry().scope {
+        Scope::List if state.detail_focused() => Some("only in the list"),
+        Scope::Detail if !state.detail_focused() => Some("only in the detail"),
+        _ => None,
+    };
+    focus.map(Cow::Borrowed).or_else(|| command.refused(state))
+}
+
+/// Iterates over the commands of the palette, without the one that opens it, and over `views` views.
+/// Movement comes last: nobody looks for it here.
+fn choices(views: usize) -> impl Iterator<Item = Action> {
+    let belongs = |scope| matches!(scope, Scope::Inbox | Scope::List | Scope::Detail | Scope::Anywhere);
+    let all = || TABLE.iter().filter(move |entry| belongs(entry.scope) && entry.command != Command::Palette);
+    let moves = |entry: &&Entry| entry.group == Some(Group::Move);
+    let commands = |entry: &Entry| Action::Command(entry.command);
+    let others = all().filter(move |entry| !moves(entry)).map(commands);
+    others.chain((0..views).map(Action::View)).chain(all().filter(moves).map(commands))
+}
+
+fn texts(choice: Action, views: &[(String, String)]) -> (&str, &str) {
+    match choice {
+        Action::Command(command) => (command.entry().name, command.entry().help),
+        Action::View(number) => views.get(number).map_or(("", ""), |(name, help)| (name, help)),
+    }
+}
+
+/// Returns the commands and views that match `text`. Each word must match the name fuzzily, or the help
+/// text as a substring: nearly every sentence contains the letters of a word.
+fn find(text: &str, last: Option<Action>, views: &[(String, String)]) -> Vec<Found> {
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let pattern = |kind| Pattern::new(text, CaseMatching::Ignore, Normalization::Smart, kind);
+    let (letters, words) = (pattern(AtomKind::Fuzzy), pattern(AtomKind::Substring));
+    let (mut name_chars, mut help_chars) = (Vec::new(), Vec::new());
+    let mut found: Vec<(u32, Found)> = Vec::new();
+    'choices: for choice in choices(views.len()) {
+        let (name, help) = texts(choice, views);
+        let mut found_here = Found { choice, in_name: Vec::new(), in_help: Vec::new() };
+        let mut score = 0;
+        for (letters, words) in letters.atoms.iter().zip(&words.atoms) {
+            let name = Utf32Str::new(name, &mut name_chars);
+            let help = Utf32Str::new(help, &mut help_chars);
+            let in_name = letters.indices(name, &mut matcher, &mut found_here.in_name);
+            let in_help = words.indices(help, &mut matcher, &mut found_here.in_help);
+            let Some(best) = in_name.map(|score| u32::from(score) + NAME).max(in_help.map(u32::from)) else {
+                continue 'choices;
+            };
+            score += best;
+        }
+        found.push((score, found_here));
+    }
+    // Equal scores stay in the order of the table.
+    let first = |found: &Found| text.trim().is_empty() && Some(found.choice) == last;
+    found.sort_by_key(|(score, found)| (!first(found), u32::MAX - score));
+    found.into_iter().map(|(_, found)| found).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<&'static str> {
+        find(text, None, &[]).iter().map(|found| texts(found.choice, &[]).0).collect()
+    }
+
+    #[test]
+    fn everything_of_the_inbox_is_there() {
+        let all = names("");
+        assert_eq!(all, choices(0).map(|choice| texts(choice, &[]).0).collect::<Vec<_>>());
+        assert_eq!((all[0], all.last()), ("play", Some(&"back")));
+        assert!(all.contains(&"open") && all.contains(&"quit-at-once"));
+        assert!(!all.contains(&"palette") && !all.contains(&"close-help"));
+    }
+
+    #[test]
+    fn names_fit_by_their_letters_and_help_by_its_words() {
+        assert_eq!(names("dates")[0], "dates");
+        assert_eq!(names("hpd")[0], "half-page-down");
+        assert_eq!(names("seek back")[0], "seek-back");
+        assert_eq!(names("pitch"), ["faster"]);
+        assert_eq!(names("SAVE")[0], "save");
+        assert_eq!(names("xyzzy"), [""; 0]);
+    }
+
+    #[test]
+    fn a_name_is_worth_more_than_help() {
+        // The help texts of other commands contain the word as well.
+        assert_eq!(names("play")[0], "play");
+        assert_eq!(names("quit")[..2], ["quit", "quit-at-once"]);
+    }
+
+    #[test]
+    fn what_matches_is_known() {
+        let found = &find("day bef", None, &[])[0];
+        assert_eq!(found.choice, Action::Command(Command::DayBefore));
+        assert_eq!(found.in_name, [0, 1, 2, 4, 5, 6]);
+        assert_eq!(found.in_help, [9, 10, 11]);
+    }
+
+    #[test]
+    fn the_last_choice_is_first_until_something_is_typed() {
+        let first = |text, last| find(text, Some(last), &[])[0].choice;
+        let again = Action::Command(Command::Refresh);
+        assert_eq!(first("", again), again);
+        assert_eq!(first(" ", again), again);
+        assert_eq!(first("dates", again), Action::Command(Command::Dates));
+    }
+}

@@ -1,0 +1,53 @@
+//! The dialog that asks where to save a recording. Plain data; [`crate::tui::update`] changes it.
+
+use std::path::{Path, PathBuf};
+
+use crate::tui::field::Field;
+use crate::tui::list::rows::RowKey;
+
+pub(in crate::tui) mod update;
+pub(in crate::tui) mod view;
+
+/// The dialog that asks where to save.
+#[derive(Debug)]
+pub struct Save {
+    /// The voicemail.
+    pub key: RowKey,
+    /// The path.
+    pub input: Field,
+    /// The file name, for a path that is only a folder.
+    pub name: String,
+    /// Why it could not be saved.
+    pub trouble: Option<String>,
+    /// Whether the file exists and the user was asked.
+    pub exists: bool,
+    /// Whether it is being fetched or written.
+    pub busy: bool,
+}
+
+impl Save {
+    /// Returns a dialog with a suggested path that ends with `name`.
+    pub fn new(key: RowKey, path: String, name: String) -> Save {
+        Save { key, input: Field::new(path), name, trouble: None, exists: false, busy: false }
+    }
+
+    /// Handles an edit: clears the error.
+    pub fn on_edit(&mut self) {
+        self.trouble = None;
+        self.exists = false;
+    }
+
+    /// Returns the path, with `~` expanded; `None` if the field is empty. If it ends with a separator,
+    /// appends the file name.
+    pub fn path(&self, home: Option<&Path>) -> Option<PathBuf> {
+        let text = self.input.value().trim();
+        let path = match (text.strip_prefix("~/"), home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            (None, Some(home)) if text == "~" => home.join(""),
+            _ if text.is_empty() => return None,
+            _ => PathBuf::from(text),
+        };
+        let is_folder = text == "~" || text.ends_with(std::path::is_separator);
+        Some(if is_folder { path.join(&self.name) } else { path })
+    }
+}

@@ -1,0 +1,120 @@
+//! Saving a recording to a file.
+
+use std::path::PathBuf;
+
+use crate::audio::Codec;
+use crate::core::model::from_millis;
+use crate::recording::{name_part, suggested_name};
+use crate::store::Row;
+use crate::telecmi::AudioFormat;
+use crate::tui::list::rows::RowKey;
+use crate::tui::msg::{Effect, Lane, SaveTrouble};
+use crate::tui::overlay::Overlay;
+use crate::tui::overlays::elsewhere::{Way, Ways, shown};
+use crate::tui::overlays::save::Save;
+use crate::tui::state::State;
+use crate::tui::update::{fault, news};
+
+/// The default folder, in the home folder.
+const FOLDER: &str = "voicemail";
+
+/// Closes the dialog. A save in progress continues, and a notice shows its result.
+pub(in crate::tui) fn close(state: &mut State) {
+    if let Some(Overlay::Save(dialog)) = state.overlay.take()
+        && dialog.busy
+    {
+        news(state, "still saving in the background".to_owned());
+    }
+}
+
+/// Asks where to save the recording of the selected voicemail.
+pub(in crate::tui) fn open_selected(state: &mut State) {
+    if let Some(key) = state.inbox.selected {
+        open(state, key);
+    }
+}
+
+/// Asks where to save the recording of `key`.
+pub(in crate::tui) fn open(state: &mut State, key: RowKey) {
+    let Some(row) = state.inbox.find(key) else {
+        return;
+    };
+    let home = state.surroundings.home.as_deref();
+    let usual = || home.map_or_else(|| PathBuf::from("."), |home| home.join(FOLDER));
+    let folder = state.remembered.folder.clone().unwrap_or_else(usual);
+    let name = file_name(state, &row);
+    let path = shown(&folder.join(&name), home);
+    state.overlay = Some(Overlay::Save(Box::new(Save::new(key, path, name))));
+}
+
+/// Saves to the path in the dialog.
+pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
+    let home = state.surroundings.home.clone();
+    let Some(Overlay::Save(dialog)) = &mut state.overlay else { return };
+    if dialog.busy {
+        return;
+    }
+    let Some(path) = dialog.path(home.as_deref()) else {
+        dialog.trouble = Some("type a path with a file name".to_owned());
+        return;
+    };
+    dialog.busy = true;
+    let (key, name, overwrite) = (dialog.key, dialog.name.clone(), dialog.exists);
+    effects.push(Effect::Save { ticket: state.lanes.next(Lane::Save), key, path, name, overwrite });
+}
+
+pub(in crate::tui) fn on_saved(
+    state: &mut State,
+    result: Result<PathBuf, SaveTrouble>,
+    effects: &mut Vec<Effect>,
+) {
+    let dialog = match &mut state.overlay {
+        Some(Overlay::Save(dialog)) if dialog.busy => dialog,
+        _ => return after_dialog(state, result),
+    };
+    dialog.busy = false;
+    match result {
+        Ok(path) => {
+            let key = dialog.key;
+            state.overlay = None;
+            let home = state.surroundings.home.clone();
+            news(state, format!("saved: {}", shown(&path, home.as_deref())));
+            if state.surroundings.remote {
+                // Shows the command that copies the file to the user's machine.
+                state.overlay =
+                    Some(Overlay::Ways(Ways { at: Way::Save, chosen: Some(Way::Save), ..Ways::new(key) }));
+            }
+            let folder = path.parent().map(PathBuf::from);
+            state.shared.saved = Some((key, path));
+            if state.remembered.folder != folder {
+                state.remembered.folder = folder;
+                effects.push(Effect::Remember(state.remembered.clone()));
+            }
+        }
+        Err(SaveTrouble::Exists) => dialog.exists = true,
+        Err(SaveTrouble::Other(why)) => dialog.trouble = Some(why),
+    }
+}
+
+/// Shows the result of a save after its dialog was closed.
+fn after_dialog(state: &mut State, result: Result<PathBuf, SaveTrouble>) {
+    let home = state.surroundings.home.clone();
+    match result {
+        Ok(path) => news(state, format!("saved: {}", shown(&path, home.as_deref()))),
+        Err(SaveTrouble::Exists) => news(state, "not saved: the file exists".to_owned()),
+        Err(SaveTrouble::Other(why)) => fault(state, why),
+    }
+}
+
+/// Returns a file name. Until the recording is fetched, its format is assumed to be mp3.
+pub(in crate::tui) fn file_name(state: &State, row: &Row) -> String {
+    let local = from_millis(row.time).with_timezone(&state.zone);
+    let format = match state.listening.waveform(row.id).map(|waveform| waveform.sound().codec) {
+        None | Some(Codec::Mp3) => AudioFormat::Mp3,
+        Some(_) => AudioFormat::Wav,
+    };
+    let rows = &state.inbox.rows;
+    // A name in a non-Latin script has no usable letters; then use the number.
+    let caller = [rows.caller(row), rows.number(row)].into_iter().find(|caller| name_part(caller).is_some());
+    suggested_name(local, caller.unwrap_or_default(), format)
+}

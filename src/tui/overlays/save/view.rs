@@ -1,0 +1,43 @@
+//! The dialog for saving a recording.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::core::humanize::broken;
+use crate::tui::command::Command;
+use crate::tui::layout::centred;
+use crate::tui::overlays::save::Save;
+use crate::tui::state::State;
+use crate::tui::theme::Theme;
+use crate::tui::view::field;
+use crate::tui::view::frame::frame;
+use crate::tui::view::pen::Pen;
+
+/// The maximum width of the dialog.
+const WIDTH: u16 = 76;
+
+/// Draws the dialog. Returns the position of the cursor.
+pub fn draw(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let place = centred(buffer.area, WIDTH, 6);
+    let inside = frame(place, "Save the recording", state, theme, buffer);
+    let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let cursor = field::draw(&dialog.input, area, 1, theme, buffer);
+    let enter = state.keymap.named(Command::SaveNow);
+    let replaces = format!("file exists: {enter} to overwrite");
+    let saves = format!("{enter} to save; creates missing folders");
+    let (told, style) = if let Some(trouble) = &dialog.trouble {
+        (trouble.as_str(), theme.fault)
+    } else if dialog.exists {
+        (replaces.as_str(), theme.warning)
+    } else if dialog.busy {
+        ("saving…", theme.quiet)
+    } else if dialog.path(state.surroundings.home.as_deref()).is_none() {
+        ("type a path with a file name", theme.quiet)
+    } else {
+        (saves.as_str(), theme.quiet)
+    };
+    for (y, line) in broken(told, area.width).iter().take(2).enumerate() {
+        Pen::new(buffer, area, 2 + y as u16).write(line, style);
+    }
+    cursor
+}

@@ -1,0 +1,69 @@
+//! Which recordings to fetch: those waiting to be played, and those to prefetch.
+
+use chrono::TimeDelta;
+
+use crate::core::model::{Flags, VoicemailId};
+use crate::recording::{Candidate, Prefetch, prefetch_order};
+use crate::store::Row;
+use crate::tui::list::rows::RowKey;
+use crate::tui::msg::Effect;
+use crate::tui::playback::Recording;
+use crate::tui::state::State;
+
+/// How long the selection must rest before its recording is fetched.
+const SETTLED: TimeDelta = TimeDelta::milliseconds(150);
+
+/// Schedules prefetching after a change of the selection or the list.
+pub(in crate::tui) fn settle(state: &mut State) {
+    if state.listening.habits.prefetch != Prefetch::Off {
+        state.listening.settles = Some(state.now + SETTLED);
+    }
+}
+
+/// Fetches what is due: the selection has settled, or a retry is due.
+pub(in crate::tui) fn on_tick(state: &mut State, effects: &mut Vec<Effect>) {
+    let now = state.now;
+    let settled = state.listening.settles.take_if(|at| *at <= now).is_some();
+    if settled || state.next_retry().is_some_and(|next| next <= now) {
+        want(state, effects);
+    }
+}
+
+/// Requests the wanted recordings, if they have changed.
+pub(in crate::tui) fn want(state: &mut State, effects: &mut Vec<Effect>) {
+    let wanted = wanted(state);
+    if wanted != state.listening.wanted {
+        state.listening.wanted.clone_from(&wanted);
+        for key in &wanted {
+            state.listening.recordings.entry(key.id).or_insert(Recording::Coming { got: 0, of: None });
+        }
+        effects.push(Effect::Want(wanted));
+    }
+}
+
+fn wanted(state: &State) -> Vec<RowKey> {
+    let listening = &state.listening;
+    let due = |id: VoicemailId| match listening.recordings.get(&id) {
+        None | Some(Recording::Coming { .. }) => true,
+        Some(Recording::NotReady { next, .. }) => *next <= state.now,
+        Some(Recording::Failed(_) | Recording::Here { .. }) => false,
+    };
+    let waiting = state.waiting().filter(|key| due(key.id));
+    let mut wanted: Vec<_> = waiting.into_iter().collect();
+    let queued = listening.queue.as_ref().and_then(|queue| queue.rest.front()).copied();
+    let ahead = |row: Row| {
+        (due(row.id) && row.flags.contains(Flags::RECORDING))
+            .then(|| Candidate { id: RowKey::of(&row), unread: !row.flags.contains(Flags::READ) })
+    };
+    let inbox = &state.inbox;
+    let selected = inbox.selected_place();
+    let order = selected.map(|selected| {
+        prefetch_order(listening.habits.prefetch, selected, |place| inbox.at(place).and_then(ahead))
+    });
+    for key in queued.filter(|key| due(key.id)).into_iter().chain(order.unwrap_or_default()) {
+        if !wanted.contains(&key) {
+            wanted.push(key);
+        }
+    }
+    wanted
+}

@@ -1,0 +1,50 @@
+//! The box around a dialog.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Margin, Rect};
+use ratatui::style::{Color, Style};
+use ratatui::symbols::border::ROUNDED;
+
+use crate::tui::command::TABLE;
+use crate::tui::overlays::help::Help;
+use crate::tui::state::State;
+use crate::tui::theme::Theme;
+use crate::tui::view::pen::{Pen, clear};
+
+/// Draws an empty box with a title, and clears what was there. Returns the area inside.
+pub fn frame(place: Rect, title: &str, state: &State, theme: &Theme, buffer: &mut Buffer) -> Rect {
+    // A blank cell on both sides separates the box from the text behind it.
+    clear(place.outer(Margin::new(1, 0)).intersection(buffer.area), theme, buffer);
+    border(place, theme.faint, buffer);
+    let inside = place.inner(Margin::new(1, 1));
+    let closing = TABLE.iter().find(|entry| entry.is_way_out() && state.scopes().contains(&entry.scope));
+    let does = if state.help.as_ref().is_some_and(Help::is_filtered) { "clears" } else { "closes" };
+    let closes =
+        closing.map_or_else(String::new, |entry| format!(" {} {does} ", state.keymap.named(entry.command)));
+    let top = Rect { x: place.x + 2, width: place.width.saturating_sub(4), height: 1, ..place };
+    Pen::new(buffer, top, 0)
+        .write(&format!(" {title} "), Style::new().fg(Color::Reset).patch(theme.text).patch(theme.strong))
+        .right(&closes, theme.quiet);
+    inside
+}
+
+/// Draws a rounded border along the inside of `place`, if it has room for one.
+fn border(place: Rect, style: Style, buffer: &mut Buffer) {
+    let place = place.intersection(buffer.area);
+    if place.width < 2 || place.height < 2 {
+        return;
+    }
+    let (left, right, top, bottom) = (place.x, place.right() - 1, place.y, place.bottom() - 1);
+    for x in left..=right {
+        buffer[(x, top)].set_symbol(ROUNDED.horizontal_top).set_style(style);
+        buffer[(x, bottom)].set_symbol(ROUNDED.horizontal_bottom).set_style(style);
+    }
+    for y in top..=bottom {
+        buffer[(left, y)].set_symbol(ROUNDED.vertical_left).set_style(style);
+        buffer[(right, y)].set_symbol(ROUNDED.vertical_right).set_style(style);
+    }
+    buffer[(left, top)].set_symbol(ROUNDED.top_left);
+    buffer[(right, top)].set_symbol(ROUNDED.top_right);
+    buffer[(left, bottom)].set_symbol(ROUNDED.bottom_left);
+    buffer[(right, bottom)].set_symbol(ROUNDED.bottom_right);
+}
