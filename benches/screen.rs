@@ -12,7 +12,7 @@ use vmail::core::model::CallerId;
 use vmail::core::model::{Flags, Sketch, Span, VoicemailId};
 use vmail::core::range::Range;
 use vmail::core::search::Source as _;
-use vmail::player::Manner;
+use vmail::player::PlaybackSettings;
 use vmail::recording::Prefetch;
 use vmail::store::{Row, Rows};
 use vmail::terminal::colours::Depth;
@@ -21,7 +21,7 @@ use vmail::terminal::ssh::Server;
 use vmail::tui::keymap::{KeyChord, Keymap};
 use vmail::tui::list::rows::{Days, RowColumns};
 use vmail::tui::msg::{Effect, Msg, Reply};
-use vmail::tui::playback::Habits;
+use vmail::tui::playback::PlaybackConfig;
 use vmail::tui::state::{Look, Setup, State};
 use vmail::tui::theme::Wanted;
 use vmail::tui::{update, view};
@@ -61,11 +61,11 @@ fn inbox(count: usize) -> State {
         zone: "Asia/Kolkata".parse().unwrap(),
         range: Range::ALL,
         refresh: None,
-        habits: Habits { prefetch: Prefetch::Selected, manner: Manner::default() },
+        playback: PlaybackConfig { prefetch: Prefetch::Selected, settings: PlaybackSettings::default() },
         keymap: Keymap::default(),
         views: Vec::new(),
-        means: vmail::tui::overlays::call::Means::default(),
-        surroundings: RemoteEnv {
+        call_config: vmail::tui::overlays::call::CallConfig::default(),
+        env: RemoteEnv {
             remote: false,
             server: Server::new(None, "meera", "web-1"),
             socket: None,
@@ -84,7 +84,7 @@ fn inbox(count: usize) -> State {
     };
     let mut state = State::new(setup, Size::new(120, 40), now());
     for effect in update::start(&mut state) {
-        if let Effect::Read(ticket, _) = effect {
+        if let Effect::Account(vmail::tui::msg::AccountEffect::Read(ticket, _)) = effect {
             let reply = Reply::Rows { rows: rows(count), more: false, complete_to: None };
             update::update(&mut state, Msg::Reply(ticket, reply));
         }

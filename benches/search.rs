@@ -77,7 +77,7 @@ impl Synthetic {
         };
         let mut made = Synthetic {
             times: (0..count as i64).map(|row| 1_795_415_670_000 - row * 300_000).collect(),
-            flags: (0..count).map(|row| Flags((scattered(row) & 0x4f) as u8)).collect(),
+            flags: (0..count).map(|row| Flags((scattered(row) & 0x4f) as u16)).collect(),
             lengths: (0..count).map(|row| (scattered(row) % 180_000) as u32).collect(),
             callers: (0..count).map(|row| CallerId((scattered(row) % callers as u64) as u32 + 1)).collect(),
             texts: (0..=callers).map(text).collect(),

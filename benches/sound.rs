@@ -25,7 +25,7 @@ mod linux {
     use std::time::{Duration, Instant};
 
     use vmail::audio;
-    use vmail::player::{Command, Manner, Outputs, Play, Player, Sound};
+    use vmail::player::{Command, Outputs, Play, PlaybackSettings, Player, Sound};
 
     use crate::sound::servers::{Kind, Server};
     use crate::sound::tone::{sine, wav};
@@ -62,7 +62,7 @@ mod linux {
             number: 1,
             sound: Sound::new(audio::decode(&wav(&samples, RATE)).unwrap()),
             from: Duration::ZERO,
-            manner: Manner { auto_level: false, ..Manner::default() },
+            settings: PlaybackSettings { auto_level: false, ..PlaybackSettings::default() },
             heard_after: Duration::from_secs(3),
         };
         let began = Instant::now();

@@ -4,7 +4,7 @@ use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 
 use crate::core::model::{AccountKey, Region};
-use crate::credentials::Supply;
+use crate::credentials::LazySecret;
 use crate::telecmi::{ApiError, BaseUrl, Client, Credentials};
 
 /// An account of the settings, and how to connect to its server.
@@ -19,7 +19,7 @@ pub struct Account {
     /// The app ID.
     pub app_id: u64,
     /// The app secret, which may still have to be looked up.
-    pub secret: Supply,
+    pub secret: LazySecret,
 }
 
 /// Returns the client of `account`. It is created on first use, not at start.
@@ -32,8 +32,8 @@ impl Account {
     /// passphrase.
     pub async fn client(&self) -> Result<Client, ApiError> {
         let secret = match &self.secret {
-            Supply::AtHand(secret) => secret.clone(),
-            later @ Supply::Later(_) => {
+            LazySecret::AtHand(secret) => secret.clone(),
+            later @ LazySecret::Later(_) => {
                 let later = later.clone();
                 let asked = spawn_blocking(move || later.get().map_err(|missing| missing.to_string()));
                 let secret = asked.await.unwrap_or_else(|panic| Err(panic.to_string()));

@@ -23,7 +23,7 @@ mod settings;
 mod zone;
 
 use accounts::Chosen;
-pub use accounts::{Account, check_name};
+pub use accounts::{AccountSettings, check_name};
 use look::OPEN_GROUPS;
 pub use look::{Column, KeyFault, OwnColour, OwnKeys, ThemeName};
 pub use origin::{Origin, Setting};
@@ -140,14 +140,14 @@ pub struct ConfigError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Where.
-    pub place: Place,
+    pub place: FaultPlace,
     /// What is wrong and what to do, in one line. Never holds a secret.
     pub message: String,
 }
 
 /// Where a fault is. Faults are reported in this order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum FaultPlace {
     /// The file as a whole.
     File,
     /// A line of the file, from 1.
@@ -168,10 +168,10 @@ impl fmt::Display for ConfigError {
                 writeln!(f)?;
             }
             match place {
-                Place::File => write!(f, "{path}: {message}")?,
-                Place::Line(line) => write!(f, "{path}:{line}: {message}")?,
-                Place::Variable(name) => write!(f, "{name}: {message}")?,
-                Place::Flag(name) => write!(f, "{name}: {message}")?,
+                FaultPlace::File => write!(f, "{path}: {message}")?,
+                FaultPlace::Line(line) => write!(f, "{path}:{line}: {message}")?,
+                FaultPlace::Variable(name) => write!(f, "{name}: {message}")?,
+                FaultPlace::Flag(name) => write!(f, "{name}: {message}")?,
             }
         }
         Ok(())
@@ -227,11 +227,11 @@ fn read(sources: Sources, may_be_new: bool) -> Result<(Settings, Vec<Setting>), 
             continue;
         }
         let variable = VARIABLES.iter().find(|(known, _)| *known == key);
-        loader.set(key, &Value::Text(value), Place::Variable(variable.map_or(key, |(_, name)| name)));
+        loader.set(key, &Value::Text(value), FaultPlace::Variable(variable.map_or(key, |(_, name)| name)));
     }
     for (key, value) in sources.flags.entries() {
         let flag = if key == "appid" { "app-id".to_owned() } else { key.replace('_', "-") };
-        loader.set(key, &Value::Text(value), Place::Flag(format!("--{flag}")));
+        loader.set(key, &Value::Text(value), FaultPlace::Flag(format!("--{flag}")));
     }
     loader.check_keys(sources.check_keys);
     let Loader { mut settings, mut traced, mut faults, .. } = loader;
@@ -259,7 +259,7 @@ struct Loader {
     /// The origins of the settings of each account in `named`.
     named_traced: Vec<Vec<Setting>>,
     /// Where `account` was set.
-    account_at: Option<Place>,
+    account_at: Option<FaultPlace>,
     check_base_url: fn(&str) -> Result<(), String>,
     check_key: fn(&str) -> Result<(), String>,
     check_colour: fn(&OwnColour) -> Result<(), String>,
@@ -287,7 +287,7 @@ impl Document<'_> {
 }
 
 /// A setting in a file.
-struct Entry<'t> {
+struct FileSetting<'t> {
     /// The full name, including the group.
     name: String,
     /// The line, from 1.
@@ -304,14 +304,17 @@ impl Loader {
             let at = error.span().map(|span| file.line(&span));
             file.broken.extend(at);
             // Not the error's Display: that quotes the line, secret and all.
-            self.fault(at.map_or(Place::File, Place::Line), text::clean(error.message(), text::MESSAGE_MAX));
+            self.fault(
+                at.map_or(FaultPlace::File, FaultPlace::Line),
+                text::clean(error.message(), text::MESSAGE_MAX),
+            );
         }
         let entries = entries(table.get_ref(), &file);
         self.check_secrets(&entries, &file);
-        for Entry { name, at, value } in &entries {
+        for FileSetting { name, at, value } in &entries {
             // The parser's guess for a broken line has faults of its own, and its key may be a value.
             if name != accounts::TABLE && !file.broken.contains(at) {
-                self.set(name, &Value::Toml(value), Place::Line(*at));
+                self.set(name, &Value::Toml(value), FaultPlace::Line(*at));
             }
         }
         for entry in entries.iter().filter(|entry| entry.name == accounts::TABLE) {
@@ -320,9 +323,10 @@ impl Loader {
     }
 
     /// Checks that the secret is set only once, and not in a file that others can read.
-    fn check_secrets(&mut self, entries: &[Entry<'_>], file: &Document<'_>) {
-        let place_of =
-            |key: &str| entries.iter().find(|entry| entry.name == key).map(|entry| Place::Line(entry.at));
+    fn check_secrets(&mut self, entries: &[FileSetting<'_>], file: &Document<'_>) {
+        let place_of = |key: &str| {
+            entries.iter().find(|entry| entry.name == key).map(|entry| FaultPlace::Line(entry.at))
+        };
         if let (Some(place), Some(path)) = (place_of("secret"), file.exposed) {
             let path = quoted(path);
             self.fault(place, format!("others can read the secret in this file: run `chmod 600 {path}`"));
@@ -332,7 +336,7 @@ impl Loader {
         }
     }
 
-    fn set(&mut self, key: &str, value: &Value<'_>, place: Place) {
+    fn set(&mut self, key: &str, value: &Value<'_>, place: FaultPlace) {
         let own = match key.split_once('.') {
             Some(("keys", command)) => Some(self.own_keys(command, value, &place)),
             Some(("colours", role)) => Some(self.own_colour(role, value)),
@@ -367,17 +371,17 @@ impl Loader {
         match result {
             Ok(()) => self.trace(name, value, place),
             // Flags and variables already name the setting.
-            Err(message) if matches!(place, Place::Flag(_) | Place::Variable(_)) => {
+            Err(message) if matches!(place, FaultPlace::Flag(_) | FaultPlace::Variable(_)) => {
                 self.fault(place, message);
             }
             Err(message) => self.fault(place, format!("`{name}`: {message}")),
         }
     }
 
-    fn own_keys(&mut self, command: &str, value: &Value<'_>, place: &Place) -> Result<(), String> {
+    fn own_keys(&mut self, command: &str, value: &Value<'_>, place: &FaultPlace) -> Result<(), String> {
         let keys = value.key_names()?;
         // They can only be set in the file.
-        let line = if let Place::Line(line) = place { *line } else { 0 };
+        let line = if let FaultPlace::Line(line) = place { *line } else { 0 };
         self.settings.keys.push(OwnKeys { command: command.to_owned(), keys, line });
         Ok(())
     }
@@ -396,46 +400,50 @@ impl Loader {
         self.settings.keys.sort_by_key(|own| own.line);
         let views = self.traced.iter().find(|setting| setting.name == "views");
         let views = match views.map(|setting| &setting.origin) {
-            Some(Origin::Line(line)) => Place::Line(*line),
-            _ => Place::File,
+            Some(Origin::Line(line)) => FaultPlace::Line(*line),
+            _ => FaultPlace::File,
         };
         for KeyFault { line, message } in check(&self.settings.keys, &self.settings.views) {
-            self.fault(line.map_or(views.clone(), Place::Line), message);
+            self.fault(line.map_or(views.clone(), FaultPlace::Line), message);
         }
     }
 
     /// Records the origin of a setting, replacing an earlier one.
-    fn trace(&mut self, name: &str, value: &Value<'_>, place: Place) {
+    fn trace(&mut self, name: &str, value: &Value<'_>, place: FaultPlace) {
         let origin = match place {
-            Place::File | Place::Line(_) if self.built_in => Origin::Default,
-            Place::File => Origin::Line(1),
-            Place::Line(line) => Origin::Line(line),
-            Place::Variable(name) => Origin::Variable(name),
-            Place::Flag(flag) => Origin::Flag(flag),
+            FaultPlace::File | FaultPlace::Line(_) if self.built_in => Origin::Default,
+            FaultPlace::File => Origin::Line(1),
+            FaultPlace::Line(line) => Origin::Line(line),
+            FaultPlace::Variable(name) => Origin::Variable(name),
+            FaultPlace::Flag(flag) => Origin::Flag(flag),
         };
         self.traced.retain(|setting| setting.name != name);
         self.traced.push(Setting { name: name.to_owned(), value: origin::written(name, value), origin });
     }
 
-    fn fault(&mut self, place: Place, message: String) {
+    fn fault(&mut self, place: FaultPlace, message: String) {
         self.faults.push(Fault { place, message });
     }
 }
 
 /// Returns the settings of a table. Those of a group can be in a table of their own.
-fn entries<'t>(table: &'t DeTable<'t>, file: &Document<'_>) -> Vec<Entry<'t>> {
+fn entries<'t>(table: &'t DeTable<'t>, file: &Document<'_>) -> Vec<FileSetting<'t>> {
     let mut entries = Vec::new();
     for (key, value) in table {
         match value.get_ref() {
             DeValue::Table(group) if is_group(key.get_ref()) => {
-                entries.extend(group.iter().map(|(inner, value)| Entry {
+                entries.extend(group.iter().map(|(inner, value)| FileSetting {
                     name: format!("{}.{}", key.get_ref(), inner.get_ref()),
                     at: file.line(&inner.span()),
                     value: value.get_ref(),
                 }));
             }
             value => {
-                entries.push(Entry { name: key.get_ref().to_string(), at: file.line(&key.span()), value });
+                entries.push(FileSetting {
+                    name: key.get_ref().to_string(),
+                    at: file.line(&key.span()),
+                    value,
+                });
             }
         }
     }

@@ -54,7 +54,7 @@ struct Person {
 
 /// The contents of one file.
 #[derive(Default)]
-struct Found {
+struct FileContents {
     people: Vec<Person>,
     /// The first problem, and the line (from 1) where it begins.
     fault: Option<(Option<usize>, Problem)>,
@@ -160,16 +160,16 @@ impl Book {
     }
 }
 
-fn read_file(path: &Path, bytes: &[u8]) -> Found {
+fn read_file(path: &Path, bytes: &[u8]) -> FileContents {
     if bytes.len() as u64 > FILE_MAX {
-        return Found { people: Vec::new(), fault: Some((None, Problem::TooLarge)) };
+        return FileContents { people: Vec::new(), fault: Some((None, Problem::TooLarge)) };
     }
     let bytes = charset::without_bom(bytes);
     let is_named_vcard = path
         .extension()
         .is_some_and(|kind| ["vcf", "vcard"].iter().any(|known| kind.eq_ignore_ascii_case(known)));
     if bytes.trim_ascii().is_empty() {
-        Found { people: Vec::new(), fault: Some((None, Problem::Empty)) }
+        FileContents { people: Vec::new(), fault: Some((None, Problem::Empty)) }
     } else if is_named_vcard || vcard::begins(bytes.trim_ascii_start()) {
         vcard::read(&bytes)
     } else {

@@ -12,12 +12,12 @@ use crate::secret::Secret;
 
 mod file;
 mod keyring;
-mod supply;
+mod lazy_secret;
 
 pub use file::FileError;
 use file::SecretFile;
 use keyring::Keyring;
-pub use supply::{Missing, Stock, Supply};
+pub use lazy_secret::{LazySecret, Missing, Stock};
 
 /// Stores app secrets by account name.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub struct SecretStore {
 
 /// Where a secret is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum SecretPlace {
     /// The system keyring: Secret Service, Keychain or Credential Manager.
     Keyring,
     /// A file, in plain text.
@@ -47,7 +47,7 @@ pub struct Unavailable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
     /// Where the secret is now.
-    pub place: Place,
+    pub place: SecretPlace,
     /// Why it is not in the keyring, if the keyring was tried.
     pub instead_of_keyring: Option<Unavailable>,
 }
@@ -58,7 +58,7 @@ pub struct Loaded {
     /// The secret.
     pub secret: Secret,
     /// Where it is stored.
-    pub place: Place,
+    pub place: SecretPlace,
     /// The mode of the file, if others have access to it.
     pub open_to_others: Option<u32>,
 }
@@ -67,7 +67,7 @@ pub struct Loaded {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removed {
     /// Where it was deleted; empty if it was not found.
-    pub places: Vec<Place>,
+    pub places: Vec<SecretPlace>,
     /// Why it may still be in the keyring.
     pub keyring_not_asked: Option<Unavailable>,
 }
@@ -109,7 +109,7 @@ impl SecretStore {
         if kept == Some(Ok(())) {
             // The file is read first, so an old copy would win; it is also plain text.
             self.file.remove(account)?;
-            return Ok(Stored { place: Place::Keyring, instead_of_keyring: None });
+            return Ok(Stored { place: SecretPlace::Keyring, instead_of_keyring: None });
         }
         self.file.store(account, secret)?;
         Ok(Stored { place: self.file.place(), instead_of_keyring: kept.and_then(Result::err) })
@@ -132,7 +132,7 @@ impl SecretStore {
         let found = keyring
             .load(account)
             .map_err(|unavailable| LoadError::Keyring { file: self.file.path().to_owned(), unavailable })?;
-        Ok(found.map(|secret| Loaded { secret, place: Place::Keyring, open_to_others: None }))
+        Ok(found.map(|secret| Loaded { secret, place: SecretPlace::Keyring, open_to_others: None }))
     }
 
     /// Deletes the secret of `account` from the keyring and the file.
@@ -144,7 +144,7 @@ impl SecretStore {
         let keyring = self.keyring.as_ref().map(|keyring| keyring.remove(account));
         let keyring_not_asked = match keyring {
             Some(Ok(true)) => {
-                places.push(Place::Keyring);
+                places.push(SecretPlace::Keyring);
                 None
             }
             Some(Err(unavailable)) => Some(unavailable),
@@ -155,11 +155,13 @@ impl SecretStore {
 }
 
 /// Completes the sentence "The secret is in …".
-impl fmt::Display for Place {
+impl fmt::Display for SecretPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Keyring => f.write_str("the system keyring"),
-            Place::File(path) => write!(f, "{} (plain text, readable only by its owner)", path.display()),
+            SecretPlace::Keyring => f.write_str("the system keyring"),
+            SecretPlace::File(path) => {
+                write!(f, "{} (plain text, readable only by its owner)", path.display())
+            }
         }
     }
 }

@@ -11,15 +11,15 @@ mod engine;
 mod handle;
 mod mailbox;
 mod outputs;
+mod playback_clock;
 #[cfg(target_os = "linux")]
 pub mod pulse;
-mod trail;
 
 use std::time::Duration;
 
 use crate::audio::SPEEDS;
 
-pub use handle::{Command, Event, Manner, Play, Player, Sound};
+pub use handle::{Command, Event, Play, PlaybackSettings, Player, Sound};
 pub use outputs::Outputs;
 
 /// Returns the next speed, or the previous one; the same at the ends.

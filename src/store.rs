@@ -25,29 +25,29 @@ use crate::core::model::{AccountKey, Flags, Sketch, Span, Voicemail, VoicemailId
 use crate::core::triage::{CallerKey, Given, Note, Tag};
 use crate::paths;
 
+mod annotations;
 mod callers;
+mod error;
 mod file;
 mod inspect;
 mod log;
 mod memory;
 mod migrations;
 mod records;
-mod remarks;
-mod salvage;
+mod recover;
 mod tables;
 mod thread;
 mod triage;
-mod trouble;
 
+pub use annotations::{KnownCaller, NoteLine};
+use error::Trouble;
+pub use error::{Notice, StoreError};
 use file::{Obstacle, StoreFile};
 pub use inspect::{Inspection, inspect, newest, tags};
 pub use log::Changed;
-pub use records::{Entry, Merged, Record};
-pub use remarks::{KnownCaller, NoteLine};
+pub use records::{Merged, Record, StoredVoicemail};
 use tables::Tables;
 pub use thread::StoreHandle;
-use trouble::Trouble;
-pub use trouble::{Notice, StoreError};
 
 /// An account's number in one [`Store`]. Valid for the life of that `Store`, even if its file is
 /// replaced.
@@ -174,7 +174,7 @@ impl Store {
         let mut notices = Vec::new();
         let (file, connection) = open(path, &options.country, options.now, &mut notices)?;
         let mut store = Store::new(file, connection, options)?;
-        salvage::bring_back(&mut store.tables, &mut notices);
+        recover::bring_back(&mut store.tables, &mut notices);
         Ok(Opened { store, notices })
     }
 
@@ -404,7 +404,7 @@ impl Store {
                     Ok((file, connection)) => {
                         self.tables.replace(connection);
                         self.file = file;
-                        salvage::bring_back(&mut self.tables, &mut notices);
+                        recover::bring_back(&mut self.tables, &mut notices);
                         self.notices.append(&mut notices);
                         return Ok(());
                     }

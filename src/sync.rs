@@ -70,7 +70,7 @@ pub trait Sink: Sync {
 
 /// The store, as it was when the sync started.
 #[derive(Clone, Debug)]
-pub struct Shelf {
+pub struct StoreSink {
     /// The handle to it.
     pub store: StoreHandle,
     /// [`crate::store::Store::generation`] when the sync started. If the store is replaced meanwhile,
@@ -78,7 +78,7 @@ pub struct Shelf {
     pub generation: u64,
 }
 
-impl Sink for Shelf {
+impl Sink for StoreSink {
     async fn coverage(&self, account: AccountId, span: Span) -> Result<Vec<Span>, StoreError> {
         self.store.call(move |store| store.coverage(account, span)).await
     }

@@ -30,7 +30,7 @@ pub mod theme;
 pub mod update;
 pub mod view;
 
-use msg::{Effect, Msg, Reopen};
+use msg::{AccountEffect, Effect, Msg, Reopen, TerminalEffect};
 use runtime::Runtime;
 use screen::Screen;
 use session::Session;
@@ -84,7 +84,10 @@ pub async fn run(
             Err(error) => {
                 effects.extend(update::update(&mut state, Msg::Hangup));
                 for effect in effects {
-                    runtime.run(effect);
+                    // Without a terminal, what is left to do is to write what the user did.
+                    if let Effect::Account(effect) = effect {
+                        runtime.run(effect);
+                    }
                 }
                 drop(screen);
                 runtime.finish().await.close().await;
@@ -171,28 +174,43 @@ impl Loop<'_> {
                     Ok(next) => return Ok(ControlFlow::Break(End::Reopened(Box::new(next)))),
                     Err(why) => effects.extend(update::update(state, Msg::NotReopened(why))),
                 },
-                Effect::Suspend => {
-                    runtime.settle();
-                    if !screen.suspend()? {
-                        effects.extend(update::update(state, Msg::NoShell));
-                    }
+                Effect::Terminal(effect) => effects.extend(in_terminal(effect, state, runtime, screen)?),
+                Effect::Account(effect) => {
+                    asked |= matches!(effect, AccountEffect::Read(..));
+                    runtime.run(effect);
                 }
-                Effect::Redraw => {
-                    let size = screen.resume()?;
-                    effects.extend(update::update(state, Msg::Resize(size)));
-                }
-                Effect::Notify(text) => screen.notify(&text)?,
-                Effect::Copy(text) => screen.copy(&text)?,
-                Effect::AskTerminal => screen.ask_for_transfer()?,
-                Effect::Transfer { name, file } => screen.transfer(&name, &file),
-                work => {
-                    asked |= matches!(work, Effect::Read(..));
-                    runtime.run(work);
-                }
+                Effect::LogIn(request) => runtime.log_in(request),
+                Effect::StopLogIn => runtime.stop_log_in(),
             }
         }
         Ok(ControlFlow::Continue(asked))
     }
+}
+
+/// Carries out an effect for the terminal. Returns the effects that follow.
+fn in_terminal(
+    effect: TerminalEffect,
+    state: &mut State,
+    runtime: &Runtime,
+    screen: &mut Screen,
+) -> io::Result<Vec<Effect>> {
+    match effect {
+        TerminalEffect::Suspend => {
+            runtime.settle();
+            if !screen.suspend()? {
+                return Ok(update::update(state, Msg::NoShell));
+            }
+        }
+        TerminalEffect::Redraw => {
+            let size = screen.resume()?;
+            return Ok(update::update(state, Msg::Resize(size)));
+        }
+        TerminalEffect::Notify(text) => screen.notify(&text)?,
+        TerminalEffect::Copy(text) => screen.copy(&text)?,
+        TerminalEffect::AskTerminal => screen.ask_for_transfer()?,
+        TerminalEffect::Transfer { name, file } => screen.transfer(&name, &file),
+    }
+    Ok(Vec::new())
 }
 
 /// Input from the terminal, which outlives a session, and messages from its jobs, which do not.

@@ -10,10 +10,10 @@ use tokio::sync::{OnceCell, mpsc};
 
 use crate::account::Account;
 use crate::cli::progress::Bar;
-use crate::cli::query::Found;
+use crate::cli::query::Hit;
 use crate::cli::settings::{self, xdg};
 use crate::cli::startup::{self, ScreenArgs};
-use crate::cli::style::Paper;
+use crate::cli::style::OutputStyle;
 use crate::cli::table::Table;
 use crate::cli::verbs::demo::{self, Demo};
 use crate::cli::{World, environment};
@@ -28,7 +28,7 @@ use crate::error::{Failure, Fault};
 use crate::paths;
 use crate::recording::{self, Limits, Recordings};
 use crate::store::{AccountId, Opened, Store, StoreError, StoreHandle};
-use crate::sync::{self, Job, Progress, Shelf, Summary};
+use crate::sync::{self, Job, Progress, StoreSink, Summary};
 use crate::telecmi::{ApiError, Client};
 
 /// The maximum number of IDs to list for an ambiguous ID prefix.
@@ -43,7 +43,7 @@ const REPORTS: usize = 32;
 
 /// Flags of all verbs that work with voicemails.
 #[derive(Args, Debug)]
-pub struct DeskArgs {
+pub struct ContextArgs {
     /// Settings.
     #[command(flatten)]
     pub settings: ScreenArgs,
@@ -54,11 +54,11 @@ pub struct DeskArgs {
 
 /// Shared context of a verb.
 #[derive(Debug)]
-pub struct Desk {
+pub struct VerbContext {
     /// The settings in force.
     pub settings: Settings,
     /// The current time, and the zone of dates and times.
-    pub context: search::Context,
+    pub search: search::Context,
     /// The store.
     pub store: StoreHandle,
     /// The key of the account in the store.
@@ -95,9 +95,9 @@ impl Freshness {
     }
 }
 
-impl Desk {
+impl VerbContext {
     /// Opens the context for `args`. Does not need the secret, and does not run `secret_command`.
-    pub async fn open(args: &DeskArgs, world: &World) -> anyhow::Result<Desk> {
+    pub async fn open(args: &ContextArgs, world: &World) -> anyhow::Result<VerbContext> {
         let (settings, _) = startup::settings(&args.settings, world)?;
         if let Some(path) = &args.settings.log {
             environment::log_to(path, world)?;
@@ -131,23 +131,23 @@ impl Desk {
         for fault in faults {
             writeln!(io::stderr(), "vmail: {fault}")?;
         }
-        let context = search::Context { now: (world.clock)(), zone };
+        let search = search::Context { now: (world.clock)(), zone };
         let (offline, client, world) = (args.offline, OnceCell::new(), *world);
-        Ok(Desk { settings, context, store, key, label, book, offline, account, client, world, demo })
+        Ok(VerbContext { settings, search, store, key, label, book, offline, account, client, world, demo })
     }
 
     /// Returns the span of the range in force.
     pub fn span(&self) -> Span {
         // Not `context.now`: `--watch` runs for weeks.
         let now = (self.world.clock)();
-        self.settings.range.resolve(now, self.context.zone).span(now)
+        self.settings.range.resolve(now, self.search.zone).span(now)
     }
 
     /// Returns the range as the end of a sentence, with a space in front: " in the last 7 days",
     /// " today", " in the range 2026-11"; empty for all time.
     pub fn in_range(&self) -> String {
         let range = &self.settings.range;
-        let label = range.label(self.context.now, self.context.zone);
+        let label = range.label(self.search.now, self.search.zone);
         match label.split_once(' ') {
             _ if *range == Range::ALL => String::new(),
             Some(("Last", rest)) if rest == "hour" || rest.starts_with(|c: char| c.is_ascii_digit()) => {
@@ -167,7 +167,7 @@ impl Desk {
     /// Parses a query given as words.
     pub fn query(&self, words: &[String]) -> anyhow::Result<Query> {
         let text = words.join(" ");
-        search::parse(&text, &self.context).map_err(|mistake| {
+        search::parse(&text, &self.search).map_err(|mistake| {
             Fault::usage(format!("{}\n{}", mistake.message, text::pointed(&text, &mistake.at))).into()
         })
     }
@@ -211,7 +211,7 @@ impl Desk {
             ..Limits::default()
         };
         let folder = recording::account_folder(&folder, &self.key);
-        Recordings::open(folder.clone(), limits, self.context.now)
+        Recordings::open(folder.clone(), limits, self.search.now)
             .with_context(|| format!("cannot store recordings in {}", folder.display()))
     }
 
@@ -252,7 +252,7 @@ impl Desk {
                 bar.show(&report);
             }
         };
-        let sink = Shelf { store: self.store.clone(), generation };
+        let sink = StoreSink { store: self.store.clone(), generation };
         let (fetched, ()) = tokio::join!(sync::run(job, client, sink, reports), show);
         bar.clear();
         self.tell_notices().await?;
@@ -280,7 +280,7 @@ impl Desk {
     async fn stored_until(&self, span: Span) -> Result<String, StoreError> {
         let account = self.account().await?;
         let covered = self.store.call(move |store| store.coverage(account, span)).await?;
-        let search::Context { now, zone } = self.context;
+        let search::Context { now, zone } = self.search;
         Ok(covered.last().map_or_else(
             || "This range has never been fetched.".to_owned(),
             |last| {
@@ -338,7 +338,7 @@ impl Desk {
         Ok(ids)
     }
 
-    /// Like [`Desk::identify`], but updates the range first if an ID is not found.
+    /// Like [`VerbContext::identify`], but updates the range first if an ID is not found.
     pub async fn identify_or_fetch(&self, texts: &[String]) -> anyhow::Result<Vec<VoicemailId>> {
         let texts = given(texts)?;
         match self.identify(&texts).await {
@@ -367,9 +367,9 @@ impl Desk {
     }
 
     /// Returns a table for stdout, with columns sized for `piece`.
-    pub async fn table(&self, piece: &[Found]) -> Result<Table, StoreError> {
+    pub async fn table(&self, piece: &[Hit]) -> Result<Table, StoreError> {
         let ascii = environment::ascii(&self.settings, &self.world);
-        Ok(Table::new(piece, self.id_width().await?, Paper::stdout(&self.world), ascii))
+        Ok(Table::new(piece, self.id_width().await?, OutputStyle::stdout(&self.world), ascii))
     }
 
     /// Waits until everything is written to the store.

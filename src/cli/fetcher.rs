@@ -8,8 +8,8 @@ use std::{fs, io};
 use tokio::task::spawn_blocking;
 
 use crate::audio::{self, AudioError};
-use crate::cli::context::Desk;
-use crate::cli::query::Found;
+use crate::cli::context::VerbContext;
+use crate::cli::query::Hit;
 use crate::core::model::{Flags, Sketch, VoicemailId};
 use crate::player::Sound;
 use crate::recording::{FetchError, Kept, Recordings};
@@ -24,7 +24,7 @@ const TIDY_AFTER: u64 = 32;
 pub struct Fetcher<'d> {
     /// The recording cache.
     pub recordings: Recordings,
-    desk: &'d Desk,
+    context: &'d VerbContext,
     account: AccountId,
     /// `None` if the server must not be contacted.
     client: Option<Client>,
@@ -48,12 +48,12 @@ pub enum Missing {
 
 impl<'d> Fetcher<'d> {
     /// Opens the recordings of the desk's account. Missing ones are fetched if `asks`.
-    pub async fn open(desk: &'d Desk, asks: bool) -> anyhow::Result<Fetcher<'d>> {
-        let client = if asks { Some(desk.client().await?.clone()) } else { None };
+    pub async fn open(context: &'d VerbContext, asks: bool) -> anyhow::Result<Fetcher<'d>> {
+        let client = if asks { Some(context.client().await?.clone()) } else { None };
         Ok(Fetcher {
-            recordings: desk.recordings()?,
-            desk,
-            account: desk.account().await?,
+            recordings: context.recordings()?,
+            context,
+            account: context.account().await?,
             client,
             in_use: Mutex::default(),
             fetched: AtomicU64::new(0),
@@ -61,7 +61,7 @@ impl<'d> Fetcher<'d> {
     }
 
     /// Returns the recording of `found`, fetching it if needed; for `progress` see [`Recordings::fetch`].
-    pub async fn have(&self, found: &Found, progress: impl Fn(u64, Option<u64>)) -> Result<Kept, Missing> {
+    pub async fn have(&self, found: &Hit, progress: impl Fn(u64, Option<u64>)) -> Result<Kept, Missing> {
         let voicemail = &found.entry.record.voicemail;
         let id = voicemail.id;
         self.in_use.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
@@ -94,7 +94,7 @@ impl<'d> Fetcher<'d> {
             Err(error) => return Ok(Err(error)),
         };
         let (account, sketch, outline) = (self.account, sound.waveform.sketch(), sound.waveform.to_bytes());
-        let stored = self.desk.store.call(move |store| store.put_sound(account, id, sketch, &outline));
+        let stored = self.context.store.call(move |store| store.put_sound(account, id, sketch, &outline));
         if let Err(error) = stored.await {
             // Not fatal: it is analysed again the next time.
             tracing::warn!(%error, "the waveform of a recording was not stored");
@@ -103,7 +103,7 @@ impl<'d> Fetcher<'d> {
     }
 
     /// Analyses the recording of `found` if that was not done before; `None` if it cannot be decoded.
-    pub async fn sketch(&self, found: &Found, kept: &Kept) -> Sketch {
+    pub async fn sketch(&self, found: &Hit, kept: &Kept) -> Sketch {
         let known = found.entry.record.sketch;
         if known.is_known() {
             return known;
@@ -120,7 +120,7 @@ impl<'d> Fetcher<'d> {
     /// Evicts recordings over the cache limit, except starred ones and those in use.
     pub async fn tidy(&self) {
         let account = self.account;
-        let starred = self.desk.store.call(move |store| store.flagged(account, Flags::STARRED)).await;
+        let starred = self.context.store.call(move |store| store.flagged(account, Flags::STARRED)).await;
         let Ok(mut needed) = starred else { return };
         needed.extend(self.in_use.lock().unwrap_or_else(PoisonError::into_inner).iter());
         let recordings = self.recordings.clone();

@@ -24,9 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub async fn run(argv: &[String], fields: &Fields<'_>, account: Option<&str>) -> Result<(), String> {
     let Some((program, arguments)) = argv.split_first() else { return Ok(()) };
     let failed = |how: String| Err(format!("on_new for {}: {how}", fields.id));
-    let names = Fields::names().into_iter().map(|name| format!("VMAIL_{}", name.to_uppercase()));
+    let names = Fields::names().map(|name| format!("VMAIL_{}", name.to_uppercase()));
     // Environment variables cannot contain NUL.
-    let values = fields.cells().map(|cell| cell.replace('\0', ""));
+    let values = fields.cells().into_iter().map(|cell| cell.replace('\0', ""));
     let child = Command::new(program)
         .args(arguments)
         .env_remove(SECRET_VARIABLE)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use clap::Args;
 
-use crate::cli::context::Desk;
+use crate::cli::context::VerbContext;
 use crate::core::fields::{Fields, Parts};
 use crate::core::model::CallerId;
 use crate::core::model::{Flags, Span, VoicemailId};
@@ -15,7 +15,7 @@ use crate::core::triage::Tag;
 use crate::core::view::View;
 use crate::core::zone::Tz;
 use crate::error::Fault;
-use crate::store::{AccountId, Entry, StoreError};
+use crate::store::{AccountId, StoreError, StoredVoicemail};
 
 /// Arguments that select voicemails in the range.
 #[derive(Args, Debug)]
@@ -30,26 +30,26 @@ pub struct WhichArgs {
 
 impl WhichArgs {
     /// Returns the query of both combined.
-    pub fn query(&self, desk: &Desk) -> anyhow::Result<Query> {
-        let query = desk.query(&self.query)?;
+    pub fn query(&self, context: &VerbContext) -> anyhow::Result<Query> {
+        let query = context.query(&self.query)?;
         Ok(match &self.view {
-            Some(view) => self::view(desk, view)?.and(query),
+            Some(view) => self::view(context, view)?.and(query),
             None => query,
         })
     }
 }
 
 /// Returns the query of the view `name`, ignoring case.
-fn view(desk: &Desk, name: &str) -> anyhow::Result<Query> {
+fn view(context: &VerbContext, name: &str) -> anyhow::Result<Query> {
     let is_meant = |known: &str| known.to_lowercase() == name.to_lowercase();
-    if let Some(own) = desk.settings.views.iter().find(|view| is_meant(&view.name)) {
+    if let Some(own) = context.settings.views.iter().find(|view| is_meant(&view.name)) {
         return Ok(own.query.clone());
     }
     if let Some(view) = View::EVERY.into_iter().find(|view| is_meant(view.name())) {
-        return desk.query(&[view.search().to_owned()]);
+        return context.query(&[view.search().to_owned()]);
     }
     let known: Vec<_> = View::EVERY.into_iter().map(|view| view.name().to_lowercase()).collect();
-    let own = desk.settings.views.iter().map(|view| view.name.as_str());
+    let own = context.settings.views.iter().map(|view| view.name.as_str());
     let known: Vec<_> = known.iter().map(String::as_str).chain(own).collect();
     let hint = match nearest(name, known.iter().copied()) {
         Some(meant) => format!("; did you mean {meant}?"),
@@ -64,24 +64,24 @@ const PIECE: usize = 2_000;
 
 /// A matching voicemail.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct Hit {
     /// The voicemail.
-    pub entry: Entry,
+    pub entry: StoredVoicemail,
     /// The name given to the caller, otherwise the one from a contact file.
     pub name: Option<String>,
 }
 
-impl Found {
+impl Hit {
     /// Returns `entry` with the name of its caller.
-    pub fn new(entry: Entry, desk: &Desk) -> Found {
-        let listed = || desk.book.name(entry.forms.e164.as_deref(), &entry.record.voicemail.caller);
+    pub fn new(entry: StoredVoicemail, context: &VerbContext) -> Hit {
+        let listed = || context.book.name(entry.forms.e164.as_deref(), &entry.record.voicemail.caller);
         let name = entry.name.clone().or_else(|| listed().map(str::to_owned));
-        Found { entry, name }
+        Hit { entry, name }
     }
 
     /// Returns the fields of the voicemail.
     pub fn fields<'a>(&'a self, zone: Tz, account: &'a str) -> Fields<'a> {
-        let Entry { record, flags, forms, .. } = &self.entry;
+        let StoredVoicemail { record, flags, forms, .. } = &self.entry;
         let parts = Parts {
             voicemail: &record.voicemail,
             caller: forms,
@@ -98,7 +98,7 @@ impl Found {
 /// An iteration over matching voicemails, newest first.
 #[derive(Debug)]
 pub struct Search<'d> {
-    desk: &'d Desk,
+    context: &'d VerbContext,
     account: AccountId,
     span: Span,
     matcher: Matcher,
@@ -108,19 +108,20 @@ pub struct Search<'d> {
 
 impl<'d> Search<'d> {
     /// Starts a search for `query` in `span`.
-    pub async fn new(desk: &'d Desk, span: Span, query: &Query) -> Result<Search<'d>, StoreError> {
-        let matcher = Matcher::new(query, &desk.context);
-        Ok(Search { desk, account: desk.account().await?, span, matcher, after: None, pieces: 0 })
+    pub async fn new(context: &'d VerbContext, span: Span, query: &Query) -> Result<Search<'d>, StoreError> {
+        let matcher = Matcher::new(query, &context.search);
+        Ok(Search { context, account: context.account().await?, span, matcher, after: None, pieces: 0 })
     }
 
     /// Returns the matches in the next piece, possibly none; `None` at the end.
-    pub async fn next(&mut self) -> Result<Option<Vec<Found>>, StoreError> {
+    pub async fn next(&mut self) -> Result<Option<Vec<Hit>>, StoreError> {
         let (account, span, after) = (self.account, self.span, self.after);
-        let entries = self.desk.store.call(move |store| store.entries(account, span, after, PIECE)).await?;
+        let entries =
+            self.context.store.call(move |store| store.entries(account, span, after, PIECE)).await?;
         let Some(last) = entries.last() else { return Ok(None) };
         self.after = Some((last.record.voicemail.time.timestamp_millis(), last.record.voicemail.id));
         self.pieces += 1;
-        let found: Vec<_> = entries.into_iter().map(|entry| Found::new(entry, self.desk)).collect();
+        let found: Vec<_> = entries.into_iter().map(|entry| Hit::new(entry, self.context)).collect();
         let mut rows = Vec::new();
         self.matcher.filter(&Piece::new(&found, self.pieces), &mut rows);
         let mut rows = rows.into_iter().peekable();
@@ -130,7 +131,7 @@ impl<'d> Search<'d> {
     }
 
     /// Returns all remaining matches.
-    pub async fn all(mut self) -> Result<Vec<Found>, StoreError> {
+    pub async fn all(mut self) -> Result<Vec<Hit>, StoreError> {
         let mut all = Vec::new();
         while let Some(piece) = self.next().await? {
             all.extend(piece);
@@ -141,18 +142,18 @@ impl<'d> Search<'d> {
 
 /// A piece in columns, with its callers numbered from 0.
 struct Piece<'f> {
-    found: &'f [Found],
+    found: &'f [Hit],
     times: Vec<i64>,
     flags: Vec<Flags>,
     lengths: Vec<u32>,
     callers: Vec<CallerId>,
     /// For each caller, a voicemail from them and the digits of their number.
-    known: Vec<(&'f Found, String)>,
+    known: Vec<(&'f Hit, String)>,
     number: u64,
 }
 
 impl<'f> Piece<'f> {
-    fn new(found: &'f [Found], number: u64) -> Piece<'f> {
+    fn new(found: &'f [Hit], number: u64) -> Piece<'f> {
         let mut numbers: HashMap<CallerId, u32> = HashMap::new();
         let mut known = Vec::new();
         let callers = found.iter().map(|found| {

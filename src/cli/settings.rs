@@ -10,9 +10,9 @@ use clap::Args;
 
 use crate::account::Account;
 use crate::cli::{World, checks};
-use crate::config::{self, Asking, Overrides, Place, SecretSource, Settings, Sources};
+use crate::config::{self, Asking, FaultPlace, Overrides, SecretSource, Settings, Sources};
 use crate::core::model::{AccountKey, Region};
-use crate::credentials::{self, Loaded, SecretStore, Supply};
+use crate::credentials::{self, LazySecret, Loaded, SecretStore};
 use crate::error::Fault;
 use crate::paths::{self, XdgDirs};
 use crate::store::{self, Opened, Store};
@@ -195,12 +195,12 @@ pub fn secret_file(world: &World) -> Option<SecretStore> {
 }
 
 /// Returns where something was set, for use in a sentence; `path` is the settings file.
-pub fn place(place: &Place, path: &Path) -> String {
+pub fn place(place: &FaultPlace, path: &Path) -> String {
     match place {
-        Place::File => path.display().to_string(),
-        Place::Line(line) => format!("{}:{line}", path.display()),
-        Place::Variable(name) => (*name).to_owned(),
-        Place::Flag(name) => name.clone(),
+        FaultPlace::File => path.display().to_string(),
+        FaultPlace::Line(line) => format!("{}:{line}", path.display()),
+        FaultPlace::Variable(name) => (*name).to_owned(),
+        FaultPlace::Flag(name) => name.clone(),
     }
 }
 
@@ -224,16 +224,18 @@ pub fn account(settings: &Settings, asking: Asking, world: &World) -> anyhow::Re
     let Some(app_id) = settings.app_id else { return Ok(None) };
     let (key, base_url) = account_key(settings, app_id)?;
     let secret = match &settings.secret {
-        Some(SecretSource::Text(secret)) => Supply::AtHand(secret.clone()),
+        Some(SecretSource::Text(secret)) => LazySecret::AtHand(secret.clone()),
         Some(SecretSource::Command(command)) => match asking {
-            Asking::Terminal => Supply::AtHand(config::secret_from_command(command, asking)?),
-            Asking::Nobody => Supply::printed(command, &start(settings)),
+            Asking::Terminal => LazySecret::AtHand(config::secret_from_command(command, asking)?),
+            Asking::Nobody => LazySecret::printed(command, &start(settings)),
         },
         None => {
             let store = secret_store(world).context("no home folder: set XDG_DATA_HOME")?;
             match store.load_from_file(key.as_str()).map_err(|error| Fault::credentials(error.to_string()))? {
                 Some(Loaded {
-                    open_to_others: Some(mode), place: credentials::Place::File(path), ..
+                    open_to_others: Some(mode),
+                    place: credentials::SecretPlace::File(path),
+                    ..
                 }) => {
                     return Err(Fault::credentials(format!(
                         "others can read {} (mode {mode:o}): run `chmod 600` on it",
@@ -241,8 +243,8 @@ pub fn account(settings: &Settings, asking: Asking, world: &World) -> anyhow::Re
                     ))
                     .into());
                 }
-                Some(loaded) => Supply::AtHand(loaded.secret),
-                None => Supply::stored(store, key.as_str(), &remedy(settings)),
+                Some(loaded) => LazySecret::AtHand(loaded.secret),
+                None => LazySecret::stored(store, key.as_str(), &remedy(settings)),
             }
         }
     };

@@ -14,7 +14,7 @@ use crate::cli::verbs::login;
 use crate::cli::{World, environment};
 use crate::config::{self, Asking, Overrides, Settings, Timezone};
 use crate::error::Fault;
-use crate::player::Manner;
+use crate::player::PlaybackSettings;
 use crate::recording::{self, Limits};
 use crate::store::{Store, StoreHandle};
 use crate::telecmi::{Agent, Rings};
@@ -23,10 +23,10 @@ use crate::terminal::escape::transfer::Transfer;
 use crate::tui::keymap::{self, KeyChord};
 use crate::tui::msg::Reopen;
 use crate::tui::overlays::accounts::Choice;
-use crate::tui::overlays::call::Means;
-use crate::tui::overlays::login::Door;
-use crate::tui::playback::Habits;
-use crate::tui::runtime::{Equipment, Work};
+use crate::tui::overlays::call::CallConfig;
+use crate::tui::overlays::login::LoginHandler;
+use crate::tui::playback::PlaybackConfig;
+use crate::tui::runtime::{AudioDeps, Deps};
 use crate::tui::session::Session;
 use crate::tui::state::{Look, OwnView, Setup};
 use crate::tui::theme::{self, Wanted};
@@ -138,26 +138,26 @@ impl Opener {
             zone,
             range: settings.range,
             refresh: if demo.is_some() { Some(DEMO_REFRESH) } else { settings.refresh },
-            habits: habits(settings),
+            playback: playback(settings),
             keymap: keymap::own::keymap(&settings.keys),
             views: own_views(settings),
-            means: means(demo.is_some(), settings),
-            surroundings: environment::remote_env(settings, world),
+            call_config: call_config(demo.is_some(), settings),
+            env: environment::remote_env(settings, world),
             look: look(settings, world, &term),
             config_path: environment::shown(config_path, world),
             note,
         };
         let folder = demo.map(|demo| demo.folder.path());
-        let equipment = equipment(folder, account.as_ref(), settings, world)?;
+        let audio = audio(folder, account.as_ref(), settings, world)?;
         let store = demo.map_or_else(|| open_store(settings, world), |demo| Ok(demo.store.clone()))?;
-        let work = Work {
+        let work = Deps {
             account,
             store,
             concurrency: settings.concurrency,
             overlap: settings.overlap,
-            equipment,
+            audio,
             contacts: environment::contacts(settings, world),
-            door: door(args, world),
+            login: login_handler(args, world),
         };
         let options = screen::Options {
             mouse: settings.mouse,
@@ -170,9 +170,9 @@ impl Opener {
 }
 
 /// Returns the handler of the login form: it checks and stores the account like `vmail login`.
-fn door(args: &ScreenArgs, world: &World) -> Door {
+fn login_handler(args: &ScreenArgs, world: &World) -> LoginHandler {
     let (config, base_url, world) = (args.settings.config.clone(), args.settings.base_url.clone(), *world);
-    Door::new(move |key| {
+    LoginHandler::new(move |key| {
         let account = AccountArgs {
             account: None,
             region: Some(key.region.name().to_owned()),
@@ -187,13 +187,13 @@ fn door(args: &ScreenArgs, world: &World) -> Door {
 }
 
 /// Returns the account's name for display.
-fn label(account: &config::Account) -> String {
+fn label(account: &config::AccountSettings) -> String {
     account.name.clone().unwrap_or_else(|| account.app_id.to_string())
 }
 
 /// Returns the accounts that the user can switch to.
 fn choices(settings: &Settings) -> Vec<Choice> {
-    let choice = |account: &config::Account| Choice {
+    let choice = |account: &config::AccountSettings| Choice {
         name: label(account),
         about: format!("{} · {}", account.region.name(), account.app_id),
     };
@@ -236,17 +236,17 @@ fn open_store(settings: &Settings, world: &World) -> anyhow::Result<StoreHandle>
 }
 
 /// Returns the settings for playback.
-fn habits(settings: &Settings) -> Habits {
-    Habits {
+fn playback(settings: &Settings) -> PlaybackConfig {
+    PlaybackConfig {
         prefetch: settings.prefetch,
-        manner: Manner { auto_level: settings.auto_level, ..Manner::default() },
+        settings: PlaybackSettings { auto_level: settings.auto_level, ..PlaybackSettings::default() },
     }
 }
 
 /// Returns the settings for calling back. The demo has an agent, but nothing rings.
-fn means(in_demo: bool, settings: &Settings) -> Means {
+fn call_config(in_demo: bool, settings: &Settings) -> CallConfig {
     let agent = if in_demo { Agent::parse(demo::AGENT).ok() } else { settings.calling.agent.clone() };
-    Means {
+    CallConfig {
         agent,
         rings: Rings::from_switches(settings.calling.webrtc, settings.calling.followme),
         caller_id: settings.calling.caller_id.clone(),
@@ -265,15 +265,15 @@ fn own_views(settings: &Settings) -> Vec<OwnView> {
 }
 
 /// Returns what playback needs. Recordings are cached in `folder`, or in the default folder.
-fn equipment(
+fn audio(
     folder: Option<&Path>,
     account: Option<&Account>,
     settings: &Settings,
     world: &World,
-) -> anyhow::Result<Equipment> {
+) -> anyhow::Result<AudioDeps> {
     let usual = || paths::recordings_folder(&xdg(world)).context("no home folder: set XDG_CACHE_HOME");
     let root = folder.map_or_else(usual, |folder| Ok(folder.to_owned()))?;
-    Ok(Equipment {
+    Ok(AudioDeps {
         folder: account
             .map_or_else(|| root.clone(), |account| recording::account_folder(&root, &account.key)),
         limits: Limits {

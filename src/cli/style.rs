@@ -10,8 +10,8 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::World;
-use crate::cli::context::Desk;
-use crate::cli::query::Found;
+use crate::cli::context::VerbContext;
+use crate::cli::query::Hit;
 use crate::core::fields::Fields;
 use crate::terminal;
 
@@ -57,21 +57,21 @@ impl FormatArgs {
 
 /// The properties of stdout that affect output.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Paper {
+pub struct OutputStyle {
     /// Whether to use colours.
     pub colour: bool,
     /// The width in cells; `None` if lines can have any length.
     pub width: Option<usize>,
 }
 
-impl Paper {
+impl OutputStyle {
     /// Returns the properties of stdout.
-    pub fn stdout(world: &World) -> Paper {
+    pub fn stdout(world: &World) -> OutputStyle {
         if !io::stdout().is_terminal() {
-            return Paper::default();
+            return OutputStyle::default();
         }
         let columns = terminal::size().map(|(columns, _)| usize::from(columns));
-        Paper { colour: takes_colour(world), width: columns.filter(|columns| *columns > 0) }
+        OutputStyle { colour: takes_colour(world), width: columns.filter(|columns| *columns > 0) }
     }
 
     /// Returns `text` in `style` if colours are used.
@@ -156,7 +156,7 @@ pub fn record(
 
 /// Writes the header line for voicemails.
 pub fn head(out: &mut impl Write, format: Format) -> io::Result<()> {
-    names(out, format, &Fields::names())
+    names(out, format, &Fields::names().collect::<Vec<_>>())
 }
 
 /// Writes a voicemail as a line for programs.
@@ -165,8 +165,8 @@ pub fn line(out: &mut impl Write, format: Format, fields: &Fields<'_>) -> io::Re
 }
 
 /// Prints a few voicemails in `format`; [`crate::cli::verbs::list`] prints many.
-pub async fn lines(format: Format, desk: &Desk, found: &[Found]) -> anyhow::Result<()> {
-    let table = if format == Format::Table { Some(desk.table(found).await?) } else { None };
+pub async fn lines(format: Format, context: &VerbContext, found: &[Hit]) -> anyhow::Result<()> {
+    let table = if format == Format::Table { Some(context.table(found).await?) } else { None };
     let mut out = io::stdout().lock();
     let mut write = || {
         match &table {
@@ -175,8 +175,8 @@ pub async fn lines(format: Format, desk: &Desk, found: &[Found]) -> anyhow::Resu
         }
         for found in found {
             match &table {
-                Some(table) => table.row(&mut out, desk, found)?,
-                None => line(&mut out, format, &found.fields(desk.context.zone, &desk.label))?,
+                Some(table) => table.row(&mut out, context, found)?,
+                None => line(&mut out, format, &found.fields(context.search.zone, &context.label))?,
             }
         }
         out.flush()

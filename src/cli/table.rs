@@ -6,9 +6,9 @@ use std::time::Duration;
 use anstyle::Style;
 use chrono::Datelike as _;
 
-use crate::cli::context::Desk;
-use crate::cli::query::Found;
-use crate::cli::style::{self, CYAN, GREEN, GREY, PLAIN, Paper, YELLOW, cut, fitted, width};
+use crate::cli::context::VerbContext;
+use crate::cli::query::Hit;
+use crate::cli::style::{self, CYAN, GREEN, GREY, OutputStyle, PLAIN, YELLOW, cut, fitted, width};
 use crate::core::humanize;
 use crate::core::model::Flags;
 use crate::terminal::ascii;
@@ -24,7 +24,7 @@ pub struct Table {
     /// 0 if the column is omitted.
     number: usize,
     length: bool,
-    paper: Paper,
+    paper: OutputStyle,
     /// Whether to use ASCII: the locale is not UTF-8.
     ascii: bool,
 }
@@ -42,9 +42,8 @@ const LENGTH: usize = 7;
 
 impl Table {
     /// Returns a table sized for `piece`; IDs get `id` cells.
-    pub fn new(piece: &[Found], id: usize, paper: Paper, ascii: bool) -> Table {
-        let widest =
-            |text: fn(&Found) -> &str| piece.iter().map(|found| width(text(found))).max().unwrap_or(0);
+    pub fn new(piece: &[Hit], id: usize, paper: OutputStyle, ascii: bool) -> Table {
+        let widest = |text: fn(&Hit) -> &str| piece.iter().map(|found| width(text(found))).max().unwrap_or(0);
         let number = widest(|found| if found.name.is_some() { &found.entry.forms.display } else { "" });
         let caller = widest(caller).clamp(6, CALLER_MAX);
         let number = number.min(CALLER_MAX);
@@ -86,13 +85,13 @@ impl Table {
     }
 
     /// Writes a voicemail.
-    pub fn row(&self, out: &mut impl Write, desk: &Desk, found: &Found) -> io::Result<()> {
+    pub fn row(&self, out: &mut impl Write, context: &VerbContext, found: &Hit) -> io::Result<()> {
         let Table { id, number, paper, .. } = *self;
         let entry = &found.entry;
         let identity = entry.record.voicemail.id.to_string();
         let unread = !entry.flags.contains(Flags::READ);
-        let time = entry.record.voicemail.time.with_timezone(&desk.context.zone);
-        let this_year = desk.context.now.with_timezone(&desk.context.zone).year() == time.year();
+        let time = entry.record.voicemail.time.with_timezone(&context.search.zone);
+        let this_year = context.search.now.with_timezone(&context.search.zone).year() == time.year();
         let time = time.format(match (this_year, self.weekday) {
             (true, true) => "%a %d %b %H:%M",
             (true, false) => "%d %b %H:%M",
@@ -118,7 +117,7 @@ impl Table {
 }
 
 /// Formats the length as on a clock; a dash until it is known.
-fn length(found: &Found) -> String {
+fn length(found: &Hit) -> String {
     let sketch = found.entry.record.sketch;
     if sketch.is_known() {
         humanize::length(Duration::from_millis(sketch.millis.into()))
@@ -130,13 +129,13 @@ fn length(found: &Found) -> String {
 }
 
 /// Returns the caller's name or number.
-fn caller(found: &Found) -> &str {
+fn caller(found: &Hit) -> &str {
     let number = &found.entry.forms.display;
     found.name.as_deref().unwrap_or(if number.is_empty() { "Withheld" } else { number })
 }
 
 /// Returns star, done, called back, tags and the beginning of the note, in `room` cells.
-fn marks(found: &Found, paper: Paper, room: Option<usize>) -> String {
+fn marks(found: &Hit, paper: OutputStyle, room: Option<usize>) -> String {
     let mut left = room.unwrap_or(usize::MAX);
     let mut marks = Vec::new();
     let mut put = |text: &str, style: Style| {

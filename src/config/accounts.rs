@@ -3,7 +3,9 @@
 use toml::de::DeValue;
 
 use super::settings::{Value, mistyped};
-use super::{Document, Entry, Loader, Overrides, Place, SHOWN_MAX, SecretSource, Settings, entries, keys};
+use super::{
+    Document, FaultPlace, FileSetting, Loader, Overrides, SHOWN_MAX, SecretSource, Settings, entries, keys,
+};
 use crate::core::model::Region;
 use crate::core::suggest::nearest;
 use crate::core::text;
@@ -24,7 +26,7 @@ const NAME_MAX: usize = 40;
 
 /// An account the user can switch to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
+pub struct AccountSettings {
     /// The name; `None` for the account at the top level or from the environment.
     pub name: Option<String>,
     /// The service it belongs to.
@@ -36,12 +38,12 @@ pub struct Account {
     /// The secret or its source, if the settings have one.
     pub secret: Option<SecretSource>,
     /// Where the secret was set.
-    pub secret_at: Option<Place>,
+    pub secret_at: Option<FaultPlace>,
 }
 
-impl Account {
-    fn of(settings: &Settings) -> Option<Account> {
-        Some(Account {
+impl AccountSettings {
+    fn of(settings: &Settings) -> Option<AccountSettings> {
+        Some(AccountSettings {
             name: settings.account.clone(),
             region: settings.region,
             app_id: settings.app_id?,
@@ -57,12 +59,12 @@ pub(super) struct Chosen {
     /// Whether a flag or the environment named the account.
     pub by_hand: bool,
     /// Every account of the file.
-    pub known: Vec<Account>,
+    pub known: Vec<AccountSettings>,
 }
 
 /// Returns all accounts of the file, with the one in force as it is after overrides.
-pub(super) fn list(mut known: Vec<Account>, settings: &Settings) -> Vec<Account> {
-    if let Some(current) = Account::of(settings) {
+pub(super) fn list(mut known: Vec<AccountSettings>, settings: &Settings) -> Vec<AccountSettings> {
+    if let Some(current) = AccountSettings::of(settings) {
         match known.iter_mut().find(|account| account.name == current.name) {
             Some(account) => *account = current,
             // Only the unnamed account can be missing: it comes from the environment.
@@ -103,16 +105,16 @@ impl Settings {
 
 impl Loader {
     /// Reads `[accounts.…]`. Called after the top level is complete, because accounts inherit from it.
-    pub(super) fn read_accounts(&mut self, accounts: &Entry<'_>, file: &Document<'_>) {
+    pub(super) fn read_accounts(&mut self, accounts: &FileSetting<'_>, file: &Document<'_>) {
         let DeValue::Table(tables) = accounts.value else {
             let wrong = mistyped(accounts.value, "tables like [accounts.office]");
-            return self.fault(Place::Line(accounts.at), format!("`{TABLE}`: {wrong}"));
+            return self.fault(FaultPlace::Line(accounts.at), format!("`{TABLE}`: {wrong}"));
         };
         let mut tables: Vec<_> = tables.iter().collect();
         tables.sort_by_key(|(name, _)| name.span().start);
         let (top, top_traced) = (self.settings.clone(), self.traced.clone());
         for (key, value) in tables {
-            let (name, place) = (key.get_ref().as_ref(), Place::Line(file.line(&key.span())));
+            let (name, place) = (key.get_ref().as_ref(), FaultPlace::Line(file.line(&key.span())));
             if let Err(wrong) = check_name(name) {
                 self.fault(place.clone(), format!("account name: {wrong}"));
             }
@@ -125,8 +127,10 @@ impl Loader {
             self.check_secrets(&entries, file);
             self.settings = top.without_account(Some(name));
             self.traced.retain(|setting| !OWN.contains(&setting.name.as_str()));
-            for Entry { name, at, value } in entries.iter().filter(|entry| !file.broken.contains(&entry.at)) {
-                self.set_for_account(name, &Value::Toml(value), Place::Line(*at));
+            for FileSetting { name, at, value } in
+                entries.iter().filter(|entry| !file.broken.contains(&entry.at))
+            {
+                self.set_for_account(name, &Value::Toml(value), FaultPlace::Line(*at));
             }
             if !entries.iter().any(|entry| entry.name == "appid") {
                 let name = text::clean(name, SHOWN_MAX);
@@ -138,7 +142,7 @@ impl Loader {
         self.settings = top;
     }
 
-    fn set_for_account(&mut self, key: &str, value: &Value<'_>, place: Place) {
+    fn set_for_account(&mut self, key: &str, value: &Value<'_>, place: FaultPlace) {
         let known = || OWN.into_iter().chain(MORE);
         if known().any(|known| known == key) {
             return self.set(key, value, place);
@@ -159,9 +163,9 @@ impl Loader {
     /// Replaces the settings of the top level by those of the account in force.
     pub(super) fn choose(&mut self, flags: &Overrides, env: &Overrides, may_be_new: bool) -> Chosen {
         let in_file = self.settings.account.take();
-        let known = [&self.settings].into_iter().chain(&self.named).filter_map(Account::of).collect();
-        let from_flag = flags.account.as_deref().map(|name| (name, Place::Flag("--account".to_owned())));
-        let from_env = env.account.as_deref().map(|name| (name, Place::Variable("VMAIL_ACCOUNT")));
+        let known = [&self.settings].into_iter().chain(&self.named).filter_map(AccountSettings::of).collect();
+        let from_flag = flags.account.as_deref().map(|name| (name, FaultPlace::Flag("--account".to_owned())));
+        let from_env = env.account.as_deref().map(|name| (name, FaultPlace::Variable("VMAIL_ACCOUNT")));
         let by_hand = from_flag.or(from_env);
         let of_file = in_file.as_deref().zip(self.account_at.take());
         let chosen = match by_hand.clone().or(of_file) {

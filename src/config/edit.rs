@@ -7,7 +7,7 @@ use crate::core::model::Region;
 
 /// The account to write. Never holds the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry<'a> {
+pub struct NewAccount<'a> {
     /// The name; `None` is the top level.
     pub name: Option<&'a str>,
     /// The service it belongs to.
@@ -29,7 +29,7 @@ pub enum EditError {
     Unreadable,
 }
 
-impl Entry<'_> {
+impl NewAccount<'_> {
     /// Returns the lines to add to the file, for users who edit it by hand.
     pub fn lines(&self) -> String {
         let mut table = Table::new();

@@ -8,7 +8,7 @@ use chrono::DateTime;
 use toml::de::DeValue;
 
 use super::look::{Column, OwnColour, OwnKeys, ThemeName, not_a_group};
-use super::{Account, Place, SHOWN_MAX};
+use super::{AccountSettings, FaultPlace, SHOWN_MAX};
 use crate::core::model::Region;
 use crate::core::range::Range;
 use crate::core::search::{self, Context, Query};
@@ -28,9 +28,9 @@ pub struct Settings {
     /// The name of the account in force; `None` for the one at the top level.
     pub account: Option<String>,
     /// All accounts, in display order.
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<AccountSettings>,
     /// Where the secret was set, if it was.
-    pub secret_at: Option<Place>,
+    pub secret_at: Option<FaultPlace>,
     /// The service of the account.
     pub region: Region,
     /// The app ID, if one is set.

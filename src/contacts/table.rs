@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::{Found, Person, Problem, charset, first_name};
+use super::{FileContents, Person, Problem, charset, first_name};
 
 /// Column names, in lower case, letters and digits only.
 const FULL: [&str; 9] =
@@ -47,12 +47,12 @@ struct Columns {
 }
 
 /// Reads every row of `bytes`; the first is the header.
-pub(super) fn read(bytes: &[u8]) -> Found {
+pub(super) fn read(bytes: &[u8]) -> FileContents {
     let (bytes, separator) = separator(bytes);
     let mut reader =
         ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(bytes);
     let mut row = ByteRecord::new();
-    let mut found = Found::default();
+    let mut found = FileContents::default();
     // Reading from memory cannot fail and rows may have any length, so treat an error as the end.
     if !reader.read_byte_record(&mut row).unwrap_or(false) {
         found.fault = Some((None, Problem::Empty));

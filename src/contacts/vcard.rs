@@ -9,7 +9,7 @@ use std::iter::Peekable;
 
 use encoding_rs::Encoding;
 
-use super::{Found, Person, Problem, charset, first_name};
+use super::{FileContents, Person, Problem, charset, first_name};
 
 const BEGIN: &[u8] = b"BEGIN:VCARD";
 const END: &[u8] = b"END:VCARD";
@@ -20,8 +20,8 @@ pub(super) fn begins(bytes: &[u8]) -> bool {
 }
 
 /// Reads every card in `bytes`. Ignores text between cards.
-pub(super) fn read(bytes: &[u8]) -> Found {
-    let mut found = Found::default();
+pub(super) fn read(bytes: &[u8]) -> FileContents {
+    let mut found = FileContents::default();
     // The start of the current card: its line, and its offset in `bytes`.
     let mut open: Option<(usize, usize)> = None;
     // Depth of assistants' cards inside it.

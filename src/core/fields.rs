@@ -4,43 +4,9 @@ use chrono::SecondsFormat;
 use serde::Serialize;
 
 use crate::core::caller::CallerForms;
-use crate::core::model::{Flags, RecordingName, Sketch, Voicemail, from_millis};
+use crate::core::model::{Flags, RecordingName, Sketch, Voicemail};
 use crate::core::triage::{Note, Tag};
 use crate::core::zone::Tz;
-
-/// A voicemail as a JSON object or a table row. Names and meanings are stable: fields may be added,
-/// but not renamed or removed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Fields<'a> {
-    /// The ID: 13 characters, the same on every machine.
-    pub id: String,
-    /// When it was left: RFC 3339, in the time zone of the settings.
-    pub time: String,
-    /// When it was left, in milliseconds since the epoch.
-    pub time_ms: i64,
-    /// The number in E.164; null if it is not a valid number.
-    pub caller: Option<&'a str>,
-    /// The number as sent by the server; empty if withheld.
-    pub caller_raw: &'a str,
-    /// The name given to the caller, otherwise the one from a contact file.
-    pub name: Option<&'a str>,
-    /// The name of the recording on the server.
-    pub recording: Option<String>,
-    /// The length in seconds; null until the recording is fetched.
-    pub length_s: Option<f64>,
-    /// Whether it is read.
-    pub read: bool,
-    /// Whether it is starred.
-    pub starred: bool,
-    /// Whether it is done.
-    pub done: bool,
-    /// The note.
-    pub note: Option<&'a str>,
-    /// The tags, sorted alphabetically.
-    pub tags: Vec<&'a str>,
-    /// The account: its name in the settings, otherwise its app ID.
-    pub account: &'a str,
-}
 
 /// The inputs of [`Fields::new`].
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +19,7 @@ pub struct Parts<'a> {
     pub name: Option<&'a str>,
     /// Length and loudness of the recording.
     pub sketch: Sketch,
-    /// Read, starred and done.
+    /// Read, starred, done and called back.
     pub flags: Flags,
     /// The note.
     pub note: Option<&'a Note>,
@@ -61,71 +27,137 @@ pub struct Parts<'a> {
     pub tags: &'a [Tag],
 }
 
-impl<'a> Fields<'a> {
-    /// The names of the fields in order, with descriptions.
-    pub const MEANING: [(&'static str, &'static str); 14] = [
-        ("id", "ID, 13 characters, the same on every machine"),
-        ("time", "when it was left, in RFC 3339, in the time zone of the settings"),
-        ("time_ms", "when it was left, in milliseconds since 1970-01-01 UTC"),
-        ("caller", "number in E.164, or null"),
-        ("caller_raw", "number as sent by the server; empty if withheld"),
-        ("name", "name given to the caller or found in a contact file, or null"),
-        ("recording", "name of the recording on the server, or null"),
-        ("length_s", "length in seconds; null until the recording is fetched"),
-        ("read", "true if read"),
-        ("starred", "true if starred"),
-        ("done", "true if done"),
-        ("note", "note, or null"),
-        ("tags", "list of tags, sorted"),
-        ("account", "name of the account in the settings, or its app ID"),
-    ];
-
-    /// Returns the names of the fields in order.
-    pub fn names() -> [&'static str; 14] {
-        Fields::MEANING.map(|(name, _)| name)
-    }
-
-    /// Returns the fields of a voicemail of `account`, with times in `zone`.
-    pub fn new(parts: Parts<'a>, zone: Tz, account: &'a str) -> Fields<'a> {
-        let Parts { voicemail, caller, name, sketch, flags, note, tags } = parts;
-        let time_ms = voicemail.time.timestamp_millis();
-        Fields {
-            id: voicemail.id.to_string(),
-            time: from_millis(time_ms).with_timezone(&zone).to_rfc3339_opts(SecondsFormat::AutoSi, true),
-            time_ms,
-            caller: caller.e164.as_deref(),
-            caller_raw: &voicemail.caller,
-            name,
-            recording: voicemail.recording.as_ref().map(RecordingName::shown),
-            length_s: sketch.is_known().then(|| f64::from(sketch.millis) / 1_000.0),
-            read: flags.contains(Flags::READ),
-            starred: flags.contains(Flags::STARRED),
-            done: flags.contains(Flags::DONE),
-            note: note.map(Note::text),
-            tags: tags.iter().map(Tag::as_str).collect(),
-            account,
+/// Makes the fields from one table: the object, the names with their meanings, and the cells.
+macro_rules! fields {
+    ($parts:ident, $zone:ident, $account:ident; $(
+        $(#[$doc:meta])*
+        $name:ident: $kind:ty = $meaning:literal, $value:expr;
+    )*) => {
+        /// A voicemail as a JSON object or a table row. Names and meanings are stable: fields may be
+        /// added, but not renamed or removed.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        pub struct Fields<'a> {
+            $($(#[$doc])* pub $name: $kind,)*
         }
-    }
 
-    /// Returns the fields as text in order: empty for null, tags separated by spaces.
-    pub fn cells(&self) -> [String; 14] {
-        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-        [
-            self.id.clone(),
-            self.time.clone(),
-            self.time_ms.to_string(),
-            text(self.caller),
-            self.caller_raw.to_owned(),
-            text(self.name),
-            self.recording.clone().unwrap_or_default(),
-            self.length_s.map_or_else(String::new, |length| length.to_string()),
-            self.read.to_string(),
-            self.starred.to_string(),
-            self.done.to_string(),
-            text(self.note),
-            self.tags.join(" "),
-            self.account.to_owned(),
-        ]
+        impl<'a> Fields<'a> {
+            /// The names of the fields in order, with descriptions.
+            pub const MEANING: &'static [(&'static str, &'static str)] =
+                &[$((stringify!($name), $meaning)),*];
+
+            /// Returns the fields of a voicemail of `account`, with times in `zone`.
+            pub fn new($parts: Parts<'a>, $zone: Tz, $account: &'a str) -> Fields<'a> {
+                Fields { $($name: $value,)* }
+            }
+
+            /// Returns the fields as text in order: empty for null, tags separated by spaces.
+            pub fn cells(&self) -> Vec<String> {
+                vec![$(self.$name.cell()),*]
+            }
+        }
+    };
+}
+
+fields! { parts, zone, account;
+    /// The ID: 13 characters, the same on every machine.
+    id: String = "ID, 13 characters, the same on every machine",
+        parts.voicemail.id.to_string();
+    /// When it was left: RFC 3339, in the time zone of the settings.
+    time: String = "when it was left, in RFC 3339, in the time zone of the settings",
+        parts.voicemail.time.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    /// When it was left, in milliseconds since the epoch.
+    time_ms: i64 = "when it was left, in milliseconds since 1970-01-01 UTC",
+        parts.voicemail.time.timestamp_millis();
+    /// The number in E.164; null if it is not a valid number.
+    caller: Option<&'a str> = "number in E.164, or null",
+        parts.caller.e164.as_deref();
+    /// The number as sent by the server; empty if withheld.
+    caller_raw: &'a str = "number as sent by the server; empty if withheld",
+        &parts.voicemail.caller;
+    /// The name given to the caller, otherwise the one from a contact file.
+    name: Option<&'a str> = "name given to the caller or found in a contact file, or null",
+        parts.name;
+    /// The name of the recording on the server.
+    recording: Option<String> = "name of the recording on the server, or null",
+        parts.voicemail.recording.as_ref().map(RecordingName::shown);
+    /// The length in seconds; null until the recording is fetched.
+    length_s: Option<f64> = "length in seconds; null until the recording is fetched",
+        parts.sketch.is_known().then(|| f64::from(parts.sketch.millis) / 1_000.0);
+    /// Whether it is read.
+    read: bool = "true if read",
+        parts.flags.contains(Flags::READ);
+    /// Whether it is starred.
+    starred: bool = "true if starred",
+        parts.flags.contains(Flags::STARRED);
+    /// Whether it is done.
+    done: bool = "true if done",
+        parts.flags.contains(Flags::DONE);
+    /// Whether the caller was called back.
+    called: bool = "true if the caller was called back",
+        parts.flags.contains(Flags::CALLED);
+    /// The note.
+    note: Option<&'a str> = "note, or null",
+        parts.note.map(Note::text);
+    /// The tags, sorted alphabetically.
+    tags: Vec<&'a str> = "list of tags, sorted",
+        parts.tags.iter().map(Tag::as_str).collect();
+    /// The account: its name in the settings, otherwise its app ID.
+    account: &'a str = "name of the account in the settings, or its app ID",
+        account;
+}
+
+impl Fields<'_> {
+    /// Returns the names of the fields in order.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Fields::MEANING.iter().map(|(name, _)| *name)
+    }
+}
+
+/// A value as a cell of a table.
+trait Cell {
+    /// Returns the text; empty for null.
+    fn cell(&self) -> String;
+}
+
+impl Cell for String {
+    fn cell(&self) -> String {
+        self.clone()
+    }
+}
+
+impl Cell for &str {
+    fn cell(&self) -> String {
+        (*self).to_owned()
+    }
+}
+
+impl Cell for i64 {
+    fn cell(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Cell for f64 {
+    fn cell(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Cell for bool {
+    fn cell(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl<T: Cell> Cell for Option<T> {
+    fn cell(&self) -> String {
+        self.as_ref().map(Cell::cell).unwrap_or_default()
+    }
+}
+
+impl Cell for Vec<&str> {
+    fn cell(&self) -> String {
+        self.join(" ")
     }
 }
 
@@ -134,6 +166,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::core::model::from_millis;
 
     #[test]
     fn the_names_are_those_of_the_object() {

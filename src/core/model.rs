@@ -151,9 +151,9 @@ impl Voicemail {
     }
 }
 
-/// The flags of a voicemail, one bit each, so that a million voicemails need a megabyte.
+/// The flags of a voicemail, one bit each, so that a million voicemails need two megabytes.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct Flags(pub u8);
+pub struct Flags(pub u16);
 
 impl Flags {
     /// No flags.
@@ -172,6 +172,9 @@ impl Flags {
     pub const TAGGED: Flags = Flags(32);
     /// The server says that there is a recording.
     pub const RECORDING: Flags = Flags(64);
+
+    /// How many flags there are. Further bits are those of a newer vmail.
+    pub const COUNT: usize = 7;
 
     /// Returns whether all of `other` are set.
     pub fn contains(self, other: Flags) -> bool {

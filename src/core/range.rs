@@ -22,7 +22,7 @@ use std::fmt;
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
 
 use crate::core::model::Span;
-use crate::core::range::period::{Clock, Edge, Period, Step};
+use crate::core::range::period::{Clock, Edge, Period, Shift};
 use crate::core::zone::Tz;
 
 mod describe;
@@ -156,8 +156,8 @@ impl Range {
     }
 
     /// Returns the length of the range, if it has one.
-    fn step(&self, plain: Bounds, clock: &Clock) -> Option<Step> {
-        Step::between(plain.start?, plain.measured_end(clock), self.is_months(), clock.zone)
+    fn step(&self, plain: Bounds, clock: &Clock) -> Option<Shift> {
+        Shift::between(plain.start?, plain.measured_end(clock), self.is_months(), clock.zone)
     }
 
     /// Returns whether the range consists of whole calendar months.
@@ -202,7 +202,7 @@ impl Bounds {
     }
 
     /// Moves both edges by `times` steps.
-    fn moved(self, step: Step, times: i64, clock: &Clock) -> Option<Bounds> {
+    fn moved(self, step: Shift, times: i64, clock: &Clock) -> Option<Bounds> {
         if times == 0 {
             return Some(self);
         }

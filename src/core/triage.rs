@@ -1,6 +1,6 @@
 //! The types for the user's work on voicemails: notes, tags, names, changes and undo.
 //!
-//! A [`Change`] says what to change in which voicemails; an [`Undo`] has the values before and after.
+//! A [`BulkEdit`] says what to change in which voicemails; an [`Undo`] has the values before and after.
 //! Both are pure data; [`crate::store`] applies them. Texts are made safe here, where they enter. No
 //! clock: times are arguments, in milliseconds since the epoch.
 
@@ -159,7 +159,7 @@ pub enum Edit {
 
 /// One change by the user, undone and redone as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct BulkEdit {
     /// The voicemails to change; unknown ones are skipped.
     pub ids: Vec<VoicemailId>,
     /// The edit.
@@ -228,12 +228,12 @@ impl Edit {
 /// The changed values, before and after: enough to undo the change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Undo {
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<UndoPart>,
 }
 
 /// One change of a value, shared by many voicemails, or of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum UndoPart {
     Voicemail { ids: Vec<VoicemailId>, from: Value, to: Value },
     Name { caller: CallerKey, from: Option<Given>, to: Option<Given> },
 }
@@ -248,19 +248,19 @@ impl Undo {
     pub fn touches_texts(&self) -> bool {
         self.steps
             .iter()
-            .any(|step| matches!(step, Step::Voicemail { from: Value::Note(_) | Value::Tag { .. }, .. }))
+            .any(|step| matches!(step, UndoPart::Voicemail { from: Value::Note(_) | Value::Tag { .. }, .. }))
     }
 
     /// Records that `id` had the value `from` and now has `to`. Voicemails with the same change take eight
     /// bytes each.
     pub(crate) fn push(&mut self, id: VoicemailId, from: Value, to: Value) {
         match self.steps.last_mut() {
-            Some(Step::Voicemail { ids, from: known_from, to: known_to })
+            Some(UndoPart::Voicemail { ids, from: known_from, to: known_to })
                 if *known_from == from && *known_to == to =>
             {
                 ids.push(id);
             }
-            _ => self.steps.push(Step::Voicemail { ids: vec![id], from, to }),
+            _ => self.steps.push(UndoPart::Voicemail { ids: vec![id], from, to }),
         }
     }
 }

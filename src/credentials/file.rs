@@ -9,7 +9,7 @@ use std::process;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::Place;
+use super::SecretPlace;
 use crate::secret::Secret;
 use crate::{paths, private_fs};
 
@@ -74,8 +74,8 @@ impl SecretFile {
         &self.path
     }
 
-    pub(super) fn place(&self) -> Place {
-        Place::File(self.path.clone())
+    pub(super) fn place(&self) -> SecretPlace {
+        SecretPlace::File(self.path.clone())
     }
 
     pub(super) fn store(&self, account: &str, secret: &Secret) -> Result<(), FileError> {

@@ -17,7 +17,7 @@ const LEFT: i64 = 60 * 60 * 1000;
 /// The past, in `assets/demo/voicemail.json`.
 #[derive(Deserialize)]
 struct Past {
-    voicemail: Vec<Entry>,
+    voicemail: Vec<PastVoicemail>,
     /// The length and loudness of each recording.
     looks: HashMap<String, Look>,
     /// The names of callers, by number in E.164.
@@ -25,7 +25,7 @@ struct Past {
 }
 
 #[derive(Deserialize)]
-struct Entry {
+struct PastVoicemail {
     #[serde(flatten)]
     when: When,
     from: Value,
@@ -65,7 +65,7 @@ pub fn past(now: DateTime<Utc>) -> io::Result<String> {
     for (caller, name) in names {
         lines.push(json!({ "name": { "caller": caller, "name": name, "edited": left } }));
     }
-    for Entry { when, from, voicename, recording, was } in voicemail {
+    for PastVoicemail { when, from, voicename, recording, was } in voicemail {
         let time = when.seconds(now.timestamp())? * 1000;
         let Some(was) = was.filter(|_| time < left) else { continue };
         let after = |minutes: i64| (time + minutes * 60_000).min(left);

@@ -45,12 +45,12 @@ struct Written {
 /// `assets/demo/voicemail.json`.
 #[derive(Deserialize)]
 struct Set {
-    voicemail: Vec<Entry>,
+    voicemail: Vec<SetRow>,
     arrival: Left,
 }
 
 #[derive(Deserialize)]
-struct Entry {
+struct SetRow {
     #[serde(flatten)]
     when: When,
     #[serde(flatten)]

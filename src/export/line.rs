@@ -15,7 +15,7 @@ pub(super) const VERSION: u32 = 1;
 /// A line: an object with a single key, its type.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Line {
+pub(super) enum ExportLine {
     /// The first line.
     Vmail(Header),
     Name(NameLine),

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read as _};
 
-use super::line::{Header, Line, VERSION};
+use super::line::{ExportLine, Header, VERSION};
 use crate::core::model::AccountKey;
 use crate::core::text;
 use crate::core::triage::{CallerKey, Given};
@@ -101,7 +101,7 @@ pub fn import(
         }
         let parsed = parse(&bytes);
         match parsed {
-            Ok(Line::Vmail(header)) => {
+            Ok(ExportLine::Vmail(header)) => {
                 check(&header, key, whose)?;
                 begun = true;
                 continue;
@@ -140,11 +140,11 @@ impl Batch {
     }
 
     /// Adds a line of `bytes` bytes.
-    fn take(&mut self, line: Line, bytes: usize) -> Result<(), String> {
+    fn take(&mut self, line: ExportLine, bytes: usize) -> Result<(), String> {
         match line {
-            Line::Voicemail(line) => self.records.push(line.check()?),
-            Line::Name(line) => self.names.push(line.check()?),
-            Line::Vmail(_) => {}
+            ExportLine::Voicemail(line) => self.records.push(line.check()?),
+            ExportLine::Name(line) => self.names.push(line.check()?),
+            ExportLine::Vmail(_) => {}
         }
         self.bytes += bytes;
         Ok(())
@@ -193,7 +193,7 @@ fn read_line(input: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<bool> 
     Ok(!bytes.is_empty())
 }
 
-fn parse(bytes: &[u8]) -> Result<Line, String> {
+fn parse(bytes: &[u8]) -> Result<ExportLine, String> {
     if bytes.len() as u64 >= LINE_MAX {
         return Err(format!("longer than {} MiB", LINE_MAX >> 20));
     }

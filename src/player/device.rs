@@ -41,20 +41,20 @@ pub(super) struct Device {
 
 #[derive(Default)]
 struct Shared {
-    state: Mutex<State>,
+    state: Mutex<DeviceState>,
     /// Signalled when the device takes samples or fails.
     taken: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct DeviceState {
     queue: VecDeque<i16>,
     paused: bool,
     failed: Option<Unavailable>,
 }
 
 impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, DeviceState> {
         // No code here panics while it changes the state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

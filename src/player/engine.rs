@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::handle::{Event, Events, Manner, Open, Play};
+use super::handle::{Event, Events, Open, Play, PlaybackSettings};
 use super::mailbox::{Mailbox, Orders, Turn};
-use super::trail::Trail;
+use super::playback_clock::PlaybackClock;
 use super::{Output, Unavailable};
 use crate::audio::Reader;
 
@@ -106,7 +106,7 @@ struct Playing {
     number: u64,
     reader: Reader,
     output: Box<dyn Output>,
-    trail: Trail,
+    trail: PlaybackClock,
     paused: bool,
     started: bool,
     /// How much of the recording is silence that can be skipped.
@@ -123,11 +123,11 @@ struct Playing {
 impl Playing {
     fn new(play: &Play, output: Box<dyn Output>) -> Playing {
         let mut reader = Reader::new(Arc::clone(&play.sound.pcm), &play.sound.waveform);
-        apply(&mut reader, play.manner);
+        apply(&mut reader, play.settings);
         reader.seek(play.from);
         Playing {
             number: play.number,
-            trail: Trail::new(reader.rate()),
+            trail: PlaybackClock::new(reader.rate()),
             reader,
             output,
             paused: false,
@@ -158,8 +158,8 @@ impl Playing {
     }
 
     fn obey(&mut self, orders: &Orders) -> Result<(), Unavailable> {
-        if let Some(manner) = orders.manner {
-            apply(&mut self.reader, manner);
+        if let Some(settings) = orders.settings {
+            apply(&mut self.reader, settings);
         }
         // Pause before seeking, so that nothing is heard at the new position; resume after it.
         if orders.pause == Some(true) {
@@ -277,9 +277,9 @@ impl Playing {
     }
 }
 
-fn apply(reader: &mut Reader, manner: Manner) {
-    reader.set_speed(manner.speed);
-    reader.set_skip_silence(manner.skip_silence);
-    reader.set_volume(manner.volume);
-    reader.set_auto_level(manner.auto_level);
+fn apply(reader: &mut Reader, settings: PlaybackSettings) {
+    reader.set_speed(settings.speed);
+    reader.set_skip_silence(settings.skip_silence);
+    reader.set_volume(settings.volume);
+    reader.set_auto_level(settings.auto_level);
 }

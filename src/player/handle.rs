@@ -32,7 +32,7 @@ impl Sound {
 
 /// How to play. Stays the same from one recording to the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Manner {
+pub struct PlaybackSettings {
     /// From 0.75 to 2.5. The pitch does not change.
     pub speed: f32,
     /// Whether to skip silence.
@@ -43,9 +43,9 @@ pub struct Manner {
     pub auto_level: bool,
 }
 
-impl Default for Manner {
-    fn default() -> Manner {
-        Manner { speed: 1.0, skip_silence: false, volume: 1.0, auto_level: true }
+impl Default for PlaybackSettings {
+    fn default() -> PlaybackSettings {
+        PlaybackSettings { speed: 1.0, skip_silence: false, volume: 1.0, auto_level: true }
     }
 }
 
@@ -59,7 +59,7 @@ pub struct Play {
     /// The start position in the recording.
     pub from: Duration,
     /// How to play it.
-    pub manner: Manner,
+    pub settings: PlaybackSettings,
     /// How much of it must be heard for [`Event::Heard`]; of shorter recordings, all.
     pub heard_after: Duration,
 }
@@ -77,7 +77,7 @@ pub enum Command {
     /// Seeks forward by this many milliseconds, or back if negative. Skipped silence does not count.
     Step(i64),
     /// Changes how to play.
-    Manner(Manner),
+    Settings(PlaybackSettings),
     /// Reports the position whenever it has moved this far; `None` for never, which is the default.
     Watch(Option<Duration>),
     /// Stops at once, without an event.

@@ -5,18 +5,18 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::handle::{Command, Manner, Play};
+use super::handle::{Command, Play, PlaybackSettings};
 
 /// Commands for the player thread, shared with their senders.
 #[derive(Default)]
 pub(super) struct Mailbox {
-    state: Mutex<State>,
+    state: Mutex<MailboxState>,
     /// Signalled when commands arrive or were carried out.
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct MailboxState {
     orders: Orders,
     /// Whether there are commands.
     full: bool,
@@ -37,7 +37,7 @@ pub(super) struct Orders {
     /// Start or stop a play. The fields below apply to it.
     pub turn: Option<Turn>,
     /// Change how to play.
-    pub manner: Option<Manner>,
+    pub settings: Option<PlaybackSettings>,
     /// Pause before seeking, or resume after it.
     pub pause: Option<bool>,
     /// Seek to a position, then by this many milliseconds.
@@ -56,7 +56,7 @@ impl Orders {
         match command {
             Command::Play(play) => self.turn_to(Turn::Play(play)),
             Command::Stop => self.turn_to(Turn::Stop),
-            Command::Manner(manner) => self.manner = Some(manner),
+            Command::Settings(settings) => self.settings = Some(settings),
             Command::Pause(paused) => self.pause = Some(paused),
             Command::Seek(to) => (self.seek, self.step) = (Some(to), 0),
             Command::Step(millis) => self.step = self.step.saturating_add(millis),
@@ -129,12 +129,16 @@ impl Mailbox {
         self.changed.notify_all();
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, MailboxState> {
         // No code here panics while it changes the state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&self, state: MutexGuard<'a, State>, at_most: Duration) -> MutexGuard<'a, State> {
+    fn wait<'a>(
+        &self,
+        state: MutexGuard<'a, MailboxState>,
+        at_most: Duration,
+    ) -> MutexGuard<'a, MailboxState> {
         self.changed.wait_timeout(state, at_most).unwrap_or_else(PoisonError::into_inner).0
     }
 }

@@ -131,7 +131,7 @@ impl Folder {
         entries.sort_unstable_by_key(|entry| (entry.heard, entry.id));
         let mut evicted =
             Evicted { left: entries.iter().map(|entry| entry.bytes).sum(), ..Evicted::default() };
-        for Entry { what, id, bytes, .. } in entries {
+        for CachedFile { what, id, bytes, .. } in entries {
             if evicted.left <= limit {
                 break;
             }
@@ -149,10 +149,10 @@ impl Folder {
     }
 
     /// Returns all cached recordings, and the partial files that nobody is writing.
-    fn entries(&self) -> io::Result<Vec<Entry>> {
+    fn entries(&self) -> io::Result<Vec<CachedFile>> {
         let draft = |Left { files, bytes, written }| {
             let id = files.id;
-            Entry { what: What::Draft(files), id, bytes, heard: written }
+            CachedFile { what: What::Draft(files), id, bytes, heard: written }
         };
         let mut entries: Vec<_> = draft::at_rest(&self.drafts(), None)?.into_iter().map(draft).collect();
         for entry in fs::read_dir(&self.0)? {
@@ -162,7 +162,7 @@ impl Folder {
             let Ok(file) = entry.metadata() else { continue };
             if file.is_file() {
                 let (what, bytes) = (What::Whole(entry.path()), file.len());
-                entries.push(Entry { what, id, bytes, heard: file.modified()? });
+                entries.push(CachedFile { what, id, bytes, heard: file.modified()? });
             }
         }
         Ok(entries)
@@ -170,7 +170,7 @@ impl Folder {
 }
 
 /// A file that takes space, and when it was last played or else written.
-struct Entry {
+struct CachedFile {
     what: What,
     id: VoicemailId,
     bytes: u64,

@@ -13,8 +13,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Error, ErrorCode, MAIN_DB, OpenFlags};
 
+use super::error::{StoreError, Trouble};
 use super::migrations;
-use super::trouble::{StoreError, Trouble};
 use crate::private_fs;
 
 /// How long a call waits while another process writes.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, params};
 
+use super::error::{StoreError, Trouble};
 use super::tables::loaded;
-use super::trouble::{StoreError, Trouble};
 use super::{file, migrations};
 use crate::core::model::VoicemailId;
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
+use super::error::StoreError;
 use super::file::{self, Obstacle};
-use super::trouble::StoreError;
 
 /// Creates an empty store.
 pub(super) fn empty(country: &str) -> Result<Connection, StoreError> {

@@ -200,7 +200,7 @@ mod tests {
             )
             .unwrap();
         apply(&mut connection, "IN").unwrap();
-        let flags: Vec<u8> = connection
+        let flags: Vec<u16> = connection
             .prepare("SELECT flags FROM voicemail ORDER BY time")
             .unwrap()
             .query_map([], |row| row.get(0))

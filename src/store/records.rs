@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::callers::intern;
 use super::tables::{Tables, loaded, sql_limit, stored, upper_bound};
-use super::triage::{CALLED, DONE, Desk, note, tags, time};
+use super::triage::{CALLED, ChangeWriter, DONE, note, tags, time};
 use super::{AccountId, Store, StoreError, log};
 use crate::core::caller::CallerForms;
 use crate::core::model::CallerId;
@@ -51,7 +51,7 @@ pub struct Record {
 
 /// A voicemail and its caller, with everything stored about it except the waveform.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct StoredVoicemail {
     /// The voicemail, without its waveform.
     pub record: Record,
     /// Its flags.
@@ -100,7 +100,7 @@ impl Store {
         span: Span,
         after: Option<(i64, VoicemailId)>,
         limit: usize,
-    ) -> Result<Vec<Entry>, StoreError> {
+    ) -> Result<Vec<StoredVoicemail>, StoreError> {
         self.run(|tables| {
             let account = tables.number(account)?;
             tables.entries(account, span, after, limit)
@@ -108,7 +108,11 @@ impl Store {
     }
 
     /// Returns the voicemail `id`, if it is stored.
-    pub fn entry(&mut self, account: AccountId, id: VoicemailId) -> Result<Option<Entry>, StoreError> {
+    pub fn entry(
+        &mut self,
+        account: AccountId,
+        id: VoicemailId,
+    ) -> Result<Option<StoredVoicemail>, StoreError> {
         self.run(|tables| {
             let account = tables.number(account)?;
             let by_id = format!("{ENTRIES} WHERE account = ?1 AND voicemail.id = ?2");
@@ -162,14 +166,14 @@ impl Tables {
         span: Span,
         after: Option<(i64, VoicemailId)>,
         limit: usize,
-    ) -> rusqlite::Result<Vec<Entry>> {
+    ) -> rusqlite::Result<Vec<StoredVoicemail>> {
         let (time, id) = upper_bound(span, after);
         let values = params![account, span.start_millis(), time, id, sql_limit(limit)];
         let mut rows = self.connection().prepare_cached(&format!("{ENTRIES} {NEWEST}"))?;
         rows.query_map(values, |row| self.read_entry(account, row))?.collect()
     }
 
-    fn read_entry(&self, account: i64, row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
+    fn read_entry(&self, account: i64, row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredVoicemail> {
         let connection = self.connection();
         let key = (account, row.get(0)?);
         let flags = Flags(row.get(4)?);
@@ -190,7 +194,7 @@ impl Tables {
             tags: if flags.contains(Flags::TAGGED) { tags(connection, key)? } else { Vec::new() },
         };
         let forms = CallerForms { display: row.get(8)?, e164: row.get(9)?, country: row.get(10)? };
-        Ok(Entry { record, flags, caller: CallerId(row.get(7)?), forms, name: row.get(11)? })
+        Ok(StoredVoicemail { record, flags, caller: CallerId(row.get(7)?), forms, name: row.get(11)? })
     }
 
     fn waveform(&self, account: i64, id: VoicemailId) -> rusqlite::Result<Option<Vec<u8>>> {
@@ -209,7 +213,7 @@ impl Tables {
     pub(super) fn merge_numbered(&mut self, account: i64, records: &[Record]) -> rusqlite::Result<Merged> {
         let country = self.country().to_owned();
         self.write_much(|transaction| {
-            let mut desk = Desk::new(transaction, account);
+            let mut desk = ChangeWriter::new(transaction, account);
             let (mut added, mut sounds) = (HashSet::new(), Vec::new());
             let mut insert = transaction.prepare_cached(
                 "INSERT INTO voicemail (account, id, time, caller, recording, flags)
@@ -242,7 +246,7 @@ impl Tables {
 
     pub(super) fn merge_names(&mut self, names: &[(CallerKey, Given)]) -> rusqlite::Result<usize> {
         self.write(|transaction| {
-            let mut desk = Desk::new(transaction, 0);
+            let mut desk = ChangeWriter::new(transaction, 0);
             for (caller, given) in names {
                 desk.name(caller, |old| match old {
                     Some(old) if old.edited() >= given.edited() => Some(old.clone()),

@@ -28,13 +28,13 @@ pub(super) struct Tables {
     /// The default country for new callers.
     country: String,
     /// The accounts behind [`AccountId`]s: the ID of the account at index `n` is `n + 1`.
-    accounts: Vec<Account>,
+    accounts: Vec<AccountRow>,
     /// Counts up when another store replaces this one.
     pub(super) generation: u64,
 }
 
 #[derive(Debug)]
-struct Account {
+struct AccountRow {
     key: AccountKey,
     /// Its number in the file; read again after the file was replaced.
     number: Option<i64>,
@@ -65,7 +65,7 @@ impl Tables {
 
     pub(super) fn account(&mut self, key: &AccountKey) -> rusqlite::Result<AccountId> {
         let index = self.accounts.iter().position(|account| account.key == *key).unwrap_or_else(|| {
-            self.accounts.push(Account { key: key.clone(), number: None });
+            self.accounts.push(AccountRow { key: key.clone(), number: None });
             self.accounts.len() - 1
         });
         let id = AccountId(index as i64 + 1);

@@ -7,12 +7,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{Opened, Store, StoreError};
 
-/// How many jobs may be queued; senders of further jobs wait.
-const QUEUE: usize = 64;
-
 type Job = Box<dyn FnOnce(&mut Result<Store, StoreError>) + Send>;
 
-enum Order {
+enum Request {
     Run(Job),
     /// Close the store, end the thread, then signal the sender.
     Close(oneshot::Sender<()>),
@@ -20,11 +17,13 @@ enum Order {
 
 /// A handle to the thread that owns the store. Cheap to clone; jobs run in the order they are sent.
 ///
+/// The queue has no limit: whoever fetches waits for each answer, and the rest is what a user does.
+///
 /// The thread ends after [`StoreHandle::close`], or when the last handle is dropped and all jobs are
 /// done.
 #[derive(Clone)]
 pub struct StoreHandle {
-    orders: mpsc::Sender<Order>,
+    requests: mpsc::UnboundedSender<Request>,
 }
 
 impl std::fmt::Debug for StoreHandle {
@@ -38,13 +37,13 @@ impl StoreHandle {
     ///
     /// The notices of `open` wait in [`Store::notices`]; if it fails, every call returns its error.
     pub fn spawn(open: impl FnOnce() -> Result<Opened, StoreError> + Send + 'static) -> StoreHandle {
-        let (orders, mut inbox) = mpsc::channel(QUEUE);
+        let (requests, mut inbox) = mpsc::unbounded_channel();
         let started = thread::Builder::new().name("store".to_owned()).spawn(move || {
             let mut store = run(|| open().map(Opened::into_store));
-            while let Some(order) = inbox.blocking_recv() {
-                match order {
-                    Order::Run(job) => job(&mut store),
-                    Order::Close(done) => {
+            while let Some(request) = inbox.blocking_recv() {
+                match request {
+                    Request::Run(job) => job(&mut store),
+                    Request::Close(done) => {
                         drop(store);
                         // Fails if nobody waits any more, which is fine.
                         let _ = done.send(());
@@ -57,7 +56,7 @@ impl StoreHandle {
             // The inbox was dropped with the closure, so every call returns `StoreError::Closed`.
             tracing::error!(%error, "cannot start the store's thread");
         }
-        StoreHandle { orders }
+        StoreHandle { requests }
     }
 
     /// Runs `job` on the store's thread and returns its result.
@@ -77,14 +76,12 @@ impl StoreHandle {
             // Fails if the future was dropped; the job is done anyway.
             let _ = reply.send(result);
         });
-        self.orders.send(Order::Run(job)).await.map_err(|_| StoreError::Closed)?;
+        self.requests.send(Request::Run(job)).map_err(|_| StoreError::Closed)?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
     /// Runs `job` on the store's thread without waiting. If there is no store, the job gets the error.
-    ///
-    /// Never blocks. If the queue is full, a new task waits to queue the job, so jobs sent later may
-    /// run first; this case needs a Tokio runtime.
+    /// After [`StoreHandle::close`] it is dropped.
     pub fn post(&self, job: impl FnOnce(Result<&mut Store, StoreError>) + Send + 'static) {
         let job: Job = Box::new(move |store| {
             // Nobody waits for an error; the panic hook has logged a panic.
@@ -93,17 +90,15 @@ impl StoreHandle {
                 Ok(())
             });
         });
-        if let Err(mpsc::error::TrySendError::Full(order)) = self.orders.try_send(Order::Run(job)) {
-            let orders = self.orders.clone();
-            tokio::spawn(async move { orders.send(order).await });
-        }
+        // Fails if the store is closed: then nobody waits for the job.
+        let _ = self.requests.send(Request::Run(job));
     }
 
     /// Closes the store after all jobs sent so far, and waits for that. Later calls on other handles
     /// return [`StoreError::Closed`].
     pub async fn close(self) {
         let (done, closed) = oneshot::channel();
-        if self.orders.send(Order::Close(done)).await.is_ok() {
+        if self.requests.send(Request::Close(done)).is_ok() {
             // An error means that the thread has already ended.
             let _ = closed.await;
         }

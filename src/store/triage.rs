@@ -10,14 +10,14 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::tables::{Tables, stored};
 use super::{AccountId, Store, StoreError, log};
 use crate::core::model::{Flags, VoicemailId};
-use crate::core::triage::{Applied, CallerKey, Change, Given, Note, Step, Tag, Undo, Value};
+use crate::core::triage::{Applied, BulkEdit, CallerKey, Given, Note, Tag, Undo, UndoPart, Value};
 
 impl Store {
     /// Applies `change` in one transaction and returns what actually changed.
     ///
     /// Once this returns, the change survives a crash of the process or the machine. Unknown
     /// voicemails are skipped.
-    pub fn apply(&mut self, account: AccountId, change: &Change) -> Result<Applied, StoreError> {
+    pub fn apply(&mut self, account: AccountId, change: &BulkEdit) -> Result<Applied, StoreError> {
         self.run(|tables| tables.apply(account, change))
     }
 
@@ -37,10 +37,10 @@ impl Store {
 }
 
 impl Tables {
-    fn apply(&mut self, account: AccountId, change: &Change) -> rusqlite::Result<Applied> {
+    fn apply(&mut self, account: AccountId, change: &BulkEdit) -> rusqlite::Result<Applied> {
         let account = self.number(account)?;
         self.for_good(|transaction| {
-            let mut desk = Desk::new(transaction, account);
+            let mut desk = ChangeWriter::new(transaction, account);
             // Value by value, so that equal steps follow each other and `Undo` can group them.
             for wanted in change.edit.wanted() {
                 for &id in &change.ids {
@@ -54,15 +54,15 @@ impl Tables {
     fn revert(&mut self, account: AccountId, undo: &Undo) -> rusqlite::Result<Applied> {
         let account = self.number(account)?;
         self.for_good(|transaction| {
-            let mut desk = Desk::new(transaction, account);
+            let mut desk = ChangeWriter::new(transaction, account);
             for step in undo.steps.iter().rev() {
                 match step {
-                    Step::Voicemail { ids, from, to } => {
+                    UndoPart::Voicemail { ids, from, to } => {
                         for &id in ids {
                             desk.set(id, to, |now| put_back(now, from, to).clone())?;
                         }
                     }
-                    Step::Name { caller, from, to } => {
+                    UndoPart::Name { caller, from, to } => {
                         desk.name(caller, |now| put_back(now, from, to).clone())?;
                     }
                 }
@@ -73,7 +73,7 @@ impl Tables {
 
     fn set_name(&mut self, caller: &CallerKey, name: Option<&Given>) -> rusqlite::Result<Applied> {
         self.for_good(|transaction| {
-            let mut desk = Desk::new(transaction, 0);
+            let mut desk = ChangeWriter::new(transaction, 0);
             desk.name(caller, |old| {
                 let same = old.as_ref().map(Given::name) == name.map(Given::name);
                 if same { old.clone() } else { name.cloned() }
@@ -89,16 +89,16 @@ fn put_back<'v, T: PartialEq>(now: &'v T, from: &'v T, to: &'v T) -> &'v T {
 }
 
 /// Changes to names and to the voicemails of one account, within one transaction.
-pub(super) struct Desk<'c> {
+pub(super) struct ChangeWriter<'c> {
     connection: &'c Connection,
     account: i64,
     applied: Applied,
     names: bool,
 }
 
-impl<'c> Desk<'c> {
-    pub(super) fn new(connection: &'c Connection, account: i64) -> Desk<'c> {
-        Desk { connection, account, applied: Applied::default(), names: false }
+impl<'c> ChangeWriter<'c> {
+    pub(super) fn new(connection: &'c Connection, account: i64) -> ChangeWriter<'c> {
+        ChangeWriter { connection, account, applied: Applied::default(), names: false }
     }
 
     /// Adds the changes to the log and returns them.
@@ -171,7 +171,7 @@ impl<'c> Desk<'c> {
                 .execute([caller.as_str()])?,
         };
         self.names = true;
-        self.applied.undo.steps.push(Step::Name { caller: caller.clone(), from, to });
+        self.applied.undo.steps.push(UndoPart::Name { caller: caller.clone(), from, to });
         Ok(())
     }
 

@@ -11,7 +11,7 @@ const PROOF: usize = 8;
 
 /// Tracks the order of rows over the pages of one window. The pages may arrive in any order.
 #[derive(Debug, Default)]
-pub struct Order {
+pub struct PageOrder {
     /// Pages that arrived before one of their predecessors, by number.
     waiting: BTreeMap<u32, Run>,
     /// How many pages, from the first, have arrived without a gap.
@@ -20,11 +20,11 @@ pub struct Order {
     run: Run,
     /// Whether a row was newer than the one before it.
     broken: bool,
-    /// The last time that [`Order::take_proven`] returned.
+    /// The last time that [`PageOrder::take_proven`] returned.
     taken: Option<i64>,
 }
 
-impl Order {
+impl PageOrder {
     /// Adds the rows of page `number`.
     pub fn arrived(&mut self, number: u32, rows: &[Voicemail]) {
         if self.broken {

@@ -8,7 +8,7 @@
 
 use std::collections::HashSet;
 
-use super::order::Order;
+use super::order::PageOrder;
 use super::plan::Window;
 use crate::core::model::{Span, VoicemailId};
 use crate::telecmi::Page;
@@ -197,7 +197,7 @@ struct Course {
     /// How many rows of `seen` are in the window.
     got: usize,
     unreadable: usize,
-    order: Order,
+    order: PageOrder,
     done: bool,
 }
 
@@ -218,7 +218,7 @@ impl Course {
             mixed: HashSet::new(),
             got: 0,
             unreadable: 0,
-            order: Order::default(),
+            order: PageOrder::default(),
             done: false,
         }
     }

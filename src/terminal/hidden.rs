@@ -36,7 +36,7 @@ pub fn ask(question: &str) -> io::Result<Option<Secret>> {
 /// # Errors
 /// Like [`ask`].
 pub fn first_line() -> io::Result<Option<Secret>> {
-    let mut line = Line::default();
+    let mut line = TypedLine::default();
     let mut input = input()?;
     let mut byte = Zeroizing::new([0]);
     while input.read(&mut *byte)? == 1 && byte[0] != b'\n' {
@@ -60,17 +60,17 @@ fn input() -> io::Result<io::Stdin> {
 }
 
 /// The line typed so far; wiped when dropped.
-struct Line {
+struct TypedLine {
     bytes: Zeroizing<Vec<u8>>,
 }
 
-impl Default for Line {
-    fn default() -> Line {
-        Line { bytes: Zeroizing::new(Vec::with_capacity(MAX)) }
+impl Default for TypedLine {
+    fn default() -> TypedLine {
+        TypedLine { bytes: Zeroizing::new(Vec::with_capacity(MAX)) }
     }
 }
 
-impl Line {
+impl TypedLine {
     fn push(&mut self, byte: u8) -> io::Result<()> {
         if self.bytes.len() == MAX {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the secret is too long"));
@@ -99,7 +99,7 @@ fn read_line(input: &mut impl Read) -> io::Result<Option<Secret>> {
     const CTRL_U: u8 = 0x15;
     const ESCAPE: u8 = 0x1b;
     const DELETE: u8 = 0x7f;
-    let mut line = Line::default();
+    let mut line = TypedLine::default();
     let mut byte = Zeroizing::new([0]);
     while input.read(&mut *byte)? == 1 {
         match byte[0] {

@@ -30,7 +30,7 @@ pub enum Scope {
     /// The help.
     Help,
     /// The ways to listen to a recording elsewhere.
-    Ways,
+    Elsewhere,
     /// The dialog that asks where to save a recording.
     Save,
     /// The note editor.
@@ -42,13 +42,13 @@ pub enum Scope {
     /// The command palette.
     Palette,
     /// The menu of what can be copied.
-    Copying,
+    Copy,
     /// The question before a call is placed.
-    CallBack,
+    Call,
     /// The dialog that asks for a caller's name.
-    Naming,
+    Name,
     /// The form for app ID and secret.
-    LoggingIn,
+    Login,
     /// The list of accounts.
     Accounts,
 }
@@ -66,24 +66,24 @@ impl Scope {
             Scope::Calendar => "Date range: calendar",
             Scope::Search => "Search line",
             Scope::Help => "Help",
-            Scope::Ways => "Listen elsewhere",
+            Scope::Elsewhere => "Listen elsewhere",
             Scope::Save => "Save recording",
             Scope::Note => "Note",
             Scope::NoteLeft => "Note: unsaved changes",
             Scope::Tags => "Tags",
             Scope::Palette => "Command palette",
-            Scope::Copying => "Copy",
-            Scope::CallBack => "Call back",
-            Scope::Naming => "Name the caller",
-            Scope::LoggingIn => "Log in",
+            Scope::Copy => "Copy",
+            Scope::Call => "Call back",
+            Scope::Name => "Name the caller",
+            Scope::Login => "Log in",
             Scope::Accounts => "Accounts",
         }
     }
 
     /// Whether a key that types a character is text there.
     pub fn takes_text(self) -> bool {
-        use Scope::{Dates, Help, LoggingIn, Naming, Note, Palette, Save, Search, Tags};
-        matches!(self, Search | Dates | Help | Save | Note | Tags | Palette | Naming | LoggingIn)
+        use Scope::{Dates, Help, Login, Name, Note, Palette, Save, Search, Tags};
+        matches!(self, Search | Dates | Help | Save | Note | Tags | Palette | Name | Login)
     }
 }
 
@@ -269,15 +269,15 @@ commands! {
     PreviousMonth, "previous-month", ["<", "PgUp"], Calendar, "", "Previous month" => "Previous, next month";
     NextMonth, "next-month", [">", "PgDn"], Calendar, "", "Next month" => "Previous, next month";
     MarkDay, "mark-day", ["v", "Space"], Calendar, "mark start", "Mark the first day of a range" => "Mark the first day";
-    InBrowser, "in-browser", ["b"], Ways, "", "Serve the recording, once, to the browser on your machine" => "In your browser";
-    SaveHere, "save-here", ["w"], Ways, "", "Save it here and show the command to copy it to your machine" => "Save here, then copy";
-    ToTerminal, "to-terminal", ["t"], Ways, "", "Send the file to the terminal (iTerm2, kitty)" => "Send to the terminal";
-    PlayHere, "play-here", ["Space", "p"], Ways, "play here", "Play here, through forwarded sound" => "Play here";
-    UseWay, "use-way", ["Enter"], Ways, "use", "Use the selected option" => "Use selected option";
-    NextWay, "next-way", ["j", "Down"], Ways, "", "Next option" => "Next, previous";
-    PreviousWay, "previous-way", ["k", "Up"], Ways, "", "Previous option" => "Next, previous";
-    CopyLine, "copy-line", ["c"], Ways, "copy command", "Copy the command; again for the link" => "Copy command, or link";
-    CloseWays, "close-ways", ["Esc", "q"], Ways, "close", "Close";
+    InBrowser, "in-browser", ["b"], Elsewhere, "", "Serve the recording, once, to the browser on your machine" => "In your browser";
+    SaveHere, "save-here", ["w"], Elsewhere, "", "Save it here and show the command to copy it to your machine" => "Save here, then copy";
+    ToTerminal, "to-terminal", ["t"], Elsewhere, "", "Send the file to the terminal (iTerm2, kitty)" => "Send to the terminal";
+    PlayHere, "play-here", ["Space", "p"], Elsewhere, "play here", "Play here, through forwarded sound" => "Play here";
+    UseWay, "use-way", ["Enter"], Elsewhere, "use", "Use the selected option" => "Use selected option";
+    NextWay, "next-way", ["j", "Down"], Elsewhere, "", "Next option" => "Next, previous";
+    PreviousWay, "previous-way", ["k", "Up"], Elsewhere, "", "Previous option" => "Next, previous";
+    CopyLine, "copy-line", ["c"], Elsewhere, "copy command", "Copy the command; again for the link" => "Copy command, or link";
+    CloseWays, "close-ways", ["Esc", "q"], Elsewhere, "close", "Close";
     SaveNow, "save-now", ["Enter"], Save, "save", "Save; again to overwrite an existing file" => "Save, or overwrite";
     CloseSave, "close-save", ["Esc"], Save, "cancel", "Cancel";
     SaveNote, "save-note", ["Ctrl-s"], Note, "save", "Save; if empty, remove the note" => "Save";
@@ -302,21 +302,21 @@ commands! {
     HelpStart, "help-start", ["Home"], Help, "", "First page" => "First, last page";
     HelpEnd, "help-end", ["End"], Help, "", "Last page" => "First, last page";
     CloseHelp, "close-help", ["Esc"], Help, "close", "Clear the filter, or close" => "Clear, or close";
-    TakeNumber, "take-number", ["y"], Copying, "", "Copy the number in international form" => "Copy the number";
-    TakeName, "take-name", ["n"], Copying, "", "Copy the name";
-    TakeTime, "take-time", ["t"], Copying, "", "Copy the time";
-    TakeFile, "take-file", ["f"], Copying, "", "Copy the file name of the recording" => "Copy the file name";
-    TakeText, "take-text", ["a"], Copying, "", "Copy all as text" => "Copy all as text";
-    TakeJson, "take-json", ["j"], Copying, "", "Copy all as JSON, one object per line" => "Copy all as JSON";
-    CloseCopying, "close-copying", ["Esc", "q"], Copying, "close", "Close";
-    PlaceCall, "place-call", ["Enter"], CallBack, "call", "Place the call";
-    CloseCall, "close-call", ["Esc", "q"], CallBack, "close", "Close; a call already placed continues" => "Close";
-    SaveName, "save-name", ["Enter"], Naming, "save", "Save; if empty, remove the name" => "Save";
-    CancelName, "cancel-name", ["Esc"], Naming, "cancel", "Cancel";
-    SubmitLogIn, "submit-log-in", ["Enter"], LoggingIn, "log in", "Check the app ID and secret with TeleCMI, then save them" => "Log in";
-    NextField, "next-field", ["Tab", "Down"], LoggingIn, "next field", "Next field" => "Next, previous field";
-    PreviousField, "previous-field", ["Shift-Tab", "Up"], LoggingIn, "", "Previous field" => "Next, previous field";
-    CancelLogIn, "cancel-log-in", ["Esc"], LoggingIn, "cancel", "Cancel";
+    TakeNumber, "take-number", ["y"], Copy, "", "Copy the number in international form" => "Copy the number";
+    TakeName, "take-name", ["n"], Copy, "", "Copy the name";
+    TakeTime, "take-time", ["t"], Copy, "", "Copy the time";
+    TakeFile, "take-file", ["f"], Copy, "", "Copy the file name of the recording" => "Copy the file name";
+    TakeText, "take-text", ["a"], Copy, "", "Copy all as text" => "Copy all as text";
+    TakeJson, "take-json", ["j"], Copy, "", "Copy all as JSON, one object per line" => "Copy all as JSON";
+    CloseCopying, "close-copying", ["Esc", "q"], Copy, "close", "Close";
+    PlaceCall, "place-call", ["Enter"], Call, "call", "Place the call";
+    CloseCall, "close-call", ["Esc", "q"], Call, "close", "Close; a call already placed continues" => "Close";
+    SaveName, "save-name", ["Enter"], Name, "save", "Save; if empty, remove the name" => "Save";
+    CancelName, "cancel-name", ["Esc"], Name, "cancel", "Cancel";
+    SubmitLogIn, "submit-log-in", ["Enter"], Login, "log in", "Check the app ID and secret with TeleCMI, then save them" => "Log in";
+    NextField, "next-field", ["Tab", "Down"], Login, "next field", "Next field" => "Next, previous field";
+    PreviousField, "previous-field", ["Shift-Tab", "Up"], Login, "", "Previous field" => "Next, previous field";
+    CancelLogIn, "cancel-log-in", ["Esc"], Login, "cancel", "Cancel";
     SwitchAccount, "switch-account", ["Enter"], Accounts, "switch", "Switch to the selected account" => "Switch account";
     NextAccount, "next-account", ["j", "Down"], Accounts, "", "Next account" => "Next, previous";
     PreviousAccount, "previous-account", ["k", "Up"], Accounts, "", "Previous account" => "Next, previous";
@@ -334,7 +334,7 @@ impl Command {
     pub fn refused(self, state: &State) -> Option<Cow<'static, str>> {
         use Command::{Restart, SeekBack, SeekForward, StepBack, StepForward};
         let seeks = matches!(self, SeekBack | SeekForward | StepBack | StepForward | Restart);
-        if seeks && state.listening.playback.is_none() {
+        if seeks && state.playback.current.is_none() {
             let play = state.keymap.named(Command::PlayPause);
             return Some(format!("nothing is playing: {play} plays the selected one").into());
         }

@@ -18,15 +18,15 @@ use crate::contacts::Fault;
 use crate::core::model::CallerId;
 use crate::core::model::{Span, VoicemailId};
 use crate::core::triage::{Applied, CallerKey, Edit, Given, Note, Tag, Undo};
-use crate::player::{self, Manner};
+use crate::player::{self, PlaybackSettings};
 use crate::recording::FetchError;
 use crate::store::{self, Details, Row};
 use crate::sync::{Progress, Summary, SyncError};
 use crate::telecmi::{Call, CallError, CallPlaced};
 use crate::tui::list::rows::RowKey;
 use crate::tui::overlays::copy::What;
-use crate::tui::overlays::elsewhere::Way;
-use crate::tui::overlays::login::Key;
+use crate::tui::overlays::elsewhere::Delivery;
+use crate::tui::overlays::login::LoginRequest;
 use crate::tui::overlays::tags::Known;
 use crate::web::Closed;
 
@@ -49,22 +49,22 @@ pub enum Msg {
     StoreNotice(store::Notice),
     /// The default country changed, and all callers were formatted again.
     CallersChanged,
-    /// News of a recording requested by [`Effect::Want`].
+    /// News of a recording requested by [`AccountEffect::Prefetch`].
     Recording(RowKey, RecordingNews),
-    /// An event from the player, with the number given in [`Effect::Play`].
+    /// An event from the player, with the number given in [`AccountEffect::Play`].
     Player(u64, player::Event),
-    /// News of the browser page requested by [`Effect::OpenPage`].
+    /// News of the browser page requested by [`AccountEffect::OpenPage`].
     Page(RowKey, PageNews),
-    /// The recording requested by [`Effect::Send`], or why it is not available.
+    /// The recording requested by [`AccountEffect::Send`], or why it is not available.
     ToSend {
         /// The file name for the terminal.
         name: String,
         /// The whole recording.
         file: Result<Bytes, FetchError>,
     },
-    /// Progress of [`Effect::Transfer`], in percent.
+    /// Progress of [`TerminalEffect::Transfer`], in percent.
     Sending(u8),
-    /// The result of [`Effect::Apply`].
+    /// The result of [`AccountEffect::Apply`].
     Applied(Change, Result<Applied, store::StoreError>),
     /// Another process wrote to the store.
     ChangedElsewhere,
@@ -72,9 +72,9 @@ pub enum Msg {
     Names(Vec<(CallerId, String)>),
     /// The current problems in the contact files; sent when they change.
     ContactFaults(Vec<Fault>),
-    /// The result of [`Effect::Call`].
+    /// The result of [`AccountEffect::Call`].
     Called(Result<CallPlaced, CallError>),
-    /// The command of [`Effect::RunCommand`] is running, or why it failed. It can still fail after it was
+    /// The command of [`AccountEffect::RunCommand`] is running, or why it failed. It can still fail after it was
     /// reported as running.
     CommandRan(Result<(), String>),
     /// The result of [`Effect::LogIn`]: where the secret was saved, or what went wrong.
@@ -115,7 +115,7 @@ pub enum Reply {
     /// Everything about one voicemail; `None` if the store no longer has it.
     Details(Option<Box<Details>>),
     /// Counts and coverage for the range picker.
-    Survey(Survey),
+    RangeSummary(RangeSummary),
     /// Progress of a sync.
     Sync(Progress),
     /// The sync ended, or failed.
@@ -159,7 +159,7 @@ pub enum Reply {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Remembered {
     /// How to listen over ssh.
-    pub way: Option<Way>,
+    pub way: Option<Delivery>,
     /// The folder of the last saved recording.
     pub folder: Option<PathBuf>,
 }
@@ -202,7 +202,7 @@ pub enum SaveTrouble {
 
 /// Counts and coverage for the range picker.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Survey {
+pub struct RangeSummary {
     /// Voicemails per requested day.
     pub per_day: Vec<u64>,
     /// Stored voicemails in the range.
@@ -236,8 +236,8 @@ pub enum Read {
     History(VoicemailId),
     /// Everything about one voicemail. Answered by [`Reply::Details`].
     Details(VoicemailId),
-    /// Counts per day and the coverage of a range. Answered by [`Reply::Survey`].
-    Survey {
+    /// Counts per day and the coverage of a range. Answered by [`Reply::RangeSummary`].
+    RangeSummary {
         /// The days of the calendar.
         days: Vec<Span>,
         /// The range entered so far.
@@ -283,7 +283,7 @@ impl Read {
             // All of them fill the list.
             Read::Rows { .. } | Read::Callers { .. } | Read::History(_) => Lane::Rows,
             Read::Details(_) => Lane::Details,
-            Read::Survey { .. } => Lane::Survey,
+            Read::RangeSummary { .. } => Lane::RangeSummary,
             Read::Notes { .. } => Lane::Notes,
             Read::AllTags { .. } => Lane::AllTags,
             Read::Changes { .. } => Lane::Changes,
@@ -404,16 +404,67 @@ pub enum Control {
     /// Seek forward by this many milliseconds, or back if negative.
     Step(i64),
     /// Change speed, volume, silence skipping and levelling.
-    Manner(Manner),
+    Settings(PlaybackSettings),
     /// Report the position whenever it has moved this far; `None` for never.
     Watch(Option<Duration>),
     /// Stop.
     Stop,
 }
 
-/// Work for the runtime or the terminal.
+/// What follows from a message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
+    /// Work for the terminal.
+    Terminal(TerminalEffect),
+    /// Work for the account on screen. Without an account there is none.
+    Account(AccountEffect),
+    /// Check app ID and secret with the server, and save them. Answered by [`Msg::Tried`].
+    LogIn(LoginRequest),
+    /// Cancel [`Effect::LogIn`].
+    StopLogIn,
+    /// End this session and start another one. On failure this session continues: [`Msg::NotReopened`].
+    Reopen(Reopen),
+    /// Quit the program.
+    Quit,
+}
+
+impl From<TerminalEffect> for Effect {
+    fn from(effect: TerminalEffect) -> Effect {
+        Effect::Terminal(effect)
+    }
+}
+
+impl From<AccountEffect> for Effect {
+    fn from(effect: AccountEffect) -> Effect {
+        Effect::Account(effect)
+    }
+}
+
+/// Work for the terminal.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TerminalEffect {
+    /// Ask kitty for permission to send a file.
+    AskTerminal,
+    /// Write a file to the terminal, one piece after each frame. Answered by [`Msg::Sending`].
+    Transfer {
+        /// The file name for the terminal.
+        name: String,
+        /// The whole file.
+        file: Bytes,
+    },
+    /// Copy a text to the clipboard of the user's terminal.
+    Copy(String),
+    /// Notify the user outside the screen (bell, desktop notification), as set in the settings.
+    Notify(String),
+    /// Release the terminal and stop until the shell continues the program.
+    Suspend,
+    /// Take the terminal again and draw the whole screen.
+    Redraw,
+}
+
+/// Work for the account on screen: its store, its server, its recordings.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AccountEffect {
     /// Query the store. Answered by [`Msg::Reply`].
     Read(Ticket, Read),
     /// Fetch the missing parts of a range from the server. Answered by [`Reply::Sync`] and
@@ -430,7 +481,7 @@ pub enum Effect {
     StopSync,
     /// Fetch these recordings in this order, and cancel the transfer of any other. Answered by
     /// [`Msg::Recording`].
-    Want(Vec<RowKey>),
+    Prefetch(Vec<RowKey>),
     /// Play a cached recording. Answered by [`Msg::Player`].
     Play {
         /// The number of this play, repeated in its events.
@@ -440,7 +491,7 @@ pub enum Effect {
         /// The start position in the recording.
         from: Duration,
         /// Speed, volume, silence skipping and levelling.
-        manner: Manner,
+        settings: PlaybackSettings,
     },
     /// Control the recording that plays.
     Control(Control),
@@ -492,8 +543,6 @@ pub enum Effect {
         /// The file name for saving from the browser.
         file_name: String,
     },
-    /// Ask kitty for permission to send a file.
-    AskTerminal,
     /// Read a recording, to send it to the terminal. Answered by [`Msg::ToSend`].
     Send {
         /// The voicemail.
@@ -501,29 +550,6 @@ pub enum Effect {
         /// The file name for the terminal.
         name: String,
     },
-    /// Write a file to the terminal, one piece after each frame. Answered by [`Msg::Sending`].
-    Transfer {
-        /// The file name for the terminal.
-        name: String,
-        /// The whole file.
-        file: Bytes,
-    },
-    /// Copy a text to the clipboard of the user's terminal.
-    Copy(String),
-    /// Notify the user outside the screen (bell, desktop notification), as set in the settings.
-    Notify(String),
-    /// Release the terminal and stop until the shell continues the program.
-    Suspend,
-    /// Take the terminal again and draw the whole screen.
-    Redraw,
-    /// Check app ID and secret with the server, and save them. Answered by [`Msg::Tried`].
-    LogIn(Key),
-    /// Cancel [`Effect::LogIn`].
-    StopLogIn,
-    /// End this session and start another one. On failure this session continues: [`Msg::NotReopened`].
-    Reopen(Reopen),
-    /// Quit the program.
-    Quit,
 }
 
 /// Declares the lanes, so that their number follows from the list.
@@ -548,7 +574,7 @@ lanes! {
     /// Load the details of one voicemail.
     Details,
     /// Count for the range picker.
-    Survey,
+    RangeSummary,
     /// Sync with the server.
     Sync,
     /// Count for the list.

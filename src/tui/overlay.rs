@@ -7,17 +7,17 @@ use ratatui::layout::Position;
 use crate::tui::command::Scope;
 use crate::tui::field::Field;
 use crate::tui::msg::Effect;
-use crate::tui::overlays::accounts::{self, Switching};
-use crate::tui::overlays::call::{self, CallBack};
-use crate::tui::overlays::copy::{self, Copying};
-use crate::tui::overlays::dates::{self, Dates, Part};
-use crate::tui::overlays::elsewhere::{self, Ways};
-use crate::tui::overlays::login::{self, LoggingIn};
-use crate::tui::overlays::name::{self, Naming};
-use crate::tui::overlays::note::{self, Writing};
+use crate::tui::overlays::accounts::{self, AccountMenu};
+use crate::tui::overlays::call::{self, CallDialog};
+use crate::tui::overlays::copy::{self, CopyMenu};
+use crate::tui::overlays::dates::{self, Dates, Focus};
+use crate::tui::overlays::elsewhere::{self, Elsewhere};
+use crate::tui::overlays::login::{self, LoginForm};
+use crate::tui::overlays::name::{self, NameForm};
+use crate::tui::overlays::note::{self, NoteEditor};
 use crate::tui::overlays::palette::{self, Palette};
 use crate::tui::overlays::save::{self, Save};
-use crate::tui::overlays::tags::{self, Tagging};
+use crate::tui::overlays::tags::{self, TagEditor};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 
@@ -27,46 +27,46 @@ pub enum Overlay {
     /// The range picker.
     Dates(Box<Dates>),
     /// How to listen elsewhere.
-    Ways(Ways),
+    Elsewhere(Elsewhere),
     /// The dialog for saving a recording.
     Save(Box<Save>),
     /// The note of one voicemail.
-    Note(Box<Writing>),
+    Note(Box<NoteEditor>),
     /// The tags of some voicemails.
-    Tags(Box<Tagging>),
+    Tags(Box<TagEditor>),
     /// The command palette.
     Palette(Box<Palette>),
     /// The menu of what to copy.
-    Copying(Copying),
+    Copy(CopyMenu),
     /// The question before calling back.
-    CallBack(Box<CallBack>),
+    Call(Box<CallDialog>),
     /// A name for a caller.
-    Naming(Box<Naming>),
+    Name(Box<NameForm>),
     /// The form for app ID and secret.
-    LoggingIn(Box<LoggingIn>),
+    Login(Box<LoginForm>),
     /// The list of accounts.
-    Switching(Switching),
+    Accounts(AccountMenu),
 }
 
 impl Overlay {
     /// Returns the scopes to look up a key in, in this order.
     pub fn scopes(&self) -> &'static [Scope] {
         match self {
-            Overlay::Ways(_) => &[Scope::Ways, Scope::Anywhere],
+            Overlay::Elsewhere(_) => &[Scope::Elsewhere, Scope::Anywhere],
             Overlay::Save(_) => &[Scope::Save, Scope::Anywhere],
             Overlay::Note(writing) if writing.asked => &[Scope::NoteLeft, Scope::Anywhere],
             Overlay::Note(_) => &[Scope::Note, Scope::Anywhere],
             Overlay::Tags(_) => &[Scope::Tags, Scope::Anywhere],
             Overlay::Palette(_) => &[Scope::Palette, Scope::Anywhere],
-            Overlay::Copying(_) => &[Scope::Copying, Scope::Anywhere],
-            Overlay::CallBack(_) => &[Scope::CallBack, Scope::Anywhere],
-            Overlay::Naming(_) => &[Scope::Naming, Scope::Anywhere],
-            Overlay::LoggingIn(_) => &[Scope::LoggingIn, Scope::Anywhere],
-            Overlay::Switching(_) => &[Scope::Accounts, Scope::Anywhere],
+            Overlay::Copy(_) => &[Scope::Copy, Scope::Anywhere],
+            Overlay::Call(_) => &[Scope::Call, Scope::Anywhere],
+            Overlay::Name(_) => &[Scope::Name, Scope::Anywhere],
+            Overlay::Login(_) => &[Scope::Login, Scope::Anywhere],
+            Overlay::Accounts(_) => &[Scope::Accounts, Scope::Anywhere],
             Overlay::Dates(dates) => match dates.part {
-                Part::Presets => &[Scope::Presets, Scope::Dates, Scope::Anywhere],
-                Part::Calendar => &[Scope::Calendar, Scope::Dates, Scope::Anywhere],
-                Part::Text => &[Scope::Dates, Scope::Anywhere],
+                Focus::Presets => &[Scope::Presets, Scope::Dates, Scope::Anywhere],
+                Focus::Calendar => &[Scope::Calendar, Scope::Dates, Scope::Anywhere],
+                Focus::Text => &[Scope::Dates, Scope::Anywhere],
             },
         }
     }
@@ -76,15 +76,15 @@ impl Overlay {
         match self {
             Overlay::Dates(dates) => Some(&mut dates.input),
             Overlay::Save(dialog) => Some(&mut dialog.input),
-            Overlay::Naming(naming) => Some(&mut naming.input),
+            Overlay::Name(naming) => Some(&mut naming.input),
             Overlay::Tags(tagging) => Some(&mut tagging.input),
             Overlay::Palette(palette) => Some(&mut palette.input),
-            Overlay::LoggingIn(form) => form.open_field(),
-            Overlay::Ways(_)
+            Overlay::Login(form) => form.open_field(),
+            Overlay::Elsewhere(_)
             | Overlay::Note(_)
-            | Overlay::Copying(_)
-            | Overlay::CallBack(_)
-            | Overlay::Switching(_) => None,
+            | Overlay::Copy(_)
+            | Overlay::Call(_)
+            | Overlay::Accounts(_) => None,
         }
     }
 
@@ -96,12 +96,12 @@ impl Overlay {
             Overlay::Note(writing) => note::view::draw(state, writing, theme, buffer),
             Overlay::Tags(tagging) => tags::view::draw(state, tagging, theme, buffer),
             Overlay::Palette(palette) => palette::view::draw(state, palette, theme, buffer),
-            Overlay::Naming(naming) => name::view::draw(state, naming, theme, buffer),
-            Overlay::LoggingIn(form) => login::view::draw(state, form, theme, buffer),
-            Overlay::Ways(ways) => elsewhere::view::draw(state, ways, theme, buffer),
-            Overlay::Copying(copying) => copy::view::draw(state, copying, theme, buffer),
-            Overlay::CallBack(asked) => call::view::draw(state, asked, theme, buffer),
-            Overlay::Switching(switching) => accounts::view::draw(state, *switching, theme, buffer),
+            Overlay::Name(naming) => name::view::draw(state, naming, theme, buffer),
+            Overlay::Login(form) => login::view::draw(state, form, theme, buffer),
+            Overlay::Elsewhere(ways) => elsewhere::view::draw(state, ways, theme, buffer),
+            Overlay::Copy(copying) => copy::view::draw(state, copying, theme, buffer),
+            Overlay::Call(asked) => call::view::draw(state, asked, theme, buffer),
+            Overlay::Accounts(switching) => accounts::view::draw(state, *switching, theme, buffer),
         }
     }
 }
@@ -116,15 +116,15 @@ pub(in crate::tui) fn on_edit(state: &mut State, changed: bool, effects: &mut Ve
         Some(Overlay::Save(dialog)) => dialog.on_edit(),
         Some(Overlay::Tags(tagging)) => tagging.on_edit(),
         Some(Overlay::Palette(palette)) if changed => palette.on_change(),
-        Some(Overlay::LoggingIn(form)) => form.on_edit(),
+        Some(Overlay::Login(form)) => form.on_edit(),
         Some(
             Overlay::Palette(_)
-            | Overlay::Naming(_)
-            | Overlay::Ways(_)
+            | Overlay::Name(_)
+            | Overlay::Elsewhere(_)
             | Overlay::Note(_)
-            | Overlay::Copying(_)
-            | Overlay::CallBack(_)
-            | Overlay::Switching(_),
+            | Overlay::Copy(_)
+            | Overlay::Call(_)
+            | Overlay::Accounts(_),
         )
         | None => {}
     }

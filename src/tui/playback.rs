@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::audio::{AudioError, Waveform};
 use crate::core::humanize;
 use crate::core::model::VoicemailId;
-use crate::player::Manner;
+use crate::player::PlaybackSettings;
 use crate::recording::Prefetch;
 use crate::tui::command::Command;
 use crate::tui::keymap::Keymap;
@@ -25,24 +25,24 @@ const STEPS_MAX: f32 = 20.0;
 
 /// The settings for listening.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Habits {
+pub struct PlaybackConfig {
     /// Which recordings to prefetch.
     pub prefetch: Prefetch,
     /// Speed, volume and silence skipping at the start.
-    pub manner: Manner,
+    pub settings: PlaybackSettings,
 }
 
 /// Recordings and playback.
 #[derive(Debug)]
-pub struct Listening {
+pub struct Playback {
     /// The settings.
-    pub habits: Habits,
+    pub config: PlaybackConfig,
     /// The current speed, volume and silence skipping.
-    pub manner: Manner,
+    pub settings: PlaybackSettings,
     /// The requested recordings.
     pub recordings: HashMap<VoicemailId, Recording>,
     /// The voicemail that plays, is paused, or waits for its recording.
-    pub playback: Option<Playback>,
+    pub current: Option<NowPlaying>,
     /// The voicemails to play next.
     pub queue: Option<Queue>,
     /// The recording and position at which the sound failed.
@@ -87,7 +87,7 @@ pub enum Recording {
 
 /// The playback of a voicemail.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Playback {
+pub struct NowPlaying {
     /// Its number. Player events with another number are ignored.
     pub number: u64,
     /// The voicemail.
@@ -130,14 +130,14 @@ pub struct Queue {
     pub skipped: usize,
 }
 
-impl Listening {
+impl Playback {
     /// Returns a state in which nothing plays.
-    pub fn new(habits: Habits) -> Listening {
-        Listening {
-            manner: habits.manner,
-            habits,
+    pub fn new(config: PlaybackConfig) -> Playback {
+        Playback {
+            settings: config.settings,
+            config,
             recordings: HashMap::new(),
-            playback: None,
+            current: None,
             queue: None,
             lost: None,
             settles: None,
@@ -148,8 +148,8 @@ impl Listening {
     }
 
     /// Returns the playback of the voicemail `id`.
-    pub fn playback_of(&self, id: VoicemailId) -> Option<&Playback> {
-        self.playback.as_ref().filter(|playback| playback.key.id == id)
+    pub fn playback_of(&self, id: VoicemailId) -> Option<&NowPlaying> {
+        self.current.as_ref().filter(|playback| playback.key.id == id)
     }
 
     /// Returns the waveform of the recording of `id`, if it was decoded since the start.

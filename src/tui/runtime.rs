@@ -1,6 +1,5 @@
 //! Turns effects into jobs, and their results into messages.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -11,9 +10,8 @@ use tokio::time::MissedTickBehavior;
 use crate::account::Account;
 use crate::contacts::ContactFiles;
 use crate::store::{Store, StoreHandle};
-use crate::tui::msg::{Effect, Msg};
-use crate::tui::overlays::login::{Door, Key};
-use crate::tui::runtime::caller_names::People;
+use crate::tui::msg::{AccountEffect, Msg};
+use crate::tui::overlays::login::{LoginHandler, LoginRequest};
 
 mod answers;
 mod caller_names;
@@ -24,14 +22,14 @@ mod sounds;
 
 pub use answers::{answer, apply};
 use jobs::{Fetching, Jobs};
-pub use sounds::Equipment;
+pub use sounds::AudioDeps;
 
 /// How often to check whether another process wrote to the store.
 const LOOK_ELSEWHERE: Duration = Duration::from_millis(1_500);
 
 /// What the runtime needs to carry out effects.
 #[derive(Debug)]
-pub struct Work {
+pub struct Deps {
     /// The account; `None` when there are no credentials yet.
     pub account: Option<Account>,
     /// The store.
@@ -41,11 +39,11 @@ pub struct Work {
     /// How late a voicemail may appear on the server.
     pub overlap: Duration,
     /// Recordings and sound outputs.
-    pub equipment: Equipment,
+    pub audio: AudioDeps,
     /// The contact files.
     pub contacts: ContactFiles,
     /// Checks and saves credentials.
-    pub door: Door,
+    pub login: LoginHandler,
 }
 
 /// Carries out effects.
@@ -54,39 +52,35 @@ pub struct Runtime {
     messages: mpsc::Sender<Msg>,
     /// `None` without an account.
     jobs: Option<Jobs>,
-    people: Arc<People>,
-    door: Door,
+    login: LoginHandler,
     log_in: Option<AbortHandle>,
     /// Background tasks that run as long as the runtime.
-    beside: [AbortHandle; 3],
+    beside: [AbortHandle; 2],
 }
 
 impl Runtime {
     /// Creates a runtime that sends its results to `messages`.
-    pub fn new(work: Work, messages: mpsc::Sender<Msg>, clock: fn() -> DateTime<Utc>) -> Runtime {
-        let Work { account, store, concurrency, overlap, equipment, contacts, door } = work;
+    pub fn new(deps: Deps, messages: mpsc::Sender<Msg>, clock: fn() -> DateTime<Utc>) -> Runtime {
+        let Deps { account, store, concurrency, overlap, audio, contacts, login } = deps;
         let reformats = tokio::spawn(reformat_callers(store.clone(), messages.clone())).abort_handle();
         let looks = tokio::spawn(look_elsewhere(store.clone(), messages.clone())).abort_handle();
-        let (people, names) = People::start(contacts, store.clone(), messages.clone());
         let fetching = Fetching { concurrency, overlap };
-        let jobs = account
-            .map(|account| Jobs::new(account, fetching, equipment, store.clone(), messages.clone(), clock));
-        Runtime { store, messages, jobs, people, door, log_in: None, beside: [reformats, looks, names] }
+        let jobs = account.map(|account| {
+            Jobs::new(account, fetching, audio, contacts, store.clone(), messages.clone(), clock)
+        });
+        Runtime { store, messages, jobs, login, log_in: None, beside: [reformats, looks] }
     }
 
-    /// Carries out `effect`. Effects for the terminal are handled by the loop.
-    pub fn run(&mut self, effect: Effect) {
-        match (effect, &mut self.jobs) {
-            (Effect::LogIn(key), _) => self.log_in(key),
-            (Effect::StopLogIn, _) => self.stop_log_in(),
-            (Effect::Names { again }, Some(_)) => self.people.look(again),
-            (effect, Some(jobs)) => jobs.run(effect),
-            (_, None) => {}
+    /// Carries out `effect`, if there is an account.
+    pub fn run(&mut self, effect: AccountEffect) {
+        if let Some(jobs) = &mut self.jobs {
+            jobs.run(effect);
         }
     }
 
-    fn log_in(&mut self, key: Key) {
-        let (tried, messages) = (self.door.open(key), self.messages.clone());
+    /// Logs in. The result is a [`Msg::Tried`].
+    pub fn log_in(&mut self, request: LoginRequest) {
+        let (tried, messages) = (self.login.open(request), self.messages.clone());
         let task = tokio::spawn(async move {
             // Sending fails only when the program ends.
             let _ = messages.send(Msg::Tried(tried.await)).await;
@@ -94,7 +88,8 @@ impl Runtime {
         self.log_in = Some(task.abort_handle());
     }
 
-    fn stop_log_in(&mut self) {
+    /// Cancels logging in.
+    pub fn stop_log_in(&mut self) {
         if let Some(task) = self.log_in.take() {
             task.abort();
         }

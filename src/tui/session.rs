@@ -1,6 +1,6 @@
 //! What a session of the screen starts with, and what it hands over to the next one.
 
-use crate::tui::runtime::Work;
+use crate::tui::runtime::Deps;
 use crate::tui::screen;
 use crate::tui::state::{Setup, State};
 
@@ -10,7 +10,7 @@ pub struct Session {
     /// The initial state.
     pub setup: Setup,
     /// What its jobs work with.
-    pub work: Work,
+    pub work: Deps,
     /// Terminal options.
     pub options: screen::Options,
 }

@@ -29,11 +29,11 @@ use crate::tui::list::rows::{RowColumns, RowKey};
 use crate::tui::msg::{Change, Lanes, Remembered, Reopen};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::accounts::Choice;
-use crate::tui::overlays::call::{Means, Placing};
+use crate::tui::overlays::call::{CallConfig, Placing};
 use crate::tui::overlays::elsewhere::Shared;
 use crate::tui::overlays::help::Help;
 use crate::tui::overlays::palette::Action;
-use crate::tui::playback::{Habits, Listening, Phase, Recording};
+use crate::tui::playback::{Phase, Playback, PlaybackConfig, Recording};
 use crate::tui::search_line::Filter;
 use crate::tui::theme::Wanted;
 
@@ -66,15 +66,15 @@ pub struct Setup {
     /// How often to check for new voicemail; `None` for never.
     pub refresh: Option<Duration>,
     /// Settings for listening.
-    pub habits: Habits,
+    pub playback: PlaybackConfig,
     /// The keymap.
     pub keymap: Keymap,
     /// The user's own views.
     pub views: Vec<OwnView>,
     /// Settings for calling back.
-    pub means: Means,
+    pub call_config: CallConfig,
     /// Where vmail runs, as seen from the user's desk.
-    pub surroundings: RemoteEnv,
+    pub env: RemoteEnv,
     /// Settings for the appearance.
     pub look: Look,
     /// The path of the settings file, shown on the screen without an account.
@@ -131,9 +131,9 @@ pub struct State {
     /// Syncing with the server.
     pub sync: Sync,
     /// Recordings, and playback.
-    pub listening: Listening,
+    pub playback: Playback,
     /// Where vmail runs, as seen from the user's desk.
-    pub surroundings: RemoteEnv,
+    pub env: RemoteEnv,
     /// Calling back.
     pub calling: Calling,
     /// When to look up caller names again, if the screen is awake then.
@@ -243,9 +243,9 @@ impl Inbox {
 #[derive(Debug, Default)]
 pub struct Steps {
     /// Steps to undo, latest last.
-    pub done: Vec<Step>,
+    pub done: Vec<UndoStep>,
     /// Steps to redo, latest last.
-    pub undone: Vec<Step>,
+    pub undone: Vec<UndoStep>,
     /// Undo (`false`) and redo (`true`) requests that wait for the store to confirm the step before.
     pub waiting: VecDeque<bool>,
 }
@@ -267,7 +267,7 @@ pub struct BeforeHistory {
 
 /// One step to undo or redo, for one or many voicemails.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct UndoStep {
     /// A short description.
     pub name: String,
     /// The voicemails it changed.
@@ -309,7 +309,7 @@ pub struct Detail {
 #[derive(Clone, Debug)]
 pub struct Calling {
     /// Settings for calling back.
-    pub means: Means,
+    pub config: CallConfig,
     /// The call being placed.
     pub placing: Option<Placing>,
 }
@@ -396,10 +396,10 @@ impl State {
             overlay: None,
             help: None,
             sync: Sync { refresh: setup.refresh, ..Sync::default() },
-            listening: Listening::new(setup.habits),
-            calling: Calling { means: setup.means, placing: None },
+            playback: Playback::new(setup.playback),
+            calling: Calling { config: setup.call_config, placing: None },
             names_due: None,
-            surroundings: setup.surroundings,
+            env: setup.env,
             shared: Shared::default(),
             remembered: Remembered::default(),
             pending: Vec::new(),
@@ -504,7 +504,7 @@ impl State {
     /// Returns the waveform of the selected voicemail, from its recording or from the store.
     pub fn shown_waveform(&self) -> Option<&Waveform> {
         let id = self.inbox.selected?.id;
-        let seen_now = self.listening.waveform(id).map(Arc::as_ref);
+        let seen_now = self.playback.waveform(id).map(Arc::as_ref);
         seen_now.or_else(|| self.shown_details().and(self.detail.waveform.as_ref()))
     }
 
@@ -513,26 +513,26 @@ impl State {
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         let notice = self.notice.as_ref().and_then(|notice| notice.until);
         let refresh = self.sync.next.filter(|_| self.sync.running.is_none());
-        let following = self.listening.queue.as_ref().and_then(|queue| queue.next);
+        let following = self.playback.queue.as_ref().and_then(|queue| queue.next);
         let retry = self.next_retry().map(|next| {
             // The countdown on screen changes every second.
             let left = (next - self.now).num_milliseconds().max(0);
             self.now + TimeDelta::milliseconds((left - 1).rem_euclid(1_000) + 1)
         });
-        [notice, refresh, self.listening.settles, following, retry].into_iter().flatten().min()
+        [notice, refresh, self.playback.settles, following, retry].into_iter().flatten().min()
     }
 
     /// Returns the voicemail that will play as soon as its recording is fetched.
     pub fn waiting(&self) -> Option<RowKey> {
-        let playback = self.listening.playback.as_ref();
+        let playback = self.playback.current.as_ref();
         playback.filter(|playback| playback.phase == Phase::Fetching).map(|playback| playback.key)
     }
 
     /// Returns when to retry the recording of `key`, if the server did not have it yet and it is still
     /// needed.
     pub fn retry_of(&self, key: RowKey) -> Option<DateTime<Utc>> {
-        let asks = self.listening.habits.prefetch != Prefetch::Off || self.waiting() == Some(key);
-        match self.listening.recordings.get(&key.id)? {
+        let asks = self.playback.config.prefetch != Prefetch::Off || self.waiting() == Some(key);
+        match self.playback.recordings.get(&key.id)? {
             Recording::NotReady { next, .. } if asks => Some(*next),
             _ => None,
         }
@@ -547,7 +547,7 @@ impl State {
     /// Returns whether a moving playhead is visible.
     pub fn playhead_is_shown(&self) -> bool {
         let playing = |key: RowKey| {
-            let playback = self.listening.playback_of(key.id);
+            let playback = self.playback.playback_of(key.id);
             playback.is_some_and(|playback| playback.phase == Phase::Playing)
         };
         let covered = self.help.is_some();

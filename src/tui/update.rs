@@ -15,14 +15,14 @@ use crate::tui::detail::update::{back, follow, load_details, mark_other, open_hi
 use crate::tui::keymap::KeyChord;
 use crate::tui::list::changes::{on_applied, step_back};
 use crate::tui::list::moves::{keep_visible, move_day, move_page, move_rows, select_place};
-use crate::tui::list::rows::Line;
+use crate::tui::list::rows::ListLine;
 use crate::tui::list::triage;
-use crate::tui::msg::{Control, Effect, Msg, Read, Reopen};
+use crate::tui::msg::{Control, Effect, Msg, Read, Reopen, TerminalEffect};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::copy::What;
 use crate::tui::overlays::dates::Dates;
 use crate::tui::overlays::dates::update::show_chosen;
-use crate::tui::overlays::elsewhere::Way;
+use crate::tui::overlays::elsewhere::Delivery;
 use crate::tui::overlays::help::update::Scroll;
 use crate::tui::overlays::{
     accounts, call, copy, dates, elsewhere, help, login, name, note, palette, save, tags,
@@ -59,7 +59,7 @@ pub fn start(state: &mut State) -> Vec<Effect> {
 /// Returns the effects at the start of a session that continues from `before`.
 pub fn resume(state: &mut State, before: State) -> Vec<Effect> {
     let mut effects = Vec::new();
-    let silenced = before.listening.playback.is_some();
+    let silenced = before.playback.current.is_some();
     if state.account == before.account {
         let and = if silenced { ", playback stopped" } else { "" };
         news(state, format!("settings reloaded{and}"));
@@ -132,7 +132,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             news(state, "no shell to return to".to_owned());
         }
         Msg::Resumed => {
-            effects.push(Effect::Redraw);
+            effects.push(Effect::Terminal(TerminalEffect::Redraw));
             go_on(state, &mut effects);
         }
     }
@@ -147,7 +147,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
 /// Suspends the program. Playback pauses until the program continues.
 fn suspend(state: &mut State, effects: &mut Vec<Effect>) {
     hold(state, effects);
-    effects.push(Effect::Suspend);
+    effects.push(Effect::Terminal(TerminalEffect::Suspend));
 }
 
 fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
@@ -271,10 +271,10 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::PreviousSearch => search_line::update::recall(state, true, effects),
         Command::NextSearch => search_line::update::recall(state, false, effects),
         Command::CompleteSearch => search_line::update::complete(state, effects),
-        Command::InBrowser => elsewhere::update::take(state, Way::Browser, effects),
-        Command::SaveHere => elsewhere::update::take(state, Way::Save, effects),
-        Command::ToTerminal => elsewhere::update::take(state, Way::Terminal, effects),
-        Command::PlayHere => elsewhere::update::take(state, Way::Here, effects),
+        Command::InBrowser => elsewhere::update::take(state, Delivery::Browser, effects),
+        Command::SaveHere => elsewhere::update::take(state, Delivery::Save, effects),
+        Command::ToTerminal => elsewhere::update::take(state, Delivery::Terminal, effects),
+        Command::PlayHere => elsewhere::update::take(state, Delivery::Here, effects),
         Command::UseWay => elsewhere::update::take_marked(state, effects),
         Command::NextWay => elsewhere::update::step(state, true),
         Command::PreviousWay => elsewhere::update::step(state, false),
@@ -307,7 +307,7 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::SaveName => name::update::keep_name(state, effects),
         Command::SubmitLogIn => login::update::try_key(state, effects),
         Command::NextField | Command::PreviousField => {
-            if let Some(Overlay::LoggingIn(form)) = &mut state.overlay {
+            if let Some(Overlay::Login(form)) = &mut state.overlay {
                 form.part = form.part.next(command == Command::NextField);
             }
         }
@@ -349,7 +349,7 @@ fn on_mouse(state: &mut State, mouse: MouseEvent, effects: &mut Vec<Effect>) {
             } else if regions.list.contains(at) {
                 state.detail.focused = false;
                 let line = state.inbox.top + usize::from(at.y - regions.list.y);
-                if let Some(Line::Row(row)) = state.inbox.list.days.at(line) {
+                if let Some(ListLine::Row(row)) = state.inbox.list.days.at(line) {
                     select_place(state, row, effects);
                 }
             }
@@ -369,7 +369,7 @@ fn on_tick(state: &mut State, now: DateTime<Utc>, effects: &mut Vec<Effect>) {
         load(state, effects);
         triage::renew(state, effects);
     }
-    if state.listening.queue.as_ref().and_then(|queue| queue.next).is_some_and(|next| next <= now) {
+    if state.playback.queue.as_ref().and_then(|queue| queue.next).is_some_and(|next| next <= now) {
         play_next(state, effects);
     }
     prefetch::on_tick(state, effects);

@@ -19,7 +19,7 @@ use vmail::audio::{Waveform, decode};
 use vmail::config::Column;
 use vmail::core::model::{AccountKey, RecordingName, Region, Span, Voicemail, VoicemailId};
 use vmail::core::range::Range;
-use vmail::player::{Event, Manner};
+use vmail::player::{Event, PlaybackSettings};
 use vmail::recording::Prefetch;
 use vmail::store::{self, Put, Store};
 use vmail::sync::{Progress, Summary, SyncError};
@@ -29,11 +29,11 @@ use vmail::terminal::ssh::Server;
 use vmail::tui::keymap::{KeyChord, Keymap};
 use vmail::tui::list::rows::RowKey;
 use vmail::tui::msg::{
-    Change, Effect, Lane, Msg, Read, RecordingNews, Remembered, Reply, SaveTrouble, Ticket,
+    AccountEffect, Change, Effect, Lane, Msg, Read, RecordingNews, Remembered, Reply, SaveTrouble, Ticket,
 };
 use vmail::tui::overlays::accounts::Choice;
-use vmail::tui::overlays::call::Means;
-use vmail::tui::playback::Habits;
+use vmail::tui::overlays::call::CallConfig;
+use vmail::tui::playback::PlaybackConfig;
 use vmail::tui::runtime::{answer, apply};
 use vmail::tui::state::{Look, OwnView, Setup, State};
 use vmail::tui::theme::Wanted;
@@ -58,11 +58,11 @@ pub struct Opened {
     pub keymap: Keymap,
     pub views: Vec<OwnView>,
     /// How to call back.
-    pub means: Means,
+    pub call_config: CallConfig,
     pub accounts: Vec<Choice>,
 }
 
-fn surroundings(remote: bool) -> RemoteEnv {
+fn env(remote: bool) -> RemoteEnv {
     RemoteEnv {
         remote,
         server: Server::new(Some("10.1.2.3 51000 10.0.0.7 22"), "meera", "web-1.example.in"),
@@ -91,7 +91,7 @@ impl Default for Opened {
             remote: false,
             keymap: Keymap::default(),
             views: Vec::new(),
-            means: Means { country: "IN".to_owned(), ..Means::default() },
+            call_config: CallConfig { country: "IN".to_owned(), ..CallConfig::default() },
             accounts: Vec::new(),
         }
     }
@@ -146,11 +146,11 @@ impl Screen {
             zone: "Asia/Kolkata".parse().unwrap(),
             range: Range::parse(opened.range).unwrap(),
             refresh: Some(Duration::from_secs(60)),
-            habits: Habits { prefetch: opened.prefetch, manner: Manner::default() },
+            playback: PlaybackConfig { prefetch: opened.prefetch, settings: PlaybackSettings::default() },
             keymap: opened.keymap,
             views: opened.views,
-            means: opened.means,
-            surroundings: surroundings(opened.remote),
+            call_config: opened.call_config,
+            env: env(opened.remote),
             look: opened.look,
             config_path: "~/.config/vmail/config.toml".into(),
             note: None,
@@ -172,12 +172,14 @@ impl Screen {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match (effect, &mut self.held) {
-                (Effect::Read(ticket, what), Some(held)) => held.push_back((ticket, what)),
-                (Effect::Read(ticket, what), None) => {
+                (Effect::Account(AccountEffect::Read(ticket, what)), Some(held)) => {
+                    held.push_back((ticket, what))
+                }
+                (Effect::Account(AccountEffect::Read(ticket, what)), None) => {
                     let reply = answer(&mut self.store, &self.key, &what).unwrap_or_else(Reply::ReadFailed);
                     self.send(Msg::Reply(ticket, reply));
                 }
-                (Effect::Apply(change), _) if !self.changes_held => {
+                (Effect::Account(AccountEffect::Apply(change)), _) if !self.changes_held => {
                     let written = apply(&mut self.store, &self.key, &change);
                     self.send(Msg::Applied(change, written));
                 }
@@ -212,7 +214,7 @@ impl Screen {
     /// The ticket of the sync that was asked for last.
     pub fn sync_ticket(&self) -> Ticket {
         let sync = |effect: &Effect| match effect {
-            Effect::Sync { ticket, .. } => Some(*ticket),
+            Effect::Account(AccountEffect::Sync { ticket, .. }) => Some(*ticket),
             _ => None,
         };
         self.effects.iter().rev().find_map(sync).expect("a sync was asked for")
@@ -283,7 +285,7 @@ impl Screen {
 
     /// The number of the play that was asked for last.
     pub fn play_number(&self) -> u64 {
-        self.state.listening.playback.as_ref().expect("something plays").number
+        self.state.playback.current.as_ref().expect("something plays").number
     }
 
     /// The player tells of the play that was asked for last.
@@ -324,7 +326,7 @@ impl Screen {
     /// What was held is written after all, and so is what follows.
     pub fn release_changes(&mut self) {
         self.changes_held = false;
-        let held = |effect: &Effect| matches!(effect, Effect::Apply(_));
+        let held = |effect: &Effect| matches!(effect, Effect::Account(AccountEffect::Apply(_)));
         let effects = std::mem::take(&mut self.effects);
         let (held, others) = effects.into_iter().partition(held);
         self.effects = others;

@@ -8,10 +8,10 @@ use chrono::DateTime;
 use proptest::prelude::*;
 use toml::de::DeValue;
 use vmail::config::OwnView;
-use vmail::config::edit::{EditError, Entry};
+use vmail::config::edit::{EditError, NewAccount};
 use vmail::config::{
-    Ascii, Asking, Calling, Column, CommandError, ConfigError, DEFAULT, Notify, Overrides, OwnColour,
-    OwnKeys, Place, SecretSource, Settings, Sources, ThemeName, Timezone, keys, load, local_zone,
+    Ascii, Asking, Calling, Column, CommandError, ConfigError, DEFAULT, FaultPlace, Notify, Overrides,
+    OwnColour, OwnKeys, SecretSource, Settings, Sources, ThemeName, Timezone, keys, load, local_zone,
     secret_from_command,
 };
 use vmail::core::model::Region;
@@ -205,7 +205,7 @@ fn a_file_sets_everything() {
         Settings {
             account: None,
             accounts: settings.accounts.clone(),
-            secret_at: Some(Place::Line(4)),
+            secret_at: Some(FaultPlace::Line(4)),
             region: Region::India,
             app_id: Some(42),
             secret: Some(SecretSource::Text(Secret::new("hunter2".to_owned()))),
@@ -591,7 +591,7 @@ fn an_account_takes_from_the_top_level_nothing_that_says_where_a_secret_goes() {
     let settings = account_of(ACCOUNTS, Some("a-first"), Overrides::default()).unwrap();
     let three = Some("https://three.example/v2");
     assert_eq!(who(&settings), (Some("a-first"), Some(3), Region::India, three, Some(text_of("three"))));
-    assert_eq!(settings.secret_at, Some(Place::Line(18)));
+    assert_eq!(settings.secret_at, Some(FaultPlace::Line(18)));
     assert_eq!(settings.country, "FR");
 }
 
@@ -658,7 +658,7 @@ fn every_account_is_listed_and_the_one_in_force_as_it_is_in_force() {
     let alone = alone.unwrap();
     assert_eq!(names(&alone), [second]);
     assert_eq!(alone.accounts[0].secret, Some(text_of("x")));
-    assert_eq!(alone.accounts[0].secret_at, Some(Place::Variable("TELECMI_SECRET")));
+    assert_eq!(alone.accounts[0].secret_at, Some(FaultPlace::Variable("TELECMI_SECRET")));
 }
 
 #[test]
@@ -724,7 +724,7 @@ flat = 3
 
 #[test]
 fn an_account_is_written_beside_what_is_there() {
-    let entry = |name, app_id, base_url| Entry { name, region: Region::India, app_id, base_url };
+    let entry = |name, app_id, base_url| NewAccount { name, region: Region::India, app_id, base_url };
     let proxy = Some("https://proxy.example/v1");
     for (text, entry, expected) in [
         ("", entry(None, 7, None), "region = \"india\"\nappid = 7\n"),
@@ -772,7 +772,7 @@ proptest! {
     ) {
         if let Err(ConfigError { faults, .. }) = load_file(&text) {
             let lines = 1 + text.matches('\n').count();
-            let fits = |place: &Place| !matches!(place, Place::Line(line) if !(1..=lines).contains(line));
+            let fits = |place: &FaultPlace| !matches!(place, FaultPlace::Line(line) if !(1..=lines).contains(line));
             prop_assert!(!faults.is_empty() && faults.iter().all(|fault| fits(&fault.place)), "{faults:?}");
         }
     }

@@ -7,7 +7,9 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use vmail::credentials::{FileError, LoadError, Loaded, Place, Removed, SecretStore, Stored, Supply};
+use vmail::credentials::{
+    FileError, LazySecret, LoadError, Loaded, Removed, SecretPlace, SecretStore, Stored,
+};
 use vmail::secret::Secret;
 
 /// Holds what TOML has to escape.
@@ -17,8 +19,8 @@ fn secret(text: &str) -> Secret {
     Secret::new(text.to_owned())
 }
 
-fn file(folder: &Path) -> Place {
-    Place::File(folder.join("credentials.toml"))
+fn file(folder: &Path) -> SecretPlace {
+    SecretPlace::File(folder.join("credentials.toml"))
 }
 
 #[track_caller]
@@ -85,14 +87,14 @@ fn what_is_removed_is_gone_and_the_rest_is_not() {
 fn who_was_asked_in_vain_is_not_asked_again_before_it_is_wanted() {
     let folder = tempfile::tempdir().unwrap();
     let store = SecretStore::in_file(folder.path());
-    let supply = Supply::stored(store.clone(), "main", "`vmail login`");
+    let supply = LazySecret::stored(store.clone(), "main", "`vmail login`");
     let missing = supply.get().unwrap_err().to_string();
     assert_eq!(missing, "No secret for main. Run `vmail login`.");
     store.store("main", &secret("s3cret")).unwrap();
     supply.get().unwrap_err();
     supply.ask_again();
     assert_eq!(supply.get().unwrap(), secret("s3cret"));
-    assert!(!format!("{supply:?} {:?}", Supply::AtHand(secret("s3cret"))).contains("s3cret"));
+    assert!(!format!("{supply:?} {:?}", LazySecret::AtHand(secret("s3cret"))).contains("s3cret"));
 }
 
 #[test]
@@ -191,7 +193,7 @@ mod without_a_keyring {
     use std::process::Command;
     use std::time::Instant;
 
-    use super::{Duration, Path, Place, SecretStore, fs, secret};
+    use super::{Duration, Path, SecretPlace, SecretStore, fs, secret};
 
     /// Names the folder in which [`child`] is to work; nobody else has it.
     const FOLDER: &str = "VMAIL_TEST_CREDENTIALS_FOLDER";
@@ -208,7 +210,7 @@ mod without_a_keyring {
         let store = SecretStore::new(folder, patience);
         println!("not found: {}", store.load("main").unwrap_err());
         let stored = store.store("main", &secret("s3cret")).unwrap();
-        assert_eq!(stored.place, Place::File(folder.join("credentials.toml")));
+        assert_eq!(stored.place, SecretPlace::File(folder.join("credentials.toml")));
         println!("stored: {}", stored.instead_of_keyring.unwrap());
         let loaded = store.load("main").unwrap().unwrap();
         assert_eq!((loaded.secret, loaded.place), (secret("s3cret"), stored.place.clone()));

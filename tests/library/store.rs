@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use vmail::core::model::{
     AccountKey, Flags, RecordingName, Region, Sketch, Span, Voicemail, VoicemailId, from_millis,
 };
-use vmail::core::triage::{Change, Edit};
+use vmail::core::triage::{BulkEdit, Edit};
 use vmail::store::{AccountId, Notice, Opened, Options, Row, Store, StoreError, StoreHandle};
 
 const ALWAYS: i64 = i64::MAX;
@@ -854,7 +854,7 @@ fn what_was_heard_and_seen_outlives_syncs_and_restarts() {
         (&all_three[..], Edit::Star(true)),
         (&all_three[..1], Edit::Read(false)),
     ] {
-        store.apply(account, &Change { ids: ids.to_vec(), edit }).unwrap();
+        store.apply(account, &BulkEdit { ids: ids.to_vec(), edit }).unwrap();
     }
     store.put_page(account, &page, Some(span(0, 9_000))).unwrap();
     drop(store);

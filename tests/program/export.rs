@@ -12,7 +12,7 @@ use chrono::{TimeZone as _, Utc};
 use proptest::prelude::*;
 use tempfile::TempDir;
 use vmail::core::model::{AccountKey, Flags, RecordingName, Region, Sketch, Voicemail, from_millis};
-use vmail::core::triage::{CallerKey, Change, Edit, Given, Note, Tag};
+use vmail::core::triage::{BulkEdit, CallerKey, Edit, Given, Note, Tag};
 use vmail::export::{Bad, ImportError, Imported, Whose, export, import};
 use vmail::store::{Options, Store};
 
@@ -98,7 +98,7 @@ fn an_export_looks_like_this() {
         Edit::Tag { add: vec![Tag::new("Billing").unwrap()], remove: Vec::new() },
     ];
     for edit in edits {
-        store.apply(account, &Change { ids: vec![first.id], edit }).unwrap();
+        store.apply(account, &BulkEdit { ids: vec![first.id], edit }).unwrap();
     }
     let text = exported(&mut store);
     let expected = [
@@ -157,7 +157,7 @@ proptest! {
             ];
             for (bit, edit) in edits.into_iter().enumerate() {
                 if bits >> bit & 1 == 1 {
-                    store.apply(account, &Change { ids: vec![voicemail.id], edit }).unwrap();
+                    store.apply(account, &BulkEdit { ids: vec![voicemail.id], edit }).unwrap();
                 }
             }
             if bits >> 7 & 1 == 1 {

@@ -12,9 +12,9 @@ use vmail::account::Account;
 use vmail::config::{Column, Notify};
 use vmail::core::model::{AccountKey, Region};
 use vmail::core::range::Range;
-use vmail::credentials::Supply;
+use vmail::credentials::LazySecret;
 use vmail::demo::{APP_ID, SECRET};
-use vmail::player::{Manner, Outputs};
+use vmail::player::{Outputs, PlaybackSettings};
 use vmail::recording::{Limits, Prefetch};
 use vmail::secret::Secret;
 use vmail::store::{self, Opened, Store, StoreHandle};
@@ -23,9 +23,9 @@ use vmail::terminal::colours::Depth;
 use vmail::terminal::remote::RemoteEnv;
 use vmail::terminal::ssh;
 use vmail::tui::keymap::Keymap;
-use vmail::tui::overlays::login::Door;
-use vmail::tui::playback::Habits;
-use vmail::tui::runtime::{Equipment, Work};
+use vmail::tui::overlays::login::LoginHandler;
+use vmail::tui::playback::PlaybackConfig;
+use vmail::tui::runtime::{AudioDeps, Deps};
 use vmail::tui::screen::{Options, Screen};
 use vmail::tui::session::Session;
 use vmail::tui::state::{Look, Setup};
@@ -144,11 +144,11 @@ fn open_screen(url: &str, store: StoreHandle) {
         zone: vmail::core::zone::Tz::UTC,
         range: Range::parse("7d").unwrap(),
         refresh: None,
-        habits: Habits { prefetch: Prefetch::Off, manner: Manner::default() },
+        playback: PlaybackConfig { prefetch: Prefetch::Off, settings: PlaybackSettings::default() },
         keymap: Keymap::default(),
         views: Vec::new(),
-        means: vmail::tui::overlays::call::Means::default(),
-        surroundings: RemoteEnv {
+        call_config: vmail::tui::overlays::call::CallConfig::default(),
+        env: RemoteEnv {
             remote: false,
             server: ssh::Server::new(None, "meera", "web-1"),
             socket: None,
@@ -171,23 +171,23 @@ fn open_screen(url: &str, store: StoreHandle) {
         region: Region::Global,
         base_url: Some(BaseUrl::parse(url).unwrap()),
         app_id: APP_ID,
-        secret: Supply::AtHand(secret),
+        secret: LazySecret::AtHand(secret),
     };
-    let equipment = Equipment {
+    let audio = AudioDeps {
         folder: std::env::temp_dir().join("vmail-test-never-made"),
         limits: Limits::default(),
         outputs: Outputs::default(),
         socket: None,
         heard_after: Duration::ZERO,
     };
-    let work = Work {
+    let work = Deps {
         account: Some(account),
         store,
         concurrency: 1,
         overlap: Duration::ZERO,
-        equipment,
+        audio,
         contacts: vmail::contacts::ContactFiles::default(),
-        door: Door::new(|_| Box::pin(async { Err(String::new()) })),
+        login: LoginHandler::new(|_| Box::pin(async { Err(String::new()) })),
     };
     let session = Session { setup, work, options: Options::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use vmail::audio;
-use vmail::player::{Command, Event, Manner, Outputs, Play, Player, Sound};
+use vmail::player::{Command, Event, Outputs, Play, PlaybackSettings, Player, Sound};
 
 use crate::playing::{assert_tones, ms};
 use crate::sound::servers::{Kind, Server};
@@ -30,7 +30,7 @@ fn play_at(sound: &Sound, speed: f32) -> Command {
         number: 1,
         sound: sound.clone(),
         from: Duration::ZERO,
-        manner: Manner { speed, auto_level: false, ..Manner::default() },
+        settings: PlaybackSettings { speed, auto_level: false, ..PlaybackSettings::default() },
         heard_after: ms(3_000),
     })
 }

@@ -6,7 +6,7 @@ use vmail::secret::Secret;
 use vmail::tui::msg::{Effect, Msg, Reopen};
 use vmail::tui::overlay::Overlay;
 use vmail::tui::overlays::accounts::Choice;
-use vmail::tui::overlays::login::Key;
+use vmail::tui::overlays::login::LoginRequest;
 
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
 
@@ -36,8 +36,8 @@ fn asked(screen: &Screen) -> Vec<&Effect> {
     screen.effects.iter().filter(concerns).collect()
 }
 
-fn key() -> Key {
-    Key { region: Region::India, app_id: 1_111_113, secret: Secret::new("s3cret; one".to_owned()) }
+fn key() -> LoginRequest {
+    LoginRequest { region: Region::India, app_id: 1_111_113, secret: Secret::new("s3cret; one".to_owned()) }
 }
 
 /// Types all of [`key`].
@@ -91,7 +91,7 @@ fn a_refused_key_can_be_mended() {
     screen.keys("Enter");
     screen.send(Msg::Tried(Err("TeleCMI says: Not Authenticated.".to_owned())));
     screen.keys("Backspace").type_text("x").keys("Enter");
-    let mended = Key { secret: Secret::new("s3cret; onx".to_owned()), ..key() };
+    let mended = LoginRequest { secret: Secret::new("s3cret; onx".to_owned()), ..key() };
     assert_eq!(asked(&screen), [&Effect::LogIn(key()), &Effect::LogIn(mended)]);
     screen.keys("Esc");
     assert_eq!(asked(&screen).last(), Some(&&Effect::StopLogIn));
@@ -122,7 +122,7 @@ fn with_one_account_it_says_how_there_can_be_more() {
     screen.keys("a");
     assert!(screen.text().contains("vmail login --account"), "{}", screen.text());
     screen.keys(":").type_text("log-in").keys("Enter");
-    assert!(!matches!(screen.state.overlay, Some(Overlay::LoggingIn(_))));
+    assert!(!matches!(screen.state.overlay, Some(Overlay::Login(_))));
 }
 
 #[test]

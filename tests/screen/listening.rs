@@ -9,11 +9,14 @@ use crate::common::{Opened, Screen, voicemail, week};
 use chrono::TimeDelta;
 use vmail::audio::AudioError;
 use vmail::core::model::{Flags, Span};
-use vmail::player::{Event, Manner, Unavailable};
+use vmail::player::{Event, PlaybackSettings, Unavailable};
 use vmail::recording::{FetchError, Prefetch};
 use vmail::tui::list::rows::RowKey;
-use vmail::tui::msg::{Control, Effect, Lane, Msg, PageNews, RecordingNews, Remembered, Reply, SaveTrouble};
-use vmail::tui::overlays::elsewhere::Way;
+use vmail::tui::msg::{
+    AccountEffect, Control, Effect, Lane, Msg, PageNews, RecordingNews, Remembered, Reply, SaveTrouble,
+    TerminalEffect,
+};
+use vmail::tui::overlays::elsewhere::Delivery;
 
 fn filled() -> Opened {
     Opened {
@@ -53,15 +56,15 @@ fn asked<T>(screen: &mut Screen, pick: impl Fn(&Effect) -> Option<T>) -> Vec<T> 
 
 fn controls(screen: &mut Screen) -> Vec<Control> {
     asked(screen, |effect| match effect {
-        Effect::Control(Control::Watch(_)) => None,
-        Effect::Control(control) => Some(*control),
+        Effect::Account(AccountEffect::Control(Control::Watch(_))) => None,
+        Effect::Account(AccountEffect::Control(control)) => Some(*control),
         _ => None,
     })
 }
 
 fn wanted(screen: &mut Screen) -> Option<Vec<RowKey>> {
     let wanted = |effect: &Effect| match effect {
-        Effect::Want(keys) => Some(keys.clone()),
+        Effect::Account(AccountEffect::Prefetch(keys)) => Some(keys.clone()),
         _ => None,
     };
     asked(screen, wanted).pop()
@@ -170,10 +173,10 @@ fn a_recording_that_is_here_plays_at_once() {
     screen.keys("Space");
     let key = selected(&screen);
     let plays = asked(&mut screen, |effect| match effect {
-        Effect::Play { key, from, manner, .. } => Some((*key, *from, *manner)),
+        Effect::Account(AccountEffect::Play { key, from, settings, .. }) => Some((*key, *from, *settings)),
         _ => None,
     });
-    assert_eq!(plays, [(key, Duration::ZERO, Manner::default())]);
+    assert_eq!(plays, [(key, Duration::ZERO, PlaybackSettings::default())]);
 }
 
 #[test]
@@ -185,7 +188,11 @@ fn one_that_is_not_here_is_fetched_first_and_plays_then() {
     screen.send(Msg::Recording(key, RecordingNews::Coming { got: 40, of: Some(100) }));
     assert!(screen.text().contains("fetching 40%"), "{}", screen.text());
     here(&mut screen);
-    assert_eq!(asked(&mut screen, |effect| matches!(effect, Effect::Play { .. }).then_some(())), [()]);
+    assert_eq!(
+        asked(&mut screen, |effect| matches!(effect, Effect::Account(AccountEffect::Play { .. }))
+            .then_some(())),
+        [()]
+    );
 }
 
 #[test]
@@ -199,7 +206,7 @@ fn space_holds_and_goes_on_and_esc_stops() {
     assert_eq!(controls(&mut screen), [Control::Pause(false)]);
     screen.keys("Esc");
     assert_eq!(controls(&mut screen), [Control::Stop]);
-    assert!(screen.state.listening.playback.is_none());
+    assert!(screen.state.playback.current.is_none());
 }
 
 #[test]
@@ -214,7 +221,7 @@ fn keys_move_in_what_plays_and_change_how_it_sounds() {
     let manners: Vec<_> = controls(&mut screen)
         .into_iter()
         .map(|control| match control {
-            Control::Manner(manner) => (manner.speed, manner.skip_silence, manner.volume),
+            Control::Settings(settings) => (settings.speed, settings.skip_silence, settings.volume),
             other => panic!("{other:?}"),
         })
         .collect();
@@ -382,11 +389,11 @@ fn everything_unread_is_played_one_after_another() {
         assert_eq!(selected(&screen), *key);
         here(&mut screen);
         screen.player(Event::Started).player(Event::Heard).player(Event::Ended);
-        assert!(screen.state.listening.playback.is_none(), "{number}: a gap");
+        assert!(screen.state.playback.current.is_none(), "{number}: a gap");
         screen.wait(TimeDelta::milliseconds(700));
     }
     screen.keys("Esc");
-    assert!(screen.state.listening.queue.is_none() && screen.state.listening.playback.is_none());
+    assert!(screen.state.playback.queue.is_none() && screen.state.playback.current.is_none());
     let read = (0..5).map(|index| screen.state.inbox.rows.get(index).unwrap().flags.contains(Flags::READ));
     assert_eq!(read.collect::<Vec<_>>(), [true, true, true, true, false]);
 }
@@ -414,7 +421,7 @@ fn who_moves_away_while_everything_plays_is_left_there() {
     screen.player(Event::Started).player(Event::Heard).keys("j j j j");
     let there = selected(&screen);
     screen.player(Event::Ended).wait(TimeDelta::milliseconds(700));
-    assert_eq!(screen.state.listening.playback.as_ref().unwrap().key, second);
+    assert_eq!(screen.state.playback.current.as_ref().unwrap().key, second);
     assert_eq!(selected(&screen), there);
     // Who comes back goes along again.
     screen.recording(second, "gate.mp3").player(Event::Started).keys("k k k");
@@ -451,7 +458,7 @@ fn sound_that_is_lost_goes_on_where_it_was() {
     screen.effects.clear();
     screen.keys("Space");
     let from = asked(&mut screen, |effect| match effect {
-        Effect::Play { from, .. } => Some(*from),
+        Effect::Account(AccountEffect::Play { from, .. }) => Some(*from),
         _ => None,
     });
     assert_eq!(from, [Duration::from_secs(4)]);
@@ -460,7 +467,7 @@ fn sound_that_is_lost_goes_on_where_it_was() {
     assert!(screen.text().contains("no sound server is running here"), "{}", screen.text());
     screen.keys("Esc Space");
     let from = asked(&mut screen, |effect| match effect {
-        Effect::Play { from, .. } => Some(*from),
+        Effect::Account(AccountEffect::Play { from, .. }) => Some(*from),
         _ => None,
     });
     assert_eq!(from, [Duration::from_secs(4)]);
@@ -484,14 +491,14 @@ fn events_of_an_earlier_play_are_dropped() {
     let number = screen.play_number();
     screen.keys("Esc Space").player(Event::Started);
     screen.send(Msg::Player(number, Event::Ended));
-    assert!(screen.state.listening.playback.is_some());
+    assert!(screen.state.playback.current.is_some());
 }
 
 #[test]
 fn the_playhead_is_watched_closely_only_while_it_is_on_screen() {
     let watches = |screen: &mut Screen| {
         asked(screen, |effect| match effect {
-            Effect::Control(Control::Watch(interval)) => Some(*interval),
+            Effect::Account(AccountEffect::Control(Control::Watch(interval))) => Some(*interval),
             _ => None,
         })
     };
@@ -515,7 +522,13 @@ fn a_stop_of_the_program_holds_the_sound_and_going_on_lets_it_go_on() {
     playing(&mut screen, 1_000);
     screen.effects.clear();
     screen.keys("Ctrl-z");
-    assert_eq!(screen.effects[..2], [Effect::Control(Control::Pause(true)), Effect::Suspend]);
+    assert_eq!(
+        screen.effects[..2],
+        [
+            Effect::Account(AccountEffect::Control(Control::Pause(true))),
+            Effect::Terminal(TerminalEffect::Suspend)
+        ]
+    );
     screen.effects.clear();
     screen.send(Msg::Resumed);
     assert_eq!(controls(&mut screen), [Control::Pause(false)]);
@@ -533,15 +546,17 @@ fn over_ssh_the_last_choice_is_taken_at_once() {
     assert_eq!(wanted(&mut screen), None, "nothing plays where nobody hears it");
     screen.keys("b");
     let page = |effect: &Effect| match effect {
-        Effect::OpenPage { caller, time, file_name, .. } => Some(format!("{caller}|{time}|{file_name}")),
+        Effect::Account(AccountEffect::OpenPage { caller, time, file_name, .. }) => {
+            Some(format!("{caller}|{time}|{file_name}"))
+        }
         _ => None,
     };
     let expected =
         "+91 98765 43210|Today · Mon 23 Nov, 11:42:08 IST|2026-11-23_1142_+91-98765-43210.mp3".to_owned();
     let effects = screen.effects.clone();
     assert_eq!(asked(&mut screen, page), vec![expected]);
-    let remembered = Remembered { way: Some(Way::Browser), folder: None };
-    assert!(effects.contains(&Effect::Remember(remembered)));
+    let remembered = Remembered { way: Some(Delivery::Browser), folder: None };
+    assert!(effects.contains(&Effect::Account(AccountEffect::Remember(remembered))));
     screen.keys("Esc j k Space");
     assert_eq!(asked(&mut screen, page), Vec::<String>::new(), "the page is there already");
     assert!(screen.text().contains("In your browser"));
@@ -556,7 +571,7 @@ fn sound_that_is_forwarded_is_remembered_once_it_was_heard() {
     here(&mut screen);
     assert_eq!(screen.state.remembered.way, None);
     screen.player(Event::Started);
-    assert_eq!(screen.state.remembered.way, Some(Way::Here));
+    assert_eq!(screen.state.remembered.way, Some(Delivery::Here));
     screen.player(Event::Ended).keys("Space");
     assert!(screen.state.overlay.is_none());
 }
@@ -566,7 +581,9 @@ fn saving_asks_before_it_replaces_and_remembers_the_folder() {
     let mut screen = Screen::open(filled());
     screen.keys("w Ctrl-u").type_text("/tmp/a b.mp3").keys("Enter");
     let saves = |effect: &Effect| match effect {
-        Effect::Save { path, overwrite, .. } => Some((path.display().to_string(), *overwrite)),
+        Effect::Account(AccountEffect::Save { path, overwrite, .. }) => {
+            Some((path.display().to_string(), *overwrite))
+        }
         _ => None,
     };
     assert_eq!(asked(&mut screen, saves), [("/tmp/a b.mp3".to_owned(), false)]);
@@ -591,7 +608,7 @@ fn what_was_saved_over_ssh_has_the_line_that_fetches_it() {
     assert!(screen.text().contains(line), "{}", screen.text());
     screen.keys("c");
     let copied = asked(&mut screen, |effect| match effect {
-        Effect::Copy(text) => Some(text.clone()),
+        Effect::Terminal(TerminalEffect::Copy(text)) => Some(text.clone()),
         _ => None,
     });
     assert_eq!(copied, [line]);
@@ -600,7 +617,7 @@ fn what_was_saved_over_ssh_has_the_line_that_fetches_it() {
 #[test]
 fn choices_of_an_earlier_time_count() {
     let mut screen = Screen::open(over_ssh());
-    screen.choose(Remembered { way: Some(Way::Save), folder: Some("/srv/calls".into()) });
+    screen.choose(Remembered { way: Some(Delivery::Save), folder: Some("/srv/calls".into()) });
     screen.keys("Space");
     assert!(screen.text().contains("/srv/calls/2026-11-23_1142_"), "{}", screen.text());
 }
@@ -619,7 +636,7 @@ fn a_late_answer_to_a_dialog_that_was_left_is_dropped() {
 fn lengths_and_thumbnails_come_from_the_store_at_the_next_start() {
     let mut screen = Screen::open(filled());
     screen.sounds();
-    assert!(screen.state.listening.recordings.is_empty());
+    assert!(screen.state.playback.recordings.is_empty());
     let text = screen.text();
     assert!(text.contains("0:09") && text.contains('▇'), "{text}");
 }

@@ -8,10 +8,10 @@ use vmail::core::model::{Flags, Span};
 use vmail::core::triage::{Applied, Edit, Note, Tag};
 use vmail::store::StoreError;
 use vmail::tui::list::rows::RowKey;
-use vmail::tui::msg::{Change, Effect, Lane, Msg, Read, Reply};
+use vmail::tui::msg::{AccountEffect, Change, Effect, Lane, Msg, Read, Reply, TerminalEffect};
 use vmail::tui::overlay::Overlay;
-use vmail::tui::overlays::copy::{Copying, What};
-use vmail::tui::overlays::tags::{Known, Tagging};
+use vmail::tui::overlays::copy::{CopyMenu, What};
+use vmail::tui::overlays::tags::{Known, TagEditor};
 
 fn filled() -> Opened {
     Opened { stored: week(), covered: Some(Span::from_millis(0, i64::MAX)), ..Opened::default() }
@@ -40,7 +40,7 @@ fn selected(screen: &Screen) -> RowKey {
 /// What was done, as the store was told.
 fn edits(screen: &mut Screen) -> Vec<Edit> {
     let edit = |effect: &Effect| match effect {
-        Effect::Apply(Change::Edit { edit, .. }) => Some(edit.clone()),
+        Effect::Account(AccountEffect::Apply(Change::Edit { edit, .. })) => Some(edit.clone()),
         _ => None,
     };
     std::mem::take(&mut screen.effects).iter().filter_map(edit).collect()
@@ -48,7 +48,7 @@ fn edits(screen: &mut Screen) -> Vec<Edit> {
 
 fn copied(screen: &mut Screen) -> Vec<String> {
     let copy = |effect: &Effect| match effect {
-        Effect::Copy(text) => Some(text.clone()),
+        Effect::Terminal(TerminalEffect::Copy(text)) => Some(text.clone()),
         _ => None,
     };
     std::mem::take(&mut screen.effects).iter().filter_map(copy).collect()
@@ -334,7 +334,7 @@ fn three(screen: &Screen) -> Vec<RowKey> {
 
 /// The tags of three voicemails: all have one tag, and one of them has another.
 fn tags_of_three(screen: &mut Screen) {
-    let tagging = Tagging::new(three(screen), "3 voicemails".to_owned());
+    let tagging = TagEditor::new(three(screen), "3 voicemails".to_owned());
     screen.state.overlay = Some(Overlay::Tags(Box::new(tagging)));
     let [billing, urgent, new] =
         [tags(&["billing"]), tags(&["urgent"]), tags(&["new"])].map(|mut tags| tags.remove(0));
@@ -366,7 +366,7 @@ fn tags_of_several_are_changed_at_once() {
     screen.keys("Ctrl-u").type_text("-billing").keys("Enter");
     let keys = three(&screen);
     let edit = Edit::Tag { add: vec![], remove: tags(&["billing"]) };
-    assert!(screen.effects.contains(&Effect::Apply(Change::Edit { keys, edit })));
+    assert!(screen.effects.contains(&Effect::Account(AccountEffect::Apply(Change::Edit { keys, edit }))));
 }
 
 #[test]
@@ -578,7 +578,7 @@ fn every_command_of_the_palette_can_be_run() {
     }
 }
 
-// --- Copying ----------------------------------------------------------------
+// --- Copying -----------------------------------------------------------------
 
 #[test]
 fn copying_looks() {
@@ -596,8 +596,7 @@ fn copying_looks() {
 fn copying_three(screen: &mut Screen) {
     let keys = three(screen);
     let rows: Vec<_> = (0..3).map(|index| screen.state.inbox.rows.get(index).unwrap()).collect();
-    screen.state.overlay =
-        Some(Overlay::Copying(Copying { keys, about: "3 voicemails".into(), found: None }));
+    screen.state.overlay = Some(Overlay::Copy(CopyMenu { keys, about: "3 voicemails".into(), found: None }));
     let ticket = screen.state.lanes.next(Lane::Copy);
     let reply = screen.ask(&Read::Copy { rows, what: None });
     screen.send(Msg::Reply(ticket, reply));

@@ -7,31 +7,31 @@ use crate::common::{Opened, Screen, week};
 use vmail::core::model::CallerId;
 use vmail::core::model::{Flags, Span};
 use vmail::telecmi::{Agent, ApiError, Call, CallError, CallPlaced, OfflineReason, Rings, ValidNumber};
-use vmail::tui::msg::{Effect, Msg};
+use vmail::tui::msg::{AccountEffect, Effect, Msg, TerminalEffect};
 use vmail::tui::overlay::Overlay;
-use vmail::tui::overlays::call::Means;
+use vmail::tui::overlays::call::CallConfig;
 
-fn means() -> Means {
-    Means { country: "IN".to_owned(), ..Means::default() }
+fn call_config() -> CallConfig {
+    CallConfig { country: "IN".to_owned(), ..CallConfig::default() }
 }
 
 /// TeleCMI is to call.
-fn with_agent() -> Means {
-    Means { agent: Some(Agent::parse("101_1111112").unwrap()), ..means() }
+fn with_agent() -> CallConfig {
+    CallConfig { agent: Some(Agent::parse("101_1111112").unwrap()), ..call_config() }
 }
 
 /// A program is to call.
-fn with_command() -> Means {
+fn with_command() -> CallConfig {
     let command = ["xdg-open", "tel:{number}"].map(str::to_owned).to_vec();
-    Means { command: Some(command), ..means() }
+    CallConfig { command: Some(command), ..call_config() }
 }
 
-fn opened(means: Means) -> Opened {
-    Opened { stored: week(), covered: Some(Span::from_millis(0, i64::MAX)), means, ..Opened::default() }
+fn opened(call_config: CallConfig) -> Opened {
+    Opened { stored: week(), covered: Some(Span::from_millis(0, i64::MAX)), call_config, ..Opened::default() }
 }
 
-fn screen(means: Means) -> Screen {
-    let mut screen = Screen::open(opened(means));
+fn screen(call_config: CallConfig) -> Screen {
+    let mut screen = Screen::open(opened(call_config));
     screen.synced();
     screen.effects.clear();
     screen
@@ -52,7 +52,12 @@ fn unsure() -> CallError {
 /// The calls and the commands that were asked for, whatever else was.
 fn calls(screen: &Screen) -> Vec<&Effect> {
     let is_call = |effect: &&Effect| {
-        matches!(effect, Effect::Call { .. } | Effect::RunCommand { .. } | Effect::Copy(_))
+        matches!(
+            effect,
+            Effect::Account(AccountEffect::Call { .. })
+                | Effect::Account(AccountEffect::RunCommand { .. })
+                | Effect::Terminal(TerminalEffect::Copy(_))
+        )
     };
     screen.effects.iter().filter(is_call).collect()
 }
@@ -84,7 +89,7 @@ fn a_call_is_asked_for_once_after_a_look_at_the_number() {
         caller_id: None,
         rings: Rings::Softphone,
     };
-    assert_eq!(calls(&screen), [&Effect::Call { key, call }]);
+    assert_eq!(calls(&screen), [&Effect::Account(AccountEffect::Call { key, call })]);
     assert!(screen.text().contains("placing call…"));
     assert!(!is_called(&screen, 0), "nobody knows yet");
 
@@ -149,7 +154,7 @@ fn who_cannot_be_called_is_said_before_anything_is_asked() {
 #[test]
 fn what_rings_and_what_they_see_is_as_set() {
     let caller_id = ValidNumber::parse("+914428117000", "IN").ok();
-    let mut screen = screen(Means { caller_id, rings: Rings::Mobile, ..with_agent() });
+    let mut screen = screen(CallConfig { caller_id, rings: Rings::Mobile, ..with_agent() });
     let text = screen.keys("c").text();
     assert!(text.contains("the mobile of 101") && text.contains("+91 44 2811 7000"), "{text}");
 }
@@ -160,7 +165,7 @@ fn without_an_agent_a_command_calls() {
     assert!(screen.keys("c").text().contains("xdg-open tel:+919876543210"));
     screen.keys("Enter Enter");
     let command = ["xdg-open", "tel:+919876543210"].map(str::to_owned).to_vec();
-    assert_eq!(calls(&screen), [&Effect::RunCommand { command }]);
+    assert_eq!(calls(&screen), [&Effect::Account(AccountEffect::RunCommand { command })]);
     screen.send(Msg::CommandRan(Ok(())));
     assert!(screen.text().contains("Calling +91 98765 43210."));
     assert!(is_called(&screen, 0));
@@ -180,11 +185,11 @@ fn a_command_that_fails_calls_nobody() {
 
 #[test]
 fn without_anything_to_call_with_the_number_is_copied() {
-    let mut screen = screen(means());
+    let mut screen = screen(call_config());
     screen.keys("c");
     assert!(calls(&screen).is_empty());
     screen.keys("Enter");
-    assert_eq!(calls(&screen), [&Effect::Copy("+919876543210".to_owned())]);
+    assert_eq!(calls(&screen), [&Effect::Terminal(TerminalEffect::Copy("+919876543210".to_owned()))]);
     assert!(screen.state.overlay.is_none());
     assert!(screen.text().contains("+919876543210 sent to the terminal's clipboard"));
     assert!(!is_called(&screen, 0));
@@ -192,7 +197,7 @@ fn without_anything_to_call_with_the_number_is_copied() {
 
 #[test]
 fn names_are_shown_in_place_of_numbers_and_stay() {
-    let mut screen = screen(means());
+    let mut screen = screen(call_config());
     let id = caller(&screen, 0);
     screen.send(Msg::Names(vec![(id, "Anita Rao".to_owned())]));
     let text = screen.text();
@@ -211,7 +216,7 @@ fn names_are_shown_in_place_of_numbers_and_stay() {
 
 #[test]
 fn a_name_is_given_and_taken_away() {
-    let mut screen = screen(means());
+    let mut screen = screen(call_config());
     screen.keys("N").type_text("Anita Rao").keys("Enter");
     assert!(screen.state.overlay.is_none());
     let text = screen.text();
@@ -219,18 +224,18 @@ fn a_name_is_given_and_taken_away() {
     assert!(text.matches("Anita Rao").count() >= 3, "{text}");
 
     screen.keys("N");
-    let Some(Overlay::Naming(naming)) = &screen.state.overlay else { panic!("no overlay") };
+    let Some(Overlay::Name(naming)) = &screen.state.overlay else { panic!("no overlay") };
     assert_eq!(naming.input.value(), "Anita Rao", "the store has it");
     screen.keys("Ctrl-u Enter");
     assert!(!screen.text().contains("Anita Rao"));
     screen.keys("N");
-    let Some(Overlay::Naming(naming)) = &screen.state.overlay else { panic!("no overlay") };
+    let Some(Overlay::Name(naming)) = &screen.state.overlay else { panic!("no overlay") };
     assert_eq!(naming.input.value(), "");
 }
 
 #[test]
 fn leaving_the_dialog_leaves_the_name() {
-    let mut screen = screen(means());
+    let mut screen = screen(call_config());
     screen.keys("N").type_text("Anita").keys("Esc");
     screen.keys("N Enter");
     assert!(!screen.text().contains("Anita"));
@@ -243,11 +248,14 @@ fn names_are_looked_for_when_they_may_be_others_and_no_screen_wakes_for_it() {
     let looks = |screen: &mut Screen| {
         let (looks, rest) = std::mem::take(&mut screen.effects)
             .into_iter()
-            .partition::<Vec<_>, _>(|effect| matches!(effect, Effect::Names { .. }));
+            .partition::<Vec<_>, _>(|effect| matches!(effect, Effect::Account(AccountEffect::Names { .. })));
         screen.effects = rest;
-        looks.iter().map(|look| *look == Effect::Names { again: true }).collect::<Vec<_>>()
+        looks
+            .iter()
+            .map(|look| *look == Effect::Account(AccountEffect::Names { again: true }))
+            .collect::<Vec<_>>()
     };
-    let mut screen = Screen::open(opened(means()));
+    let mut screen = Screen::open(opened(call_config()));
     assert_eq!(looks(&mut screen), [false]);
     screen.synced();
     assert_eq!(looks(&mut screen), [false]);
@@ -262,9 +270,9 @@ fn names_are_looked_for_when_they_may_be_others_and_no_screen_wakes_for_it() {
 }
 
 /// The screen in a state, at three sizes.
-fn at_three_sizes(name: &str, means: impl Fn() -> Means, prepare: impl Fn(&mut Screen)) {
+fn at_three_sizes(name: &str, call_config: impl Fn() -> CallConfig, prepare: impl Fn(&mut Screen)) {
     for (width, height) in [(120, 40), (80, 24), (40, 12)] {
-        let mut screen = Screen::open(Opened { size: (width, height), ..opened(means()) });
+        let mut screen = Screen::open(Opened { size: (width, height), ..opened(call_config()) });
         screen.synced();
         let id = caller(&screen, 0);
         screen.send(Msg::Names(vec![(id, "Anita Rao".to_owned())]));
@@ -303,7 +311,7 @@ fn a_call_may_have_been_placed() {
 
 #[test]
 fn there_is_no_agent() {
-    at_three_sizes("call-copy", means, |screen| {
+    at_three_sizes("call-copy", call_config, |screen| {
         screen.keys("c");
     });
     at_three_sizes("call-command", with_command, |screen| {
@@ -320,10 +328,10 @@ fn the_caller_is_withheld() {
 
 #[test]
 fn a_name_is_typed() {
-    at_three_sizes("naming", means, |screen| {
+    at_three_sizes("naming", call_config, |screen| {
         screen.keys("N");
     });
-    at_three_sizes("naming-typed", means, |screen| {
+    at_three_sizes("naming-typed", call_config, |screen| {
         screen.keys("j N").type_text("Ravi Kumar");
     });
 }

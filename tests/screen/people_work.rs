@@ -19,7 +19,7 @@ use vmail::core::caller;
 use vmail::core::model::CallerId;
 use vmail::core::model::{AccountKey, Region, VoicemailId};
 use vmail::core::triage::{CallerKey, Given};
-use vmail::credentials::Supply;
+use vmail::credentials::LazySecret;
 use vmail::player::Outputs;
 #[cfg(target_os = "linux")]
 use vmail::player::pulse::Environment;
@@ -28,9 +28,9 @@ use vmail::secret::Secret;
 use vmail::store::{self, Store, StoreHandle};
 use vmail::telecmi::{Agent, BaseUrl, Call, Rings, ValidNumber};
 use vmail::tui::list::rows::RowKey;
-use vmail::tui::msg::{Effect, Msg};
-use vmail::tui::overlays::login::Door;
-use vmail::tui::runtime::{Equipment, Runtime, Work};
+use vmail::tui::msg::{AccountEffect, Msg};
+use vmail::tui::overlays::login::LoginHandler;
+use vmail::tui::runtime::{AudioDeps, Deps, Runtime};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -56,7 +56,7 @@ impl World {
             region: Region::Global,
             base_url,
             app_id: 1_111_112,
-            secret: Supply::AtHand(Secret::new("hunter2".to_owned())),
+            secret: LazySecret::AtHand(Secret::new("hunter2".to_owned())),
         };
         let options = store::Options { country: "IN".to_owned(), now: now() };
         let store = StoreHandle::spawn(move || {
@@ -70,7 +70,7 @@ impl World {
             #[cfg(target_os = "linux")]
             environment: Environment::new(|_| None),
         };
-        let equipment = Equipment {
+        let audio = AudioDeps {
             folder: folder.path().join("recordings"),
             limits: Limits::default(),
             outputs,
@@ -78,14 +78,14 @@ impl World {
             heard_after: Duration::from_secs(3),
         };
         let paths = contacts.iter().map(|name| folder.path().join(name)).collect();
-        let work = Work {
+        let work = Deps {
             account: Some(account),
             store: store.clone(),
             concurrency: 1,
             overlap: Duration::ZERO,
-            equipment,
+            audio,
             contacts: ContactFiles { paths, country: "IN".to_owned() },
-            door: Door::new(|_| Box::pin(async { Err(String::new()) })),
+            login: LoginHandler::new(|_| Box::pin(async { Err(String::new()) })),
         };
         let (sender, messages) = mpsc::channel(64);
         World { runtime: Runtime::new(work, sender, clock), messages, store, folder }
@@ -126,12 +126,12 @@ impl World {
     }
 
     fn look(&mut self) {
-        self.runtime.run(Effect::Names { again: false });
+        self.runtime.run(AccountEffect::Names { again: false });
     }
 
     fn command(&mut self, words: &[&str]) {
         let command = words.iter().map(|&word| word.to_owned()).collect();
-        self.runtime.run(Effect::RunCommand { command });
+        self.runtime.run(AccountEffect::RunCommand { command });
     }
 }
 
@@ -164,7 +164,7 @@ async fn a_call_is_one_request_with_the_right_body() {
         rings: Rings::Mobile,
     };
     let key = RowKey { time: 0, id: VoicemailId::from_bits(1) };
-    world.runtime.run(Effect::Call { key, call });
+    world.runtime.run(AccountEffect::Call { key, call });
     let answer = world.next(|msg| if let Msg::Called(answer) = msg { Some(answer) } else { None }).await;
     assert_eq!(answer.unwrap().request_id.as_deref(), Some("s96C6XK1"));
     let requests = server.received_requests().await.unwrap();
@@ -223,12 +223,12 @@ async fn a_name_given_in_the_program_wins() {
     let key = CallerKey::new(&caller::forms("9845012345", "IN"), "9845012345").unwrap();
     let given = Given::new("Meera's shop", 1);
     world.store.call(move |store| store.set_name(&key, given.as_ref())).await.unwrap();
-    world.runtime.run(Effect::Names { again: true });
+    world.runtime.run(AccountEffect::Names { again: true });
     assert_eq!(world.names().await, named(&[("+91 98450 12345", "Meera's shop")]));
 
     let key = CallerKey::new(&caller::forms("9845012345", "IN"), "9845012345").unwrap();
     world.store.call(move |store| store.set_name(&key, None)).await.unwrap();
-    world.runtime.run(Effect::Names { again: true });
+    world.runtime.run(AccountEffect::Names { again: true });
     assert_eq!(world.names().await, named(&[("+91 98450 12345", "Shop")]));
 }
 

@@ -11,7 +11,7 @@ use vmail::sync::{Progress, Summary, SyncError};
 use vmail::telecmi::{ApiError, OfflineReason};
 use vmail::terminal::colours::Depth;
 use vmail::tui::keymap::KeyChord;
-use vmail::tui::msg::{Effect, Msg, Reply};
+use vmail::tui::msg::{AccountEffect, Effect, Msg, Reply, TerminalEffect};
 use vmail::tui::state::Look;
 use vmail::tui::theme::Wanted;
 use vmail::tui::update::update;
@@ -185,7 +185,7 @@ fn the_selected_voicemail_stays_when_newer_ones_arrive() {
     screen.page(&[voicemail("2026-11-23T12:04:00+05:30", "9876500009")], 1, 1, 1, 1).synced();
     assert_eq!(screen.state.inbox.selected, before);
     assert!(screen.text().contains("1 new voicemail"), "{}", screen.text());
-    assert!(screen.effects.contains(&Effect::Notify("1 new voicemail".into())));
+    assert!(screen.effects.contains(&Effect::Terminal(TerminalEffect::Notify("1 new voicemail".into()))));
     screen.wait(TimeDelta::seconds(5));
     assert!(screen.text().contains("20 voicemails"), "{}", screen.text());
 }
@@ -206,7 +206,9 @@ fn what_is_fetched_for_the_first_time_is_no_news() {
     let mut screen = Screen::open(Opened { size: (80, 24), ..Opened::default() });
     screen.page(&week(), 19, 19, 1, 1).synced();
     assert!(!screen.text().contains("new voicemail"), "{}", screen.text());
-    assert!(screen.effects.iter().all(|effect| !matches!(effect, Effect::Notify(_))));
+    assert!(
+        screen.effects.iter().all(|effect| !matches!(effect, Effect::Terminal(TerminalEffect::Notify(_))))
+    );
 }
 
 #[test]
@@ -231,7 +233,7 @@ fn there_and_back_keeps_the_detail() {
     screen.keys("k");
     let key = |key| Msg::Key(KeyChord::parse(key).unwrap().event());
     let effects = update(&mut screen.state, key("j"));
-    let [Effect::Read(ticket, _)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Account(AccountEffect::Read(ticket, _))] = effects.as_slice() else { panic!("{effects:?}") };
     // Back before the answer comes.
     assert_eq!(update(&mut screen.state, key("k")), []);
     screen.send(Msg::Reply(*ticket, Reply::Details(second)));
@@ -348,10 +350,10 @@ fn a_jump_out_of_the_range_takes_the_range_along() {
 fn esc_stops_fetching_and_again_goes_on() {
     let mut screen = Screen::open(filled());
     screen.keys("Esc");
-    assert!(screen.effects.contains(&Effect::StopSync));
+    assert!(screen.effects.contains(&Effect::Account(AccountEffect::StopSync)));
     assert!(screen.text().contains("stopped"), "{}", screen.text());
     screen.keys("R");
-    assert!(matches!(screen.effects.last(), Some(Effect::Sync { again: true, .. })));
+    assert!(matches!(screen.effects.last(), Some(Effect::Account(AccountEffect::Sync { again: true, .. }))));
 }
 
 #[test]
@@ -398,7 +400,7 @@ fn a_new_range_asks_only_for_itself() {
         Some(Span::new("2026-11-01T00:00:00Z".parse().unwrap(), "2026-11-23T06:00:00Z".parse().unwrap()));
     let mut screen = Screen::open(Opened { covered, ..filled() });
     screen.synced().keys("d 2");
-    let Some(Effect::Sync { span, again: false, .. }) = screen.effects.last() else {
+    let Some(Effect::Account(AccountEffect::Sync { span, again: false, .. })) = screen.effects.last() else {
         panic!("{:?}", screen.effects)
     };
     assert_eq!(span.start(), "2026-11-23T00:00:00+05:30".parse::<chrono::DateTime<chrono::Utc>>().unwrap());

@@ -7,9 +7,9 @@ use crate::common::{Opened, Screen, week};
 use vmail::core::model::{Flags, Span};
 use vmail::player::{Event, Unavailable};
 use vmail::tui::list::rows::RowKey;
-use vmail::tui::msg::{Effect, Msg, PageNews, Remembered, SaveTrouble};
+use vmail::tui::msg::{AccountEffect, Effect, Msg, PageNews, Remembered, SaveTrouble, TerminalEffect};
 use vmail::tui::overlay::Overlay;
-use vmail::tui::overlays::elsewhere::Way;
+use vmail::tui::overlays::elsewhere::Delivery;
 
 fn filled() -> Opened {
     Opened { stored: week(), covered: Some(Span::from_millis(0, i64::MAX)), ..Opened::default() }
@@ -25,14 +25,15 @@ fn selected(screen: &Screen) -> RowKey {
 
 /// What was asked to be played since this was last asked.
 fn played(screen: &mut Screen) -> Vec<RowKey> {
-    let key = |effect| if let Effect::Play { key, .. } = effect { Some(key) } else { None };
+    let key =
+        |effect| if let Effect::Account(AccountEffect::Play { key, .. }) = effect { Some(key) } else { None };
     std::mem::take(&mut screen.effects).into_iter().filter_map(key).collect()
 }
 
 /// Where it was asked to be saved, and under which name in a folder.
 fn saves(screen: &mut Screen) -> Vec<(String, String)> {
     let save = |effect| match effect {
-        Effect::Save { path, name, .. } => Some((path.display().to_string(), name)),
+        Effect::Account(AccountEffect::Save { path, name, .. }) => Some((path.display().to_string(), name)),
         _ => None,
     };
     std::mem::take(&mut screen.effects).into_iter().filter_map(save).collect()
@@ -81,7 +82,10 @@ fn both_lines_about_the_page_can_be_copied() {
     screen.keys("c c");
     let line = "ssh -N -L 8321:127.0.0.1:8321 meera@web-1.example.in";
     let address = "http://127.0.0.1:8321/k3v9q2m8z7x1c4b5n6a0s9d8f7/";
-    assert_eq!(screen.effects, [line, address, line].map(|text| Effect::Copy(text.to_owned())));
+    assert_eq!(
+        screen.effects,
+        [line, address, line].map(|text| Effect::Terminal(TerminalEffect::Copy(text.to_owned())))
+    );
 }
 
 #[test]
@@ -116,7 +120,7 @@ fn over_ssh_a_row_of_unread_ones_does_not_play_where_nobody_hears_it() {
     screen.recording(selected(&screen), "invoice.mp3").keys("P");
     assert_eq!(played(&mut screen), []);
     assert!(screen.text().contains("Listen over ssh"));
-    screen.keys("Esc").choose(Remembered { way: Some(Way::Here), folder: None });
+    screen.keys("Esc").choose(Remembered { way: Some(Delivery::Here), folder: None });
     screen.keys("P");
     assert_eq!(played(&mut screen), [selected(&screen)]);
 }
@@ -186,7 +190,12 @@ fn a_way_is_found_with_the_keys_of_a_list_and_taken_with_enter() {
         assert!(matches!(screen.state.overlay, Some(Overlay::Save(_))), "{}", screen.text());
         // Once one was taken it has a low screen to itself; the others are a key away.
         screen.keys("Esc b Enter");
-        assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::OpenPage { .. })));
+        assert!(
+            screen
+                .effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Account(AccountEffect::OpenPage { .. })))
+        );
         screen.keys("j");
         assert_eq!(here(&mut screen), 'w');
     }

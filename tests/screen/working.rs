@@ -13,7 +13,7 @@ use vmail::core::view::View;
 use vmail::store::StoreError;
 use vmail::tui::keymap::KeyChord;
 use vmail::tui::list::rows::RowKey;
-use vmail::tui::msg::{Change, Effect, Msg};
+use vmail::tui::msg::{AccountEffect, Change, Effect, Msg};
 use vmail::tui::state::{Look, OwnView};
 
 fn filled() -> Opened {
@@ -200,7 +200,7 @@ fn what_cannot_be_written_is_as_it_was_and_said() {
     screen.hold_changes();
     screen.keys("s");
     let change = screen.effects.iter().rev().find_map(|effect| match effect {
-        Effect::Apply(change) => Some(change.clone()),
+        Effect::Account(AccountEffect::Apply(change)) => Some(change.clone()),
         _ => None,
     });
     screen.send(Msg::Applied(change.unwrap(), Err(StoreError::Busy)));
@@ -411,7 +411,11 @@ fn a_callers_history_is_a_view_and_esc_leads_back() {
     assert!(text.contains("4 from +91 98765 43210") && text.contains("Thu 1 Feb 2024"), "{text}");
     assert!(text.contains("India") && !text.contains("Withheld"), "{text}");
     // What is fetched is still the range from before.
-    let syncs = screen.effects.iter().filter(|effect| matches!(effect, Effect::Sync { .. })).count();
+    let syncs = screen
+        .effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Account(AccountEffect::Sync { .. })))
+        .count();
     assert_eq!(syncs, 1);
     screen.resize(40, 12);
     assert!(screen.text().contains("4 from +91 98765 4…"), "{}", screen.text());

@@ -60,7 +60,7 @@ impl EnvCompleter for Bash {
     ) -> io::Result<()> {
         let mut arguments = arguments.into_iter().map(|argument| argument.to_string_lossy().into_owned());
         let (line, breaks) = (arguments.next().unwrap_or_default(), arguments.next().unwrap_or_default());
-        let Line { words, kept, quote } = Line::read(&line, &breaks);
+        let CommandLine { words, kept, quote } = CommandLine::read(&line, &breaks);
         let index = words.len() - 1;
         let typed = words[index].clone();
         let offered = complete(command, words.into_iter().map(OsString::from).collect(), index, folder)?;
@@ -76,7 +76,7 @@ impl EnvCompleter for Bash {
 
 /// A command line, parsed like bash does.
 #[derive(Debug, PartialEq, Eq)]
-struct Line {
+struct CommandLine {
     /// The words without quotes; never empty. The last one is being typed and may be empty.
     words: Vec<String>,
     /// The number of bytes of the last word that bash keeps and does not replace.
@@ -85,8 +85,8 @@ struct Line {
     quote: Option<char>,
 }
 
-impl Line {
-    fn read(line: &str, breaks: &str) -> Line {
+impl CommandLine {
+    fn read(line: &str, breaks: &str) -> CommandLine {
         let mut words = vec![String::new()];
         let (mut kept, mut quote, mut escaped) = (0, None, false);
         for c in line.chars() {
@@ -117,7 +117,7 @@ impl Line {
                 }
             }
         }
-        Line { words, kept, quote }
+        CommandLine { words, kept, quote }
     }
 }
 
@@ -138,12 +138,12 @@ fn quoted(word: &str, quote: Option<char>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Line, quoted};
+    use super::{CommandLine, quoted};
 
     #[track_caller]
     fn line(text: &str, words: &[&str], kept: usize, quote: Option<char>) {
         let words = words.iter().map(|&word| word.to_owned()).collect();
-        assert_eq!(Line::read(text, " \t\n\"'><=;|&(:"), Line { words, kept, quote }, "{text}");
+        assert_eq!(CommandLine::read(text, " \t\n\"'><=;|&(:"), CommandLine { words, kept, quote }, "{text}");
     }
 
     #[test]

@@ -9,10 +9,10 @@ use serde::Serialize;
 use crate::cli::World;
 use crate::cli::settings::{self, AccountArgs, place, xdg};
 use crate::cli::style::{self, Format, FormatArgs};
-use crate::config::{Account, Place, SecretSource, Settings};
+use crate::config::{AccountSettings, FaultPlace, SecretSource, Settings};
 use crate::core::model::{AccountKey, Span};
 use crate::credentials::Loaded;
-use crate::credentials::Place as Stored;
+use crate::credentials::SecretPlace as Stored;
 use crate::paths;
 use crate::store::Store;
 use crate::telecmi::BaseUrl;
@@ -37,7 +37,7 @@ const NAMES: [&str; 7] = ["name", "region", "app_id", "base_url", "secret", "cur
 
 /// An account for output.
 #[derive(Debug, Serialize)]
-struct Line {
+struct AccountLine {
     /// `null` for the account without a name.
     name: Option<String>,
     region: &'static str,
@@ -80,12 +80,12 @@ fn open_store(settings: &Settings, world: &World) -> anyhow::Result<Option<Store
 }
 
 fn line(
-    account: &Account,
+    account: &AccountSettings,
     settings: &Settings,
     path: &Path,
     store: Option<&mut Store>,
     world: &World,
-) -> anyhow::Result<Line> {
+) -> anyhow::Result<AccountLine> {
     let base_url = account.base_url.as_deref().map(BaseUrl::parse).transpose()?;
     let key = settings::key_of(account.region, account.app_id, base_url.as_ref());
     let (secret, secret_shown) = secret(account, &key, path, world);
@@ -96,7 +96,7 @@ fn line(
         }
         None => 0,
     };
-    Ok(Line {
+    Ok(AccountLine {
         name: account.name.clone(),
         region: account.region.name(),
         app_id: account.app_id,
@@ -109,11 +109,11 @@ fn line(
 }
 
 /// Returns where the secret comes from, for programs and for people.
-fn secret(account: &Account, key: &AccountKey, path: &Path, world: &World) -> (&'static str, String) {
+fn secret(account: &AccountSettings, key: &AccountKey, path: &Path, world: &World) -> (&'static str, String) {
     let at = account.secret_at.as_ref().map(|at| place(at, path)).unwrap_or_default();
     match (&account.secret, &account.secret_at) {
         (Some(SecretSource::Command(_)), _) => ("command", format!("the command at {at}")),
-        (Some(SecretSource::Text(_)), Some(Place::Line(_))) => ("settings", at),
+        (Some(SecretSource::Text(_)), Some(FaultPlace::Line(_))) => ("settings", at),
         (Some(SecretSource::Text(_)), _) => ("environment", at),
         (None, _) => {
             let store = settings::secret_store(world);
@@ -128,7 +128,7 @@ fn secret(account: &Account, key: &AccountKey, path: &Path, world: &World) -> (&
     }
 }
 
-fn write(lines: &[Line], format: Format) -> io::Result<()> {
+fn write(lines: &[AccountLine], format: Format) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if format == Format::Table {
         return print_table(lines, out);
@@ -140,7 +140,7 @@ fn write(lines: &[Line], format: Format) -> io::Result<()> {
     out.flush()
 }
 
-impl Line {
+impl AccountLine {
     /// Returns the values of the fields in the order of [`NAMES`]; empty for `null`.
     fn cells(&self) -> [String; NAMES.len()] {
         [
@@ -156,11 +156,11 @@ impl Line {
 }
 
 /// Prints an aligned table; `*` marks the account that is used if none is named.
-fn print_table(lines: &[Line], mut out: impl Write) -> io::Result<()> {
+fn print_table(lines: &[AccountLine], mut out: impl Write) -> io::Result<()> {
     if lines.is_empty() {
         return Ok(());
     }
-    let cells = |line: &Line| {
+    let cells = |line: &AccountLine| {
         let mark = if line.current { "*" } else { "" };
         // Unambiguous: the name of an account cannot contain brackets.
         let name = line.name.as_deref().unwrap_or("(unnamed)");

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use crate::account::Account;
 use crate::core::model::{AccountKey, Region};
-use crate::credentials::Supply;
+use crate::credentials::LazySecret;
 use crate::demo::{self, Server};
 use crate::export::{self, ImportError, Whose};
 use crate::secret::Secret;
@@ -50,6 +50,6 @@ pub fn account(server: &Server) -> anyhow::Result<Account> {
         region: Region::Global,
         base_url: Some(BaseUrl::parse(&url)?),
         app_id: demo::APP_ID,
-        secret: Supply::AtHand(Secret::new(demo::SECRET.to_owned())),
+        secret: LazySecret::AtHand(Secret::new(demo::SECRET.to_owned())),
     })
 }

@@ -14,7 +14,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::settings::AccountArgs;
-use crate::cli::style::{self, Format, FormatArgs, GREEN, Paper, RED, YELLOW};
+use crate::cli::style::{self, Format, FormatArgs, GREEN, OutputStyle, RED, YELLOW};
 use crate::cli::{World, environment};
 use crate::core::humanize;
 use crate::error::{Failure, Fault};
@@ -48,7 +48,7 @@ pub struct DoctorArgs {
 
 /// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum Verdict {
     Ok,
     /// Something optional does not work.
     Warning,
@@ -56,20 +56,20 @@ enum State {
     Fault(Failure),
 }
 
-impl State {
+impl Verdict {
     fn name(self) -> &'static str {
         match self {
-            State::Ok => "ok",
-            State::Warning => "warning",
-            State::Fault(_) => "error",
+            Verdict::Ok => "ok",
+            Verdict::Warning => "warning",
+            Verdict::Fault(_) => "error",
         }
     }
 
     fn style(self) -> Style {
         match self {
-            State::Ok => GREEN,
-            State::Warning => YELLOW,
-            State::Fault(_) => RED,
+            Verdict::Ok => GREEN,
+            Verdict::Warning => YELLOW,
+            Verdict::Fault(_) => RED,
         }
     }
 }
@@ -114,36 +114,36 @@ const CHECK_WIDTH: usize = "credentials".len();
 #[derive(Clone, Debug)]
 struct Finding {
     check: Check,
-    state: State,
+    state: Verdict,
     said: String,
     advice: Option<String>,
 }
 
 impl Finding {
     fn ok(check: Check, said: impl Into<String>) -> Finding {
-        Finding { check, state: State::Ok, said: said.into(), advice: None }
+        Finding { check, state: Verdict::Ok, said: said.into(), advice: None }
     }
 
     fn warning(check: Check, said: impl Into<String>) -> Finding {
-        Finding { state: State::Warning, ..Finding::ok(check, said) }
+        Finding { state: Verdict::Warning, ..Finding::ok(check, said) }
     }
 
     fn fault(check: Check, failure: Failure, said: impl Into<String>) -> Finding {
-        Finding { state: State::Fault(failure), ..Finding::ok(check, said) }
+        Finding { state: Verdict::Fault(failure), ..Finding::ok(check, said) }
     }
 
     fn advice(self, advice: impl Into<String>) -> Finding {
         Finding { advice: Some(advice.into()), ..self }
     }
 
-    fn line(&self) -> Line<'_> {
+    fn line(&self) -> FindingLine<'_> {
         let Finding { check, state, said, advice } = self;
-        Line { check: check.name(), state: state.name(), finding: said, advice: advice.as_deref() }
+        FindingLine { check: check.name(), state: state.name(), finding: said, advice: advice.as_deref() }
     }
 
     /// Returns the values of the fields; empty for `null`.
     fn cells(&self) -> [String; NAMES.len()] {
-        let Line { check, state, finding, advice } = self.line();
+        let FindingLine { check, state, finding, advice } = self.line();
         [check, state, finding, advice.unwrap_or_default()].map(str::to_owned)
     }
 }
@@ -153,7 +153,7 @@ const NAMES: [&str; 4] = ["check", "state", "finding", "advice"];
 
 /// A finding for programs.
 #[derive(Serialize)]
-struct Line<'f> {
+struct FindingLine<'f> {
     check: &'f str,
     state: &'f str,
     finding: &'f str,
@@ -164,7 +164,7 @@ struct Line<'f> {
 pub fn run(args: &DoctorArgs, world: &World) -> anyhow::Result<()> {
     let mut report = Report {
         format: args.format.chosen(),
-        paper: Paper::stdout(world),
+        paper: OutputStyle::stdout(world),
         dash: if environment::is_utf8(world) { '—' } else { '-' },
         gone: false,
         faults: Vec::new(),
@@ -178,7 +178,7 @@ pub fn run(args: &DoctorArgs, world: &World) -> anyhow::Result<()> {
 /// The report so far, and how to print it.
 struct Report {
     format: Format,
-    paper: Paper,
+    paper: OutputStyle,
     /// Separates the finding from the advice. The setting `ascii` is not known yet.
     dash: char,
     /// Whether stdout was closed.
@@ -190,9 +190,9 @@ struct Report {
 impl Report {
     fn add(&mut self, finding: &Finding) -> anyhow::Result<()> {
         match finding.state {
-            State::Ok => {}
-            State::Warning => self.warnings += 1,
-            State::Fault(failure) => self.faults.push(failure),
+            Verdict::Ok => {}
+            Verdict::Warning => self.warnings += 1,
+            Verdict::Fault(failure) => self.faults.push(failure),
         }
         let (paper, dash) = (self.paper, self.dash);
         self.write(|out, format| match format {
@@ -227,7 +227,7 @@ impl Report {
 }
 
 /// Formats a finding in columns and wraps it in the last one.
-fn text(finding: &Finding, paper: Paper, dash: char) -> String {
+fn text(finding: &Finding, paper: OutputStyle, dash: char) -> String {
     const LEFT: usize = STATE_WIDTH + 2 + CHECK_WIDTH + 2;
     let Finding { check, state, said, advice } = finding;
     let advice = advice.as_ref().map_or_else(String::new, |advice| format!(" {dash} {advice}"));
@@ -259,25 +259,29 @@ mod tests {
     use std::sync::mpsc::sync_channel;
     use std::time::Duration;
 
-    use super::{Check, Finding, State, text, within};
-    use crate::cli::style::Paper;
+    use super::{Check, Finding, Verdict, text, within};
+    use crate::cli::style::OutputStyle;
     use crate::error::Failure;
 
     #[test]
     fn columns_stand_below_each_other() {
-        let ok = text(&Finding::ok(Check::TimeZone, "UTC").advice("set TZ"), Paper::default(), '—');
+        let ok = text(&Finding::ok(Check::TimeZone, "UTC").advice("set TZ"), OutputStyle::default(), '—');
         assert_eq!(ok, "ok       time zone    UTC — set TZ");
-        let fault =
-            text(&Finding::fault(Check::Credentials, Failure::Credentials, "none"), Paper::default(), '—');
+        let fault = text(
+            &Finding::fault(Check::Credentials, Failure::Credentials, "none"),
+            OutputStyle::default(),
+            '—',
+        );
         assert_eq!(fault, "error    credentials  none");
-        for state in [State::Ok, State::Warning, State::Fault(Failure::Other)] {
+        for state in [Verdict::Ok, Verdict::Warning, Verdict::Fault(Failure::Other)] {
             assert!(state.name().len() <= super::STATE_WIDTH);
         }
-        let narrow = Paper { colour: false, width: Some(44) };
+        let narrow = OutputStyle { colour: false, width: Some(44) };
         let broken =
             text(&Finding::ok(Check::TimeZone, "UTC, as on this machine").advice("set TZ"), narrow, '-');
         assert_eq!(broken, "ok       time zone    UTC, as on this\n                      machine - set TZ");
-        let coloured = text(&Finding::ok(Check::TimeZone, "UTC"), Paper { colour: true, width: None }, '—');
+        let coloured =
+            text(&Finding::ok(Check::TimeZone, "UTC"), OutputStyle { colour: true, width: None }, '—');
         assert!(coloured.contains("\x1b[32m") && coloured.contains("\x1b[0m"), "{coloured:?}");
     }
 

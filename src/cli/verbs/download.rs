@@ -15,14 +15,14 @@ use futures_util::{StreamExt as _, stream};
 use tokio::sync::watch;
 
 use crate::cli::World;
-use crate::cli::context::{Desk, DeskArgs, Freshness, block_on};
+use crate::cli::context::{ContextArgs, Freshness, VerbContext, block_on};
 use crate::cli::fetcher::Fetcher;
-use crate::cli::query::{Found, Search, WhichArgs};
+use crate::cli::query::{Hit, Search, WhichArgs};
 use crate::cli::style::FormatArgs;
 use crate::cli::verbs::download::name::{Template, Values};
-use crate::cli::verbs::download::progress::Line;
+use crate::cli::verbs::download::progress::ProgressLine;
 use crate::cli::verbs::download::report::{Report, Status};
-use crate::cli::verbs::download::save::{Order, Saver};
+use crate::cli::verbs::download::save::{SaveJob, Saver};
 use crate::cli::verbs::show;
 use crate::error::Fault;
 use crate::signals::Signals;
@@ -70,24 +70,24 @@ pub struct DownloadArgs {
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten, next_help_heading = "Common options")]
-    desk: DeskArgs,
+    context: ContextArgs,
 }
 
 /// Downloads the recordings. Prints errors and a summary to stderr.
 pub fn run(args: &DownloadArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
-        let desk = Desk::open(&args.desk, world).await?;
-        let (found, freshness) = chosen(&desk, args).await?;
+        let context = VerbContext::open(&args.context, world).await?;
+        let (found, freshness) = chosen(&context, args).await?;
         if found.is_empty() {
             freshness.into_result()?;
-            return Err(Fault::not_found(desk.nothing_found()).into());
+            return Err(Fault::not_found(context.nothing_found()).into());
         }
         if !args.dry_run {
             must_be_writable(&args.dir)?;
         }
         let mut report = Report::open(args.format.asked(), args.manifest.as_deref(), args.dry_run)?;
-        let done = download(&desk, args, found, freshness == Freshness::Current, &mut report, world).await;
-        desk.close().await;
+        let done = download(&context, args, found, freshness == Freshness::Current, &mut report, world).await;
+        context.close().await;
         done?;
         report.finish(&args.dir)?;
         freshness.into_result()
@@ -95,17 +95,17 @@ pub fn run(args: &DownloadArgs, world: &World) -> anyhow::Result<()> {
 }
 
 /// Returns the voicemails to download, oldest first, and whether the list is complete.
-async fn chosen(desk: &Desk, args: &DownloadArgs) -> anyhow::Result<(Vec<Found>, Freshness)> {
+async fn chosen(context: &VerbContext, args: &DownloadArgs) -> anyhow::Result<(Vec<Hit>, Freshness)> {
     if !args.ids.is_empty() {
-        let mut found = show::find(desk, &args.ids).await?;
-        let key = |found: &Found| (found.entry.record.voicemail.time, found.entry.record.voicemail.id);
+        let mut found = show::find(context, &args.ids).await?;
+        let key = |found: &Hit| (found.entry.record.voicemail.time, found.entry.record.voicemail.id);
         found.sort_unstable_by_key(key);
         return Ok((found, Freshness::Current));
     }
-    let query = args.which.query(desk)?;
-    let span = desk.span();
-    let freshness = desk.bring_up(span).await?;
-    let mut found = Search::new(desk, span, &query).await?.all().await?;
+    let query = args.which.query(context)?;
+    let span = context.span();
+    let freshness = context.bring_up(span).await?;
+    let mut found = Search::new(context, span, &query).await?.all().await?;
     found.reverse();
     Ok((found, freshness))
 }
@@ -121,16 +121,16 @@ fn must_be_writable(dir: &Path) -> anyhow::Result<()> {
 }
 
 async fn download(
-    desk: &Desk,
+    context: &VerbContext,
     args: &DownloadArgs,
-    found: Vec<Found>,
+    found: Vec<Hit>,
     asks: bool,
     report: &mut Report,
     world: &World,
 ) -> anyhow::Result<()> {
-    let orders = orders(found, desk, args);
-    let fetcher = Fetcher::open(desk, asks && !args.desk.offline && !args.dry_run).await?;
-    let line = Line::new(orders.len(), world);
+    let orders = orders(found, context, args);
+    let fetcher = Fetcher::open(context, asks && !args.context.offline && !args.dry_run).await?;
+    let line = ProgressLine::new(orders.len(), world);
     let (stop, stopped) = watch::channel(false);
     let saver = Saver {
         fetcher: &fetcher,
@@ -138,13 +138,13 @@ async fn download(
         template: &args.template,
         overwrite: args.overwrite,
         dry: args.dry_run,
-        now: desk.context.now,
+        now: context.search.now,
         line: &line,
         stopped,
         hopeless: OnceLock::new(),
     };
     let outcomes = stream::iter(orders).map(|order| saver.save(order));
-    let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(desk.settings.concurrency));
+    let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(context.settings.concurrency));
     let mut signals = Signals::watch()?;
     let mut written = Ok(());
     loop {
@@ -162,7 +162,7 @@ async fn download(
                     line.say(&format!("{}: {error}", outcome.found.entry.record.voicemail.id))?;
                 }
                 if written.is_ok() {
-                    written = report.add(&outcome, desk);
+                    written = report.add(&outcome, context);
                     // Stop if results cannot be reported.
                     if written.is_err() {
                         stop.send_replace(true);
@@ -178,14 +178,14 @@ async fn download(
 
 /// Assigns the file names. If several voicemails have the same name, the oldest keeps it, and the others
 /// get their ID appended.
-fn orders(found: Vec<Found>, desk: &Desk, args: &DownloadArgs) -> Vec<Order> {
+fn orders(found: Vec<Hit>, context: &VerbContext, args: &DownloadArgs) -> Vec<SaveJob> {
     let mut taken = HashSet::with_capacity(found.len());
-    let order = |found: Found| {
-        let values = Values::new(&found, desk.context.zone, &desk.label);
+    let order = |found: Hit| {
+        let values = Values::new(&found, context.search.zone, &context.label);
         // Some file systems ignore case.
         let name = args.template.fill(&values, "").to_string_lossy().to_lowercase();
         let apart = !taken.insert(name);
-        Order { found, values, apart }
+        SaveJob { found, values, apart }
     };
     let mut orders: Vec<_> = found.into_iter().map(order).collect();
     orders.reverse();

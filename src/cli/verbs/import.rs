@@ -17,7 +17,7 @@ use crate::store::Opened;
 pub const EXAMPLES: &str = "\
 Examples:
   vmail import voicemail.jsonl
-  ssh desk vmail export | vmail import";
+  ssh context vmail export | vmail import";
 
 /// Flags of `import`.
 #[derive(Args, Debug)]

@@ -38,7 +38,7 @@ const NAMES: [&str; 6] = ["group", "scope", "command", "keys", "custom", "help"]
 
 /// A command and its keys.
 #[derive(Serialize)]
-struct Line {
+struct KeyLine {
     group: &'static str,
     scope: &'static str,
     command: String,
@@ -62,7 +62,7 @@ pub fn run(args: &KeysArgs, world: &World) -> anyhow::Result<()> {
     style::quietly(write(&lines, args.format.chosen()))
 }
 
-fn write(lines: &[Line], format: Format) -> io::Result<()> {
+fn write(lines: &[KeyLine], format: Format) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     if format == Format::Table {
         out.write_all(table(lines).as_bytes())?;
@@ -76,13 +76,13 @@ fn write(lines: &[Line], format: Format) -> io::Result<()> {
 }
 
 /// Returns all commands, by group.
-fn lines(own: &[OwnKeys]) -> Vec<Line> {
+fn lines(own: &[OwnKeys]) -> Vec<KeyLine> {
     let keymap = own::keymap(own);
     let entries = by_heading().into_iter().flat_map(|(_, entries)| entries);
     entries.map(|entry| line(entry, &keymap, own)).collect()
 }
 
-impl Line {
+impl KeyLine {
     /// Returns the values of the fields in the order of [`NAMES`].
     fn cells(&self) -> [String; NAMES.len()] {
         let texts = [self.group, self.scope, &self.command, &self.keys.join(" ")].map(str::to_owned);
@@ -91,8 +91,8 @@ impl Line {
     }
 }
 
-fn line(entry: &Entry, keymap: &Keymap, own: &[OwnKeys]) -> Line {
-    Line {
+fn line(entry: &Entry, keymap: &Keymap, own: &[OwnKeys]) -> KeyLine {
+    KeyLine {
         group: entry.heading(),
         scope: entry.scope.title(),
         command: entry.name.to_owned(),
@@ -102,9 +102,9 @@ fn line(entry: &Entry, keymap: &Keymap, own: &[OwnKeys]) -> Line {
     }
 }
 
-fn of_view(view: &OwnView) -> Line {
+fn of_view(view: &OwnView) -> KeyLine {
     let OwnView { name, query, key } = view;
-    Line {
+    KeyLine {
         group: VIEWS,
         // As if they were commands of the inbox.
         scope: Scope::Inbox.title(),
@@ -116,9 +116,9 @@ fn of_view(view: &OwnView) -> Line {
 }
 
 /// Formats a table with a heading per group; the user's own keys are marked with `*`.
-fn table(lines: &[Line]) -> String {
-    let keys = |line: &Line| line.keys.join("  ");
-    let widest = |width: &dyn Fn(&Line) -> usize| lines.iter().map(width).max().unwrap_or_default();
+fn table(lines: &[KeyLine]) -> String {
+    let keys = |line: &KeyLine| line.keys.join("  ");
+    let widest = |width: &dyn Fn(&KeyLine) -> usize| lines.iter().map(width).max().unwrap_or_default();
     let (names, all_keys) =
         (widest(&|line| line.command.chars().count()), widest(&|line| keys(line).chars().count()).min(24));
     let mut out = String::new();

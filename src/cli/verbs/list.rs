@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use clap::Args;
 
 use crate::cli::World;
-use crate::cli::context::{Desk, DeskArgs, block_on};
+use crate::cli::context::{ContextArgs, VerbContext, block_on};
 use crate::cli::query::{Search, WhichArgs};
 use crate::cli::style::{self, Format, FormatArgs};
 use crate::cli::usage::whole;
@@ -21,8 +21,8 @@ Examples:
 
 /// Returns the end of the long help: the examples and the fields.
 fn fields() -> String {
-    let line = |(name, meaning): (&str, &str)| format!("  {name:<10}  {meaning}\n");
-    format!("{EXAMPLES}\n\nFields of --json, csv and tsv:\n{}", Fields::MEANING.map(line).concat().trim_end())
+    let lines = Fields::MEANING.iter().map(|(name, meaning)| format!("  {name:<10}  {meaning}\n"));
+    format!("{EXAMPLES}\n\nFields of --json, csv and tsv:\n{}", lines.collect::<String>().trim_end())
 }
 
 /// Flags of `list`.
@@ -37,19 +37,19 @@ pub struct ListArgs {
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten, next_help_heading = "Common options")]
-    desk: DeskArgs,
+    context: ContextArgs,
 }
 
 /// Prints the voicemails, newest first.
 pub fn run(args: &ListArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
-        let desk = Desk::open(&args.desk, world).await?;
-        let query = args.which.query(&desk)?;
-        let span = desk.span();
-        let freshness = desk.bring_up(span).await?;
-        let search = Search::new(&desk, span, &query).await?;
-        let written = write(&desk, search, args).await;
-        desk.close().await;
+        let context = VerbContext::open(&args.context, world).await?;
+        let query = args.which.query(&context)?;
+        let span = context.span();
+        let freshness = context.bring_up(span).await?;
+        let search = Search::new(&context, span, &query).await?;
+        let written = write(&context, search, args).await;
+        context.close().await;
         match written {
             Err(Unwritten::Store(error)) => return Err(error.into()),
             Err(Unwritten::Out(error)) => style::quietly(Err(error))?,
@@ -77,7 +77,7 @@ impl From<io::Error> for Unwritten {
     }
 }
 
-async fn write(desk: &Desk, mut search: Search<'_>, args: &ListArgs) -> Result<(), Unwritten> {
+async fn write(context: &VerbContext, mut search: Search<'_>, args: &ListArgs) -> Result<(), Unwritten> {
     let mut out = BufWriter::new(io::stdout().lock());
     let format = args.format.chosen();
     style::head(&mut out, format)?;
@@ -90,23 +90,23 @@ async fn write(desk: &Desk, mut search: Search<'_>, args: &ListArgs) -> Result<(
         left -= piece.len();
         if format == Format::Table {
             if table.is_none() && !piece.is_empty() {
-                let made = desk.table(&piece).await?;
+                let made = context.table(&piece).await?;
                 made.head(&mut out)?;
                 table = Some(made);
             }
             for found in &piece {
-                table.iter().try_for_each(|table| table.row(&mut out, desk, found))?;
+                table.iter().try_for_each(|table| table.row(&mut out, context, found))?;
             }
         } else {
             for found in &piece {
-                style::line(&mut out, format, &found.fields(desk.context.zone, &desk.label))?;
+                style::line(&mut out, format, &found.fields(context.search.zone, &context.label))?;
             }
         }
         out.flush()?;
     }
     if format == Format::Table && table.is_none() {
         // On stderr, so that scripts counting lines get 0.
-        let _ = writeln!(io::stderr(), "vmail: {}", desk.nothing_found());
+        let _ = writeln!(io::stderr(), "vmail: {}", context.nothing_found());
     }
     out.flush()?;
     Ok(())

@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 use crate::cli::World;
 use crate::cli::settings::{self, AccountArgs, place};
 use crate::config::Settings;
-use crate::config::edit::{EditError, Entry};
+use crate::config::edit::{EditError, NewAccount};
 use crate::core::model::{AccountKey, Region, Span};
 use crate::credentials::{SecretStore, Stored};
 use crate::error::{Failure, Fault};
@@ -132,7 +132,7 @@ impl New {
     /// cannot be added to that file, before the user types a secret in vain.
     fn of(settings: &Settings, path: &Path, app_id: i64) -> anyhow::Result<New> {
         let (key, base_url) = settings::account_key(settings, app_id.cast_unsigned())?;
-        let entry = Entry {
+        let entry = NewAccount {
             name: settings.account.as_deref(),
             region: settings.region,
             app_id,

@@ -5,12 +5,12 @@ use std::io::{self, Write as _};
 use clap::{ArgGroup, Args};
 
 use crate::cli::World;
-use crate::cli::context::{Desk, DeskArgs, block_on};
-use crate::cli::query::{Found, Search};
+use crate::cli::context::{ContextArgs, VerbContext, block_on};
+use crate::cli::query::{Hit, Search};
 use crate::cli::style::{self, FIELDS_OF_LIST, FormatArgs};
 use crate::core::humanize;
 use crate::core::model::VoicemailId;
-use crate::core::triage::{Change, Edit, Tag};
+use crate::core::triage::{BulkEdit, Edit, Tag};
 use crate::error::Fault;
 
 /// Flags of `mark`.
@@ -68,7 +68,7 @@ pub struct MarkArgs {
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten, next_help_heading = "Common options")]
-    desk: DeskArgs,
+    context: ContextArgs,
 }
 
 fn tag(text: &str) -> Result<Tag, String> {
@@ -79,19 +79,19 @@ fn tag(text: &str) -> Result<Tag, String> {
 /// Changes the voicemails and reports the number on stderr. With a format, prints all of them.
 pub fn run(args: &MarkArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
-        let desk = Desk::open(&args.desk, world).await?;
-        let ids = which(&desk, args).await?;
-        desk.must_keep().await?;
-        let account = desk.account().await?;
+        let context = VerbContext::open(&args.context, world).await?;
+        let ids = which(&context, args).await?;
+        context.must_keep().await?;
+        let account = context.account().await?;
         let mut changed: Vec<VoicemailId> = Vec::new();
         for edit in edits(args, (world.clock)().timestamp_millis()) {
-            let change = Change { ids: ids.clone(), edit };
-            let applied = desk.store.call(move |store| store.apply(account, &change)).await?;
+            let change = BulkEdit { ids: ids.clone(), edit };
+            let applied = context.store.call(move |store| store.apply(account, &change)).await?;
             changed.extend(applied.changed.iter().map(|(id, _)| *id));
         }
         changed.sort_unstable();
         changed.dedup();
-        desk.tell_notices().await?;
+        context.tell_notices().await?;
         let said = match (changed.len() as u64, ids.len() as u64) {
             (changed, of) if changed == of => humanize::voicemails(of),
             (changed, of) => format!("{} of {}", humanize::count(changed), humanize::voicemails(of)),
@@ -100,25 +100,25 @@ pub fn run(args: &MarkArgs, world: &World) -> anyhow::Result<()> {
         if let Some(format) = args.format.asked() {
             let mut found = Vec::with_capacity(ids.len());
             for id in ids {
-                let entry = desk.store.call(move |store| store.entry(account, id)).await?;
-                found.extend(entry.map(|entry| Found::new(entry, &desk)));
+                let entry = context.store.call(move |store| store.entry(account, id)).await?;
+                found.extend(entry.map(|entry| Hit::new(entry, &context)));
             }
-            style::lines(format, &desk, &found).await?;
+            style::lines(format, &context, &found).await?;
         }
-        desk.close().await;
+        context.close().await;
         Ok(())
     })
 }
 
-async fn which(desk: &Desk, args: &MarkArgs) -> anyhow::Result<Vec<VoicemailId>> {
-    let Some(query) = &args.query else { return desk.identify_or_fetch(&args.ids).await };
-    let query = desk.query(std::slice::from_ref(query))?;
-    let span = desk.span();
+async fn which(context: &VerbContext, args: &MarkArgs) -> anyhow::Result<Vec<VoicemailId>> {
+    let Some(query) = &args.query else { return context.identify_or_fetch(&args.ids).await };
+    let query = context.query(std::slice::from_ref(query))?;
+    let span = context.span();
     // Do not mark if the list may be incomplete.
-    desk.bring_up(span).await?.into_result()?;
-    let found = Search::new(desk, span, &query).await?.all().await?;
+    context.bring_up(span).await?.into_result()?;
+    let found = Search::new(context, span, &query).await?.all().await?;
     if found.is_empty() {
-        return Err(Fault::not_found(desk.nothing_found()).into());
+        return Err(Fault::not_found(context.nothing_found()).into());
     }
     Ok(found.iter().map(|found| found.entry.record.voicemail.id).collect())
 }

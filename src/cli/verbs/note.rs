@@ -6,10 +6,10 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::cli::World;
-use crate::cli::context::{Desk, DeskArgs, block_on};
+use crate::cli::context::{ContextArgs, VerbContext, block_on};
 use crate::cli::style::{self, FIELDS_OF_LIST, FormatArgs};
 use crate::cli::verbs::show;
-use crate::core::triage::{Change, Edit, Note};
+use crate::core::triage::{BulkEdit, Edit, Note};
 use crate::error::Fault;
 use crate::store::Store;
 
@@ -37,27 +37,27 @@ pub struct NoteArgs {
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten, next_help_heading = "Common options")]
-    desk: DeskArgs,
+    context: ContextArgs,
 }
 
 /// Prints the note, or sets it and reports that on stderr.
 pub fn run(args: &NoteArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
-        let desk = Desk::open(&args.desk, world).await?;
-        let found = show::find(&desk, std::slice::from_ref(&args.id)).await?;
+        let context = VerbContext::open(&args.context, world).await?;
+        let found = show::find(&context, std::slice::from_ref(&args.id)).await?;
         let Some(found) = found.first() else { return Ok(()) };
         let id = found.entry.record.voicemail.id;
         let Some(text) = text(args)? else {
             match (args.format.asked(), &found.entry.record.note) {
-                (Some(format), _) => style::lines(format, &desk, std::slice::from_ref(found)).await?,
+                (Some(format), _) => style::lines(format, &context, std::slice::from_ref(found)).await?,
                 (None, Some(note)) => style::quietly(writeln!(io::stdout(), "{}", note.text()))?,
                 (None, None) => return Err(Fault::not_found(format!("{id} has no note")).into()),
             }
-            desk.close().await;
+            context.close().await;
             return Ok(());
         };
-        desk.must_keep().await?;
-        let account = desk.account().await?;
+        context.must_keep().await?;
+        let account = context.account().await?;
         let (append, remove, now) = (args.append, args.remove, (world.clock)().timestamp_millis());
         // Read the old note only now: reading the text from stdin may have taken minutes.
         let write = move |store: &mut Store| {
@@ -66,19 +66,19 @@ pub fn run(args: &NoteArgs, world: &World) -> anyhow::Result<()> {
             if note.is_none() && !remove {
                 return Ok(false);
             }
-            store.apply(account, &Change { ids: vec![id], edit: Edit::Note(note) }).map(|_| true)
+            store.apply(account, &BulkEdit { ids: vec![id], edit: Edit::Note(note) }).map(|_| true)
         };
-        if !desk.store.call(write).await? {
+        if !context.store.call(write).await? {
             return Err(Fault::usage("the note is empty: use --remove to remove it").into());
         }
-        desk.tell_notices().await?;
+        context.tell_notices().await?;
         writeln!(io::stderr(), "{id}: {}", if remove { "note removed" } else { "note saved" })?;
         if let Some(format) = args.format.asked() {
-            let entry = desk.store.call(move |store| store.entry(account, id)).await?;
-            let found: Vec<_> = entry.map(|entry| show::Found::new(entry, &desk)).into_iter().collect();
-            style::lines(format, &desk, &found).await?;
+            let entry = context.store.call(move |store| store.entry(account, id)).await?;
+            let found: Vec<_> = entry.map(|entry| show::Hit::new(entry, &context)).into_iter().collect();
+            style::lines(format, &context, &found).await?;
         }
-        desk.close().await;
+        context.close().await;
         Ok(())
     })
 }

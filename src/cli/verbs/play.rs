@@ -5,14 +5,14 @@ use std::io::{self, Write as _};
 use clap::{ArgGroup, Args};
 
 use crate::audio::SPEEDS;
-use crate::cli::context::{Desk, DeskArgs, Freshness, block_on};
+use crate::cli::context::{ContextArgs, Freshness, VerbContext, block_on};
 use crate::cli::fetcher::Fetcher;
-use crate::cli::query::{Found, Search};
+use crate::cli::query::{Hit, Search};
 use crate::cli::verbs::play::jukebox::{End, Jukebox};
 use crate::cli::verbs::show;
 use crate::cli::{World, environment};
 use crate::error::{Failure, Fault};
-use crate::player::{Manner, Unavailable};
+use crate::player::{PlaybackSettings, Unavailable};
 use crate::terminal::remote::RemoteEnv;
 
 mod jukebox;
@@ -49,7 +49,7 @@ pub struct PlayArgs {
     #[arg(long)]
     skip_silence: bool,
     #[command(flatten, next_help_heading = "Common options")]
-    desk: DeskArgs,
+    context: ContextArgs,
 }
 
 fn speed(text: &str) -> Result<f32, String> {
@@ -61,27 +61,27 @@ fn speed(text: &str) -> Result<f32, String> {
 /// Plays the voicemails. Reports those that cannot be played on stderr and skips them.
 pub fn run(args: &PlayArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
-        let desk = Desk::open(&args.desk, world).await?;
-        let (found, freshness) = which(&desk, args).await?;
-        let asks = !args.desk.offline && freshness == Freshness::Current;
-        let fetcher = Fetcher::open(&desk, asks).await?;
-        let manner = Manner {
+        let context = VerbContext::open(&args.context, world).await?;
+        let (found, freshness) = which(&context, args).await?;
+        let asks = !args.context.offline && freshness == Freshness::Current;
+        let fetcher = Fetcher::open(&context, asks).await?;
+        let playback = PlaybackSettings {
             speed: args.speed,
             skip_silence: args.skip_silence,
-            auto_level: desk.settings.auto_level,
-            ..Manner::default()
+            auto_level: context.settings.auto_level,
+            ..PlaybackSettings::default()
         };
-        let outputs = environment::outputs(&desk.settings, world);
+        let outputs = environment::outputs(&context.settings, world);
         let count = found.len();
-        let mut jukebox = Jukebox::new(&desk, &fetcher, outputs, manner, !args.keep_unread, world)?;
+        let mut jukebox = Jukebox::new(&context, &fetcher, outputs, playback, !args.keep_unread, world)?;
         let end = jukebox.play(found).await;
         let (failed, why) = jukebox.close();
         fetcher.tidy().await;
-        desk.tell_notices().await?;
-        let surroundings = environment::remote_env(&desk.settings, world);
-        desk.close().await;
+        context.tell_notices().await?;
+        let env = environment::remote_env(&context.settings, world);
+        context.close().await;
         match end? {
-            End::NoSound(unavailable) => return Err(anyhow::anyhow!(silence(&unavailable, &surroundings))),
+            End::NoSound(unavailable) => return Err(anyhow::anyhow!(silence(&unavailable, &env))),
             End::Interrupted => {
                 let message = "interrupted".to_owned();
                 return Err(Fault { failure: Failure::Interrupted, message }.into());
@@ -103,31 +103,31 @@ pub fn run(args: &PlayArgs, world: &World) -> anyhow::Result<()> {
     })
 }
 
-async fn which(desk: &Desk, args: &PlayArgs) -> anyhow::Result<(Vec<Found>, Freshness)> {
+async fn which(context: &VerbContext, args: &PlayArgs) -> anyhow::Result<(Vec<Hit>, Freshness)> {
     let Some(query) = &args.query else {
-        return Ok((show::find(desk, &args.ids).await?, Freshness::Current));
+        return Ok((show::find(context, &args.ids).await?, Freshness::Current));
     };
-    let query = desk.query(std::slice::from_ref(query))?;
-    let span = desk.span();
-    let freshness = desk.bring_up(span).await?;
-    let mut found = Search::new(desk, span, &query).await?.all().await?;
+    let query = context.query(std::slice::from_ref(query))?;
+    let span = context.span();
+    let freshness = context.bring_up(span).await?;
+    let mut found = Search::new(context, span, &query).await?.all().await?;
     found.retain(|found| found.entry.record.voicemail.recording.is_some());
     if found.is_empty() {
         freshness.into_result()?;
-        return Err(Fault::not_found(desk.nothing_found()).into());
+        return Err(Fault::not_found(context.nothing_found()).into());
     }
     Ok((found, freshness))
 }
 
 /// Says why there is no sound, and suggests alternatives.
-fn silence(unavailable: &Unavailable, surroundings: &RemoteEnv) -> String {
+fn silence(unavailable: &Unavailable, env: &RemoteEnv) -> String {
     let mut said = unavailable.to_string();
     if !matches!(unavailable, Unavailable::Program { .. }) {
         said += "\n  use `vmail download` to save recordings as files";
         said += "\n  or set player_command to a program that plays sound";
-        if let Some(socket) = &surroundings.socket {
+        if let Some(socket) = &env.socket {
             said += "\n  or over ssh, run this on your own machine to forward its sound:\n    ";
-            said += &surroundings.server.sound(socket);
+            said += &env.server.sound(socket);
         }
     }
     said

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use clap::Args;
 
 use crate::cli::World;
-use crate::cli::context::{Desk, DeskArgs, block_on};
-pub use crate::cli::query::Found;
-use crate::cli::style::{self, BOLD, FIELDS_OF_LIST, Format, FormatArgs, GREY, PLAIN, Paper};
+use crate::cli::context::{ContextArgs, VerbContext, block_on};
+pub use crate::cli::query::Hit;
+use crate::cli::style::{self, BOLD, FIELDS_OF_LIST, Format, FormatArgs, GREY, OutputStyle, PLAIN};
 use crate::core::fields::Fields;
 use crate::error::Fault;
 
@@ -26,38 +26,38 @@ pub struct ShowArgs {
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten, next_help_heading = "Common options")]
-    desk: DeskArgs,
+    context: ContextArgs,
 }
 
 /// Prints the voicemails in the given order. Contacts the server only if one is not stored.
 pub fn run(args: &ShowArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
-        let desk = Desk::open(&args.desk, world).await?;
-        let found = find(&desk, &args.ids).await?;
-        style::quietly(write(&desk, &found, args.format.chosen(), Paper::stdout(world)))?;
-        desk.close().await;
+        let context = VerbContext::open(&args.context, world).await?;
+        let found = find(&context, &args.ids).await?;
+        style::quietly(write(&context, &found, args.format.chosen(), OutputStyle::stdout(world)))?;
+        context.close().await;
         Ok(())
     })
 }
 
 /// Returns the voicemails with the IDs `texts`. Updates the range if one is not stored.
-pub async fn find(desk: &Desk, texts: &[String]) -> anyhow::Result<Vec<Found>> {
-    let ids = desk.identify_or_fetch(texts).await?;
-    let account = desk.account().await?;
+pub async fn find(context: &VerbContext, texts: &[String]) -> anyhow::Result<Vec<Hit>> {
+    let ids = context.identify_or_fetch(texts).await?;
+    let account = context.account().await?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        let entry = desk.store.call(move |store| store.entry(account, id)).await?;
+        let entry = context.store.call(move |store| store.entry(account, id)).await?;
         let entry = entry.ok_or_else(|| Fault::not_found(format!("no voicemail with ID \"{id}\"")))?;
-        found.push(Found::new(entry, desk));
+        found.push(Hit::new(entry, context));
     }
     Ok(found)
 }
 
-fn write(desk: &Desk, found: &[Found], format: Format, paper: Paper) -> io::Result<()> {
+fn write(context: &VerbContext, found: &[Hit], format: Format, paper: OutputStyle) -> io::Result<()> {
     let mut out = io::stdout().lock();
     style::head(&mut out, format)?;
     for (number, found) in found.iter().enumerate() {
-        let fields = found.fields(desk.context.zone, &desk.label);
+        let fields = found.fields(context.search.zone, &context.label);
         if format == Format::Table {
             if number > 0 {
                 writeln!(out)?;
@@ -71,7 +71,7 @@ fn write(desk: &Desk, found: &[Found], format: Format, paper: Paper) -> io::Resu
 }
 
 /// Prints a voicemail for people: one line per known value.
-fn page(out: &mut impl Write, found: &Found, fields: &Fields<'_>, paper: Paper) -> io::Result<()> {
+fn page(out: &mut impl Write, found: &Hit, fields: &Fields<'_>, paper: OutputStyle) -> io::Result<()> {
     let entry = &found.entry;
     let time = chrono::DateTime::parse_from_rfc3339(&fields.time).map_or_else(
         |_| fields.time.clone(),

@@ -7,9 +7,9 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::context::{Desk, DeskArgs, block_on};
-use crate::cli::query::{Found, Search, WhichArgs};
-use crate::cli::style::{self, Format, FormatArgs, Paper};
+use crate::cli::context::{ContextArgs, VerbContext, block_on};
+use crate::cli::query::{Hit, Search, WhichArgs};
+use crate::cli::style::{self, Format, FormatArgs, OutputStyle};
 use crate::cli::usage::whole;
 use crate::cli::verbs::stats::page::Page;
 use crate::cli::{World, environment};
@@ -44,35 +44,35 @@ pub struct StatsArgs {
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten, next_help_heading = "Common options")]
-    desk: DeskArgs,
+    context: ContextArgs,
 }
 
 /// Counts the voicemails and prints the statistics.
 pub fn run(args: &StatsArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
-        let desk = Desk::open(&args.desk, world).await?;
-        let query = args.which.query(&desk)?;
-        let freshness = desk.bring_up(desk.span()).await?;
-        let stats = counted(&desk, Search::new(&desk, desk.span(), &query).await?).await?;
-        style::quietly(write(&desk, &stats, args, world))?;
-        desk.close().await;
+        let context = VerbContext::open(&args.context, world).await?;
+        let query = args.which.query(&context)?;
+        let freshness = context.bring_up(context.span()).await?;
+        let stats = counted(&context, Search::new(&context, context.span(), &query).await?).await?;
+        style::quietly(write(&context, &stats, args, world))?;
+        context.close().await;
         freshness.into_result()
     })
 }
 
-async fn counted(desk: &Desk, mut search: Search<'_>) -> anyhow::Result<Stats> {
-    let mut tally = Tally::new(desk.context.zone);
+async fn counted(context: &VerbContext, mut search: Search<'_>) -> anyhow::Result<Stats> {
+    let mut tally = Tally::new(context.search.zone);
     while let Some(piece) = search.next().await? {
         for found in &piece {
             tally.add(item(found));
         }
     }
-    let resolved = desk.settings.range.resolve(desk.context.now, desk.context.zone);
+    let resolved = context.settings.range.resolve(context.search.now, context.search.zone);
     // The end of a span is exclusive.
-    Ok(tally.finish(resolved.start, desk.span().end() - TimeDelta::milliseconds(1)))
+    Ok(tally.finish(resolved.start, context.span().end() - TimeDelta::milliseconds(1)))
 }
 
-fn item(found: &Found) -> Item<'_> {
+fn item(found: &Hit) -> Item<'_> {
     let entry = &found.entry;
     let record = &entry.record;
     let known = record.sketch.is_known().then(|| Duration::from_millis(record.sketch.millis.into()));
@@ -88,14 +88,14 @@ fn item(found: &Found) -> Item<'_> {
     }
 }
 
-fn write(desk: &Desk, stats: &Stats, args: &StatsArgs, world: &World) -> io::Result<()> {
+fn write(context: &VerbContext, stats: &Stats, args: &StatsArgs, world: &World) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let paper = Paper::stdout(world);
+    let paper = OutputStyle::stdout(world);
     let day = |(day, count): &(NaiveDate, Count)| {
         [day.to_string(), count.all.to_string(), count.unheard.to_string()]
     };
     match args.format.chosen() {
-        Format::Jsonl => style::json_line(&mut out, &Object::new(desk, stats))?,
+        Format::Jsonl => style::json_line(&mut out, &Object::new(context, stats))?,
         Format::Csv => {
             style::csv_line(&mut out, &COLUMNS)?;
             stats.days.iter().try_for_each(|count| style::csv_line(&mut out, &day(count)))?;
@@ -105,12 +105,12 @@ fn write(desk: &Desk, stats: &Stats, args: &StatsArgs, world: &World) -> io::Res
             stats.days.iter().try_for_each(|count| style::tsv_line(&mut out, &day(count)))?;
         }
         Format::Table if stats.count.all == 0 => {
-            let _ = writeln!(io::stderr(), "vmail: {}", desk.nothing_found());
+            let _ = writeln!(io::stderr(), "vmail: {}", context.nothing_found());
         }
         Format::Table => {
-            let ascii = environment::ascii(&desk.settings, world);
-            let range = desk.settings.range;
-            let (now, zone) = (desk.context.now, desk.context.zone);
+            let ascii = environment::ascii(&context.settings, world);
+            let range = context.settings.range;
+            let (now, zone) = (context.search.now, context.search.zone);
             let (label, dates) = (range.label(now, zone), range.dates(now, zone));
             let title = if label == dates { label } else { format!("{label} ({dates})") };
             let title = if ascii { title.replace('–', "-") } else { title };
@@ -185,8 +185,8 @@ impl From<Spread> for Seconds {
 }
 
 impl<'a> Object<'a> {
-    fn new(desk: &'a Desk, stats: &'a Stats) -> Object<'a> {
-        let (now, zone) = (desk.context.now, desk.context.zone);
+    fn new(context: &'a VerbContext, stats: &'a Stats) -> Object<'a> {
+        let (now, zone) = (context.search.now, context.search.zone);
         let time =
             |time: DateTime<Utc>| time.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::AutoSi, true);
         let day = |(day, count): &(NaiveDate, Count)| Daily {
@@ -202,10 +202,10 @@ impl<'a> Object<'a> {
             unread: caller.count.unheard,
         };
         Object {
-            account: &desk.label,
-            range: desk.settings.range.expression(),
-            from: desk.settings.range.resolve(now, zone).start.map(time),
-            to: time(desk.span().end()),
+            account: &context.label,
+            range: context.settings.range.expression(),
+            from: context.settings.range.resolve(now, zone).start.map(time),
+            to: time(context.span().end()),
             timezone: zone.name(),
             count: stats.count.all,
             unread: stats.count.unheard,

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::context::{Desk, DeskArgs, block_on};
+use crate::cli::context::{ContextArgs, VerbContext, block_on};
 use crate::cli::progress::Bar;
-use crate::cli::query::Found;
+use crate::cli::query::Hit;
 use crate::cli::style::{self, Format, FormatArgs};
 use crate::cli::table::Table;
 use crate::cli::{World, hook};
@@ -43,16 +43,16 @@ pub struct SyncArgs {
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten, next_help_heading = "Common options")]
-    desk: DeskArgs,
+    context: ContextArgs,
 }
 
 /// Fetches voicemails. If stderr is not a terminal, prints only errors.
 pub fn run(args: &SyncArgs, world: &World) -> anyhow::Result<()> {
-    if args.desk.offline {
+    if args.context.offline {
         return Err(Fault::usage("sync contacts the server: it cannot be used with --offline").into());
     }
     block_on(async {
-        let desk = Desk::open(&args.desk, world).await?;
+        let context = VerbContext::open(&args.context, world).await?;
         if let Some(format @ (Format::Csv | Format::Tsv)) = args.format.asked() {
             style::quietly(style::head(&mut io::stdout(), format))?;
         }
@@ -60,7 +60,7 @@ pub fn run(args: &SyncArgs, world: &World) -> anyhow::Result<()> {
         let watching = io::stderr().is_terminal();
         let (mut offline, mut table) = (false, None);
         loop {
-            let synced = once(&desk, args, &bar, &mut table).await;
+            let synced = once(&context, args, &bar, &mut table).await;
             match synced {
                 Ok(summary) if !args.watch => {
                     if watching {
@@ -76,31 +76,36 @@ pub fn run(args: &SyncArgs, world: &World) -> anyhow::Result<()> {
                         writeln!(io::stderr(), "vmail: {error:#} Retrying.")?;
                     }
                     offline = true;
-                    tokio::time::sleep(desk.refresh(REFRESH)).await;
+                    tokio::time::sleep(context.refresh(REFRESH)).await;
                     continue;
                 }
                 Err(error) => return Err(error),
             }
             offline = false;
             bar = Bar::when_it_takes_a_moment(world);
-            tokio::time::sleep(desk.refresh(REFRESH)).await;
+            tokio::time::sleep(context.refresh(REFRESH)).await;
         }
-        desk.close().await;
+        context.close().await;
         Ok(())
     })
 }
 
 /// Fetches once and reports new voicemails, even if an error ends the fetch early: the next time they
 /// would not be new. `table` is the table printed so far, if any.
-async fn once(desk: &Desk, args: &SyncArgs, bar: &Bar, table: &mut Option<Table>) -> anyhow::Result<Summary> {
-    let span = desk.span();
-    let account = desk.account().await?;
-    let covered = desk.store.call(move |store| store.coverage(account, span)).await?;
+async fn once(
+    context: &VerbContext,
+    args: &SyncArgs,
+    bar: &Bar,
+    table: &mut Option<Table>,
+) -> anyhow::Result<Summary> {
+    let span = context.span();
+    let account = context.account().await?;
+    let covered = context.store.call(move |store| store.coverage(account, span)).await?;
     // Older voicemails are not new, even if they are fetched only now.
-    let overlap = desk.settings.overlap.as_millis() as i64;
+    let overlap = context.settings.overlap.as_millis() as i64;
     let since = covered.last().map(|last| last.end_millis() - overlap);
     let mut new: Vec<(i64, VoicemailId)> = Vec::new();
-    let fetched = desk.fetch(span, args.again, sync::TRIES, bar, |progress| {
+    let fetched = context.fetch(span, args.again, sync::TRIES, bar, |progress| {
         if let (Progress::Page { added, .. }, Some(since)) = (progress, since) {
             new.extend(added.rows.iter().filter(|row| row.time >= since).map(|row| (row.time, row.id)));
         }
@@ -108,24 +113,24 @@ async fn once(desk: &Desk, args: &SyncArgs, bar: &Bar, table: &mut Option<Table>
     let fetched = fetched.await;
     new.sort_unstable();
     for (_, id) in new {
-        let Some(entry) = desk.store.call(move |store| store.entry(account, id)).await? else { continue };
-        let found = Found::new(entry, desk);
-        let fields = found.fields(desk.context.zone, &desk.label);
-        if let Some(argv) = &desk.settings.on_new
-            && let Err(problem) = hook::run(argv, &fields, desk.settings.account.as_deref()).await
+        let Some(entry) = context.store.call(move |store| store.entry(account, id)).await? else { continue };
+        let found = Hit::new(entry, context);
+        let fields = found.fields(context.search.zone, &context.label);
+        if let Some(argv) = &context.settings.on_new
+            && let Err(problem) = hook::run(argv, &fields, context.settings.account.as_deref()).await
         {
             writeln!(io::stderr(), "vmail: {problem}")?;
         }
         if let Some(format) = args.format.asked() {
             let mut out = io::stdout();
             if format == Format::Table && table.is_none() {
-                let begun = desk.table(std::slice::from_ref(&found)).await?;
+                let begun = context.table(std::slice::from_ref(&found)).await?;
                 style::quietly(begun.head(&mut out))?;
                 *table = Some(begun);
             }
             // A broken pipe must not stop `on_new` for the others.
             style::quietly(match &table {
-                Some(table) => table.row(&mut out, desk, &found),
+                Some(table) => table.row(&mut out, context, &found),
                 None => style::line(&mut out, format, &fields),
             })?;
         } else if args.watch && io::stderr().is_terminal() {

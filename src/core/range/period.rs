@@ -256,7 +256,7 @@ pub(super) fn moved_fixed(from: Period, to: Period, times: i64) -> Option<(Perio
         _ => Kind::Days,
     };
     // Fixed edges do not depend on the zone, so any zone will do.
-    let step = Step::between(start, end, from.is_months(), Tz::UTC)?;
+    let step = Shift::between(start, end, from.is_months(), Tz::UTC)?;
     let (start, end) = (start.moved(step, times)?, end.moved(step, times)?);
     Some(kind.periods(start, end))
 }
@@ -322,23 +322,23 @@ impl Edge {
     }
 
     /// Moves this edge by `times` steps; `None` outside [`YEARS`].
-    pub fn moved(self, step: Step, times: i64) -> Option<Edge> {
+    pub fn moved(self, step: Shift, times: i64) -> Option<Edge> {
         let moved = match (self, step) {
-            (Edge::Day(date), Step::Months(months)) => {
+            (Edge::Day(date), Shift::Months(months)) => {
                 let month = i64::from(date.year()) * 12 + i64::from(date.month0()) + months * times;
                 let year = i32::try_from(month.div_euclid(12)).ok()?;
                 Edge::Day(NaiveDate::from_ymd_opt(year, month.rem_euclid(12) as u32 + 1, 1)?)
             }
-            (Edge::Day(date), Step::Days(days)) => {
+            (Edge::Day(date), Shift::Days(days)) => {
                 Edge::Day(date.checked_add_signed(TimeDelta::try_days(days * times)?)?)
             }
-            (edge, Step::Wall(length)) => {
+            (edge, Shift::Wall(length)) => {
                 Edge::Wall(edge.wall(Tz::UTC).checked_add_signed(multiple(length, times)?)?)
             }
-            (edge, Step::Exact(length, zone)) => {
+            (edge, Shift::Exact(length, zone)) => {
                 Edge::Exact(edge.instant(zone).checked_add_signed(multiple(length, times)?)?)
             }
-            (Edge::Wall(_) | Edge::Exact(_), Step::Months(_) | Step::Days(_)) => return None,
+            (Edge::Wall(_) | Edge::Exact(_), Shift::Months(_) | Shift::Days(_)) => return None,
         };
         // An end may be the midnight after the last day of the last year.
         let year = moved.wall(Tz::UTC).checked_sub_signed(TimeDelta::milliseconds(1))?.year();
@@ -367,7 +367,7 @@ fn instant(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
 
 /// The distance to move a range: its own length, in its own unit.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Step {
+pub(super) enum Shift {
     Months(i64),
     Days(i64),
     /// Wall-clock time: a day with a clock change also has 24 hours.
@@ -376,26 +376,26 @@ pub(super) enum Step {
     Exact(TimeDelta, Tz),
 }
 
-impl Step {
+impl Shift {
     /// Returns the length from `start` to `end`; `None` if it is not positive.
-    pub fn between(start: Edge, end: Edge, months: bool, zone: Tz) -> Option<Step> {
+    pub fn between(start: Edge, end: Edge, months: bool, zone: Tz) -> Option<Shift> {
         let (step, positive) = match (start, end) {
             (Edge::Day(start), Edge::Day(end)) if months => {
                 let count = i64::from(end.year() - start.year()) * 12 + i64::from(end.month())
                     - i64::from(start.month());
-                (Step::Months(count), count > 0)
+                (Shift::Months(count), count > 0)
             }
             (Edge::Day(start), Edge::Day(end)) => {
                 let count = (end - start).num_days();
-                (Step::Days(count), count > 0)
+                (Shift::Days(count), count > 0)
             }
             (Edge::Exact(_), _) | (_, Edge::Exact(_)) => {
                 let length = end.instant(zone) - start.instant(zone);
-                (Step::Exact(length, zone), length > TimeDelta::zero())
+                (Shift::Exact(length, zone), length > TimeDelta::zero())
             }
             _ => {
                 let length = end.wall(zone) - start.wall(zone);
-                (Step::Wall(length), length > TimeDelta::zero())
+                (Shift::Wall(length), length > TimeDelta::zero())
             }
         };
         positive.then_some(step)

@@ -8,7 +8,7 @@ use crate::core::search::plan::Plan;
 
 /// The kind of a shown text: `name:anita` highlights nothing in a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
+pub enum SearchedText {
     /// The caller's number, or the caller as received.
     Caller,
     /// The caller's name.
@@ -32,16 +32,16 @@ impl<'m> Highlighter<'m> {
     }
 
     /// Writes the matching byte ranges of `text` to `out`: whole graphemes, in order, not touching.
-    pub fn highlight(&mut self, field: Field, text: &str, out: &mut Vec<Range<usize>>) {
+    pub fn highlight(&mut self, field: SearchedText, text: &str, out: &mut Vec<Range<usize>>) {
         out.clear();
         for test in self.plan.texts.iter().filter(|test| test.wanted) {
             let needle = match field {
                 // A caller that is not a number counts as a name.
-                Field::Caller if !text.chars().any(char::is_alphabetic) => test.elsewhere(),
-                Field::Caller | Field::Name => test.in_name(),
-                Field::Note | Field::Tag => test.elsewhere(),
+                SearchedText::Caller if !text.chars().any(char::is_alphabetic) => test.elsewhere(),
+                SearchedText::Caller | SearchedText::Name => test.in_name(),
+                SearchedText::Note | SearchedText::Tag => test.elsewhere(),
             };
-            if field == Field::Caller
+            if field == SearchedText::Caller
                 && let Some(digits) = test.in_number()
             {
                 digits.places(text, out);
@@ -50,7 +50,7 @@ impl<'m> Highlighter<'m> {
                 needle.places(text, &mut self.scratch, out);
             }
         }
-        if field == Field::Tag && self.plan.tags.iter().any(|tag| same_tag(text, tag)) {
+        if field == SearchedText::Tag && self.plan.tags.iter().any(|tag| same_tag(text, tag)) {
             out.push(0..text.len());
         }
         merge(out);

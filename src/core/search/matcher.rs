@@ -5,7 +5,7 @@ use crate::core::model::CallerId;
 use crate::core::model::Flags;
 use crate::core::search::highlight::Highlighter;
 use crate::core::search::needle::Scratch;
-use crate::core::search::plan::{Plan, Step, TextTest};
+use crate::core::search::plan::{Plan, PlanStep, TextTest};
 use crate::core::search::{Columns, Context, Query, Source};
 
 /// How many rows to test together, one bit each.
@@ -325,26 +325,26 @@ impl<'s> Elsewhere<'s> {
 
 impl<S: Source> Pass<'_, S> {
     /// Returns the `wanted` rows of `block` that match.
-    fn eval(&mut self, step: &Step, block: &Block<'_>, wanted: u64) -> u64 {
+    fn eval(&mut self, step: &PlanStep, block: &Block<'_>, wanted: u64) -> u64 {
         match step {
             _ if wanted == 0 => 0,
-            Step::All(steps) => steps.iter().fold(wanted, |left, step| self.eval(step, block, left)),
-            Step::Any(steps) => {
+            PlanStep::All(steps) => steps.iter().fold(wanted, |left, step| self.eval(step, block, left)),
+            PlanStep::Any(steps) => {
                 steps.iter().fold(0, |found, step| found | self.eval(step, block, wanted & !found))
             }
-            Step::Not(inner) => wanted & !self.eval(inner, block, wanted),
-            Step::Flags(flags, set) => bits(block.flags, wanted, |value| value.contains(*flags) == *set),
-            Step::Time(span) => bits(block.times, wanted, |time| span.contains(time)),
-            Step::Length(least, most) => {
+            PlanStep::Not(inner) => wanted & !self.eval(inner, block, wanted),
+            PlanStep::Flags(flags, set) => bits(block.flags, wanted, |value| value.contains(*flags) == *set),
+            PlanStep::Time(span) => bits(block.times, wanted, |time| span.contains(time)),
+            PlanStep::Length(least, most) => {
                 bits(block.lengths, wanted, |length| (*least..=*most).contains(&length))
             }
-            Step::Tag(tag) => {
+            PlanStep::Tag(tag) => {
                 let tagged = bits(block.flags, wanted, |flags| flags.contains(Flags::TAGGED));
                 each(tagged, |bit| {
                     self.source.tags(block.start + bit as u32).any(|known| same_tag(known, tag))
                 })
             }
-            Step::Text(index) => self.text(*index, block, wanted),
+            PlanStep::Text(index) => self.text(*index, block, wanted),
         }
     }
 

@@ -11,10 +11,10 @@ const WITHHELD: &str = "Withheld";
 
 /// A test of a row.
 #[derive(Debug)]
-pub(super) enum Step {
-    All(Vec<Step>),
-    Any(Vec<Step>),
-    Not(Box<Step>),
+pub(super) enum PlanStep {
+    All(Vec<PlanStep>),
+    Any(Vec<PlanStep>),
+    Not(Box<PlanStep>),
     /// Whether all of the flags are set (true), or not (false).
     Flags(Flags, bool),
     Time(Span),
@@ -26,16 +26,18 @@ pub(super) enum Step {
     Text(usize),
 }
 
-impl Step {
+impl PlanStep {
     /// Estimates the cost per row: cheap tests go first and leave fewer rows to the others.
     fn cost(&self) -> u32 {
         match self {
-            Step::Flags(..) => 1,
-            Step::Length(..) | Step::Time(_) => 2,
-            Step::Tag(_) => 4,
-            Step::Text(_) => 8,
-            Step::Not(inner) => inner.cost(),
-            Step::All(steps) | Step::Any(steps) => steps.iter().map(Step::cost).fold(0, u32::saturating_add),
+            PlanStep::Flags(..) => 1,
+            PlanStep::Length(..) | PlanStep::Time(_) => 2,
+            PlanStep::Tag(_) => 4,
+            PlanStep::Text(_) => 8,
+            PlanStep::Not(inner) => inner.cost(),
+            PlanStep::All(steps) | PlanStep::Any(steps) => {
+                steps.iter().map(PlanStep::cost).fold(0, u32::saturating_add)
+            }
         }
     }
 }
@@ -145,7 +147,7 @@ fn shown_name<'c>(caller: &CallerTexts<'c>) -> &'c str {
 /// A prepared query.
 #[derive(Debug)]
 pub(super) struct Plan {
-    pub root: Step,
+    pub root: PlanStep,
     pub texts: Vec<TextTest>,
     /// The tags searched for, in lower case.
     pub tags: Vec<String>,
@@ -153,34 +155,35 @@ pub(super) struct Plan {
 
 impl Plan {
     pub fn new(query: &Query, context: &Context) -> Plan {
-        let mut plan = Plan { root: Step::All(Vec::new()), texts: Vec::new(), tags: Vec::new() };
+        let mut plan = Plan { root: PlanStep::All(Vec::new()), texts: Vec::new(), tags: Vec::new() };
         plan.root = plan.step(&query.0, true, context);
         plan
     }
 
-    fn step(&mut self, node: &Node, wanted: bool, context: &Context) -> Step {
+    fn step(&mut self, node: &Node, wanted: bool, context: &Context) -> PlanStep {
         let mut steps = |parts: &[Node]| {
-            let mut steps: Vec<Step> = parts.iter().map(|part| self.step(part, wanted, context)).collect();
-            steps.sort_by_key(Step::cost);
+            let mut steps: Vec<PlanStep> =
+                parts.iter().map(|part| self.step(part, wanted, context)).collect();
+            steps.sort_by_key(PlanStep::cost);
             steps
         };
         match node {
-            Node::And(parts) => Step::All(steps(parts)),
-            Node::Or(parts) => Step::Any(steps(parts)),
-            Node::Not(inner) => Step::Not(Box::new(self.step(inner, !wanted, context))),
+            Node::And(parts) => PlanStep::All(steps(parts)),
+            Node::Or(parts) => PlanStep::Any(steps(parts)),
+            Node::Not(inner) => PlanStep::Not(Box::new(self.step(inner, !wanted, context))),
             Node::Term(term) => self.term(term, wanted, context),
         }
     }
 
-    fn term(&mut self, term: &Term, wanted: bool, context: &Context) -> Step {
+    fn term(&mut self, term: &Term, wanted: bool, context: &Context) -> PlanStep {
         match term {
-            Term::Date(range) => Step::Time(range.resolve(context.now, context.zone).view()),
+            Term::Date(range) => PlanStep::Time(range.resolve(context.now, context.zone).view()),
             Term::Is(word) => {
                 let state = STATES.iter().find(|(known, ..)| known == word);
-                state.map_or(Step::All(Vec::new()), |(_, flags, set)| Step::Flags(*flags, *set))
+                state.map_or(PlanStep::All(Vec::new()), |(_, flags, set)| PlanStep::Flags(*flags, *set))
             }
             Term::Has(word) => match PARTS.iter().find(|(known, _)| known == word) {
-                Some((_, Some(flags))) => Step::Flags(*flags, true),
+                Some((_, Some(flags))) => PlanStep::Flags(*flags, true),
                 _ => self.text(term, wanted, Look::HasName),
             },
             Term::Tag(tag) => {
@@ -188,14 +191,14 @@ impl Plan {
                 if wanted {
                     self.tags.push(tag.clone());
                 }
-                Step::Tag(tag)
+                PlanStep::Tag(tag)
             }
             // A length of 0 is unknown, so it never matches.
             Term::Length(seconds) => {
                 let least = seconds.least.saturating_mul(1_000).max(1);
                 let most =
                     seconds.most.map_or(u32::MAX, |most| most.saturating_mul(1_000).saturating_add(999));
-                Step::Length(least, most)
+                PlanStep::Length(least, most)
             }
             Term::Text(pattern) => self.text(term, wanted, Look::Anywhere(Needle::new(pattern))),
             Term::Name(pattern) => self.text(term, wanted, Look::Name(Needle::new(pattern))),
@@ -203,12 +206,12 @@ impl Plan {
         }
     }
 
-    fn text(&mut self, term: &Term, wanted: bool, look: Look) -> Step {
+    fn text(&mut self, term: &Term, wanted: bool, look: Look) -> PlanStep {
         if let Some(known) = self.texts.iter().position(|known| known.term == *term) {
             self.texts[known].wanted |= wanted;
-            return Step::Text(known);
+            return PlanStep::Text(known);
         }
         self.texts.push(TextTest { term: term.clone(), wanted, look });
-        Step::Text(self.texts.len() - 1)
+        PlanStep::Text(self.texts.len() - 1)
     }
 }

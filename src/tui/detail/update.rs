@@ -9,7 +9,7 @@ use crate::tui::list::listing::Wish;
 use crate::tui::list::moves::select_place;
 use crate::tui::list::rows::RowKey;
 use crate::tui::list::triage::show_view;
-use crate::tui::msg::{Effect, Lane, Read};
+use crate::tui::msg::{AccountEffect, Effect, Lane, Read};
 use crate::tui::playback::update::stop;
 use crate::tui::search_line;
 use crate::tui::state::{BeforeHistory, State};
@@ -31,7 +31,7 @@ pub(in crate::tui) fn switch_pane(state: &mut State, effects: &mut Vec<Effect>) 
 /// Goes one step back: stops playback, clears marks, leaves the detail, clears the search, leaves the
 /// history or stops fetching, whichever comes first.
 pub(in crate::tui) fn back(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.listening.playback.is_some() {
+    if state.playback.current.is_some() {
         return stop(state, effects);
     }
     if state.detail.marked.take().is_some() {
@@ -53,7 +53,7 @@ pub(in crate::tui) fn back(state: &mut State, effects: &mut Vec<Effect>) {
         state.inbox.unsure = true;
         state.sync.stopped = true;
         state.sync.next = state.sync.refresh.map(|every| state.now + every);
-        effects.push(Effect::StopSync);
+        effects.push(Effect::Account(AccountEffect::StopSync));
         news(state, "stopped fetching; voicemails fetched so far are kept".to_owned());
     }
 }

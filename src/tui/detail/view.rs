@@ -134,7 +134,7 @@ fn work(state: &State, details: &Details, theme: &Theme, room: u16) -> Vec<Piece
 /// Returns "8 kHz mono MP3 · 84 kB · cached".
 fn kind(state: &State, theme: &Theme, row: &Row) -> Option<Piece> {
     let waveform = state.shown_waveform()?;
-    let cached = match state.listening.recordings.get(&row.id) {
+    let cached = match state.playback.recordings.get(&row.id) {
         Some(Recording::Here { bytes, .. }) => format!(" · {} · cached", humanize::bytes(*bytes)),
         _ => String::new(),
     };

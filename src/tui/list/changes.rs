@@ -9,8 +9,8 @@ use crate::core::triage::{Applied, Edit};
 use crate::store::StoreError;
 use crate::tui::command::Command;
 use crate::tui::list::rows::{RowColumns, RowKey};
-use crate::tui::msg::{Change, Effect, Read};
-use crate::tui::state::{State, Step};
+use crate::tui::msg::{AccountEffect, Change, Effect, Read};
+use crate::tui::state::{State, UndoStep};
 use crate::tui::update::fetch::{load, read, read_texts, relist};
 use crate::tui::update::{fault, news};
 
@@ -22,7 +22,7 @@ pub(in crate::tui) fn apply(state: &mut State, change: Change, effects: &mut Vec
     show(&mut state.inbox.rows, &change);
     state.pending.push(change.clone());
     relist(state);
-    effects.push(Effect::Apply(change));
+    effects.push(Effect::Account(AccountEffect::Apply(change)));
 }
 
 /// Returns the voicemails that an action applies to: the marked ones, or the selected one.
@@ -51,7 +51,7 @@ pub(in crate::tui) fn step_back(state: &mut State, redo: bool, effects: &mut Vec
     }
     let steps = if redo { &mut state.steps.undone } else { &mut state.steps.done };
     match steps.pop() {
-        Some(Step { name, keys, undo }) => {
+        Some(UndoStep { name, keys, undo }) => {
             apply(state, Change::Revert { name, keys, undo, redo }, effects);
         }
         None => news(state, format!("nothing to {}", if redo { "redo" } else { "undo" })),
@@ -108,7 +108,8 @@ fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec
         return;
     }
     let count = applied.changed.len();
-    let step = |name: &str| Step { name: name.to_owned(), keys: keys.to_vec(), undo: applied.undo.clone() };
+    let step =
+        |name: &str| UndoStep { name: name.to_owned(), keys: keys.to_vec(), undo: applied.undo.clone() };
     if let Change::Revert { name, redo, .. } = change {
         let (said, steps) =
             if *redo { ("redo", &mut state.steps.done) } else { ("undo", &mut state.steps.undone) };

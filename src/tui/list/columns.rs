@@ -40,7 +40,7 @@ const CALLER_MODEST: u16 = 22;
 
 /// A column and its place in the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ColumnPlace {
     /// The column.
     pub column: Column,
     /// The number of blank cells before it.
@@ -53,7 +53,7 @@ pub struct Place {
 /// are dropped first, and the flags shrink to a few signs, then to one; time, caller and length always
 /// stay. Flags, tags or note as the last column take the remaining cells. A `dated` list has no headings,
 /// so its time column includes the day.
-pub fn of(wanted: &[Column], width: u16, dated: bool) -> Vec<Place> {
+pub fn of(wanted: &[Column], width: u16, dated: bool) -> Vec<ColumnPlace> {
     let has_own = |column| wanted.contains(&column);
     let few_marks = has_own(Column::Tags) && has_own(Column::Note);
     let mut places: Vec<_> = wanted.iter().map(|&column| usual(column, few_marks)).collect();
@@ -81,7 +81,7 @@ pub fn of(wanted: &[Column], width: u16, dated: bool) -> Vec<Place> {
         }
         begin(&mut places);
     }
-    let texts_last = matches!(places.last(), Some(Place { column: Column::Tags | Column::Note, .. }));
+    let texts_last = matches!(places.last(), Some(ColumnPlace { column: Column::Tags | Column::Note, .. }));
     let most = if texts_last { CALLER_MODEST } else { CALLER_MOST };
     let caller = left_over(&places, width).clamp(8, most);
     if let Some(place) = places.iter_mut().find(|place| place.column == Column::Caller) {
@@ -94,17 +94,17 @@ pub fn of(wanted: &[Column], width: u16, dated: bool) -> Vec<Place> {
     places
 }
 
-fn takes_more(place: Place) -> bool {
+fn takes_more(place: ColumnPlace) -> bool {
     matches!(place.column, Column::Marks | Column::Tags | Column::Note) && place.width > FEW_MARKS
 }
 
 /// Returns the number of cells that no column uses.
-fn left_over(places: &[Place], width: u16) -> u16 {
+fn left_over(places: &[ColumnPlace], width: u16) -> u16 {
     width.saturating_sub(GUTTER + places.iter().map(|place| place.gap + place.width).sum::<u16>())
 }
 
 /// Removes the gap of the first column: the gutter is before it.
-fn begin(places: &mut [Place]) {
+fn begin(places: &mut [ColumnPlace]) {
     if let Some(first) = places.first_mut() {
         first.gap = 0;
     }
@@ -112,7 +112,7 @@ fn begin(places: &mut [Place]) {
 
 /// Returns a column with its preferred width. The width of the caller is set later, from the cells that
 /// the others leave. Flags are narrow if tags and note have columns of their own.
-fn usual(column: Column, few_marks: bool) -> Place {
+fn usual(column: Column, few_marks: bool) -> ColumnPlace {
     let (gap, width) = match column {
         Column::Time => (2, 5),
         Column::Caller => (3, 0),
@@ -125,5 +125,5 @@ fn usual(column: Column, few_marks: bool) -> Place {
         Column::Marks => (2, 16),
         Column::Tags | Column::Note => (2, 12),
     };
-    Place { column, gap, width }
+    ColumnPlace { column, gap, width }
 }

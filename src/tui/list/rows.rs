@@ -1,6 +1,6 @@
 //! The rows of the list as compact columns, so that a million voicemails fit in memory.
 //!
-//! A row takes 29 bytes: time, ID, and the other values of its line. The texts of a caller are stored
+//! A row takes 30 bytes: time, ID, and the other values of its line. The texts of a caller are stored
 //! once. Nothing is formatted here: `view/` formats the visible rows.
 
 use std::cmp::Ordering;
@@ -365,7 +365,7 @@ pub struct Day {
 
 /// The content of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line {
+pub enum ListLine {
     /// The heading of the day with that index.
     Heading(usize),
     /// The row with that index.
@@ -414,13 +414,13 @@ impl Days {
     }
 
     /// Returns the content of `line`.
-    pub fn at(&self, line: usize) -> Option<Line> {
+    pub fn at(&self, line: usize) -> Option<ListLine> {
         if line >= self.lines() {
             return None;
         }
-        let Some(day) = self.day_of_line(line) else { return Some(Line::Row(line)) };
+        let Some(day) = self.day_of_line(line) else { return Some(ListLine::Row(line)) };
         let heading = self.days[day].first + day;
-        Some(if line == heading { Line::Heading(day) } else { Line::Row(line - day - 1) })
+        Some(if line == heading { ListLine::Heading(day) } else { ListLine::Row(line - day - 1) })
     }
 
     /// Returns the index of the day that `line` belongs to.
@@ -521,7 +521,7 @@ mod tests {
             let days = Days::new(columns.len(), |row| columns.times[row], "Asia/Kolkata".parse().unwrap());
             let seen: Vec<usize> = (0..days.lines())
                 .filter_map(|line| match days.at(line) {
-                    Some(Line::Row(row)) => {
+                    Some(ListLine::Row(row)) => {
                         assert_eq!(days.line_of(row), line);
                         Some(row)
                     }

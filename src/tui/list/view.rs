@@ -10,11 +10,11 @@ use ratatui::style::Style;
 use crate::config::Column;
 use crate::core::humanize;
 use crate::core::model::{Flags, from_millis};
-use crate::core::search::{Field, Highlighter};
+use crate::core::search::{Highlighter, SearchedText};
 use crate::store::Row;
 use crate::tui::layout::Regions;
-use crate::tui::list::columns::{self, Place};
-use crate::tui::list::rows::{Line, RowKey, day_name};
+use crate::tui::list::columns::{self, ColumnPlace};
+use crate::tui::list::rows::{ListLine, RowKey, day_name};
 use crate::tui::playback;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -29,12 +29,12 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
         let line = inbox.top + usize::from(y);
         // The first line always shows the day, even if its heading is scrolled out.
         let at = match (y, inbox.list.days.day_of_line(line)) {
-            (0, Some(day)) if area.height > 1 => Some(Line::Heading(day)),
+            (0, Some(day)) if area.height > 1 => Some(ListLine::Heading(day)),
             _ => inbox.list.days.at(line),
         };
         match at {
-            Some(Line::Heading(day)) => heading(state, theme, day, area, y, buffer),
-            Some(Line::Row(place)) => {
+            Some(ListLine::Heading(day)) => heading(state, theme, day, area, y, buffer),
+            Some(ListLine::Row(place)) => {
                 let line = Rect { y: area.y + y, height: 1, ..area };
                 voicemail(state, theme, place, line, highlighter.as_mut(), buffer);
             }
@@ -82,7 +82,7 @@ fn voicemail(
     );
     let marked = state.inbox.marks.contains(&RowKey::of(&row));
     pen.column(if marked { "◆" } else { "" }, 1, lift(theme.warning));
-    let (sign, sign_style) = match state.listening.playback_of(row.id) {
+    let (sign, sign_style) = match state.playback.playback_of(row.id) {
         Some(playback) => playback::view::sign(playback.phase, theme),
         None => (if unread { "●" } else { "" }, theme.accent),
     };
@@ -90,7 +90,7 @@ fn voicemail(
     let hit = lift(theme.found());
     let dated = !state.inbox.list.days.has_headings();
     let columns = columns::of(&state.look.columns, area.width, dated);
-    for Place { column, gap, width: room } in columns.iter().copied() {
+    for ColumnPlace { column, gap, width: room } in columns.iter().copied() {
         pen.skip(gap);
         let end = pen.room().saturating_sub(room);
         match column {
@@ -98,12 +98,12 @@ fn voicemail(
                 pen.column(&when(state, &row, room), room, lift(theme.text));
             }
             Column::Caller => {
-                let fields = [Field::Caller, Field::Name];
+                let fields = [SearchedText::Caller, SearchedText::Name];
                 found(highlighter.as_deref_mut(), &fields, caller, room, [lift(style), hit], &mut pen);
             }
             Column::Number => {
                 let number = state.inbox.rows.number(&row);
-                let fields = [Field::Caller];
+                let fields = [SearchedText::Caller];
                 let styles = [lift(theme.quiet), hit];
                 found(highlighter.as_deref_mut(), &fields, number, room, styles, &mut pen);
             }
@@ -172,7 +172,7 @@ fn outline(state: &State, theme: &Theme, row: &Row, lift: &impl Fn(Style) -> Sty
 /// Writes `text`, with the matches of the search in `fields` in the second style.
 fn found(
     highlighter: Option<&mut Highlighter<'_>>,
-    fields: &[Field],
+    fields: &[SearchedText],
     text: &str,
     room: u16,
     [style, hit]: [Style; 2],
@@ -202,7 +202,7 @@ fn found(
 struct Sign<'s> {
     mark: &'static str,
     text: &'s str,
-    field: Option<Field>,
+    field: Option<SearchedText>,
     style: Style,
 }
 
@@ -225,14 +225,14 @@ fn signs<'s>(state: &'s State, theme: &Theme, row: &Row, column: Column) -> Vec<
         signs.extend(tags.map(|tag| Sign {
             mark: "#",
             text: tag,
-            field: Some(Field::Tag),
+            field: Some(SearchedText::Tag),
             style: theme.accent,
         }));
     }
     if row.flags.contains(Flags::NOTE) && here(Column::Note) {
         let text = state.inbox.rows.note_of(row.id).unwrap_or("");
         let mark = if column == Column::Note { "" } else { "✎ " };
-        signs.push(Sign { mark, text, field: Some(Field::Note), style: theme.quiet });
+        signs.push(Sign { mark, text, field: Some(SearchedText::Note), style: theme.quiet });
     }
     signs
 }

@@ -14,12 +14,12 @@ pub struct Choice {
 
 /// The overlay for switching accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Switching {
+pub struct AccountMenu {
     /// The index of the selected account.
     pub at: usize,
 }
 
-impl Switching {
+impl AccountMenu {
     /// Moves the selection by `by` of `count` accounts; stops at the ends.
     pub fn step(&mut self, by: isize, count: usize) {
         self.at = self.at.saturating_add_signed(by).min(count.saturating_sub(1));

@@ -1,4 +1,4 @@
-//! Calling back: the means, the question before a call, and the result.
+//! Calling back: the settings, the question before a call, and the result.
 
 use crate::config::NUMBER;
 use crate::telecmi::{Agent, Call, CallError, CallPlaced, Rings, ValidNumber};
@@ -9,7 +9,7 @@ pub(in crate::tui) mod view;
 
 /// The settings for calling back.
 #[derive(Clone, Debug, Default)]
-pub struct Means {
+pub struct CallConfig {
     /// The TeleCMI agent who calls; `None` to not call through TeleCMI.
     pub agent: Option<Agent>,
     /// Which of the agent's phones rings first.
@@ -22,7 +22,7 @@ pub struct Means {
     pub country: String,
 }
 
-impl Means {
+impl CallConfig {
     /// Returns how to call `number`.
     pub fn way_to(&self, number: &ValidNumber) -> By {
         match (&self.agent, &self.command) {
@@ -53,7 +53,7 @@ pub enum By {
 
 /// The overlay that asks before a call.
 #[derive(Clone, Debug)]
-pub struct CallBack {
+pub struct CallDialog {
     /// The voicemail.
     pub key: RowKey,
     /// The caller's name.
@@ -66,7 +66,7 @@ pub struct CallBack {
     pub ended: Option<Ended>,
 }
 
-impl CallBack {
+impl CallDialog {
     /// Returns what Enter does, for the key hints; empty once the call is being placed.
     pub fn hint(&self, placing: Option<&Placing>) -> &'static str {
         match self.by {
@@ -128,15 +128,15 @@ pub fn phone(call: &Call) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{By, Means};
+    use super::{By, CallConfig};
     use crate::telecmi::ValidNumber;
 
     #[test]
     fn a_command_gets_the_number_wherever_it_is_wanted() {
         let command = ["dial", "tel:{number}", "{number}"].map(str::to_owned).to_vec();
-        let means = Means { command: Some(command), ..Means::default() };
+        let config = CallConfig { command: Some(command), ..CallConfig::default() };
         let number = ValidNumber::parse("+919876543210", "IN").unwrap();
         let words = ["dial", "tel:+919876543210", "+919876543210"].map(str::to_owned).to_vec();
-        assert_eq!(means.way_to(&number), By::Command(words));
+        assert_eq!(config.way_to(&number), By::Command(words));
     }
 }

@@ -18,18 +18,18 @@ pub const COPIED_MAX: usize = 1_000;
 
 /// The menu of what can be copied.
 #[derive(Clone, Debug)]
-pub struct Copying {
+pub struct CopyMenu {
     /// The voicemails.
     pub keys: Vec<RowKey>,
     /// Which voicemails these are, for the title.
     pub about: String,
     /// Their details; `None` until they are loaded.
-    pub found: Option<Vec<Found>>,
+    pub found: Option<Vec<CopyItem>>,
 }
 
 /// All data of a voicemail.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
+pub struct CopyItem {
     /// Its row in the list.
     pub row: Row,
     /// Its details from the store.
@@ -108,7 +108,7 @@ impl What {
     }
 
     /// Returns it for one voicemail; `None` if there is none.
-    pub fn of(self, found: &Found, zone: Tz, account: &str) -> Option<String> {
+    pub fn of(self, found: &CopyItem, zone: Tz, account: &str) -> Option<String> {
         match self {
             What::Number => found.number().map(str::to_owned),
             What::Name => found.name().map(str::to_owned),
@@ -120,7 +120,7 @@ impl What {
     }
 }
 
-impl Found {
+impl CopyItem {
     /// Returns the number in E.164 format, or as received if it is not a phone number; `None` if withheld.
     pub fn number(&self) -> Option<&str> {
         let forms = &self.details.caller;
@@ -215,7 +215,7 @@ struct Object<'a> {
 
 /// Returns `what` for all of `found`, one per line; texts are separated by blank lines. Fails with a
 /// message if there is nothing to copy, or more than terminals accept.
-pub fn copied(what: What, found: &[Found], zone: Tz, account: &str) -> Result<Copied, String> {
+pub fn copied(what: What, found: &[CopyItem], zone: Tz, account: &str) -> Result<Copied, String> {
     let parts: Vec<String> = found.iter().filter_map(|found| what.of(found, zone, account)).collect();
     let missing = found.len() - parts.len();
     if parts.is_empty() {

@@ -8,14 +8,14 @@ use crate::core::model::Span;
 use crate::core::range::{self, PRESETS, Range, RangeError};
 use crate::core::zone::Tz;
 use crate::tui::field::Field;
-use crate::tui::msg::Survey;
+use crate::tui::msg::RangeSummary;
 
 pub(in crate::tui) mod update;
 pub(in crate::tui) mod view;
 
 /// The part of the picker that has the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum Focus {
     /// The list of presets.
     Presets,
     /// The calendar.
@@ -28,7 +28,7 @@ pub enum Part {
 #[derive(Debug)]
 pub struct Dates {
     /// The part that has the focus.
-    pub part: Part,
+    pub part: Focus,
     /// The expression.
     pub input: Field,
     /// The highlighted preset; `None` if the range is not a preset.
@@ -38,7 +38,7 @@ pub struct Dates {
     /// The marked start of a range.
     pub mark: Option<NaiveDate>,
     /// The counts of the month, and how much of the range is stored.
-    pub survey: Option<Survey>,
+    pub survey: Option<RangeSummary>,
 }
 
 impl Dates {
@@ -52,7 +52,7 @@ impl Dates {
         // The end is exclusive: for a range of whole days, it is the next day.
         let day = (last - chrono::TimeDelta::milliseconds(1)).with_timezone(&zone).date_naive().min(today);
         Dates {
-            part: Part::Presets,
+            part: Focus::Presets,
             input: Field::proposed(expression),
             preset,
             day,
@@ -69,9 +69,9 @@ impl Dates {
     /// Moves the focus to the next part, or the previous one.
     pub fn switch(&mut self, forth: bool) {
         self.part = match (self.part, forth) {
-            (Part::Presets, true) | (Part::Text, false) => Part::Calendar,
-            (Part::Calendar, true) | (Part::Presets, false) => Part::Text,
-            (Part::Text, true) | (Part::Calendar, false) => Part::Presets,
+            (Focus::Presets, true) | (Focus::Text, false) => Focus::Calendar,
+            (Focus::Calendar, true) | (Focus::Presets, false) => Focus::Text,
+            (Focus::Text, true) | (Focus::Calendar, false) => Focus::Presets,
         };
     }
 
@@ -133,7 +133,7 @@ impl Dates {
 
     /// Handles an edit of the text field, which gets the focus.
     pub fn on_edit(&mut self) {
-        self.part = Part::Text;
+        self.part = Focus::Text;
         self.mark = None;
     }
 

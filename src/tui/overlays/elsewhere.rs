@@ -11,7 +11,7 @@ pub(in crate::tui) mod view;
 
 /// A way to listen to a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Delivery {
     /// Played on this machine; over ssh, with forwarded sound.
     Here,
     /// On a page in the browser of the user's machine.
@@ -22,44 +22,48 @@ pub enum Way {
     Terminal,
 }
 
-impl Way {
+impl Delivery {
     /// Every way, in the order of the overlay.
-    pub const EVERY: [Way; 4] = [Way::Browser, Way::Save, Way::Terminal, Way::Here];
+    pub const EVERY: [Delivery; 4] = [Delivery::Browser, Delivery::Save, Delivery::Terminal, Delivery::Here];
 
-    const NAMES: [(Way, &'static str); 4] =
-        [(Way::Here, "here"), (Way::Browser, "browser"), (Way::Save, "save"), (Way::Terminal, "terminal")];
+    const NAMES: [(Delivery, &'static str); 4] = [
+        (Delivery::Here, "here"),
+        (Delivery::Browser, "browser"),
+        (Delivery::Save, "save"),
+        (Delivery::Terminal, "terminal"),
+    ];
 
     /// Returns the name under which the choice is stored.
     pub fn name(self) -> &'static str {
-        Way::NAMES.iter().find(|(way, _)| *way == self).map_or("", |(_, name)| name)
+        Delivery::NAMES.iter().find(|(way, _)| *way == self).map_or("", |(_, name)| name)
     }
 
     /// Returns the way with that name.
-    pub fn from_name(name: &str) -> Option<Way> {
-        Way::NAMES.iter().find(|(_, known)| *known == name).map(|(way, _)| *way)
+    pub fn from_name(name: &str) -> Option<Delivery> {
+        Delivery::NAMES.iter().find(|(_, known)| *known == name).map(|(way, _)| *way)
     }
 }
 
 /// The overlay for listening elsewhere.
 #[derive(Debug)]
-pub struct Ways {
+pub struct Elsewhere {
     /// The voicemail.
     pub key: RowKey,
     /// Why playback failed; `None` if it was not tried.
     pub why: Option<Unavailable>,
     /// The way under the cursor.
-    pub at: Way,
+    pub at: Delivery,
     /// The chosen way, which has the line to copy.
-    pub chosen: Option<Way>,
+    pub chosen: Option<Delivery>,
     /// Whether the command for the page was copied, so that its address is next.
     pub address_next: bool,
 }
 
-impl Ways {
+impl Elsewhere {
     /// Returns the overlay for `key`.
-    pub fn new(key: RowKey) -> Ways {
-        let [at, ..] = Way::EVERY;
-        Ways { key, why: None, at, chosen: None, address_next: false }
+    pub fn new(key: RowKey) -> Elsewhere {
+        let [at, ..] = Delivery::EVERY;
+        Elsewhere { key, why: None, at, chosen: None, address_next: false }
     }
 
     /// Returns whether the way under the cursor is the chosen one.
@@ -69,9 +73,9 @@ impl Ways {
 
     /// Moves the cursor to the next way, or the previous one; stops at the ends.
     pub fn step(&mut self, forth: bool) {
-        let here = Way::EVERY.iter().position(|way| *way == self.at).unwrap_or(0);
+        let here = Delivery::EVERY.iter().position(|way| *way == self.at).unwrap_or(0);
         let next = if forth { here + 1 } else { here.saturating_sub(1) };
-        self.at = Way::EVERY[next.min(Way::EVERY.len() - 1)];
+        self.at = Delivery::EVERY[next.min(Delivery::EVERY.len() - 1)];
     }
 }
 

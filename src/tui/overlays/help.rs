@@ -29,7 +29,7 @@ pub struct Help {
 #[derive(Debug)]
 pub struct Section {
     /// The part of the help that it belongs to.
-    pub part: Part,
+    pub part: Chapter,
     /// Its title.
     pub title: &'static str,
     /// Its rows.
@@ -38,7 +38,7 @@ pub struct Section {
 
 /// The parts of the help, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub enum Chapter {
     /// Keys of the dialog or the pane where the help was opened.
     Here,
     /// Search syntax, when it was opened in the search line.
@@ -51,10 +51,10 @@ pub enum Part {
     Syntax,
 }
 
-impl Part {
+impl Chapter {
     /// Whether it is about the search syntax.
     pub fn is_syntax(self) -> bool {
-        matches!(self, Part::Syntax | Part::SyntaxHere)
+        matches!(self, Chapter::Syntax | Chapter::SyntaxHere)
     }
 }
 
@@ -116,7 +116,7 @@ impl Help {
         let mut views = Some(views(state)).filter(|views| !views.rows.is_empty());
         for (title, entries) in by_heading() {
             let part = self.part(&entries);
-            if part == Part::Dialogs {
+            if part == Chapter::Dialogs {
                 sections.extend(views.take());
             }
             let together =
@@ -125,18 +125,19 @@ impl Help {
             sections.push(Section { part, title, rows });
         }
         let syntax = self.from.contains(&Scope::Search);
-        sections.push(search_syntax(if syntax { Part::SyntaxHere } else { Part::Syntax }));
+        sections.push(search_syntax(if syntax { Chapter::SyntaxHere } else { Chapter::Syntax }));
         // The innermost place first.
         let depth = |section: &Section| self.from.iter().position(|scope| scope.title() == section.title);
-        sections.sort_by_key(|section| (section.part, depth(section).filter(|_| section.part == Part::Here)));
+        sections
+            .sort_by_key(|section| (section.part, depth(section).filter(|_| section.part == Chapter::Here)));
         sections
     }
 
-    fn part(&self, entries: &[&Entry]) -> Part {
+    fn part(&self, entries: &[&Entry]) -> Chapter {
         match entries {
-            [entry, ..] if entry.group.is_some() => Part::Commands,
-            [entry, ..] if self.from.contains(&entry.scope) => Part::Here,
-            _ => Part::Dialogs,
+            [entry, ..] if entry.group.is_some() => Chapter::Commands,
+            [entry, ..] if self.from.contains(&entry.scope) => Chapter::Here,
+            _ => Chapter::Dialogs,
         }
     }
 }
@@ -176,10 +177,10 @@ fn views(state: &State) -> Section {
         text: format!("{}: {}", view.name, view.query),
         name: String::new(),
     };
-    Section { part: Part::Commands, title: VIEWS, rows: state.views.iter().map(row).collect() }
+    Section { part: Chapter::Commands, title: VIEWS, rows: state.views.iter().map(row).collect() }
 }
 
-fn search_syntax(part: Part) -> Section {
+fn search_syntax(part: Chapter) -> Section {
     let row = |(example, meaning): (&str, &str)| Row {
         keys: vec![example.to_owned()],
         text: meaning.to_owned(),

@@ -1,4 +1,4 @@
-//! The login form. Plain data; [`crate::tui::update`] changes it. A [`Door`] tries the credentials and stores
+//! The login form. Plain data; [`crate::tui::update`] changes it. A [`LoginHandler`] tries the credentials and stores
 //! them.
 
 use std::fmt;
@@ -20,7 +20,7 @@ const APP_ID_MAX: usize = 19;
 
 /// The login form.
 #[derive(Debug)]
-pub struct LoggingIn {
+pub struct LoginForm {
     /// The region of TeleCMI.
     pub region: Region,
     /// The app ID.
@@ -28,7 +28,7 @@ pub struct LoggingIn {
     /// The app secret.
     pub secret: Typed,
     /// The part that has the focus.
-    pub part: Part,
+    pub part: LoginField,
     /// Whether the login is in progress.
     pub asking: bool,
     /// Why the login failed.
@@ -37,7 +37,7 @@ pub struct LoggingIn {
 
 /// A part of the form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Part {
+pub enum LoginField {
     /// The region.
     #[default]
     Region,
@@ -49,7 +49,7 @@ pub enum Part {
 
 /// The credentials from a complete form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
+pub struct LoginRequest {
     /// The region of TeleCMI.
     pub region: Region,
     /// The app ID.
@@ -58,31 +58,31 @@ pub struct Key {
     pub secret: Secret,
 }
 
-impl Part {
-    const EVERY: [Part; 3] = [Part::Region, Part::AppId, Part::Secret];
+impl LoginField {
+    const EVERY: [LoginField; 3] = [LoginField::Region, LoginField::AppId, LoginField::Secret];
 
     /// Returns the next part, or the previous one; wraps around.
     #[must_use]
-    pub fn next(self, forth: bool) -> Part {
-        let count = Part::EVERY.len();
-        Part::EVERY[(self as usize + if forth { 1 } else { count - 1 }) % count]
+    pub fn next(self, forth: bool) -> LoginField {
+        let count = LoginField::EVERY.len();
+        LoginField::EVERY[(self as usize + if forth { 1 } else { count - 1 }) % count]
     }
 }
 
-impl Default for LoggingIn {
-    fn default() -> LoggingIn {
-        LoggingIn {
+impl Default for LoginForm {
+    fn default() -> LoginForm {
+        LoginForm {
             region: Region::default(),
             app_id: Field::default().at_most(APP_ID_MAX).taking(|c| c.is_ascii_digit().then_some(c)),
             secret: Typed::default(),
-            part: Part::default(),
+            part: LoginField::default(),
             asking: false,
             refused: None,
         }
     }
 }
 
-impl LoggingIn {
+impl LoginForm {
     /// Switches to the other region.
     pub fn turn(&mut self) {
         self.region = match self.region {
@@ -93,7 +93,7 @@ impl LoggingIn {
 
     /// Returns the app ID field if it has the focus.
     pub fn open_field(&mut self) -> Option<&mut Field> {
-        (self.part == Part::AppId && !self.asking).then_some(&mut self.app_id)
+        (self.part == LoginField::AppId && !self.asking).then_some(&mut self.app_id)
     }
 
     /// Handles an edit: clears the error.
@@ -110,33 +110,34 @@ impl LoggingIn {
         self.on_edit();
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match (self.part, field::character(key), key.code) {
-            (Part::Region, Some(' '), _) | (Part::Region, None, KeyCode::Left | KeyCode::Right) => {
+            (LoginField::Region, Some(' '), _)
+            | (LoginField::Region, None, KeyCode::Left | KeyCode::Right) => {
                 self.turn();
             }
-            (Part::Secret, Some(c), _) => self.secret.push(c),
-            (Part::Secret, None, KeyCode::Backspace) => self.secret.pop(),
-            (Part::Secret, None, KeyCode::Char('u' | 'w')) if control => self.secret.clear(),
+            (LoginField::Secret, Some(c), _) => self.secret.push(c),
+            (LoginField::Secret, None, KeyCode::Backspace) => self.secret.pop(),
+            (LoginField::Secret, None, KeyCode::Char('u' | 'w')) if control => self.secret.clear(),
             _ => {}
         }
     }
 
     /// Handles a pasted secret, without surrounding whitespace such as a newline.
     pub fn on_paste(&mut self, text: &str) {
-        if self.part == Part::Secret && !self.asking {
+        if self.part == LoginField::Secret && !self.asking {
             self.on_edit();
             text.trim().chars().filter(|c| !c.is_control()).for_each(|c| self.secret.push(c));
         }
     }
 
     /// Returns the credentials, or the first incomplete part with a message.
-    pub fn key(&self) -> Result<Key, (Part, String)> {
+    pub fn key(&self) -> Result<LoginRequest, (LoginField, String)> {
         let app_id = self.app_id.value();
         let Some(app_id) = app_id.parse().ok().filter(|number| *number > 0) else {
             let said = if app_id.is_empty() { "the app ID is missing" } else { "invalid app ID" };
-            return Err((Part::AppId, said.to_owned()));
+            return Err((LoginField::AppId, said.to_owned()));
         };
-        let secret = self.secret.secret().ok_or((Part::Secret, "the secret is missing".to_owned()))?;
-        Ok(Key { region: self.region, app_id, secret })
+        let secret = self.secret.secret().ok_or((LoginField::Secret, "the secret is missing".to_owned()))?;
+        Ok(LoginRequest { region: self.region, app_id, secret })
     }
 
     /// Shows why the login failed.
@@ -151,22 +152,22 @@ pub type Tried = Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
 
 /// Tries credentials at TeleCMI and stores them.
 #[derive(Clone)]
-pub struct Door(Arc<dyn Fn(Key) -> Tried + Send + Sync>);
+pub struct LoginHandler(Arc<dyn Fn(LoginRequest) -> Tried + Send + Sync>);
 
-impl Door {
-    /// Returns a door that calls `open`.
-    pub fn new(open: impl Fn(Key) -> Tried + Send + Sync + 'static) -> Door {
-        Door(Arc::new(open))
+impl LoginHandler {
+    /// Returns a handler that calls `open`.
+    pub fn new(open: impl Fn(LoginRequest) -> Tried + Send + Sync + 'static) -> LoginHandler {
+        LoginHandler(Arc::new(open))
     }
 
     /// Tries `key` and stores it.
-    pub fn open(&self, key: Key) -> Tried {
+    pub fn open(&self, key: LoginRequest) -> Tried {
         (self.0)(key)
     }
 }
 
-impl fmt::Debug for Door {
+impl fmt::Debug for LoginHandler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Door(…)")
+        f.write_str("LoginHandler(…)")
     }
 }

@@ -8,7 +8,7 @@ pub(in crate::tui) mod view;
 
 /// The dialog for naming a caller.
 #[derive(Clone, Debug)]
-pub struct Naming {
+pub struct NameForm {
     /// The caller.
     pub key: CallerKey,
     /// The number as shown in the list.

@@ -13,7 +13,7 @@ pub mod editor;
 pub(in crate::tui) mod update;
 pub(in crate::tui) mod view;
 
-pub use crate::tui::overlays::note::editor::{Field, Step};
+pub use crate::tui::overlays::note::editor::{Editor, Motion};
 
 /// The maximum size of the overlay.
 const WIDTH: u16 = 76;
@@ -24,13 +24,13 @@ const MARGIN: u16 = 1;
 
 /// The overlay for editing a note.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Writing {
+pub struct NoteEditor {
     /// The voicemail.
     pub key: RowKey,
     /// The caller and the time, for the title.
     pub about: String,
     /// The text.
-    pub field: Field,
+    pub field: Editor,
     /// The stored note.
     pub before: Before,
     /// Whether the question about unsaved changes is open.
@@ -55,11 +55,11 @@ pub enum Before {
     Known(String),
 }
 
-impl Writing {
+impl NoteEditor {
     /// Returns an overlay that waits for the note of `key`.
-    pub fn new(key: RowKey, about: String) -> Writing {
+    pub fn new(key: RowKey, about: String) -> NoteEditor {
         let before = Before::Coming { asked: false, save: false };
-        Writing { key, about, field: Field::default(), before, asked: false, trouble: None }
+        NoteEditor { key, about, field: Editor::default(), before, asked: false, trouble: None }
     }
 
     /// Returns whether there are unsaved changes.

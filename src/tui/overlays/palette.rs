@@ -22,7 +22,7 @@ pub struct Palette {
     /// The text.
     pub input: Field,
     /// The matching commands, best first.
-    pub found: Vec<Found>,
+    pub found: Vec<Match>,
     /// The index of the selected command.
     pub at: usize,
     /// The first visible command as of the last step.
@@ -44,7 +44,7 @@ pub enum Action {
 
 /// A match.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct Match {
     /// The entry.
     pub choice: Action,
     /// The matching characters of its name.
@@ -119,15 +119,15 @@ fn texts(choice: Action, views: &[(String, String)]) -> (&str, &str) {
 
 /// Returns the commands and views that match `text`. Each word must match the name fuzzily, or the help
 /// text as a substring: nearly every sentence contains the letters of a word.
-fn find(text: &str, last: Option<Action>, views: &[(String, String)]) -> Vec<Found> {
+fn find(text: &str, last: Option<Action>, views: &[(String, String)]) -> Vec<Match> {
     let mut matcher = Matcher::new(Config::DEFAULT);
     let pattern = |kind| Pattern::new(text, CaseMatching::Ignore, Normalization::Smart, kind);
     let (letters, words) = (pattern(AtomKind::Fuzzy), pattern(AtomKind::Substring));
     let (mut name_chars, mut help_chars) = (Vec::new(), Vec::new());
-    let mut found: Vec<(u32, Found)> = Vec::new();
+    let mut found: Vec<(u32, Match)> = Vec::new();
     'choices: for choice in choices(views.len()) {
         let (name, help) = texts(choice, views);
-        let mut found_here = Found { choice, in_name: Vec::new(), in_help: Vec::new() };
+        let mut found_here = Match { choice, in_name: Vec::new(), in_help: Vec::new() };
         let mut score = 0;
         for (letters, words) in letters.atoms.iter().zip(&words.atoms) {
             let name = Utf32Str::new(name, &mut name_chars);
@@ -142,7 +142,7 @@ fn find(text: &str, last: Option<Action>, views: &[(String, String)]) -> Vec<Fou
         found.push((score, found_here));
     }
     // Equal scores stay in the order of the table.
-    let first = |found: &Found| text.trim().is_empty() && Some(found.choice) == last;
+    let first = |found: &Match| text.trim().is_empty() && Some(found.choice) == last;
     found.sort_by_key(|(score, found)| (!first(found), u32::MAX - score));
     found.into_iter().map(|(_, found)| found).collect()
 }

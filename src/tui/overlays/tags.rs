@@ -16,7 +16,7 @@ const OFFERED_MAX: usize = 12;
 
 /// The overlay for editing tags.
 #[derive(Debug)]
-pub struct Tagging {
+pub struct TagEditor {
     /// The voicemails.
     pub keys: Vec<RowKey>,
     /// Which voicemails these are, for the title.
@@ -60,13 +60,13 @@ pub struct Meaning {
     pub remove: Vec<Tag>,
 }
 
-impl Tagging {
+impl TagEditor {
     /// Returns an overlay for `keys` with an empty text.
-    pub fn new(keys: Vec<RowKey>, about: String) -> Tagging {
+    pub fn new(keys: Vec<RowKey>, about: String) -> TagEditor {
         // Pasted line breaks and tabs become blanks, so that words stay separate.
         let input = Field::default()
             .taking(|c| if c.is_whitespace() { Some(' ') } else { (!c.is_control()).then_some(c) });
-        Tagging { keys, about, input, known: None, completion: None, trouble: None }
+        TagEditor { keys, about, input, known: None, completion: None, trouble: None }
     }
 
     /// Handles an edit: clears the error and the completion.

@@ -6,7 +6,7 @@ use crate::core::model::{Flags, VoicemailId};
 use crate::recording::{Candidate, Prefetch, prefetch_order};
 use crate::store::Row;
 use crate::tui::list::rows::RowKey;
-use crate::tui::msg::Effect;
+use crate::tui::msg::{AccountEffect, Effect};
 use crate::tui::playback::Recording;
 use crate::tui::state::State;
 
@@ -15,15 +15,15 @@ const SETTLED: TimeDelta = TimeDelta::milliseconds(150);
 
 /// Schedules prefetching after a change of the selection or the list.
 pub(in crate::tui) fn settle(state: &mut State) {
-    if state.listening.habits.prefetch != Prefetch::Off {
-        state.listening.settles = Some(state.now + SETTLED);
+    if state.playback.config.prefetch != Prefetch::Off {
+        state.playback.settles = Some(state.now + SETTLED);
     }
 }
 
 /// Fetches what is due: the selection has settled, or a retry is due.
 pub(in crate::tui) fn on_tick(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.now;
-    let settled = state.listening.settles.take_if(|at| *at <= now).is_some();
+    let settled = state.playback.settles.take_if(|at| *at <= now).is_some();
     if settled || state.next_retry().is_some_and(|next| next <= now) {
         want(state, effects);
     }
@@ -32,17 +32,17 @@ pub(in crate::tui) fn on_tick(state: &mut State, effects: &mut Vec<Effect>) {
 /// Requests the wanted recordings, if they have changed.
 pub(in crate::tui) fn want(state: &mut State, effects: &mut Vec<Effect>) {
     let wanted = wanted(state);
-    if wanted != state.listening.wanted {
-        state.listening.wanted.clone_from(&wanted);
+    if wanted != state.playback.wanted {
+        state.playback.wanted.clone_from(&wanted);
         for key in &wanted {
-            state.listening.recordings.entry(key.id).or_insert(Recording::Coming { got: 0, of: None });
+            state.playback.recordings.entry(key.id).or_insert(Recording::Coming { got: 0, of: None });
         }
-        effects.push(Effect::Want(wanted));
+        effects.push(Effect::Account(AccountEffect::Prefetch(wanted)));
     }
 }
 
 fn wanted(state: &State) -> Vec<RowKey> {
-    let listening = &state.listening;
+    let listening = &state.playback;
     let due = |id: VoicemailId| match listening.recordings.get(&id) {
         None | Some(Recording::Coming { .. }) => true,
         Some(Recording::NotReady { next, .. }) => *next <= state.now,
@@ -58,7 +58,7 @@ fn wanted(state: &State) -> Vec<RowKey> {
     let inbox = &state.inbox;
     let selected = inbox.selected_place();
     let order = selected.map(|selected| {
-        prefetch_order(listening.habits.prefetch, selected, |place| inbox.at(place).and_then(ahead))
+        prefetch_order(listening.config.prefetch, selected, |place| inbox.at(place).and_then(ahead))
     });
     for key in queued.filter(|key| due(key.id)).into_iter().chain(order.unwrap_or_default()) {
         if !wanted.contains(&key) {

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use crate::core::humanize;
 use crate::core::model::Flags;
 use crate::player::Event;
-use crate::player::Manner;
+use crate::player::PlaybackSettings;
 use crate::player::next_speed;
 use crate::recording::{FetchError, not_ready_wait};
 use crate::store::Row;
@@ -16,12 +16,12 @@ use crate::tui::command::Command;
 use crate::tui::list::changes::apply;
 use crate::tui::list::moves::select_place;
 use crate::tui::list::rows::RowKey;
-use crate::tui::msg::{Change, Control, Effect, RecordingNews};
+use crate::tui::msg::{AccountEffect, Change, Control, Effect, RecordingNews};
 use crate::tui::overlay::Overlay;
-use crate::tui::overlays::elsewhere::Way;
+use crate::tui::overlays::elsewhere::Delivery;
 use crate::tui::overlays::elsewhere::update::{elsewhere, is_heard_here, offer, offer_selected, remember};
 use crate::tui::playback::prefetch::want;
-use crate::tui::playback::{Phase, Playback, Queue, Recording, next_volume, unplayable};
+use crate::tui::playback::{NowPlaying, Phase, Queue, Recording, next_volume, unplayable};
 use crate::tui::state::State;
 use crate::tui::update::{fault, news};
 
@@ -39,7 +39,7 @@ const TIME: Duration = Duration::from_millis(500);
 /// Plays, pauses or resumes the selected voicemail.
 pub(in crate::tui) fn play_pause(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(row) = state.inbox.selected_row() else { return };
-    match state.listening.playback_of(row.id).map(|playback| playback.phase) {
+    match state.playback.playback_of(row.id).map(|playback| playback.phase) {
         Some(Phase::Playing) => pause(state, true, effects),
         Some(Phase::Paused) => pause(state, false, effects),
         Some(Phase::Fetching | Phase::Starting) => stop(state, effects),
@@ -50,15 +50,15 @@ pub(in crate::tui) fn play_pause(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Pauses or resumes playback.
 fn pause(state: &mut State, paused: bool, effects: &mut Vec<Effect>) {
-    if let Some(playback) = &mut state.listening.playback {
+    if let Some(playback) = &mut state.playback.current {
         playback.phase = if paused { Phase::Paused } else { Phase::Playing };
-        effects.push(Effect::Control(Control::Pause(paused)));
+        effects.push(Effect::Account(AccountEffect::Control(Control::Pause(paused))));
     }
 }
 
 /// Plays `row` on this machine, even over ssh, and clears the queue.
 pub(in crate::tui) fn begin_alone(state: &mut State, row: &Row, effects: &mut Vec<Effect>) {
-    state.listening.queue = None;
+    state.playback.queue = None;
     begin(state, row, effects);
 }
 
@@ -66,20 +66,20 @@ pub(in crate::tui) fn begin_alone(state: &mut State, row: &Row, effects: &mut Ve
 fn begin(state: &mut State, row: &Row, effects: &mut Vec<Effect>) {
     // A notice would hide the playback in the status line.
     state.notice.take_if(|notice| !notice.fault);
-    let listening = &mut state.listening;
-    if listening.playback.as_ref().is_some_and(|playback| playback.phase != Phase::Fetching) {
-        effects.push(Effect::Control(Control::Stop));
+    let playback_state = &mut state.playback;
+    if playback_state.current.as_ref().is_some_and(|playback| playback.phase != Phase::Fetching) {
+        effects.push(Effect::Account(AccountEffect::Control(Control::Stop)));
     }
-    listening.plays += 1;
-    listening.playback = Some(Playback {
-        number: listening.plays,
+    playback_state.plays += 1;
+    playback_state.current = Some(NowPlaying {
+        number: playback_state.plays,
         key: RowKey::of(row),
         phase: Phase::Fetching,
         position: Duration::ZERO,
         length: Duration::from_millis(row.sketch.millis.into()),
         stopped: false,
     });
-    match listening.recordings.get(&row.id) {
+    match playback_state.recordings.get(&row.id) {
         Some(Recording::Here { looked: Ok(_), .. }) => start(state, effects),
         Some(Recording::Here { looked: Err(error), .. }) => {
             let why = unplayable(error, &state.keymap);
@@ -88,8 +88,8 @@ fn begin(state: &mut State, row: &Row, effects: &mut Vec<Effect>) {
         Some(Recording::Coming { .. }) | None => want(state, effects),
         // The user asks for it, so retry at once.
         Some(Recording::NotReady { .. } | Recording::Failed(_)) => {
-            listening.recordings.remove(&row.id);
-            listening.wanted.retain(|key| key.id != row.id);
+            playback_state.recordings.remove(&row.id);
+            playback_state.wanted.retain(|key| key.id != row.id);
             want(state, effects);
         }
     }
@@ -97,24 +97,24 @@ fn begin(state: &mut State, row: &Row, effects: &mut Vec<Effect>) {
 
 /// Starts the waiting playback: its recording is on disk.
 fn start(state: &mut State, effects: &mut Vec<Effect>) {
-    let listening = &mut state.listening;
-    let Some(playback) = &mut listening.playback else { return };
+    let playback_state = &mut state.playback;
+    let Some(playback) = &mut playback_state.current else { return };
     let (key, id) = (playback.key, playback.key.id);
-    if let Some(Recording::Here { looked: Ok(waveform), .. }) = listening.recordings.get(&id) {
+    if let Some(Recording::Here { looked: Ok(waveform), .. }) = playback_state.recordings.get(&id) {
         playback.length = waveform.length();
     }
     playback.phase = Phase::Starting;
-    let lost = listening.lost.take().filter(|(lost, _)| *lost == id);
+    let lost = playback_state.lost.take().filter(|(lost, _)| *lost == id);
     playback.position = lost.map_or(Duration::ZERO, |(_, position)| position);
-    let (number, from, manner) = (playback.number, playback.position, listening.manner);
-    effects.push(Effect::Play { number, key, from, manner });
+    let (number, from, settings) = (playback.number, playback.position, playback_state.settings);
+    effects.push(Effect::Account(AccountEffect::Play { number, key, from, settings }));
     want(state, effects);
 }
 
 /// Handles a waiting playback that cannot start: skips it in a queue, else shows why.
 fn cannot(state: &mut State, why: String, effects: &mut Vec<Effect>) {
-    state.listening.playback = None;
-    match &mut state.listening.queue {
+    state.playback.current = None;
+    match &mut state.playback.queue {
         Some(queue) => {
             queue.skipped += 1;
             queue.next = Some(state.now);
@@ -126,18 +126,18 @@ fn cannot(state: &mut State, why: String, effects: &mut Vec<Effect>) {
 
 /// Stops playback and clears the queue.
 pub(in crate::tui) fn stop(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(playback) = state.listening.playback.take() else { return };
-    state.listening.queue = None;
+    let Some(playback) = state.playback.current.take() else { return };
+    state.playback.queue = None;
     if playback.phase == Phase::Fetching {
         want(state, effects);
     } else {
-        effects.push(Effect::Control(Control::Stop));
+        effects.push(Effect::Account(AccountEffect::Control(Control::Stop)));
     }
 }
 
 /// Plays all unread voicemails, from the selected one down and then from the top.
 pub(in crate::tui) fn play_all(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.listening.queue.is_some() {
+    if state.playback.queue.is_some() {
         return news(
             state,
             format!("already playing all unread voicemails: {} to stop", state.keymap.named(Command::Back)),
@@ -153,7 +153,7 @@ pub(in crate::tui) fn play_all(state: &mut State, effects: &mut Vec<Effect>) {
     if !is_heard_here(state) {
         return offer_selected(state);
     }
-    state.listening.queue = Some(Queue { rest, ..Queue::default() });
+    state.playback.queue = Some(Queue { rest, ..Queue::default() });
     play_next(state, effects);
 }
 
@@ -164,11 +164,11 @@ fn is_unread(row: &Row) -> bool {
 /// Plays the next voicemail of the queue, or shows a summary at its end. The selection follows, unless
 /// the user has moved it.
 pub(in crate::tui) fn play_next(state: &mut State, effects: &mut Vec<Effect>) {
-    while let Some(queue) = &mut state.listening.queue {
+    while let Some(queue) = &mut state.playback.queue {
         queue.next = None;
         let Some(key) = queue.rest.pop_front() else {
             let (heard, skipped) = (queue.heard, queue.skipped);
-            state.listening.queue = None;
+            state.playback.queue = None;
             let skipped = if skipped == 0 { String::new() } else { format!(", skipped {skipped}") };
             return news(state, format!("finished: played {}{skipped}", humanize::voicemails(heard as u64)));
         };
@@ -190,10 +190,10 @@ pub(in crate::tui) fn on_recording(
     effects: &mut Vec<Effect>,
 ) {
     let (now, id) = (state.now, key.id);
-    let recordings = &mut state.listening.recordings;
+    let recordings = &mut state.playback.recordings;
     let waits = state
-        .listening
         .playback
+        .current
         .as_ref()
         .is_some_and(|playback| playback.key.id == id && playback.phase == Phase::Fetching);
     match news {
@@ -215,8 +215,8 @@ pub(in crate::tui) fn on_recording(
         }
         RecordingNews::Gone => {
             recordings.remove(&id);
-            state.listening.wanted.retain(|wanted| wanted.id != id);
-            if let Some(playback) = &mut state.listening.playback
+            state.playback.wanted.retain(|wanted| wanted.id != id);
+            if let Some(playback) = &mut state.playback.current
                 && playback.key.id == id
             {
                 playback.phase = Phase::Fetching;
@@ -231,15 +231,15 @@ pub(in crate::tui) fn on_recording(
             let next = now + not_ready_wait(tries);
             recordings.insert(id, Recording::NotReady { tries, next });
             // Not wanted again until then.
-            state.listening.wanted.retain(|wanted| wanted.id != id);
-            if waits && state.listening.queue.is_some() {
+            state.playback.wanted.retain(|wanted| wanted.id != id);
+            if waits && state.playback.queue.is_some() {
                 cannot(state, FetchError::NotReady.to_string(), effects);
             }
         }
         RecordingNews::Failed(error) => {
             let why = error.to_string();
             recordings.insert(id, Recording::Failed(why.clone()));
-            state.listening.wanted.retain(|wanted| wanted.id != id);
+            state.playback.wanted.retain(|wanted| wanted.id != id);
             if waits {
                 cannot(state, why, effects);
             }
@@ -249,8 +249,7 @@ pub(in crate::tui) fn on_recording(
 }
 
 pub(in crate::tui) fn on_player(state: &mut State, number: u64, event: Event, effects: &mut Vec<Effect>) {
-    let Some(playback) = state.listening.playback.as_mut().filter(|playback| playback.number == number)
-    else {
+    let Some(playback) = state.playback.current.as_mut().filter(|playback| playback.number == number) else {
         return;
     };
     match event {
@@ -258,7 +257,7 @@ pub(in crate::tui) fn on_player(state: &mut State, number: u64, event: Event, ef
             if playback.phase == Phase::Starting {
                 playback.phase = Phase::Playing;
             }
-            remember(state, Way::Here, effects);
+            remember(state, Delivery::Here, effects);
         }
         Event::Position(position) => playback.position = position,
         Event::Heard => {
@@ -266,8 +265,8 @@ pub(in crate::tui) fn on_player(state: &mut State, number: u64, event: Event, ef
             mark_heard(state, key, effects);
         }
         Event::Ended => {
-            state.listening.playback = None;
-            if let Some(queue) = &mut state.listening.queue {
+            state.playback.current = None;
+            if let Some(queue) = &mut state.playback.queue {
                 queue.heard += 1;
                 queue.next = Some(state.now + GAP);
             }
@@ -275,16 +274,16 @@ pub(in crate::tui) fn on_player(state: &mut State, number: u64, event: Event, ef
         Event::Failed(unavailable) => {
             let begun = playback.phase != Phase::Starting;
             let (key, id, position) = (playback.key, playback.key.id, playback.position);
-            state.listening.playback = None;
-            state.listening.queue = None;
+            state.playback.current = None;
+            state.playback.queue = None;
             // Also if it failed to start: then the position is the previous one.
-            state.listening.lost = Some((id, position));
+            state.playback.lost = Some((id, position));
             match &state.overlay {
                 _ if begun => {
                     let play = state.keymap.named(Command::PlayPause);
                     fault(state, format!("Playback stopped: {unavailable}. Press {play} to resume."));
                 }
-                None | Some(Overlay::Ways(_)) => offer(state, key, Some(unavailable)),
+                None | Some(Overlay::Elsewhere(_)) => offer(state, key, Some(unavailable)),
                 // Do not replace the overlay: the user may be typing in it.
                 Some(_) => {
                     let ways = state.keymap.named(Command::Elsewhere);
@@ -310,47 +309,47 @@ pub(in crate::tui) fn seek(state: &mut State, millis: i64, effects: &mut Vec<Eff
 
 /// Sends `what` to the player if playback has begun.
 pub(in crate::tui) fn control(state: &mut State, what: Control, effects: &mut Vec<Effect>) {
-    let begun = |playback: &Playback| playback.phase != Phase::Fetching;
-    if state.listening.playback.as_ref().is_some_and(begun) {
-        effects.push(Effect::Control(what));
+    let begun = |playback: &NowPlaying| playback.phase != Phase::Fetching;
+    if state.playback.current.as_ref().is_some_and(begun) {
+        effects.push(Effect::Account(AccountEffect::Control(what)));
     }
 }
 
 /// Plays faster, or slower.
 pub(in crate::tui) fn change_speed(state: &mut State, faster: bool, effects: &mut Vec<Effect>) {
-    let speed = next_speed(state.listening.manner.speed, faster);
-    change_manner(state, effects, format!("speed {speed}×"), |manner| manner.speed = speed);
+    let speed = next_speed(state.playback.settings.speed, faster);
+    change_settings(state, effects, format!("speed {speed}×"), |settings| settings.speed = speed);
 }
 
 /// Plays louder, or more quietly.
 pub(in crate::tui) fn change_volume(state: &mut State, louder: bool, effects: &mut Vec<Effect>) {
-    let volume = next_volume(state.listening.manner.volume, louder);
+    let volume = next_volume(state.playback.settings.volume, louder);
     let said = format!("volume {}%", (volume * 100.0).round());
-    change_manner(state, effects, said, |manner| manner.volume = volume);
+    change_settings(state, effects, said, |settings| settings.volume = volume);
 }
 
 /// Skips silence from now on, or stops skipping it.
 pub(in crate::tui) fn toggle_skip_silence(state: &mut State, effects: &mut Vec<Effect>) {
-    let skips = !state.listening.manner.skip_silence;
+    let skips = !state.playback.settings.skip_silence;
     let said = if skips { "skip silence on" } else { "skip silence off" };
-    change_manner(state, effects, said.to_owned(), |manner| manner.skip_silence = skips);
+    change_settings(state, effects, said.to_owned(), |settings| settings.skip_silence = skips);
 }
 
-fn change_manner(
+fn change_settings(
     state: &mut State,
     effects: &mut Vec<Effect>,
     said: String,
-    change: impl FnOnce(&mut Manner),
+    change: impl FnOnce(&mut PlaybackSettings),
 ) {
-    change(&mut state.listening.manner);
-    let manner = state.listening.manner;
+    change(&mut state.playback.settings);
+    let settings = state.playback.settings;
     news(state, said);
-    control(state, Control::Manner(manner), effects);
+    control(state, Control::Settings(settings), effects);
 }
 
 /// Pauses playback while the program is suspended.
 pub(in crate::tui) fn hold(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(playback) = &mut state.listening.playback
+    if let Some(playback) = &mut state.playback.current
         && playback.phase == Phase::Playing
     {
         playback.stopped = true;
@@ -360,7 +359,7 @@ pub(in crate::tui) fn hold(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Resumes playback after [`hold`].
 pub(in crate::tui) fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(playback) = &mut state.listening.playback
+    if let Some(playback) = &mut state.playback.current
         && std::mem::take(&mut playback.stopped)
     {
         pause(state, false, effects);
@@ -369,13 +368,13 @@ pub(in crate::tui) fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Sets how often the player reports its position: as often as the screen needs it.
 pub(in crate::tui) fn watch(state: &mut State, effects: &mut Vec<Effect>) {
-    let begun = |playback: &Playback| playback.phase != Phase::Fetching;
-    let step = match &state.listening.playback {
+    let begun = |playback: &NowPlaying| playback.phase != Phase::Fetching;
+    let step = match &state.playback.current {
         Some(playback) if begun(playback) => Some(if state.playhead_is_shown() { PLAYHEAD } else { TIME }),
         _ => None,
     };
-    if step != state.listening.watch {
-        state.listening.watch = step;
-        effects.push(Effect::Control(Control::Watch(step)));
+    if step != state.playback.watch {
+        state.playback.watch = step;
+        effects.push(Effect::Account(AccountEffect::Control(Control::Watch(step))));
     }
 }

@@ -12,7 +12,7 @@ use crate::store::Row;
 use crate::tui::command::Command;
 use crate::tui::detail::view::Piece;
 use crate::tui::list::rows::RowKey;
-use crate::tui::playback::{Phase, Playback, Recording, unplayable};
+use crate::tui::playback::{NowPlaying, Phase, Recording, unplayable};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::width;
@@ -31,7 +31,7 @@ pub fn lines(state: &State, theme: &Theme, row: &Row, room: u16, height: u16) ->
     }
     let width = room.clamp(8, WAVE_MAX);
     let waveform = state.shown_waveform();
-    let playback = state.listening.playback_of(row.id).filter(|playback| playback.phase != Phase::Fetching);
+    let playback = state.playback.playback_of(row.id).filter(|playback| playback.phase != Phase::Fetching);
     let length = waveform.map_or(Duration::from_millis(row.sketch.millis.into()), Waveform::length);
     let position = playback.map(|playback| playback.position.min(length));
     let mut lines = vec![Piece::default()];
@@ -121,13 +121,13 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
         broken(text, room).into_iter().map(|line| Piece::new(line, style)).collect()
     };
     let play = || state.keymap.named(Command::PlayPause);
-    if let Some(playback) = state.listening.playback_of(row.id)
+    if let Some(playback) = state.playback.playback_of(row.id)
         && playback.phase != Phase::Fetching
     {
         return vec![playing(state, theme, playback, room)];
     }
-    let waits = state.listening.playback_of(row.id).is_some();
-    match state.listening.recordings.get(&row.id) {
+    let waits = state.playback.playback_of(row.id).is_some();
+    match state.playback.recordings.get(&row.id) {
         Some(Recording::Coming { got, of }) => {
             let what = if waits { "plays when fetched" } else { "" };
             let how = humanize::transferred(*got, *of);
@@ -154,7 +154,7 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
         }
         Some(Recording::Here { looked: Ok(_), .. }) => {
             let head = Piece::new(format!("{} to play", play()), theme.quiet);
-            vec![head.and(manner(state, Length::Whole), theme.quiet)]
+            vec![head.and(settings(state, Length::Whole), theme.quiet)]
         }
         None if waits => vec![Piece::new("fetching", theme.text)],
         // It was fetched before, but not since vmail was started.
@@ -164,7 +164,7 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
 }
 
 /// Returns "▶ playing   1.5×   skip silence, −6 s", or a shorter form if that does not fit.
-fn playing(state: &State, theme: &Theme, playback: &Playback, room: u16) -> Piece {
+fn playing(state: &State, theme: &Theme, playback: &NowPlaying, room: u16) -> Piece {
     let (sign, style) = sign(playback.phase, theme);
     let word = match playback.phase {
         Phase::Playing => "playing",
@@ -172,9 +172,9 @@ fn playing(state: &State, theme: &Theme, playback: &Playback, room: u16) -> Piec
         Phase::Fetching | Phase::Starting => "starting",
     };
     let left = room.saturating_sub(width(word) + 2);
-    let whole = manner(state, Length::Whole);
-    let manner = if width(&whole) <= left { whole } else { manner(state, Length::Short) };
-    Piece::new(format!("{sign} {word}"), style).and(manner, theme.quiet)
+    let whole = settings(state, Length::Whole);
+    let settings = if width(&whole) <= left { whole } else { settings(state, Length::Short) };
+    Piece::new(format!("{sign} {word}"), style).and(settings, theme.quiet)
 }
 
 /// Returns the sign before a voicemail that plays.
@@ -186,7 +186,7 @@ pub fn sign(phase: Phase, theme: &Theme) -> (&'static str, Style) {
     }
 }
 
-/// The form of [`manner`].
+/// The form of [`settings`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Length {
     Whole,
@@ -195,23 +195,23 @@ enum Length {
 }
 
 /// Returns the changes to the sound: "   1.5×   skip silence, −6 s". Empty if it plays as recorded.
-fn manner(state: &State, length: Length) -> String {
+fn settings(state: &State, length: Length) -> String {
     let gap = if length == Length::Whole { "   " } else { "  " };
-    let manner = &state.listening.manner;
+    let settings = &state.playback.settings;
     let saved = state.shown_waveform().map_or(0, |waveform| waveform.silence().as_secs());
-    let percent = (manner.volume * 100.0).round();
+    let percent = (settings.volume * 100.0).round();
     let parts = [
-        ((manner.speed - 1.0).abs() > 0.01).then(|| format!("{gap}{}×", manner.speed)),
-        manner.skip_silence.then(|| format!("{gap}skip silence")),
-        (manner.skip_silence && saved > 0 && length == Length::Whole).then(|| format!(", −{saved} s")),
-        ((manner.volume - 1.0).abs() > 0.01).then(|| format!("{gap}volume {percent}%")),
+        ((settings.speed - 1.0).abs() > 0.01).then(|| format!("{gap}{}×", settings.speed)),
+        settings.skip_silence.then(|| format!("{gap}skip silence")),
+        (settings.skip_silence && saved > 0 && length == Length::Whole).then(|| format!(", −{saved} s")),
+        ((settings.volume - 1.0).abs() > 0.01).then(|| format!("{gap}volume {percent}%")),
     ];
     parts.into_iter().flatten().collect()
 }
 
 /// Returns the playback for the status line: "▶ Anita Rao  0:17 / 0:42  1.5×".
 pub fn status(state: &State, theme: &Theme) -> Option<Vec<(String, Style)>> {
-    let playback = state.listening.playback.as_ref()?;
+    let playback = state.playback.current.as_ref()?;
     let (sign, style) = sign(playback.phase, theme);
     let row = state.inbox.find(playback.key);
     let caller = match row.as_ref().map(|row| state.inbox.rows.caller(row)) {
@@ -220,7 +220,7 @@ pub fn status(state: &State, theme: &Theme) -> Option<Vec<(String, Style)>> {
         None => "a voicemail outside this range",
     };
     let mut parts = vec![(format!("{sign} {caller}"), style)];
-    let rest = match (playback.phase, state.listening.recordings.get(&playback.key.id)) {
+    let rest = match (playback.phase, state.playback.recordings.get(&playback.key.id)) {
         (Phase::Fetching, Some(Recording::Coming { got, of })) => {
             format!("  fetching {}", humanize::transferred(*got, *of))
         }
@@ -231,12 +231,12 @@ pub fn status(state: &State, theme: &Theme) -> Option<Vec<(String, Style)>> {
                 "  {} / {}{}",
                 humanize::length(position),
                 humanize::length(playback.length),
-                manner(state, Length::Whole)
+                settings(state, Length::Whole)
             )
         }
     };
     parts.push((rest, theme.quiet));
-    if let Some(queue) = state.listening.queue.as_ref().filter(|queue| !queue.rest.is_empty()) {
+    if let Some(queue) = state.playback.queue.as_ref().filter(|queue| !queue.rest.is_empty()) {
         parts.push((format!("   {} queued", humanize::count(queue.rest.len() as u64)), theme.quiet));
     }
     Some(parts)
@@ -250,7 +250,7 @@ pub fn thumbnail(state: &State, row: &Row) -> Option<(String, usize)> {
     // No full blocks: they would touch the line above.
     let block = |level: u8| char::from_u32(0x2580 + u32::from(level.min(7))).unwrap_or(' ');
     let cells = row.sketch.levels().map(block);
-    let played = state.listening.playback_of(row.id).map_or(0, |playback| {
+    let played = state.playback.playback_of(row.id).map_or(0, |playback| {
         let cell = cell_of(playback.position, playback.length, Sketch::CELLS);
         if playback.phase == Phase::Fetching { 0 } else { cell + 1 }
     });
@@ -259,7 +259,7 @@ pub fn thumbnail(state: &State, row: &Row) -> Option<(String, usize)> {
 
 /// Returns the text in place of a missing thumbnail.
 pub fn missing(state: &State, row: &Row) -> &'static str {
-    match state.listening.recordings.get(&row.id) {
+    match state.playback.recordings.get(&row.id) {
         Some(Recording::NotReady { .. }) => "not ready",
         Some(Recording::Failed(_)) => "failed",
         Some(Recording::Here { looked: Err(_), .. }) => "unplayable",

@@ -7,8 +7,8 @@ use crate::core::model::{AccountKey, VoicemailId};
 use crate::core::triage::{self, Applied, Edit, Tag};
 use crate::store::{AccountId, Changed, Rows, Store, StoreError};
 use crate::tui::list::rows::RowKey;
-use crate::tui::msg::{Change, Read, Remembered, Reply, Survey};
-use crate::tui::overlays::elsewhere::Way;
+use crate::tui::msg::{Change, RangeSummary, Read, Remembered, Reply};
+use crate::tui::overlays::elsewhere::Delivery;
 use crate::tui::overlays::tags::Known;
 
 /// How many other voicemails of a caller the detail lists.
@@ -30,7 +30,7 @@ const CHANGED: usize = 2_000;
 /// Writes `change` to the store of account `key`.
 pub fn apply(store: &mut Store, key: &AccountKey, change: &Change) -> Result<Applied, StoreError> {
     let account = store.account(key)?;
-    let edit = |keys: &[RowKey], edit: &Edit| triage::Change {
+    let edit = |keys: &[RowKey], edit: &Edit| triage::BulkEdit {
         ids: keys.iter().map(|key| key.id).collect(),
         edit: edit.clone(),
     };
@@ -44,7 +44,7 @@ pub fn apply(store: &mut Store, key: &AccountKey, change: &Change) -> Result<App
 
 /// Saves the user's choices. On failure, vmail asks for them again next time.
 pub(super) fn remember(store: &mut Store, remembered: &Remembered) {
-    let way = remembered.way.map_or("", Way::name);
+    let way = remembered.way.map_or("", Delivery::name);
     let folder = remembered.folder.as_deref().and_then(Path::to_str).unwrap_or("");
     for (name, value) in [(WAY, way), (FOLDER, folder)] {
         if let Err(error) = store.put_choice(name, value) {
@@ -80,10 +80,10 @@ pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply,
             Reply::Rows { rows, more: false, complete_to: None }
         }
         Read::Details(id) => Reply::Details(store.details(account, *id, OTHERS)?.map(Box::new)),
-        Read::Survey { days, span } => {
+        Read::RangeSummary { days, span } => {
             let covered = store.coverage(account, *span)?;
             let covered: i64 = covered.iter().map(|part| part.end_millis() - part.start_millis()).sum();
-            Reply::Survey(Survey {
+            Reply::RangeSummary(RangeSummary {
                 per_day: store.counts(account, days)?,
                 stored: store.count(account, *span)?,
                 missing: (span.end_millis() - span.start_millis() - covered).max(0),
@@ -105,7 +105,7 @@ pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply,
             Reply::Changes(Changed { cursor: store.change_cursor()?, ..Changed::default() })
         }
         Read::Remembered => Reply::Remembered(Remembered {
-            way: store.choice(WAY)?.and_then(|way| Way::from_name(&way)),
+            way: store.choice(WAY)?.and_then(|way| Delivery::from_name(&way)),
             folder: store.choice(FOLDER)?.filter(|folder| !folder.is_empty()).map(PathBuf::from),
         }),
         Read::Note(id) => Reply::Note(store.note(account, *id)?),

@@ -21,21 +21,26 @@ use crate::tui::msg::Msg;
 const SLICE: usize = 2_000;
 
 /// A handle to the task. Requests that arrive while it is looking lead to only one more look.
+pub(super) struct CallerNames {
+    requests: Arc<Requests>,
+    task: AbortHandle,
+}
+
 #[derive(Default)]
-pub(super) struct People {
+struct Requests {
     look: Notify,
     again: AtomicBool,
 }
 
-impl People {
-    /// Starts the task. It ends when the loop does, or when it is aborted.
+impl CallerNames {
+    /// Starts the task. It ends when the loop does, or when it is stopped.
     pub(super) fn start(
         contacts: ContactFiles,
         store: StoreHandle,
         messages: mpsc::Sender<Msg>,
-    ) -> (Arc<People>, AbortHandle) {
-        let people = Arc::<People>::default();
-        let wanted = Arc::clone(&people);
+    ) -> CallerNames {
+        let requests = Arc::<Requests>::default();
+        let wanted = Arc::clone(&requests);
         let mut names = Names {
             contacts,
             store,
@@ -56,13 +61,18 @@ impl People {
                 }
             }
         });
-        (people, task.abort_handle())
+        CallerNames { requests, task: task.abort_handle() }
     }
 
     /// Makes the task look up names: of new callers, or of all if `again`.
     pub(super) fn look(&self, again: bool) {
-        self.again.fetch_or(again, Ordering::Relaxed);
-        self.look.notify_one();
+        self.requests.again.fetch_or(again, Ordering::Relaxed);
+        self.requests.look.notify_one();
+    }
+
+    /// Stops the task.
+    pub(super) fn stop(&self) {
+        self.task.abort();
     }
 }
 

@@ -8,6 +8,7 @@ use std::{fmt, io};
 use tokio::sync::{OnceCell, mpsc};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 
+use super::jobs::Writer;
 use crate::account::Account;
 use crate::account::client_of;
 use crate::core::text;
@@ -28,7 +29,7 @@ pub(super) struct Calls {
     account: Arc<Account>,
     client: Arc<OnceCell<Client>>,
     messages: mpsc::Sender<Msg>,
-    changes: mpsc::Sender<Change>,
+    writer: Writer,
     clock: fn() -> chrono::DateTime<chrono::Utc>,
     under_way: JoinSet<()>,
 }
@@ -38,17 +39,17 @@ impl Calls {
         account: Arc<Account>,
         client: Arc<OnceCell<Client>>,
         messages: mpsc::Sender<Msg>,
-        changes: mpsc::Sender<Change>,
+        writer: Writer,
         clock: fn() -> chrono::DateTime<chrono::Utc>,
     ) -> Calls {
-        Calls { account, client, messages, changes, clock, under_way: JoinSet::new() }
+        Calls { account, client, messages, writer, clock, under_way: JoinSet::new() }
     }
 
     /// Places a call through TeleCMI.
     pub(super) fn place(&mut self, key: RowKey, call: Call) {
         self.forget_ended();
         let (account, shared) = (Arc::clone(&self.account), Arc::clone(&self.client));
-        let (messages, changes, clock) = (self.messages.clone(), self.changes.clone(), self.clock);
+        let (messages, writer, clock) = (self.messages.clone(), self.writer.clone(), self.clock);
         // In a task of its own, so that a panic becomes an answer too.
         let asked = tokio::spawn(async move {
             let client = client_of(&shared, &account).await;
@@ -61,8 +62,7 @@ impl Calls {
             if messages.send(Msg::Called(answer)).await.is_err() && placed {
                 // The screen is gone and cannot record the call.
                 let edit = Edit::Called(Some(clock().timestamp_millis()));
-                // Nobody is left to tell if this fails too.
-                let _ = changes.send(Change::Edit { keys: vec![key], edit }).await;
+                writer.write(Change::Edit { keys: vec![key], edit });
             }
         });
     }

@@ -8,24 +8,22 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OnceCell, mpsc};
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::AbortHandle;
 
-use super::Equipment;
+use super::AudioDeps;
 use super::answers::{answer, apply, remember};
+use super::caller_names::CallerNames;
 use super::calling::Calls;
 use super::sounds::Sounds;
 use crate::account::Account;
 use crate::account::client_of;
+use crate::contacts::ContactFiles;
 use crate::core::model::{AccountKey, Span};
 use crate::store::{StoreError, StoreHandle};
-use crate::sync::{self, Job, Shelf, Summary, SyncError};
+use crate::sync::{self, Job, StoreSink, Summary, SyncError};
 use crate::telecmi::Client;
-use crate::tui::msg::{Change, Effect, Lane, Msg, Read, Reply, Ticket};
-
-/// How many changes may wait to be written: more than a user can make while a disk stalls.
-const CHANGES: usize = 1_024;
+use crate::tui::msg::{AccountEffect, Change, Lane, Msg, Read, Reply, Ticket};
 
 /// How many progress reports of a sync may wait for the screen; then the sync waits.
 const REPORTS: usize = 32;
@@ -49,8 +47,8 @@ pub(super) struct Jobs {
     fetching: Fetching,
     sounds: Sounds,
     calls: Calls,
-    changes: mpsc::Sender<Change>,
-    writing: JoinHandle<()>,
+    names: CallerNames,
+    writer: Writer,
     /// The latest query of each lane: older ones that still wait are skipped.
     asked: [Arc<AtomicU32>; Lane::COUNT],
     sync: Option<AbortHandle>,
@@ -60,18 +58,19 @@ impl Jobs {
     pub(super) fn new(
         account: Account,
         fetching: Fetching,
-        equipment: Equipment,
+        audio: AudioDeps,
+        contacts: ContactFiles,
         store: StoreHandle,
         messages: mpsc::Sender<Msg>,
         clock: fn() -> DateTime<Utc>,
     ) -> Jobs {
         let account = Arc::new(account);
         let client = Arc::<OnceCell<Client>>::default();
-        let (changes, to_write) = mpsc::channel(CHANGES);
-        let writing = tokio::spawn(write(to_write, store.clone(), account.key.clone(), messages.clone()));
-        let calls = Calls::new(account.clone(), client.clone(), messages.clone(), changes.clone(), clock);
+        let writer = Writer { store: store.clone(), key: account.key.clone(), messages: messages.clone() };
+        let calls = Calls::new(account.clone(), client.clone(), messages.clone(), writer.clone(), clock);
         let sounds =
-            Sounds::new(equipment, account.clone(), client.clone(), store.clone(), messages.clone(), clock);
+            Sounds::new(audio, account.clone(), client.clone(), store.clone(), messages.clone(), clock);
+        let names = CallerNames::start(contacts, store.clone(), messages.clone());
         let asked = Default::default();
         Jobs {
             account,
@@ -82,73 +81,56 @@ impl Jobs {
             fetching,
             sounds,
             calls,
-            changes,
-            writing,
+            names,
+            writer,
             asked,
             sync: None,
         }
     }
 
-    /// Carries out `effect`, if it concerns the account.
-    pub(super) fn run(&mut self, effect: Effect) {
+    /// Carries out `effect`.
+    pub(super) fn run(&mut self, effect: AccountEffect) {
         match effect {
-            Effect::Want(keys) => self.sounds.want(&keys),
-            Effect::Play { number, key, from, manner } => self.sounds.play(number, key, from, manner),
-            Effect::Control(control) => self.sounds.control(control),
-            Effect::Apply(change) => self.apply(change),
-            Effect::Call { key, call } => self.calls.place(key, call),
-            Effect::RunCommand { command } => self.calls.run(command),
-            Effect::Remember(remembered) => self.store.post(move |store| {
+            AccountEffect::Prefetch(keys) => self.sounds.want(&keys),
+            AccountEffect::Play { number, key, from, settings } => {
+                self.sounds.play(number, key, from, settings)
+            }
+            AccountEffect::Control(control) => self.sounds.control(control),
+            AccountEffect::Apply(change) => self.writer.write(change),
+            AccountEffect::Call { key, call } => self.calls.place(key, call),
+            AccountEffect::RunCommand { command } => self.calls.run(command),
+            AccountEffect::Remember(remembered) => self.store.post(move |store| {
                 if let Ok(store) = store {
                     remember(store, &remembered);
                 }
             }),
-            Effect::Save { ticket, key, path, name, overwrite } => {
+            AccountEffect::Save { ticket, key, path, name, overwrite } => {
                 self.sounds.save(ticket, key, path, name, overwrite);
             }
-            Effect::OpenPage { key, caller, time, file_name } => {
+            AccountEffect::OpenPage { key, caller, time, file_name } => {
                 self.sounds.open_page(key, caller, time, file_name);
             }
-            Effect::Send { key, name } => self.sounds.read(key, name),
-            Effect::Read(ticket, what) => self.read(ticket, what),
-            Effect::Sync { ticket, span, again } => self.sync(ticket, span, again),
-            Effect::StopSync => self.stop_sync(),
-            Effect::Names { .. }
-            | Effect::LogIn(_)
-            | Effect::StopLogIn
-            | Effect::AskTerminal
-            | Effect::Transfer { .. }
-            | Effect::Copy(_)
-            | Effect::Notify(_)
-            | Effect::Suspend
-            | Effect::Redraw
-            | Effect::Reopen(_)
-            | Effect::Quit => {}
+            AccountEffect::Send { key, name } => self.sounds.read(key, name),
+            AccountEffect::Read(ticket, what) => self.read(ticket, what),
+            AccountEffect::Sync { ticket, span, again } => self.sync(ticket, span, again),
+            AccountEffect::StopSync => self.stop_sync(),
+            AccountEffect::Names { again } => self.names.look(again),
         }
     }
 
     /// Waits until everything is stored.
     pub(super) async fn finish(mut self) {
         self.stop_sync();
+        self.names.stop();
         // Both at once, because both have a time limit.
         tokio::join!(self.sounds.finish(), self.calls.finish());
-        drop(self.changes);
-        // Ends after the last change; a panic was reported before.
-        let _ = self.writing.await;
+        // Runs after all changes sent so far. An error would be one of the store that was reported before.
+        let _ = self.store.call(|_| Ok(())).await;
     }
 
     /// Waits until the sound is silent.
     pub(super) fn settle(&self) {
         self.sounds.settle();
-    }
-
-    fn apply(&self, change: Change) {
-        if let Err(TrySendError::Full(change) | TrySendError::Closed(change)) = self.changes.try_send(change)
-        {
-            let messages = self.messages.clone();
-            let busy = Err(StoreError::Busy);
-            tokio::spawn(async move { messages.send(Msg::Applied(change, busy)).await });
-        }
     }
 
     /// Queries the store. Its thread sends the answer to the loop directly, to save time.
@@ -218,7 +200,8 @@ impl Jobs {
                     now,
                 };
                 let result =
-                    sync::run(job, client.clone(), Shelf { store: store.clone(), generation }, reports).await;
+                    sync::run(job, client.clone(), StoreSink { store: store.clone(), generation }, reports)
+                        .await;
                 tracing::info!(?result, "sync ended");
                 result
             };
@@ -238,17 +221,25 @@ impl Jobs {
     }
 }
 
-/// Writes changes in order until the channel is closed.
-async fn write(
-    mut changes: mpsc::Receiver<Change>,
+/// Writes changes to the store, in the order in which they are sent.
+#[derive(Clone)]
+pub(super) struct Writer {
     store: StoreHandle,
     key: AccountKey,
     messages: mpsc::Sender<Msg>,
-) {
-    while let Some(change) = changes.recv().await {
-        let (key, what) = (key.clone(), change.clone());
-        let written = store.call(move |store| apply(store, &key, &what)).await;
-        // Sending fails only when the program ends; the remaining changes are written anyway.
-        let _ = messages.send(Msg::Applied(change, written)).await;
+}
+
+impl Writer {
+    /// Queues a change. The store's thread sends the result to the loop.
+    pub(super) fn write(&self, change: Change) {
+        let (key, messages) = (self.key.clone(), self.messages.clone());
+        self.store.post(move |store| {
+            let written = store.and_then(|store| {
+                let written = catch_unwind(AssertUnwindSafe(|| apply(store, &key, &change)));
+                written.unwrap_or_else(|panic| Err(StoreError::of_panic(panic.as_ref())))
+            });
+            // Sending fails only when the program ends; the change is written anyway.
+            let _ = messages.blocking_send(Msg::Applied(change, written));
+        });
     }
 }

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::library::Library;
 use crate::account::Account;
 use crate::core::model::VoicemailId;
-use crate::player::{Command, Event, Manner, Outputs, Play, Player};
+use crate::player::{Command, Event, Outputs, Play, PlaybackSettings, Player};
 use crate::recording::Limits;
 use crate::store::StoreHandle;
 use crate::telecmi::Client;
@@ -41,7 +41,7 @@ const LAST: Duration = Duration::from_secs(4);
 
 /// Cache, outputs and limits for listening.
 #[derive(Debug)]
-pub struct Equipment {
+pub struct AudioDeps {
     /// The cache folder.
     pub folder: PathBuf,
     /// The limits of the cache.
@@ -79,26 +79,26 @@ struct Deck {
     player: Player,
     /// The number of the play to start; `None` to stay silent.
     wanted: Option<u64>,
-    manner: Manner,
+    settings: PlaybackSettings,
 }
 
 impl Sounds {
     pub(super) fn new(
-        equipment: Equipment,
+        audio: AudioDeps,
         account: Arc<Account>,
         client: Arc<OnceCell<Client>>,
         store: StoreHandle,
         messages: mpsc::Sender<Msg>,
         clock: fn() -> DateTime<Utc>,
     ) -> Sounds {
-        let Equipment {
+        let AudioDeps {
             folder,
             limits,
             outputs,
             #[cfg(unix)]
             socket,
             heard_after,
-        } = equipment;
+        } = audio;
         let events = messages.clone();
         let tasks = Handle::current();
         let tell = move |number, event| {
@@ -120,7 +120,7 @@ impl Sounds {
             transfers: Arc::default(),
             queue: None,
             heard_after,
-            deck: Arc::new(Mutex::new(Deck { player, wanted: None, manner: Manner::default() })),
+            deck: Arc::new(Mutex::new(Deck { player, wanted: None, settings: PlaybackSettings::default() })),
             #[cfg(unix)]
             socket,
             page: None,
@@ -191,9 +191,9 @@ impl Sounds {
     }
 
     /// Plays a cached recording.
-    pub(super) fn play(&mut self, number: u64, key: RowKey, from: Duration, manner: Manner) {
+    pub(super) fn play(&mut self, number: u64, key: RowKey, from: Duration, settings: PlaybackSettings) {
         let mut deck = self.deck();
-        (deck.wanted, deck.manner) = (Some(number), manner);
+        (deck.wanted, deck.settings) = (Some(number), settings);
         drop(deck);
         let (library, messages) = (Arc::clone(&self.library), self.messages.clone());
         let (deck, heard_after) = (Arc::clone(&self.deck), self.heard_after);
@@ -205,8 +205,8 @@ impl Sounds {
             // The user may have changed their mind while it was decoded.
             let mut deck = deck.lock().unwrap_or_else(PoisonError::into_inner);
             if deck.wanted == Some(number) {
-                let manner = deck.manner;
-                deck.player.send(Command::Play(Play { number, sound, from, manner, heard_after }));
+                let settings = deck.settings;
+                deck.player.send(Command::Play(Play { number, sound, from, settings, heard_after }));
             }
         });
     }
@@ -287,14 +287,14 @@ impl Sounds {
         let mut deck = self.deck();
         match control {
             Control::Stop => deck.wanted = None,
-            Control::Manner(manner) => deck.manner = manner,
+            Control::Settings(settings) => deck.settings = settings,
             _ => {}
         }
         deck.player.send(match control {
             Control::Pause(paused) => Command::Pause(paused),
             Control::Seek(position) => Command::Seek(position),
             Control::Step(millis) => Command::Step(millis),
-            Control::Manner(manner) => Command::Manner(manner),
+            Control::Settings(settings) => Command::Settings(settings),
             Control::Watch(step) => Command::Watch(step),
             Control::Stop => Command::Stop,
         });

@@ -11,8 +11,8 @@ use crate::tui::detail::update::{load_details, open_history};
 use crate::tui::list::changes::reapply;
 use crate::tui::list::listing::Listing;
 use crate::tui::list::moves::keep_visible;
-use crate::tui::list::rows::{Line, RowKey};
-use crate::tui::msg::{Effect, Lane, Read, Reply};
+use crate::tui::list::rows::{ListLine, RowKey};
+use crate::tui::msg::{AccountEffect, Effect, Lane, Read, Reply, TerminalEffect};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::save::update::on_saved;
 use crate::tui::overlays::{copy, name, note, tags};
@@ -74,7 +74,7 @@ pub(in crate::tui) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effe
                 }
             }
         }
-        Reply::Survey(survey) => {
+        Reply::RangeSummary(survey) => {
             if let Some(Overlay::Dates(dates)) = &mut state.overlay {
                 dates.survey = Some(survey);
             }
@@ -212,7 +212,7 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
                 let plural = if running.news == 1 { "" } else { "s" };
                 let text = format!("{} new voicemail{plural}", humanize::count(running.news as u64));
                 news(state, text.clone());
-                effects.push(Effect::Notify(text));
+                effects.push(Effect::Terminal(TerminalEffect::Notify(text)));
             }
             if std::mem::take(&mut state.inbox.unsure) {
                 read(state, Read::Count(state.view_span()), effects);
@@ -258,8 +258,10 @@ fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
     let span = state.view_span();
     let anchor = match state.inbox.list.days.at(state.inbox.top) {
         _ if state.inbox.top == 0 => None,
-        Some(Line::Row(place)) => state.inbox.at(place),
-        Some(Line::Heading(day)) => state.inbox.list.days.day(day).and_then(|day| state.inbox.at(day.first)),
+        Some(ListLine::Row(place)) => state.inbox.at(place),
+        Some(ListLine::Heading(day)) => {
+            state.inbox.list.days.day(day).and_then(|day| state.inbox.at(day.first))
+        }
         None => None,
     };
     let offset = anchor.map(|row| line_of(state, RowKey::of(&row)).saturating_sub(state.inbox.top));
@@ -329,7 +331,7 @@ fn read_on(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Queries the store. Replies to earlier queries of the same lane are ignored.
 pub(in crate::tui) fn read(state: &mut State, what: Read, effects: &mut Vec<Effect>) {
-    effects.push(Effect::Read(state.lanes.next(what.lane()), what));
+    effects.push(Effect::Account(AccountEffect::Read(state.lanes.next(what.lane()), what)));
 }
 
 /// Starts fetching the missing parts of the range, or all of it if `again`.
@@ -345,7 +347,7 @@ pub(in crate::tui) fn sync(state: &mut State, again: bool, effects: &mut Vec<Eff
     // A history shows only stored voicemails; fetch the range it was opened from.
     let range = state.before_history.as_ref().map_or(state.range, |before| before.range);
     let span = range.resolve(state.now, state.zone).span(state.now);
-    effects.push(Effect::Sync { ticket: state.lanes.next(Lane::Sync), span, again });
+    effects.push(Effect::Account(AccountEffect::Sync { ticket: state.lanes.next(Lane::Sync), span, again }));
 }
 
 /// Shows another range.

@@ -5,7 +5,7 @@ use crossterm::event::KeyEvent;
 use crate::tui::field::{self, Reaction};
 use crate::tui::msg::Effect;
 use crate::tui::overlay::{self, Overlay};
-use crate::tui::overlays::dates::Part;
+use crate::tui::overlays::dates::Focus;
 use crate::tui::overlays::note::cells;
 use crate::tui::overlays::{help, note};
 use crate::tui::search_line;
@@ -14,7 +14,7 @@ use crate::tui::state::State;
 /// Handles a key that is not a command.
 pub(in crate::tui) fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     // In presets and calendar, only characters go to the text field.
-    let beside = matches!(&state.overlay, Some(Overlay::Dates(dates)) if dates.part != Part::Text)
+    let beside = matches!(&state.overlay, Some(Overlay::Dates(dates)) if dates.part != Focus::Text)
         && state.help.is_none();
     if beside && field::character(key).is_none() {
         return;
@@ -28,7 +28,7 @@ pub(in crate::tui) fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec
     }
     match &mut state.overlay {
         Some(Overlay::Note(writing)) => note::update::type_key(writing, key, cells(state.size)),
-        Some(Overlay::LoggingIn(form)) => form.on_key(key),
+        Some(Overlay::Login(form)) => form.on_key(key),
         _ => {}
     }
 }
@@ -41,7 +41,7 @@ pub(in crate::tui) fn on_paste(state: &mut State, text: &str, effects: &mut Vec<
     }
     match &mut state.overlay {
         Some(Overlay::Note(writing)) => note::update::paste(writing, text, cells(state.size)),
-        Some(Overlay::LoggingIn(form)) => form.on_paste(text),
+        Some(Overlay::Login(form)) => form.on_paste(text),
         _ => {}
     }
 }

@@ -55,7 +55,7 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
         (Some(Notice { text, fault: false, .. }), _) => {
             pen.write(text, theme.good);
         }
-        _ if state.listening.playback.is_some() => {
+        _ if state.playback.current.is_some() => {
             for (text, style) in playback::view::status(state, theme).unwrap_or_default() {
                 pen.write(&text, style);
             }
@@ -166,7 +166,7 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
     if sync.running.is_some() && sync.last.is_none() {
         // The progress at the left says it already, unless something else is shown there.
         let covered =
-            state.listening.playback.is_some() || state.notice.as_ref().is_some_and(|notice| !notice.fault);
+            state.playback.current.is_some() || state.notice.as_ref().is_some_and(|notice| !notice.fault);
         return if covered { vec![("fetching".to_owned(), theme.quiet)] } else { Vec::new() };
     }
     let Some(last) = sync.last else { return Vec::new() };
@@ -226,7 +226,7 @@ fn key(state: &State, command: Command) -> String {
 
 /// Returns the hint for what the command would do now; empty if it is not worth showing.
 fn hint(state: &State, command: Command) -> &'static str {
-    let playback = state.listening.playback.as_ref();
+    let playback = state.playback.current.as_ref();
     let plays_selected =
         playback.filter(|playback| Some(playback.key) == state.inbox.selected).map(|playback| playback.phase);
     match command {
@@ -239,12 +239,12 @@ fn hint(state: &State, command: Command) -> &'static str {
         Command::PlayPause if plays_selected == Some(Phase::Paused) => "resume",
         Command::PlayPause if plays_selected.is_some() => "stop",
         Command::SeekBack | Command::Faster | Command::SkipSilence if playback.is_none() => "",
-        Command::PlayAll if state.listening.queue.is_some() => "",
+        Command::PlayAll if state.playback.queue.is_some() => "",
         Command::Back if playback.is_some() => "stop",
         // Already chosen: the hint for copying matters more.
-        Command::UseWay if matches!(&state.overlay, Some(Overlay::Ways(ways)) if ways.is_taken()) => "",
+        Command::UseWay if matches!(&state.overlay, Some(Overlay::Elsewhere(ways)) if ways.is_taken()) => "",
         Command::PlaceCall => match &state.overlay {
-            Some(Overlay::CallBack(asked)) => asked.hint(state.calling.placing.as_ref()),
+            Some(Overlay::Call(asked)) => asked.hint(state.calling.placing.as_ref()),
             _ => "",
         },
         _ => command.entry().hint,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vmail::player::{Command, Event, Manner, Play};
+use vmail::player::{Command, Event, Play, PlaybackSettings};
 
 use crate::player::fake::Fake;
 use crate::player::{PATIENCE, World, ms, place, plain, play, ramp, samples, sound};
@@ -159,11 +159,11 @@ fn a_step_back_from_the_last_sound_goes_on() {
 fn speed_and_volume_change_on_the_way() {
     let (mut world, fake) = playing();
     fake.hear(ms(1000));
-    world.order(Command::Manner(Manner { speed: 2.0, ..plain() }));
+    world.order(Command::Settings(PlaybackSettings { speed: 2.0, ..plain() }));
     // 50 ms were written before.
     fake.hear(ms(50));
     assert_near(at(&fake, ms(1000)), ms(3050));
-    world.order(Command::Manner(Manner { volume: 0.0, ..plain() }));
+    world.order(Command::Settings(PlaybackSettings { volume: 0.0, ..plain() }));
     fake.hear(ms(200));
     assert!(fake.hear(ms(100)).iter().all(|sample| *sample == 0));
 }
@@ -173,8 +173,8 @@ fn silence_is_left_out_and_the_rest_is_all_of_it() {
     let tone = |n: u32| if (1..9).contains(&(n / 8000)) { 0.0 } else { (n as f32 * 0.4).sin() * 0.5 };
     let fake = Fake::default();
     let mut world = World::with(&fake);
-    let manner = Manner { skip_silence: true, ..plain() };
-    world.send(Command::Play(Play { manner, ..play(&sound((0..80_000).map(tone).collect())) }));
+    let settings = PlaybackSettings { skip_silence: true, ..plain() };
+    world.send(Command::Play(Play { settings, ..play(&sound((0..80_000).map(tone).collect())) }));
     fake.hear_out();
     assert_eq!(world.rest(), [Event::Started, Event::Heard, Event::Ended]);
     let heard = fake.state().heard.len();

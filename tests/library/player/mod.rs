@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use vmail::audio::{self, Codec, Pcm};
-use vmail::player::{Command, Event, Manner, Output, Play, Player, Sound, Unavailable};
+use vmail::player::{Command, Event, Output, Play, PlaybackSettings, Player, Sound, Unavailable};
 
 use fake::Fake;
 
@@ -49,13 +49,13 @@ fn place(sample: i16, length: Duration) -> Duration {
 }
 
 /// As it was recorded.
-fn plain() -> Manner {
-    Manner { auto_level: false, ..Manner::default() }
+fn plain() -> PlaybackSettings {
+    PlaybackSettings { auto_level: false, ..PlaybackSettings::default() }
 }
 
 /// A whole play of `sound`, as number 1.
 fn play(sound: &Sound) -> Play {
-    Play { number: 1, sound: sound.clone(), from: Duration::ZERO, manner: plain(), heard_after: ms(3000) }
+    Play { number: 1, sound: sound.clone(), from: Duration::ZERO, settings: plain(), heard_after: ms(3000) }
 }
 
 /// A player, and what it tells.

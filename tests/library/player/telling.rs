@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use vmail::player::{Command, Event, Manner, Play};
+use vmail::player::{Command, Event, Play, PlaybackSettings};
 
 use crate::player::fake::Fake;
 use crate::player::{World, ms, plain, play, ramp};
 
-fn watched(sound_length: Duration, manner: Manner, behind: Duration) -> (World, Fake) {
+fn watched(sound_length: Duration, settings: PlaybackSettings, behind: Duration) -> (World, Fake) {
     let fake = Fake::default();
     fake.set(|state| state.behind = behind);
     let mut world = World::with(&fake);
     world.send(Command::Watch(Some(Duration::from_millis(50))));
-    world.send(Command::Play(Play { manner, ..play(&ramp(sound_length)) }));
+    world.send(Command::Play(Play { settings, ..play(&ramp(sound_length)) }));
     (world, fake)
 }
 
@@ -21,7 +21,7 @@ fn the_position_is_what_is_heard() {
     let (mut world, fake) = watched(ms(60_000), plain(), ms(300));
     fake.hear(ms(1_300));
     world.shows(ms(1_000), ms(30));
-    world.order(Command::Manner(Manner { speed: 2.0, ..plain() }));
+    world.order(Command::Settings(PlaybackSettings { speed: 2.0, ..plain() }));
     // 50 ms in the output and 300 behind it are as before.
     fake.hear(ms(350));
     world.shows(ms(1_350), ms(30));
@@ -123,8 +123,8 @@ fn a_part_of_a_short_one_is_not_heard() {
 fn heard_counts_the_recording_and_not_the_clock() {
     let fake = Fake::default();
     let mut world = World::with(&fake);
-    let manner = Manner { speed: 2.0, ..plain() };
-    world.send(Command::Play(Play { manner, ..play(&ramp(ms(20_000))) }));
+    let settings = PlaybackSettings { speed: 2.0, ..plain() };
+    world.send(Command::Play(Play { settings, ..play(&ramp(ms(20_000))) }));
     fake.hear(ms(1_600));
     assert_eq!([world.event().1, world.event().1], [Event::Started, Event::Heard]);
 }

@@ -1,11 +1,11 @@
 //! What is marked in a text on screen.
 
-use vmail::core::search::{Field, Matcher};
+use vmail::core::search::{Matcher, SearchedText};
 
 use crate::search::rows::{context, query};
 
 /// The text with what is marked in brackets.
-fn marked(text: &str, field: Field, shown: &str) -> String {
+fn marked(text: &str, field: SearchedText, shown: &str) -> String {
     let matcher = Matcher::new(&query(text), &context());
     let mut places = Vec::new();
     matcher.highlighter().highlight(field, shown, &mut places);
@@ -21,23 +21,23 @@ fn marked(text: &str, field: Field, shown: &str) -> String {
 #[test]
 fn what_matched_is_marked() {
     let table = [
-        ("anr", Field::Name, "Anita Rao", "[An]ita [R]ao"),
-        ("anita rao", Field::Name, "Anita Rao", "[Anita] [Rao]"),
-        ("\"call back\"", Field::Note, "please call back", "please [call back]"),
-        ("98765432", Field::Caller, "+91 98765 43210", "+91 [98765 432]10"),
-        ("from:09876", Field::Caller, "+91 98765 43210", "+91 [9876]5 43210"),
-        ("from:00919876", Field::Caller, "+91 98765 43210", "+[91 9876]5 43210"),
-        ("98765 43210", Field::Caller, "+91 98765 43210", "+91 [98765] [43210]"),
-        ("9876", Field::Note, "ring 98765", "ring [9876]5"),
-        ("tag:billing", Field::Tag, "Billing", "[Billing]"),
-        ("bill", Field::Tag, "Billing", "[Bill]ing"),
-        ("name:widget", Field::Caller, "Widget Co", "[Widget] Co"),
-        ("nunez", Field::Name, "José Núñez", "José [Núñez]"),
-        ("e", Field::Name, "Jose\u{301}!", "Jos[e\u{301}]!"),
-        ("नि", Field::Name, "अनिता", "अ[नि]ता"),
-        ("न", Field::Name, "अनिता", "अ[नि]ता"),
-        ("boss", Field::Name, "👩‍💼 boss", "👩‍💼 [boss]"),
-        ("👩", Field::Name, "👩‍💼 boss", "[👩‍💼] boss"),
+        ("anr", SearchedText::Name, "Anita Rao", "[An]ita [R]ao"),
+        ("anita rao", SearchedText::Name, "Anita Rao", "[Anita] [Rao]"),
+        ("\"call back\"", SearchedText::Note, "please call back", "please [call back]"),
+        ("98765432", SearchedText::Caller, "+91 98765 43210", "+91 [98765 432]10"),
+        ("from:09876", SearchedText::Caller, "+91 98765 43210", "+91 [9876]5 43210"),
+        ("from:00919876", SearchedText::Caller, "+91 98765 43210", "+[91 9876]5 43210"),
+        ("98765 43210", SearchedText::Caller, "+91 98765 43210", "+91 [98765] [43210]"),
+        ("9876", SearchedText::Note, "ring 98765", "ring [9876]5"),
+        ("tag:billing", SearchedText::Tag, "Billing", "[Billing]"),
+        ("bill", SearchedText::Tag, "Billing", "[Bill]ing"),
+        ("name:widget", SearchedText::Caller, "Widget Co", "[Widget] Co"),
+        ("nunez", SearchedText::Name, "José Núñez", "José [Núñez]"),
+        ("e", SearchedText::Name, "Jose\u{301}!", "Jos[e\u{301}]!"),
+        ("नि", SearchedText::Name, "अनिता", "अ[नि]ता"),
+        ("न", SearchedText::Name, "अनिता", "अ[नि]ता"),
+        ("boss", SearchedText::Name, "👩‍💼 boss", "👩‍💼 [boss]"),
+        ("👩", SearchedText::Name, "👩‍💼 boss", "[👩‍💼] boss"),
     ];
     for (text, field, shown, expected) in table {
         assert_eq!(marked(text, field, shown), expected, "{text}");
@@ -47,19 +47,19 @@ fn what_matched_is_marked() {
 #[test]
 fn what_is_asked_elsewhere_or_left_out_is_not_marked() {
     let table = [
-        ("name:anita", Field::Note, "Anita"),
-        ("from:98765", Field::Note, "98765"),
-        ("from:98765", Field::Name, "98765"),
-        ("-anita", Field::Name, "Anita"),
-        ("-(-(-anita))", Field::Name, "Anita"),
-        ("-tag:billing", Field::Tag, "billing"),
-        ("tag:billing", Field::Note, "billing"),
-        ("is:unread has:name", Field::Name, "unread name"),
-        ("", Field::Name, "Anita"),
-        ("anita", Field::Name, ""),
+        ("name:anita", SearchedText::Note, "Anita"),
+        ("from:98765", SearchedText::Note, "98765"),
+        ("from:98765", SearchedText::Name, "98765"),
+        ("-anita", SearchedText::Name, "Anita"),
+        ("-(-(-anita))", SearchedText::Name, "Anita"),
+        ("-tag:billing", SearchedText::Tag, "billing"),
+        ("tag:billing", SearchedText::Note, "billing"),
+        ("is:unread has:name", SearchedText::Name, "unread name"),
+        ("", SearchedText::Name, "Anita"),
+        ("anita", SearchedText::Name, ""),
     ];
     for (text, field, shown) in table {
         assert_eq!(marked(text, field, shown), shown, "{text}");
     }
-    assert_eq!(marked("-(-anita)", Field::Name, "Anita"), "[Anita]");
+    assert_eq!(marked("-(-anita)", SearchedText::Name, "Anita"), "[Anita]");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use vmail::core::model::Flags;
-use vmail::core::search::{Field, Matcher, Query, Vocabulary, complete, operators, parse};
+use vmail::core::search::{Matcher, Query, SearchedText, Vocabulary, complete, operators, parse};
 
 use crate::search::rows::{List, context, list, query};
 
@@ -232,7 +232,7 @@ proptest! {
         let matcher = Matcher::new(&asked, &context());
         let mut highlighter = matcher.highlighter();
         let mut places = Vec::new();
-        for field in [Field::Caller, Field::Name, Field::Note, Field::Tag] {
+        for field in [SearchedText::Caller, SearchedText::Name, SearchedText::Note, SearchedText::Tag] {
             highlighter.highlight(field, &shown, &mut places);
             prop_assert!(places.iter().all(|place| shown.get(place.clone()).is_some_and(|part| !part.is_empty())));
             prop_assert!(places.windows(2).all(|pair| pair[0].end < pair[1].start));
@@ -243,7 +243,7 @@ proptest! {
     fn a_word_that_is_found_is_marked(word in "[a-cé]{1,3}", shown in "[a-cA-Cé 👩‍💼]{0,12}") {
         let matcher = Matcher::new(&query(&format!("name:{word}")), &context());
         let mut places = Vec::new();
-        matcher.highlighter().highlight(Field::Name, &shown, &mut places);
+        matcher.highlighter().highlight(SearchedText::Name, &shown, &mut places);
         prop_assert_eq!(places.is_empty(), named(&shown).found(&format!("name:{word}")).is_empty());
     }
 

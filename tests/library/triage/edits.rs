@@ -2,7 +2,7 @@
 
 use tempfile::TempDir;
 use vmail::core::model::Flags;
-use vmail::core::triage::{Applied, CallerKey, Change, Edit, Given, Note, Tag};
+use vmail::core::triage::{Applied, BulkEdit, CallerKey, Edit, Given, Note, Tag};
 
 use crate::triage::support::*;
 
@@ -204,7 +204,7 @@ fn undoing_leaves_what_another_process_did_since() {
 #[test]
 fn a_change_of_many_is_small_to_keep() {
     let (mut store, account) = with(1_000);
-    let change = Change { ids: (0..1_000).map(id).collect(), edit: tags(&["a", "b"], &["c"]) };
+    let change = BulkEdit { ids: (0..1_000).map(id).collect(), edit: tags(&["a", "b"], &["c"]) };
     let applied = store.apply(account, &change).unwrap();
     assert_eq!(applied.changed.len(), 1_000);
     // Two values, each once, and not two thousand.

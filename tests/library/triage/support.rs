@@ -6,7 +6,7 @@ use chrono::{TimeZone as _, Utc};
 use vmail::core::model::{
     AccountKey, Flags, RecordingName, Region, Span, Voicemail, VoicemailId, from_millis,
 };
-use vmail::core::triage::{Applied, Change, Edit, Note, Tag};
+use vmail::core::triage::{Applied, BulkEdit, Edit, Note, Tag};
 use vmail::store::{AccountId, Opened, Options, Record, Store};
 
 pub fn options() -> Options {
@@ -71,7 +71,7 @@ pub fn apply(
     edit: Edit,
 ) -> Applied {
     let ids = numbers.into_iter().map(id).collect();
-    store.apply(account, &Change { ids, edit }).unwrap()
+    store.apply(account, &BulkEdit { ids, edit }).unwrap()
 }
 
 pub fn tag(text: &str) -> Tag {

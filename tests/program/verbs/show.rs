@@ -1,25 +1,31 @@
 //! `vmail show` and `vmail note`.
 
+use serde_json::Value;
+
 use crate::verbs::support::{Desk, id};
 
 #[test]
 fn a_voicemail_is_named_by_how_its_id_begins() {
     let desk = Desk::new(None);
     let all = desk.objects(&["list", "--json"]);
-    let whole = id(&all[2]).to_owned();
+    // One whose number is known: the demo's withheld ones have no digits to look for.
+    let with_number = |object: &&Value| object["caller"].is_string();
+    let one = all.iter().find(with_number).unwrap().clone();
+    let whole = id(&one).to_owned();
     let short = &whole[..8];
-    assert_eq!(desk.objects(&["show", short, "--json"]), [all[2].clone()]);
-    assert_eq!(desk.objects(&["show", &whole.to_uppercase(), "--json", "--offline"]), [all[2].clone()]);
+    assert_eq!(desk.objects(&["show", short, "--json"]), [one.clone()]);
+    assert_eq!(desk.objects(&["show", &whole.to_uppercase(), "--json", "--offline"]), [one.clone()]);
     let page = desk.prints(&["show", short]);
-    let caller = all[2]["caller_raw"].as_str().unwrap();
+    let caller = one["caller_raw"].as_str().unwrap();
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     assert!(
         page.lines().any(|line| line.starts_with("Number") && digits(line).ends_with(&digits(caller)[2..]))
     );
     assert!(page.contains(&whole) && page.contains("unread"), "{page}");
     // Several, in the order in which they were asked for, each once.
-    let two = desk.objects(&["show", id(&all[4]), short, id(&all[4]), "--json"]);
-    assert_eq!(two, [all[4].clone(), all[2].clone()]);
+    let other = all.iter().find(|object| **object != one).unwrap();
+    let two = desk.objects(&["show", id(other), short, id(other), "--json"]);
+    assert_eq!(two, [other.clone(), one.clone()]);
 }
 
 #[test]

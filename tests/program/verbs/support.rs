@@ -8,7 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The fields of a voicemail, and what of JSON each may hold.
-pub const VOICEMAIL: [(&str, &str); 14] = [
+pub const VOICEMAIL: [(&str, &str); 15] = [
     ("id", "string"),
     ("time", "string"),
     ("time_ms", "number"),
@@ -20,6 +20,7 @@ pub const VOICEMAIL: [(&str, &str); 14] = [
     ("read", "boolean"),
     ("starred", "boolean"),
     ("done", "boolean"),
+    ("called", "boolean"),
     ("note", "string or null"),
     ("tags", "array"),
     ("account", "string"),

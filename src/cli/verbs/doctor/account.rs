@@ -13,7 +13,7 @@ use crate::cli::verbs::demo::account as account_of_the_demo;
 use crate::cli::verbs::doctor::{Check, DoctorArgs, Finding, Report, kept, machine, within};
 use crate::config::{Asking, ConfigError, Overrides, SecretSource, Settings};
 use crate::core::model::Span;
-use crate::credentials::Supply;
+use crate::credentials::LazySecret;
 use crate::error::{self, Failure};
 use crate::secret::{SECRET_VARIABLE, Secret};
 use crate::sync::server_ahead;
@@ -172,7 +172,7 @@ fn check_credentials(
 }
 
 /// Returns the source of the secret, in order of precedence: environment, settings, stored.
-fn origin(source: Option<&SecretSource>, kept: Option<&Supply>, world: &World) -> &'static str {
+fn origin(source: Option<&SecretSource>, kept: Option<&LazySecret>, world: &World) -> &'static str {
     match source {
         Some(SecretSource::Text(_))
             if (world.variable)(SECRET_VARIABLE).is_some_and(|secret| !secret.is_empty()) =>
@@ -181,7 +181,7 @@ fn origin(source: Option<&SecretSource>, kept: Option<&Supply>, world: &World) -
         }
         Some(SecretSource::Text(_)) => "the settings file",
         Some(SecretSource::Command(_)) => "secret_command",
-        None if matches!(kept, Some(Supply::AtHand(_))) => "the credentials file",
+        None if matches!(kept, Some(LazySecret::AtHand(_))) => "the credentials file",
         None => "the system keyring",
     }
 }

@@ -13,7 +13,7 @@ use crate::cli::{World, environment};
 use crate::config::{self, Settings, Timezone};
 use crate::core::text;
 use crate::error::Failure;
-use crate::player::{self, Event, Manner, Outputs, Play, Player, Sound, Unavailable};
+use crate::player::{self, Event, Outputs, Play, PlaybackSettings, Player, Sound, Unavailable};
 use crate::secret::SECRET_VARIABLE;
 use crate::terminal::escape::Through;
 use crate::terminal::{self, colours::Depth};
@@ -214,12 +214,12 @@ fn play_tone(outputs: Outputs) -> Result<(), Unavailable> {
     // Only position events are dropped if the channel is full, and they are not needed.
     let mut player =
         Player::new(move |rate| outputs.open(rate), move |_, event| drop(sender.try_send(event)));
-    let manner = Manner { auto_level: false, ..Manner::default() };
+    let settings = PlaybackSettings { auto_level: false, ..PlaybackSettings::default() };
     let play = Play {
         number: 1,
         sound: Sound::new(tone()),
         from: Duration::ZERO,
-        manner,
+        settings,
         heard_after: Duration::MAX,
     };
     player.send(player::Command::Play(play));

@@ -9,35 +9,35 @@ use std::str::FromStr;
 
 use chrono::DateTime;
 
-use crate::cli::query::Found;
+use crate::cli::query::Hit;
 use crate::core::suggest::nearest;
 use crate::core::text;
 use crate::core::zone::Tz;
 use crate::recording::name_part;
 
 /// The fields by name.
-const FIELDS: [(&str, Field); 7] = [
-    ("date", Field::Date),
-    ("time", Field::Time),
-    ("caller", Field::Caller),
-    ("name", Field::Name),
-    ("id", Field::Id),
-    ("ext", Field::Ext),
-    ("account", Field::Account),
+const FIELDS: [(&str, Placeholder); 7] = [
+    ("date", Placeholder::Date),
+    ("time", Placeholder::Time),
+    ("caller", Placeholder::Caller),
+    ("name", Placeholder::Name),
+    ("id", Placeholder::Id),
+    ("ext", Placeholder::Ext),
+    ("account", Placeholder::Account),
 ];
 
 /// A template for file names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template(Vec<Part>);
+pub struct Template(Vec<TemplatePart>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
+enum TemplatePart {
     Text(String),
-    Field(Field),
+    Placeholder(Placeholder),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Field {
+enum Placeholder {
     /// `2026-11-23`, in the time zone of the settings.
     Date,
     /// `114208`.
@@ -75,7 +75,7 @@ pub struct Values {
 
 impl Values {
     /// Returns the values for a voicemail of `account`, with its time in `zone`.
-    pub fn new(found: &Found, zone: Tz, account: &str) -> Values {
+    pub fn new(found: &Hit, zone: Tz, account: &str) -> Values {
         let voicemail = &found.entry.record.voicemail;
         let number = found.entry.forms.e164.as_deref().unwrap_or(&found.entry.forms.display);
         let caller = name_part(number).unwrap_or_else(|| "withheld".to_owned());
@@ -92,8 +92,8 @@ impl Values {
 impl Template {
     /// Whether names are most likely unique per voicemail.
     pub fn is_telling(&self) -> bool {
-        let has = |field| self.0.contains(&Part::Field(field));
-        has(Field::Id) || (has(Field::Date) && has(Field::Time))
+        let has = |field| self.0.contains(&TemplatePart::Placeholder(field));
+        has(Placeholder::Id) || (has(Placeholder::Date) && has(Placeholder::Time))
     }
 
     /// Returns the path of a voicemail's file, relative to the target folder.
@@ -101,14 +101,18 @@ impl Template {
         let mut path = String::new();
         for part in &self.0 {
             match part {
-                Part::Text(text) => path.push_str(text),
-                Part::Field(Field::Date) => path.push_str(&values.time.format("%Y-%m-%d").to_string()),
-                Part::Field(Field::Time) => path.push_str(&values.time.format("%H%M%S").to_string()),
-                Part::Field(Field::Caller) => path.push_str(&values.caller),
-                Part::Field(Field::Name) => path.push_str(&values.name),
-                Part::Field(Field::Id) => path.push_str(&values.id),
-                Part::Field(Field::Ext) => path.push_str(ext),
-                Part::Field(Field::Account) => path.push_str(&values.account),
+                TemplatePart::Text(text) => path.push_str(text),
+                TemplatePart::Placeholder(Placeholder::Date) => {
+                    path.push_str(&values.time.format("%Y-%m-%d").to_string())
+                }
+                TemplatePart::Placeholder(Placeholder::Time) => {
+                    path.push_str(&values.time.format("%H%M%S").to_string())
+                }
+                TemplatePart::Placeholder(Placeholder::Caller) => path.push_str(&values.caller),
+                TemplatePart::Placeholder(Placeholder::Name) => path.push_str(&values.name),
+                TemplatePart::Placeholder(Placeholder::Id) => path.push_str(&values.id),
+                TemplatePart::Placeholder(Placeholder::Ext) => path.push_str(ext),
+                TemplatePart::Placeholder(Placeholder::Account) => path.push_str(&values.account),
             }
         }
         path.into()
@@ -163,9 +167,9 @@ impl FromStr for Template {
                         return fault(unknown(name), at..at + end + 1);
                     };
                     if !text.is_empty() {
-                        parts.push(Part::Text(std::mem::take(&mut text)));
+                        parts.push(TemplatePart::Text(std::mem::take(&mut text)));
                     }
-                    parts.push(Part::Field(*field));
+                    parts.push(TemplatePart::Placeholder(*field));
                     at += end + 1;
                 }
                 '}' => return fault("unmatched }".to_owned(), at..at + 1),
@@ -176,7 +180,7 @@ impl FromStr for Template {
             }
         }
         if !text.is_empty() {
-            parts.push(Part::Text(text));
+            parts.push(TemplatePart::Text(text));
         }
         Ok(Template(parts))
     }

@@ -11,14 +11,14 @@ use crate::core::humanize;
 
 /// A progress line: recordings done, transfer rate and remaining time.
 #[derive(Debug)]
-pub struct Line {
+pub struct ProgressLine {
     bar: Option<ProgressBar>,
     bytes: AtomicU64,
 }
 
-impl Line {
+impl ProgressLine {
     /// Returns a progress line for a number of recordings. Shows nothing if stderr is not a terminal.
-    pub fn new(recordings: usize, world: &World) -> Line {
+    pub fn new(recordings: usize, world: &World) -> ProgressLine {
         let able = io::stderr().is_terminal() && (world.variable)("TERM").is_none_or(|term| term != "dumb");
         let bar = able.then(|| ProgressBar::new(recordings as u64));
         let coloured = if takes_colour(world) { "{bar:24.cyan/black.bright}" } else { "{bar:24}" };
@@ -27,7 +27,7 @@ impl Line {
         if let (Some(bar), Ok(style)) = (&bar, ProgressStyle::with_template(&template)) {
             bar.set_style(style.progress_chars("━╸─"));
         }
-        Line { bar, bytes: AtomicU64::new(0) }
+        ProgressLine { bar, bytes: AtomicU64::new(0) }
     }
 
     /// Adds `bytes` to the number of bytes received.

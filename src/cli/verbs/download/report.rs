@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::cli::context::Desk;
-use crate::cli::query::Found;
+use crate::cli::context::VerbContext;
+use crate::cli::query::Hit;
 use crate::cli::style::{self, Format};
 use crate::core::fields::Fields;
 use crate::core::humanize;
@@ -19,7 +19,7 @@ use crate::error::{Failure, Fault};
 #[derive(Debug)]
 pub struct Outcome {
     /// The voicemail, including what the download found out about it.
-    pub found: Found,
+    pub found: Hit,
     /// The result.
     pub status: Status,
 }
@@ -43,7 +43,7 @@ pub enum Status {
 
 /// The fields of a voicemail and the result. Names and meanings are stable.
 #[derive(Serialize)]
-struct Line<'a> {
+struct ReportLine<'a> {
     #[serde(flatten)]
     fields: Fields<'a>,
     /// The file, or null.
@@ -59,9 +59,9 @@ struct Line<'a> {
 /// The names of the fields after those of the voicemail.
 const MORE: [&str; 4] = ["file", "bytes", "status", "error"];
 
-impl<'a> Line<'a> {
+impl<'a> ReportLine<'a> {
     /// `None` if it was not started.
-    fn new(outcome: &'a Outcome, desk: &'a Desk) -> Option<Line<'a>> {
+    fn new(outcome: &'a Outcome, context: &'a VerbContext) -> Option<ReportLine<'a>> {
         let (status, file, bytes, error) = match &outcome.status {
             Status::Saved(file, bytes) => ("saved", Some(file), Some(*bytes), None),
             Status::Present(file, bytes) => ("present", Some(file), Some(*bytes), None),
@@ -70,12 +70,12 @@ impl<'a> Line<'a> {
             Status::Failed(error) => ("failed", None, None, Some(&**error)),
             Status::Stopped => return None,
         };
-        let fields = outcome.found.fields(desk.context.zone, &desk.label);
-        Some(Line { fields, file: file.map(|file| file.display().to_string()), bytes, status, error })
+        let fields = outcome.found.fields(context.search.zone, &context.label);
+        Some(ReportLine { fields, file: file.map(|file| file.display().to_string()), bytes, status, error })
     }
 
     fn cells(&self) -> Vec<String> {
-        let mut cells = self.fields.cells().to_vec();
+        let mut cells = self.fields.cells();
         cells.extend([
             self.file.clone().unwrap_or_default(),
             self.bytes.map_or_else(String::new, |bytes| bytes.to_string()),
@@ -111,7 +111,7 @@ impl Report {
         };
         let manifest = manifest.filter(|_| !to_stdout).map(create).transpose()?.map(BufWriter::new);
         let format = format.or(to_stdout.then_some(Format::Jsonl));
-        let names: Vec<_> = Fields::names().into_iter().chain(MORE).collect();
+        let names: Vec<_> = Fields::names().chain(MORE).collect();
         let head = match format {
             Some(Format::Csv) => style::csv_line(&mut io::stdout(), &names),
             Some(Format::Tsv) => style::tsv_line(&mut io::stdout(), &names),
@@ -134,7 +134,7 @@ impl Report {
     }
 
     /// Adds a result.
-    pub fn add(&mut self, outcome: &Outcome, desk: &Desk) -> anyhow::Result<()> {
+    pub fn add(&mut self, outcome: &Outcome, context: &VerbContext) -> anyhow::Result<()> {
         match outcome.status {
             Status::Saved(..) | Status::Planned(_) => self.saved += 1,
             Status::Present(..) => self.present += 1,
@@ -142,7 +142,7 @@ impl Report {
             Status::Failed(_) => self.failed += 1,
             Status::Stopped => self.stopped += 1,
         }
-        let Some(line) = Line::new(outcome, desk) else { return Ok(()) };
+        let Some(line) = ReportLine::new(outcome, context) else { return Ok(()) };
         if let Some(manifest) = &mut self.manifest {
             // Flush, so that the manifest is complete even if the program is killed.
             let written = style::json_line(manifest, &line).and_then(|()| manifest.flush());
@@ -156,7 +156,7 @@ impl Report {
         Ok(())
     }
 
-    fn print(&self, line: &Line<'_>, status: &Status) -> io::Result<()> {
+    fn print(&self, line: &ReportLine<'_>, status: &Status) -> io::Result<()> {
         if self.unread {
             return Ok(());
         }

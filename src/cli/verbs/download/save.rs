@@ -11,9 +11,9 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use crate::cli::fetcher::{Fetcher, Missing};
-use crate::cli::query::Found;
+use crate::cli::query::Hit;
 use crate::cli::verbs::download::name::{Template, Values};
-use crate::cli::verbs::download::progress::Line;
+use crate::cli::verbs::download::progress::ProgressLine;
 use crate::cli::verbs::download::report::{Outcome, Status};
 use crate::recording::{FetchError, Kept, not_ready_wait};
 use crate::telecmi::{ApiError, AudioFormat, OfflineReason};
@@ -26,9 +26,9 @@ const FRESH_TRIES: u32 = 3;
 
 /// A recording to save.
 #[derive(Debug)]
-pub struct Order {
+pub struct SaveJob {
     /// The voicemail.
-    pub found: Found,
+    pub found: Hit,
     /// The values for its file name.
     pub values: Values,
     /// Whether to append the ID, because another voicemail has the same name.
@@ -51,7 +51,7 @@ pub struct Saver<'a> {
     /// When the program started.
     pub now: DateTime<Utc>,
     /// The progress line.
-    pub line: &'a Line,
+    pub line: &'a ProgressLine,
     /// Whether to stop.
     pub stopped: watch::Receiver<bool>,
     /// The error that makes all further transfers fail, once there is one.
@@ -60,13 +60,13 @@ pub struct Saver<'a> {
 
 impl Saver<'_> {
     /// Saves a recording, unless it is already saved.
-    pub async fn save(&self, mut order: Order) -> Outcome {
+    pub async fn save(&self, mut order: SaveJob) -> Outcome {
         let status = self.status(&mut order).await;
         self.fetcher.leave(order.found.entry.record.voicemail.id);
         Outcome { found: order.found, status }
     }
 
-    async fn status(&self, order: &mut Order) -> Status {
+    async fn status(&self, order: &mut SaveJob) -> Status {
         let voicemail = &order.found.entry.record.voicemail;
         let (id, kept) = (voicemail.id, self.fetcher.recordings.kept(voicemail.id));
         if voicemail.recording.is_none() && kept.is_none() {
@@ -129,7 +129,7 @@ impl Saver<'_> {
 
     /// Returns the existing file of the voicemail, if its name is unique to the voicemail. It is complete,
     /// because files are renamed when they are complete.
-    fn present(&self, order: &Order) -> Option<(PathBuf, u64)> {
+    fn present(&self, order: &SaveJob) -> Option<(PathBuf, u64)> {
         let own = AudioFormat::ALL.into_iter().map(|format| self.path(order, format.extension(), true));
         let plain = AudioFormat::ALL.into_iter().map(|format| self.path(order, format.extension(), false));
         let telling = self.template.is_telling() && !order.apart;
@@ -141,7 +141,7 @@ impl Saver<'_> {
     }
 
     /// Fetches the recording. For a new voicemail, the server may need a minute to provide it.
-    async fn fetch(&self, found: &Found) -> Result<Kept, Missing> {
+    async fn fetch(&self, found: &Hit) -> Result<Kept, Missing> {
         let fresh = self.now - found.entry.record.voicemail.time < FRESH;
         let mut tries = 0;
         loop {
@@ -162,7 +162,7 @@ impl Saver<'_> {
 
     /// Returns the file to save to. If a different file has the name, tries the name with the ID, unless
     /// files are to be overwritten.
-    async fn target(&self, order: &Order, kept: &Kept) -> Result<Target, String> {
+    async fn target(&self, order: &SaveJob, kept: &Kept) -> Result<Target, String> {
         let ext = kept.format.extension();
         let own = self.path(order, ext, true);
         let plain = self.path(order, ext, false);
@@ -197,7 +197,7 @@ impl Saver<'_> {
         Err(format!("{}: a different file exists. Use --overwrite to replace it.", name.display()))
     }
 
-    fn path(&self, order: &Order, ext: &str, apart: bool) -> PathBuf {
+    fn path(&self, order: &SaveJob, ext: &str, apart: bool) -> PathBuf {
         let fill = if apart { Template::fill_apart } else { Template::fill };
         let below = fill(self.template, &order.values, ext);
         // In the current folder, omit the redundant "./".
@@ -224,7 +224,7 @@ enum Target {
 }
 
 /// Guesses the extension of a recording that was not fetched, from its name on the server.
-fn guessed(order: &Order) -> &'static str {
+fn guessed(order: &SaveJob) -> &'static str {
     let name = order.found.entry.record.voicemail.recording.as_ref();
     let wav = name.is_some_and(|name| name.as_sent().to_ascii_lowercase().ends_with(".wav"));
     if wav { AudioFormat::Wav.extension() } else { AudioFormat::Mp3.extension() }

@@ -9,18 +9,18 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, error::TrySendError};
 
 use crate::audio::AudioError;
-use crate::cli::context::Desk;
+use crate::cli::context::VerbContext;
 use crate::cli::fetcher::{Fetcher, Missing};
-use crate::cli::query::Found;
+use crate::cli::query::Hit;
 use crate::cli::verbs::play::keys::{Key, Keys};
-use crate::cli::verbs::play::line::{Line, Now, whose};
+use crate::cli::verbs::play::line::{Now, StatusLine, whose};
 use crate::cli::{World, environment};
 use crate::core::humanize;
 use crate::core::model::{Flags, VoicemailId};
-use crate::core::triage::{Change, Edit};
+use crate::core::triage::{BulkEdit, Edit};
 use crate::error::Failure;
 use crate::player::next_speed;
-use crate::player::{Command, Event, Manner, Outputs, Play, Player, Sound, Unavailable};
+use crate::player::{Command, Event, Outputs, Play, PlaybackSettings, Player, Sound, Unavailable};
 use crate::recording::FetchError;
 use crate::signals::Signals;
 
@@ -58,14 +58,14 @@ enum Over {
 
 /// Plays a list of voicemails.
 pub struct Jukebox<'d> {
-    desk: &'d Desk,
+    context: &'d VerbContext,
     fetcher: &'d Fetcher<'d>,
     player: Player,
     events: mpsc::Receiver<(u64, Event)>,
-    manner: Manner,
+    playback: PlaybackSettings,
     marks: bool,
     clock: fn() -> DateTime<Utc>,
-    line: Line,
+    line: StatusLine,
     // Dropped together with the jukebox, so that the terminal is restored before messages are printed.
     keys: Option<Keys>,
     signals: Signals,
@@ -76,10 +76,10 @@ pub struct Jukebox<'d> {
 impl<'d> Jukebox<'d> {
     /// Returns a jukebox that plays to `outputs`. Marks played voicemails as read if `marks`.
     pub fn new(
-        desk: &'d Desk,
+        context: &'d VerbContext,
         fetcher: &'d Fetcher<'d>,
         outputs: Outputs,
-        manner: Manner,
+        playback: PlaybackSettings,
         marks: bool,
         world: &World,
     ) -> io::Result<Jukebox<'d>> {
@@ -100,14 +100,27 @@ impl<'d> Jukebox<'d> {
         if keys.is_some() {
             player.send(Command::Watch(Some(TIME)));
         }
-        let line = Line::new(keys.is_some(), environment::ascii(&desk.settings, world));
+        let line = StatusLine::new(keys.is_some(), environment::ascii(&context.settings, world));
         let (clock, failed, why) = (world.clock, 0, None);
         let signals = Signals::watch()?;
-        Ok(Jukebox { desk, fetcher, player, events, manner, marks, clock, line, keys, signals, failed, why })
+        Ok(Jukebox {
+            context,
+            fetcher,
+            player,
+            events,
+            playback,
+            marks,
+            clock,
+            line,
+            keys,
+            signals,
+            failed,
+            why,
+        })
     }
 
     /// Plays all of `found`.
-    pub async fn play(&mut self, found: Vec<Found>) -> io::Result<End> {
+    pub async fn play(&mut self, found: Vec<Hit>) -> io::Result<End> {
         for (place, now) in found.iter().enumerate() {
             let next = found.get(place + 1);
             let shown = (found.len() > 1).then_some((place + 1, found.len()));
@@ -144,16 +157,16 @@ impl<'d> Jukebox<'d> {
         &mut self,
         number: u64,
         place: Option<(usize, usize)>,
-        found: &Found,
-        next: Option<&Found>,
+        found: &Hit,
+        next: Option<&Hit>,
     ) -> io::Result<Over> {
         let voicemail = &found.entry.record.voicemail;
-        let time = humanize::clock(voicemail.time, self.desk.context.now, self.desk.context.zone);
+        let time = humanize::clock(voicemail.time, self.context.search.now, self.context.search.zone);
         let mut now = Now {
             paused: false,
             position: Duration::ZERO,
             length: None,
-            speed: self.manner.speed,
+            speed: self.playback.speed,
             whose: whose(found, &time),
             place,
         };
@@ -167,9 +180,9 @@ impl<'d> Jukebox<'d> {
             tracing::warn!(%error, "cannot update the last use of a recording");
         }
         now.length = Some(sound.waveform.length());
-        let heard_after = self.desk.settings.read_after;
-        let (from, manner) = (Duration::ZERO, self.manner);
-        self.player.send(Command::Play(Play { number, sound, from, manner, heard_after }));
+        let heard_after = self.context.settings.read_after;
+        let (from, settings) = (Duration::ZERO, self.playback);
+        self.player.send(Command::Play(Play { number, sound, from, settings, heard_after }));
         self.line.show(&now)?;
         let fetcher = self.fetcher;
         let mut ahead = pin!(async move {
@@ -201,14 +214,14 @@ impl<'d> Jukebox<'d> {
         }
     }
 
-    async fn on_event(&mut self, event: Event, found: &Found, now: &mut Now) -> io::Result<Option<Over>> {
+    async fn on_event(&mut self, event: Event, found: &Hit, now: &mut Now) -> io::Result<Option<Over>> {
         match event {
             Event::Started => {}
             Event::Position(position) => now.position = position,
             Event::Heard => {
                 if self.marks && !found.entry.flags.contains(Flags::READ) {
                     let id = found.entry.record.voicemail.id;
-                    if let Err(error) = mark(self.desk, id).await {
+                    if let Err(error) = mark(self.context, id).await {
                         self.line.say(&format!("{id}: cannot mark as read: {error}"))?;
                     }
                 }
@@ -227,9 +240,9 @@ impl<'d> Jukebox<'d> {
             }
             Some(Key::Step(millis)) => self.player.send(Command::Step(millis)),
             Some(Key::Speed { faster }) => {
-                self.manner.speed = next_speed(self.manner.speed, faster);
-                now.speed = self.manner.speed;
-                self.player.send(Command::Manner(self.manner));
+                self.playback.speed = next_speed(self.playback.speed, faster);
+                now.speed = self.playback.speed;
+                self.player.send(Command::Settings(self.playback));
             }
             other => return Some(ends(other)),
         }
@@ -291,15 +304,15 @@ impl Unheard {
     }
 }
 
-async fn load(fetcher: &Fetcher<'_>, found: &Found) -> Result<Sound, Unheard> {
+async fn load(fetcher: &Fetcher<'_>, found: &Hit) -> Result<Sound, Unheard> {
     let kept = fetcher.have(found, |_, _| {}).await?;
     Ok(fetcher.look(found.entry.record.voicemail.id, &kept).await??)
 }
 
 /// Marks a voicemail as read.
-async fn mark(desk: &Desk, id: VoicemailId) -> anyhow::Result<()> {
-    let account = desk.account().await?;
-    let change = Change { ids: vec![id], edit: Edit::Read(true) };
-    desk.store.call(move |store| store.apply(account, &change)).await?;
+async fn mark(context: &VerbContext, id: VoicemailId) -> anyhow::Result<()> {
+    let account = context.account().await?;
+    let change = BulkEdit { ids: vec![id], edit: Edit::Read(true) };
+    context.store.call(move |store| store.apply(account, &change)).await?;
     Ok(())
 }

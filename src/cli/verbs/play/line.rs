@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use crate::cli::query::Found;
+use crate::cli::query::Hit;
 use crate::cli::style::{cut, width};
 use crate::cli::verbs::play::say;
 use crate::core::humanize;
@@ -58,7 +58,7 @@ impl Now {
 }
 
 /// Returns caller and time.
-pub fn whose(found: &Found, time: &str) -> String {
+pub fn whose(found: &Hit, time: &str) -> String {
     let number = &found.entry.forms.display;
     let caller = found.name.as_deref().unwrap_or(if number.is_empty() { "Withheld" } else { number });
     format!("{caller}, {time}")
@@ -66,17 +66,17 @@ pub fn whose(found: &Found, time: &str) -> String {
 
 /// The status line of a terminal in raw mode; shows nothing elsewhere.
 #[derive(Debug)]
-pub struct Line {
+pub struct StatusLine {
     shown: bool,
     ascii: bool,
     /// The current text.
     text: String,
 }
 
-impl Line {
+impl StatusLine {
     /// Returns a line that is shown or not.
-    pub fn new(shown: bool, ascii: bool) -> Line {
-        Line { shown, ascii, text: String::new() }
+    pub fn new(shown: bool, ascii: bool) -> StatusLine {
+        StatusLine { shown, ascii, text: String::new() }
     }
 
     /// Replaces the text.

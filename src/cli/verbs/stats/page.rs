@@ -6,7 +6,7 @@ use std::time::Duration;
 use anstyle::Style;
 use chrono::{Datelike as _, NaiveDate, Weekday};
 
-use crate::cli::style::{BOLD, CYAN, GREY, Paper, YELLOW, fitted, width};
+use crate::cli::style::{BOLD, CYAN, GREY, OutputStyle, YELLOW, fitted, width};
 use crate::cli::verbs::stats::chart::{Chart, bar};
 use crate::core::humanize;
 use crate::core::stats::{Caller, Spread, Stats};
@@ -31,7 +31,7 @@ const BAR_MAX: usize = 40;
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
     /// The properties of stdout.
-    pub paper: Paper,
+    pub paper: OutputStyle,
     /// Whether to use ASCII symbols.
     pub ascii: bool,
     /// The name of the range.
@@ -296,7 +296,7 @@ mod tests {
 
     fn drawn(stats: &Stats, width: usize, ascii: bool, colour: bool) -> String {
         let mut out = Vec::new();
-        let paper = Paper { colour, width: Some(width) };
+        let paper = OutputStyle { colour, width: Some(width) };
         Page { paper, ascii, title: "Last 7 days", callers: 2 }.write(&mut out, stats).unwrap();
         String::from_utf8(out).unwrap()
     }

@@ -2,27 +2,27 @@
 
 use crate::tui::msg::Reopen;
 use crate::tui::overlay::Overlay;
-use crate::tui::overlays::accounts::Switching;
+use crate::tui::overlays::accounts::AccountMenu;
 use crate::tui::state::State;
 use crate::tui::update::news;
 
 /// Opens the list of accounts.
 pub(in crate::tui) fn offer(state: &mut State) {
     let at = state.accounts.iter().position(|choice| Some(&choice.name) == state.account.as_ref());
-    state.overlay = Some(Overlay::Switching(Switching { at: at.unwrap_or(0) }));
+    state.overlay = Some(Overlay::Accounts(AccountMenu { at: at.unwrap_or(0) }));
 }
 
 /// Moves the selection in the list of accounts.
 pub(in crate::tui) fn step(state: &mut State, by: isize) {
     let count = state.accounts.len();
-    if let Some(Overlay::Switching(switching)) = &mut state.overlay {
+    if let Some(Overlay::Accounts(switching)) = &mut state.overlay {
         switching.step(by, count);
     }
 }
 
 /// Switches to the selected account.
 pub(in crate::tui) fn switch(state: &mut State) {
-    let Some(Overlay::Switching(Switching { at })) = state.overlay.take() else { return };
+    let Some(Overlay::Accounts(AccountMenu { at })) = state.overlay.take() else { return };
     let Some(choice) = state.accounts.get(at) else { return };
     if state.account.as_ref() == Some(&choice.name) {
         return news(state, format!("already using {}", choice.name));

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::tui::layout::centred;
-use crate::tui::overlays::accounts::Switching;
+use crate::tui::overlays::accounts::AccountMenu;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::frame::frame;
@@ -14,7 +14,7 @@ use crate::tui::view::pen::{Pen, width};
 const WIDTH: u16 = 62;
 
 /// Draws the list of accounts.
-pub fn draw(state: &State, switching: Switching, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+pub fn draw(state: &State, switching: AccountMenu, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let rows = state.accounts.len() as u16;
     let inside = frame(centred(buffer.area, WIDTH, rows.saturating_add(4)), "Accounts", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };

@@ -4,9 +4,9 @@ use crate::core::triage::Edit;
 use crate::telecmi::{CallError, CallPlaced, ValidNumber};
 use crate::tui::list::changes::apply;
 use crate::tui::list::rows::RowKey;
-use crate::tui::msg::{Change, Effect};
+use crate::tui::msg::{AccountEffect, Change, Effect, TerminalEffect};
 use crate::tui::overlay::Overlay;
-use crate::tui::overlays::call::{By, CallBack, Ended, Placing};
+use crate::tui::overlays::call::{By, CallDialog, Ended, Placing};
 use crate::tui::state::State;
 use crate::tui::update::{fault, news};
 
@@ -14,30 +14,30 @@ use crate::tui::update::{fault, news};
 pub(in crate::tui) fn ask(state: &mut State) {
     let Some(row) = state.inbox.selected_row() else { return };
     let shown = state.inbox.rows.number(&row);
-    let number = match ValidNumber::parse(shown, &state.calling.means.country) {
+    let number = match ValidNumber::parse(shown, &state.calling.config.country) {
         Ok(number) => number,
         Err(invalid) => return news(state, invalid.to_string()),
     };
     let name = Some(state.inbox.rows.caller(&row)).filter(|name| *name != shown).map(str::to_owned);
-    let by = state.calling.means.way_to(&number);
-    let asked = CallBack { key: RowKey::of(&row), name, number, by, ended: None };
-    state.overlay = Some(Overlay::CallBack(Box::new(asked)));
+    let by = state.calling.config.way_to(&number);
+    let asked = CallDialog { key: RowKey::of(&row), name, number, by, ended: None };
+    state.overlay = Some(Overlay::Call(Box::new(asked)));
 }
 
 /// Places the call. Further key presses do nothing.
 pub(in crate::tui) fn place(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(Overlay::CallBack(asked)) = &state.overlay else { return };
+    let Some(Overlay::Call(asked)) = &state.overlay else { return };
     if asked.ended.is_some() || state.calling.placing.is_some() {
         return;
     }
     let (key, number, by) = (asked.key, asked.number.clone(), asked.by.clone());
     effects.push(match &by {
-        By::Telecmi(call) => Effect::Call { key, call: call.clone() },
-        By::Command(command) => Effect::RunCommand { command: command.clone() },
+        By::Telecmi(call) => Effect::Account(AccountEffect::Call { key, call: call.clone() }),
+        By::Command(command) => Effect::Account(AccountEffect::RunCommand { command: command.clone() }),
         By::Hand => {
             state.overlay = None;
             news(state, format!("{} sent to the terminal's clipboard", number.e164()));
-            return effects.push(Effect::Copy(number.e164()));
+            return effects.push(Effect::Terminal(TerminalEffect::Copy(number.e164())));
         }
     });
     state.calling.placing = Some(Placing { key, number, by });
@@ -74,7 +74,7 @@ fn end(state: &mut State, key: RowKey, ended: Ended, effects: &mut Vec<Effect>) 
         apply(state, Change::Edit { keys: vec![key], edit }, effects);
     }
     match (&mut state.overlay, ended) {
-        (Some(Overlay::CallBack(asked)), ended) if asked.key == key => asked.ended = Some(ended),
+        (Some(Overlay::Call(asked)), ended) if asked.key == key => asked.ended = Some(ended),
         (_, Ended::Rings(text)) => news(state, text),
         (_, Ended::Failed(text) | Ended::Unsure(text)) => fault(state, text),
     }

@@ -7,7 +7,7 @@ use crate::core::humanize::broken;
 use crate::telecmi::Rings;
 use crate::tui::command::Command;
 use crate::tui::layout::centred;
-use crate::tui::overlays::call::{By, CallBack, Ended, phone};
+use crate::tui::overlays::call::{By, CallDialog, Ended, phone};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::frame::frame;
@@ -24,7 +24,7 @@ const LABEL: u16 = 13;
 type Line = (&'static str, String, Style);
 
 /// Draws the overlay.
-pub fn draw(state: &State, asked: &CallBack, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+pub fn draw(state: &State, asked: &CallDialog, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let screen = buffer.area;
     let room = screen.width.min(WIDTH).saturating_sub(4);
     let (facts, told) = (facts(asked, theme, room), told(state, asked, theme, room));
@@ -52,7 +52,7 @@ pub fn draw(state: &State, asked: &CallBack, theme: &Theme, buffer: &mut Buffer)
 }
 
 /// Returns whom to call, and how.
-fn facts(asked: &CallBack, theme: &Theme, room: u16) -> Vec<Line> {
+fn facts(asked: &CallDialog, theme: &Theme, room: u16) -> Vec<Line> {
     let mut facts = Vec::new();
     let mut fact = |label: &'static str, text: &str, style: Style| {
         let mut label = label;
@@ -84,7 +84,7 @@ fn facts(asked: &CallBack, theme: &Theme, room: u16) -> Vec<Line> {
 }
 
 /// Returns what Enter does, the progress, or the result.
-fn told(state: &State, asked: &CallBack, theme: &Theme, room: u16) -> Vec<Line> {
+fn told(state: &State, asked: &CallDialog, theme: &Theme, room: u16) -> Vec<Line> {
     let enter = state.keymap.named(Command::PlaceCall);
     let mut told = Vec::new();
     let mut tell = |text: &str, style: Style| {

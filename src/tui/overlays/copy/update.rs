@@ -4,9 +4,9 @@ use crate::core::humanize;
 use crate::store::{Details, Row};
 use crate::tui::list::changes;
 use crate::tui::list::rows::RowKey;
-use crate::tui::msg::{Effect, Read};
+use crate::tui::msg::{Effect, Read, TerminalEffect};
 use crate::tui::overlay::Overlay;
-use crate::tui::overlays::copy::{COPIED_MAX, Copying, Found, What, copied};
+use crate::tui::overlays::copy::{COPIED_MAX, CopyItem, CopyMenu, What, copied};
 use crate::tui::overlays::note::about;
 use crate::tui::state::State;
 use crate::tui::update::fetch::read;
@@ -26,13 +26,13 @@ pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
         many => humanize::voicemails(many.len() as u64),
     };
     if ask(state, &keys, None, effects) {
-        state.overlay = Some(Overlay::Copying(Copying { keys, about, found: None }));
+        state.overlay = Some(Overlay::Copy(CopyMenu { keys, about, found: None }));
     }
 }
 
 /// Copies `what`, and closes the menu.
 pub(in crate::tui) fn choose(state: &mut State, what: What, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Copying(Copying { keys, .. })) = state.overlay.take() else { return };
+    let Some(Overlay::Copy(CopyMenu { keys, .. })) = state.overlay.take() else { return };
     ask(state, &keys, Some(what), effects);
 }
 
@@ -56,17 +56,17 @@ pub(in crate::tui) fn on_read(
     effects: &mut Vec<Effect>,
 ) {
     let shown = |row: &Row| state.inbox.rows.caller(row).to_owned();
-    let found: Vec<Found> =
-        found.into_iter().map(|(row, details)| Found { row, details, shown: shown(&row) }).collect();
+    let found: Vec<CopyItem> =
+        found.into_iter().map(|(row, details)| CopyItem { row, details, shown: shown(&row) }).collect();
     match (what, &mut state.overlay) {
         (Some(what), _) => match copied(what, &found, state.zone, state.account.as_deref().unwrap_or("")) {
             Ok(copied) => {
-                effects.push(Effect::Copy(copied.text));
+                effects.push(Effect::Terminal(TerminalEffect::Copy(copied.text)));
                 news(state, copied.said);
             }
             Err(why) => news(state, why),
         },
-        (None, Some(Overlay::Copying(copying))) => copying.found = Some(found),
+        (None, Some(Overlay::Copy(copying))) => copying.found = Some(found),
         (None, _) => {}
     }
 }

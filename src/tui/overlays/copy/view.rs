@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::core::humanize;
 use crate::tui::command::Command;
-use crate::tui::overlays::copy::{Copying, What};
+use crate::tui::overlays::copy::{CopyMenu, What};
 use crate::tui::overlays::note::above_the_keys;
 use crate::tui::overlays::note::view::title;
 use crate::tui::state::State;
@@ -23,7 +23,7 @@ const KEY: u16 = 3;
 const NAME: u16 = 13;
 
 /// Draws the menu.
-pub fn draw(state: &State, copying: &Copying, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+pub fn draw(state: &State, copying: &CopyMenu, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = above_the_keys(buffer.area.as_size(), WIDTH, HEIGHT);
     let inside = frame(place, &title("Copy", &copying.about, place), state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
@@ -49,7 +49,7 @@ pub fn draw(state: &State, copying: &Copying, theme: &Theme, buffer: &mut Buffer
 }
 
 /// Returns what would be copied, on one line, and whether there is anything to copy.
-fn value(state: &State, copying: &Copying, what: What) -> (String, bool) {
+fn value(state: &State, copying: &CopyMenu, what: What) -> (String, bool) {
     let account = state.account.as_deref().unwrap_or("");
     let Some(found) = &copying.found else { return (String::new(), true) };
     let values = found.iter().filter_map(|found| what.of(found, state.zone, account));

@@ -2,7 +2,7 @@
 
 use crate::tui::msg::{Effect, Read};
 use crate::tui::overlay::Overlay;
-use crate::tui::overlays::dates::{Dates, Part};
+use crate::tui::overlays::dates::{Dates, Focus};
 use crate::tui::state::State;
 use crate::tui::update::fetch::{read, show};
 
@@ -37,7 +37,7 @@ pub(in crate::tui) fn show_chosen(state: &mut State, effects: &mut Vec<Effect>) 
         // The picker shows the error already.
         Err(_) => {
             if let Some(Overlay::Dates(dates)) = &mut state.overlay {
-                dates.part = Part::Text;
+                dates.part = Focus::Text;
             }
         }
     }
@@ -49,5 +49,5 @@ pub(in crate::tui) fn survey(state: &mut State, effects: &mut Vec<Effect>) {
     let range = dates.range(state.now, state.zone).unwrap_or(state.range);
     let span = range.resolve(state.now, state.zone).span(state.now);
     let days = dates.month(state.zone);
-    read(state, Read::Survey { days, span }, effects);
+    read(state, Read::RangeSummary { days, span }, effects);
 }

@@ -9,7 +9,7 @@ use crate::core::humanize;
 use crate::core::model::Span;
 use crate::core::range::{self, PRESETS, Range};
 use crate::tui::layout::centred;
-use crate::tui::overlays::dates::{Dates, Part};
+use crate::tui::overlays::dates::{Dates, Focus};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::field;
@@ -36,7 +36,7 @@ pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) ->
         presets(state, dates, theme, Rect { width: PRESETS_WIDTH, ..body }, buffer);
         let x = body.right() - CALENDAR_WIDTH;
         calendar(state, dates, theme, Rect { x, width: CALENDAR_WIDTH, ..body }, buffer);
-    } else if dates.part == Part::Calendar {
+    } else if dates.part == Focus::Calendar {
         calendar(state, dates, theme, body, buffer);
     } else {
         presets(state, dates, theme, body, buffer);
@@ -46,7 +46,7 @@ pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) ->
 }
 
 fn presets(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let focused = dates.part == Part::Presets;
+    let focused = dates.part == Focus::Presets;
     // In a low box, the list scrolls with the highlight.
     let top = (dates.preset.unwrap_or(0) + 1).saturating_sub(usize::from(area.height.max(1)));
     for (y, (index, (expression, label))) in PRESETS.iter().enumerate().skip(top).enumerate() {
@@ -71,7 +71,7 @@ fn presets(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut
 }
 
 fn calendar(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let focused = dates.part == Part::Calendar;
+    let focused = dates.part == Focus::Calendar;
     let title = dates.day.format("‹ %B %Y ›").to_string();
     let indent = area.width.min(CALENDAR_WIDTH).saturating_sub(width(&title)) / 2;
     let title_style = if focused { theme.accent.patch(theme.strong) } else { theme.strong };
@@ -132,7 +132,7 @@ fn day_style(
 /// Draws the text field, its meaning or the error in it, and how much of the range is stored.
 fn text(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     const LABEL: u16 = 7;
-    let focused = dates.part == Part::Text;
+    let focused = dates.part == Focus::Text;
     let label = if focused { theme.accent } else { theme.quiet };
     Pen::new(buffer, area, 0).column("Range", LABEL, label);
     let typed = Rect { x: area.x + LABEL, width: area.width.saturating_sub(LABEL), ..area };

@@ -9,9 +9,9 @@ use crate::store::Row;
 use crate::terminal::escape::transfer::Transfer;
 use crate::tui::command::Command;
 use crate::tui::list::rows::{RowKey, day_name};
-use crate::tui::msg::{Effect, PageNews};
+use crate::tui::msg::{AccountEffect, Effect, PageNews, TerminalEffect};
 use crate::tui::overlay::Overlay;
-use crate::tui::overlays::elsewhere::{Sending, Way, Ways};
+use crate::tui::overlays::elsewhere::{Delivery, Elsewhere, Sending};
 use crate::tui::overlays::save;
 use crate::tui::playback::update::{begin_alone, mark_heard};
 use crate::tui::state::State;
@@ -33,12 +33,12 @@ pub(in crate::tui) fn elsewhere(state: &mut State, row: &Row, effects: &mut Vec<
 
 /// Returns whether the user hears playback on this machine.
 pub(in crate::tui) fn is_heard_here(state: &State) -> bool {
-    !state.surroundings.remote || state.remembered.way == Some(Way::Here)
+    !state.env.remote || state.remembered.way == Some(Delivery::Here)
 }
 
 /// Opens the overlay for `key`.
 pub(in crate::tui) fn offer(state: &mut State, key: RowKey, why: Option<Unavailable>) {
-    state.overlay = Some(Overlay::Ways(Ways { why, ..Ways::new(key) }));
+    state.overlay = Some(Overlay::Elsewhere(Elsewhere { why, ..Elsewhere::new(key) }));
 }
 
 /// Opens the overlay for the selected voicemail.
@@ -50,46 +50,46 @@ pub(in crate::tui) fn offer_selected(state: &mut State) {
 
 /// Moves the cursor by one way.
 pub(in crate::tui) fn step(state: &mut State, forth: bool) {
-    if let Some(Overlay::Ways(ways)) = &mut state.overlay {
+    if let Some(Overlay::Elsewhere(ways)) = &mut state.overlay {
         ways.step(forth);
     }
 }
 
 /// Takes the way under the cursor.
 pub(in crate::tui) fn take_marked(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(Overlay::Ways(ways)) = &state.overlay {
+    if let Some(Overlay::Elsewhere(ways)) = &state.overlay {
         take(state, ways.at, effects);
     }
 }
 
 /// Takes a way.
-pub(in crate::tui) fn take(state: &mut State, way: Way, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Ways(ways)) = &mut state.overlay else { return };
+pub(in crate::tui) fn take(state: &mut State, way: Delivery, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Elsewhere(ways)) = &mut state.overlay else { return };
     let key = ways.key;
     (ways.at, ways.chosen) = (way, Some(way));
     ways.address_next = false;
     match way {
-        Way::Here => {
+        Delivery::Here => {
             state.overlay = None;
             if let Some(row) = state.inbox.find(key) {
                 begin_alone(state, &row, effects);
             }
         }
-        Way::Browser => open_page(state, key, effects),
-        Way::Save => save::update::open(state, key),
-        Way::Terminal => send(state, key, effects),
+        Delivery::Browser => open_page(state, key, effects),
+        Delivery::Save => save::update::open(state, key),
+        Delivery::Terminal => send(state, key, effects),
     }
-    // `Way::Here` is remembered once the sound has started.
-    if way != Way::Here {
+    // `Delivery::Here` is remembered once the sound has started.
+    if way != Delivery::Here {
         remember(state, way, effects);
     }
 }
 
 /// Remembers the way for next time.
-pub(in crate::tui) fn remember(state: &mut State, way: Way, effects: &mut Vec<Effect>) {
-    if state.surroundings.remote && state.remembered.way != Some(way) {
+pub(in crate::tui) fn remember(state: &mut State, way: Delivery, effects: &mut Vec<Effect>) {
+    if state.env.remote && state.remembered.way != Some(way) {
         state.remembered.way = Some(way);
-        effects.push(Effect::Remember(state.remembered.clone()));
+        effects.push(Effect::Account(AccountEffect::Remember(state.remembered.clone())));
     }
 }
 
@@ -105,7 +105,7 @@ fn open_page(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
     let local = from_millis(row.time).with_timezone(&state.zone);
     let time = format!("{}, {}", day_name(local.date_naive(), state.today()), local.format("%H:%M:%S %Z"));
     let (caller, file_name) = (caller(state, &row), save::update::file_name(state, &row));
-    effects.push(Effect::OpenPage { key, caller, time, file_name });
+    effects.push(Effect::Account(AccountEffect::OpenPage { key, caller, time, file_name }));
 }
 
 pub(in crate::tui) fn on_page(state: &mut State, key: RowKey, page: PageNews, effects: &mut Vec<Effect>) {
@@ -119,7 +119,7 @@ pub(in crate::tui) fn on_page(state: &mut State, key: RowKey, page: PageNews, ef
 }
 
 fn send(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
-    let Some(transfer) = state.surroundings.transfer else {
+    let Some(transfer) = state.env.transfer else {
         return news(state, "this terminal cannot receive files: use iTerm2 or kitty".to_owned());
     };
     let asks_first = match state.shared.sending {
@@ -129,31 +129,31 @@ fn send(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
     };
     if asks_first {
         state.shared.sending = Some(Sending::Asked(key));
-        effects.push(Effect::AskTerminal);
+        effects.push(Effect::Terminal(TerminalEffect::AskTerminal));
         return;
     }
     let Some(row) = state.inbox.find(key) else {
         return;
     };
     state.shared.sending = Some(Sending::Under(key, 0));
-    effects.push(Effect::Send { key, name: save::update::file_name(state, &row) });
+    effects.push(Effect::Account(AccountEffect::Send { key, name: save::update::file_name(state, &row) }));
 }
 
 /// Returns the line to copy for the chosen way; for the page, the command and the address in turn.
 fn line(state: &State) -> Option<String> {
-    let Some(Overlay::Ways(ways)) = &state.overlay else { return None };
-    let server = &state.surroundings.server;
+    let Some(Overlay::Elsewhere(ways)) = &state.overlay else { return None };
+    let server = &state.env.server;
     match ways.chosen {
-        Some(Way::Browser) => match state.shared.page.as_ref().filter(|(key, _)| *key == ways.key) {
+        Some(Delivery::Browser) => match state.shared.page.as_ref().filter(|(key, _)| *key == ways.key) {
             Some((_, PageNews::Ready { url, .. })) if ways.address_next => Some(url.clone()),
             Some((_, PageNews::Ready { port, .. })) => Some(server.page(*port)),
             _ => None,
         },
-        Some(Way::Save) => {
+        Some(Delivery::Save) => {
             let saved = state.shared.saved.as_ref().filter(|(key, _)| *key == ways.key);
             saved.map(|(_, path)| server.copy(path))
         }
-        _ => state.surroundings.socket.as_ref().map(|socket| server.sound(socket)),
+        _ => state.env.socket.as_ref().map(|socket| server.sound(socket)),
     }
 }
 
@@ -163,8 +163,8 @@ pub(in crate::tui) fn copy_line(state: &mut State, effects: &mut Vec<Effect>) {
         return news(state, "nothing to copy yet: choose how to listen first".to_owned());
     };
     let mut said = "sent to the terminal's clipboard".to_owned();
-    if let Some(Overlay::Ways(ways)) = &mut state.overlay
-        && ways.chosen == Some(Way::Browser)
+    if let Some(Overlay::Elsewhere(ways)) = &mut state.overlay
+        && ways.chosen == Some(Delivery::Browser)
     {
         ways.address_next = !ways.address_next;
         if ways.address_next {
@@ -172,7 +172,7 @@ pub(in crate::tui) fn copy_line(state: &mut State, effects: &mut Vec<Effect>) {
         }
     }
     news(state, said);
-    effects.push(Effect::Copy(line));
+    effects.push(Effect::Terminal(TerminalEffect::Copy(line)));
 }
 
 /// Handles the progress of sending a file to the terminal.
@@ -193,7 +193,7 @@ pub(in crate::tui) fn on_file(
     effects: &mut Vec<Effect>,
 ) {
     match file {
-        Ok(file) => effects.push(Effect::Transfer { name, file }),
+        Ok(file) => effects.push(Effect::Terminal(TerminalEffect::Transfer { name, file })),
         Err(error) => {
             state.shared.sending = None;
             fault(state, error.to_string());

@@ -9,7 +9,7 @@ use crate::tui::command::Command;
 use crate::tui::detail::view::Piece;
 use crate::tui::layout::centred;
 use crate::tui::msg::PageNews;
-use crate::tui::overlays::elsewhere::{Sending, Way, Ways, shown};
+use crate::tui::overlays::elsewhere::{Delivery, Elsewhere, Sending, shown};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::frame::frame;
@@ -40,7 +40,7 @@ enum Told {
 }
 
 /// Draws the ways, each with its text: its state, or what to do.
-pub fn draw(state: &State, ways: &Ways, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+pub fn draw(state: &State, ways: &Elsewhere, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     // The status line stays visible: it shows the result of a key.
     let screen = Rect { height: state.regions().status.y, ..buffer.area };
     let room = screen.width.min(WIDTH).saturating_sub(4);
@@ -49,7 +49,7 @@ pub fn draw(state: &State, ways: &Ways, theme: &Theme, buffer: &mut Buffer) -> O
         [Told::All, Told::Now, Told::Close].into_iter().filter(|told| *told != Told::All || room >= WIDE);
     let more = more.map(|told| lines(state, ways, theme, room, told)).find(fit);
     let lines = more.unwrap_or_else(|| lines(state, ways, theme, room, Told::Least));
-    let title = if state.surroundings.remote { "Listen over ssh" } else { "Listen elsewhere" };
+    let title = if state.env.remote { "Listen over ssh" } else { "Listen elsewhere" };
     let inside = frame(centred(screen, WIDTH, lines.len() as u16 + 2), title, state, theme, buffer);
     for (y, line) in lines.iter().enumerate() {
         let mut pen = Pen::new(buffer, inside, y as u16);
@@ -62,11 +62,11 @@ pub fn draw(state: &State, ways: &Ways, theme: &Theme, buffer: &mut Buffer) -> O
 }
 
 /// Returns the lines of the overlay.
-fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> Vec<Piece> {
+fn lines(state: &State, ways: &Elsewhere, theme: &Theme, room: u16, extent: Told) -> Vec<Piece> {
     let whole = extent != Told::Least;
     let why = match &ways.why {
         Some(why) => format!("No sound: {why}. Other ways to listen:"),
-        None if state.surroundings.remote => {
+        None if state.env.remote => {
             "Sound plays on the server, where you cannot hear it. Other ways to listen:".to_owned()
         }
         None => "Listen on another machine, or later:".to_owned(),
@@ -79,15 +79,15 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> 
     let alone = (ways.chosen.is_some() && !whole).then_some(ways.at);
     let why = if alone.is_some() { Vec::new() } else { broken(&why, room) };
     let mut lines: Vec<_> = why.into_iter().map(|line| Piece::new(line, theme.text)).collect();
-    for way in Way::EVERY {
-        let (command, name) = named(way, state.surroundings.remote);
+    for way in Delivery::EVERY {
+        let (command, name) = named(way, state.env.remote);
         if alone.is_some_and(|alone| alone != way) {
             continue;
         }
         blank(&mut lines);
         let mut told =
             if whole || alone == Some(way) { about(state, ways, way, theme, whole) } else { Vec::new() };
-        if way == Way::Here && extent == Told::All && ways.chosen.is_none_or(|chosen| chosen == way) {
+        if way == Delivery::Here && extent == Told::All && ways.chosen.is_none_or(|chosen| chosen == way) {
             let beside = room.saturating_sub((KEY + NAME) as u16);
             told.extend(for_good(state, theme, beside));
         }
@@ -118,7 +118,7 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> 
         }
     }
     blank(&mut lines);
-    if whole && state.surroundings.remote {
+    if whole && state.env.remote {
         let play = state.keymap.named(Command::PlayPause);
         let choice = format!("vmail remembers your choice: next time, {play} uses it at once.");
         lines.extend(broken(&choice, room).into_iter().map(|line| Piece::new(line, theme.quiet)));
@@ -127,13 +127,13 @@ fn lines(state: &State, ways: &Ways, theme: &Theme, room: u16, extent: Told) -> 
 }
 
 /// Returns the command that takes a way, and the name of the way.
-fn named(way: Way, remote: bool) -> (Command, &'static str) {
+fn named(way: Delivery, remote: bool) -> (Command, &'static str) {
     match way {
-        Way::Browser => (Command::InBrowser, "In your browser"),
-        Way::Save => (Command::SaveHere, "As a file"),
-        Way::Terminal => (Command::ToTerminal, "To the terminal"),
-        Way::Here if remote => (Command::PlayHere, "Forwarded sound"),
-        Way::Here => (Command::PlayHere, "Play here"),
+        Delivery::Browser => (Command::InBrowser, "In your browser"),
+        Delivery::Save => (Command::SaveHere, "As a file"),
+        Delivery::Terminal => (Command::ToTerminal, "To the terminal"),
+        Delivery::Here if remote => (Command::PlayHere, "Forwarded sound"),
+        Delivery::Here => (Command::PlayHere, "Play here"),
     }
 }
 
@@ -145,10 +145,10 @@ fn parts((text, _): &(String, Style), room: u16) -> Vec<String> {
 /// Returns the lines for ~/.ssh/config that forward the sound in every session. Empty if one of them
 /// does not fit: a broken line would be copied as two settings.
 fn for_good(state: &State, theme: &Theme, room: u16) -> Vec<(String, Style)> {
-    let Some(socket) = state.surroundings.socket.as_ref().filter(|_| state.surroundings.remote) else {
+    let Some(socket) = state.env.socket.as_ref().filter(|_| state.env.remote) else {
         return Vec::new();
     };
-    let settings = state.surroundings.server.sound_config(socket);
+    let settings = state.env.server.sound_config(socket);
     if settings.lines().any(|line| width(line) > room) {
         return Vec::new();
     }
@@ -159,19 +159,16 @@ fn for_good(state: &State, theme: &Theme, room: u16) -> Vec<(String, Style)> {
 
 /// Returns the text of a way: lines to read, and in the colour of keys lines to copy. Without `whole`,
 /// the text for a saved file leaves out the path, which the line to copy shows as well.
-fn about(state: &State, ways: &Ways, way: Way, theme: &Theme, whole: bool) -> Vec<(String, Style)> {
-    let server = &state.surroundings.server;
+fn about(state: &State, ways: &Elsewhere, way: Delivery, theme: &Theme, whole: bool) -> Vec<(String, Style)> {
+    let server = &state.env.server;
     let read = |text: &str| (text.to_owned(), theme.quiet);
-    let home = state.surroundings.home.as_deref();
+    let home = state.env.home.as_deref();
     let again = || state.keymap.named(Command::InBrowser);
-    let (host, client) = if state.surroundings.remote {
-        ("the server", "your machine")
-    } else {
-        ("this machine", "another machine")
-    };
+    let (host, client) =
+        if state.env.remote { ("the server", "your machine") } else { ("this machine", "another machine") };
     let run = || read(&format!("run this on {client}:"));
     match way {
-        Way::Browser => match state.shared.page.as_ref().filter(|(key, _)| *key == ways.key) {
+        Delivery::Browser => match state.shared.page.as_ref().filter(|(key, _)| *key == ways.key) {
             None => vec![read(&format!("a page that opens once, in the browser on {client}"))],
             Some((_, PageNews::Opening)) => vec![read("fetching the recording…")],
             Some((_, PageNews::Ready { url, port, opened: false })) => vec![
@@ -191,7 +188,7 @@ fn about(state: &State, ways: &Ways, way: Way, theme: &Theme, whole: bool) -> Ve
             }
             Some((_, PageNews::Failed(why))) => vec![(why.clone(), theme.fault)],
         },
-        Way::Save => match state.shared.saved.as_ref().filter(|(key, _)| *key == ways.key) {
+        Delivery::Save => match state.shared.saved.as_ref().filter(|(key, _)| *key == ways.key) {
             None => vec![read(&format!("saves it on {host} and shows the command to copy it"))],
             Some((_, path)) => vec![
                 (
@@ -202,7 +199,7 @@ fn about(state: &State, ways: &Ways, way: Way, theme: &Theme, whole: bool) -> Ve
                 (server.copy(path), theme.accent),
             ],
         },
-        Way::Terminal => match (state.surroundings.transfer, state.shared.sending) {
+        Delivery::Terminal => match (state.env.transfer, state.shared.sending) {
             (None, _) => vec![read("not supported here: use iTerm2 or kitty")],
             (_, Some(Sending::Asked(key))) if key == ways.key => {
                 let key = state.keymap.named(Command::ToTerminal);
@@ -216,8 +213,8 @@ fn about(state: &State, ways: &Ways, way: Way, theme: &Theme, whole: bool) -> Ve
             }
             _ => vec![read("goes to your downloads folder")],
         },
-        Way::Here => match &state.surroundings.socket {
-            Some(socket) if state.surroundings.remote => vec![
+        Delivery::Here => match &state.env.socket {
+            Some(socket) if state.env.remote => vec![
                 read("first, forward the sound; run this on your machine:"),
                 (server.sound(socket), theme.accent),
             ],

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use crate::core::humanize::{self, broken};
 use crate::tui::command::Command;
-use crate::tui::overlays::help::{Help, Part, Section, found};
+use crate::tui::overlays::help::{Chapter, Help, Section, found};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::field;
@@ -39,7 +39,7 @@ pub struct Extent {
 }
 
 impl Extent {
-    fn new(lines: &[Line], list: Rect) -> Extent {
+    fn new(lines: &[HelpLine], list: Rect) -> Extent {
         let page = list.height.max(1);
         let height = lines.iter().map(|line| line.y + 1).max().unwrap_or(1);
         Extent { page, last: height.saturating_sub(page), last_page: (height - 1) / page * page }
@@ -78,7 +78,7 @@ fn places(screen: Size) -> Places {
 
 /// A line of the list: a title, or a row, or the rest of a row that is wrapped.
 #[derive(Default)]
-struct Line<'a> {
+struct HelpLine<'a> {
     /// Its place in the list, in cells; `y` counts from the first line.
     x: u16,
     y: u16,
@@ -184,10 +184,10 @@ fn write(pen: &mut Pen, text: &str, words: &[&str], style: Style, theme: &Theme)
 
 /// Lays the sections out: those of a part side by side, each at the end of the shortest column so far.
 /// Filtered rows take the whole width, and so does the search syntax.
-fn lay_out<'a>(sections: &'a [Section], help: &Help, list: Rect) -> Vec<Line<'a>> {
+fn lay_out<'a>(sections: &'a [Section], help: &Help, list: Rect) -> Vec<HelpLine<'a>> {
     let (room, page) = (list.width, list.height.max(1));
     let filtered = help.is_filtered();
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<HelpLine> = Vec::new();
     let mut end = 0;
     for part in sections.chunk_by(|one, next| filtered || one.part == next.part) {
         let wide = filtered || part.iter().any(|section| section.part.is_syntax());
@@ -201,13 +201,13 @@ fn lay_out<'a>(sections: &'a [Section], help: &Help, list: Rect) -> Vec<Line<'a>
             let keys =
                 if wide { keys_width(part, section.part, column, filtered) } else { KEYS.min(column / 2) };
             for line in lines_of(section, column, keys, filtered) {
-                lines.push(Line { x: number as u16 * (column + GAP), y: *end, width: column, ..line });
+                lines.push(HelpLine { x: number as u16 * (column + GAP), y: *end, width: column, ..line });
                 *end += 1;
             }
         }
         let height = ends.into_iter().max().unwrap_or(0);
         // Dialogs and search syntax begin a new page unless they fit on this one.
-        let begins_page = !filtered && part.iter().all(|section| section.part >= Part::Dialogs);
+        let begins_page = !filtered && part.iter().all(|section| section.part >= Chapter::Dialogs);
         let top = match end % page {
             0 => end,
             used if begins_page && used + 1 + height > page => end.next_multiple_of(page),
@@ -221,7 +221,7 @@ fn lay_out<'a>(sections: &'a [Section], help: &Help, list: Rect) -> Vec<Line<'a>
 
 /// Returns the width for keys where rows take the whole width: those of commands, or the examples of the
 /// search syntax. 0: examples have lines of their own, for want of room.
-fn keys_width(sections: &[Section], part: Part, column: u16, filtered: bool) -> u16 {
+fn keys_width(sections: &[Section], part: Chapter, column: u16, filtered: bool) -> u16 {
     let alike = sections.iter().filter(|section| section.part.is_syntax() == part.is_syntax());
     let rows = alike.flat_map(|section| &section.rows);
     let widest = rows.map(|row| width(&shown(&row.keys, u16::MAX))).max().unwrap_or(0);
@@ -230,9 +230,9 @@ fn keys_width(sections: &[Section], part: Part, column: u16, filtered: bool) -> 
 }
 
 /// Returns the lines of a section, the title first.
-fn lines_of(section: &Section, column: u16, keys_width: u16, filtered: bool) -> Vec<Line<'_>> {
+fn lines_of(section: &Section, column: u16, keys_width: u16, filtered: bool) -> Vec<HelpLine<'_>> {
     let names = if filtered && column >= WITH_NAMES { NAME } else { 0 };
-    let mut lines = vec![Line { title: section.title, ..Line::default() }];
+    let mut lines = vec![HelpLine { title: section.title, ..HelpLine::default() }];
     for row in &section.rows {
         let mut keys = shown(&row.keys, keys_width);
         let mut name = if names > 0 { row.name.as_str() } else { "" };
@@ -240,13 +240,13 @@ fn lines_of(section: &Section, column: u16, keys_width: u16, filtered: bool) -> 
         if width(&keys) > keys_width {
             // They have a line of their own.
             let keys = std::mem::take(&mut keys);
-            lines.push(Line { keys, name: std::mem::take(&mut name), ..Line::default() });
+            lines.push(HelpLine { keys, name: std::mem::take(&mut name), ..HelpLine::default() });
             indent = AFTER_KEYS;
         }
         let room = column.saturating_sub(indent + if names > 0 { names + AFTER_KEYS } else { 0 });
         for text in broken(&row.text, room) {
             let (keys, name) = (std::mem::take(&mut keys), std::mem::take(&mut name));
-            lines.push(Line { keys, indent, text, name, ..Line::default() });
+            lines.push(HelpLine { keys, indent, text, name, ..HelpLine::default() });
         }
     }
     lines

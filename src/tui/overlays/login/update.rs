@@ -2,18 +2,18 @@
 
 use crate::tui::msg::{Effect, Reopen};
 use crate::tui::overlay::Overlay;
-use crate::tui::overlays::login::Part;
+use crate::tui::overlays::login::LoginField;
 use crate::tui::state::State;
 use crate::tui::update::news;
 
 /// Opens the login form.
 pub(in crate::tui) fn log_in(state: &mut State) {
-    state.overlay = Some(Overlay::LoggingIn(Box::default()));
+    state.overlay = Some(Overlay::Login(Box::default()));
 }
 
 /// Logs in if the form is complete, else moves to the missing field.
 pub(in crate::tui) fn try_key(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(Overlay::LoggingIn(form)) = &mut state.overlay else { return };
+    let Some(Overlay::Login(form)) = &mut state.overlay else { return };
     if form.asking {
         return;
     }
@@ -24,7 +24,7 @@ pub(in crate::tui) fn try_key(state: &mut State, effects: &mut Vec<Effect>) {
             effects.push(Effect::LogIn(key));
         }
         // No error for a field that the user has not reached yet.
-        Err((part, _)) if form.part != part && form.part != Part::Secret => form.part = part,
+        Err((part, _)) if form.part != part && form.part != LoginField::Secret => form.part = part,
         Err((part, said)) => {
             form.part = part;
             form.refused = Some(said);
@@ -40,7 +40,7 @@ pub(in crate::tui) fn leave(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Handles the result of the login.
 pub(in crate::tui) fn on_tried(state: &mut State, result: Result<String, String>) {
-    let Some(Overlay::LoggingIn(form)) = &mut state.overlay else { return };
+    let Some(Overlay::Login(form)) = &mut state.overlay else { return };
     match result {
         Ok(kept) => {
             state.overlay = None;

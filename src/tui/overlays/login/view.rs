@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use crate::core::humanize::broken;
 use crate::core::model::Region;
 use crate::tui::layout::centred;
-use crate::tui::overlays::login::{LoggingIn, Part};
+use crate::tui::overlays::login::{LoginField, LoginForm};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::field;
@@ -23,7 +23,7 @@ const LABEL: u16 = 9;
 const DOTS: usize = 24;
 
 /// Draws the form. Returns the position of the cursor.
-pub fn draw(state: &State, form: &LoggingIn, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+pub fn draw(state: &State, form: &LoginForm, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let low = buffer.area.height < 14;
     let height = if low { 9 } else { 12 };
     let inside = frame(centred(buffer.area, WIDTH, height), "Log in to TeleCMI", state, theme, buffer);
@@ -35,7 +35,9 @@ pub fn draw(state: &State, form: &LoggingIn, theme: &Theme, buffer: &mut Buffer)
     }
     y += u16::from(!low);
     let mut cursor = None;
-    for (name, this) in [("Region", Part::Region), ("App ID", Part::AppId), ("Secret", Part::Secret)] {
+    for (name, this) in
+        [("Region", LoginField::Region), ("App ID", LoginField::AppId), ("Secret", LoginField::Secret)]
+    {
         let active = form.part == this && !form.asking;
         Pen::new(buffer, area, y).column(if active { "▌" } else { "" }, 2, theme.accent).column(
             name,
@@ -45,7 +47,7 @@ pub fn draw(state: &State, form: &LoggingIn, theme: &Theme, buffer: &mut Buffer)
         let left = 2 + LABEL;
         let room = Rect { x: area.x + left, width: area.width.saturating_sub(left), ..area };
         match this {
-            Part::Region => {
+            LoginField::Region => {
                 let (name, server) = region(form.region);
                 let arrow = if active { theme.accent } else { theme.faint };
                 Pen::new(buffer, room, y)
@@ -55,11 +57,11 @@ pub fn draw(state: &State, form: &LoggingIn, theme: &Theme, buffer: &mut Buffer)
                     .skip(2)
                     .write(server, theme.quiet);
             }
-            Part::AppId => {
+            LoginField::AppId => {
                 let at = field::draw(&form.app_id, room, y, theme, buffer);
                 cursor = cursor.or(at.filter(|_| active));
             }
-            Part::Secret => {
+            LoginField::Secret => {
                 let dots = "•".repeat(form.secret.len().min(DOTS).min(usize::from(room.width)));
                 Pen::new(buffer, room, y).write(&dots, theme.text);
                 if active && y < area.height {

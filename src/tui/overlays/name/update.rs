@@ -9,9 +9,9 @@ use crate::core::triage::{CallerKey, Given};
 use crate::tui::field::Field;
 use crate::tui::list::changes::apply;
 use crate::tui::list::listing::Order;
-use crate::tui::msg::{Change, Effect, Read};
+use crate::tui::msg::{AccountEffect, Change, Effect, Read};
 use crate::tui::overlay::Overlay;
-use crate::tui::overlays::name::Naming;
+use crate::tui::overlays::name::NameForm;
 use crate::tui::state::State;
 use crate::tui::update::fault;
 use crate::tui::update::fetch::{read, relist};
@@ -22,7 +22,7 @@ const EVERY: TimeDelta = TimeDelta::seconds(5);
 /// Looks up caller names: of new callers, and of all callers if contact files have changed or if `again`.
 pub(in crate::tui) fn look(state: &mut State, again: bool, effects: &mut Vec<Effect>) {
     state.names_due = Some(state.now + EVERY);
-    effects.push(Effect::Names { again });
+    effects.push(Effect::Account(AccountEffect::Names { again }));
 }
 
 /// Looks up names if that is due. Only called when the screen is awake anyway.
@@ -55,21 +55,21 @@ pub(in crate::tui) fn name_selected(state: &mut State) {
     let Some(row) = state.inbox.selected_row() else { return };
     let (number, name) = (state.inbox.rows.number(&row), state.inbox.rows.caller(&row));
     // The shown form of a number has all its digits; anything else is shown as received.
-    let forms = caller::forms(number, &state.calling.means.country);
+    let forms = caller::forms(number, &state.calling.config.country);
     let Some(key) = CallerKey::new(&forms, number) else { return };
     let shown = if name == number { "" } else { name };
-    let naming = Naming {
+    let naming = NameForm {
         key,
         number: number.to_owned(),
         shown: shown.to_owned(),
         input: Field::new(shown).at_most(Given::MAX),
     };
-    state.overlay = Some(Overlay::Naming(Box::new(naming)));
+    state.overlay = Some(Overlay::Name(Box::new(naming)));
 }
 
 /// Saves the typed name. An empty one removes the given name.
 pub(in crate::tui) fn keep_name(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Naming(naming)) = state.overlay.take() else { return };
+    let Some(Overlay::Name(naming)) = state.overlay.take() else { return };
     let name = Given::new(naming.input.value(), state.now.timestamp_millis());
     let text = name.as_ref().map_or("", Given::name);
     if text == naming.shown {

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use crate::core::humanize::broken;
 use crate::tui::command::Command;
 use crate::tui::layout::centred;
-use crate::tui::overlays::name::Naming;
+use crate::tui::overlays::name::NameForm;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::field;
@@ -17,7 +17,7 @@ use crate::tui::view::pen::Pen;
 const WIDTH: u16 = 60;
 
 /// Draws the dialog. Returns the position of the cursor.
-pub fn draw(state: &State, naming: &Naming, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+pub fn draw(state: &State, naming: &NameForm, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let inside = frame(centred(buffer.area, WIDTH, 7), "Name the caller", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     Pen::new(buffer, area, 0).write(&naming.number, theme.quiet);

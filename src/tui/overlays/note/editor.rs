@@ -13,7 +13,7 @@ use crate::core::text;
 
 /// An editing step or a cursor movement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Motion {
     /// One grapheme back.
     Left,
     /// One grapheme forward.
@@ -52,7 +52,7 @@ pub enum Step {
 
 /// The text and the cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Field {
+pub struct Editor {
     text: String,
     /// In bytes; always on a grapheme boundary.
     cursor: usize,
@@ -62,10 +62,10 @@ pub struct Field {
     top: usize,
 }
 
-impl Field {
+impl Editor {
     /// Returns a field with `text`, the cursor at its end.
-    pub fn new(text: &str) -> Field {
-        Field { text: text.to_owned(), cursor: text.len(), ..Field::default() }
+    pub fn new(text: &str) -> Editor {
+        Editor { text: text.to_owned(), cursor: text.len(), ..Editor::default() }
     }
 
     /// Returns the text.
@@ -103,27 +103,27 @@ impl Field {
     }
 
     /// Applies a step, in a window of that size.
-    pub fn step(&mut self, step: Step, window: Size) {
+    pub fn step(&mut self, step: Motion, window: Size) {
         let page = usize::from(window.height).max(2) as isize - 1;
         match step {
-            Step::Up => return self.move_lines(-1, window),
-            Step::Down => return self.move_lines(1, window),
-            Step::PageUp => return self.move_lines(-page, window),
-            Step::PageDown => return self.move_lines(page, window),
-            Step::Left => self.cursor = self.before(),
-            Step::Right => self.cursor = self.after(),
-            Step::WordLeft => self.cursor = self.word_before(),
-            Step::WordRight => self.cursor = self.word_after(),
-            Step::LineStart => self.cursor = self.line().start,
-            Step::LineEnd => self.cursor = self.line().end,
-            Step::Start => self.cursor = 0,
-            Step::End => self.cursor = self.text.len(),
-            Step::Backspace => self.delete(self.before()..self.cursor),
-            Step::Delete => self.delete(self.cursor..self.after()),
-            Step::DeleteWord => self.delete(self.word_before()..self.cursor),
-            Step::DeleteToStart => self.delete(self.line().start..self.cursor),
-            Step::DeleteToEnd if self.cursor == self.line().end => self.delete(self.cursor..self.after()),
-            Step::DeleteToEnd => self.delete(self.cursor..self.line().end),
+            Motion::Up => return self.move_lines(-1, window),
+            Motion::Down => return self.move_lines(1, window),
+            Motion::PageUp => return self.move_lines(-page, window),
+            Motion::PageDown => return self.move_lines(page, window),
+            Motion::Left => self.cursor = self.before(),
+            Motion::Right => self.cursor = self.after(),
+            Motion::WordLeft => self.cursor = self.word_before(),
+            Motion::WordRight => self.cursor = self.word_after(),
+            Motion::LineStart => self.cursor = self.line().start,
+            Motion::LineEnd => self.cursor = self.line().end,
+            Motion::Start => self.cursor = 0,
+            Motion::End => self.cursor = self.text.len(),
+            Motion::Backspace => self.delete(self.before()..self.cursor),
+            Motion::Delete => self.delete(self.cursor..self.after()),
+            Motion::DeleteWord => self.delete(self.word_before()..self.cursor),
+            Motion::DeleteToStart => self.delete(self.line().start..self.cursor),
+            Motion::DeleteToEnd if self.cursor == self.line().end => self.delete(self.cursor..self.after()),
+            Motion::DeleteToEnd => self.delete(self.cursor..self.line().end),
         }
         self.settle();
     }
@@ -266,13 +266,13 @@ mod tests {
     const WINDOW: Size = Size { width: 10, height: 3 };
 
     fn lines(text: &str, width: u16) -> Vec<String> {
-        let field = Field::new(text);
+        let field = Editor::new(text);
         field.lines(width).into_iter().map(|line| field.text[line].to_owned()).collect()
     }
 
     /// Applies `steps` from the end of `text`. Returns the text with a bar for the cursor.
-    fn after(text: &str, steps: &[Step]) -> String {
-        let mut field = Field::new(text);
+    fn after(text: &str, steps: &[Motion]) -> String {
+        let mut field = Editor::new(text);
         for step in steps {
             field.step(*step, WINDOW);
         }
@@ -296,49 +296,49 @@ mod tests {
 
     #[test]
     fn the_cursor_steps_by_what_people_see() {
-        assert_eq!(after("a🇮🇳", &[Step::Backspace]), "a|");
-        assert_eq!(after("ae\u{301}", &[Step::Left]), "a|e\u{301}");
-        assert_eq!(after("a\nb", &[Step::Left, Step::Left]), "a|\nb");
-        assert_eq!(after("ab", &[Step::Start, Step::Delete]), "|b");
-        assert_eq!(after("", &[Step::Left, Step::Right, Step::Backspace, Step::Delete]), "|");
+        assert_eq!(after("a🇮🇳", &[Motion::Backspace]), "a|");
+        assert_eq!(after("ae\u{301}", &[Motion::Left]), "a|e\u{301}");
+        assert_eq!(after("a\nb", &[Motion::Left, Motion::Left]), "a|\nb");
+        assert_eq!(after("ab", &[Motion::Start, Motion::Delete]), "|b");
+        assert_eq!(after("", &[Motion::Left, Motion::Right, Motion::Backspace, Motion::Delete]), "|");
     }
 
     #[test]
     fn words_and_lines_are_deleted_as_in_a_shell() {
-        assert_eq!(after("call at five  ", &[Step::DeleteWord]), "call at |");
-        assert_eq!(after("a\nb c", &[Step::DeleteToStart]), "a\n|");
-        assert_eq!(after("a b\nc", &[Step::Start, Step::WordRight, Step::DeleteToEnd]), "a |\nc");
-        assert_eq!(after("a\nb", &[Step::Start, Step::LineEnd, Step::DeleteToEnd]), "a|b");
-        assert_eq!(after("a b", &[Step::WordLeft, Step::WordLeft, Step::WordLeft]), "|a b");
-        assert_eq!(after("ab\u{2003}cd", &[Step::WordLeft]), "ab\u{2003}|cd");
+        assert_eq!(after("call at five  ", &[Motion::DeleteWord]), "call at |");
+        assert_eq!(after("a\nb c", &[Motion::DeleteToStart]), "a\n|");
+        assert_eq!(after("a b\nc", &[Motion::Start, Motion::WordRight, Motion::DeleteToEnd]), "a |\nc");
+        assert_eq!(after("a\nb", &[Motion::Start, Motion::LineEnd, Motion::DeleteToEnd]), "a|b");
+        assert_eq!(after("a b", &[Motion::WordLeft, Motion::WordLeft, Motion::WordLeft]), "|a b");
+        assert_eq!(after("ab\u{2003}cd", &[Motion::WordLeft]), "ab\u{2003}|cd");
     }
 
     #[test]
     fn up_and_down_go_by_lines_of_the_screen_and_keep_the_column() {
         // On screen: "the first ", "line and", "ab", "another 12", "line".
         let text = "the first line and\nab\nanother 12 line";
-        assert_eq!(after(text, &[Step::Up]), "the first line and\nab\nanot|her 12 line");
-        assert_eq!(after(text, &[Step::Up, Step::Up]), "the first line and\nab|\nanother 12 line");
-        let three = [Step::Up, Step::Up, Step::Up];
+        assert_eq!(after(text, &[Motion::Up]), "the first line and\nab\nanot|her 12 line");
+        assert_eq!(after(text, &[Motion::Up, Motion::Up]), "the first line and\nab|\nanother 12 line");
+        let three = [Motion::Up, Motion::Up, Motion::Up];
         assert_eq!(after(text, &three), "the first line| and\nab\nanother 12 line");
-        assert_eq!(after(text, &[Step::PageUp, Step::PageUp, Step::PageUp]).find('|'), Some(0));
-        assert_eq!(after(text, &[Step::Start, Step::Up]).find('|'), Some(0));
-        assert_eq!(after("ab\ncd", &[Step::Start, Step::Down, Step::Down]), "ab\ncd|");
+        assert_eq!(after(text, &[Motion::PageUp, Motion::PageUp, Motion::PageUp]).find('|'), Some(0));
+        assert_eq!(after(text, &[Motion::Start, Motion::Up]).find('|'), Some(0));
+        assert_eq!(after("ab\ncd", &[Motion::Start, Motion::Down, Motion::Down]), "ab\ncd|");
     }
 
     #[test]
     fn the_end_of_a_broken_line_is_the_start_of_the_next() {
-        let mut field = Field::new("one two three");
-        field.step(Step::Start, WINDOW);
+        let mut field = Editor::new("one two three");
+        field.step(Motion::Start, WINDOW);
         for _ in 0..8 {
-            field.step(Step::Right, WINDOW);
+            field.step(Motion::Right, WINDOW);
         }
         assert_eq!(field.place(&field.lines(8)), (1, 0));
     }
 
     #[test]
     fn what_is_pasted_is_made_safe_and_cut_at_the_limit() {
-        let mut field = Field::default();
+        let mut field = Editor::default();
         assert!(field.insert("a\r\nb\rc\td\x1b[2J\u{202e}", 100));
         assert_eq!(field.text(), "a\nb\nc d[2J");
         assert!(!field.insert("123456", 13));
@@ -348,18 +348,18 @@ mod tests {
 
     #[test]
     fn the_window_follows_the_cursor_and_no_more() {
-        let mut field = Field::new("1\n2\n3\n4\n5");
+        let mut field = Editor::new("1\n2\n3\n4\n5");
         field.scroll(WINDOW);
         assert_eq!(field.top(WINDOW), 2);
-        field.step(Step::Up, WINDOW);
+        field.step(Motion::Up, WINDOW);
         field.scroll(WINDOW);
         assert_eq!(field.top(WINDOW), 2);
-        field.step(Step::Start, WINDOW);
+        field.step(Motion::Start, WINDOW);
         assert_eq!(field.top(WINDOW), 0);
     }
 
-    fn any_step() -> impl Strategy<Value = Step> {
-        use Step::*;
+    fn any_step() -> impl Strategy<Value = Motion> {
+        use Motion::*;
         prop::sample::select(vec![
             Left,
             Right,
@@ -388,7 +388,7 @@ mod tests {
             width in 1u16..12,
         ) {
             let window = Size { width, height: 3 };
-            let mut field = Field::default();
+            let mut field = Editor::default();
             for (step, typed) in steps {
                 field.insert(&typed, 60);
                 field.step(step, window);

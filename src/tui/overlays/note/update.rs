@@ -13,7 +13,7 @@ use crate::tui::list::changes;
 use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{Change, Effect, Lane, Read};
 use crate::tui::overlay::Overlay;
-use crate::tui::overlays::note::{Before, Step, Writing, about, cells};
+use crate::tui::overlays::note::{Before, Motion, NoteEditor, about, cells};
 use crate::tui::state::State;
 use crate::tui::update::fault;
 use crate::tui::update::fetch::read;
@@ -22,7 +22,7 @@ use crate::tui::update::fetch::read;
 pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(row) = state.inbox.selected_row() else { return };
     let key = RowKey::of(&row);
-    state.overlay = Some(Overlay::Note(Box::new(Writing::new(key, about(state, &row)))));
+    state.overlay = Some(Overlay::Note(Box::new(NoteEditor::new(key, about(state, &row)))));
     go_on(state, effects);
 }
 
@@ -75,7 +75,7 @@ pub(in crate::tui) fn on_unread(state: &mut State, error: &StoreError) {
 }
 
 /// Handles a key that is not a command: a character or an editing step.
-pub(in crate::tui) fn type_key(writing: &mut Writing, key: KeyEvent, window: Size) {
+pub(in crate::tui) fn type_key(writing: &mut NoteEditor, key: KeyEvent, window: Size) {
     match (field::character(key), key.code) {
         _ if writing.asked => {}
         (Some(c), _) => insert(writing, c.encode_utf8(&mut [0; 4])),
@@ -91,14 +91,14 @@ pub(in crate::tui) fn type_key(writing: &mut Writing, key: KeyEvent, window: Siz
 }
 
 /// Inserts pasted text.
-pub(in crate::tui) fn paste(writing: &mut Writing, text: &str, window: Size) {
+pub(in crate::tui) fn paste(writing: &mut NoteEditor, text: &str, window: Size) {
     if !writing.asked {
         insert(writing, text);
         writing.field.scroll(window);
     }
 }
 
-fn insert(writing: &mut Writing, text: &str) {
+fn insert(writing: &mut NoteEditor, text: &str) {
     let fitted = writing.field.insert(text, Note::MAX);
     writing.trouble = (!fitted).then(|| {
         let most = humanize::count(Note::MAX as u64);
@@ -111,28 +111,28 @@ fn insert(writing: &mut Writing, text: &str) {
 }
 
 /// Returns the editing step for a key, as in shells and editors.
-fn step(key: KeyEvent) -> Option<Step> {
+fn step(key: KeyEvent) -> Option<Motion> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     Some(match key.code {
-        KeyCode::Left if control => Step::WordLeft,
-        KeyCode::Right if control => Step::WordRight,
-        KeyCode::Home if control => Step::Start,
-        KeyCode::End if control => Step::End,
-        KeyCode::Left => Step::Left,
-        KeyCode::Right => Step::Right,
-        KeyCode::Up => Step::Up,
-        KeyCode::Down => Step::Down,
-        KeyCode::PageUp => Step::PageUp,
-        KeyCode::PageDown => Step::PageDown,
-        KeyCode::Home => Step::LineStart,
-        KeyCode::End => Step::LineEnd,
-        KeyCode::Backspace => Step::Backspace,
-        KeyCode::Delete => Step::Delete,
-        KeyCode::Char('a') if control => Step::LineStart,
-        KeyCode::Char('e') if control => Step::LineEnd,
-        KeyCode::Char('w') if control => Step::DeleteWord,
-        KeyCode::Char('u') if control => Step::DeleteToStart,
-        KeyCode::Char('k') if control => Step::DeleteToEnd,
+        KeyCode::Left if control => Motion::WordLeft,
+        KeyCode::Right if control => Motion::WordRight,
+        KeyCode::Home if control => Motion::Start,
+        KeyCode::End if control => Motion::End,
+        KeyCode::Left => Motion::Left,
+        KeyCode::Right => Motion::Right,
+        KeyCode::Up => Motion::Up,
+        KeyCode::Down => Motion::Down,
+        KeyCode::PageUp => Motion::PageUp,
+        KeyCode::PageDown => Motion::PageDown,
+        KeyCode::Home => Motion::LineStart,
+        KeyCode::End => Motion::LineEnd,
+        KeyCode::Backspace => Motion::Backspace,
+        KeyCode::Delete => Motion::Delete,
+        KeyCode::Char('a') if control => Motion::LineStart,
+        KeyCode::Char('e') if control => Motion::LineEnd,
+        KeyCode::Char('w') if control => Motion::DeleteWord,
+        KeyCode::Char('u') if control => Motion::DeleteToStart,
+        KeyCode::Char('k') if control => Motion::DeleteToEnd,
         _ => return None,
     })
 }
@@ -159,7 +159,7 @@ pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-fn write(state: &mut State, writing: &Writing, effects: &mut Vec<Effect>) {
+fn write(state: &mut State, writing: &NoteEditor, effects: &mut Vec<Effect>) {
     if !writing.changed() {
         return;
     }

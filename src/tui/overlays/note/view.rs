@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::core::humanize::{self, broken};
 use crate::core::triage::Note;
 use crate::tui::command::Command;
-use crate::tui::overlays::note::{Before, Writing, cells, place, window};
+use crate::tui::overlays::note::{Before, NoteEditor, cells, place, window};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::frame::frame;
@@ -17,7 +17,7 @@ use crate::tui::view::pen::{Pen, clear, width};
 const NEARLY_FULL: usize = 500;
 
 /// Draws the note. Returns the position of the cursor.
-pub fn draw(state: &State, writing: &Writing, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+pub fn draw(state: &State, writing: &NoteEditor, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = place(state.size);
     frame(place, &title("Note", &writing.about, place), state, theme, buffer);
     let (window, cells) = (window(state.size), cells(state.size));
@@ -53,7 +53,7 @@ pub fn draw(state: &State, writing: &Writing, theme: &Theme, buffer: &mut Buffer
 }
 
 /// Returns the message below the text.
-fn told(state: &State, writing: &Writing, theme: &Theme) -> (String, Style) {
+fn told(state: &State, writing: &NoteEditor, theme: &Theme) -> (String, Style) {
     let key = |command| state.keymap.named(command);
     let left = Note::MAX.saturating_sub(writing.field.text().chars().count());
     if writing.asked {

@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::core::humanize::{self, broken};
 use crate::tui::overlays::note::above_the_keys;
-use crate::tui::overlays::palette::{Action, Found, Palette, refused};
+use crate::tui::overlays::palette::{Action, Match, Palette, refused};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::field;
@@ -82,7 +82,7 @@ pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer
 fn row(
     state: &State,
     palette: &Palette,
-    found: &Found,
+    found: &Match,
     here: bool,
     theme: &Theme,
     area: Rect,

@@ -8,9 +8,9 @@ use crate::recording::{name_part, suggested_name};
 use crate::store::Row;
 use crate::telecmi::AudioFormat;
 use crate::tui::list::rows::RowKey;
-use crate::tui::msg::{Effect, Lane, SaveTrouble};
+use crate::tui::msg::{AccountEffect, Effect, Lane, SaveTrouble};
 use crate::tui::overlay::Overlay;
-use crate::tui::overlays::elsewhere::{Way, Ways, shown};
+use crate::tui::overlays::elsewhere::{Delivery, Elsewhere, shown};
 use crate::tui::overlays::save::Save;
 use crate::tui::state::State;
 use crate::tui::update::{fault, news};
@@ -39,7 +39,7 @@ pub(in crate::tui) fn open(state: &mut State, key: RowKey) {
     let Some(row) = state.inbox.find(key) else {
         return;
     };
-    let home = state.surroundings.home.as_deref();
+    let home = state.env.home.as_deref();
     let usual = || home.map_or_else(|| PathBuf::from("."), |home| home.join(FOLDER));
     let folder = state.remembered.folder.clone().unwrap_or_else(usual);
     let name = file_name(state, &row);
@@ -49,7 +49,7 @@ pub(in crate::tui) fn open(state: &mut State, key: RowKey) {
 
 /// Saves to the path in the dialog.
 pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
-    let home = state.surroundings.home.clone();
+    let home = state.env.home.clone();
     let Some(Overlay::Save(dialog)) = &mut state.overlay else { return };
     if dialog.busy {
         return;
@@ -60,7 +60,13 @@ pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
     };
     dialog.busy = true;
     let (key, name, overwrite) = (dialog.key, dialog.name.clone(), dialog.exists);
-    effects.push(Effect::Save { ticket: state.lanes.next(Lane::Save), key, path, name, overwrite });
+    effects.push(Effect::Account(AccountEffect::Save {
+        ticket: state.lanes.next(Lane::Save),
+        key,
+        path,
+        name,
+        overwrite,
+    }));
 }
 
 pub(in crate::tui) fn on_saved(
@@ -77,18 +83,21 @@ pub(in crate::tui) fn on_saved(
         Ok(path) => {
             let key = dialog.key;
             state.overlay = None;
-            let home = state.surroundings.home.clone();
+            let home = state.env.home.clone();
             news(state, format!("saved: {}", shown(&path, home.as_deref())));
-            if state.surroundings.remote {
+            if state.env.remote {
                 // Shows the command that copies the file to the user's machine.
-                state.overlay =
-                    Some(Overlay::Ways(Ways { at: Way::Save, chosen: Some(Way::Save), ..Ways::new(key) }));
+                state.overlay = Some(Overlay::Elsewhere(Elsewhere {
+                    at: Delivery::Save,
+                    chosen: Some(Delivery::Save),
+                    ..Elsewhere::new(key)
+                }));
             }
             let folder = path.parent().map(PathBuf::from);
             state.shared.saved = Some((key, path));
             if state.remembered.folder != folder {
                 state.remembered.folder = folder;
-                effects.push(Effect::Remember(state.remembered.clone()));
+                effects.push(Effect::Account(AccountEffect::Remember(state.remembered.clone())));
             }
         }
         Err(SaveTrouble::Exists) => dialog.exists = true,
@@ -98,7 +107,7 @@ pub(in crate::tui) fn on_saved(
 
 /// Shows the result of a save after its dialog was closed.
 fn after_dialog(state: &mut State, result: Result<PathBuf, SaveTrouble>) {
-    let home = state.surroundings.home.clone();
+    let home = state.env.home.clone();
     match result {
         Ok(path) => news(state, format!("saved: {}", shown(&path, home.as_deref()))),
         Err(SaveTrouble::Exists) => news(state, "not saved: the file exists".to_owned()),
@@ -109,7 +118,7 @@ fn after_dialog(state: &mut State, result: Result<PathBuf, SaveTrouble>) {
 /// Returns a file name. Until the recording is fetched, its format is assumed to be mp3.
 pub(in crate::tui) fn file_name(state: &State, row: &Row) -> String {
     let local = from_millis(row.time).with_timezone(&state.zone);
-    let format = match state.listening.waveform(row.id).map(|waveform| waveform.sound().codec) {
+    let format = match state.playback.waveform(row.id).map(|waveform| waveform.sound().codec) {
         None | Some(Codec::Mp3) => AudioFormat::Mp3,
         Some(_) => AudioFormat::Wav,
     };

@@ -31,7 +31,7 @@ pub fn draw(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffer) ->
         (replaces.as_str(), theme.warning)
     } else if dialog.busy {
         ("saving…", theme.quiet)
-    } else if dialog.path(state.surroundings.home.as_deref()).is_none() {
+    } else if dialog.path(state.env.home.as_deref()).is_none() {
         ("type a path with a file name", theme.quiet)
     } else {
         (saves.as_str(), theme.quiet)

@@ -8,7 +8,7 @@ use crate::tui::msg::{Change, Effect, Lane, Read};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::note::about;
 use crate::tui::overlays::note::update::is_unwritten;
-use crate::tui::overlays::tags::{Known, Tagging};
+use crate::tui::overlays::tags::{Known, TagEditor};
 use crate::tui::state::State;
 use crate::tui::update::fetch::read;
 
@@ -23,7 +23,7 @@ pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
         }
         many => humanize::voicemails(many.len() as u64),
     };
-    state.overlay = Some(Overlay::Tags(Box::new(Tagging::new(keys, about))));
+    state.overlay = Some(Overlay::Tags(Box::new(TagEditor::new(keys, about))));
     go_on(state, effects);
 }
 

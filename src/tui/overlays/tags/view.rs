@@ -8,7 +8,7 @@ use crate::core::humanize::{self, broken};
 use crate::tui::command::Command;
 use crate::tui::overlays::note::above_the_keys;
 use crate::tui::overlays::note::view::title;
-use crate::tui::overlays::tags::Tagging;
+use crate::tui::overlays::tags::TagEditor;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::field;
@@ -23,7 +23,7 @@ const HEIGHT: u16 = 12;
 const LABEL: u16 = 7;
 
 /// Draws the tags. Returns the position of the cursor.
-pub fn draw(state: &State, tagging: &Tagging, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+pub fn draw(state: &State, tagging: &TagEditor, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = above_the_keys(buffer.area.as_size(), WIDTH, HEIGHT);
     let inside = frame(place, &title("Tags", &tagging.about, place), state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
@@ -74,7 +74,7 @@ pub fn draw(state: &State, tagging: &Tagging, theme: &Theme, buffer: &mut Buffer
 }
 
 /// Returns the current tags, with counts if not all of the voicemails have them.
-fn now(tagging: &Tagging, theme: &Theme) -> Vec<(String, Style)> {
+fn now(tagging: &TagEditor, theme: &Theme) -> Vec<(String, Style)> {
     let Some(known) = &tagging.known else { return vec![("loading…".to_owned(), theme.quiet)] };
     if known.on.is_empty() {
         return vec![("none".to_owned(), theme.quiet)];

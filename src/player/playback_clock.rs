@@ -7,9 +7,9 @@ use std::time::Duration;
 /// How long written samples are remembered. No output has a higher latency.
 const MEMORY: Duration = Duration::from_secs(4);
 
-/// The samples written since the last [`clear`](Trail::clear).
+/// The samples written since the last [`clear`](PlaybackClock::clear).
 #[derive(Debug)]
-pub(super) struct Trail {
+pub(super) struct PlaybackClock {
     rate: u32,
     /// How many samples were written.
     written: u64,
@@ -29,10 +29,10 @@ struct Piece {
     speed: f32,
 }
 
-impl Trail {
+impl PlaybackClock {
     /// Creates a trail for this sample rate (Hz).
-    pub(super) fn new(rate: u32) -> Trail {
-        Trail { rate, written: 0, played: 0.0, pieces: VecDeque::new() }
+    pub(super) fn new(rate: u32) -> PlaybackClock {
+        PlaybackClock { rate, written: 0, played: 0.0, pieces: VecDeque::new() }
     }
 
     /// Records that `count` samples were written from `position` at this speed, and that the next piece
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn the_ear_is_behind_by_time_and_the_place_by_speed() {
-        let mut trail = Trail::new(1_000);
+        let mut trail = PlaybackClock::new(1_000);
         assert_eq!(trail.heard(ms(50)), None);
         trail.add(100, ms(0), ms(200), 2.0);
         trail.add(100, ms(200), ms(400), 2.0);
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_jump_is_at_its_start_or_at_its_end() {
-        let mut trail = Trail::new(1_000);
+        let mut trail = PlaybackClock::new(1_000);
         trail.add(100, ms(0), ms(5_000), 1.0);
         trail.add(100, ms(5_000), ms(1_000), 1.0);
         trail.add(100, ms(1_000), ms(1_100), 1.0);
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_is_long_gone_is_forgotten() {
-        let mut trail = Trail::new(1_000);
+        let mut trail = PlaybackClock::new(1_000);
         for n in 0..10_000 {
             trail.add(10, ms(n * 10), ms(n * 10 + 10), 1.0);
         }

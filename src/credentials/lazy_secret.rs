@@ -8,7 +8,7 @@ use crate::secret::Secret;
 
 /// The source of an account's secret. Cheap to clone.
 #[derive(Clone, Debug)]
-pub enum Supply {
+pub enum LazySecret {
     /// The secret is known.
     AtHand(Secret),
     /// The secret is looked up when it is needed, because that may prompt the user.
@@ -65,30 +65,30 @@ pub enum Missing {
     },
 }
 
-impl Supply {
+impl LazySecret {
     /// Looks up the secret of `account` in `store` when it is needed. `remedy` says, after "Run ", how
     /// to store one.
-    pub fn stored(store: SecretStore, account: &str, remedy: &str) -> Supply {
-        Supply::later(Source::Stored(store, account.to_owned()), remedy)
+    pub fn stored(store: SecretStore, account: &str, remedy: &str) -> LazySecret {
+        LazySecret::later(Source::Stored(store, account.to_owned()), remedy)
     }
 
     /// Runs a command when the secret is needed; it must not prompt on the terminal. `remedy` says, after
     /// "run ", how to run it where it can.
-    pub fn printed(argv: &[String], remedy: &str) -> Supply {
-        Supply::later(Source::Command(argv.to_vec()), remedy)
+    pub fn printed(argv: &[String], remedy: &str) -> LazySecret {
+        LazySecret::later(Source::Command(argv.to_vec()), remedy)
     }
 
-    fn later(source: Source, remedy: &str) -> Supply {
+    fn later(source: Source, remedy: &str) -> LazySecret {
         let remedy = remedy.to_owned();
-        Supply::Later(Arc::new(Stock { source, remedy, missing: Mutex::new(None) }))
+        LazySecret::Later(Arc::new(Stock { source, remedy, missing: Mutex::new(None) }))
     }
 
     /// Returns the secret. Blocks while a keyring prompts its user. After a failure, fails without
-    /// trying again, until [`Supply::ask_again`].
+    /// trying again, until [`LazySecret::ask_again`].
     pub fn get(&self) -> Result<Secret, Missing> {
         let stock = match self {
-            Supply::AtHand(secret) => return Ok(secret.clone()),
-            Supply::Later(stock) => stock,
+            LazySecret::AtHand(secret) => return Ok(secret.clone()),
+            LazySecret::Later(stock) => stock,
         };
         // Hold the lock during the lookup, so that only one thread prompts.
         let mut missing = stock.missing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -100,9 +100,9 @@ impl Supply {
         found
     }
 
-    /// Makes the next [`Supply::get`] try again, on the user's request.
+    /// Makes the next [`LazySecret::get`] try again, on the user's request.
     pub fn ask_again(&self) {
-        if let Supply::Later(stock) = self
+        if let LazySecret::Later(stock) = self
             && let Ok(mut missing) = stock.missing.try_lock()
         {
             *missing = None;

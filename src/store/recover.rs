@@ -15,11 +15,11 @@ use std::time::{Duration, Instant};
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::error::Notice;
 use super::file::{self, StoreFile};
 use super::records::Record;
 use super::tables::{Tables, loaded};
 use super::triage::{CALLED, Column, DONE, Key, note, tags, time};
-use super::trouble::Notice;
 use crate::core::model::{Flags, RecordingName, Sketch, Voicemail, from_millis};
 use crate::core::triage::{CallerKey, Given};
 
@@ -174,7 +174,7 @@ impl Wreck {
     }
 
     /// Reads everything readable about the voicemail `key`. `line` is its entry in the list's index.
-    fn record(&self, key: Key, line: Option<&Line>) -> Option<Record> {
+    fn record(&self, key: Key, line: Option<&IndexEntry>) -> Option<Record> {
         let (voicemail, flags, sketch) = self.row(key).or_else(|| self.listed(key, line?))?;
         let left = voicemail.time.timestamp_millis();
         // If the time of a flag is lost, use the time of the voicemail: keeping the flag matters more.
@@ -217,7 +217,7 @@ impl Wreck {
 
     /// Reads the voicemail `key` from its two indexes, if they agree and the user changed it. The
     /// indexes do not hold the recording's name; that returns with the next fetch.
-    fn listed(&self, (account, id): Key, line: &Line) -> Option<(Voicemail, Flags, Sketch)> {
+    fn listed(&self, (account, id): Key, line: &IndexEntry) -> Option<(Voicemail, Flags, Sketch)> {
         let agreed = self
             .connection
             .prepare_cached(
@@ -245,17 +245,17 @@ impl Wreck {
 }
 
 /// An entry in the list's index.
-struct Line {
+struct IndexEntry {
     time: i64,
     caller: i64,
     flags: Flags,
     sketch: Sketch,
 }
 
-impl Line {
+impl IndexEntry {
     /// Reads an entry. Returns `None` for rows of other scans, and for values that vmail never writes.
-    fn of(row: &Row<'_>) -> Option<Line> {
-        Some(Line {
+    fn of(row: &Row<'_>) -> Option<IndexEntry> {
+        Some(IndexEntry {
             flags: Flags(value(row, 2)?),
             time: value(row, 3)?,
             caller: value(row, 4)?,
@@ -316,7 +316,7 @@ impl Rescue<'_, '_> {
         let wreck = self.wreck;
         let ended = wreck.scan(scan, |row| {
             let key = value(row, 0).zip(value(row, 1)).filter(|key| keep(row) && !self.seen.contains(key));
-            let found = key.and_then(|key| Some((key, wreck.record(key, Line::of(row).as_ref())?)));
+            let found = key.and_then(|key| Some((key, wreck.record(key, IndexEntry::of(row).as_ref())?)));
             let Some((key, record)) = found else { return ControlFlow::Continue(()) };
             self.seen.insert(key);
             let piece = self.pieces.entry(key.0).or_default();
