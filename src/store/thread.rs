@@ -7,6 +7,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{Opened, Store, StoreError};
 
+/// How many jobs may be queued: more than a user can cause while a disk stalls. Whoever can wait then waits.
+const QUEUE: usize = 1_024;
+
 type Job = Box<dyn FnOnce(&mut Result<Store, StoreError>) + Send>;
 
 enum Request {
@@ -17,13 +20,11 @@ enum Request {
 
 /// A handle to the thread that owns the store. Cheap to clone; jobs run in the order they are sent.
 ///
-/// The queue has no limit: whoever fetches waits for each answer, and the rest is what a user does.
-///
 /// The thread ends after [`StoreHandle::close`], or when the last handle is dropped and all jobs are
 /// done.
 #[derive(Clone)]
 pub struct StoreHandle {
-    requests: mpsc::UnboundedSender<Request>,
+    requests: mpsc::Sender<Request>,
 }
 
 impl std::fmt::Debug for StoreHandle {
@@ -37,7 +38,7 @@ impl StoreHandle {
     ///
     /// The notices of `open` wait in [`Store::notices`]; if it fails, every call returns its error.
     pub fn spawn(open: impl FnOnce() -> Result<Opened, StoreError> + Send + 'static) -> StoreHandle {
-        let (requests, mut inbox) = mpsc::unbounded_channel();
+        let (requests, mut inbox) = mpsc::channel(QUEUE);
         let started = thread::Builder::new().name("store".to_owned()).spawn(move || {
             let mut store = run(|| open().map(Opened::into_store));
             while let Some(request) = inbox.blocking_recv() {
@@ -76,13 +77,18 @@ impl StoreHandle {
             // Fails if the future was dropped; the job is done anyway.
             let _ = reply.send(result);
         });
-        self.requests.send(Request::Run(job)).map_err(|_| StoreError::Closed)?;
+        self.requests.send(Request::Run(job)).await.map_err(|_| StoreError::Closed)?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
     /// Runs `job` on the store's thread without waiting. If there is no store, the job gets the error.
-    /// After [`StoreHandle::close`] it is dropped.
-    pub fn post(&self, job: impl FnOnce(Result<&mut Store, StoreError>) + Send + 'static) {
+    ///
+    /// Never blocks. Returns [`StoreError::Busy`] if the queue is full, and [`StoreError::Closed`] after
+    /// [`StoreHandle::close`]; the job is dropped then.
+    pub fn post(
+        &self,
+        job: impl FnOnce(Result<&mut Store, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
         let job: Job = Box::new(move |store| {
             // Nobody waits for an error; the panic hook has logged a panic.
             let _ = run(|| {
@@ -90,15 +96,17 @@ impl StoreHandle {
                 Ok(())
             });
         });
-        // Fails if the store is closed: then nobody waits for the job.
-        let _ = self.requests.send(Request::Run(job));
+        self.requests.try_send(Request::Run(job)).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+            mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+        })
     }
 
     /// Closes the store after all jobs sent so far, and waits for that. Later calls on other handles
     /// return [`StoreError::Closed`].
     pub async fn close(self) {
         let (done, closed) = oneshot::channel();
-        if self.requests.send(Request::Close(done)).is_ok() {
+        if self.requests.send(Request::Close(done)).await.is_ok() {
             // An error means that the thread has already ended.
             let _ = closed.await;
         }

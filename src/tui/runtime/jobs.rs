@@ -23,7 +23,7 @@ use crate::core::model::{AccountKey, Span};
 use crate::store::{StoreError, StoreHandle};
 use crate::sync::{self, Job, StoreSink, Summary, SyncError};
 use crate::telecmi::Client;
-use crate::tui::msg::{AccountEffect, Change, Lane, Msg, Read, Reply, Ticket};
+use crate::tui::msg::{AccountEffect, Change, Lane, Msg, Read, Remembered, Reply, Ticket};
 
 /// How many progress reports of a sync may wait for the screen; then the sync waits.
 const REPORTS: usize = 32;
@@ -93,17 +93,13 @@ impl Jobs {
         match effect {
             AccountEffect::Prefetch(keys) => self.sounds.want(&keys),
             AccountEffect::Play { number, key, from, settings } => {
-                self.sounds.play(number, key, from, settings)
+                self.sounds.play(number, key, from, settings);
             }
             AccountEffect::Control(control) => self.sounds.control(control),
             AccountEffect::Apply(change) => self.writer.write(change),
             AccountEffect::Call { key, call } => self.calls.place(key, call),
             AccountEffect::RunCommand { command } => self.calls.run(command),
-            AccountEffect::Remember(remembered) => self.store.post(move |store| {
-                if let Ok(store) = store {
-                    remember(store, &remembered);
-                }
-            }),
+            AccountEffect::Remember(remembered) => self.remember(remembered),
             AccountEffect::Save { ticket, key, path, name, overwrite } => {
                 self.sounds.save(ticket, key, path, name, overwrite);
             }
@@ -133,13 +129,24 @@ impl Jobs {
         self.sounds.settle();
     }
 
+    fn remember(&self, remembered: Remembered) {
+        let written = self.store.post(move |store| {
+            if let Ok(store) = store {
+                remember(store, &remembered);
+            }
+        });
+        if let Err(error) = written {
+            tracing::warn!(%error, "a choice was not saved");
+        }
+    }
+
     /// Queries the store. Its thread sends the answer to the loop directly, to save time.
     fn read(&self, ticket: Ticket, what: Read) {
         let key = self.account.key.clone();
         let asked = Arc::clone(&self.asked[ticket.lane as usize]);
         asked.store(ticket.number, Ordering::Relaxed);
         let messages = self.messages.clone();
-        self.store.post(move |store| {
+        let sent = self.store.post(move |store| {
             if asked.load(Ordering::Relaxed) != ticket.number {
                 return;
             }
@@ -158,6 +165,9 @@ impl Jobs {
             let reply = reply.unwrap_or_else(Reply::ReadFailed);
             let _ = messages.blocking_send(Msg::Reply(ticket, reply));
         });
+        if let Err(error) = sent {
+            send_later(&self.messages, Msg::Reply(ticket, Reply::ReadFailed(error)));
+        }
     }
 
     fn stop_sync(&mut self) {
@@ -233,7 +243,8 @@ impl Writer {
     /// Queues a change. The store's thread sends the result to the loop.
     pub(super) fn write(&self, change: Change) {
         let (key, messages) = (self.key.clone(), self.messages.clone());
-        self.store.post(move |store| {
+        let unsent = change.clone();
+        let sent = self.store.post(move |store| {
             let written = store.and_then(|store| {
                 let written = catch_unwind(AssertUnwindSafe(|| apply(store, &key, &change)));
                 written.unwrap_or_else(|panic| Err(StoreError::of_panic(panic.as_ref())))
@@ -241,5 +252,14 @@ impl Writer {
             // Sending fails only when the program ends; the change is written anyway.
             let _ = messages.blocking_send(Msg::Applied(change, written));
         });
+        if let Err(error) = sent {
+            send_later(&self.messages, Msg::Applied(unsent, Err(error)));
+        }
     }
+}
+
+/// Sends a message as soon as the queue has room, without waiting for that.
+fn send_later(messages: &mpsc::Sender<Msg>, msg: Msg) {
+    let messages = messages.clone();
+    tokio::spawn(async move { messages.send(msg).await });
 }

@@ -13,8 +13,11 @@ fn a_voicemail_is_named_by_how_its_id_begins() {
     let one = all.iter().find(with_number).unwrap().clone();
     let whole = id(&one).to_owned();
     let short = &whole[..8];
-    assert_eq!(desk.objects(&["show", short, "--json"]), [one.clone()]);
-    assert_eq!(desk.objects(&["show", &whole.to_uppercase(), "--json", "--offline"]), [one.clone()]);
+    assert_eq!(desk.objects(&["show", short, "--json"]), std::slice::from_ref(&one));
+    assert_eq!(
+        desk.objects(&["show", &whole.to_uppercase(), "--json", "--offline"]),
+        std::slice::from_ref(&one)
+    );
     let page = desk.prints(&["show", short]);
     let caller = one["caller_raw"].as_str().unwrap();
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();

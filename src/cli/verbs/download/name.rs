@@ -103,10 +103,10 @@ impl Template {
             match part {
                 TemplatePart::Text(text) => path.push_str(text),
                 TemplatePart::Placeholder(Placeholder::Date) => {
-                    path.push_str(&values.time.format("%Y-%m-%d").to_string())
+                    path.push_str(&values.time.format("%Y-%m-%d").to_string());
                 }
                 TemplatePart::Placeholder(Placeholder::Time) => {
-                    path.push_str(&values.time.format("%H%M%S").to_string())
+                    path.push_str(&values.time.format("%H%M%S").to_string());
                 }
                 TemplatePart::Placeholder(Placeholder::Caller) => path.push_str(&values.caller),
                 TemplatePart::Placeholder(Placeholder::Name) => path.push_str(&values.name),
