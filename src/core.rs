@@ -6,6 +6,7 @@ pub mod caller;
 pub mod fields;
 pub mod humanize;
 pub mod model;
+pub mod prefetch;
 pub mod range;
 pub mod search;
 pub mod stats;

@@ -22,6 +22,9 @@ use crate::audio::SPEEDS;
 pub use handle::{Command, Event, Play, PlaybackSettings, Player, Sound};
 pub use outputs::Outputs;
 
+/// The pause between two recordings that are played one after another.
+pub const PAUSE_BETWEEN: Duration = Duration::from_millis(700);
+
 /// Returns the next speed, or the previous one; the same at the ends.
 pub fn next_speed(speed: f32, faster: bool) -> f32 {
     let nearest = SPEEDS.iter().position(|step| *step >= speed - 0.01).unwrap_or(SPEEDS.len() - 1);

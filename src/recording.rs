@@ -25,14 +25,14 @@ use crate::telecmi::ApiError;
 mod draft;
 mod fetch;
 mod folder;
-mod prefetch;
+mod library;
 mod save;
 
 use fetch::Job;
 pub use fetch::{ANSWERS, RecordingApi, TRIES, Transfer, not_ready_wait};
 use folder::Folder;
 pub use folder::{Evicted, Kept, account_folder};
-pub use prefetch::{Candidate, Prefetch, prefetch_order};
+pub use library::{Library, decode};
 pub use save::{SaveError, name_part, suggested_name};
 
 /// The limits of the cache, and the delay before a retry.

@@ -40,7 +40,7 @@ mod thread;
 mod triage;
 
 pub use annotations::{KnownCaller, NoteLine};
-use error::Trouble;
+use error::Reaction;
 pub use error::{Notice, StoreError};
 use file::{Obstacle, StoreFile};
 pub use inspect::{Inspection, inspect, newest, tags};
@@ -365,14 +365,14 @@ impl Store {
         };
         tracing::warn!(%error, "the store failed");
         let Some(file) = self.file.take() else { return Err(error.into()) };
-        match Trouble::of(&error) {
-            Trouble::Damaged => self.reopen(&file, true)?,
-            Trouble::Unusable(reason) => {
+        match Reaction::of(&error) {
+            Reaction::Damaged => self.reopen(&file, true)?,
+            Reaction::Unusable(reason) => {
                 let copy = memory::copy_of(self.tables.connection(), file.path(), self.tables.country())?;
                 self.tables.replace(copy);
                 self.notices.push(Notice::InMemory { reason });
             }
-            Trouble::Busy | Trouble::Other => {
+            Reaction::Busy | Reaction::Other => {
                 self.file = Some(file);
                 return Err(error.into());
             }

@@ -17,7 +17,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::core::model::{Span, Voicemail};
+use crate::core::model::{AccountKey, Span, Voicemail};
 use crate::store::{AccountId, Put, Rows, StoreError, StoreHandle};
 use crate::telecmi::{ApiError, Client, Page};
 
@@ -113,6 +113,41 @@ pub struct Job {
     pub force: bool,
     /// The time by this machine's clock.
     pub now: DateTime<Utc>,
+}
+
+/// What to fetch into a store: see [`fill`].
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// The requested span. Any part of it after now is ignored.
+    pub span: Span,
+    /// How late a voicemail may appear: this much time before now is fetched every time.
+    pub overlap: Duration,
+    /// How many requests may be in flight at once: 1 to [`CONCURRENCY_MAX`].
+    pub concurrency: usize,
+    /// How many attempts to make while the error is transient; usually [`TRIES`].
+    pub tries: usize,
+    /// Whether to fetch covered spans as well.
+    pub force: bool,
+    /// The time by this machine's clock.
+    pub now: DateTime<Utc>,
+}
+
+/// Fetches what is missing of an account into `store`, page by page.
+pub async fn fill(
+    store: &StoreHandle,
+    account: &AccountKey,
+    client: Client,
+    wanted: Wanted,
+    progress: mpsc::Sender<Progress>,
+) -> Result<Summary, SyncError> {
+    let account = account.clone();
+    let known = store.call(move |store| Ok((store.account(&account)?, store.generation()))).await;
+    let (account, generation) = known.map_err(|error| SyncError::Store { error, got: Summary::default() })?;
+    let Wanted { span, overlap, concurrency, tries, force, now } = wanted;
+    // A range that ends now was resolved a moment ago.
+    let reaches_now = span.end() >= now - TimeDelta::seconds(1);
+    let job = Job { account, asked: span, reaches_now, overlap, concurrency, tries, force, now };
+    run(job, client, StoreSink { store: store.clone(), generation }, progress).await
 }
 
 impl SyncError {

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use clap::Args;
 use tokio::sync::{OnceCell, mpsc};
 
@@ -28,7 +28,7 @@ use crate::error::{Failure, Fault};
 use crate::paths;
 use crate::recording::{self, Limits, Recordings};
 use crate::store::{AccountId, Opened, Store, StoreError, StoreHandle};
-use crate::sync::{self, Job, Progress, StoreSink, Summary};
+use crate::sync::{self, Progress, Summary, Wanted};
 use crate::telecmi::{ApiError, Client};
 
 /// The maximum number of IDs to list for an ambiguous ID prefix.
@@ -231,19 +231,13 @@ impl VerbContext {
         mut on_progress: impl FnMut(&Progress),
     ) -> anyhow::Result<Summary> {
         let client = self.client().await?.clone();
-        let key = self.key.clone();
-        let (account, generation) =
-            self.store.call(move |store| Ok((store.account(&key)?, store.generation()))).await?;
-        let now = (self.world.clock)();
-        let job = Job {
-            account,
-            asked: span,
-            reaches_now: span.end() >= now - TimeDelta::seconds(1),
+        let wanted = Wanted {
+            span,
             overlap: self.settings.overlap,
             concurrency: self.settings.concurrency,
             tries,
             force: again,
-            now,
+            now: (self.world.clock)(),
         };
         let (reports, mut progress) = mpsc::channel(REPORTS);
         let show = async {
@@ -252,8 +246,8 @@ impl VerbContext {
                 bar.show(&report);
             }
         };
-        let sink = StoreSink { store: self.store.clone(), generation };
-        let (fetched, ()) = tokio::join!(sync::run(job, client, sink, reports), show);
+        let fetching = sync::fill(&self.store, &self.key, client, wanted, reports);
+        let (fetched, ()) = tokio::join!(fetching, show);
         bar.clear();
         self.tell_notices().await?;
         Ok(fetched?)

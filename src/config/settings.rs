@@ -10,12 +10,12 @@ use toml::de::DeValue;
 use super::look::{Column, OwnColour, OwnKeys, ThemeName, not_a_group};
 use super::{AccountSettings, FaultPlace, SHOWN_MAX};
 use crate::core::model::Region;
+use crate::core::prefetch::Prefetch;
 use crate::core::range::Range;
 use crate::core::search::{self, Context, Query};
 use crate::core::suggest::nearest;
 use crate::core::zone::{self, Tz};
 use crate::core::{caller, text};
-use crate::recording::Prefetch;
 use crate::secret::Secret;
 use crate::telecmi::{Agent, ValidNumber};
 

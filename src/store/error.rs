@@ -52,8 +52,8 @@ impl StoreError {
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> StoreError {
-        match (Trouble::of(&error), error) {
-            (Trouble::Busy, _) => StoreError::Busy,
+        match (Reaction::of(&error), error) {
+            (Reaction::Busy, _) => StoreError::Busy,
             // Its `Display` would include the whole statement.
             (_, Error::SqlInputError { msg, .. }) => StoreError::Sql(msg),
             (_, error) => StoreError::Sql(error.to_string()),
@@ -78,7 +78,7 @@ pub enum Notice {
         from: PathBuf,
         /// The path of the damaged one.
         to: PathBuf,
-        /// How many voicemails were salvaged.
+        /// How many voicemails were recovered.
         saved: u64,
     },
     /// Another process replaced the store in use. Every row and [`CallerId`](super::CallerId) read
@@ -98,7 +98,7 @@ pub enum Notice {
 }
 
 /// How to react to an SQLite error.
-pub(super) enum Trouble {
+pub(super) enum Reaction {
     /// The file is damaged: move it aside.
     Damaged,
     /// The file cannot be used, for this reason: continue in memory.
@@ -109,8 +109,8 @@ pub(super) enum Trouble {
     Other,
 }
 
-impl Trouble {
-    pub(super) fn of(error: &Error) -> Trouble {
+impl Reaction {
+    pub(super) fn of(error: &Error) -> Reaction {
         let Some(code) = error.sqlite_error_code() else {
             return match error {
                 // The tables are strict and have foreign keys, so vmail cannot have written a value of
@@ -119,22 +119,22 @@ impl Trouble {
                 | Error::IntegralValueOutOfRange(..)
                 | Error::InvalidColumnType(..)
                 | Error::Utf8Error(..)
-                | Error::QueryReturnedNoRows => Trouble::Damaged,
-                _ => Trouble::Other,
+                | Error::QueryReturnedNoRows => Reaction::Damaged,
+                _ => Reaction::Other,
             };
         };
         match code {
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Trouble::Damaged,
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Trouble::Busy,
-            ErrorCode::DiskFull => Trouble::Unusable("the disk is full".to_owned()),
-            ErrorCode::ReadOnly => Trouble::Unusable("the store is read-only".to_owned()),
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Reaction::Damaged,
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Reaction::Busy,
+            ErrorCode::DiskFull => Reaction::Unusable("the disk is full".to_owned()),
+            ErrorCode::ReadOnly => Reaction::Unusable("the store is read-only".to_owned()),
             ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
-                Trouble::Unusable("the store cannot be opened".to_owned())
+                Reaction::Unusable("the store cannot be opened".to_owned())
             }
             ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed => {
-                Trouble::Unusable("the store cannot be read or written".to_owned())
+                Reaction::Unusable("the store cannot be read or written".to_owned())
             }
-            _ => Trouble::Other,
+            _ => Reaction::Other,
         }
     }
 }

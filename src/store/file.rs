@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Error, ErrorCode, MAIN_DB, OpenFlags};
 
-use super::error::{StoreError, Trouble};
+use super::error::{Reaction, StoreError};
 use super::migrations;
 use crate::private_fs;
 
@@ -70,10 +70,10 @@ pub(super) enum Obstacle {
 
 impl From<Error> for Obstacle {
     fn from(error: Error) -> Obstacle {
-        match Trouble::of(&error) {
-            Trouble::Damaged => Obstacle::Damaged,
-            Trouble::Unusable(reason) => Obstacle::Unusable(reason),
-            Trouble::Busy | Trouble::Other => Obstacle::Refused(error.into()),
+        match Reaction::of(&error) {
+            Reaction::Damaged => Obstacle::Damaged,
+            Reaction::Unusable(reason) => Obstacle::Unusable(reason),
+            Reaction::Busy | Reaction::Other => Obstacle::Refused(error.into()),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, params};
 
-use super::error::{StoreError, Trouble};
+use super::error::{Reaction, StoreError};
 use super::tables::loaded;
 use super::{file, migrations};
 use crate::core::model::VoicemailId;
@@ -35,8 +35,8 @@ pub fn inspect(path: &Path) -> Result<Inspection, StoreError> {
     let mut found = Inspection { known: migrations::VERSION, ..Inspection::default() };
     match look(path, &mut found) {
         Ok(()) => Ok(found),
-        Err(error) => match Trouble::of(&error) {
-            Trouble::Damaged => Ok(Inspection { damage: Some(error.to_string()), ..found }),
+        Err(error) => match Reaction::of(&error) {
+            Reaction::Damaged => Ok(Inspection { damage: Some(error.to_string()), ..found }),
             _ => Err(error.into()),
         },
     }

@@ -109,7 +109,7 @@ fn from_file(tables: &mut Tables, path: &Path) -> u64 {
         rescue.tables.connection().query_row("PRAGMA wal_checkpoint", [], |_| Ok(()))
     });
     if let Err(error) = done {
-        tracing::warn!(%error, "cannot write salvaged voicemails into the new store");
+        tracing::warn!(%error, "cannot write recovered voicemails into the new store");
     }
     rescue.saved
 }

@@ -161,7 +161,7 @@ impl Tables {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut added = Vec::new();
         {
-            // A voicemail salvaged from a damaged store may lack its recording.
+            // A voicemail recovered from a damaged store may lack its recording.
             let mut complete = transaction.prepare_cached(
                 "UPDATE voicemail SET recording = ?3, flags = flags | ?4
                  WHERE account = ?1 AND id = ?2 AND recording IS NULL",

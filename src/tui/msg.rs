@@ -141,7 +141,7 @@ pub enum Reply {
     /// Choices saved in an earlier session.
     Remembered(Remembered),
     /// The path of the saved recording, or why it was not saved.
-    Saved(Result<PathBuf, SaveTrouble>),
+    Saved(Result<PathBuf, NotSaved>),
     /// The note of one voicemail; `None` if it has none.
     Note(Option<Note>),
     /// The tags of the requested voicemails, and all tags in use.
@@ -193,7 +193,7 @@ impl PageNews {
 
 /// Why a recording was not saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SaveTrouble {
+pub enum NotSaved {
     /// The file exists, and overwriting was not requested.
     Exists,
     /// Any other error: what happened and what to do.

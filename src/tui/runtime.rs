@@ -16,8 +16,8 @@ use crate::tui::overlays::login::{LoginHandler, LoginRequest};
 mod answers;
 mod caller_names;
 mod calling;
+mod fetcher;
 mod jobs;
-mod library;
 mod sounds;
 
 pub use answers::{answer, apply};

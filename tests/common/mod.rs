@@ -18,9 +18,9 @@ use siphasher::sip::SipHasher13;
 use vmail::audio::{Waveform, decode};
 use vmail::config::Column;
 use vmail::core::model::{AccountKey, RecordingName, Region, Span, Voicemail, VoicemailId};
+use vmail::core::prefetch::Prefetch;
 use vmail::core::range::Range;
 use vmail::player::{Event, PlaybackSettings};
-use vmail::recording::Prefetch;
 use vmail::store::{self, Put, Store};
 use vmail::sync::{Progress, Summary, SyncError};
 use vmail::terminal::colours::Depth;
@@ -29,7 +29,7 @@ use vmail::terminal::ssh::Server;
 use vmail::tui::keymap::{KeyChord, Keymap};
 use vmail::tui::list::rows::RowKey;
 use vmail::tui::msg::{
-    AccountEffect, Change, Effect, Lane, Msg, Read, RecordingNews, Remembered, Reply, SaveTrouble, Ticket,
+    AccountEffect, Change, Effect, Lane, Msg, NotSaved, Read, RecordingNews, Remembered, Reply, Ticket,
 };
 use vmail::tui::overlays::accounts::Choice;
 use vmail::tui::overlays::call::CallConfig;
@@ -173,7 +173,7 @@ impl Screen {
         for effect in effects {
             match (effect, &mut self.held) {
                 (Effect::Account(AccountEffect::Read(ticket, what)), Some(held)) => {
-                    held.push_back((ticket, what))
+                    held.push_back((ticket, what));
                 }
                 (Effect::Account(AccountEffect::Read(ticket, what)), None) => {
                     let reply = answer(&mut self.store, &self.key, &what).unwrap_or_else(Reply::ReadFailed);
@@ -294,7 +294,7 @@ impl Screen {
     }
 
     /// It was saved, or not.
-    pub fn saved(&mut self, result: Result<PathBuf, SaveTrouble>) -> &mut Screen {
+    pub fn saved(&mut self, result: Result<PathBuf, NotSaved>) -> &mut Screen {
         let ticket = self.state.lanes.last(Lane::Save);
         self.send(Msg::Reply(ticket, Reply::Saved(result)))
     }
@@ -359,11 +359,35 @@ impl Screen {
     /// The screen as text, and a hash of every cell's style: a changed colour changes it.
     pub fn snapshot(&mut self) -> String {
         let buffer = self.buffer();
+        Screen::looks(&buffer)
+    }
+
+    /// The same of what is open above the inbox, with the line of key hints.
+    pub fn dialog(&mut self) -> String {
+        let buffer = self.buffer();
+        let corner = |symbol: &str| {
+            let at = buffer.content.iter().position(|cell| cell.symbol() == symbol);
+            buffer.pos_of(at.unwrap_or_else(|| panic!("no dialog is open:\n{}", text_of(&buffer))))
+        };
+        let ((left, top), (right, bottom)) = (corner("╭"), corner("╯"));
+        let hints = buffer.area.height - 1;
+        let rows = (top..=bottom).chain((hints > bottom).then_some(hints));
+        let mut shown = Buffer::empty(Rect::new(0, 0, buffer.area.width, rows.clone().count() as u16));
+        for (y, row) in rows.enumerate() {
+            let columns = if row == hints && row > bottom { 0..=buffer.area.width - 1 } else { left..=right };
+            for x in columns {
+                shown[(x, y as u16)] = buffer[(x, row)].clone();
+            }
+        }
+        Screen::looks(&shown)
+    }
+
+    fn looks(buffer: &Buffer) -> String {
         let mut hasher = SipHasher13::new();
         for cell in &buffer.content {
             hasher.write(format!("{:?}", cell.style()).as_bytes());
         }
-        format!("{}\nstyles: {:016x}\n", text_of(&buffer), hasher.finish())
+        format!("{}\nstyles: {:016x}\n", text_of(buffer), hasher.finish())
     }
 }
 

@@ -15,11 +15,11 @@ use vmail::config::{
     secret_from_command,
 };
 use vmail::core::model::Region;
+use vmail::core::prefetch::Prefetch;
 use vmail::core::range::Range;
 use vmail::core::search;
 use vmail::core::search::Context;
 use vmail::core::zone::Tz;
-use vmail::recording::Prefetch;
 use vmail::secret::Secret;
 use vmail::telecmi::{Agent, ValidNumber};
 use vmail::tui::keymap::own;

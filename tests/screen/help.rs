@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail them")]
 
 use crate::common::{Opened, Screen, week};
+use crate::{SIZES, at_three_sizes};
 use crossterm::event::{KeyModifiers, MouseEvent, MouseEventKind};
 use ratatui::style::Modifier;
 use vmail::core::model::Span;
@@ -11,8 +12,6 @@ use vmail::tui::command::{Command, TABLE, by_heading};
 use vmail::tui::keymap::own;
 use vmail::tui::msg::{Effect, Lane, Msg, Reply};
 use vmail::tui::overlay::Overlay;
-
-const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
 
 fn opened(size: (u16, u16)) -> Screen {
     let covered = Some(Span::from_millis(0, i64::MAX));
@@ -71,29 +70,30 @@ fn titles(screen: &mut Screen) -> Vec<String> {
 
 // --- What it looks like -----------------------------------------------------
 
-fn at_three_sizes(name: &str, prepare: impl Fn(&mut Screen)) {
-    for (width, height) in SIZES {
-        let mut screen = opened((width, height));
+fn looks(name: &str, prepare: impl Fn(&mut Screen)) {
+    let open = |size| {
+        let mut screen = opened(size);
         prepare(&mut screen);
-        insta::assert_snapshot!(format!("{name}-{width}x{height}"), screen.snapshot());
-    }
+        screen
+    };
+    at_three_sizes(name, open, Screen::snapshot);
 }
 
 #[test]
 fn the_help_looks() {
-    at_three_sizes("help", |screen| {
+    looks("help", |screen| {
         screen.keys("?");
     });
-    at_three_sizes("help-page", |screen| {
+    looks("help-page", |screen| {
         screen.keys("? PgDn");
     });
-    at_three_sizes("help-found", |screen| {
+    looks("help-found", |screen| {
         screen.keys("?").type_text("forward");
     });
-    at_three_sizes("help-nothing", |screen| {
+    looks("help-nothing", |screen| {
         screen.keys("?").type_text("make coffee");
     });
-    at_three_sizes("help-dates", |screen| {
+    looks("help-dates", |screen| {
         screen.keys("d Tab ?");
     });
 }

@@ -5,15 +5,17 @@
 
 use std::time::Duration;
 
+use crate::at_three_sizes;
 use crate::common::{Opened, Screen, voicemail, week};
 use chrono::TimeDelta;
 use vmail::audio::AudioError;
 use vmail::core::model::{Flags, Span};
+use vmail::core::prefetch::Prefetch;
 use vmail::player::{Event, PlaybackSettings, Unavailable};
-use vmail::recording::{FetchError, Prefetch};
+use vmail::recording::FetchError;
 use vmail::tui::list::rows::RowKey;
 use vmail::tui::msg::{
-    AccountEffect, Control, Effect, Lane, Msg, PageNews, RecordingNews, Remembered, Reply, SaveTrouble,
+    AccountEffect, Control, Effect, Lane, Msg, NotSaved, PageNews, RecordingNews, Remembered, Reply,
     TerminalEffect,
 };
 use vmail::tui::overlays::elsewhere::Delivery;
@@ -32,13 +34,14 @@ fn over_ssh() -> Opened {
 }
 
 /// The screen in a state, at three sizes.
-fn at_three_sizes(name: &str, opened: fn() -> Opened, prepare: impl Fn(&mut Screen)) {
-    for (width, height) in [(120, 40), (80, 24), (40, 12)] {
-        let mut screen = Screen::open(Opened { size: (width, height), ..opened() });
+fn looks(name: &str, opened: fn() -> Opened, prepare: impl Fn(&mut Screen)) {
+    let open = |size| {
+        let mut screen = Screen::open(Opened { size, ..opened() });
         screen.synced();
         prepare(&mut screen);
-        insta::assert_snapshot!(format!("{name}-{width}x{height}"), screen.snapshot());
-    }
+        screen
+    };
+    at_three_sizes(name, open, Screen::snapshot);
 }
 
 fn key_of(screen: &Screen, index: usize) -> RowKey {
@@ -85,7 +88,7 @@ fn playing(screen: &mut Screen, millis: u64) {
 
 #[test]
 fn playing_looks() {
-    at_three_sizes("playing", filled, |screen| {
+    looks("playing", filled, |screen| {
         screen.sounds();
         screen.keys("j");
         playing(screen, 4_200);
@@ -94,7 +97,7 @@ fn playing_looks() {
 
 #[test]
 fn playing_in_the_detail_looks() {
-    at_three_sizes("playing-detail", filled, |screen| {
+    looks("playing-detail", filled, |screen| {
         screen.sounds();
         playing(screen, 4_200);
         screen.keys("Enter");
@@ -103,7 +106,7 @@ fn playing_in_the_detail_looks() {
 
 #[test]
 fn paused_at_speed_without_silence_looks() {
-    at_three_sizes("paused-fast", filled, |screen| {
+    looks("paused-fast", filled, |screen| {
         screen.sounds();
         screen.keys("> > z");
         playing(screen, 7_000);
@@ -124,7 +127,7 @@ fn all_that_is_changed_of_the_sound_fits_beside_the_list() {
 
 #[test]
 fn not_ready_looks() {
-    at_three_sizes("not-ready", filled, |screen| {
+    looks("not-ready", filled, |screen| {
         screen.wait(TimeDelta::seconds(1));
         let key = selected(screen);
         screen.send(Msg::Recording(key, RecordingNews::Failed(FetchError::NotReady)));
@@ -134,7 +137,7 @@ fn not_ready_looks() {
 
 #[test]
 fn no_device_looks() {
-    at_three_sizes("no-device", filled, |screen| {
+    looks("no-device", filled, |screen| {
         here(screen);
         screen.keys("Space").player(Event::Failed(Unavailable::NoServer));
     });
@@ -142,14 +145,14 @@ fn no_device_looks() {
 
 #[test]
 fn over_ssh_looks() {
-    at_three_sizes("over-ssh", over_ssh, |screen| {
+    looks("over-ssh", over_ssh, |screen| {
         screen.keys("Space");
     });
 }
 
 #[test]
 fn a_page_for_the_browser_looks() {
-    at_three_sizes("over-ssh-browser", over_ssh, |screen| {
+    looks("over-ssh-browser", over_ssh, |screen| {
         screen.keys("Space b");
         let url = "http://127.0.0.1:8321/k3v9q2m8z7x1c4b5n6a0s9d8f7/".to_owned();
         let ready = PageNews::Ready { url, port: 8321, opened: false };
@@ -159,9 +162,9 @@ fn a_page_for_the_browser_looks() {
 
 #[test]
 fn saving_looks() {
-    at_three_sizes("saving", filled, |screen| {
+    looks("saving", filled, |screen| {
         screen.keys("w Enter");
-        screen.saved(Err(SaveTrouble::Exists));
+        screen.saved(Err(NotSaved::Exists));
     });
 }
 
@@ -587,12 +590,12 @@ fn saving_asks_before_it_replaces_and_remembers_the_folder() {
         _ => None,
     };
     assert_eq!(asked(&mut screen, saves), [("/tmp/a b.mp3".to_owned(), false)]);
-    screen.saved(Err(SaveTrouble::Exists));
+    screen.saved(Err(NotSaved::Exists));
     assert!(screen.text().contains("file exists: Enter to overwrite"));
     // Another name clears the question.
     screen.keys("Backspace 4 Enter");
     assert_eq!(asked(&mut screen, saves), [("/tmp/a b.mp4".to_owned(), false)]);
-    screen.saved(Err(SaveTrouble::Exists)).keys("Enter");
+    screen.saved(Err(NotSaved::Exists)).keys("Enter");
     assert_eq!(asked(&mut screen, saves), [("/tmp/a b.mp4".to_owned(), true)]);
     screen.saved(Ok("/tmp/a b.mp4".into()));
     assert!(screen.text().contains("saved: /tmp/a b.mp4"));
@@ -628,7 +631,7 @@ fn a_late_answer_to_a_dialog_that_was_left_is_dropped() {
     screen.keys("w Enter");
     let ticket = screen.state.lanes.last(Lane::Save);
     screen.keys("Esc w");
-    screen.send(Msg::Reply(ticket, Reply::Saved(Err(SaveTrouble::Exists))));
+    screen.send(Msg::Reply(ticket, Reply::Saved(Err(NotSaved::Exists))));
     assert!(!screen.text().contains("file exists: Enter"));
 }
 

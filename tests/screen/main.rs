@@ -14,3 +14,17 @@ mod people_work;
 mod screens;
 mod ways;
 mod working;
+
+use common::Screen;
+
+/// The sizes at which every screen is looked at: columns and rows.
+const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
+
+/// Looks at a screen at three sizes: [`Screen::snapshot`] at the whole of it, [`Screen::dialog`] at what is
+/// open above the inbox, so that a change elsewhere does not rewrite it.
+fn at_three_sizes(name: &str, screen: impl Fn((u16, u16)) -> Screen, look: fn(&mut Screen) -> String) {
+    for (width, height) in SIZES {
+        let mut screen = screen((width, height));
+        insta::assert_snapshot!(format!("{name}-{width}x{height}"), look(&mut screen));
+    }
+}

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail them")]
 
+use crate::at_three_sizes;
 use crate::common::{Opened, Screen, week};
 use vmail::core::model::{Flags, Span};
 use vmail::core::triage::{Applied, Edit, Note, Tag};
@@ -24,13 +25,14 @@ fn screen() -> Screen {
 }
 
 /// The screen in a state, at three sizes.
-fn at_three_sizes(name: &str, prepare: impl Fn(&mut Screen)) {
-    for (width, height) in [(120, 40), (80, 24), (40, 12)] {
-        let mut screen = Screen::open(Opened { size: (width, height), ..filled() });
+fn looks(name: &str, prepare: impl Fn(&mut Screen)) {
+    let open = |size| {
+        let mut screen = Screen::open(Opened { size, ..filled() });
         screen.synced();
         prepare(&mut screen);
-        insta::assert_snapshot!(format!("{name}-{width}x{height}"), screen.snapshot());
-    }
+        screen
+    };
+    at_three_sizes(name, open, Screen::dialog);
 }
 
 fn selected(screen: &Screen) -> RowKey {
@@ -98,16 +100,16 @@ const LONG: &str = "Wants a call before five about invoice 417; Ravi has the pap
 
 #[test]
 fn a_note_looks() {
-    at_three_sizes("note", |screen| {
+    looks("note", |screen| {
         screen.keys("m").type_text("Call before five").keys("Enter Enter").type_text(LONG);
     });
-    at_three_sizes("note-empty", |screen| {
+    looks("note-empty", |screen| {
         screen.keys("m");
     });
-    at_three_sizes("note-asked", |screen| {
+    looks("note-asked", |screen| {
         screen.keys("m").type_text(LONG).keys("Esc");
     });
-    at_three_sizes("note-scrolled", |screen| {
+    looks("note-scrolled", |screen| {
         let lines: Vec<_> = (1..=40).map(|line| format!("line {line}")).collect();
         screen.keys("m").send(Msg::Paste(lines.join("\n")));
         screen.keys("PgUp PgUp");
@@ -315,13 +317,13 @@ fn flags_and_accents_are_one_character_to_the_keys() {
 
 #[test]
 fn tags_look() {
-    at_three_sizes("tags", |screen| {
+    looks("tags", |screen| {
         tag(screen, "billing, urgent");
         screen.keys("j");
         tag(screen, "bills supplier-kolkata");
         screen.keys("t").type_text("-supplier-kolkata  bi").keys("Tab");
     });
-    at_three_sizes("tags-mistake", |screen| {
+    looks("tags-mistake", |screen| {
         tag(screen, "billing");
         screen.keys("t").type_text("-biling").keys("Enter");
     });
@@ -348,7 +350,7 @@ fn tags_of_three(screen: &mut Screen) {
 
 #[test]
 fn tags_of_several_look() {
-    at_three_sizes("tags-several", |screen| {
+    looks("tags-several", |screen| {
         tags_of_three(screen);
         screen.type_text("-urgent new");
     });
@@ -498,13 +500,13 @@ fn tags_and_copying_are_about_all_that_is_marked_and_a_note_about_one() {
 
 #[test]
 fn the_palette_looks() {
-    at_three_sizes("palette", |screen| {
+    looks("palette", |screen| {
         screen.keys(":");
     });
-    at_three_sizes("palette-found", |screen| {
+    looks("palette-found", |screen| {
         screen.keys(":").type_text("seek");
     });
-    at_three_sizes("palette-nothing", |screen| {
+    looks("palette-nothing", |screen| {
         screen.keys(":").type_text("make coffee");
     });
 }
@@ -582,12 +584,12 @@ fn every_command_of_the_palette_can_be_run() {
 
 #[test]
 fn copying_looks() {
-    at_three_sizes("copying", |screen| {
+    looks("copying", |screen| {
         screen.keys("m").type_text("Invoice 417").keys("Ctrl-s");
         tag(screen, "billing");
         screen.keys("Y");
     });
-    at_three_sizes("copying-withheld", |screen| {
+    looks("copying-withheld", |screen| {
         screen.keys("j j Y");
     });
 }
@@ -604,7 +606,7 @@ fn copying_three(screen: &mut Screen) {
 
 #[test]
 fn copying_several_looks() {
-    at_three_sizes("copying-several", copying_three);
+    looks("copying-several", copying_three);
 }
 
 #[test]

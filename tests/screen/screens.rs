@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::at_three_sizes;
 use crate::common::{Opened, Screen, voicemail, week};
 use chrono::TimeDelta;
-use insta::assert_snapshot;
 use vmail::config::Column;
 use vmail::core::model::Span;
 use vmail::sync::{Progress, Summary, SyncError};
@@ -16,15 +16,14 @@ use vmail::tui::state::Look;
 use vmail::tui::theme::Wanted;
 use vmail::tui::update::update;
 
-const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
-
 /// A snapshot of what `drive` shows, at each size.
-fn at_three_sizes(name: &str, open: impl Fn() -> Opened, drive: impl Fn(&mut Screen)) {
-    for size in SIZES {
+fn looks(name: &str, open: impl Fn() -> Opened, drive: impl Fn(&mut Screen)) {
+    let open = |size| {
         let mut screen = Screen::open(Opened { size, ..open() });
         drive(&mut screen);
-        assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), screen.snapshot());
-    }
+        screen
+    };
+    at_three_sizes(name, open, Screen::snapshot);
 }
 
 fn filled() -> Opened {
@@ -43,21 +42,21 @@ fn refused() -> SyncError {
 
 #[test]
 fn inbox() {
-    at_three_sizes("inbox", filled, |screen| {
+    looks("inbox", filled, |screen| {
         screen.synced().keys("j");
     });
 }
 
 #[test]
 fn detail_in_full() {
-    at_three_sizes("detail-in-full", filled, |screen| {
+    looks("detail-in-full", filled, |screen| {
         screen.synced().keys("Enter j");
     });
 }
 
 #[test]
 fn partly_loaded() {
-    at_three_sizes("partly-loaded", Opened::default, |screen| {
+    looks("partly-loaded", Opened::default, |screen| {
         screen.page(&week()[..10], 312, 1204, 32, 121);
     });
 }
@@ -68,36 +67,36 @@ fn waiting_for_another_try() {
         let error = ApiError::Offline { reason: OfflineReason::Refused };
         Progress::Retrying { try_number: 2, of: 5, wait: Duration::from_millis(1400), error }
     };
-    at_three_sizes("retry-with-rows", filled, |screen| {
+    looks("retry-with-rows", filled, |screen| {
         screen.progress(retry());
     });
-    at_three_sizes("retry-without-rows", Opened::default, |screen| {
+    looks("retry-without-rows", Opened::default, |screen| {
         screen.progress(retry());
     });
 }
 
 #[test]
 fn asking() {
-    at_three_sizes("asking", Opened::default, |_| {});
+    looks("asking", Opened::default, |_| {});
 }
 
 #[test]
 fn offline_with_rows() {
-    at_three_sizes("offline", filled, |screen| {
+    looks("offline", filled, |screen| {
         screen.synced().wait(TimeDelta::seconds(61)).ends(Err(offline()));
     });
 }
 
 #[test]
 fn failed_without_rows() {
-    at_three_sizes("failed", Opened::default, |screen| {
+    looks("failed", Opened::default, |screen| {
         screen.ends(Err(refused()));
     });
 }
 
 #[test]
 fn empty() {
-    at_three_sizes("empty", Opened::default, |screen| {
+    looks("empty", Opened::default, |screen| {
         screen.synced();
     });
 }
@@ -124,21 +123,21 @@ fn a_range_without_voicemails_is_named_in_a_sentence() {
 
 #[test]
 fn first_start() {
-    at_three_sizes("first-start", || Opened { account: None, ..Opened::default() }, |_| {});
+    looks("first-start", || Opened { account: None, ..Opened::default() }, |_| {});
 }
 
 #[test]
 fn dates() {
-    at_three_sizes("dates", filled, |screen| {
+    looks("dates", filled, |screen| {
         screen.synced().keys("d");
     });
-    at_three_sizes("dates-calendar", filled, |screen| {
+    looks("dates-calendar", filled, |screen| {
         screen.synced().keys("d Tab h h v h h");
     });
-    at_three_sizes("dates-text", filled, |screen| {
+    looks("dates-text", filled, |screen| {
         screen.synced().keys("d Tab Tab").type_text("last week..yesterday");
     });
-    at_three_sizes("dates-mistake", filled, |screen| {
+    looks("dates-mistake", filled, |screen| {
         screen.synced().keys("d Tab Tab").type_text("2026-11-01..2026-11-32");
     });
 }
@@ -152,7 +151,7 @@ fn no_colour_and_ascii() {
         colours: Wanted::default(),
         columns: Column::USUAL.into(),
     };
-    at_three_sizes(
+    looks(
         "ascii",
         || Opened { look: look.clone(), ..filled() },
         |screen| {

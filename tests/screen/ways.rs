@@ -7,7 +7,7 @@ use crate::common::{Opened, Screen, week};
 use vmail::core::model::{Flags, Span};
 use vmail::player::{Event, Unavailable};
 use vmail::tui::list::rows::RowKey;
-use vmail::tui::msg::{AccountEffect, Effect, Msg, PageNews, Remembered, SaveTrouble, TerminalEffect};
+use vmail::tui::msg::{AccountEffect, Effect, Msg, NotSaved, PageNews, Remembered, TerminalEffect};
 use vmail::tui::overlay::Overlay;
 use vmail::tui::overlays::elsewhere::Delivery;
 
@@ -96,10 +96,10 @@ fn what_comes_of_a_copy_is_told_where_its_dialog_was_left() {
     screen.saved(Ok("/home/meera/voicemail/a.mp3".into()));
     assert!(screen.text().contains("saved: ~/voicemail/a.mp3"), "{}", screen.text());
     screen.keys("w Enter Esc w");
-    screen.saved(Err(SaveTrouble::Other("The recording cannot be saved: No space left.".to_owned())));
+    screen.saved(Err(NotSaved::Other("The recording cannot be saved: No space left.".to_owned())));
     assert!(screen.text().contains("No space left."), "{}", screen.text());
     let Some(Overlay::Save(dialog)) = &screen.state.overlay else { panic!("{}", screen.text()) };
-    assert_eq!(dialog.trouble, None, "this dialog has not saved yet");
+    assert_eq!(dialog.error, None, "this dialog has not saved yet");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail them")]
 
+use crate::at_three_sizes;
 use crate::common::{Opened, Screen, week};
 use chrono::TimeDelta;
 use ratatui::style::Modifier;
@@ -20,13 +21,14 @@ fn filled() -> Opened {
     Opened { stored: week(), covered: Some(Span::from_millis(0, i64::MAX)), ..Opened::default() }
 }
 
-fn at_three_sizes(name: &str, prepare: impl Fn(&mut Screen)) {
-    for (width, height) in [(120, 40), (80, 24), (40, 12)] {
-        let mut screen = Screen::open(Opened { size: (width, height), ..filled() });
+fn looks(name: &str, prepare: impl Fn(&mut Screen)) {
+    let open = |size| {
+        let mut screen = Screen::open(Opened { size, ..filled() });
         screen.synced();
         prepare(&mut screen);
-        insta::assert_snapshot!(format!("{name}-{width}x{height}"), screen.snapshot());
-    }
+        screen
+    };
+    at_three_sizes(name, open, Screen::snapshot);
 }
 
 fn screen() -> Screen {
@@ -66,7 +68,7 @@ fn annotate(screen: &mut Screen, place: usize, note: &str, tags: &[&str]) {
 
 #[test]
 fn every_mark_together_looks() {
-    at_three_sizes("marks", |screen| {
+    looks("marks", |screen| {
         screen.sounds();
         annotate(screen, 3, "Invoice 417: wants a call before five", &["billing"]);
         screen.keys("s j r j s v v 5 G k e g j j");
@@ -78,7 +80,7 @@ fn every_mark_together_looks() {
 
 #[test]
 fn a_search_looks() {
-    at_three_sizes("search", |screen| {
+    looks("search", |screen| {
         screen.sounds();
         screen.keys("s /").type_text("98 is:unread");
     });
@@ -86,14 +88,14 @@ fn a_search_looks() {
 
 #[test]
 fn a_search_with_a_mistake_looks() {
-    at_three_sizes("search-mistake", |screen| {
+    looks("search-mistake", |screen| {
         screen.keys("/").type_text("98 is:unraed");
     });
 }
 
 #[test]
 fn a_view_without_voicemail_says_so() {
-    at_three_sizes("nothing-starred", |screen| {
+    looks("nothing-starred", |screen| {
         screen.keys("3");
     });
 }

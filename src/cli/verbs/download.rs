@@ -171,7 +171,7 @@ async fn download(
             }
         }
     }
-    fetcher.tidy().await;
+    fetcher.library.tidy().await;
     report.received(line.clear());
     written
 }

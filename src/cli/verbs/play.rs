@@ -76,7 +76,7 @@ pub fn run(args: &PlayArgs, world: &World) -> anyhow::Result<()> {
         let mut jukebox = Jukebox::new(&context, &fetcher, outputs, playback, !args.keep_unread, world)?;
         let end = jukebox.play(found).await;
         let (failed, why) = jukebox.close();
-        fetcher.tidy().await;
+        fetcher.library.tidy().await;
         context.tell_notices().await?;
         let env = environment::remote_env(&context.settings, world);
         context.close().await;

@@ -67,8 +67,8 @@ impl Dates {
     }
 
     /// Moves the focus to the next part, or the previous one.
-    pub fn switch(&mut self, forth: bool) {
-        self.part = match (self.part, forth) {
+    pub fn switch(&mut self, forward: bool) {
+        self.part = match (self.part, forward) {
             (Focus::Presets, true) | (Focus::Text, false) => Focus::Calendar,
             (Focus::Calendar, true) | (Focus::Presets, false) => Focus::Text,
             (Focus::Text, true) | (Focus::Calendar, false) => Focus::Presets,

@@ -72,9 +72,9 @@ impl Elsewhere {
     }
 
     /// Moves the cursor to the next way, or the previous one; stops at the ends.
-    pub fn step(&mut self, forth: bool) {
+    pub fn step(&mut self, forward: bool) {
         let here = Delivery::EVERY.iter().position(|way| *way == self.at).unwrap_or(0);
-        let next = if forth { here + 1 } else { here.saturating_sub(1) };
+        let next = if forward { here + 1 } else { here.saturating_sub(1) };
         self.at = Delivery::EVERY[next.min(Delivery::EVERY.len() - 1)];
     }
 }

@@ -63,9 +63,9 @@ impl LoginField {
 
     /// Returns the next part, or the previous one; wraps around.
     #[must_use]
-    pub fn next(self, forth: bool) -> LoginField {
+    pub fn next(self, forward: bool) -> LoginField {
         let count = LoginField::EVERY.len();
-        LoginField::EVERY[(self as usize + if forth { 1 } else { count - 1 }) % count]
+        LoginField::EVERY[(self as usize + if forward { 1 } else { count - 1 }) % count]
     }
 }
 

@@ -36,7 +36,7 @@ pub struct NoteEditor {
     /// Whether the question about unsaved changes is open.
     pub asked: bool,
     /// An error.
-    pub trouble: Option<String>,
+    pub error: Option<String>,
 }
 
 /// The stored note.
@@ -59,7 +59,7 @@ impl NoteEditor {
     /// Returns an overlay that waits for the note of `key`.
     pub fn new(key: RowKey, about: String) -> NoteEditor {
         let before = Before::Coming { asked: false, save: false };
-        NoteEditor { key, about, field: Editor::default(), before, asked: false, trouble: None }
+        NoteEditor { key, about, field: Editor::default(), before, asked: false, error: None }
     }
 
     /// Returns whether there are unsaved changes.

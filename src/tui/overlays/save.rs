@@ -18,7 +18,7 @@ pub struct Save {
     /// The file name, for a path that is only a folder.
     pub name: String,
     /// Why it could not be saved.
-    pub trouble: Option<String>,
+    pub error: Option<String>,
     /// Whether the file exists and the user was asked.
     pub exists: bool,
     /// Whether it is being fetched or written.
@@ -28,12 +28,12 @@ pub struct Save {
 impl Save {
     /// Returns a dialog with a suggested path that ends with `name`.
     pub fn new(key: RowKey, path: String, name: String) -> Save {
-        Save { key, input: Field::new(path), name, trouble: None, exists: false, busy: false }
+        Save { key, input: Field::new(path), name, error: None, exists: false, busy: false }
     }
 
     /// Handles an edit: clears the error.
     pub fn on_edit(&mut self) {
-        self.trouble = None;
+        self.error = None;
         self.exists = false;
     }
 

@@ -28,7 +28,7 @@ pub struct TagEditor {
     /// The last completion, until the text is edited.
     pub completion: Option<Completion>,
     /// An error.
-    pub trouble: Option<String>,
+    pub error: Option<String>,
 }
 
 /// The tags in the store.
@@ -66,12 +66,12 @@ impl TagEditor {
         // Pasted line breaks and tabs become blanks, so that words stay separate.
         let input = Field::default()
             .taking(|c| if c.is_whitespace() { Some(' ') } else { (!c.is_control()).then_some(c) });
-        TagEditor { keys, about, input, known: None, completion: None, trouble: None }
+        TagEditor { keys, about, input, known: None, completion: None, error: None }
     }
 
     /// Handles an edit: clears the error and the completion.
     pub fn on_edit(&mut self) {
-        self.trouble = None;
+        self.error = None;
         self.completion = None;
     }
 
@@ -125,21 +125,21 @@ impl TagEditor {
     }
 
     /// Completes the word at the cursor. Repeated, cycles through the completions.
-    pub fn complete(&mut self, forth: bool) {
+    pub fn complete(&mut self, forward: bool) {
         let (start, words, at) = if let Some(Completion { start, words, at }) = self.completion.take() {
-            let step = if forth { 1 } else { words.len() - 1 };
+            let step = if forward { 1 } else { words.len() - 1 };
             let next = (at + step) % words.len();
             (start, words, next)
         } else {
             let (start, words) = self.fitting();
-            let at = if forth { 0 } else { words.len().saturating_sub(1) };
+            let at = if forward { 0 } else { words.len().saturating_sub(1) };
             (start, words, at)
         };
         let Some(word) = words.get(at) else { return };
         let line = self.input.value();
         let end = line[start..].find(separates).map_or(line.len(), |at| start + at);
         self.input.replace(start..end, word);
-        self.trouble = None;
+        self.error = None;
         self.completion = Some(Completion { start, words, at });
     }
 

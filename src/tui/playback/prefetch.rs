@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::core::model::{Flags, VoicemailId};
-use crate::recording::{Candidate, Prefetch, prefetch_order};
+use crate::core::prefetch::{Candidate, Prefetch, prefetch_order};
 use crate::store::Row;
 use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{AccountEffect, Effect};

@@ -3,13 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use chrono::TimeDelta;
-
 use crate::core::humanize;
 use crate::core::model::Flags;
-use crate::player::Event;
-use crate::player::PlaybackSettings;
-use crate::player::next_speed;
+use crate::player::{Event, PAUSE_BETWEEN, PlaybackSettings, next_speed};
 use crate::recording::{FetchError, not_ready_wait};
 use crate::store::Row;
 use crate::tui::command::Command;
@@ -24,9 +20,6 @@ use crate::tui::playback::prefetch::want;
 use crate::tui::playback::{NowPlaying, Phase, Queue, Recording, next_volume, unplayable};
 use crate::tui::state::State;
 use crate::tui::update::{fault, news};
-
-/// The pause between two voicemails of the queue.
-const GAP: TimeDelta = TimeDelta::milliseconds(700);
 
 /// The maximum length of the queue.
 const QUEUE_MAX: usize = 1_000;
@@ -268,7 +261,7 @@ pub(in crate::tui) fn on_player(state: &mut State, number: u64, event: Event, ef
             state.playback.current = None;
             if let Some(queue) = &mut state.playback.queue {
                 queue.heard += 1;
-                queue.next = Some(state.now + GAP);
+                queue.next = Some(state.now + PAUSE_BETWEEN);
             }
         }
         Event::Failed(unavailable) => {

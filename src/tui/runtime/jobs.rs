@@ -21,7 +21,7 @@ use crate::account::client_of;
 use crate::contacts::ContactFiles;
 use crate::core::model::{AccountKey, Span};
 use crate::store::{StoreError, StoreHandle};
-use crate::sync::{self, Job, StoreSink, Summary, SyncError};
+use crate::sync::{self, Summary, SyncError, Wanted};
 use crate::telecmi::Client;
 use crate::tui::msg::{AccountEffect, Change, Lane, Msg, Read, Remembered, Reply, Ticket};
 
@@ -91,7 +91,7 @@ impl Jobs {
     /// Carries out `effect`.
     pub(super) fn run(&mut self, effect: AccountEffect) {
         match effect {
-            AccountEffect::Prefetch(keys) => self.sounds.want(&keys),
+            AccountEffect::Prefetch(keys) => self.sounds.prefetch(&keys),
             AccountEffect::Play { number, key, from, settings } => {
                 self.sounds.play(number, key, from, settings);
             }
@@ -195,23 +195,8 @@ impl Jobs {
                 account.secret.ask_again();
                 let client = client_of(&client, &account).await;
                 let client = client.map_err(|error| SyncError::Api { error, got: Summary::default() })?;
-                let key = account.key.clone();
-                let found = store.call(move |store| Ok((store.account(&key)?, store.generation()))).await;
-                let (account, generation) =
-                    found.map_err(|error| SyncError::Store { error, got: Summary::default() })?;
-                let job = Job {
-                    account,
-                    asked: span,
-                    reaches_now: span.end() >= now - chrono::TimeDelta::seconds(1),
-                    overlap,
-                    concurrency,
-                    tries: sync::TRIES,
-                    force: again,
-                    now,
-                };
-                let result =
-                    sync::run(job, client.clone(), StoreSink { store: store.clone(), generation }, reports)
-                        .await;
+                let wanted = Wanted { span, overlap, concurrency, tries: sync::TRIES, force: again, now };
+                let result = sync::fill(&store, &account.key, client.clone(), wanted, reports).await;
                 tracing::info!(?result, "sync ended");
                 result
             };

@@ -1,5 +1,5 @@
 //! Listening: fetches requested recordings in order, and plays, saves or serves them. Fetching itself is in
-//! `library`.
+//! `fetcher`.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
-use super::library::Library;
+use super::fetcher::Fetcher;
 use crate::account::Account;
 use crate::core::model::VoicemailId;
 use crate::player::{Command, Event, Outputs, Play, PlaybackSettings, Player};
@@ -57,7 +57,7 @@ pub struct AudioDeps {
 
 /// The recordings of one account, and the player.
 pub(super) struct Sounds {
-    library: Arc<Library>,
+    fetcher: Arc<Fetcher>,
     messages: mpsc::Sender<Msg>,
     /// Permits for the transfers besides the first one.
     places: Arc<Semaphore>,
@@ -112,9 +112,9 @@ impl Sounds {
             }
         };
         let player = Player::new(move |rate| outputs.open(rate), tell);
-        let library = Library::new(account, client, store, messages.clone(), clock, folder, limits);
+        let fetcher = Fetcher::new(account, client, store, messages.clone(), clock, folder, limits);
         Sounds {
-            library: Arc::new(library),
+            fetcher: Arc::new(fetcher),
             messages,
             places: Arc::new(Semaphore::new(BESIDE)),
             transfers: Arc::default(),
@@ -154,7 +154,8 @@ impl Sounds {
     }
 
     /// Fetches `keys` and cancels all other transfers: the first at once, the rest in order.
-    pub(super) fn want(&mut self, keys: &[RowKey]) {
+    pub(super) fn prefetch(&mut self, keys: &[RowKey]) {
+        self.fetcher.hold_only(keys);
         if let Some(queue) = self.queue.take() {
             queue.abort();
         }
@@ -169,9 +170,9 @@ impl Sounds {
         let is_missing = |key: &RowKey| !transfers.contains_key(&key.id);
         let missing: Vec<_> = keys.iter().copied().filter(is_missing).collect();
         drop(transfers);
-        let (library, transfers) = (Arc::clone(&self.library), Arc::clone(&self.transfers));
+        let (fetcher, transfers) = (Arc::clone(&self.fetcher), Arc::clone(&self.transfers));
         let begin = move |key: RowKey, place: Option<OwnedSemaphorePermit>| {
-            let transfer = tokio::spawn(Arc::clone(&library).transfer(key, place)).abort_handle();
+            let transfer = tokio::spawn(Arc::clone(&fetcher).transfer(key, place)).abort_handle();
             transfers.lock().unwrap_or_else(PoisonError::into_inner).insert(key.id, transfer);
         };
         let mut missing = missing.into_iter().peekable();
@@ -195,10 +196,10 @@ impl Sounds {
         let mut deck = self.deck();
         (deck.wanted, deck.settings) = (Some(number), settings);
         drop(deck);
-        let (library, messages) = (Arc::clone(&self.library), self.messages.clone());
+        let (fetcher, messages) = (Arc::clone(&self.fetcher), self.messages.clone());
         let (deck, heard_after) = (Arc::clone(&self.deck), self.heard_after);
         tokio::spawn(async move {
-            let Some(sound) = library.sound(key.id).await else {
+            let Some(sound) = fetcher.sound(key.id).await else {
                 let _ = messages.send(Msg::Recording(key, RecordingNews::Gone)).await;
                 return;
             };
@@ -215,21 +216,21 @@ impl Sounds {
     /// creates missing folders.
     pub(super) fn save(&mut self, ticket: Ticket, key: RowKey, path: PathBuf, name: String, overwrite: bool) {
         while self.saving.try_join_next().is_some() {}
-        let (library, messages) = (Arc::clone(&self.library), self.messages.clone());
+        let (fetcher, messages) = (Arc::clone(&self.fetcher), self.messages.clone());
         self.saving.spawn(async move {
             let wished = path.clone();
             let is_folder = spawn_blocking(move || wished.is_dir()).await.unwrap_or(false);
             let path = if is_folder { path.join(name) } else { path };
-            let saved = library.save(key, &path, overwrite).await.map(|()| path);
+            let saved = fetcher.save(key, &path, overwrite).await.map(|()| path);
             let _ = messages.send(Msg::Reply(ticket, Reply::Saved(saved))).await;
         });
     }
 
     /// Reads a recording. Fetches it first if needed.
     pub(super) fn read(&self, key: RowKey, name: String) {
-        let (library, messages) = (Arc::clone(&self.library), self.messages.clone());
+        let (fetcher, messages) = (Arc::clone(&self.fetcher), self.messages.clone());
         tokio::spawn(async move {
-            let file = library.bytes(key).await.map(|(bytes, _)| bytes);
+            let file = fetcher.bytes(key).await.map(|(bytes, _)| bytes);
             let _ = messages.send(Msg::ToSend { name, file }).await;
         });
     }
@@ -239,10 +240,10 @@ impl Sounds {
         if let Some(page) = self.page.take() {
             page.abort();
         }
-        let (library, messages) = (Arc::clone(&self.library), self.messages.clone());
+        let (fetcher, messages) = (Arc::clone(&self.fetcher), self.messages.clone());
         let serve = async move {
             let told = |page| messages.send(Msg::Page(key, page));
-            let options = match library.bytes(key).await {
+            let options = match fetcher.bytes(key).await {
                 Ok((recording, format)) => web::Options {
                     recording,
                     media_type: format.media_type(),

@@ -9,5 +9,5 @@ mod others;
 mod processes;
 mod random;
 mod reading;
-mod salvage;
+mod recover;
 mod support;

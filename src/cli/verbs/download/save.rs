@@ -39,7 +39,7 @@ pub struct SaveJob {
 #[derive(Debug)]
 pub struct Saver<'a> {
     /// Fetches the recordings.
-    pub fetcher: &'a Fetcher<'a>,
+    pub fetcher: &'a Fetcher,
     /// The target folder.
     pub dir: &'a Path,
     /// The template of the file names.
@@ -62,13 +62,13 @@ impl Saver<'_> {
     /// Saves a recording, unless it is already saved.
     pub async fn save(&self, mut order: SaveJob) -> Outcome {
         let status = self.status(&mut order).await;
-        self.fetcher.leave(order.found.entry.record.voicemail.id);
+        self.fetcher.library.release(order.found.entry.record.voicemail.id);
         Outcome { found: order.found, status }
     }
 
     async fn status(&self, order: &mut SaveJob) -> Status {
         let voicemail = &order.found.entry.record.voicemail;
-        let (id, kept) = (voicemail.id, self.fetcher.recordings.kept(voicemail.id));
+        let (id, kept) = (voicemail.id, self.fetcher.library.recordings.kept(voicemail.id));
         if voicemail.recording.is_none() && kept.is_none() {
             return Status::None;
         }
@@ -121,7 +121,7 @@ impl Saver<'_> {
         {
             return Status::Failed(format!("cannot create {}: {error}.", folder.display()));
         }
-        match self.fetcher.recordings.save_as(id, &path, replace).await {
+        match self.fetcher.library.recordings.save_as(id, &path, replace).await {
             Ok(()) => Status::Saved(path, kept.bytes),
             Err(error) => Status::Failed(format!("{}: {error}", path.display())),
         }

@@ -19,13 +19,11 @@ use crate::core::humanize;
 use crate::core::model::{Flags, VoicemailId};
 use crate::core::triage::{BulkEdit, Edit};
 use crate::error::Failure;
-use crate::player::next_speed;
-use crate::player::{Command, Event, Outputs, Play, PlaybackSettings, Player, Sound, Unavailable};
+use crate::player::{
+    Command, Event, Outputs, PAUSE_BETWEEN, Play, PlaybackSettings, Player, Sound, Unavailable, next_speed,
+};
 use crate::recording::FetchError;
 use crate::signals::Signals;
-
-/// The pause between two voicemails.
-const GAP: Duration = Duration::from_millis(700);
 
 /// The capacity of the channel for player events.
 const EVENTS: usize = 64;
@@ -59,7 +57,7 @@ enum Over {
 /// Plays a list of voicemails.
 pub struct Jukebox<'d> {
     context: &'d VerbContext,
-    fetcher: &'d Fetcher<'d>,
+    fetcher: &'d Fetcher,
     player: Player,
     events: mpsc::Receiver<(u64, Event)>,
     playback: PlaybackSettings,
@@ -77,7 +75,7 @@ impl<'d> Jukebox<'d> {
     /// Returns a jukebox that plays to `outputs`. Marks played voicemails as read if `marks`.
     pub fn new(
         context: &'d VerbContext,
-        fetcher: &'d Fetcher<'d>,
+        fetcher: &'d Fetcher,
         outputs: Outputs,
         playback: PlaybackSettings,
         marks: bool,
@@ -126,10 +124,10 @@ impl<'d> Jukebox<'d> {
             let shown = (found.len() > 1).then_some((place + 1, found.len()));
             let over = self.one(place as u64 + 1, shown, now, next).await?;
             let id = now.entry.record.voicemail.id;
-            self.fetcher.leave(id);
+            self.fetcher.library.release(id);
             match over {
                 Over::Ended if next.is_some() => {
-                    if let Err(Over::All(end)) = self.while_heeding(tokio::time::sleep(GAP)).await {
+                    if let Err(Over::All(end)) = self.while_heeding(tokio::time::sleep(PAUSE_BETWEEN)).await {
                         return Ok(end);
                     }
                 }
@@ -176,7 +174,7 @@ impl<'d> Jukebox<'d> {
             Ok(Err(unheard)) => return Ok(Over::Failed(unheard.failure(), unheard.to_string())),
             Err(over) => return Ok(over),
         };
-        if let Err(error) = self.fetcher.recordings.touch(voicemail.id, (self.clock)()) {
+        if let Err(error) = self.fetcher.library.recordings.touch(voicemail.id, (self.clock)()) {
             tracing::warn!(%error, "cannot update the last use of a recording");
         }
         now.length = Some(sound.waveform.length());
@@ -304,7 +302,7 @@ impl Unheard {
     }
 }
 
-async fn load(fetcher: &Fetcher<'_>, found: &Hit) -> Result<Sound, Unheard> {
+async fn load(fetcher: &Fetcher, found: &Hit) -> Result<Sound, Unheard> {
     let kept = fetcher.have(found, |_, _| {}).await?;
     Ok(fetcher.look(found.entry.record.voicemail.id, &kept).await??)
 }

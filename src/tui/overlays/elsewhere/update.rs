@@ -49,9 +49,9 @@ pub(in crate::tui) fn offer_selected(state: &mut State) {
 }
 
 /// Moves the cursor by one way.
-pub(in crate::tui) fn step(state: &mut State, forth: bool) {
+pub(in crate::tui) fn step(state: &mut State, forward: bool) {
     if let Some(Overlay::Elsewhere(ways)) = &mut state.overlay {
-        ways.step(forth);
+        ways.step(forward);
     }
 }
 

@@ -54,7 +54,7 @@ pub(in crate::tui) fn on_read(state: &mut State, note: Option<&Note>, effects: &
     if let Some(kept) = state.unsaved.remove(&writing.key.id) {
         writing.field.prepend(&kept);
         let save = state.keymap.named(Command::SaveNote);
-        writing.trouble = Some(format!("This note could not be saved earlier. Press {save} to retry."));
+        writing.error = Some(format!("This note could not be saved earlier. Press {save} to retry."));
     } else {
         writing.field.prepend(&text);
     }
@@ -70,7 +70,7 @@ pub(in crate::tui) fn on_unread(state: &mut State, error: &StoreError) {
     if let Some(Overlay::Note(writing)) = &mut state.overlay {
         writing.before = Before::Unread;
         let (why, save) = (humanize::sentence(&error.to_string()), state.keymap.named(Command::SaveNote));
-        writing.trouble = Some(format!("{why}. Press {save} to retry."));
+        writing.error = Some(format!("{why}. Press {save} to retry."));
     }
 }
 
@@ -82,7 +82,7 @@ pub(in crate::tui) fn type_key(writing: &mut NoteEditor, key: KeyEvent, window: 
         (None, KeyCode::Enter) => insert(writing, "\n"),
         _ => {
             if let Some(step) = step(key) {
-                writing.trouble = None;
+                writing.error = None;
                 writing.field.step(step, window);
             }
         }
@@ -100,7 +100,7 @@ pub(in crate::tui) fn paste(writing: &mut NoteEditor, text: &str, window: Size) 
 
 fn insert(writing: &mut NoteEditor, text: &str) {
     let fitted = writing.field.insert(text, Note::MAX);
-    writing.trouble = (!fitted).then(|| {
+    writing.error = (!fitted).then(|| {
         let most = humanize::count(Note::MAX as u64);
         if text.chars().count() > 1 {
             format!("The pasted text was cut: a note holds up to {most} characters.")
@@ -152,7 +152,7 @@ pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
         }
         Before::Unread => {
             writing.asked = false;
-            writing.trouble = None;
+            writing.error = None;
             writing.before = Before::Coming { asked: false, save: false };
             go_on(state, effects);
         }

@@ -63,8 +63,8 @@ fn told(state: &State, writing: &NoteEditor, theme: &Theme) -> (String, Style) {
             format!("Unsaved changes: {save} to save, {discard} to discard, {edit} to keep editing.");
         return (question, theme.warning);
     }
-    if let Some(trouble) = &writing.trouble {
-        return (trouble.clone(), theme.fault);
+    if let Some(error) = &writing.error {
+        return (error.clone(), theme.fault);
     }
     let told = match writing.before {
         Before::Coming { save: true, .. } => "will be saved once the stored note has loaded",

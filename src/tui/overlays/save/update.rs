@@ -8,7 +8,7 @@ use crate::recording::{name_part, suggested_name};
 use crate::store::Row;
 use crate::telecmi::AudioFormat;
 use crate::tui::list::rows::RowKey;
-use crate::tui::msg::{AccountEffect, Effect, Lane, SaveTrouble};
+use crate::tui::msg::{AccountEffect, Effect, Lane, NotSaved};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::elsewhere::{Delivery, Elsewhere, shown};
 use crate::tui::overlays::save::Save;
@@ -55,7 +55,7 @@ pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     let Some(path) = dialog.path(home.as_deref()) else {
-        dialog.trouble = Some("type a path with a file name".to_owned());
+        dialog.error = Some("type a path with a file name".to_owned());
         return;
     };
     dialog.busy = true;
@@ -71,7 +71,7 @@ pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
 
 pub(in crate::tui) fn on_saved(
     state: &mut State,
-    result: Result<PathBuf, SaveTrouble>,
+    result: Result<PathBuf, NotSaved>,
     effects: &mut Vec<Effect>,
 ) {
     let dialog = match &mut state.overlay {
@@ -100,18 +100,18 @@ pub(in crate::tui) fn on_saved(
                 effects.push(Effect::Account(AccountEffect::Remember(state.remembered.clone())));
             }
         }
-        Err(SaveTrouble::Exists) => dialog.exists = true,
-        Err(SaveTrouble::Other(why)) => dialog.trouble = Some(why),
+        Err(NotSaved::Exists) => dialog.exists = true,
+        Err(NotSaved::Other(why)) => dialog.error = Some(why),
     }
 }
 
 /// Shows the result of a save after its dialog was closed.
-fn after_dialog(state: &mut State, result: Result<PathBuf, SaveTrouble>) {
+fn after_dialog(state: &mut State, result: Result<PathBuf, NotSaved>) {
     let home = state.env.home.clone();
     match result {
         Ok(path) => news(state, format!("saved: {}", shown(&path, home.as_deref()))),
-        Err(SaveTrouble::Exists) => news(state, "not saved: the file exists".to_owned()),
-        Err(SaveTrouble::Other(why)) => fault(state, why),
+        Err(NotSaved::Exists) => news(state, "not saved: the file exists".to_owned()),
+        Err(NotSaved::Other(why)) => fault(state, why),
     }
 }
 

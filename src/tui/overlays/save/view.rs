@@ -25,8 +25,8 @@ pub fn draw(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffer) ->
     let enter = state.keymap.named(Command::SaveNow);
     let replaces = format!("file exists: {enter} to overwrite");
     let saves = format!("{enter} to save; creates missing folders");
-    let (told, style) = if let Some(trouble) = &dialog.trouble {
-        (trouble.as_str(), theme.fault)
+    let (told, style) = if let Some(error) = &dialog.error {
+        (error.as_str(), theme.fault)
     } else if dialog.exists {
         (replaces.as_str(), theme.warning)
     } else if dialog.busy {

@@ -46,7 +46,7 @@ pub(in crate::tui) fn on_read(state: &mut State, known: Known) {
 /// Handles a failed load. Tags can still be changed: nothing is overwritten.
 pub(in crate::tui) fn on_unread(state: &mut State, error: &StoreError) {
     if let Some(Overlay::Tags(tagging)) = &mut state.overlay {
-        tagging.trouble = Some(error.to_string());
+        tagging.error = Some(error.to_string());
     }
 }
 
@@ -56,7 +56,7 @@ pub(in crate::tui) fn apply(state: &mut State, effects: &mut Vec<Effect>) {
     let meaning = match tagging.meaning() {
         Ok(meaning) => meaning,
         Err(why) => {
-            tagging.trouble = Some(why);
+            tagging.error = Some(why);
             return;
         }
     };

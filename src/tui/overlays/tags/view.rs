@@ -44,8 +44,8 @@ pub fn draw(state: &State, tagging: &TagEditor, theme: &Theme, buffer: &mut Buff
     labelled(buffer, y, "Change");
     let cursor = field::draw(&tagging.input, below(beside, y, 1), 0, theme, buffer);
     y += 1;
-    let (told, style) = match (&tagging.trouble, tagging.meaning()) {
-        (Some(trouble), _) => (trouble.clone(), theme.fault),
+    let (told, style) = match (&tagging.error, tagging.meaning()) {
+        (Some(error), _) => (error.clone(), theme.fault),
         // Errors are shown on Enter: a word may be incomplete while it is typed.
         (None, Ok(meaning)) if !meaning.add.is_empty() || !meaning.remove.is_empty() => {
             let count = humanize::voicemails(tagging.keys.len() as u64);

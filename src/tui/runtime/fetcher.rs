@@ -1,0 +1,213 @@
+//! The recordings of one account: fetches, decodes and saves them. What to fetch when
+//! is decided in `sounds`.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{fs, io};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, mpsc};
+use tokio::task::spawn_blocking;
+
+use crate::account::{Account, client_of};
+use crate::audio::{AudioError, Waveform};
+use crate::core::model::VoicemailId;
+use crate::player::Sound;
+use crate::recording::{self, FetchError, Kept, Limits, Recordings, SaveError, decode};
+use crate::store::StoreHandle;
+use crate::telecmi::{AudioFormat, Client};
+use crate::tui::list::rows::RowKey;
+use crate::tui::msg::{Msg, NotSaved, RecordingNews};
+
+/// How many decoded recordings to keep: the latest, and those prefetched.
+const DECODED: usize = 4;
+
+/// The recordings, and how to get them.
+pub(super) struct Fetcher {
+    account: Arc<Account>,
+    client: Arc<OnceCell<Client>>,
+    store: StoreHandle,
+    messages: mpsc::Sender<Msg>,
+    clock: fn() -> DateTime<Utc>,
+    folder: PathBuf,
+    limits: Limits,
+    library: OnceCell<recording::Library>,
+    /// Latest last.
+    decoded: Mutex<Vec<(VoicemailId, Sound)>>,
+}
+
+impl Fetcher {
+    /// Creates the fetcher. `folder` is opened on first use.
+    pub(super) fn new(
+        account: Arc<Account>,
+        client: Arc<OnceCell<Client>>,
+        store: StoreHandle,
+        messages: mpsc::Sender<Msg>,
+        clock: fn() -> DateTime<Utc>,
+        folder: PathBuf,
+        limits: Limits,
+    ) -> Fetcher {
+        Fetcher {
+            account,
+            client,
+            store,
+            messages,
+            clock,
+            folder,
+            limits,
+            library: OnceCell::new(),
+            decoded: Mutex::default(),
+        }
+    }
+
+    async fn library(&self) -> Result<&recording::Library, FetchError> {
+        let open = || async {
+            let (folder, limits, now) = (self.folder.clone(), self.limits, (self.clock)());
+            let opened = spawn_blocking(move || Recordings::open(folder, limits, now)).await;
+            let recordings = opened.unwrap_or_else(|ended| Err(io::Error::other(ended)))?;
+            Ok(recording::Library::new(recordings, self.store.clone(), self.account.key.clone()))
+        };
+        self.library.get_or_try_init(open).await
+    }
+
+    /// Keeps these recordings and the decoded ones from being evicted, and no others. The one that plays is
+    /// decoded.
+    pub(super) fn hold_only(&self, keys: &[RowKey]) {
+        // Nothing can be evicted before the first fetch.
+        if let Some(library) = self.library.get() {
+            let decoded = self.decoded.lock().unwrap_or_else(PoisonError::into_inner);
+            let decoded = decoded.iter().map(|(id, _)| *id);
+            library.hold_only(keys.iter().map(|key| key.id).chain(decoded));
+        }
+    }
+
+    /// Fetches a recording, reports the result and passes on its permit.
+    pub(super) async fn transfer(self: Arc<Fetcher>, key: RowKey, place: Option<OwnedSemaphorePermit>) {
+        let news = self.fetch(key).await.unwrap_or_else(RecordingNews::Failed);
+        drop(place);
+        // Sending fails only when the program ends.
+        let _ = self.messages.send(Msg::Recording(key, news)).await;
+    }
+
+    /// Ensures that the recording of `key` is cached, and analyses it.
+    async fn fetch(self: &Arc<Fetcher>, key: RowKey) -> Result<RecordingNews, FetchError> {
+        let library = self.library().await?;
+        let account = self.account.key.clone();
+        let details = self.store.call(move |store| {
+            let account = store.account(&account)?;
+            store.details(account, key.id, 0)
+        });
+        let details = details.await.map_err(|error| FetchError::Disk { reason: error.to_string() })?;
+        let Some(details) = details else { return Err(FetchError::NotReady) };
+        let Some(name) = details.voicemail.recording else { return Err(FetchError::NotReady) };
+        let (kept, known) = if let Some(kept) = library.recordings.kept(key.id) {
+            (kept, details.waveform.as_deref().and_then(Waveform::from_bytes))
+        } else {
+            let client = client_of(&self.client, &self.account).await.map_err(FetchError::Api)?;
+            let told = |got, of| {
+                // A dropped report is made up for by the next one.
+                let _ = self.messages.try_send(Msg::Recording(key, RecordingNews::Coming { got, of }));
+            };
+            let kept = library.fetch(client, key.id, &name, told).await?;
+            // The server may have sent another file than the one analysed before.
+            (kept, None)
+        };
+        let bytes = kept.bytes;
+        let looked = match known {
+            Some(waveform) => Ok(Arc::new(waveform)),
+            None => self.look(key, &kept).await?,
+        };
+        Ok(RecordingNews::Here { bytes, looked })
+    }
+
+    /// Ensures that the recording of `key` is cached.
+    async fn kept(self: &Arc<Fetcher>, key: RowKey) -> Result<Kept, FetchError> {
+        let library = self.library().await?;
+        if let Some(kept) = library.recordings.kept(key.id) {
+            return Ok(kept);
+        }
+        self.fetch(key).await?;
+        library.recordings.kept(key.id).ok_or(FetchError::NotReady)
+    }
+
+    /// Returns the bytes of a recording. Fetches it first if needed.
+    pub(super) async fn bytes(self: &Arc<Fetcher>, key: RowKey) -> Result<(Bytes, AudioFormat), FetchError> {
+        let kept = self.kept(key).await?;
+        let read = spawn_blocking(move || fs::read(kept.path)).await;
+        let bytes = read.unwrap_or_else(|ended| Err(io::Error::other(ended)))?;
+        Ok((bytes.into(), kept.format))
+    }
+
+    /// Copies a recording to `path` and creates missing folders.
+    pub(super) async fn save(
+        self: &Arc<Fetcher>,
+        key: RowKey,
+        path: &Path,
+        overwrite: bool,
+    ) -> Result<(), NotSaved> {
+        let fetched = |error: FetchError| NotSaved::Other(error.to_string());
+        self.kept(key).await.map_err(fetched)?;
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            let missing = folder.to_owned();
+            let made = spawn_blocking(move || fs::create_dir_all(missing)).await;
+            made.unwrap_or_else(|ended| Err(io::Error::other(ended))).map_err(|error| {
+                NotSaved::Other(format!("{} cannot be created: {error}", folder.display()))
+            })?;
+        }
+        let library = self.library().await.map_err(fetched)?;
+        library.recordings.save_as(key.id, path, overwrite).await.map_err(|error| match error {
+            SaveError::Exists => NotSaved::Exists,
+            error => NotSaved::Other(error.to_string()),
+        })
+    }
+
+    /// Decodes a recording and stores its waveform.
+    async fn look(&self, key: RowKey, kept: &Kept) -> Result<Result<Arc<Waveform>, AudioError>, FetchError> {
+        let looked = self.library().await?.look(key.id, kept).await?;
+        Ok(looked.map(|sound| {
+            let waveform = Arc::clone(&sound.waveform);
+            self.keep_decoded(key.id, sound);
+            waveform
+        }))
+    }
+
+    /// Returns the decoded recording of `id`, if it is cached and valid. If it can no longer be decoded, it
+    /// is removed, to be fetched again.
+    pub(super) async fn sound(&self, id: VoicemailId) -> Option<Sound> {
+        let recordings = &self.library().await.ok()?.recordings;
+        let kept = recordings.kept(id)?;
+        if let Err(error) = recordings.touch(id, (self.clock)()) {
+            tracing::warn!(%error, "the last use of a recording was not saved");
+        }
+        if let Some(sound) = self.decoded(id) {
+            return Some(sound);
+        }
+        self.library().await.ok()?.hold(id);
+        match spawn_blocking(move || decode(&kept.path)).await.ok()? {
+            Ok(Ok(sound)) => {
+                self.keep_decoded(id, sound.clone());
+                Some(sound)
+            }
+            failed => {
+                tracing::warn!(?failed, "a cached recording cannot be read any more");
+                recordings.remove(id).ok()?;
+                None
+            }
+        }
+    }
+
+    fn decoded(&self, id: VoicemailId) -> Option<Sound> {
+        let decoded = self.decoded.lock().unwrap_or_else(PoisonError::into_inner);
+        decoded.iter().find(|(other, _)| *other == id).map(|(_, sound)| sound.clone())
+    }
+
+    fn keep_decoded(&self, id: VoicemailId, sound: Sound) {
+        let mut decoded = self.decoded.lock().unwrap_or_else(PoisonError::into_inner);
+        decoded.retain(|(other, _)| *other != id);
+        if decoded.len() == DECODED {
+            decoded.remove(0);
+        }
+        decoded.push((id, sound));
+    }
+}
