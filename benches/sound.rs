@@ -25,7 +25,7 @@ mod linux {
     use std::time::{Duration, Instant};
 
     use vmail::audio;
-    use vmail::player::{Command, Outputs, Play, PlaybackSettings, Player, Sound};
+    use vmail::player::{Outputs, Play, PlaybackSettings, Player, Sound};
 
     use crate::sound::servers::{Kind, Server};
     use crate::sound::tone::{sine, wav};
@@ -66,7 +66,7 @@ mod linux {
             heard_after: Duration::from_secs(3),
         };
         let began = Instant::now();
-        player.send(Command::Play(play));
+        player.play(play);
         until("it is heard", || recorder.sounded()) - began
     }
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use crate::audio::SPEEDS;
 
-pub use handle::{Command, Event, Play, PlaybackSettings, Player, Sound};
+pub use handle::{Control, Event, Play, PlaybackSettings, Player, Sound};
 pub use outputs::Outputs;
 
 /// The pause between two recordings that are played one after another.

@@ -24,7 +24,7 @@ pub struct Table {
     /// 0 if the column is omitted.
     number: usize,
     length: bool,
-    paper: OutputStyle,
+    look: OutputStyle,
     /// Whether to use ASCII: the locale is not UTF-8.
     ascii: bool,
 }
@@ -42,13 +42,13 @@ const LENGTH: usize = 7;
 
 impl Table {
     /// Returns a table sized for `piece`; IDs get `id` cells.
-    pub fn new(piece: &[Hit], id: usize, paper: OutputStyle, ascii: bool) -> Table {
+    pub fn new(piece: &[Hit], id: usize, look: OutputStyle, ascii: bool) -> Table {
         let widest = |text: fn(&Hit) -> &str| piece.iter().map(|found| width(text(found))).max().unwrap_or(0);
         let number = widest(|found| if found.name.is_some() { &found.entry.forms.display } else { "" });
         let caller = widest(caller).clamp(6, CALLER_MAX);
         let number = number.min(CALLER_MAX);
-        let mut table = Table { id, weekday: true, caller, number, length: true, paper, ascii };
-        let Some(room) = paper.width else { return table };
+        let mut table = Table { id, weekday: true, caller, number, length: true, look, ascii };
+        let Some(room) = look.width else { return table };
         if table.width() > room {
             table.number = 0;
         }
@@ -80,13 +80,13 @@ impl Table {
         cells.extend(self.length.then(|| format!("{:>LENGTH$}", "LENGTH")));
         cells.push("FLAGS".to_owned());
         let line = cells.join("  ");
-        let line = self.paper.width.map_or(line.clone(), |room| cut(&line, room));
-        writeln!(out, "{}", self.paper.paint(&line, GREY))
+        let line = self.look.width.map_or(line.clone(), |room| cut(&line, room));
+        writeln!(out, "{}", self.look.paint(&line, GREY))
     }
 
     /// Writes a voicemail.
     pub fn row(&self, out: &mut impl Write, context: &VerbContext, found: &Hit) -> io::Result<()> {
-        let Table { id, number, paper, .. } = *self;
+        let Table { id, number, look, .. } = *self;
         let entry = &found.entry;
         let identity = entry.record.voicemail.id.to_string();
         let unread = !entry.flags.contains(Flags::READ);
@@ -98,18 +98,18 @@ impl Table {
             (false, true) => "%Y-%m-%d %H:%M",
             (false, false) => "%Y-%m-%d",
         });
-        let sign = if unread { paper.paint("●", CYAN) } else { " ".to_owned() };
+        let sign = if unread { look.paint("●", CYAN) } else { " ".to_owned() };
         let caller = fitted(caller(found), self.caller);
         let mut cells = vec![
-            paper.paint(identity.get(..id).unwrap_or(&identity), GREY),
+            look.paint(identity.get(..id).unwrap_or(&identity), GREY),
             format!("{sign} {:room$}", time.to_string(), room = self.time()),
-            if unread { paper.paint(&caller, style::BOLD) } else { caller },
+            if unread { look.paint(&caller, style::BOLD) } else { caller },
         ];
         let shown = if found.name.is_some() { &*entry.forms.display } else { "" };
-        cells.extend((number > 0).then(|| paper.paint(&fitted(shown, number), GREY)));
+        cells.extend((number > 0).then(|| look.paint(&fitted(shown, number), GREY)));
         cells.extend(self.length.then(|| format!("{:>LENGTH$}", length(found))));
-        let room = paper.width.map(|room| room.saturating_sub(self.width() + 2));
-        cells.push(marks(found, paper, room));
+        let room = look.width.map(|room| room.saturating_sub(self.width() + 2));
+        cells.push(marks(found, look, room));
         let line = cells.join("  ");
         let line = if self.ascii { ascii::folded(&line) } else { line };
         writeln!(out, "{}", line.trim_end())
@@ -135,14 +135,14 @@ fn caller(found: &Hit) -> &str {
 }
 
 /// Returns star, done, called back, tags and the beginning of the note, in `room` cells.
-fn marks(found: &Hit, paper: OutputStyle, room: Option<usize>) -> String {
+fn marks(found: &Hit, look: OutputStyle, room: Option<usize>) -> String {
     let mut left = room.unwrap_or(usize::MAX);
     let mut marks = Vec::new();
     let mut put = |text: &str, style: Style| {
         let text = cut(text, left);
         if !text.is_empty() {
             left = left.saturating_sub(width(&text) + 1);
-            marks.push(paper.paint(&text, style));
+            marks.push(look.paint(&text, style));
         }
     };
     for (flag, mark, style) in

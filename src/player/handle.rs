@@ -64,12 +64,10 @@ pub struct Play {
     pub heard_after: Duration,
 }
 
-/// A command to the player. Commands other than `Play` and `Watch` apply to the current play; without one
-/// they are ignored.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Command {
-    /// Plays this instead of the current recording.
-    Play(Play),
+/// A command to the player while it plays. All but `Watch` apply to the current play; without one they are
+/// ignored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Control {
     /// Pauses or resumes.
     Pause(bool),
     /// Seeks to a position in the recording.
@@ -90,7 +88,7 @@ pub enum Event {
     /// The output is open and got its first samples.
     Started,
     /// The position in the recording that is heard now. Sent at most ten times a second, and only as
-    /// requested by [`Command::Watch`].
+    /// requested by [`Control::Watch`].
     Position(Duration),
     /// As much was heard as [`Play::heard_after`] says. Sent once at most. Pauses and skipped parts do not
     /// count.
@@ -127,18 +125,21 @@ impl Player {
         Player { mailbox: Arc::default(), events: Arc::new(events), open: Some(Box::new(open)) }
     }
 
+    /// Plays this instead of the current recording. Never blocks.
+    pub fn play(&mut self, play: Play) {
+        if let Some(open) = self.open.take() {
+            self.start(open);
+        }
+        if self.mailbox.is_closed() {
+            (self.events)(play.number, Event::Failed(Unavailable::NoThread));
+        }
+        self.mailbox.play(play);
+    }
+
     /// Sends a command. Never blocks. Of commands not carried out yet, steps add up; of every other kind
     /// only the latest counts.
-    pub fn send(&mut self, command: Command) {
-        if let Command::Play(play) = &command {
-            if let Some(open) = self.open.take() {
-                self.start(open);
-            }
-            if self.mailbox.is_closed() {
-                (self.events)(play.number, Event::Failed(Unavailable::NoThread));
-            }
-        }
-        self.mailbox.send(command);
+    pub fn send(&mut self, control: Control) {
+        self.mailbox.send(control);
     }
 
     /// Waits until all commands are carried out. Needed before the process is stopped: otherwise a pause

@@ -5,7 +5,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::handle::{Command, Play, PlaybackSettings};
+use super::handle::{Control, Play, PlaybackSettings};
 
 /// Commands for the player thread, shared with their senders.
 #[derive(Default)]
@@ -52,15 +52,14 @@ pub(super) enum Turn {
 }
 
 impl Orders {
-    fn add(&mut self, command: Command) {
-        match command {
-            Command::Play(play) => self.turn_to(Turn::Play(play)),
-            Command::Stop => self.turn_to(Turn::Stop),
-            Command::Settings(settings) => self.settings = Some(settings),
-            Command::Pause(paused) => self.pause = Some(paused),
-            Command::Seek(to) => (self.seek, self.step) = (Some(to), 0),
-            Command::Step(millis) => self.step = self.step.saturating_add(millis),
-            Command::Watch(watch) => self.watch = Some(watch),
+    fn add(&mut self, control: Control) {
+        match control {
+            Control::Stop => self.turn_to(Turn::Stop),
+            Control::Settings(settings) => self.settings = Some(settings),
+            Control::Pause(paused) => self.pause = Some(paused),
+            Control::Seek(to) => (self.seek, self.step) = (Some(to), 0),
+            Control::Step(millis) => self.step = self.step.saturating_add(millis),
+            Control::Watch(watch) => self.watch = Some(watch),
         }
     }
 
@@ -71,8 +70,12 @@ impl Orders {
 }
 
 impl Mailbox {
-    pub(super) fn send(&self, command: Command) {
-        self.put(|orders| orders.add(command));
+    pub(super) fn play(&self, play: Play) {
+        self.put(|orders| orders.turn_to(Turn::Play(play)));
+    }
+
+    pub(super) fn send(&self, control: Control) {
+        self.put(|orders| orders.add(control));
     }
 
     pub(super) fn quit(&self) {
@@ -147,7 +150,7 @@ impl Mailbox {
 mod tests {
     use super::*;
 
-    fn sum(commands: impl IntoIterator<Item = Command>) -> Orders {
+    fn sum(commands: impl IntoIterator<Item = Control>) -> Orders {
         let mailbox = Mailbox::default();
         commands.into_iter().for_each(|command| mailbox.send(command));
         mailbox.take(Some(Instant::now()))
@@ -155,28 +158,28 @@ mod tests {
 
     #[test]
     fn steps_add_up_and_a_place_makes_them_forgotten() {
-        assert_eq!(sum([5_000, 5_000, -1_000].map(Command::Step)).step, 9_000);
-        assert_eq!(sum([Command::Step(i64::MAX), Command::Step(1)]).step, i64::MAX);
+        assert_eq!(sum([5_000, 5_000, -1_000].map(Control::Step)).step, 9_000);
+        assert_eq!(sum([Control::Step(i64::MAX), Control::Step(1)]).step, i64::MAX);
         let to = Duration::from_secs(3);
-        let orders = sum([Command::Step(5_000), Command::Seek(to), Command::Step(-1_000)]);
+        let orders = sum([Control::Step(5_000), Control::Seek(to), Control::Step(-1_000)]);
         assert_eq!((orders.seek, orders.step), (Some(to), -1_000));
     }
 
     #[test]
     fn an_end_makes_all_forgotten_but_what_is_watched() {
         let orders = sum([
-            Command::Watch(Some(Duration::ZERO)),
-            Command::Pause(true),
-            Command::Seek(Duration::ZERO),
-            Command::Step(1),
-            Command::Stop,
+            Control::Watch(Some(Duration::ZERO)),
+            Control::Pause(true),
+            Control::Seek(Duration::ZERO),
+            Control::Step(1),
+            Control::Stop,
         ]);
         assert_eq!(
             (orders.watch, orders.pause, orders.seek, orders.step),
             (Some(Some(Duration::ZERO)), None, None, 0)
         );
         assert!(matches!(orders.turn, Some(Turn::Stop)));
-        let orders = sum([Command::Stop, Command::Pause(true)]);
+        let orders = sum([Control::Stop, Control::Pause(true)]);
         assert_eq!(orders.pause, Some(true));
     }
 
@@ -184,13 +187,13 @@ mod tests {
     fn it_is_settled_when_what_was_taken_is_done() {
         let (mailbox, now) = (Mailbox::default(), Instant::now());
         assert!(mailbox.settle(Duration::ZERO), "nothing was asked for");
-        mailbox.send(Command::Stop);
+        mailbox.send(Control::Stop);
         assert!(!mailbox.settle(Duration::ZERO), "nobody took it");
         mailbox.take(Some(now));
         assert!(!mailbox.settle(Duration::ZERO), "it is not done");
         mailbox.take(Some(now));
         assert!(mailbox.settle(Duration::ZERO), "it is done");
-        mailbox.send(Command::Stop);
+        mailbox.send(Control::Stop);
         mailbox.close();
         assert!(mailbox.settle(Duration::ZERO), "nobody is there to do it");
     }

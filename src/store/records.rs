@@ -213,7 +213,7 @@ impl Tables {
     pub(super) fn merge_numbered(&mut self, account: i64, records: &[Record]) -> rusqlite::Result<Merged> {
         let country = self.country().to_owned();
         self.write_much(|transaction| {
-            let mut desk = ChangeWriter::new(transaction, account);
+            let mut writer = ChangeWriter::new(transaction, account);
             let (mut added, mut sounds) = (HashSet::new(), Vec::new());
             let mut insert = transaction.prepare_cached(
                 "INSERT INTO voicemail (account, id, time, caller, recording, flags)
@@ -230,7 +230,7 @@ impl Tables {
                     added.insert(voicemail.id);
                 }
                 for value in values_of(record) {
-                    desk.set(voicemail.id, &value, |old| old.merged(&value))?;
+                    writer.set(voicemail.id, &value, |old| old.merged(&value))?;
                 }
                 if merge_sound(transaction, account, record)? {
                     sounds.push(voicemail.id);
@@ -238,7 +238,7 @@ impl Tables {
             }
             log::append(transaction, account, sounds.iter().copied())?;
             let mut changed: HashSet<_> = sounds.into_iter().collect();
-            changed.extend(desk.finish()?.changed.into_iter().map(|(id, _)| id));
+            changed.extend(writer.finish()?.changed.into_iter().map(|(id, _)| id));
             let changed = changed.difference(&added).count();
             Ok(Merged { added: added.len() as u64, changed: changed as u64 })
         })
@@ -246,14 +246,14 @@ impl Tables {
 
     pub(super) fn merge_names(&mut self, names: &[(CallerKey, Given)]) -> rusqlite::Result<usize> {
         self.write(|transaction| {
-            let mut desk = ChangeWriter::new(transaction, 0);
+            let mut writer = ChangeWriter::new(transaction, 0);
             for (caller, given) in names {
-                desk.name(caller, |old| match old {
+                writer.name(caller, |old| match old {
                     Some(old) if old.edited() >= given.edited() => Some(old.clone()),
                     _ => Some(given.clone()),
                 })?;
             }
-            Ok(desk.finish()?.undo.steps.len())
+            Ok(writer.finish()?.undo.steps.len())
         })
     }
 }

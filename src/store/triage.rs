@@ -40,45 +40,45 @@ impl Tables {
     fn apply(&mut self, account: AccountId, change: &BulkEdit) -> rusqlite::Result<Applied> {
         let account = self.number(account)?;
         self.for_good(|transaction| {
-            let mut desk = ChangeWriter::new(transaction, account);
+            let mut writer = ChangeWriter::new(transaction, account);
             // Value by value, so that equal steps follow each other and `Undo` can group them.
             for wanted in change.edit.wanted() {
                 for &id in &change.ids {
-                    desk.set(id, &wanted, |value| value.edited(&wanted))?;
+                    writer.set(id, &wanted, |value| value.edited(&wanted))?;
                 }
             }
-            desk.finish()
+            writer.finish()
         })
     }
 
     fn revert(&mut self, account: AccountId, undo: &Undo) -> rusqlite::Result<Applied> {
         let account = self.number(account)?;
         self.for_good(|transaction| {
-            let mut desk = ChangeWriter::new(transaction, account);
+            let mut writer = ChangeWriter::new(transaction, account);
             for step in undo.steps.iter().rev() {
                 match step {
                     UndoPart::Voicemail { ids, from, to } => {
                         for &id in ids {
-                            desk.set(id, to, |now| put_back(now, from, to).clone())?;
+                            writer.set(id, to, |now| put_back(now, from, to).clone())?;
                         }
                     }
                     UndoPart::Name { caller, from, to } => {
-                        desk.name(caller, |now| put_back(now, from, to).clone())?;
+                        writer.name(caller, |now| put_back(now, from, to).clone())?;
                     }
                 }
             }
-            desk.finish()
+            writer.finish()
         })
     }
 
     fn set_name(&mut self, caller: &CallerKey, name: Option<&Given>) -> rusqlite::Result<Applied> {
         self.for_good(|transaction| {
-            let mut desk = ChangeWriter::new(transaction, 0);
-            desk.name(caller, |old| {
+            let mut writer = ChangeWriter::new(transaction, 0);
+            writer.name(caller, |old| {
                 let same = old.as_ref().map(Given::name) == name.map(Given::name);
                 if same { old.clone() } else { name.cloned() }
             })?;
-            desk.finish()
+            writer.finish()
         })
     }
 }

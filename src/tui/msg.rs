@@ -18,7 +18,7 @@ use crate::contacts::Fault;
 use crate::core::model::CallerId;
 use crate::core::model::{Span, VoicemailId};
 use crate::core::triage::{Applied, CallerKey, Edit, Given, Note, Tag, Undo};
-use crate::player::{self, PlaybackSettings};
+use crate::player::{self, Control, PlaybackSettings};
 use crate::recording::FetchError;
 use crate::store::{self, Details, Row};
 use crate::sync::{Progress, Summary, SyncError};
@@ -392,23 +392,6 @@ impl Change {
         };
         name.to_owned()
     }
-}
-
-/// A command to the player while it plays.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Control {
-    /// Pause, or resume.
-    Pause(bool),
-    /// Seek to a position in the recording.
-    Seek(Duration),
-    /// Seek forward by this many milliseconds, or back if negative.
-    Step(i64),
-    /// Change speed, volume, silence skipping and levelling.
-    Settings(PlaybackSettings),
-    /// Report the position whenever it has moved this far; `None` for never.
-    Watch(Option<Duration>),
-    /// Stop.
-    Stop,
 }
 
 /// What follows from a message.

@@ -98,7 +98,7 @@ impl Overlay {
             Overlay::Palette(palette) => palette::view::draw(state, palette, theme, buffer),
             Overlay::Name(naming) => name::view::draw(state, naming, theme, buffer),
             Overlay::Login(form) => login::view::draw(state, form, theme, buffer),
-            Overlay::Elsewhere(ways) => elsewhere::view::draw(state, ways, theme, buffer),
+            Overlay::Elsewhere(open) => elsewhere::view::draw(state, open, theme, buffer),
             Overlay::Copy(copying) => copy::view::draw(state, copying, theme, buffer),
             Overlay::Call(asked) => call::view::draw(state, asked, theme, buffer),
             Overlay::Accounts(switching) => accounts::view::draw(state, *switching, theme, buffer),
@@ -111,7 +111,7 @@ pub(in crate::tui) fn on_edit(state: &mut State, changed: bool, effects: &mut Ve
     match &mut state.overlay {
         Some(Overlay::Dates(dates)) => {
             dates.on_edit();
-            dates::update::survey(state, effects);
+            dates::update::summarize(state, effects);
         }
         Some(Overlay::Save(dialog)) => dialog.on_edit(),
         Some(Overlay::Tags(tagging)) => tagging.on_edit(),

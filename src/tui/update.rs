@@ -10,6 +10,7 @@ use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEve
 use ratatui::layout::Position;
 
 use crate::core::view::View;
+use crate::player::Control;
 use crate::tui::command::{Command, Scope};
 use crate::tui::detail::update::{back, follow, load_details, mark_other, open_history, switch_pane};
 use crate::tui::keymap::KeyChord;
@@ -17,7 +18,7 @@ use crate::tui::list::changes::{on_applied, step_back};
 use crate::tui::list::moves::{keep_visible, move_day, move_page, move_rows, select_place};
 use crate::tui::list::rows::ListLine;
 use crate::tui::list::triage;
-use crate::tui::msg::{Control, Effect, Msg, Read, Reopen, TerminalEffect};
+use crate::tui::msg::{Effect, Msg, Read, Reopen, TerminalEffect};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::copy::What;
 use crate::tui::overlays::dates::Dates;

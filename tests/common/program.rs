@@ -9,10 +9,11 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+pub use crate::until::until;
 
 /// A secret that has to be escaped in a URL.
 pub const SECRET: &str = "s3cr&t+%3Cx";
@@ -245,16 +246,6 @@ fn request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
             Ok(count @ 1..) => bytes.extend_from_slice(&buffer[..count]),
             _ => return None,
         }
-    }
-}
-
-/// Waits until `state` is there, of which nothing tells when it comes.
-#[track_caller]
-pub fn until(what: &str, mut state: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !state() {
-        assert!(Instant::now() < deadline, "waited for {what}");
-        thread::park_timeout(Duration::from_millis(5));
     }
 }
 

@@ -12,3 +12,5 @@ mod range;
 mod search;
 mod store;
 mod triage;
+#[path = "../common/until.rs"]
+mod until;

@@ -24,6 +24,8 @@ mod stats;
 #[cfg(target_os = "linux")]
 #[path = "../common/sound/tone.rs"]
 mod tone;
+#[path = "../common/until.rs"]
+mod until;
 mod verbs;
 #[cfg(target_os = "linux")]
 #[path = "../pty/world.rs"]

@@ -15,6 +15,8 @@ use rustix::process::{Pid, kill_process};
 
 use crate::world::Home;
 
+pub use crate::until::until;
+
 /// How long a state may take to come before the test fails. The machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -373,16 +375,6 @@ fn failure(what: &str, seen: &Seen) -> String {
 
 pub fn signal_to(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(pid.cast_signed()).unwrap(), signal).unwrap();
-}
-
-/// Waits until `state` is there, of which nothing tells when it comes.
-#[track_caller]
-pub fn until(what: &str, mut state: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !state() {
-        assert!(Instant::now() < deadline, "waited for {what}");
-        thread::park_timeout(Duration::from_millis(5));
-    }
 }
 
 /// What `/proc` calls the state of a process: `S` sleeping, `T` stopped, `Z` dead.

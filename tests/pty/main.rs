@@ -23,5 +23,7 @@ mod settings;
 mod signals;
 #[path = "../common/sound/mod.rs"]
 mod sound;
+#[path = "../common/until.rs"]
+mod until;
 mod voices;
 mod world;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use vmail::audio;
-use vmail::player::{Command, Event, Outputs, Play, PlaybackSettings, Player, Sound};
+use vmail::player::{Control, Event, Outputs, Play, PlaybackSettings, Player, Sound};
 
 use crate::playing::{assert_tones, ms};
 use crate::sound::servers::{Kind, Server};
@@ -21,18 +21,18 @@ fn recording(tones: &[(f64, Duration)]) -> Sound {
     Sound::new(audio::decode(&wav(&samples, RATE)).unwrap())
 }
 
-fn play(sound: &Sound) -> Command {
+fn play(sound: &Sound) -> Play {
     play_at(sound, 1.0)
 }
 
-fn play_at(sound: &Sound, speed: f32) -> Command {
-    Command::Play(Play {
+fn play_at(sound: &Sound, speed: f32) -> Play {
+    Play {
         number: 1,
         sound: sound.clone(),
         from: Duration::ZERO,
         settings: PlaybackSettings { speed, auto_level: false, ..PlaybackSettings::default() },
         heard_after: ms(3_000),
-    })
+    }
 }
 
 /// A player as the program has it.
@@ -54,8 +54,8 @@ impl Desk {
         Desk { player, events }
     }
 
-    fn order(&mut self, command: Command) {
-        self.player.send(command);
+    fn order(&mut self, control: Control) {
+        self.player.send(control);
         assert!(self.player.settle(PATIENCE));
     }
 
@@ -99,7 +99,7 @@ fn pipewire_plays_recordings() {
 fn a_recording_is_heard_as_it_is(server: &Server) {
     let recorder = server.record();
     let mut desk = Desk::at(server);
-    desk.player.send(play(&recording(&[(440.0, ms(1_000))])));
+    desk.player.play(play(&recording(&[(440.0, ms(1_000))])));
     assert_eq!(desk.rest(), [Event::Started, Event::Heard, Event::Ended]);
     recorder.settle();
     assert_tones(&recorder.tones(), &[(440.0, ms(1_000 - FADE))]);
@@ -108,15 +108,15 @@ fn a_recording_is_heard_as_it_is(server: &Server) {
 fn a_pause_holds_it(server: &Server) {
     let recorder = server.record();
     let mut desk = Desk::at(server);
-    desk.player.send(play(&recording(&[(600.0, ms(1_000))])));
+    desk.player.play(play(&recording(&[(600.0, ms(1_000))])));
     until("it is heard", || (recorder.sound() >= ms(200)).then_some(()));
-    desk.order(Command::Pause(true));
+    desk.order(Control::Pause(true));
     // What was on its way to the tape arrives.
     recorder.roll(ms(200));
     let heard = recorder.sound();
     recorder.roll(ms(300));
     assert_eq!(recorder.sound(), heard, "heard while paused");
-    desk.order(Command::Pause(false));
+    desk.order(Control::Pause(false));
     desk.rest();
     recorder.settle();
     assert_tones(&recorder.tones(), &[(600.0, ms(1_000 - FADE))]);
@@ -125,10 +125,10 @@ fn a_pause_holds_it(server: &Server) {
 fn places_are_heard_and_shown(server: &Server) {
     let recorder = server.record();
     let mut desk = Desk::at(server);
-    desk.player.send(Command::Watch(Some(Duration::from_millis(50))));
-    desk.player.send(play(&recording(&[(500.0, ms(2_000)), (1_500.0, ms(2_000)), (800.0, ms(2_000))])));
+    desk.player.send(Control::Watch(Some(Duration::from_millis(50))));
+    desk.player.play(play(&recording(&[(500.0, ms(2_000)), (1_500.0, ms(2_000)), (800.0, ms(2_000))])));
     let mut at = desk.shows(ms(300));
-    desk.order(Command::Pause(true));
+    desk.order(Control::Pause(true));
     // Another is told where it went on by 50 ms since.
     while let Ok(Event::Position(position)) = desk.events.recv_timeout(ms(300)) {
         at = position;
@@ -137,16 +137,16 @@ fn places_are_heard_and_shown(server: &Server) {
     recorder.roll(ms(300));
     let tape = recorder.sound();
     assert!(at.abs_diff(tape) <= ms(120), "{at:?} is shown and {tape:?} heard");
-    desk.order(Command::Pause(false));
-    desk.order(Command::Seek(ms(3_700)));
+    desk.order(Control::Pause(false));
+    desk.order(Control::Seek(ms(3_700)));
     let at = desk.shows(ms(3_700));
     assert!(at < ms(4_000), "{at:?} instead of 3.7 s");
     // In the third tone.
     desk.shows(ms(4_100));
-    desk.order(Command::Pause(true));
-    desk.order(Command::Seek(ms(5_700)));
+    desk.order(Control::Pause(true));
+    desk.order(Control::Seek(ms(5_700)));
     desk.shows(ms(5_700));
-    desk.order(Command::Pause(false));
+    desk.order(Control::Pause(false));
     assert_eq!(desk.rest().last(), Some(&Event::Ended));
     recorder.settle();
     // Where one tone goes over into the next there may be anything for a moment.
@@ -161,7 +161,7 @@ fn places_are_heard_and_shown(server: &Server) {
 fn faster_is_shorter_and_as_high(server: &Server) {
     let recorder = server.record();
     let mut desk = Desk::at(server);
-    desk.player.send(play_at(&recording(&[(440.0, ms(1_500))]), 1.5));
+    desk.player.play(play_at(&recording(&[(440.0, ms(1_500))]), 1.5));
     desk.rest();
     recorder.settle();
     // Two frames of the time stretching more or less.
@@ -175,8 +175,7 @@ fn the_end_is_an_end(server: &Server) {
     let _listener = server.record();
     let mut desk = Desk::at(server);
     let sound = recording(&[(440.0, ms(1_000))]);
-    let Command::Play(play) = play(&sound) else { return };
-    desk.player.send(Command::Play(Play { from: ms(60_000), ..play }));
+    desk.player.play(Play { from: ms(60_000), ..play(&sound) });
     assert_eq!(desk.rest().last(), Some(&Event::Ended), "nothing to play");
 }
 
@@ -191,7 +190,7 @@ fn starts_at_once(kind: Kind) {
         let mut desk = Desk::at(&server);
         assert_eq!(recorder.sounded(), None, "something else plays");
         let began = Instant::now();
-        desk.player.send(play(&sound));
+        desk.player.play(play(&sound));
         until("it is heard", || recorder.sounded()) - began < ms(250)
     };
     assert!((0..40).any(is_quick), "a server's own buffer, or something in the player, is waited for");
@@ -211,7 +210,7 @@ fn dies_and_comes_back(kind: Kind) {
     let Some(mut server) = Server::start(kind) else { return };
     let recorder = server.record();
     let mut desk = Desk::at(&server);
-    desk.player.send(play(&recording(&[(440.0, ms(10_000))])));
+    desk.player.play(play(&recording(&[(440.0, ms(10_000))])));
     until("it is heard", || recorder.sounded());
     server.signal(Signal::KILL);
     let told = desk.rest();
@@ -219,7 +218,7 @@ fn dies_and_comes_back(kind: Kind) {
     drop(recorder);
     server.restart();
     let recorder = server.record();
-    desk.player.send(play(&recording(&[(700.0, ms(500))])));
+    desk.player.play(play(&recording(&[(700.0, ms(500))])));
     assert_eq!(desk.rest().last(), Some(&Event::Ended));
     recorder.settle();
     assert_tones(&recorder.tones(), &[(700.0, ms(500 - FADE))]);

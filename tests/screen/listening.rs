@@ -11,12 +11,12 @@ use chrono::TimeDelta;
 use vmail::audio::AudioError;
 use vmail::core::model::{Flags, Span};
 use vmail::core::prefetch::Prefetch;
+use vmail::player::Control;
 use vmail::player::{Event, PlaybackSettings, Unavailable};
 use vmail::recording::FetchError;
 use vmail::tui::list::rows::RowKey;
 use vmail::tui::msg::{
-    AccountEffect, Control, Effect, Lane, Msg, NotSaved, PageNews, RecordingNews, Remembered, Reply,
-    TerminalEffect,
+    AccountEffect, Effect, Lane, Msg, NotSaved, PageNews, RecordingNews, Remembered, Reply, TerminalEffect,
 };
 use vmail::tui::overlays::elsewhere::Delivery;
 

@@ -164,7 +164,7 @@ struct FindingLine<'f> {
 pub fn run(args: &DoctorArgs, world: &World) -> anyhow::Result<()> {
     let mut report = Report {
         format: args.format.chosen(),
-        paper: OutputStyle::stdout(world),
+        look: OutputStyle::stdout(world),
         dash: if environment::is_utf8(world) { '—' } else { '-' },
         gone: false,
         faults: Vec::new(),
@@ -178,7 +178,7 @@ pub fn run(args: &DoctorArgs, world: &World) -> anyhow::Result<()> {
 /// The report so far, and how to print it.
 struct Report {
     format: Format,
-    paper: OutputStyle,
+    look: OutputStyle,
     /// Separates the finding from the advice. The setting `ascii` is not known yet.
     dash: char,
     /// Whether stdout was closed.
@@ -194,9 +194,9 @@ impl Report {
             Verdict::Warning => self.warnings += 1,
             Verdict::Fault(failure) => self.faults.push(failure),
         }
-        let (paper, dash) = (self.paper, self.dash);
+        let (look, dash) = (self.look, self.dash);
         self.write(|out, format| match format {
-            Format::Table => writeln!(out, "{}", text(finding, paper, dash)),
+            Format::Table => writeln!(out, "{}", text(finding, look, dash)),
             _ => style::record(out, format, &finding.line(), &finding.cells()),
         })
     }
@@ -227,13 +227,13 @@ impl Report {
 }
 
 /// Formats a finding in columns and wraps it in the last one.
-fn text(finding: &Finding, paper: OutputStyle, dash: char) -> String {
+fn text(finding: &Finding, look: OutputStyle, dash: char) -> String {
     const LEFT: usize = STATE_WIDTH + 2 + CHECK_WIDTH + 2;
     let Finding { check, state, said, advice } = finding;
     let advice = advice.as_ref().map_or_else(String::new, |advice| format!(" {dash} {advice}"));
     let said = format!("{said}{advice}");
-    let shown = paper.paint(&format!("{:STATE_WIDTH$}", state.name()), state.style());
-    let room = paper.width.and_then(|width| u16::try_from(width.checked_sub(LEFT)?).ok()).unwrap_or(0);
+    let shown = look.paint(&format!("{:STATE_WIDTH$}", state.name()), state.style());
+    let room = look.width.and_then(|width| u16::try_from(width.checked_sub(LEFT)?).ok()).unwrap_or(0);
     let lines = if room < ROOM_MIN { vec![said] } else { humanize::broken(&said, room) };
     let said = lines.join(&format!("\n{:LEFT$}", ""));
     format!("{shown}  {:CHECK_WIDTH$}  {said}", check.name())

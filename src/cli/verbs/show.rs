@@ -53,7 +53,7 @@ pub async fn find(context: &VerbContext, texts: &[String]) -> anyhow::Result<Vec
     Ok(found)
 }
 
-fn write(context: &VerbContext, found: &[Hit], format: Format, paper: OutputStyle) -> io::Result<()> {
+fn write(context: &VerbContext, found: &[Hit], format: Format, look: OutputStyle) -> io::Result<()> {
     let mut out = io::stdout().lock();
     style::head(&mut out, format)?;
     for (number, found) in found.iter().enumerate() {
@@ -62,7 +62,7 @@ fn write(context: &VerbContext, found: &[Hit], format: Format, paper: OutputStyl
             if number > 0 {
                 writeln!(out)?;
             }
-            page(&mut out, found, &fields, paper)?;
+            page(&mut out, found, &fields, look)?;
         } else {
             style::line(&mut out, format, &fields)?;
         }
@@ -71,7 +71,7 @@ fn write(context: &VerbContext, found: &[Hit], format: Format, paper: OutputStyl
 }
 
 /// Prints a voicemail for people: one line per known value.
-fn page(out: &mut impl Write, found: &Hit, fields: &Fields<'_>, paper: OutputStyle) -> io::Result<()> {
+fn page(out: &mut impl Write, found: &Hit, fields: &Fields<'_>, look: OutputStyle) -> io::Result<()> {
     let entry = &found.entry;
     let time = chrono::DateTime::parse_from_rfc3339(&fields.time).map_or_else(
         |_| fields.time.clone(),
@@ -105,7 +105,7 @@ fn page(out: &mut impl Write, found: &Hit, fields: &Fields<'_>, paper: OutputSty
         ("Note", fields.note.unwrap_or_default().replace('\n', "\n           "), PLAIN),
     ] {
         if !value.is_empty() {
-            let (label, value) = (paper.paint(&format!("{label:10}"), GREY), paper.paint(&value, style));
+            let (label, value) = (look.paint(&format!("{label:10}"), GREY), look.paint(&value, style));
             writeln!(out, "{label} {value}")?;
         }
     }

@@ -90,7 +90,7 @@ fn item(found: &Hit) -> Item<'_> {
 
 fn write(context: &VerbContext, stats: &Stats, args: &StatsArgs, world: &World) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let paper = OutputStyle::stdout(world);
+    let look = OutputStyle::stdout(world);
     let day = |(day, count): &(NaiveDate, Count)| {
         [day.to_string(), count.all.to_string(), count.unheard.to_string()]
     };
@@ -114,7 +114,7 @@ fn write(context: &VerbContext, stats: &Stats, args: &StatsArgs, world: &World) 
             let (label, dates) = (range.label(now, zone), range.dates(now, zone));
             let title = if label == dates { label } else { format!("{label} ({dates})") };
             let title = if ascii { title.replace('–', "-") } else { title };
-            Page { paper, ascii, title: &title, callers: args.callers }.write(&mut out, stats)?;
+            Page { look, ascii, title: &title, callers: args.callers }.write(&mut out, stats)?;
         }
     }
     out.flush()

@@ -38,7 +38,7 @@ pub struct Dates {
     /// The marked start of a range.
     pub mark: Option<NaiveDate>,
     /// The counts of the month, and how much of the range is stored.
-    pub survey: Option<RangeSummary>,
+    pub summary: Option<RangeSummary>,
 }
 
 impl Dates {
@@ -57,7 +57,7 @@ impl Dates {
             preset,
             day,
             mark: None,
-            survey: None,
+            summary: None,
         }
     }
 

@@ -42,15 +42,15 @@ pub(in crate::tui) fn want(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn wanted(state: &State) -> Vec<RowKey> {
-    let listening = &state.playback;
-    let due = |id: VoicemailId| match listening.recordings.get(&id) {
+    let playback = &state.playback;
+    let due = |id: VoicemailId| match playback.recordings.get(&id) {
         None | Some(Recording::Coming { .. }) => true,
         Some(Recording::NotReady { next, .. }) => *next <= state.now,
         Some(Recording::Failed(_) | Recording::Here { .. }) => false,
     };
     let waiting = state.waiting().filter(|key| due(key.id));
     let mut wanted: Vec<_> = waiting.into_iter().collect();
-    let queued = listening.queue.as_ref().and_then(|queue| queue.rest.front()).copied();
+    let queued = playback.queue.as_ref().and_then(|queue| queue.rest.front()).copied();
     let ahead = |row: Row| {
         (due(row.id) && row.flags.contains(Flags::RECORDING))
             .then(|| Candidate { id: RowKey::of(&row), unread: !row.flags.contains(Flags::READ) })
@@ -58,7 +58,7 @@ fn wanted(state: &State) -> Vec<RowKey> {
     let inbox = &state.inbox;
     let selected = inbox.selected_place();
     let order = selected.map(|selected| {
-        prefetch_order(listening.config.prefetch, selected, |place| inbox.at(place).and_then(ahead))
+        prefetch_order(playback.config.prefetch, selected, |place| inbox.at(place).and_then(ahead))
     });
     for key in queued.filter(|key| due(key.id)).into_iter().chain(order.unwrap_or_default()) {
         if !wanted.contains(&key) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::core::humanize;
 use crate::core::model::Flags;
+use crate::player::Control;
 use crate::player::{Event, PAUSE_BETWEEN, PlaybackSettings, next_speed};
 use crate::recording::{FetchError, not_ready_wait};
 use crate::store::Row;
@@ -12,7 +13,7 @@ use crate::tui::command::Command;
 use crate::tui::list::changes::apply;
 use crate::tui::list::moves::select_place;
 use crate::tui::list::rows::RowKey;
-use crate::tui::msg::{AccountEffect, Change, Control, Effect, RecordingNews};
+use crate::tui::msg::{AccountEffect, Change, Effect, RecordingNews};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::elsewhere::Delivery;
 use crate::tui::overlays::elsewhere::update::{elsewhere, is_heard_here, offer, offer_selected, remember};
@@ -279,8 +280,8 @@ pub(in crate::tui) fn on_player(state: &mut State, number: u64, event: Event, ef
                 None | Some(Overlay::Elsewhere(_)) => offer(state, key, Some(unavailable)),
                 // Do not replace the overlay: the user may be typing in it.
                 Some(_) => {
-                    let ways = state.keymap.named(Command::Elsewhere);
-                    fault(state, format!("No sound: {unavailable}. Press {ways} to listen elsewhere."));
+                    let elsewhere = state.keymap.named(Command::Elsewhere);
+                    fault(state, format!("No sound: {unavailable}. Press {elsewhere} to listen elsewhere."));
                 }
             }
         }

@@ -16,12 +16,12 @@ use tokio::time::timeout;
 use super::fetcher::Fetcher;
 use crate::account::Account;
 use crate::core::model::VoicemailId;
-use crate::player::{Command, Event, Outputs, Play, PlaybackSettings, Player};
+use crate::player::{Control, Event, Outputs, Play, PlaybackSettings, Player};
 use crate::recording::Limits;
 use crate::store::StoreHandle;
 use crate::telecmi::Client;
 use crate::tui::list::rows::RowKey;
-use crate::tui::msg::{Control, Msg, PageNews, RecordingNews, Reply, Ticket};
+use crate::tui::msg::{Msg, PageNews, RecordingNews, Reply, Ticket};
 use crate::web::{self, Page, Stage};
 
 /// How many recordings to fetch besides the first one, which is selected or waiting to play.
@@ -207,7 +207,7 @@ impl Sounds {
             let mut deck = deck.lock().unwrap_or_else(PoisonError::into_inner);
             if deck.wanted == Some(number) {
                 let settings = deck.settings;
-                deck.player.send(Command::Play(Play { number, sound, from, settings, heard_after }));
+                deck.player.play(Play { number, sound, from, settings, heard_after });
             }
         });
     }
@@ -291,14 +291,7 @@ impl Sounds {
             Control::Settings(settings) => deck.settings = settings,
             _ => {}
         }
-        deck.player.send(match control {
-            Control::Pause(paused) => Command::Pause(paused),
-            Control::Seek(position) => Command::Seek(position),
-            Control::Step(millis) => Command::Step(millis),
-            Control::Settings(settings) => Command::Settings(settings),
-            Control::Watch(step) => Command::Watch(step),
-            Control::Stop => Command::Stop,
-        });
+        deck.player.send(control);
     }
 
     /// Waits until the player has carried out all commands: the process is about to be stopped.

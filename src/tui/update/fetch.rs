@@ -74,9 +74,9 @@ pub(in crate::tui) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effe
                 }
             }
         }
-        Reply::RangeSummary(survey) => {
+        Reply::RangeSummary(summary) => {
             if let Some(Overlay::Dates(dates)) = &mut state.overlay {
-                dates.survey = Some(survey);
+                dates.summary = Some(summary);
             }
         }
         Reply::Sync(progress) => on_progress(state, progress, effects),

@@ -242,7 +242,7 @@ fn hint(state: &State, command: Command) -> &'static str {
         Command::PlayAll if state.playback.queue.is_some() => "",
         Command::Back if playback.is_some() => "stop",
         // Already chosen: the hint for copying matters more.
-        Command::UseWay if matches!(&state.overlay, Some(Overlay::Elsewhere(ways)) if ways.is_taken()) => "",
+        Command::UseWay if matches!(&state.overlay, Some(Overlay::Elsewhere(open)) if open.is_taken()) => "",
         Command::PlaceCall => match &state.overlay {
             Some(Overlay::Call(asked)) => asked.hint(state.calling.placing.as_ref()),
             _ => "",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vmail::player::{Command, Event, Play, PlaybackSettings};
+use vmail::player::{Control, Event, Play, PlaybackSettings};
 
 use crate::player::fake::Fake;
 use crate::player::{PATIENCE, World, ms, place, plain, play, ramp, samples, sound};
@@ -13,7 +13,7 @@ const LENGTH: Duration = Duration::from_secs(20);
 fn playing() -> (World, Fake) {
     let fake = Fake::default();
     let mut world = World::with(&fake);
-    world.send(Command::Play(play(&ramp(LENGTH))));
+    world.play(play(&ramp(LENGTH)));
     assert_eq!(world.event(), (1, Event::Started));
     (world, fake)
 }
@@ -32,10 +32,10 @@ fn nothing_is_opened_until_something_plays() {
     let fake = Fake::default();
     let mut world = World::with(&fake);
     for command in [
-        Command::Pause(true),
-        Command::Step(1),
-        Command::Stop,
-        Command::Watch(Some(Duration::from_millis(50))),
+        Control::Pause(true),
+        Control::Step(1),
+        Control::Stop,
+        Control::Watch(Some(Duration::from_millis(50))),
     ] {
         world.order(command);
     }
@@ -48,7 +48,7 @@ fn all_of_it_is_heard_as_it_is() {
     let fake = Fake::default();
     let mut world = World::with(&fake);
     let sound = ramp(ms(1000));
-    world.send(Command::Play(play(&sound)));
+    world.play(play(&sound));
     fake.hear_out();
     assert_eq!(world.rest(), [Event::Started, Event::Heard, Event::Ended]);
     let state = fake.state();
@@ -66,7 +66,7 @@ fn all_of_it_is_heard_as_it_is() {
 fn it_begins_where_it_should() {
     let fake = Fake::default();
     let mut world = World::with(&fake);
-    world.send(Command::Play(Play { from: ms(19_000), ..play(&ramp(LENGTH)) }));
+    world.play(Play { from: ms(19_000), ..play(&ramp(LENGTH)) });
     fake.hear_out();
     assert_eq!(fake.state().heard.len(), samples(ms(1000)));
     assert_eq!(world.rest().last(), Some(&Event::Ended));
@@ -76,9 +76,9 @@ fn it_begins_where_it_should() {
 fn a_pause_holds_it_and_nothing_is_lost() {
     let (mut world, fake) = playing();
     fake.hear(ms(500));
-    world.order(Command::Pause(true));
+    world.order(Control::Pause(true));
     assert!(fake.state().paused);
-    world.order(Command::Pause(false));
+    world.order(Control::Pause(false));
     assert!(!fake.state().paused);
     assert_near(at(&fake, ms(500)), ms(1000));
     assert_eq!(fake.state().flushes, 0);
@@ -88,7 +88,7 @@ fn a_pause_holds_it_and_nothing_is_lost() {
 fn a_place_is_heard_soon_and_without_a_cut() {
     let (mut world, fake) = playing();
     fake.hear(ms(500));
-    world.order(Command::Seek(ms(10_000)));
+    world.order(Control::Seek(ms(10_000)));
     let heard = fake.hear(ms(300));
     let there = heard.iter().position(|sample| place(*sample, LENGTH) >= ms(9_990)).unwrap();
     assert!(there <= samples(ms(100)), "{there} samples until it is heard");
@@ -103,7 +103,7 @@ fn what_is_far_behind_is_flushed() {
     fake.set(|state| state.behind = ms(400));
     fake.hear(ms(2000));
     // 1600 ms are heard: from there it goes on.
-    world.order(Command::Step(5_000));
+    world.order(Control::Step(5_000));
     assert_eq!(fake.state().flushes, 1);
     assert_near(at(&fake, ms(100)), ms(6_700));
 }
@@ -112,11 +112,11 @@ fn what_is_far_behind_is_flushed() {
 fn a_place_in_a_pause_is_where_it_goes_on() {
     let (mut world, fake) = playing();
     fake.hear(ms(500));
-    world.order(Command::Pause(true));
-    world.order(Command::Seek(ms(7_000)));
-    world.order(Command::Step(-1_000));
+    world.order(Control::Pause(true));
+    world.order(Control::Seek(ms(7_000)));
+    world.order(Control::Step(-1_000));
     assert!(fake.state().paused && fake.state().queue.is_empty());
-    world.order(Command::Pause(false));
+    world.order(Control::Pause(false));
     assert_near(at(&fake, ms(100)), ms(6_100));
 }
 
@@ -124,11 +124,11 @@ fn a_place_in_a_pause_is_where_it_goes_on() {
 fn steps_are_never_lost() {
     let (mut world, fake) = playing();
     fake.hear(ms(500));
-    world.order(Command::Pause(true));
+    world.order(Control::Pause(true));
     for _ in 0..1000 {
-        world.send(Command::Step(10));
+        world.send(Control::Step(10));
     }
-    world.order(Command::Pause(false));
+    world.order(Control::Pause(false));
     // What the output held at the pause was not heard.
     assert_near(at(&fake, ms(100)), ms(10_600));
 }
@@ -136,7 +136,7 @@ fn steps_are_never_lost() {
 #[test]
 fn behind_the_end_is_the_end() {
     let (mut world, fake) = playing();
-    world.order(Command::Seek(ms(60_000)));
+    world.order(Control::Seek(ms(60_000)));
     fake.hear_out();
     assert_eq!(world.rest(), [Event::Ended]);
 }
@@ -145,10 +145,10 @@ fn behind_the_end_is_the_end() {
 fn a_step_back_from_the_last_sound_goes_on() {
     let fake = Fake::default();
     let mut world = World::with(&fake);
-    world.send(Command::Play(Play { from: ms(19_500), ..play(&ramp(LENGTH)) }));
+    world.play(Play { from: ms(19_500), ..play(&ramp(LENGTH)) });
     fake.hear(ms(480));
     fake.until("it is at its end", |state| state.draining);
-    world.order(Command::Step(-1_000));
+    world.order(Control::Step(-1_000));
     fake.until("it goes on", |state| !state.draining);
     fake.hear(ms(1_000));
     fake.hear_out();
@@ -159,11 +159,11 @@ fn a_step_back_from_the_last_sound_goes_on() {
 fn speed_and_volume_change_on_the_way() {
     let (mut world, fake) = playing();
     fake.hear(ms(1000));
-    world.order(Command::Settings(PlaybackSettings { speed: 2.0, ..plain() }));
+    world.order(Control::Settings(PlaybackSettings { speed: 2.0, ..plain() }));
     // 50 ms were written before.
     fake.hear(ms(50));
     assert_near(at(&fake, ms(1000)), ms(3050));
-    world.order(Command::Settings(PlaybackSettings { volume: 0.0, ..plain() }));
+    world.order(Control::Settings(PlaybackSettings { volume: 0.0, ..plain() }));
     fake.hear(ms(200));
     assert!(fake.hear(ms(100)).iter().all(|sample| *sample == 0));
 }
@@ -174,7 +174,7 @@ fn silence_is_left_out_and_the_rest_is_all_of_it() {
     let fake = Fake::default();
     let mut world = World::with(&fake);
     let settings = PlaybackSettings { skip_silence: true, ..plain() };
-    world.send(Command::Play(Play { settings, ..play(&sound((0..80_000).map(tone).collect())) }));
+    world.play(Play { settings, ..play(&sound((0..80_000).map(tone).collect())) });
     fake.hear_out();
     assert_eq!(world.rest(), [Event::Started, Event::Heard, Event::Ended]);
     let heard = fake.state().heard.len();
@@ -185,8 +185,8 @@ fn silence_is_left_out_and_the_rest_is_all_of_it() {
 fn another_play_takes_the_place_of_the_first() {
     let (mut world, fake) = playing();
     fake.hear(ms(200));
-    world.order(Command::Pause(true));
-    world.send(Command::Play(Play { number: 2, from: ms(19_000), ..play(&ramp(LENGTH)) }));
+    world.order(Control::Pause(true));
+    world.play(Play { number: 2, from: ms(19_000), ..play(&ramp(LENGTH)) });
     fake.hear_out();
     let events: Vec<_> = (0..2).map(|_| world.event()).collect();
     assert_eq!(events, [(2, Event::Started), (2, Event::Ended)]);
@@ -196,11 +196,11 @@ fn another_play_takes_the_place_of_the_first() {
 #[test]
 fn a_stop_ends_it_at_once() {
     let (mut world, fake) = playing();
-    world.order(Command::Stop);
+    world.order(Control::Stop);
     assert_eq!(fake.state().open, 0);
-    world.order(Command::Seek(ms(0)));
+    world.order(Control::Seek(ms(0)));
     assert!(world.events.try_recv().is_err(), "nothing is told");
-    world.order(Command::Play(play(&ramp(LENGTH))));
+    world.play_at_once(play(&ramp(LENGTH)));
     assert_eq!(fake.state().open, 1);
 }
 
@@ -215,10 +215,10 @@ fn dropping_the_player_ends_the_sound() {
 fn nobody_waits_for_an_output_that_hangs() {
     let (mut world, fake) = playing();
     fake.set(|state| state.hangs = true);
-    world.send(Command::Pause(true));
+    world.send(Control::Pause(true));
     assert!(!world.player.settle(ms(50)));
     for _ in 0..10_000 {
-        world.send(Command::Step(1));
+        world.send(Control::Step(1));
     }
     fake.set(|state| state.hangs = false);
     assert!(world.player.settle(PATIENCE));

@@ -1,6 +1,6 @@
 //! Outputs that are not there, or go away.
 
-use vmail::player::{Command, Event, Unavailable};
+use vmail::player::{Control, Event, Unavailable};
 
 use crate::player::fake::Fake;
 use crate::player::{World, ms, play, ramp};
@@ -12,11 +12,11 @@ fn a_refused_output_is_tried_again_with_the_next_play() {
     let mut world = World::with(&fake);
     let play = play(&ramp(ms(500)));
     for _ in 0..2 {
-        world.send(Command::Play(play.clone()));
+        world.play(play.clone());
         assert_eq!(world.event(), (1, Event::Failed(Unavailable::Refused)));
     }
     fake.set(|state| state.failure = None);
-    world.send(Command::Play(play));
+    world.play(play);
     fake.hear_out();
     assert_eq!(world.rest(), [Event::Started, Event::Heard, Event::Ended]);
     assert_eq!(fake.state().opened, 3);
@@ -27,14 +27,14 @@ fn a_lost_output_is_told_once() {
     for paused in [false, true] {
         let fake = Fake::default();
         let mut world = World::with(&fake);
-        world.send(Command::Play(play(&ramp(ms(5_000)))));
+        world.play(play(&ramp(ms(5_000))));
         fake.hear(ms(500));
-        world.order(Command::Pause(paused));
+        world.order(Control::Pause(paused));
         fake.set(|state| state.failure = Some(Unavailable::Killed));
         // In a pause it shows with what comes next.
-        world.order(Command::Pause(false));
+        world.order(Control::Pause(false));
         assert_eq!(world.rest(), [Event::Started, Event::Failed(Unavailable::Killed)]);
-        for command in [Command::Seek(ms(0)), Command::Pause(true), Command::Step(1), Command::Stop] {
+        for command in [Control::Seek(ms(0)), Control::Pause(true), Control::Step(1), Control::Stop] {
             world.order(command);
         }
         assert!(world.events.try_recv().is_err(), "once");
@@ -46,8 +46,8 @@ fn a_lost_output_is_told_once() {
 fn a_player_that_broke_says_so() {
     let mut world = World::new(|_| panic!("an output that does not keep its word"));
     let play = play(&ramp(ms(500)));
-    world.send(Command::Play(play.clone()));
+    world.play(play.clone());
     assert!(world.player.settle(ms(20_000)), "nobody waits for who is gone");
-    world.send(Command::Play(play));
+    world.play(play);
     assert_eq!(world.event(), (1, Event::Failed(Unavailable::NoThread)));
 }

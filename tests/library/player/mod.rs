@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use vmail::audio::{self, Codec, Pcm};
-use vmail::player::{Command, Event, Output, Play, PlaybackSettings, Player, Sound, Unavailable};
+use vmail::player::{Control, Event, Output, Play, PlaybackSettings, Player, Sound, Unavailable};
 
 use fake::Fake;
 
@@ -78,13 +78,23 @@ impl World {
         World::new(fake.opener())
     }
 
-    fn send(&mut self, command: Command) {
-        self.player.send(command);
+    fn play(&mut self, play: Play) {
+        self.player.play(play);
+    }
+
+    /// Starts a play and waits until it has begun.
+    fn play_at_once(&mut self, play: Play) {
+        self.play(play);
+        assert!(self.player.settle(PATIENCE), "it does not come to it");
+    }
+
+    fn send(&mut self, control: Control) {
+        self.player.send(control);
     }
 
     /// Sends a command and waits until it has taken effect.
-    fn order(&mut self, command: Command) {
-        self.send(command);
+    fn order(&mut self, control: Control) {
+        self.send(control);
         assert!(self.player.settle(PATIENCE), "it does not come to it");
     }
 

@@ -3,13 +3,13 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use vmail::audio;
-use vmail::player::{Command, Event, Output, Outputs, Play, Unavailable};
+use vmail::player::{Control, Event, Output, Outputs, Play, Unavailable};
 
-use crate::player::{PATIENCE, RATE, World, ms, place, play, ramp, samples};
+use crate::player::{RATE, World, ms, place, play, ramp, samples};
+use crate::until::until;
 
 fn sh(script: &str) -> Outputs {
     let player_command = ["sh", "-c", script].map(str::to_owned).to_vec();
@@ -28,14 +28,6 @@ fn heard(file: &Path) -> (Vec<i16>, u32) {
     (whole.iter().map(|sample| i16::from_le_bytes(*sample)).collect(), pcm.sound.rate)
 }
 
-fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let end = Instant::now() + PATIENCE;
-    while !so() {
-        assert!(Instant::now() < end, "waited in vain: {what}");
-        thread::park_timeout(ms(5));
-    }
-}
-
 #[test]
 fn a_program_gets_all_of_it_as_a_wav_at_the_pace_of_the_clock() {
     let folder = tempfile::tempdir().unwrap();
@@ -48,7 +40,7 @@ fn a_program_gets_all_of_it_as_a_wav_at_the_pace_of_the_clock() {
         ..Outputs::default()
     });
     let began = Instant::now();
-    world.send(Command::Play(play(&ramp(ms(1_000)))));
+    world.play(play(&ramp(ms(1_000))));
     assert_eq!(world.rest(), [Event::Started, Event::Heard, Event::Ended]);
     let took = began.elapsed();
     assert!(took >= ms(800), "all was written after {took:?}");
@@ -69,9 +61,9 @@ fn a_pause_stops_the_flow_and_a_place_starts_it_anew() {
     };
     let size = || files().last().map_or(0, |file| fs::metadata(file).unwrap().len());
     let length = ms(20_000);
-    world.send(Command::Play(play(&ramp(length))));
+    world.play(play(&ramp(length)));
     until("it plays", || size() > 44 + 4_000);
-    world.order(Command::Pause(true));
+    world.order(Control::Pause(true));
     assert_eq!(world.event().1, Event::Started);
     // What is on its way arrives.
     assert!(world.events.recv_timeout(ms(100)).is_err());
@@ -79,10 +71,10 @@ fn a_pause_stops_the_flow_and_a_place_starts_it_anew() {
     assert!(world.events.recv_timeout(ms(400)).is_err());
     assert_eq!(size(), held, "written while paused");
 
-    world.order(Command::Seek(ms(10_000)));
-    world.order(Command::Pause(false));
+    world.order(Control::Seek(ms(10_000)));
+    world.order(Control::Pause(false));
     until("another one plays", || files().len() == 2 && size() > 44 + 4_000);
-    world.order(Command::Stop);
+    world.order(Control::Stop);
     let (heard, _) = heard(files().last().unwrap());
     let at = place(heard[800], length);
     assert!(at.abs_diff(ms(10_100)) < ms(40), "at {at:?}");
@@ -112,7 +104,7 @@ fn a_program_that_does_not_play_is_named() {
             ..Outputs::default()
         };
         let mut world = world(outputs);
-        world.send(Command::Play(Play { from: ms(1_500), ..play(&ramp(ms(2_000))) }));
+        world.play(Play { from: ms(1_500), ..play(&ramp(ms(2_000))) });
         let events = world.rest();
         let Some(Event::Failed(reason)) = events.last() else { panic!("{command:?}: {events:?}") };
         assert_eq!(reason.to_string(), expected);

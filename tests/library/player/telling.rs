@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vmail::player::{Command, Event, Play, PlaybackSettings};
+use vmail::player::{Control, Event, Play, PlaybackSettings};
 
 use crate::player::fake::Fake;
 use crate::player::{World, ms, plain, play, ramp};
@@ -11,8 +11,8 @@ fn watched(sound_length: Duration, settings: PlaybackSettings, behind: Duration)
     let fake = Fake::default();
     fake.set(|state| state.behind = behind);
     let mut world = World::with(&fake);
-    world.send(Command::Watch(Some(Duration::from_millis(50))));
-    world.send(Command::Play(Play { settings, ..play(&ramp(sound_length)) }));
+    world.send(Control::Watch(Some(Duration::from_millis(50))));
+    world.play(Play { settings, ..play(&ramp(sound_length)) });
     (world, fake)
 }
 
@@ -21,7 +21,7 @@ fn the_position_is_what_is_heard() {
     let (mut world, fake) = watched(ms(60_000), plain(), ms(300));
     fake.hear(ms(1_300));
     world.shows(ms(1_000), ms(30));
-    world.order(Command::Settings(PlaybackSettings { speed: 2.0, ..plain() }));
+    world.order(Control::Settings(PlaybackSettings { speed: 2.0, ..plain() }));
     // 50 ms in the output and 300 behind it are as before.
     fake.hear(ms(350));
     world.shows(ms(1_350), ms(30));
@@ -34,7 +34,7 @@ fn a_place_is_shown_when_it_is_heard() {
     let (mut world, fake) = watched(ms(60_000), plain(), ms(40));
     fake.hear(ms(1_000));
     world.shows(ms(960), ms(30));
-    world.order(Command::Seek(ms(30_000)));
+    world.order(Control::Seek(ms(30_000)));
     // What was written before is heard to its end.
     fake.hear(ms(60));
     world.shows(ms(1_020), ms(20));
@@ -47,12 +47,12 @@ fn steps_in_a_pause_are_shown() {
     let (mut world, fake) = watched(ms(60_000), plain(), ms(0));
     fake.hear(ms(1_000));
     world.shows(ms(1_000), ms(30));
-    world.order(Command::Pause(true));
+    world.order(Control::Pause(true));
     for n in 1..=3 {
-        world.order(Command::Step(1_000));
+        world.order(Control::Step(1_000));
         world.shows(ms(1_000 + n * 1_000), ms(30));
     }
-    world.send(Command::Seek(ms(20_000)));
+    world.send(Control::Seek(ms(20_000)));
     world.shows(ms(20_000), ms(1));
 }
 
@@ -60,10 +60,10 @@ fn steps_in_a_pause_are_shown() {
 fn only_what_changed_is_told() {
     let (mut world, fake) = watched(ms(60_000), plain(), ms(0));
     fake.hear(ms(40_000));
-    world.order(Command::Pause(true));
+    world.order(Control::Pause(true));
     world.shows(ms(40_000), ms(30));
     // Nothing moves any more: nothing is told.
-    world.order(Command::Step(10));
+    world.order(Control::Step(10));
     assert!(world.events.recv_timeout(ms(300)).is_err());
 }
 
@@ -88,7 +88,7 @@ fn it_is_told_ten_times_a_second_at_most() {
 fn nothing_is_told_that_nobody_watches() {
     let fake = Fake::default();
     let mut world = World::with(&fake);
-    world.send(Command::Play(play(&ramp(ms(1_000)))));
+    world.play(play(&ramp(ms(1_000))));
     fake.hear_out();
     assert_eq!(world.rest(), [Event::Started, Event::Heard, Event::Ended]);
 }
@@ -97,10 +97,10 @@ fn nothing_is_told_that_nobody_watches() {
 fn heard_is_what_was_played_for_three_seconds() {
     let fake = Fake::default();
     let mut world = World::with(&fake);
-    world.send(Command::Play(play(&ramp(ms(20_000)))));
+    world.play(play(&ramp(ms(20_000))));
     fake.hear(ms(2_000));
     // Neither going elsewhere nor going back counts.
-    world.order(Command::Seek(ms(15_000)));
+    world.order(Control::Seek(ms(15_000)));
     fake.hear(ms(900));
     assert_eq!(world.event().1, Event::Started);
     assert!(world.events.recv_timeout(ms(300)).is_err(), "only 2.9 s were played");
@@ -114,7 +114,7 @@ fn heard_is_what_was_played_for_three_seconds() {
 fn a_part_of_a_short_one_is_not_heard() {
     let fake = Fake::default();
     let mut world = World::with(&fake);
-    world.send(Command::Play(Play { from: ms(1_000), ..play(&ramp(ms(2_000))) }));
+    world.play(Play { from: ms(1_000), ..play(&ramp(ms(2_000))) });
     fake.hear_out();
     assert_eq!(world.rest(), [Event::Started, Event::Ended]);
 }
@@ -124,7 +124,7 @@ fn heard_counts_the_recording_and_not_the_clock() {
     let fake = Fake::default();
     let mut world = World::with(&fake);
     let settings = PlaybackSettings { speed: 2.0, ..plain() };
-    world.send(Command::Play(Play { settings, ..play(&ramp(ms(20_000))) }));
+    world.play(Play { settings, ..play(&ramp(ms(20_000))) });
     fake.hear(ms(1_600));
     assert_eq!([world.event().1, world.event().1], [Event::Started, Event::Heard]);
 }
@@ -136,7 +136,7 @@ fn a_pause_costs_nothing() {
 
     let (mut world, fake) = watched(ms(60_000), plain(), ms(0));
     fake.hear(ms(1_000));
-    world.order(Command::Pause(true));
+    world.order(Control::Pause(true));
     world.shows(ms(1_000), ms(60));
     while world.events.recv_timeout(ms(200)).is_ok() {}
     // How often the player's threads of this process woke up. Other tests' may end meanwhile.

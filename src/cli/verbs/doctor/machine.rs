@@ -13,7 +13,7 @@ use crate::cli::{World, environment};
 use crate::config::{self, Settings, Timezone};
 use crate::core::text;
 use crate::error::Failure;
-use crate::player::{self, Event, Outputs, Play, PlaybackSettings, Player, Sound, Unavailable};
+use crate::player::{Event, Outputs, Play, PlaybackSettings, Player, Sound, Unavailable};
 use crate::secret::SECRET_VARIABLE;
 use crate::terminal::escape::Through;
 use crate::terminal::{self, colours::Depth};
@@ -222,7 +222,7 @@ fn play_tone(outputs: Outputs) -> Result<(), Unavailable> {
         settings,
         heard_after: Duration::MAX,
     };
-    player.send(player::Command::Play(play));
+    player.play(play);
     loop {
         match events.recv() {
             Ok(Event::Ended) => return Ok(()),

@@ -20,7 +20,7 @@ use crate::core::model::{Flags, VoicemailId};
 use crate::core::triage::{BulkEdit, Edit};
 use crate::error::Failure;
 use crate::player::{
-    Command, Event, Outputs, PAUSE_BETWEEN, Play, PlaybackSettings, Player, Sound, Unavailable, next_speed,
+    Control, Event, Outputs, PAUSE_BETWEEN, Play, PlaybackSettings, Player, Sound, Unavailable, next_speed,
 };
 use crate::recording::FetchError;
 use crate::signals::Signals;
@@ -96,7 +96,7 @@ impl<'d> Jukebox<'d> {
         let mut player = Player::new(move |rate| outputs.open(rate), tell);
         let keys = Keys::take((world.variable)("TERM").as_deref())?;
         if keys.is_some() {
-            player.send(Command::Watch(Some(TIME)));
+            player.send(Control::Watch(Some(TIME)));
         }
         let line = StatusLine::new(keys.is_some(), environment::ascii(&context.settings, world));
         let (clock, failed, why) = (world.clock, 0, None);
@@ -180,7 +180,7 @@ impl<'d> Jukebox<'d> {
         now.length = Some(sound.waveform.length());
         let heard_after = self.context.settings.read_after;
         let (from, settings) = (Duration::ZERO, self.playback);
-        self.player.send(Command::Play(Play { number, sound, from, settings, heard_after }));
+        self.player.play(Play { number, sound, from, settings, heard_after });
         self.line.show(&now)?;
         let fetcher = self.fetcher;
         let mut ahead = pin!(async move {
@@ -205,7 +205,7 @@ impl<'d> Jukebox<'d> {
                 }
             };
             if let Some(over) = over {
-                self.player.send(Command::Stop);
+                self.player.send(Control::Stop);
                 return Ok(over);
             }
             self.line.show(&now)?;
@@ -234,13 +234,13 @@ impl<'d> Jukebox<'d> {
         match key {
             Some(Key::Pause) => {
                 now.paused = !now.paused;
-                self.player.send(Command::Pause(now.paused));
+                self.player.send(Control::Pause(now.paused));
             }
-            Some(Key::Step(millis)) => self.player.send(Command::Step(millis)),
+            Some(Key::Step(millis)) => self.player.send(Control::Step(millis)),
             Some(Key::Speed { faster }) => {
                 self.playback.speed = next_speed(self.playback.speed, faster);
                 now.speed = self.playback.speed;
-                self.player.send(Command::Settings(self.playback));
+                self.player.send(Control::Settings(self.playback));
             }
             other => return Some(ends(other)),
         }

@@ -31,7 +31,7 @@ const BAR_MAX: usize = 40;
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
     /// The properties of stdout.
-    pub paper: OutputStyle,
+    pub look: OutputStyle,
     /// Whether to use ASCII symbols.
     pub ascii: bool,
     /// The name of the range.
@@ -43,7 +43,7 @@ pub struct Page<'a> {
 impl Page<'_> {
     /// Writes the page.
     pub fn write(&self, out: &mut impl Write, stats: &Stats) -> io::Result<()> {
-        writeln!(out, "{}", self.paper.paint(self.title, BOLD))?;
+        writeln!(out, "{}", self.look.paint(self.title, BOLD))?;
         writeln!(out, "{}", self.counts(stats))?;
         let (title, days) = self.days(stats);
         self.side_by_side(out, &[(&title, days)])?;
@@ -69,7 +69,7 @@ impl Page<'_> {
     }
 
     fn room(&self) -> usize {
-        self.paper.width.unwrap_or(WIDTH).min(WIDTH_MAX)
+        self.look.width.unwrap_or(WIDTH).min(WIDTH_MAX)
     }
 
     fn dot(&self) -> &'static str {
@@ -80,7 +80,7 @@ impl Page<'_> {
         let all = humanize::voicemails(stats.count.all);
         let unheard = match stats.count.unheard {
             0 => "all read".to_owned(),
-            unheard => self.paper.paint(&format!("{} unread", humanize::count(unheard)), YELLOW),
+            unheard => self.look.paint(&format!("{} unread", humanize::count(unheard)), YELLOW),
         };
         let more = [(stats.starred, "starred"), (stats.done, "done"), (stats.called, "called back")];
         let more = more.iter().filter(|(count, _)| *count > 0);
@@ -122,7 +122,7 @@ impl Page<'_> {
     }
 
     fn side_by_side(&self, out: &mut impl Write, charts: &[(&str, Chart)]) -> io::Result<()> {
-        let paint = |text: &str, code| self.paper.paint(text, code);
+        let paint = |text: &str, code| self.look.paint(text, code);
         writeln!(out)?;
         let row = |cells: Vec<(String, String, Style)>| {
             let mut line = String::new();
@@ -154,14 +154,14 @@ impl Page<'_> {
         let shown = &callers[..callers.len().min(self.callers)];
         let Some(most) = shown.first().map(|caller| caller.count.all) else { return Ok(()) };
         let left = callers.len() - shown.len();
-        let heading = self.paper.paint("Callers", BOLD);
+        let heading = self.look.paint("Callers", BOLD);
         let rest = if left == 0 {
             String::new()
         } else {
             let from: u64 = callers[shown.len()..].iter().map(|caller| caller.count.all).sum();
             let text =
                 format!("  ({} more with {})", humanize::count(left as u64), humanize::voicemails(from));
-            self.paper.paint(&text, GREY)
+            self.look.paint(&text, GREY)
         };
         writeln!(out, "\n{heading}{rest}")?;
         let widest = |text: fn(&Caller) -> &str| {
@@ -181,15 +181,15 @@ impl Page<'_> {
         let taken = names + numbers.map_or(0, |numbers| numbers + 2);
         let room = (room.saturating_sub(taken) + BAR_MIN).min(BAR_MAX);
         for caller in shown {
-            let unheard = self.paper.paint(&unheard(caller), YELLOW);
+            let unheard = self.look.paint(&unheard(caller), YELLOW);
             let line = format!(
                 "{}  {}{:>digits$} {}{unheard}",
                 fitted(called(caller), names),
                 numbers.map_or_else(String::new, |numbers| {
-                    self.paper.paint(&fitted(number(caller), numbers), GREY) + "  "
+                    self.look.paint(&fitted(number(caller), numbers), GREY) + "  "
                 }),
                 humanize::count(caller.count.all),
-                self.paper.paint(&bar(caller.count.all, most, room, self.ascii), CYAN),
+                self.look.paint(&bar(caller.count.all, most, room, self.ascii), CYAN),
             );
             writeln!(out, "{}", line.trim_end())?;
         }
@@ -220,7 +220,7 @@ impl Page<'_> {
         }
         for (label, line) in lines {
             if let Some(line) = line {
-                writeln!(out, "{}  {line}", self.paper.paint(&format!("{label:11}"), BOLD))?;
+                writeln!(out, "{}  {line}", self.look.paint(&format!("{label:11}"), BOLD))?;
             }
         }
         Ok(())
@@ -296,8 +296,8 @@ mod tests {
 
     fn drawn(stats: &Stats, width: usize, ascii: bool, colour: bool) -> String {
         let mut out = Vec::new();
-        let paper = OutputStyle { colour, width: Some(width) };
-        Page { paper, ascii, title: "Last 7 days", callers: 2 }.write(&mut out, stats).unwrap();
+        let look = OutputStyle { colour, width: Some(width) };
+        Page { look, ascii, title: "Last 7 days", callers: 2 }.write(&mut out, stats).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -10,7 +10,7 @@ use crate::tui::update::fetch::{read, show};
 pub(in crate::tui) fn change(state: &mut State, effects: &mut Vec<Effect>, change: impl FnOnce(&mut Dates)) {
     if let Some(Overlay::Dates(dates)) = &mut state.overlay {
         change(dates);
-        survey(state, effects);
+        summarize(state, effects);
     }
 }
 
@@ -26,7 +26,7 @@ pub(in crate::tui) fn show_preset(state: &mut State, number: usize, effects: &mu
 pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
     let dates = Dates::new(&state.range, state.now, state.zone);
     state.overlay = Some(Overlay::Dates(Box::new(dates)));
-    survey(state, effects);
+    summarize(state, effects);
 }
 
 /// Shows the chosen range, and closes the picker; or goes to the text field if it has a mistake.
@@ -44,7 +44,7 @@ pub(in crate::tui) fn show_chosen(state: &mut State, effects: &mut Vec<Effect>) 
 }
 
 /// Counts for the calendar and the range.
-pub(in crate::tui) fn survey(state: &mut State, effects: &mut Vec<Effect>) {
+pub(in crate::tui) fn summarize(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Dates(dates)) = &state.overlay else { return };
     let range = dates.range(state.now, state.zone).unwrap_or(state.range);
     let span = range.resolve(state.now, state.zone).span(state.now);

@@ -86,7 +86,7 @@ fn calendar(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mu
     // In a low box, the weeks scroll with the cursor.
     let week = |date: NaiveDate| ((date.day0() + offset) / 7) as u16;
     let above = (week(dates.day) + 3).saturating_sub(area.height.max(3));
-    let counts = dates.survey.as_ref().map_or(&[][..], |survey| &survey.per_day);
+    let counts = dates.summary.as_ref().map_or(&[][..], |summary| &summary.per_day);
     let most = counts.iter().copied().max().unwrap_or(0);
     for (index, date) in first.iter_days().take_while(|date| date.month() == first.month()).enumerate() {
         let place = index as u32 + offset;
@@ -141,12 +141,12 @@ fn text(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Bu
     match dates.range(state.now, state.zone) {
         Ok(range) => {
             meaning.skip(LABEL).write(&range.sentence(state.now, state.zone), theme.good);
-            if let Some(survey) = &dates.survey {
-                let stored = format!("{} stored", humanize::count(survey.stored));
+            if let Some(summary) = &dates.summary {
+                let stored = format!("{} stored", humanize::count(summary.stored));
                 Pen::new(buffer, area, 2)
                     .skip(LABEL)
                     .write(&stored, theme.quiet)
-                    .write(&missing(survey.missing), theme.quiet);
+                    .write(&missing(summary.missing), theme.quiet);
             }
         }
         Err(error) => {

@@ -50,24 +50,24 @@ pub(in crate::tui) fn offer_selected(state: &mut State) {
 
 /// Moves the cursor by one way.
 pub(in crate::tui) fn step(state: &mut State, forward: bool) {
-    if let Some(Overlay::Elsewhere(ways)) = &mut state.overlay {
-        ways.step(forward);
+    if let Some(Overlay::Elsewhere(open)) = &mut state.overlay {
+        open.step(forward);
     }
 }
 
 /// Takes the way under the cursor.
 pub(in crate::tui) fn take_marked(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(Overlay::Elsewhere(ways)) = &state.overlay {
-        take(state, ways.at, effects);
+    if let Some(Overlay::Elsewhere(open)) = &state.overlay {
+        take(state, open.at, effects);
     }
 }
 
 /// Takes a way.
 pub(in crate::tui) fn take(state: &mut State, way: Delivery, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Elsewhere(ways)) = &mut state.overlay else { return };
-    let key = ways.key;
-    (ways.at, ways.chosen) = (way, Some(way));
-    ways.address_next = false;
+    let Some(Overlay::Elsewhere(open)) = &mut state.overlay else { return };
+    let key = open.key;
+    (open.at, open.chosen) = (way, Some(way));
+    open.address_next = false;
     match way {
         Delivery::Here => {
             state.overlay = None;
@@ -141,16 +141,16 @@ fn send(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
 
 /// Returns the line to copy for the chosen way; for the page, the command and the address in turn.
 fn line(state: &State) -> Option<String> {
-    let Some(Overlay::Elsewhere(ways)) = &state.overlay else { return None };
+    let Some(Overlay::Elsewhere(open)) = &state.overlay else { return None };
     let server = &state.env.server;
-    match ways.chosen {
-        Some(Delivery::Browser) => match state.shared.page.as_ref().filter(|(key, _)| *key == ways.key) {
-            Some((_, PageNews::Ready { url, .. })) if ways.address_next => Some(url.clone()),
+    match open.chosen {
+        Some(Delivery::Browser) => match state.shared.page.as_ref().filter(|(key, _)| *key == open.key) {
+            Some((_, PageNews::Ready { url, .. })) if open.address_next => Some(url.clone()),
             Some((_, PageNews::Ready { port, .. })) => Some(server.page(*port)),
             _ => None,
         },
         Some(Delivery::Save) => {
-            let saved = state.shared.saved.as_ref().filter(|(key, _)| *key == ways.key);
+            let saved = state.shared.saved.as_ref().filter(|(key, _)| *key == open.key);
             saved.map(|(_, path)| server.copy(path))
         }
         _ => state.env.socket.as_ref().map(|socket| server.sound(socket)),
@@ -163,11 +163,11 @@ pub(in crate::tui) fn copy_line(state: &mut State, effects: &mut Vec<Effect>) {
         return news(state, "nothing to copy yet: choose how to listen first".to_owned());
     };
     let mut said = "sent to the terminal's clipboard".to_owned();
-    if let Some(Overlay::Elsewhere(ways)) = &mut state.overlay
-        && ways.chosen == Some(Delivery::Browser)
+    if let Some(Overlay::Elsewhere(open)) = &mut state.overlay
+        && open.chosen == Some(Delivery::Browser)
     {
-        ways.address_next = !ways.address_next;
-        if ways.address_next {
+        open.address_next = !open.address_next;
+        if open.address_next {
             said = format!("{said}; {} again for the link", state.keymap.named(Command::CopyLine));
         }
     }

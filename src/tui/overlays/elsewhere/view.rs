@@ -40,15 +40,15 @@ enum Told {
 }
 
 /// Draws the ways, each with its text: its state, or what to do.
-pub fn draw(state: &State, ways: &Elsewhere, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+pub fn draw(state: &State, open: &Elsewhere, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     // The status line stays visible: it shows the result of a key.
     let screen = Rect { height: state.regions().status.y, ..buffer.area };
     let room = screen.width.min(WIDTH).saturating_sub(4);
     let fit = |lines: &Vec<Piece>| lines.len() as u16 + 2 <= screen.height;
     let more =
         [Told::All, Told::Now, Told::Close].into_iter().filter(|told| *told != Told::All || room >= WIDE);
-    let more = more.map(|told| lines(state, ways, theme, room, told)).find(fit);
-    let lines = more.unwrap_or_else(|| lines(state, ways, theme, room, Told::Least));
+    let more = more.map(|told| lines(state, open, theme, room, told)).find(fit);
+    let lines = more.unwrap_or_else(|| lines(state, open, theme, room, Told::Least));
     let title = if state.env.remote { "Listen over ssh" } else { "Listen elsewhere" };
     let inside = frame(centred(screen, WIDTH, lines.len() as u16 + 2), title, state, theme, buffer);
     for (y, line) in lines.iter().enumerate() {
@@ -62,9 +62,9 @@ pub fn draw(state: &State, ways: &Elsewhere, theme: &Theme, buffer: &mut Buffer)
 }
 
 /// Returns the lines of the overlay.
-fn lines(state: &State, ways: &Elsewhere, theme: &Theme, room: u16, extent: Told) -> Vec<Piece> {
+fn lines(state: &State, open: &Elsewhere, theme: &Theme, room: u16, extent: Told) -> Vec<Piece> {
     let whole = extent != Told::Least;
-    let why = match &ways.why {
+    let why = match &open.why {
         Some(why) => format!("No sound: {why}. Other ways to listen:"),
         None if state.env.remote => {
             "Sound plays on the server, where you cannot hear it. Other ways to listen:".to_owned()
@@ -76,7 +76,7 @@ fn lines(state: &State, ways: &Elsewhere, theme: &Theme, room: u16, extent: Told
             lines.push(Piece::default());
         }
     };
-    let alone = (ways.chosen.is_some() && !whole).then_some(ways.at);
+    let alone = (open.chosen.is_some() && !whole).then_some(open.at);
     let why = if alone.is_some() { Vec::new() } else { broken(&why, room) };
     let mut lines: Vec<_> = why.into_iter().map(|line| Piece::new(line, theme.text)).collect();
     for way in Delivery::EVERY {
@@ -86,15 +86,15 @@ fn lines(state: &State, ways: &Elsewhere, theme: &Theme, room: u16, extent: Told
         }
         blank(&mut lines);
         let mut told =
-            if whole || alone == Some(way) { about(state, ways, way, theme, whole) } else { Vec::new() };
-        if way == Delivery::Here && extent == Told::All && ways.chosen.is_none_or(|chosen| chosen == way) {
+            if whole || alone == Some(way) { about(state, open, way, theme, whole) } else { Vec::new() };
+        if way == Delivery::Here && extent == Told::All && open.chosen.is_none_or(|chosen| chosen == way) {
             let beside = room.saturating_sub((KEY + NAME) as u16);
             told.extend(for_good(state, theme, beside));
         }
         let key = state.keymap.keys(command).last().map(ToString::to_string).unwrap_or_default();
-        let name_style = if ways.chosen == Some(way) { theme.strong } else { theme.text };
+        let name_style = if open.chosen == Some(way) { theme.strong } else { theme.text };
         let mut head = Piece::new(format!("{key:<KEY$}"), theme.accent);
-        head.marked = ways.at == way;
+        head.marked = open.at == way;
         if room >= WIDE {
             let mut head = Some(head.and(format!("{name:<NAME$}"), name_style));
             for line in told {
@@ -159,7 +159,7 @@ fn for_good(state: &State, theme: &Theme, room: u16) -> Vec<(String, Style)> {
 
 /// Returns the text of a way: lines to read, and in the colour of keys lines to copy. Without `whole`,
 /// the text for a saved file leaves out the path, which the line to copy shows as well.
-fn about(state: &State, ways: &Elsewhere, way: Delivery, theme: &Theme, whole: bool) -> Vec<(String, Style)> {
+fn about(state: &State, open: &Elsewhere, way: Delivery, theme: &Theme, whole: bool) -> Vec<(String, Style)> {
     let server = &state.env.server;
     let read = |text: &str| (text.to_owned(), theme.quiet);
     let home = state.env.home.as_deref();
@@ -168,7 +168,7 @@ fn about(state: &State, ways: &Elsewhere, way: Delivery, theme: &Theme, whole: b
         if state.env.remote { ("the server", "your machine") } else { ("this machine", "another machine") };
     let run = || read(&format!("run this on {client}:"));
     match way {
-        Delivery::Browser => match state.shared.page.as_ref().filter(|(key, _)| *key == ways.key) {
+        Delivery::Browser => match state.shared.page.as_ref().filter(|(key, _)| *key == open.key) {
             None => vec![read(&format!("a page that opens once, in the browser on {client}"))],
             Some((_, PageNews::Opening)) => vec![read("fetching the recording…")],
             Some((_, PageNews::Ready { url, port, opened: false })) => vec![
@@ -188,7 +188,7 @@ fn about(state: &State, ways: &Elsewhere, way: Delivery, theme: &Theme, whole: b
             }
             Some((_, PageNews::Failed(why))) => vec![(why.clone(), theme.fault)],
         },
-        Delivery::Save => match state.shared.saved.as_ref().filter(|(key, _)| *key == ways.key) {
+        Delivery::Save => match state.shared.saved.as_ref().filter(|(key, _)| *key == open.key) {
             None => vec![read(&format!("saves it on {host} and shows the command to copy it"))],
             Some((_, path)) => vec![
                 (
@@ -201,14 +201,14 @@ fn about(state: &State, ways: &Elsewhere, way: Delivery, theme: &Theme, whole: b
         },
         Delivery::Terminal => match (state.env.transfer, state.shared.sending) {
             (None, _) => vec![read("not supported here: use iTerm2 or kitty")],
-            (_, Some(Sending::Asked(key))) if key == ways.key => {
+            (_, Some(Sending::Asked(key))) if key == open.key => {
                 let key = state.keymap.named(Command::ToTerminal);
                 vec![(format!("allow it in kitty, then press {key} again"), theme.warning)]
             }
-            (_, Some(Sending::Under(key, percent))) if key == ways.key => {
+            (_, Some(Sending::Under(key, percent))) if key == open.key => {
                 vec![(format!("sending: {percent}%"), theme.text)]
             }
-            (_, Some(Sending::Sent(key))) if key == ways.key => {
+            (_, Some(Sending::Sent(key))) if key == open.key => {
                 vec![("sent: see your downloads folder".to_owned(), theme.good)]
             }
             _ => vec![read("goes to your downloads folder")],
