@@ -12,6 +12,7 @@ mod overlays;
 mod people;
 mod people_work;
 mod screens;
+mod sizes;
 mod ways;
 mod working;
 

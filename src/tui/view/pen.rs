@@ -17,10 +17,13 @@ pub struct Pen<'a> {
 }
 
 impl<'a> Pen<'a> {
-    /// Starts at the left of line `line` of `area`. Writes nothing if there is no such line.
+    /// Starts at the left of line `line` of `area`. Writes nothing if there is no such line, in the area or
+    /// on the screen: a window can be smaller than any layout.
     pub fn new(buffer: &'a mut Buffer, area: Rect, line: u16) -> Pen<'a> {
-        let end = if line < area.height { area.right() } else { area.x };
-        Pen { buffer, x: area.x, y: area.y.saturating_add(line), end }
+        let y = area.y.saturating_add(line);
+        let is_there = line < area.height && (buffer.area.y..buffer.area.bottom()).contains(&y);
+        let end = if is_there { area.right().min(buffer.area.right()) } else { area.x };
+        Pen { buffer, x: area.x, y, end }
     }
 
     /// Writes `text`, cut at the end of the line.

@@ -66,13 +66,13 @@ fn places(screen: Size) -> Places {
         x: margin.max(screen.width.saturating_sub(WIDTH) / 2),
         y: above,
         width: screen.width.saturating_sub(2 * margin).min(WIDTH),
-        height: screen.height - above - below,
+        height: screen.height.saturating_sub(above + below),
     };
     let blank = u16::from(screen.height >= 20);
     let filter =
         Rect { x: outer.x + 2, y: outer.y + 1 + blank, width: outer.width.saturating_sub(4), height: 1 };
     let top = filter.bottom() + blank;
-    let list = Rect { y: top, height: (outer.bottom() - 1).saturating_sub(top), ..filter };
+    let list = Rect { y: top, height: outer.bottom().saturating_sub(1 + top), ..filter };
     Places { outer, filter: filter.intersection(outer), list: list.intersection(outer) }
 }
 
@@ -135,7 +135,7 @@ pub fn draw(state: &State, help: &Help, theme: &Theme, buffer: &mut Buffer) -> O
     if last_page > 0 {
         let (here, all) = (top / page + 1, last_page / page + 1);
         let here = if top >= last { all } else { here };
-        let foot = Rect { y: outer.bottom() - 1, height: 1, width: outer.width.saturating_sub(2), ..outer };
+        let foot = Rect { y: outer.bottom().saturating_sub(1), height: 1, width: outer.width.saturating_sub(2), ..outer };
         Pen::new(buffer, foot, 0).right(&format!(" page {here} of {all} "), theme.quiet);
     }
     cursor
