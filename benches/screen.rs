@@ -23,7 +23,7 @@ use vmail::tui::list::rows::{Days, RowColumns};
 use vmail::tui::msg::{Effect, Msg, Reply};
 use vmail::tui::playback::PlaybackConfig;
 use vmail::tui::state::{Look, Setup, State};
-use vmail::tui::theme::Wanted;
+use vmail::tui::theme::ThemeSettings;
 use vmail::tui::{update, view};
 
 const SIZES: [usize; 2] = [100_000, 1_000_000];
@@ -76,7 +76,7 @@ fn inbox(count: usize) -> State {
             ascii: false,
             plain: false,
             depth: Depth::Palette,
-            colours: Wanted::default(),
+            colours: ThemeSettings::default(),
             columns: Column::USUAL.into(),
         },
         config_path: String::new(),

@@ -17,7 +17,7 @@ mod lazy_secret;
 pub use file::FileError;
 use file::SecretFile;
 use keyring::Keyring;
-pub use lazy_secret::{LazySecret, Missing, Stock};
+pub use lazy_secret::{LazySecret, Missing, SecretLookup};
 
 /// Stores app secrets by account name.
 #[derive(Clone, Debug)]

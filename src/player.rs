@@ -44,9 +44,9 @@ pub fn next_speed(speed: f32, faster: bool) -> f32 {
 pub trait Output {
     /// Returns how many samples the output accepts now. Waits at most `patience` until it accepts any;
     /// returns 0 if it does not, for example because it is paused and full.
-    fn wanted(&mut self, patience: Duration) -> Result<usize, Unavailable>;
+    fn accepts(&mut self, patience: Duration) -> Result<usize, Unavailable>;
 
-    /// Writes samples: at most as many as it [accepts](Output::wanted).
+    /// Writes samples: at most as many as it [accepts](Output::accepts).
     fn write(&mut self, samples: &[i16]) -> Result<(), Unavailable>;
 
     /// Pauses or resumes the sound. Samples written before stay buffered.

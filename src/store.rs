@@ -27,6 +27,7 @@ use crate::paths;
 
 mod annotations;
 mod callers;
+mod changes;
 mod error;
 mod file;
 mod inspect;
@@ -37,7 +38,6 @@ mod records;
 mod recover;
 mod tables;
 mod thread;
-mod triage;
 
 pub use annotations::{KnownCaller, NoteLine};
 use error::Reaction;

@@ -117,7 +117,7 @@ pub struct Job {
 
 /// What to fetch into a store: see [`fill`].
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct FetchOptions {
     /// The requested span. Any part of it after now is ignored.
     pub span: Span,
     /// How late a voicemail may appear: this much time before now is fetched every time.
@@ -137,13 +137,13 @@ pub async fn fill(
     store: &StoreHandle,
     account: &AccountKey,
     client: Client,
-    wanted: Wanted,
+    wanted: FetchOptions,
     progress: mpsc::Sender<Progress>,
 ) -> Result<Summary, SyncError> {
     let account = account.clone();
     let known = store.call(move |store| Ok((store.account(&account)?, store.generation()))).await;
     let (account, generation) = known.map_err(|error| SyncError::Store { error, got: Summary::default() })?;
-    let Wanted { span, overlap, concurrency, tries, force, now } = wanted;
+    let FetchOptions { span, overlap, concurrency, tries, force, now } = wanted;
     // A range that ends now was resolved a moment ago.
     let reaches_now = span.end() >= now - TimeDelta::seconds(1);
     let job = Job { account, asked: span, reaches_now, overlap, concurrency, tries, force, now };

@@ -28,7 +28,7 @@ use crate::error::{Failure, Fault};
 use crate::paths;
 use crate::recording::{self, Limits, Recordings};
 use crate::store::{AccountId, Opened, Store, StoreError, StoreHandle};
-use crate::sync::{self, Progress, Summary, Wanted};
+use crate::sync::{self, FetchOptions, Progress, Summary};
 use crate::telecmi::{ApiError, Client};
 
 /// The maximum number of IDs to list for an ambiguous ID prefix.
@@ -231,7 +231,7 @@ impl VerbContext {
         mut on_progress: impl FnMut(&Progress),
     ) -> anyhow::Result<Summary> {
         let client = self.client().await?.clone();
-        let wanted = Wanted {
+        let wanted = FetchOptions {
             span,
             overlap: self.settings.overlap,
             concurrency: self.settings.concurrency,

@@ -27,7 +27,7 @@ pub enum Missing {
     None,
     /// It is not cached, and the server was not contacted.
     #[error("The recording is not cached, and the server was not contacted.")]
-    NotAsked,
+    Offline,
     /// Fetching it failed.
     #[error("{0}")]
     Fetch(#[from] FetchError),
@@ -50,13 +50,13 @@ impl Fetcher {
             return Ok(kept);
         }
         let Some(name) = &voicemail.recording else { return Err(Missing::None) };
-        let Some(client) = &self.client else { return Err(Missing::NotAsked) };
+        let Some(client) = &self.client else { return Err(Missing::Offline) };
         Ok(self.library.fetch(client, voicemail.id, name, progress).await?)
     }
 
     /// Decodes the recording of `id` and stores its length and waveform.
-    pub async fn look(&self, id: VoicemailId, kept: &Kept) -> io::Result<Result<Sound, AudioError>> {
-        self.library.look(id, kept).await
+    pub async fn analyse(&self, id: VoicemailId, kept: &Kept) -> io::Result<Result<Sound, AudioError>> {
+        self.library.analyse(id, kept).await
     }
 
     /// Analyses the recording of `found` if that was not done before; what is known if it cannot be decoded.
@@ -65,7 +65,7 @@ impl Fetcher {
         if known.is_known() {
             return known;
         }
-        match self.look(found.entry.record.voicemail.id, kept).await {
+        match self.analyse(found.entry.record.voicemail.id, kept).await {
             Ok(Ok(sound)) => sound.waveform.sketch(),
             other => {
                 tracing::warn!(?other, "a recording cannot be analysed");

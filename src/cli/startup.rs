@@ -18,7 +18,7 @@ use crate::player::PlaybackSettings;
 use crate::recording::{self, Limits};
 use crate::store::{Store, StoreHandle};
 use crate::telecmi::{Agent, Rings};
-use crate::terminal::escape::Through;
+use crate::terminal::escape::Multiplexer;
 use crate::terminal::escape::transfer::Transfer;
 use crate::tui::keymap::{self, KeyChord};
 use crate::tui::msg::Reopen;
@@ -29,7 +29,7 @@ use crate::tui::playback::PlaybackConfig;
 use crate::tui::runtime::{AudioDeps, Deps};
 use crate::tui::session::Session;
 use crate::tui::state::{Look, OwnView, Setup};
-use crate::tui::theme::{self, Wanted};
+use crate::tui::theme::{self, ThemeSettings};
 use crate::tui::{self, screen};
 use crate::{demo, paths};
 
@@ -162,7 +162,7 @@ impl Opener {
         let options = screen::Options {
             mouse: settings.mouse,
             notify: settings.notify.clone(),
-            through: Through::detect(world.variable),
+            through: Multiplexer::detect(world.variable),
             transfer: Transfer::detect(world.variable),
         };
         Ok(Session { setup, work, options })
@@ -294,7 +294,7 @@ pub(in crate::cli) fn look(settings: &Settings, world: &World, term: &str) -> Lo
         ascii: environment::ascii(settings, world),
         plain: environment::is_plain(world),
         depth: environment::depth(world, term),
-        colours: Wanted {
+        colours: ThemeSettings {
             theme: settings.theme,
             own: settings.colours.iter().filter_map(|own| theme::own::read(own).ok()).collect(),
         },

@@ -12,12 +12,12 @@ pub enum LazySecret {
     /// The secret is known.
     AtHand(Secret),
     /// The secret is looked up when it is needed, because that may prompt the user.
-    Later(Arc<Stock>),
+    Later(Arc<SecretLookup>),
 }
 
 /// A secret that is looked up on demand.
 #[derive(Debug)]
-pub struct Stock {
+pub struct SecretLookup {
     source: Source,
     /// What to do if there is no secret; follows "Run ".
     remedy: String,
@@ -80,7 +80,7 @@ impl LazySecret {
 
     fn later(source: Source, remedy: &str) -> LazySecret {
         let remedy = remedy.to_owned();
-        LazySecret::Later(Arc::new(Stock { source, remedy, missing: Mutex::new(None) }))
+        LazySecret::Later(Arc::new(SecretLookup { source, remedy, missing: Mutex::new(None) }))
     }
 
     /// Returns the secret. Blocks while a keyring prompts its user. After a failure, fails without
@@ -110,7 +110,7 @@ impl LazySecret {
     }
 }
 
-impl Stock {
+impl SecretLookup {
     fn look_up(&self) -> Result<Secret, Missing> {
         let remedy = self.remedy.clone();
         let (store, account) = match &self.source {

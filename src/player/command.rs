@@ -129,7 +129,7 @@ impl Program {
 }
 
 impl Output for Program {
-    fn wanted(&mut self, patience: Duration) -> Result<usize, Unavailable> {
+    fn accepts(&mut self, patience: Duration) -> Result<usize, Unavailable> {
         self.check()?;
         // Waits a little longer than needed, so that packets are not single samples.
         let wait = if self.paused { patience } else { (self.ahead() + LOOK).saturating_sub(AHEAD) };

@@ -106,7 +106,7 @@ impl Device {
 }
 
 impl Output for Device {
-    fn wanted(&mut self, patience: Duration) -> Result<usize, Unavailable> {
+    fn accepts(&mut self, patience: Duration) -> Result<usize, Unavailable> {
         let queued = self.queued(self.capacity.saturating_sub(TAKEN), patience)?;
         Ok(self.capacity.saturating_sub(queued))
     }

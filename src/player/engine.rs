@@ -106,7 +106,7 @@ struct Playing {
     number: u64,
     reader: Reader,
     output: Box<dyn Output>,
-    trail: PlaybackClock,
+    clock: PlaybackClock,
     paused: bool,
     started: bool,
     /// How much of the recording is silence that can be skipped.
@@ -127,7 +127,7 @@ impl Playing {
         reader.seek(play.from);
         Playing {
             number: play.number,
-            trail: PlaybackClock::new(reader.rate()),
+            clock: PlaybackClock::new(reader.rate()),
             reader,
             output,
             paused: false,
@@ -195,9 +195,9 @@ impl Playing {
     fn leave(&mut self) -> Result<(), Unavailable> {
         let behind = self.output.latency()?;
         if self.paused || behind > SOON {
-            let heard = self.trail.heard(behind);
+            let heard = self.clock.heard(behind);
             self.output.flush()?;
-            self.trail.clear(behind);
+            self.clock.clear(behind);
             if let Some(heard) = heard {
                 self.reader.seek(heard);
             }
@@ -210,7 +210,7 @@ impl Playing {
         let mut ended = false;
         if !self.paused {
             ended = if self.reader.left().is_zero() { self.output.drain(ROUND)? } else { self.write()? };
-            if !self.started && (ended || self.trail.heard(Duration::ZERO).is_some()) {
+            if !self.started && (ended || self.clock.heard(Duration::ZERO).is_some()) {
                 self.started = true;
                 tell(Event::Started);
             }
@@ -236,7 +236,7 @@ impl Playing {
     /// Writes as many samples as the output accepts within a round. Returns false: the last samples are not
     /// heard yet.
     fn write(&mut self) -> Result<bool, Unavailable> {
-        let wanted = self.output.wanted(ROUND)?;
+        let wanted = self.output.accepts(ROUND)?;
         // Even an output that accepts everything gets half a second at most, to look at commands in
         // between.
         let most = self.reader.rate() as usize / 2;
@@ -246,7 +246,7 @@ impl Playing {
             let (position, speed) = (self.reader.position(), self.reader.speed());
             let count = self.reader.fill(piece);
             if count > 0 {
-                self.trail.add(count, position, self.reader.position(), speed);
+                self.clock.add(count, position, self.reader.position(), speed);
             }
             filled += count;
         }
@@ -261,14 +261,14 @@ impl Playing {
         let Some(after) = self.heard_after else { return };
         let skipped = if self.reader.skips_silence() { self.silence } else { Duration::ZERO };
         let all = self.reader.length().saturating_sub(skipped).saturating_sub(NEARLY);
-        if self.trail.played(behind) >= after.min(all) {
+        if self.clock.played(behind) >= after.min(all) {
             self.heard_after = None;
             tell(Event::Heard);
         }
     }
 
     fn tell_position(&mut self, behind: Duration, watched: Option<Duration>, tell: &impl Fn(Event)) {
-        let position = self.trail.heard(behind).unwrap_or_else(|| self.reader.position());
+        let position = self.clock.heard(behind).unwrap_or_else(|| self.reader.position());
         let Some(step) = watched else { return };
         if self.reported.is_none_or(|reported| reported.abs_diff(position) >= step) {
             self.reported = Some(position);

@@ -86,37 +86,37 @@ mod tests {
 
     #[test]
     fn the_ear_is_behind_by_time_and_the_place_by_speed() {
-        let mut trail = PlaybackClock::new(1_000);
-        assert_eq!(trail.heard(ms(50)), None);
-        trail.add(100, ms(0), ms(200), 2.0);
-        trail.add(100, ms(200), ms(400), 2.0);
-        assert_eq!(trail.heard(ms(0)), Some(ms(400)));
-        assert_eq!(trail.heard(ms(50)), Some(ms(300)));
-        assert_eq!(trail.heard(ms(150)), Some(ms(100)));
-        assert_eq!(trail.heard(ms(500)), Some(ms(0)), "nothing is heard yet");
-        assert_eq!(trail.played(ms(50)), ms(300));
-        trail.clear(ms(50));
-        assert_eq!((trail.heard(ms(0)), trail.played(ms(0))), (None, ms(300)));
+        let mut clock = PlaybackClock::new(1_000);
+        assert_eq!(clock.heard(ms(50)), None);
+        clock.add(100, ms(0), ms(200), 2.0);
+        clock.add(100, ms(200), ms(400), 2.0);
+        assert_eq!(clock.heard(ms(0)), Some(ms(400)));
+        assert_eq!(clock.heard(ms(50)), Some(ms(300)));
+        assert_eq!(clock.heard(ms(150)), Some(ms(100)));
+        assert_eq!(clock.heard(ms(500)), Some(ms(0)), "nothing is heard yet");
+        assert_eq!(clock.played(ms(50)), ms(300));
+        clock.clear(ms(50));
+        assert_eq!((clock.heard(ms(0)), clock.played(ms(0))), (None, ms(300)));
     }
 
     #[test]
     fn a_jump_is_at_its_start_or_at_its_end() {
-        let mut trail = PlaybackClock::new(1_000);
-        trail.add(100, ms(0), ms(5_000), 1.0);
-        trail.add(100, ms(5_000), ms(1_000), 1.0);
-        trail.add(100, ms(1_000), ms(1_100), 1.0);
-        let heard = [250, 150, 50].map(|behind| trail.heard(ms(behind)).unwrap());
+        let mut clock = PlaybackClock::new(1_000);
+        clock.add(100, ms(0), ms(5_000), 1.0);
+        clock.add(100, ms(5_000), ms(1_000), 1.0);
+        clock.add(100, ms(1_000), ms(1_100), 1.0);
+        let heard = [250, 150, 50].map(|behind| clock.heard(ms(behind)).unwrap());
         assert_eq!(heard, [ms(50), ms(5_050), ms(1_050)]);
-        assert_eq!(trail.played(ms(0)), ms(300), "what is jumped over is not played");
+        assert_eq!(clock.played(ms(0)), ms(300), "what is jumped over is not played");
     }
 
     #[test]
     fn what_is_long_gone_is_forgotten() {
-        let mut trail = PlaybackClock::new(1_000);
+        let mut clock = PlaybackClock::new(1_000);
         for n in 0..10_000 {
-            trail.add(10, ms(n * 10), ms(n * 10 + 10), 1.0);
+            clock.add(10, ms(n * 10), ms(n * 10 + 10), 1.0);
         }
-        assert!(trail.pieces.len() <= 402, "{} pieces", trail.pieces.len());
-        assert_eq!(trail.heard(ms(1_000)), Some(ms(99_000)));
+        assert!(clock.pieces.len() <= 402, "{} pieces", clock.pieces.len());
+        assert_eq!(clock.heard(ms(1_000)), Some(ms(99_000)));
     }
 }

@@ -284,7 +284,7 @@ impl Stream {
 }
 
 impl Output for Stream {
-    fn wanted(&mut self, patience: Duration) -> Result<usize, Unavailable> {
+    fn accepts(&mut self, patience: Duration) -> Result<usize, Unavailable> {
         self.listen(patience, |said| said.credit >= SAMPLE)?;
         Ok(self.pulse.said.credit / SAMPLE)
     }

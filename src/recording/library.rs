@@ -74,7 +74,7 @@ impl Library {
 
     /// Decodes the recording of `id`, and stores its length and waveform. The outer error is one of reading
     /// the file.
-    pub async fn look(&self, id: VoicemailId, kept: &Kept) -> io::Result<Result<Sound, AudioError>> {
+    pub async fn analyse(&self, id: VoicemailId, kept: &Kept) -> io::Result<Result<Sound, AudioError>> {
         let path = kept.path.clone();
         let sound = match spawn_blocking(move || decode(&path)).await?? {
             Ok(sound) => sound,

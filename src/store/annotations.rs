@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::tables::{Tables, loaded, sql_limit, stored};
-use super::{AccountId, Store, StoreError, triage};
+use super::{AccountId, Store, StoreError, changes};
 use crate::core::caller::CallerForms;
 use crate::core::model::CallerId;
 use crate::core::model::VoicemailId;
@@ -49,7 +49,7 @@ impl Store {
     pub fn note(&mut self, account: AccountId, id: VoicemailId) -> Result<Option<Note>, StoreError> {
         self.run(|tables| {
             let account = tables.number(account)?;
-            triage::note(tables.connection(), (account, stored(id)))
+            changes::note(tables.connection(), (account, stored(id)))
         })
     }
 

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::callers::intern;
+use super::changes::{CALLED, ChangeWriter, DONE, note, tags, time};
 use super::tables::{Tables, loaded, sql_limit, stored, upper_bound};
-use super::triage::{CALLED, ChangeWriter, DONE, note, tags, time};
 use super::{AccountId, Store, StoreError, log};
 use crate::core::caller::CallerForms;
 use crate::core::model::CallerId;

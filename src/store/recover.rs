@@ -15,11 +15,11 @@ use std::time::{Duration, Instant};
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::changes::{CALLED, Column, DONE, Key, note, tags, time};
 use super::error::Notice;
 use super::file::{self, StoreFile};
 use super::records::Record;
 use super::tables::{Tables, loaded};
-use super::triage::{CALLED, Column, DONE, Key, note, tags, time};
 use crate::core::model::{Flags, RecordingName, Sketch, Voicemail, from_millis};
 use crate::core::triage::{CallerKey, Given};
 

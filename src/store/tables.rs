@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, Transaction, TransactionBehavior, params};
 
 use super::callers::{intern, with_callers};
-use super::{AccountId, Details, Put, Row, Rows, log, triage};
+use super::{AccountId, Details, Put, Row, Rows, changes, log};
 use crate::core::caller::{self, CallerForms};
 use crate::core::model::CallerId;
 use crate::core::model::{self, AccountKey, Flags, RecordingName, Sketch, Span, Voicemail, VoicemailId};
@@ -250,11 +250,11 @@ impl Tables {
         let (others, latest_others) = self.others(account, id, &spellings, others)?;
         let (key, connection) = ((account, stored(id)), &self.connection);
         Ok(Some(Details {
-            name: caller_key.as_ref().map_or(Ok(None), |key| triage::name(connection, key))?,
-            note: triage::note(connection, key)?,
-            tags: triage::tags(connection, key)?,
-            done: triage::time(connection, key, triage::DONE)?,
-            called: triage::time(connection, key, triage::CALLED)?,
+            name: caller_key.as_ref().map_or(Ok(None), |key| changes::name(connection, key))?,
+            note: changes::note(connection, key)?,
+            tags: changes::tags(connection, key)?,
+            done: changes::time(connection, key, changes::DONE)?,
+            called: changes::time(connection, key, changes::CALLED)?,
             voicemail,
             caller,
             key: caller_key,

@@ -51,7 +51,7 @@ pub struct Tally {
 #[derive(Debug)]
 pub struct Walk {
     /// Oldest first, so that a window for newer voicemails can be added at the end.
-    courses: Vec<Course>,
+    courses: Vec<WindowWalk>,
     margin: i64,
 }
 
@@ -60,12 +60,12 @@ impl Walk {
     /// late a voicemail may appear, and so how far a server that sorts by arrival may deviate from the
     /// order of time.
     pub fn new(windows: &[Window], margin: i64) -> Walk {
-        Walk { courses: windows.iter().rev().map(|window| Course::new(*window)).collect(), margin }
+        Walk { courses: windows.iter().rev().map(|window| WindowWalk::new(*window)).collect(), margin }
     }
 
     /// Adds a window that is newer than all others.
     pub fn add_newest(&mut self, window: Window) {
-        self.courses.push(Course::new(window));
+        self.courses.push(WindowWalk::new(window));
     }
 
     /// Returns the windows, newest first.
@@ -175,7 +175,7 @@ enum Ahead {
 
 /// The walk through one window.
 #[derive(Debug)]
-struct Course {
+struct WindowWalk {
     window: Window,
     page_one: Option<PageOne>,
     /// The next page to request.
@@ -201,9 +201,9 @@ struct Course {
     done: bool,
 }
 
-impl Course {
-    fn new(window: Window) -> Course {
-        Course {
+impl WindowWalk {
+    fn new(window: Window) -> WindowWalk {
+        WindowWalk {
             window,
             page_one: None,
             next: 1,

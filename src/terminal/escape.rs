@@ -24,7 +24,7 @@ const SCREEN_PIECE: usize = 240;
 
 /// The terminal multiplexer between the program and the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Through {
+pub enum Multiplexer {
     /// None, or one that is transparent: ssh, mosh.
     #[default]
     Plain,
@@ -34,31 +34,31 @@ pub enum Through {
     Screen,
 }
 
-impl Through {
+impl Multiplexer {
     /// Detects it from the environment: tmux sets `TMUX`, screen sets `STY`. ssh passes on only `TERM`, and
     /// some set-ups of tmux use `TERM=screen`, so a multiplexer on the user's own machine is not always
     /// recognised.
-    pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Through {
+    pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Multiplexer {
         let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
         let term = variable("TERM").unwrap_or_default();
         if is_set("TMUX") || term.starts_with("tmux") {
-            Through::Tmux
+            Multiplexer::Tmux
         } else if is_set("STY") || term.starts_with("screen") {
-            Through::Screen
+            Multiplexer::Screen
         } else {
-            Through::Plain
+            Multiplexer::Plain
         }
     }
 
     /// Wraps `sequence` so that the multiplexer passes it on unchanged.
     fn pass(self, sequence: &str) -> Vec<u8> {
         match self {
-            Through::Plain => sequence.to_owned(),
+            Multiplexer::Plain => sequence.to_owned(),
             // Needs `allow-passthrough on`; otherwise tmux drops it (tmux(1), input_dcs_dispatch).
-            Through::Tmux => format!("{ESC}Ptmux;{}{ST}", sequence.replace(ESC, "\x1b\x1b")),
+            Multiplexer::Tmux => format!("{ESC}Ptmux;{}{ST}", sequence.replace(ESC, "\x1b\x1b")),
             // screen passes on the content of a device control string (screen(1), "Control Sequences"). The
             // content must not contain a string terminator, so sequences here end with BEL.
-            Through::Screen => {
+            Multiplexer::Screen => {
                 let mut out = String::with_capacity(sequence.len() + sequence.len() / SCREEN_PIECE * 4 + 4);
                 let mut rest = sequence;
                 while !rest.is_empty() {
@@ -92,13 +92,13 @@ pub struct TooLong {
 ///
 /// # Errors
 /// When the text is longer than [`COPY_MAX`]: terminals silently drop or truncate longer ones.
-pub fn copy(text: &str, through: Through) -> Result<Vec<u8>, TooLong> {
+pub fn copy(text: &str, through: Multiplexer) -> Result<Vec<u8>, TooLong> {
     if text.len() > COPY_MAX {
         return Err(TooLong { len: text.len() });
     }
     let sequence = format!("{ESC}]52;c;{}{BEL}", STANDARD.encode(text));
     let mut bytes = sequence.clone().into_bytes();
-    if through != Through::Plain {
+    if through != Multiplexer::Plain {
         bytes.append(&mut through.pass(&sequence));
     }
     Ok(bytes)
@@ -108,10 +108,10 @@ pub fn copy(text: &str, through: Through) -> Result<Vec<u8>, TooLong> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::Through::{self, Plain, Screen, Tmux};
+    use super::Multiplexer::{self, Plain, Screen, Tmux};
     use super::{COPY_MAX, TooLong, copy};
 
-    fn copied(text: &str, through: Through) -> String {
+    fn copied(text: &str, through: Multiplexer) -> String {
         String::from_utf8(copy(text, through).unwrap()).unwrap()
     }
 
@@ -156,7 +156,7 @@ mod tests {
             let lookup = |name: &str| {
                 environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
             };
-            assert_eq!(Through::detect(lookup), through, "{environment:?}");
+            assert_eq!(Multiplexer::detect(lookup), through, "{environment:?}");
         }
     }
 }

@@ -1,5 +1,5 @@
 //! A text field of one line: keys and pasted text. Data only; `view/field.rs` draws it. Notes have a
-//! multi-line field (`note/field.rs`), and secrets are only typed ([`crate::secret::Typed`]).
+//! multi-line field (`overlays/note/editor.rs`), and secrets are only typed ([`crate::secret::Typed`]).
 
 use std::ops::Range;
 

@@ -38,7 +38,7 @@ pub fn regions(state: &State) -> Regions {
     let hints = u16::from(height >= 5);
     let gap = u16::from(height >= 20);
     let foot_gap = u16::from(height >= 30);
-    let filter = u16::from(height >= 6 && (state.filter.open || state.inbox.wish.filter.is_some()));
+    let filter = u16::from(height >= 6 && (state.filter.open || state.inbox.query.filter.is_some()));
     let body_top = header + gap + filter;
     let body = Rect::new(0, body_top, width, height.saturating_sub(body_top + foot_gap + status + hints));
     let row = |y: u16, lines: u16| Rect::new(0, y.min(height), width, lines);

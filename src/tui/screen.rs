@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 
 use crate::config::Notify;
 use crate::terminal::escape::transfer::{self, Transfer};
-use crate::terminal::escape::{self, Through};
+use crate::terminal::escape::{self, Multiplexer};
 use crate::tui::msg::Msg;
 use crate::tui::screen::frames::Frames;
 use crate::tui::state::State;
@@ -38,7 +38,7 @@ pub struct Options {
     /// How to notify of new voicemail.
     pub notify: Vec<Notify>,
     /// The terminal multiplexer in between.
-    pub through: Through,
+    pub through: Multiplexer,
     /// How to send files to the terminal, if it can receive them.
     pub transfer: Option<Transfer>,
 }
@@ -142,7 +142,7 @@ impl Screen {
                 Notify::Osc9 => format!("\x1b]9;{text}\x1b\\"),
                 Notify::Osc777 => format!("\x1b]777;notify;vmail;{text}\x1b\\"),
             };
-            if self.options.through == Through::Tmux && *way != Notify::Bell {
+            if self.options.through == Multiplexer::Tmux && *way != Notify::Bell {
                 write!(bytes, "\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b"))?;
             } else {
                 bytes.extend_from_slice(sequence.as_bytes());

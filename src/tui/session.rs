@@ -32,8 +32,8 @@ impl State {
         self.inbox.selected = before.inbox.selected;
         self.inbox.marks = before.inbox.marks;
         self.inbox.top = before.inbox.top;
-        self.inbox.wish.view = before.inbox.wish.view;
-        self.inbox.wish.order = before.inbox.wish.order;
+        self.inbox.query.view = before.inbox.query.view;
+        self.inbox.query.order = before.inbox.query.order;
         self.filter.input = before.filter.input;
         self.filter.history = before.filter.history;
     }

@@ -24,7 +24,7 @@ use crate::tui::command::{Command, Scope};
 use crate::tui::field::Field;
 use crate::tui::keymap::{KeyChord, Keymap};
 use crate::tui::layout::{self, Regions};
-use crate::tui::list::listing::{Listing, Wish};
+use crate::tui::list::listing::{ListQuery, Listing};
 use crate::tui::list::rows::{RowColumns, RowKey};
 use crate::tui::msg::{Change, Lanes, Remembered, Reopen};
 use crate::tui::overlay::Overlay;
@@ -35,7 +35,7 @@ use crate::tui::overlays::help::Help;
 use crate::tui::overlays::palette::Action;
 use crate::tui::playback::{Phase, Playback, PlaybackConfig, Recording};
 use crate::tui::search_line::Filter;
-use crate::tui::theme::Wanted;
+use crate::tui::theme::ThemeSettings;
 
 /// Settings for the appearance of the screen.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ pub struct Look {
     /// The number of colours of the terminal.
     pub depth: Depth,
     /// The theme, and the user's changes to it.
-    pub colours: Wanted,
+    pub colours: ThemeSettings,
     /// The columns of the list.
     pub columns: Vec<Column>,
 }
@@ -176,7 +176,7 @@ pub struct Inbox {
     /// The rows of the range, as far as they are loaded.
     pub rows: RowColumns,
     /// View, order and filter that the user asked for.
-    pub wish: Wish,
+    pub query: ListQuery,
     /// The rows shown, with their day headings.
     pub list: Listing,
     /// The row under the cursor.
@@ -196,7 +196,7 @@ pub struct Inbox {
     /// All callers' texts are loaded: further rows can come without them.
     pub callers_read: bool,
     /// A sync was cancelled: the last rows it stored may be missing here.
-    pub unsure: bool,
+    pub may_lack_rows: bool,
     /// The rows belong to another range: replace them by the next rows from the store.
     pub replace: bool,
     /// The time up to which the store has the whole range, in milliseconds since the epoch.
@@ -258,7 +258,7 @@ pub struct BeforeHistory {
     /// The range. Its sync continues meanwhile.
     pub range: Range,
     /// View, order and filter.
-    pub wish: Wish,
+    pub query: ListQuery,
     /// The text of the search line.
     pub search: Field,
     /// The selected row.
@@ -439,7 +439,7 @@ impl State {
     pub fn end_history(&mut self) -> bool {
         let Some(before) = self.before_history.take() else { return false };
         self.range = before.range;
-        self.inbox.wish = before.wish;
+        self.inbox.query = before.query;
         self.inbox.selected = before.selected;
         self.filter.leave(before.search);
         true

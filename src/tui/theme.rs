@@ -16,7 +16,7 @@ mod true_colour;
 
 /// The colours from the settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct ThemeSettings {
     /// The theme to start from.
     pub theme: ThemeName,
     /// The user's overrides.

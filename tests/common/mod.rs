@@ -36,7 +36,7 @@ use vmail::tui::overlays::call::CallConfig;
 use vmail::tui::playback::PlaybackConfig;
 use vmail::tui::runtime::{answer, apply};
 use vmail::tui::state::{Look, OwnView, Setup, State};
-use vmail::tui::theme::Wanted;
+use vmail::tui::theme::ThemeSettings;
 use vmail::tui::{update, view};
 
 /// Mon 23 Nov 2026 12:04:30 in India.
@@ -82,7 +82,7 @@ impl Default for Opened {
                 ascii: false,
                 plain: false,
                 depth: Depth::Palette,
-                colours: Wanted::default(),
+                colours: ThemeSettings::default(),
                 columns: Column::USUAL.into(),
             },
             stored: Vec::new(),

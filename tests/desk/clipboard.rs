@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use tempfile::TempDir;
-use vmail::terminal::escape::{Through, copy};
+use vmail::terminal::escape::{Multiplexer, copy};
 
 /// A tmux of our own. Dropping it ends it.
 struct Tmux {
@@ -72,7 +72,7 @@ impl Drop for Tmux {
 fn tmux_that_takes_copies_has_the_text() {
     let Some(tmux) = Tmux::start("set -s set-clipboard on") else { return };
     let text = "ssh -N -L 8321:127.0.0.1:8321 'asha@desk7' # अनिता";
-    tmux.write(&copy(text, Through::Tmux).unwrap());
+    tmux.write(&copy(text, Multiplexer::Tmux).unwrap());
     assert_eq!(tmux.buffer().as_deref(), Some(text));
 }
 
@@ -110,7 +110,7 @@ fn tmux_as_it_comes_hands_the_text_on_when_it_may() {
     };
     // Attached: it has taken the terminal's other screen.
     wait_for(b"\x1b[?1049h");
-    tmux.write(&copy("hi", Through::Tmux).unwrap());
+    tmux.write(&copy("hi", Multiplexer::Tmux).unwrap());
     wait_for(b"\x1b]52;c;aGk=\x07");
     assert_eq!(tmux.buffer(), None);
     tmux.run(&["kill-server"]);

@@ -30,7 +30,7 @@ use vmail::tui::runtime::{AudioDeps, Deps};
 use vmail::tui::screen::{Options, Screen};
 use vmail::tui::session::Session;
 use vmail::tui::state::{Look, Setup};
-use vmail::tui::theme::Wanted;
+use vmail::tui::theme::ThemeSettings;
 
 use crate::harness::{Launch, Terminal, until};
 use crate::world::{Home, Server};
@@ -160,7 +160,7 @@ fn open_screen(url: &str, store: StoreHandle) {
             ascii: false,
             plain: true,
             depth: Depth::Sixteen,
-            colours: Wanted::default(),
+            colours: ThemeSettings::default(),
             columns: Column::USUAL.into(),
         },
         config_path: String::new(),

@@ -308,7 +308,7 @@ fn what_happens_to_a_stream_is_noticed() {
         });
         let mut stream = fake.open(TIMEOUT).unwrap();
         stream.write(&[0; 800]).unwrap();
-        assert_eq!(stream.wanted(TIMEOUT), outcome, "{event:?}");
+        assert_eq!(stream.accepts(TIMEOUT), outcome, "{event:?}");
     }
 }
 
@@ -322,15 +322,15 @@ fn what_was_asked_for_adds_up() {
         client.outlast();
     });
     let mut stream = fake.open(TIMEOUT).unwrap();
-    assert_eq!(stream.wanted(Duration::ZERO), Ok(800));
+    assert_eq!(stream.accepts(Duration::ZERO), Ok(800));
     stream.write(&[0; 800]).unwrap();
     let mut wanted = 0;
     while wanted < 3 {
-        let more = stream.wanted(TIMEOUT).unwrap();
+        let more = stream.accepts(TIMEOUT).unwrap();
         stream.write(&vec![0; more]).unwrap();
         wanted += more;
     }
-    assert_eq!(stream.wanted(Duration::ZERO), Ok(0));
+    assert_eq!(stream.accepts(Duration::ZERO), Ok(0));
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn who_talks_without_end_is_not_listened_to_for_good() {
     });
     let mut stream = fake.open(SHORT).unwrap();
     stream.write(&[0; 800]).unwrap();
-    assert_eq!(stream.wanted(Duration::from_millis(20)), Ok(0));
+    assert_eq!(stream.accepts(Duration::from_millis(20)), Ok(0));
     assert_eq!(stream.latency(), Err(Unavailable::Hung));
 }
 

@@ -29,7 +29,7 @@ fn fails(stream: &mut Stream) -> Unavailable {
     let tone = sine(440.0, Duration::from_millis(100), RATE);
     while began.elapsed() < PATIENCE {
         let round = |stream: &mut Stream| {
-            let count = stream.wanted(Duration::from_millis(20))?;
+            let count = stream.accepts(Duration::from_millis(20))?;
             stream.write(&tone[..count.min(tone.len())])
         };
         if let Err(reason) = round(stream) {

@@ -30,7 +30,7 @@ fn feed(stream: &mut Stream, samples: &[i16]) -> Result<(), Unavailable> {
     let end = Instant::now() + PATIENCE;
     let mut left = samples;
     while !left.is_empty() {
-        let count = stream.wanted(Duration::from_millis(20))?.min(left.len());
+        let count = stream.accepts(Duration::from_millis(20))?.min(left.len());
         stream.write(&left[..count])?;
         left = &left[count..];
         assert!(Instant::now() < end, "{} samples are not wanted", left.len());

@@ -90,7 +90,7 @@ fn a_flush_forgets_what_was_not_heard(server: &Server) {
     stream.pause(true).unwrap();
     let filled = fill(&mut stream, &sine(500.0, ms(1000), RATE));
     stream.flush().unwrap();
-    let wanted = stream.wanted(ms(1000)).unwrap();
+    let wanted = stream.accepts(ms(1000)).unwrap();
     assert!(wanted * 10 >= filled * 9, "{wanted} samples are wanted in place of {filled}");
 
     stream.pause(false).unwrap();
@@ -125,7 +125,7 @@ fn a_long_pause_is_no_hang(server: &Server) {
     let held = fill(&mut stream, &[0; 8000]);
     let paused = Instant::now();
     while paused.elapsed() < 3 * timeout {
-        assert_eq!(stream.wanted(ms(50)), Ok(0), "{held} samples are there");
+        assert_eq!(stream.accepts(ms(50)), Ok(0), "{held} samples are there");
     }
     stream.pause(false).unwrap();
     feed(&mut stream, &[0; 1600]).unwrap();
@@ -148,7 +148,7 @@ fn dropping_it_silences_it(server: &Server) {
 fn fill(stream: &mut vmail::player::pulse::Stream, samples: &[i16]) -> usize {
     let mut written = 0;
     loop {
-        let count = stream.wanted(ms(200)).unwrap().min(samples.len() - written);
+        let count = stream.accepts(ms(200)).unwrap().min(samples.len() - written);
         if count == 0 {
             return written;
         }

@@ -19,7 +19,7 @@ use vmail::tui::keymap::{KeyChord, Keymap, own};
 use vmail::tui::msg::Effect;
 use vmail::tui::overlay::Overlay;
 use vmail::tui::state::{Look, OwnView};
-use vmail::tui::theme::{self, Role, Theme, Wanted};
+use vmail::tui::theme::{self, Role, Theme, ThemeSettings};
 
 /// The settings of a file.
 fn settings(text: &str) -> Result<Settings, String> {
@@ -53,11 +53,11 @@ fn style(written: &str) -> Style {
     theme::own::read(&own).unwrap().1
 }
 
-fn wanted(theme: ThemeName, own: &[(&str, &str)]) -> Wanted {
+fn wanted(theme: ThemeName, own: &[(&str, &str)]) -> ThemeSettings {
     let own = own.iter().map(|(role, style)| {
         theme::own::read(&OwnColour { role: (*role).to_owned(), style: (*style).to_owned() }).unwrap()
     });
-    Wanted { theme, own: own.collect() }
+    ThemeSettings { theme, own: own.collect() }
 }
 
 // --- Keys -------------------------------------------------------------------

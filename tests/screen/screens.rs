@@ -13,7 +13,7 @@ use vmail::terminal::colours::Depth;
 use vmail::tui::keymap::KeyChord;
 use vmail::tui::msg::{AccountEffect, Effect, Msg, Reply, TerminalEffect};
 use vmail::tui::state::Look;
-use vmail::tui::theme::Wanted;
+use vmail::tui::theme::ThemeSettings;
 use vmail::tui::update::update;
 
 /// A snapshot of what `drive` shows, at each size.
@@ -148,7 +148,7 @@ fn no_colour_and_ascii() {
         ascii: true,
         plain: true,
         depth: Depth::Sixteen,
-        colours: Wanted::default(),
+        colours: ThemeSettings::default(),
         columns: Column::USUAL.into(),
     };
     looks(

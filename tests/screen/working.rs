@@ -228,7 +228,7 @@ fn views_have_counts_and_the_header_tells_the_one_that_is_shown() {
     let text = screen.text();
     assert!(text.contains("Inbox 18   Unread 17   Starred 1   Done   All"), "{text}");
     screen.keys("2");
-    assert_eq!(screen.state.inbox.wish.view, View::Unread);
+    assert_eq!(screen.state.inbox.query.view, View::Unread);
     screen.keys("5");
     assert!(screen.text().contains("All 19"));
 }
@@ -399,7 +399,7 @@ fn views_of_ones_own_have_a_key_and_a_place_in_the_header() {
     screen.wait(TimeDelta::hours(12));
     assert_eq!(times(&mut screen).len(), 0);
     screen.keys("1");
-    assert_eq!(screen.state.inbox.wish.view, View::Inbox);
+    assert_eq!(screen.state.inbox.query.view, View::Inbox);
 }
 
 #[test]

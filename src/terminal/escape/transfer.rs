@@ -15,7 +15,7 @@ use std::iter::once;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::terminal::escape::{BEL, ESC, ST, Through};
+use crate::terminal::escape::{BEL, ESC, Multiplexer, ST};
 
 /// The number of file bytes in one sequence: kitty's limit, 5,464 bytes in base64. A multiple of three, so
 /// that pieces of one base64 text join without padding.
@@ -30,7 +30,7 @@ pub enum Transfer {
     /// iTerm2, in one sequence: nothing may be written between its chunks.
     Whole,
     /// iTerm2 3.5 or later, in parts. tmux needs `allow-passthrough on`.
-    Parts(Through),
+    Parts(Multiplexer),
     /// kitty, in two steps.
     Kitty,
 }
@@ -45,20 +45,20 @@ impl Transfer {
     /// truncates sequences of this length.
     pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Option<Transfer> {
         let is = |name, value: &str| variable(name).is_some_and(|found| found == value);
-        let through = Through::detect(&variable);
+        let through = Multiplexer::detect(&variable);
         let version = if is("LC_TERMINAL", "iTerm2") {
             variable("LC_TERMINAL_VERSION")
         } else if is("TERM_PROGRAM", "iTerm.app") {
             variable("TERM_PROGRAM_VERSION")
         } else {
             let is_kitty = is("TERM", "xterm-kitty") || variable("KITTY_WINDOW_ID").is_some();
-            return (is_kitty && through == Through::Plain).then_some(Transfer::Kitty);
+            return (is_kitty && through == Multiplexer::Plain).then_some(Transfer::Kitty);
         };
         let takes_parts = version.is_some_and(|version| takes_parts(&version));
         match through {
-            Through::Plain | Through::Tmux if takes_parts => Some(Transfer::Parts(through)),
-            Through::Plain => Some(Transfer::Whole),
-            Through::Tmux | Through::Screen => None,
+            Multiplexer::Plain | Multiplexer::Tmux if takes_parts => Some(Transfer::Parts(through)),
+            Multiplexer::Plain => Some(Transfer::Whole),
+            Multiplexer::Tmux | Multiplexer::Screen => None,
         }
     }
 }
@@ -125,7 +125,7 @@ mod tests {
 
     use super::Transfer::{self, Kitty, Parts, Whole};
     use super::{ask, send};
-    use crate::terminal::escape::Through::{Plain, Tmux};
+    use crate::terminal::escape::Multiplexer::{Plain, Tmux};
 
     fn chunks(transfer: Transfer, file: &[u8]) -> Vec<String> {
         send(transfer, "s1", "a.mp3", file).map(|chunk| String::from_utf8(chunk).unwrap()).collect()

@@ -5,7 +5,7 @@ use crate::core::range::Range;
 use crate::core::view::View;
 use crate::tui::command::Command;
 use crate::tui::field::Field;
-use crate::tui::list::listing::Wish;
+use crate::tui::list::listing::ListQuery;
 use crate::tui::list::moves::select_place;
 use crate::tui::list::rows::RowKey;
 use crate::tui::list::triage::show_view;
@@ -44,13 +44,13 @@ pub(in crate::tui) fn back(state: &mut State, effects: &mut Vec<Effect>) {
     if state.detail.full || state.detail.focused {
         state.detail.full = false;
         state.detail.focused = false;
-    } else if state.inbox.wish.filter.is_some() {
+    } else if state.inbox.query.filter.is_some() {
         search_line::update::clear(state, effects);
     } else if state.before_history.is_some() {
         leave_history(state, effects);
     } else if state.sync.running.take().is_some() {
         state.lanes.next(Lane::Sync);
-        state.inbox.unsure = true;
+        state.inbox.may_lack_rows = true;
         state.sync.stopped = true;
         state.sync.next = state.sync.refresh.map(|every| state.now + every);
         effects.push(Effect::Account(AccountEffect::StopSync));
@@ -128,17 +128,17 @@ pub(in crate::tui) fn open_history(state: &mut State, effects: &mut Vec<Effect>)
     if let Some(before) = &mut state.before_history {
         before.of = id;
     } else {
-        let order = state.inbox.wish.order;
-        let wish = std::mem::replace(&mut state.inbox.wish, Wish { order, ..Wish::default() });
+        let order = state.inbox.query.order;
+        let query = std::mem::replace(&mut state.inbox.query, ListQuery { order, ..ListQuery::default() });
         let search = state.filter.leave(Field::default());
         let (range, selected) = (state.range, state.inbox.selected);
-        state.before_history = Some(BeforeHistory { of: id, range, wish, search, selected });
+        state.before_history = Some(BeforeHistory { of: id, range, query, search, selected });
     }
     state.range = Range::ALL;
     state.detail.full = false;
     state.detail.focused = false;
-    state.inbox.wish.view = View::All;
-    state.inbox.wish.callers = Some(callers);
+    state.inbox.query.view = View::All;
+    state.inbox.query.callers = Some(callers);
     load(state, effects);
 }
 

@@ -128,10 +128,10 @@ fn failed(state: &State, failure: &SyncError, theme: &Theme) -> Vec<Said> {
 
 /// The range has voicemails, but none of them is in the view or matches the search.
 fn nothing_here(state: &State, theme: &Theme) -> Vec<Said> {
-    let view = state.inbox.wish.view;
-    let own = state.inbox.wish.own.as_ref().and_then(|(number, _)| state.views.get(*number));
+    let view = state.inbox.query.view;
+    let own = state.inbox.query.own.as_ref().and_then(|(number, _)| state.views.get(*number));
     let title = match view {
-        _ if state.inbox.wish.filter.is_some() => "No matches".to_owned(),
+        _ if state.inbox.query.filter.is_some() => "No matches".to_owned(),
         View::Inbox => "All done".to_owned(),
         View::Unread => "Nothing unread".to_owned(),
         View::Starred => "Nothing starred".to_owned(),
@@ -139,14 +139,14 @@ fn nothing_here(state: &State, theme: &Theme) -> Vec<Said> {
         View::All => own.map_or("Nothing here".to_owned(), |own| format!("Nothing in {}", own.name)),
     };
     let count = humanize::voicemails(state.inbox.rows.len() as u64);
-    let elsewhere = if state.inbox.wish.filter.is_some() { "in total" } else { "in other views" };
+    let elsewhere = if state.inbox.query.filter.is_some() { "in total" } else { "in other views" };
     let mut lines = vec![
         Said::text(title, theme.strong),
         Said::text("", theme.text),
         Said::text(format!("{count} {elsewhere}{}.", from(state)), theme.quiet),
         Said::text("", theme.text),
     ];
-    if state.inbox.wish.filter.is_some() {
+    if state.inbox.query.filter.is_some() {
         lines.push(Said::key(state, Command::Back, "clear the search", theme));
     }
     if view != View::All || own.is_some() {

@@ -53,7 +53,7 @@ impl Order {
 
 /// What the list shows.
 #[derive(Debug, Default)]
-pub struct Wish {
+pub struct ListQuery {
     /// The view.
     pub view: View,
     /// The order.
@@ -66,7 +66,7 @@ pub struct Wish {
     pub filter: Option<(Query, Matcher)>,
 }
 
-impl Wish {
+impl ListQuery {
     /// Returns the effective order: `Best` needs a search.
     pub fn order_now(&self) -> Order {
         match self.order {
@@ -96,17 +96,17 @@ pub struct Listing {
 impl Listing {
     /// Lists the rows that match `wish`. Also lists the row `lingers`, so that the selected row does not
     /// vanish.
-    pub fn new(rows: &RowColumns, wish: &mut Wish, lingers: Option<usize>, zone: Tz) -> Listing {
+    pub fn new(rows: &RowColumns, query: &mut ListQuery, lingers: Option<usize>, zone: Tz) -> Listing {
         let Columns { times, flags, lengths, callers } = rows.columns();
         let mut shown = Vec::new();
-        if let Some((_, matcher)) = &mut wish.filter {
+        if let Some((_, matcher)) = &mut query.filter {
             matcher.filter(rows, &mut shown);
-            shown.retain(|&row| wish.view.shows(flags[row as usize]));
+            shown.retain(|&row| query.view.shows(flags[row as usize]));
         } else {
             let every = flags.iter().enumerate();
-            shown.extend(every.filter(|(_, flags)| wish.view.shows(**flags)).map(|(row, _)| row as u32));
+            shown.extend(every.filter(|(_, flags)| query.view.shows(**flags)).map(|(row, _)| row as u32));
         }
-        if let Some((_, matcher)) = &mut wish.own {
+        if let Some((_, matcher)) = &mut query.own {
             let mut own = Vec::new();
             matcher.filter(rows, &mut own);
             // Both are ascending.
@@ -116,7 +116,7 @@ impl Listing {
                 own.peek() == Some(row)
             });
         }
-        if let Some(wanted) = &wish.callers {
+        if let Some(wanted) = &query.callers {
             shown.retain(|&row| wanted.contains(&callers[row as usize]));
         }
         let lingers = lingers.and_then(|row| Some((row as u32, shown.binary_search(&(row as u32)).err()?)));
@@ -124,11 +124,11 @@ impl Listing {
             shown.insert(place, row);
         }
         let all = shown.len() == rows.len();
-        let order = wish.order_now();
+        let order = query.order_now();
         match order {
             Order::Newest => {}
             Order::Best => {
-                if let Some((_, matcher)) = &mut wish.filter {
+                if let Some((_, matcher)) = &mut query.filter {
                     matcher.best_first(rows, &mut shown);
                 }
             }

@@ -121,8 +121,8 @@ pub(in crate::tui) fn move_unread(state: &mut State, forth: bool, effects: &mut 
 /// Shows another view of the range.
 pub(in crate::tui) fn show_view(state: &mut State, view: View, effects: &mut Vec<Effect>) {
     leave_history(state, effects);
-    state.inbox.wish.view = view;
-    state.inbox.wish.own = None;
+    state.inbox.query.view = view;
+    state.inbox.query.own = None;
     list_anew(state, effects);
 }
 
@@ -132,21 +132,21 @@ pub(in crate::tui) fn show_own(state: &mut State, number: usize, effects: &mut V
     let context = Context { now: state.now, zone: state.zone };
     let matcher = Matcher::new(&view.query, &context);
     leave_history(state, effects);
-    state.inbox.wish.view = View::All;
-    state.inbox.wish.own = Some((number, matcher));
+    state.inbox.query.view = View::All;
+    state.inbox.query.own = Some((number, matcher));
     list_anew(state, effects);
 }
 
 /// Evaluates views and search anew after midnight: "today" is another day.
 pub(in crate::tui) fn renew(state: &mut State, effects: &mut Vec<Effect>) {
     let context = Context { now: state.now, zone: state.zone };
-    let wish = &mut state.inbox.wish;
-    if let Some((number, matcher)) = &mut wish.own
+    let query = &mut state.inbox.query;
+    if let Some((number, matcher)) = &mut query.own
         && let Some(view) = state.views.get(*number)
     {
         matcher.set(&view.query, &context);
     }
-    if let Some((query, matcher)) = &mut wish.filter {
+    if let Some((query, matcher)) = &mut query.filter {
         matcher.set(query, &context);
     }
     list_anew(state, effects);
@@ -154,8 +154,8 @@ pub(in crate::tui) fn renew(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Switches to the next sort order.
 pub(in crate::tui) fn change_order(state: &mut State, effects: &mut Vec<Effect>) {
-    state.inbox.wish.order = state.inbox.wish.order_now().next(state.inbox.wish.filter.is_some());
-    news(state, state.inbox.wish.order.name().to_owned());
+    state.inbox.query.order = state.inbox.query.order_now().next(state.inbox.query.filter.is_some());
+    news(state, state.inbox.query.order.name().to_owned());
     list_anew(state, effects);
 }
 

@@ -24,7 +24,7 @@ use crate::tui::view::pen::{Pen, width};
 pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
     let area = regions.list;
     let inbox = &state.inbox;
-    let mut highlighter = inbox.wish.filter.as_ref().map(|(_, matcher)| matcher.highlighter());
+    let mut highlighter = inbox.query.filter.as_ref().map(|(_, matcher)| matcher.highlighter());
     for y in 0..area.height {
         let line = inbox.top + usize::from(y);
         // The first line always shows the day, even if its heading is scrolled out.

@@ -96,7 +96,7 @@ pub enum Sending {
     /// The terminal asks its user for permission.
     Asked(RowKey),
     /// It is in progress: how much was sent, in percent.
-    Under(RowKey, u8),
+    InProgress(RowKey, u8),
     /// It is complete.
     Sent(RowKey),
 }

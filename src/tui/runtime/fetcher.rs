@@ -116,7 +116,7 @@ impl Fetcher {
         let bytes = kept.bytes;
         let looked = match known {
             Some(waveform) => Ok(Arc::new(waveform)),
-            None => self.look(key, &kept).await?,
+            None => self.analyse(key, &kept).await?,
         };
         Ok(RecordingNews::Here { bytes, looked })
     }
@@ -163,8 +163,12 @@ impl Fetcher {
     }
 
     /// Decodes a recording and stores its waveform.
-    async fn look(&self, key: RowKey, kept: &Kept) -> Result<Result<Arc<Waveform>, AudioError>, FetchError> {
-        let looked = self.library().await?.look(key.id, kept).await?;
+    async fn analyse(
+        &self,
+        key: RowKey,
+        kept: &Kept,
+    ) -> Result<Result<Arc<Waveform>, AudioError>, FetchError> {
+        let looked = self.library().await?.analyse(key.id, kept).await?;
         Ok(looked.map(|sound| {
             let waveform = Arc::clone(&sound.waveform);
             self.keep_decoded(key.id, sound);

@@ -21,7 +21,7 @@ use crate::account::client_of;
 use crate::contacts::ContactFiles;
 use crate::core::model::{AccountKey, Span};
 use crate::store::{StoreError, StoreHandle};
-use crate::sync::{self, Summary, SyncError, Wanted};
+use crate::sync::{self, FetchOptions, Summary, SyncError};
 use crate::telecmi::Client;
 use crate::tui::msg::{AccountEffect, Change, Lane, Msg, Read, Remembered, Reply, Ticket};
 
@@ -195,7 +195,8 @@ impl Jobs {
                 account.secret.ask_again();
                 let client = client_of(&client, &account).await;
                 let client = client.map_err(|error| SyncError::Api { error, got: Summary::default() })?;
-                let wanted = Wanted { span, overlap, concurrency, tries: sync::TRIES, force: again, now };
+                let wanted =
+                    FetchOptions { span, overlap, concurrency, tries: sync::TRIES, force: again, now };
                 let result = sync::fill(&store, &account.key, client.clone(), wanted, reports).await;
                 tracing::info!(?result, "sync ended");
                 result

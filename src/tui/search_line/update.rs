@@ -46,16 +46,16 @@ pub(in crate::tui) fn changed(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Filters the list by `query`.
 fn find(state: &mut State, query: Query, context: &Context, effects: &mut Vec<Effect>) {
-    let wish = &mut state.inbox.wish;
-    match &mut wish.filter {
-        _ if query.is_all() => wish.filter = None,
+    let listed = &mut state.inbox.query;
+    match &mut listed.filter {
+        _ if query.is_all() => listed.filter = None,
         Some((known, matcher)) => {
             matcher.set(&query, context);
             *known = query;
         }
         None => {
             let matcher = Matcher::new(&query, context);
-            wish.filter = Some((query, matcher));
+            listed.filter = Some((query, matcher));
         }
     }
     list_anew(state, effects);
@@ -73,7 +73,7 @@ pub(in crate::tui) fn clear(state: &mut State, effects: &mut Vec<Effect>) {
     state.filter.open = false;
     state.filter.mistake = None;
     state.filter.input = Field::default();
-    state.inbox.wish.filter = None;
+    state.inbox.query.filter = None;
     list_anew(state, effects);
 }
 

@@ -37,8 +37,9 @@ pub(in crate::tui) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effe
         Reply::Rows { rows, more, complete_to } => {
             if std::mem::take(&mut state.inbox.replace) {
                 let before = std::mem::take(&mut state.inbox);
-                let Inbox { selected, unsure, wish, rows, .. } = before;
-                state.inbox = Inbox { selected, unsure, wish, rows: rows.emptied(), ..Inbox::default() };
+                let Inbox { selected, may_lack_rows, query, rows, .. } = before;
+                state.inbox =
+                    Inbox { selected, may_lack_rows, query, rows: rows.emptied(), ..Inbox::default() };
             }
             state.inbox.read_to = rows.rows.last().map(RowKey::of).or(state.inbox.read_to);
             take_in(state, &rows, effects);
@@ -147,7 +148,7 @@ pub(in crate::tui) fn read_texts(state: &mut State, effects: &mut Vec<Effect>) {
 /// Handles loaded notes or tags: shows pending changes again, and repeats the search.
 fn on_texts(state: &mut State) {
     reapply(state);
-    if state.inbox.wish.filter.is_some() {
+    if state.inbox.query.filter.is_some() {
         relist(state);
     }
 }
@@ -214,7 +215,7 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
                 news(state, text.clone());
                 effects.push(Effect::Terminal(TerminalEffect::Notify(text)));
             }
-            if std::mem::take(&mut state.inbox.unsure) {
+            if std::mem::take(&mut state.inbox.may_lack_rows) {
                 read(state, Read::Count(state.view_span()), effects);
             }
         }
@@ -250,7 +251,7 @@ pub(in crate::tui) fn relist(state: &mut State) {
     let inbox = &mut state.inbox;
     let lingers = inbox.selected.filter(|_| inbox.selected_place().is_some());
     let lingers = lingers.and_then(|key| inbox.rows.search(key).ok());
-    inbox.list = Listing::new(&inbox.rows, &mut inbox.wish, lingers, state.zone);
+    inbox.list = Listing::new(&inbox.rows, &mut inbox.query, lingers, state.zone);
 }
 
 /// Adds rows to the list; the selection and the view stay where they are.
@@ -269,7 +270,7 @@ fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
     // the start of the sync, a selection at the top stays at the top.
     let begins = state.inbox.selected_place() == Some(0)
         && state.sync.running.as_ref().is_some_and(|running| running.newest_before.is_none());
-    match &state.inbox.wish.callers {
+    match &state.inbox.query.callers {
         // Only rows of the caller belong in the history.
         Some(callers) => {
             let theirs = rows.rows.iter().filter(|row| callers.contains(&row.caller)).copied().collect();
@@ -336,7 +337,7 @@ pub(in crate::tui) fn read(state: &mut State, what: Read, effects: &mut Vec<Effe
 
 /// Starts fetching the missing parts of the range, or all of it if `again`.
 pub(in crate::tui) fn sync(state: &mut State, again: bool, effects: &mut Vec<Effect>) {
-    state.inbox.unsure |= state.sync.running.is_some();
+    state.inbox.may_lack_rows |= state.sync.running.is_some();
     let newest = state.inbox.rows.get(0).map(|row| row.time);
     state.sync.running = Some(Running { by_hand: again, newest_before: newest, ..Running::default() });
     state.sync.stopped = false;

@@ -30,9 +30,9 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
     // The range is always shown. If there is no room, the other views go first, from the last to the
     // first, then the dates, then the account.
     let room = pen.room().saturating_sub(3);
-    let own = state.inbox.wish.own.as_ref().map(|(number, _)| *number);
+    let own = state.inbox.query.own.as_ref().map(|(number, _)| *number);
     let built_in = View::EVERY.into_iter().map(|view| {
-        let here = own.is_none() && view == state.inbox.wish.view;
+        let here = own.is_none() && view == state.inbox.query.view;
         (here, named(state, view, here))
     });
     let own = state.views.iter().enumerate().map(|(number, view)| {
@@ -87,7 +87,7 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
 
 /// Returns "4 from Anita Rao" if the list is the history of a caller.
 fn whose(state: &State) -> Option<String> {
-    state.inbox.wish.callers.as_ref()?;
+    state.inbox.query.callers.as_ref()?;
     let (rows, count) = (&state.inbox.rows, humanize::count(state.inbox.list.len() as u64));
     let caller = rows.get(0).map(|row| rows.caller(&row).to_owned()).unwrap_or_default();
     Some(format!("{count} from {}", fitted(&caller, CALLER_MOST)))

@@ -64,7 +64,7 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
         _ => {
             let shown = state.inbox.list.len();
             pen.write(&humanize::voicemails(shown as u64), theme.text);
-            if let Some(order) = Some(state.inbox.wish.order_now()).filter(|order| *order != Order::Newest) {
+            if let Some(order) = Some(state.inbox.query.order_now()).filter(|order| *order != Order::Newest) {
                 pen.write(&format!(" · {}", order.name()), theme.quiet);
             }
             if state.sync.unreadable > 0 {

@@ -122,7 +122,7 @@ impl FakeOutput {
 }
 
 impl Output for FakeOutput {
-    fn wanted(&mut self, patience: Duration) -> Result<usize, Unavailable> {
+    fn accepts(&mut self, patience: Duration) -> Result<usize, Unavailable> {
         let capacity = samples(ms(50));
         let state = self.wait(patience, |state| state.queue.len() < capacity)?;
         Ok(capacity.saturating_sub(state.queue.len()))

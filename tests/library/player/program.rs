@@ -147,7 +147,7 @@ fn a_program_that_ended_with_all_it_got_is_started_anew_for_more() {
     output.write(&[1; 80]).unwrap();
     until("all of it is heard", || output.drain(ms(20)).unwrap());
     let first = fs::read_dir(folder.path()).unwrap().count();
-    assert!(output.wanted(ms(1_000)).unwrap() > 0);
+    assert!(output.accepts(ms(1_000)).unwrap() > 0);
     output.write(&[2; 80]).unwrap();
     until("that as well", || output.drain(ms(20)).unwrap());
     assert_eq!([first, fs::read_dir(folder.path()).unwrap().count()], [1, 2]);

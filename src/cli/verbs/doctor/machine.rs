@@ -15,7 +15,7 @@ use crate::core::text;
 use crate::error::Failure;
 use crate::player::{Event, Outputs, Play, PlaybackSettings, Player, Sound, Unavailable};
 use crate::secret::SECRET_VARIABLE;
-use crate::terminal::escape::Through;
+use crate::terminal::escape::Multiplexer;
 use crate::terminal::{self, colours::Depth};
 
 /// The timeout for tmux.
@@ -80,12 +80,12 @@ fn terminal(settings: &Settings, world: &World) -> Vec<Finding> {
 
 /// Checks whether `y` can copy: it uses OSC 52, which terminals do not confirm.
 fn clipboard(world: &World) -> Finding {
-    match Through::detect(world.variable) {
-        Through::Tmux => tmux(world),
-        Through::Screen => {
+    match Multiplexer::detect(world.variable) {
+        Multiplexer::Tmux => tmux(world),
+        Multiplexer::Screen => {
             Finding::ok(Check::Clipboard, "GNU screen passes OSC 52 on, if the terminal supports it")
         }
-        Through::Plain => match takes_osc52(world) {
+        Multiplexer::Plain => match takes_osc52(world) {
             Some(true) => Finding::ok(Check::Clipboard, "the terminal supports OSC 52"),
             Some(false) => Finding::warning(Check::Clipboard, "the terminal does not support OSC 52")
                 .advice("select with the mouse, or use another terminal"),

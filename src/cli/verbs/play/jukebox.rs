@@ -296,7 +296,7 @@ impl Unheard {
         match self {
             Unheard::Missing(Missing::Fetch(FetchError::Api(error))) => Failure::from(error),
             Unheard::Missing(Missing::None | Missing::Fetch(FetchError::NotReady)) => Failure::NotFound,
-            Unheard::Missing(Missing::NotAsked) => Failure::Network,
+            Unheard::Missing(Missing::Offline) => Failure::Network,
             _ => Failure::Other,
         }
     }
@@ -304,7 +304,7 @@ impl Unheard {
 
 async fn load(fetcher: &Fetcher, found: &Hit) -> Result<Sound, Unheard> {
     let kept = fetcher.have(found, |_, _| {}).await?;
-    Ok(fetcher.look(found.entry.record.voicemail.id, &kept).await??)
+    Ok(fetcher.analyse(found.entry.record.voicemail.id, &kept).await??)
 }
 
 /// Marks a voicemail as read.

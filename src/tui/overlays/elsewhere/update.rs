@@ -123,7 +123,7 @@ fn send(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
         return news(state, "this terminal cannot receive files: use iTerm2 or kitty".to_owned());
     };
     let asks_first = match state.shared.sending {
-        Some(Sending::Under(..)) => return news(state, "already sending a file".to_owned()),
+        Some(Sending::InProgress(..)) => return news(state, "already sending a file".to_owned()),
         Some(Sending::Asked(asked)) => asked != key,
         Some(Sending::Sent(_)) | None => transfer == Transfer::Kitty,
     };
@@ -135,7 +135,7 @@ fn send(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
     let Some(row) = state.inbox.find(key) else {
         return;
     };
-    state.shared.sending = Some(Sending::Under(key, 0));
+    state.shared.sending = Some(Sending::InProgress(key, 0));
     effects.push(Effect::Account(AccountEffect::Send { key, name: save::update::file_name(state, &row) }));
 }
 
@@ -177,9 +177,9 @@ pub(in crate::tui) fn copy_line(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Handles the progress of sending a file to the terminal.
 pub(in crate::tui) fn on_sending(state: &mut State, percent: u8) {
-    let Some(Sending::Under(key, _)) = state.shared.sending else { return };
+    let Some(Sending::InProgress(key, _)) = state.shared.sending else { return };
     state.shared.sending =
-        Some(if percent < 100 { Sending::Under(key, percent) } else { Sending::Sent(key) });
+        Some(if percent < 100 { Sending::InProgress(key, percent) } else { Sending::Sent(key) });
     if percent == 100 {
         news(state, "sent: see your downloads folder".to_owned());
     }

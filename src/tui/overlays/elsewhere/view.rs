@@ -205,7 +205,7 @@ fn about(state: &State, open: &Elsewhere, way: Delivery, theme: &Theme, whole: b
                 let key = state.keymap.named(Command::ToTerminal);
                 vec![(format!("allow it in kitty, then press {key} again"), theme.warning)]
             }
-            (_, Some(Sending::Under(key, percent))) if key == open.key => {
+            (_, Some(Sending::InProgress(key, percent))) if key == open.key => {
                 vec![(format!("sending: {percent}%"), theme.text)]
             }
             (_, Some(Sending::Sent(key))) if key == open.key => {

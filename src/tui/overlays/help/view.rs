@@ -135,7 +135,12 @@ pub fn draw(state: &State, help: &Help, theme: &Theme, buffer: &mut Buffer) -> O
     if last_page > 0 {
         let (here, all) = (top / page + 1, last_page / page + 1);
         let here = if top >= last { all } else { here };
-        let foot = Rect { y: outer.bottom().saturating_sub(1), height: 1, width: outer.width.saturating_sub(2), ..outer };
+        let foot = Rect {
+            y: outer.bottom().saturating_sub(1),
+            height: 1,
+            width: outer.width.saturating_sub(2),
+            ..outer
+        };
         Pen::new(buffer, foot, 0).right(&format!(" page {here} of {all} "), theme.quiet);
     }
     cursor

@@ -34,7 +34,7 @@ pub(in crate::tui) fn on_tick(state: &mut State, effects: &mut Vec<Effect>) {
 
 pub(in crate::tui) fn on_names(state: &mut State, names: &[(CallerId, String)]) {
     state.inbox.rows.name_callers(names);
-    if state.inbox.wish.filter.is_some() || state.inbox.wish.order == Order::Caller {
+    if state.inbox.query.filter.is_some() || state.inbox.query.order == Order::Caller {
         relist(state);
     }
 }
