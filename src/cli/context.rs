@@ -138,7 +138,7 @@ impl VerbContext {
 
     /// Returns the span of the range in force.
     pub fn span(&self) -> Span {
-        // Not `context.now`: `--watch` runs for weeks.
+        // Not `search.now`: `--watch` runs for weeks.
         let now = (self.world.clock)();
         self.settings.range.resolve(now, self.search.zone).span(now)
     }

@@ -12,6 +12,7 @@ use crate::cli::World;
 use crate::cli::settings::xdg;
 use crate::config::{Ascii, Settings};
 use crate::contacts::ContactFiles;
+use crate::core::humanize;
 use crate::error::Fault;
 use crate::paths;
 use crate::player::Outputs;
@@ -91,14 +92,10 @@ pub fn is_utf8(world: &World) -> bool {
     locale.contains("utf-8") || locale.contains("utf8")
 }
 
-/// Returns a path with `~` for the home folder.
+/// Formats the path of a settings file, with `~` for the home folder.
 pub(in crate::cli) fn shown(path: Option<&Path>, world: &World) -> String {
-    let path = path.unwrap_or(Path::new("config.toml"));
     let home = (world.variable)("HOME").filter(|home| !home.is_empty());
-    match home.and_then(|home| path.strip_prefix(home).ok()) {
-        Some(rest) => Path::new("~").join(rest).display().to_string(),
-        None => path.display().to_string(),
-    }
+    humanize::path(path.unwrap_or(Path::new("config.toml")), home.as_deref().map(Path::new))
 }
 
 /// Logs to a file that only its owner can read. Only vmail's own messages: at the trace level, HTTP

@@ -1,12 +1,8 @@
 //! Recordings for the verbs: what is missing is fetched, unless the verb works offline.
 
-use std::io;
-
-use crate::audio::AudioError;
 use crate::cli::context::VerbContext;
 use crate::cli::query::Hit;
-use crate::core::model::{Sketch, VoicemailId};
-use crate::player::Sound;
+use crate::core::model::Sketch;
 use crate::recording::{FetchError, Kept, Library};
 use crate::telecmi::Client;
 
@@ -54,18 +50,13 @@ impl Fetcher {
         Ok(self.library.fetch(client, voicemail.id, name, progress).await?)
     }
 
-    /// Decodes the recording of `id` and stores its length and waveform.
-    pub async fn analyse(&self, id: VoicemailId, kept: &Kept) -> io::Result<Result<Sound, AudioError>> {
-        self.library.analyse(id, kept).await
-    }
-
     /// Analyses the recording of `found` if that was not done before; what is known if it cannot be decoded.
     pub async fn sketch(&self, found: &Hit, kept: &Kept) -> Sketch {
         let known = found.entry.record.sketch;
         if known.is_known() {
             return known;
         }
-        match self.analyse(found.entry.record.voicemail.id, kept).await {
+        match self.library.analyse(found.entry.record.voicemail.id, kept).await {
             Ok(Ok(sound)) => sound.waveform.sketch(),
             other => {
                 tracing::warn!(?other, "a recording cannot be analysed");

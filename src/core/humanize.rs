@@ -1,5 +1,6 @@
-//! Formats numbers, times and ages for people.
+//! Formats numbers, times, ages and paths for people.
 
+use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -107,6 +108,14 @@ pub fn broken(text: &str, room: u16) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// Formats `path`, with `~` for the home folder.
+pub fn path(path: &Path, home: Option<&Path>) -> String {
+    match home.and_then(|home| path.strip_prefix(home).ok()) {
+        Some(rest) => Path::new("~").join(rest).display().to_string(),
+        None => path.display().to_string(),
+    }
 }
 
 #[cfg(test)]

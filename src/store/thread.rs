@@ -69,37 +69,28 @@ impl StoreHandle {
         F: FnOnce(&mut Store) -> Result<R, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |store| {
-            let result = match store {
-                Ok(store) => run(|| job(store)),
-                Err(error) => Err(error.clone()),
-            };
-            // Fails if the future was dropped; the job is done anyway.
-            let _ = reply.send(result);
-        });
+        // Fails if the future was dropped; the job is done anyway.
+        let job = answered(job, move |result| drop(reply.send(result)));
         self.requests.send(Request::Run(job)).await.map_err(|_| StoreError::Closed)?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    /// Runs `job` on the store's thread without waiting. If there is no store, the job gets the error.
+    /// Runs `job` on the store's thread without waiting, and passes its result to `then` there.
     ///
-    /// Never blocks. Returns [`StoreError::Busy`] if the queue is full, and [`StoreError::Closed`] after
-    /// [`StoreHandle::close`]; the job is dropped then.
-    pub fn post(
-        &self,
-        job: impl FnOnce(Result<&mut Store, StoreError>) + Send + 'static,
-    ) -> Result<(), StoreError> {
-        let job: Job = Box::new(move |store| {
-            // Nobody waits for an error; the panic hook has logged a panic.
-            let _ = run(|| {
-                job(store.as_mut().map_err(|error| error.clone()));
-                Ok(())
-            });
-        });
-        self.requests.try_send(Request::Run(job)).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
-            mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
-        })
+    /// Never blocks. If the queue is full, or after [`StoreHandle::close`], the job is not run and `then` gets
+    /// [`StoreError::Busy`] or [`StoreError::Closed`] on another thread; this case needs a Tokio runtime.
+    pub fn post<R, F>(&self, job: F, then: impl FnOnce(Result<R, StoreError>) + Send + 'static)
+    where
+        F: FnOnce(&mut Store) -> Result<R, StoreError> + Send + 'static,
+    {
+        let (request, error) = match self.requests.try_send(Request::Run(answered(job, then))) {
+            Ok(()) => return,
+            Err(mpsc::error::TrySendError::Full(request)) => (request, StoreError::Busy),
+            Err(mpsc::error::TrySendError::Closed(request)) => (request, StoreError::Closed),
+        };
+        if let Request::Run(job) = request {
+            tokio::task::spawn_blocking(move || job(&mut Err(error)));
+        }
     }
 
     /// Closes the store after all jobs sent so far, and waits for that. Later calls on other handles
@@ -111,6 +102,19 @@ impl StoreHandle {
             let _ = closed.await;
         }
     }
+}
+
+/// Returns a job that passes its result to `then`: an error if there is no store, or if it panics.
+fn answered<R>(
+    job: impl FnOnce(&mut Store) -> Result<R, StoreError> + Send + 'static,
+    then: impl FnOnce(Result<R, StoreError>) + Send + 'static,
+) -> Job {
+    Box::new(move |store| {
+        then(match store {
+            Ok(store) => run(|| job(store)),
+            Err(error) => Err(error.clone()),
+        });
+    })
 }
 
 /// Runs `work` and turns a panic into an error, so that the thread survives. Unwinding rolls back an

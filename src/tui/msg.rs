@@ -411,18 +411,6 @@ pub enum Effect {
     Quit,
 }
 
-impl From<TerminalEffect> for Effect {
-    fn from(effect: TerminalEffect) -> Effect {
-        Effect::Terminal(effect)
-    }
-}
-
-impl From<AccountEffect> for Effect {
-    fn from(effect: AccountEffect) -> Effect {
-        Effect::Account(effect)
-    }
-}
-
 /// Work for the terminal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TerminalEffect {

@@ -106,15 +106,15 @@ pub(in crate::tui) fn mark_all(state: &mut State) {
 }
 
 /// Selects the next unread voicemail, or the previous one.
-pub(in crate::tui) fn move_unread(state: &mut State, forth: bool, effects: &mut Vec<Effect>) {
+pub(in crate::tui) fn move_unread(state: &mut State, forward: bool, effects: &mut Vec<Effect>) {
     let unread =
         |place: &usize| state.inbox.at(*place).is_some_and(|row: Row| !row.flags.contains(Flags::READ));
     let here = state.inbox.selected_place().unwrap_or(0);
     let found =
-        if forth { (here + 1..state.inbox.list.len()).find(unread) } else { (0..here).rev().find(unread) };
+        if forward { (here + 1..state.inbox.list.len()).find(unread) } else { (0..here).rev().find(unread) };
     match found {
         Some(place) => select_place(state, place, effects),
-        None => news(state, format!("nothing unread {}", if forth { "below" } else { "above" })),
+        None => news(state, format!("nothing unread {}", if forward { "below" } else { "above" })),
     }
 }
 

@@ -1,6 +1,6 @@
-//! Listening elsewhere, when the user is not at the machine that runs vmail; and saving recordings.
+//! Listening elsewhere, when the user is not at the machine that runs vmail.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::player::Unavailable;
 use crate::tui::list::rows::RowKey;
@@ -99,12 +99,4 @@ pub enum Sending {
     InProgress(RowKey, u8),
     /// It is complete.
     Sent(RowKey),
-}
-
-/// Formats `path`, with `~` for the home folder.
-pub fn shown(path: &Path, home: Option<&Path>) -> String {
-    match home.and_then(|home| path.strip_prefix(home).ok()) {
-        Some(rest) => format!("~/{}", rest.display()),
-        None => path.display().to_string(),
-    }
 }

@@ -179,7 +179,8 @@ impl Fetcher {
     /// Returns the decoded recording of `id`, if it is cached and valid. If it can no longer be decoded, it
     /// is removed, to be fetched again.
     pub(super) async fn sound(&self, id: VoicemailId) -> Option<Sound> {
-        let recordings = &self.library().await.ok()?.recordings;
+        let library = self.library().await.ok()?;
+        let recordings = &library.recordings;
         let kept = recordings.kept(id)?;
         if let Err(error) = recordings.touch(id, (self.clock)()) {
             tracing::warn!(%error, "the last use of a recording was not saved");
@@ -187,7 +188,7 @@ impl Fetcher {
         if let Some(sound) = self.decoded(id) {
             return Some(sound);
         }
-        self.library().await.ok()?.hold(id);
+        library.hold(id);
         match spawn_blocking(move || decode(&kept.path)).await.ok()? {
             Ok(Ok(sound)) => {
                 self.keep_decoded(id, sound.clone());

@@ -1,7 +1,7 @@
 //! The jobs of one account: queries and changes of the store, syncs, recordings and calls.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -16,14 +16,13 @@ use super::answers::{answer, apply, remember};
 use super::caller_names::CallerNames;
 use super::calling::Calls;
 use super::sounds::Sounds;
-use crate::account::Account;
-use crate::account::client_of;
+use crate::account::{Account, client_of};
 use crate::contacts::ContactFiles;
 use crate::core::model::{AccountKey, Span};
-use crate::store::{StoreError, StoreHandle};
+use crate::store::{Store, StoreError, StoreHandle};
 use crate::sync::{self, FetchOptions, Summary, SyncError};
 use crate::telecmi::Client;
-use crate::tui::msg::{AccountEffect, Change, Lane, Msg, Read, Remembered, Reply, Ticket};
+use crate::tui::msg::{AccountEffect, Change, Lane, Msg, Read, Reply, Ticket};
 
 /// How many progress reports of a sync may wait for the screen; then the sync waits.
 const REPORTS: usize = 32;
@@ -99,7 +98,14 @@ impl Jobs {
             AccountEffect::Apply(change) => self.writer.write(change),
             AccountEffect::Call { key, call } => self.calls.place(key, call),
             AccountEffect::RunCommand { command } => self.calls.run(command),
-            AccountEffect::Remember(remembered) => self.remember(remembered),
+            AccountEffect::Remember(remembered) => {
+                // Without a store there is nothing to remember it in, which loading the list reports.
+                let job = move |store: &mut Store| {
+                    remember(store, &remembered);
+                    Ok(())
+                };
+                self.store.post(job, drop);
+            }
             AccountEffect::Save { ticket, key, path, name, overwrite } => {
                 self.sounds.save(ticket, key, path, name, overwrite);
             }
@@ -129,33 +135,22 @@ impl Jobs {
         self.sounds.settle();
     }
 
-    fn remember(&self, remembered: Remembered) {
-        let written = self.store.post(move |store| {
-            if let Ok(store) = store {
-                remember(store, &remembered);
-            }
-        });
-        if let Err(error) = written {
-            tracing::warn!(%error, "a choice was not saved");
-        }
-    }
-
     /// Queries the store. Its thread sends the answer to the loop directly, to save time.
     fn read(&self, ticket: Ticket, what: Read) {
-        let key = self.account.key.clone();
+        let (key, messages) = (self.account.key.clone(), self.messages.clone());
         let asked = Arc::clone(&self.asked[ticket.lane as usize]);
         asked.store(ticket.number, Ordering::Relaxed);
-        let messages = self.messages.clone();
-        let sent = self.store.post(move |store| {
+        let job = move |store: &mut Store| {
             if asked.load(Ordering::Relaxed) != ticket.number {
-                return;
+                return Ok(None);
             }
-            let (reply, notices) = match store {
-                Ok(store) => {
-                    let answer = catch_unwind(AssertUnwindSafe(|| answer(store, &key, &what)));
-                    let reply = answer.unwrap_or_else(|panic| Err(StoreError::of_panic(panic.as_ref())));
-                    (reply, store.notices())
-                }
+            let reply = answer(store, &key, &what);
+            Ok(Some((reply, store.notices())))
+        };
+        self.store.post(job, move |answered| {
+            let (reply, notices) = match answered {
+                Ok(None) => return,
+                Ok(Some(answered)) => answered,
                 Err(error) => (Err(error), Vec::new()),
             };
             // Sending fails only when the program ends.
@@ -165,9 +160,6 @@ impl Jobs {
             let reply = reply.unwrap_or_else(Reply::ReadFailed);
             let _ = messages.blocking_send(Msg::Reply(ticket, reply));
         });
-        if let Err(error) = sent {
-            send_later(&self.messages, Msg::Reply(ticket, Reply::ReadFailed(error)));
-        }
     }
 
     fn stop_sync(&mut self) {
@@ -229,23 +221,12 @@ impl Writer {
     /// Queues a change. The store's thread sends the result to the loop.
     pub(super) fn write(&self, change: Change) {
         let (key, messages) = (self.key.clone(), self.messages.clone());
-        let unsent = change.clone();
-        let sent = self.store.post(move |store| {
-            let written = store.and_then(|store| {
-                let written = catch_unwind(AssertUnwindSafe(|| apply(store, &key, &change)));
-                written.unwrap_or_else(|panic| Err(StoreError::of_panic(panic.as_ref())))
-            });
+        let change = Arc::new(change);
+        let written = Arc::clone(&change);
+        self.store.post(
+            move |store| apply(store, &key, &written),
             // Sending fails only when the program ends; the change is written anyway.
-            let _ = messages.blocking_send(Msg::Applied(change, written));
-        });
-        if let Err(error) = sent {
-            send_later(&self.messages, Msg::Applied(unsent, Err(error)));
-        }
+            move |result| drop(messages.blocking_send(Msg::Applied(Arc::unwrap_or_clone(change), result))),
+        );
     }
-}
-
-/// Sends a message as soon as the queue has room, without waiting for that.
-fn send_later(messages: &mpsc::Sender<Msg>, msg: Msg) {
-    let messages = messages.clone();
-    tokio::spawn(async move { messages.send(msg).await });
 }

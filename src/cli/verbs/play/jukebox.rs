@@ -304,7 +304,7 @@ impl Unheard {
 
 async fn load(fetcher: &Fetcher, found: &Hit) -> Result<Sound, Unheard> {
     let kept = fetcher.have(found, |_, _| {}).await?;
-    Ok(fetcher.analyse(found.entry.record.voicemail.id, &kept).await??)
+    Ok(fetcher.library.analyse(found.entry.record.voicemail.id, &kept).await??)
 }
 
 /// Marks a voicemail as read.

@@ -4,12 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use crate::core::humanize::broken;
+use crate::core::humanize::{self, broken};
 use crate::tui::command::Command;
 use crate::tui::detail::view::Piece;
 use crate::tui::layout::centred;
 use crate::tui::msg::PageNews;
-use crate::tui::overlays::elsewhere::{Delivery, Elsewhere, Sending, shown};
+use crate::tui::overlays::elsewhere::{Delivery, Elsewhere, Sending};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::frame::frame;
@@ -192,7 +192,7 @@ fn about(state: &State, open: &Elsewhere, way: Delivery, theme: &Theme, whole: b
             None => vec![read(&format!("saves it on {host} and shows the command to copy it"))],
             Some((_, path)) => vec![
                 (
-                    if whole { format!("saved: {}", shown(path, home)) } else { "saved".to_owned() },
+                    if whole { format!("saved: {}", humanize::path(path, home)) } else { "saved".to_owned() },
                     theme.good,
                 ),
                 run(),

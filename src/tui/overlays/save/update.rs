@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::audio::Codec;
+use crate::core::humanize;
 use crate::core::model::from_millis;
 use crate::recording::{name_part, suggested_name};
 use crate::store::Row;
@@ -10,7 +11,7 @@ use crate::telecmi::AudioFormat;
 use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{AccountEffect, Effect, Lane, NotSaved};
 use crate::tui::overlay::Overlay;
-use crate::tui::overlays::elsewhere::{Delivery, Elsewhere, shown};
+use crate::tui::overlays::elsewhere::{Delivery, Elsewhere};
 use crate::tui::overlays::save::Save;
 use crate::tui::state::State;
 use crate::tui::update::{fault, news};
@@ -43,7 +44,7 @@ pub(in crate::tui) fn open(state: &mut State, key: RowKey) {
     let usual = || home.map_or_else(|| PathBuf::from("."), |home| home.join(FOLDER));
     let folder = state.remembered.folder.clone().unwrap_or_else(usual);
     let name = file_name(state, &row);
-    let path = shown(&folder.join(&name), home);
+    let path = humanize::path(&folder.join(&name), home);
     state.overlay = Some(Overlay::Save(Box::new(Save::new(key, path, name))));
 }
 
@@ -84,7 +85,7 @@ pub(in crate::tui) fn on_saved(
             let key = dialog.key;
             state.overlay = None;
             let home = state.env.home.clone();
-            news(state, format!("saved: {}", shown(&path, home.as_deref())));
+            news(state, format!("saved: {}", humanize::path(&path, home.as_deref())));
             if state.env.remote {
                 // Shows the command that copies the file to the user's machine.
                 state.overlay = Some(Overlay::Elsewhere(Elsewhere {
@@ -109,7 +110,7 @@ pub(in crate::tui) fn on_saved(
 fn after_dialog(state: &mut State, result: Result<PathBuf, NotSaved>) {
     let home = state.env.home.clone();
     match result {
-        Ok(path) => news(state, format!("saved: {}", shown(&path, home.as_deref()))),
+        Ok(path) => news(state, format!("saved: {}", humanize::path(&path, home.as_deref()))),
         Err(NotSaved::Exists) => news(state, "not saved: the file exists".to_owned()),
         Err(NotSaved::Other(why)) => fault(state, why),
     }
