@@ -20,6 +20,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 
 use crate::core::caller::CallerForms;
+use crate::core::facts::Facts;
 use crate::core::model::CallerId;
 use crate::core::model::{AccountKey, Flags, Sketch, Span, Voicemail, VoicemailId};
 use crate::core::triage::{CallerKey, Given, Note, Tag};
@@ -103,10 +104,8 @@ pub struct Details {
     pub note: Option<Note>,
     /// Its tags, in alphabetical order.
     pub tags: Vec<Tag>,
-    /// When it was marked as done, in milliseconds since the epoch.
-    pub done: Option<i64>,
-    /// When the caller was last called back, in milliseconds since the epoch.
-    pub called: Option<i64>,
+    /// What the user stated of it.
+    pub facts: Facts,
     /// The key under which a name for the caller is stored; `None` when withheld.
     pub key: Option<CallerKey>,
     /// The name that the user gave the caller in vmail.

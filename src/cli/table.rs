@@ -9,6 +9,7 @@ use chrono::Datelike as _;
 use crate::cli::context::VerbContext;
 use crate::cli::query::Hit;
 use crate::cli::style::{self, CYAN, GREEN, GREY, OutputStyle, PLAIN, YELLOW, cut, fitted, width};
+use crate::core::facts::{Fact, Tone};
 use crate::core::humanize;
 use crate::core::model::Flags;
 use crate::terminal::ascii;
@@ -145,12 +146,12 @@ fn marks(found: &Hit, look: OutputStyle, room: Option<usize>) -> String {
             marks.push(look.paint(&text, style));
         }
     };
-    for (flag, mark, style) in
-        [(Flags::STARRED, "★", YELLOW), (Flags::DONE, "✓", GREEN), (Flags::CALLED, "↩", GREEN)]
-    {
-        if found.entry.flags.contains(flag) {
-            put(mark, style);
-        }
+    for symbol in Fact::of(found.entry.flags).filter_map(Fact::symbol) {
+        let style = match symbol.tone {
+            Tone::Attention => YELLOW,
+            Tone::Finished => GREEN,
+        };
+        put(symbol.text, style);
     }
     for tag in &found.entry.record.tags {
         put(&format!("#{tag}"), CYAN);

@@ -8,6 +8,7 @@ use std::hash::Hasher as _;
 use chrono::{DateTime, TimeZone as _, Utc};
 use siphasher::sip::SipHasher13;
 
+use crate::core::facts::Fact;
 use crate::core::text;
 
 /// The TeleCMI service of an account: the two services differ in host and field names.
@@ -158,14 +159,14 @@ pub struct Flags(pub u16);
 impl Flags {
     /// No flags.
     pub const NONE: Flags = Flags(0);
-    /// It was played, or marked as read.
-    pub const READ: Flags = Flags(1);
-    /// The user starred it.
-    pub const STARRED: Flags = Flags(2);
-    /// The user marked it as done.
-    pub const DONE: Flags = Flags(4);
-    /// The caller was called back.
-    pub const CALLED: Flags = Flags(8);
+    /// [`Fact::Read`].
+    pub const READ: Flags = Fact::Read.flag();
+    /// [`Fact::Starred`].
+    pub const STARRED: Flags = Fact::Starred.flag();
+    /// [`Fact::Done`].
+    pub const DONE: Flags = Fact::Done.flag();
+    /// [`Fact::Called`].
+    pub const CALLED: Flags = Fact::Called.flag();
     /// The user wrote a note.
     pub const NOTE: Flags = Flags(16);
     /// It has a tag.

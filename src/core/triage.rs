@@ -7,6 +7,7 @@
 use std::fmt;
 
 use crate::core::caller::CallerForms;
+use crate::core::facts::{Dated, Fact};
 use crate::core::model::{Flags, VoicemailId};
 use crate::core::text;
 
@@ -138,14 +139,9 @@ impl Given {
 /// An edit of voicemails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
-    /// Mark as read or as unread.
-    Read(bool),
-    /// Star or unstar.
-    Star(bool),
-    /// Mark as done at this time, or as not done. Voicemails that are already done keep their time.
-    Done(Option<i64>),
-    /// Mark as called back at this time, or as not called back. Replaces an earlier time.
-    Called(Option<i64>),
+    /// State a fact as of this time, or take it back. [`Fact::dated`] says which time is kept if it is
+    /// stated already.
+    Fact(Fact, Option<i64>),
     /// Set or remove the note. A note with the same text stays unchanged.
     Note(Option<Note>),
     /// Add and remove tags. An existing tag in another spelling stays unchanged.
@@ -169,21 +165,24 @@ pub struct BulkEdit {
 /// A field of a voicemail that the user can change, with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
-    Read(bool),
-    Starred(bool),
-    Done(Option<i64>),
-    Called(Option<i64>),
+    /// A fact, and when it was stated; 0 if the fact has no time.
+    Fact(Fact, Option<i64>),
     Note(Option<Note>),
     /// A folded tag, and the tag as written if the voicemail has it.
     Tag(String, Option<Tag>),
 }
 
 impl Value {
+    /// Creates the value of a fact. The time of a fact that has none becomes 0.
+    pub(crate) fn fact(fact: Fact, time: Option<i64>) -> Value {
+        Value::Fact(fact, if fact.dated().is_some() { time } else { time.map(|_| 0) })
+    }
+
     /// Returns the new value when this one is set to `wanted`, a value of the same field.
     pub(crate) fn edited(&self, wanted: &Value) -> Value {
         let stays = match (self, wanted) {
-            (Value::Done(Some(_)), Value::Done(Some(_)))
-            | (Value::Tag(_, Some(_)), Value::Tag(_, Some(_))) => true,
+            (Value::Fact(fact, Some(_)), Value::Fact(_, Some(_))) => fact.dated() != Some(Dated::Latest),
+            (Value::Tag(_, Some(_)), Value::Tag(_, Some(_))) => true,
             (Value::Note(Some(old)), Value::Note(Some(new))) => old.text == new.text,
             _ => false,
         };
@@ -193,8 +192,7 @@ impl Value {
     /// Merges two values of the same field, by the rules of [`crate::export`].
     pub(crate) fn merged(&self, other: &Value) -> Value {
         let takes_other = match (self, other) {
-            (Value::Read(old), Value::Read(new)) | (Value::Starred(old), Value::Starred(new)) => new > old,
-            (Value::Done(old), Value::Done(new)) | (Value::Called(old), Value::Called(new)) => new > old,
+            (Value::Fact(_, old), Value::Fact(_, new)) => new > old,
             (Value::Note(old), Value::Note(new)) => {
                 new.as_ref().map(Note::edited) > old.as_ref().map(Note::edited)
             }
@@ -209,10 +207,7 @@ impl Edit {
     /// Returns the values to set.
     pub(crate) fn wanted(&self) -> Vec<Value> {
         match self {
-            Edit::Read(read) => vec![Value::Read(*read)],
-            Edit::Star(starred) => vec![Value::Starred(*starred)],
-            Edit::Done(time) => vec![Value::Done(*time)],
-            Edit::Called(time) => vec![Value::Called(*time)],
+            Edit::Fact(fact, time) => vec![Value::fact(*fact, *time)],
             Edit::Note(note) => vec![Value::Note(note.clone())],
             Edit::Tag { add, remove } => {
                 let goes: Vec<String> = remove.iter().map(Tag::folded).collect();

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use crate::core::facts::{Fact, Facts};
 use crate::core::model::{RecordingName, Sketch, TIME_END, Voicemail, from_millis};
 use crate::core::text;
 use crate::core::triage::{CallerKey, Given, Note, Tag};
@@ -101,16 +102,16 @@ impl NameLine {
 
 impl VoicemailLine {
     pub(super) fn new(record: Record) -> VoicemailLine {
-        let Record { voicemail, sketch, waveform, read, starred, done, called, note, tags } = record;
+        let Record { voicemail, sketch, waveform, facts, note, tags } = record;
         VoicemailLine {
             id: Some(voicemail.id.to_string()),
             time: voicemail.time.timestamp_millis(),
             caller: voicemail.caller,
             recording: voicemail.recording.map(|name| name.as_sent().to_owned()),
-            read,
-            starred,
-            done,
-            called,
+            read: facts.has(Fact::Read),
+            starred: facts.has(Fact::Starred),
+            done: facts.get(Fact::Done),
+            called: facts.get(Fact::Called),
             note: note.map(|note| NoteText { text: note.text().to_owned(), edited: note.edited() }),
             tags: tags.iter().map(Tag::to_string).collect(),
             length: sketch.millis,
@@ -137,16 +138,18 @@ impl VoicemailLine {
         let tags = self.tags.iter().map(|text| {
             Tag::new(text).ok_or_else(|| format!("\"{}\" is not a valid tag", text::clean(text, Tag::MAX)))
         });
+        let mut facts = Facts::default();
+        facts.set(Fact::Read, self.read.then_some(0));
+        facts.set(Fact::Starred, self.starred.then_some(0));
+        facts.set(Fact::Done, self.done);
+        facts.set(Fact::Called, self.called);
         let waveform = self.waveform.map(|text| STANDARD.decode(text));
         Ok(Record {
             sketch: Sketch::from_bits(self.length, self.loudness),
             waveform: waveform
                 .transpose()
                 .map_err(|error| format!("the waveform is not valid Base64: {error}"))?,
-            read: self.read,
-            starred: self.starred,
-            done: self.done,
-            called: self.called,
+            facts,
             note: note.transpose()?,
             tags: tags.collect::<Result<_, _>>()?,
             voicemail,

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::tables::{Tables, stored};
 use super::{AccountId, Store, StoreError, log};
+use crate::core::facts::{Fact, Facts};
 use crate::core::model::{Flags, VoicemailId};
 use crate::core::triage::{Applied, BulkEdit, CallerKey, Given, Note, Tag, Undo, UndoPart, Value};
 
@@ -179,14 +180,11 @@ impl<'c> ChangeWriter<'c> {
     /// table only if `flags` say that there is something in it.
     fn value(&self, id: VoicemailId, flags: Flags, thing: &Value) -> rusqlite::Result<Value> {
         let key = (self.account, stored(id));
-        let time = |flag, column| {
-            if flags.contains(flag) { time(self.connection, key, column) } else { Ok(None) }
-        };
         Ok(match thing {
-            Value::Read(_) => Value::Read(flags.contains(Flags::READ)),
-            Value::Starred(_) => Value::Starred(flags.contains(Flags::STARRED)),
-            Value::Done(_) => Value::Done(time(Flags::DONE, DONE)?),
-            Value::Called(_) => Value::Called(time(Flags::CALLED, CALLED)?),
+            Value::Fact(fact, _) if fact.dated().is_some() && flags.contains(fact.flag()) => {
+                Value::Fact(*fact, facts(self.connection, key, fact.flag())?.get(*fact))
+            }
+            Value::Fact(fact, _) => Value::Fact(*fact, flags.contains(fact.flag()).then_some(0)),
             Value::Note(_) if flags.contains(Flags::NOTE) => Value::Note(note(self.connection, key)?),
             Value::Note(_) => Value::Note(None),
             Value::Tag(folded, _) if flags.contains(Flags::TAGGED) => {
@@ -206,15 +204,11 @@ impl<'c> ChangeWriter<'c> {
         let key = (self.account, stored(id));
         let with = |flag, is_set| if is_set { flags | flag } else { flags.without(flag) };
         Ok(match value {
-            Value::Read(read) => with(Flags::READ, *read),
-            Value::Starred(starred) => with(Flags::STARRED, *starred),
-            Value::Done(time) => {
-                self.write_time(key, DONE, *time)?;
-                with(Flags::DONE, time.is_some())
-            }
-            Value::Called(time) => {
-                self.write_time(key, CALLED, *time)?;
-                with(Flags::CALLED, time.is_some())
+            Value::Fact(fact, time) => {
+                if fact.dated().is_some() {
+                    self.write_time(key, *fact, *time)?;
+                }
+                with(fact.flag(), time.is_some())
             }
             Value::Note(note) => {
                 self.write_note(key, note.as_ref())?;
@@ -227,15 +221,18 @@ impl<'c> ChangeWriter<'c> {
         })
     }
 
-    fn write_time(&self, (account, id): Key, column: Column, time: Option<i64>) -> rusqlite::Result<()> {
-        self.connection.prepare_cached(column.write)?.execute(params![account, id, time])?;
+    fn write_time(&self, (account, id): Key, fact: Fact, time: Option<i64>) -> rusqlite::Result<()> {
+        let column = fact.name();
+        let write = format!(
+            "INSERT INTO moment (account, id, {column}) VALUES (?1, ?2, ?3)
+             ON CONFLICT (account, id) DO UPDATE SET {column} = ?3"
+        );
+        self.connection.prepare_cached(&write)?.execute(params![account, id, time])?;
         if time.is_none() {
-            self.connection
-                .prepare_cached(
-                    "DELETE FROM moment
-                     WHERE account = ?1 AND id = ?2 AND done IS NULL AND called IS NULL",
-                )?
-                .execute([account, id])?;
+            let empty: String =
+                Fact::all_dated().map(|fact| format!(" AND {} IS NULL", fact.name())).collect();
+            let delete = format!("DELETE FROM moment WHERE account = ?1 AND id = ?2{empty}");
+            self.connection.prepare_cached(&delete)?.execute([account, id])?;
         }
         Ok(())
     }
@@ -280,34 +277,20 @@ impl<'c> ChangeWriter<'c> {
 /// The account and the voicemail, in their stored form.
 pub(super) type Key = (i64, i64);
 
-/// One of the times of a voicemail.
-#[derive(Clone, Copy)]
-pub(super) struct Column {
-    read: &'static str,
-    write: &'static str,
-}
-
-/// The time at which it was marked as done.
-pub(super) const DONE: Column = Column {
-    read: "SELECT done FROM moment WHERE account = ?1 AND id = ?2",
-    write: "INSERT INTO moment (account, id, done) VALUES (?1, ?2, ?3)
-            ON CONFLICT (account, id) DO UPDATE SET done = ?3",
-};
-
-/// The time at which the caller was called back.
-pub(super) const CALLED: Column = Column {
-    read: "SELECT called FROM moment WHERE account = ?1 AND id = ?2",
-    write: "INSERT INTO moment (account, id, called) VALUES (?1, ?2, ?3)
-            ON CONFLICT (account, id) DO UPDATE SET called = ?3",
-};
-
-pub(super) fn time(
-    connection: &Connection,
-    (account, id): Key,
-    column: Column,
-) -> rusqlite::Result<Option<i64>> {
-    let time = connection.prepare_cached(column.read)?.query_row([account, id], |row| row.get(0));
-    Ok(time.optional()?.flatten())
+/// Returns the facts of a voicemail with `flags`. Queries the times only if one of its facts has one.
+pub(super) fn facts(connection: &Connection, (account, id): Key, flags: Flags) -> rusqlite::Result<Facts> {
+    if !Fact::all_dated().any(|fact| flags.contains(fact.flag())) {
+        return Ok(Facts::new(flags, |_| None));
+    }
+    let columns: Vec<_> = Fact::all_dated().map(Fact::name).collect();
+    let query = format!("SELECT {} FROM moment WHERE account = ?1 AND id = ?2", columns.join(", "));
+    let found = connection.prepare_cached(&query)?.query_row([account, id], |row| {
+        (0..columns.len()).map(|index| row.get(index)).collect::<rusqlite::Result<Vec<Option<i64>>>>()
+    });
+    let times = found.optional()?.unwrap_or_default();
+    let time =
+        |fact| Fact::all_dated().position(|dated| dated == fact).and_then(|place| *times.get(place)?);
+    Ok(Facts::new(flags, time))
 }
 
 pub(super) fn note(connection: &Connection, (account, id): Key) -> rusqlite::Result<Option<Note>> {

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::callers::intern;
-use super::changes::{CALLED, ChangeWriter, DONE, note, tags, time};
+use super::changes::{ChangeWriter, facts, note, tags};
 use super::tables::{Tables, loaded, sql_limit, stored, upper_bound};
 use super::{AccountId, Store, StoreError, log};
 use crate::core::caller::CallerForms;
+use crate::core::facts::Facts;
 use crate::core::model::CallerId;
 use crate::core::model::{Flags, RecordingName, Sketch, Span, Voicemail, VoicemailId, from_millis};
 use crate::core::triage::{CallerKey, Given, Note, Tag, Value};
@@ -35,14 +36,8 @@ pub struct Record {
     pub sketch: Sketch,
     /// The waveform of its recording, as passed to [`Store::put_sound`].
     pub waveform: Option<Vec<u8>>,
-    /// Whether it is read.
-    pub read: bool,
-    /// Whether it is starred.
-    pub starred: bool,
-    /// When it was marked as done, in milliseconds since the epoch.
-    pub done: Option<i64>,
-    /// When the caller was last called back, in milliseconds since the epoch.
-    pub called: Option<i64>,
+    /// What the user stated of it.
+    pub facts: Facts,
     /// Its note.
     pub note: Option<Note>,
     /// Its tags, in alphabetical order.
@@ -186,10 +181,7 @@ impl Tables {
             },
             sketch: Sketch::from_bits(row.get(5)?, row.get(6)?),
             waveform: None,
-            read: flags.contains(Flags::READ),
-            starred: flags.contains(Flags::STARRED),
-            done: if flags.contains(Flags::DONE) { time(connection, key, DONE)? } else { None },
-            called: if flags.contains(Flags::CALLED) { time(connection, key, CALLED)? } else { None },
+            facts: facts(connection, key, flags)?,
             note: if flags.contains(Flags::NOTE) { note(connection, key)? } else { None },
             tags: if flags.contains(Flags::TAGGED) { tags(connection, key)? } else { Vec::new() },
         };
@@ -287,19 +279,8 @@ fn merge_sound(connection: &Connection, account: i64, record: &Record) -> rusqli
 
 /// Returns the values that the user set, as `record` has them.
 fn values_of(record: &Record) -> Vec<Value> {
-    let mut values = Vec::new();
-    if record.read {
-        values.push(Value::Read(true));
-    }
-    if record.starred {
-        values.push(Value::Starred(true));
-    }
-    if record.done.is_some() {
-        values.push(Value::Done(record.done));
-    }
-    if record.called.is_some() {
-        values.push(Value::Called(record.called));
-    }
+    let facts = record.facts.iter().map(|(fact, time)| Value::fact(fact, Some(time)));
+    let mut values: Vec<_> = facts.collect();
     if record.note.is_some() {
         values.push(Value::Note(record.note.clone()));
     }

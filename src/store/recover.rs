@@ -15,11 +15,12 @@ use std::time::{Duration, Instant};
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::changes::{CALLED, Column, DONE, Key, note, tags, time};
+use super::changes::{Key, facts, note, tags};
 use super::error::Notice;
 use super::file::{self, StoreFile};
 use super::records::Record;
 use super::tables::{Tables, loaded};
+use crate::core::facts::Facts;
 use crate::core::model::{Flags, RecordingName, Sketch, Voicemail, from_millis};
 use crate::core::triage::{CallerKey, Given};
 
@@ -178,17 +179,11 @@ impl Wreck {
         let (voicemail, flags, sketch) = self.row(key).or_else(|| self.listed(key, line?))?;
         let left = voicemail.time.timestamp_millis();
         // If the time of a flag is lost, use the time of the voicemail: keeping the flag matters more.
-        let moment = |flag, column: Column| {
-            let read = || time(&self.connection, key, column).ok().flatten().unwrap_or(left);
-            flags.contains(flag).then(read)
-        };
+        let read = facts(&self.connection, key, flags).unwrap_or_default();
         Some(Record {
             sketch,
             waveform: self.waveform(key).ok().flatten(),
-            read: flags.contains(Flags::READ),
-            starred: flags.contains(Flags::STARRED),
-            done: moment(Flags::DONE, DONE),
-            called: moment(Flags::CALLED, CALLED),
+            facts: Facts::new(flags, |fact| read.get(fact).or(Some(left))),
             note: note(&self.connection, key).ok().flatten(),
             tags: tags(&self.connection, key).unwrap_or_default(),
             voicemail,

@@ -227,7 +227,7 @@ impl Tables {
         let found = self
             .connection
             .prepare_cached(
-                "SELECT time, recording, raw, display, e164, country, waveform
+                "SELECT time, recording, raw, display, e164, country, waveform, flags
                  FROM voicemail JOIN caller ON caller.id = voicemail.caller
                  LEFT JOIN sound ON sound.account = voicemail.account AND sound.id = voicemail.id
                  WHERE voicemail.account = ?1 AND voicemail.id = ?2",
@@ -240,10 +240,10 @@ impl Tables {
                     caller: row.get(2)?,
                 };
                 let caller = CallerForms { display: row.get(3)?, e164: row.get(4)?, country: row.get(5)? };
-                Ok((voicemail, caller, row.get(6)?))
+                Ok((voicemail, caller, row.get(6)?, Flags(row.get(7)?)))
             })
             .optional()?;
-        let Some((voicemail, caller, waveform)) = found else { return Ok(None) };
+        let Some((voicemail, caller, waveform, flags)) = found else { return Ok(None) };
         let caller_key = CallerKey::new(&caller, &voicemail.caller);
         let spellings =
             if caller_key.is_some() { self.spellings(&voicemail.caller, &caller)? } else { Vec::new() };
@@ -253,8 +253,7 @@ impl Tables {
             name: caller_key.as_ref().map_or(Ok(None), |key| changes::name(connection, key))?,
             note: changes::note(connection, key)?,
             tags: changes::tags(connection, key)?,
-            done: changes::time(connection, key, changes::DONE)?,
-            called: changes::time(connection, key, changes::CALLED)?,
+            facts: changes::facts(connection, key, flags)?,
             voicemail,
             caller,
             key: caller_key,

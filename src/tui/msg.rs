@@ -15,6 +15,7 @@ use ratatui::layout::Size;
 
 use crate::audio::{AudioError, Waveform};
 use crate::contacts::Fault;
+use crate::core::facts::Fact;
 use crate::core::model::CallerId;
 use crate::core::model::{Span, VoicemailId};
 use crate::core::triage::{Applied, CallerKey, Edit, Given, Note, Tag, Undo};
@@ -367,14 +368,7 @@ impl Change {
         let listed = |tags: &[Tag]| tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ");
         let name = match self {
             Change::Edit { edit, .. } => match edit {
-                Edit::Read(true) => "marked as read",
-                Edit::Read(false) => "marked as unread",
-                Edit::Star(true) => "starred",
-                Edit::Star(false) => "unstarred",
-                Edit::Done(Some(_)) => "marked as done",
-                Edit::Done(None) => "marked as not done",
-                Edit::Called(Some(_)) => "marked as called back",
-                Edit::Called(None) => "marked as not called back",
+                Edit::Fact(fact, time) => fact.notice(time.is_some()),
                 Edit::Note(Some(_)) => "note saved",
                 Edit::Note(None) => "note removed",
                 Edit::Tag { add, remove } if remove.is_empty() => return format!("tagged {}", listed(add)),
@@ -385,7 +379,7 @@ impl Change {
                     return format!("tagged {}, untagged {}", listed(add), listed(remove));
                 }
             },
-            Change::Heard(_) => "marked as read",
+            Change::Heard(_) => Fact::Read.notice(true),
             Change::Revert { name, .. } => name,
             Change::Name { name: Some(given), .. } => return format!("named {}", given.name()),
             Change::Name { name: None, .. } => "name removed",

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
+use crate::core::facts::Fact;
 use crate::core::view::View;
 use crate::player::Control;
 use crate::tui::command::{Command, Scope};
@@ -190,8 +191,8 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::Quieter => change_volume(state, false, effects),
         Command::PlayAll => play_all(state, effects),
         Command::ToggleDone => triage::toggle_done(state, effects),
-        Command::ToggleStar => triage::toggle_star(state, effects),
-        Command::ToggleRead => triage::toggle_read(state, effects),
+        Command::ToggleStar => triage::toggle(state, Fact::Starred, effects),
+        Command::ToggleRead => triage::toggle(state, Fact::Read, effects),
         Command::Search => search_line::update::open(state),
         Command::Undo => step_back(state, false, effects),
         Command::Redo => step_back(state, true, effects),

@@ -12,6 +12,7 @@ use std::process::{Child, Command, Stdio};
 use chrono::{DateTime, TimeZone as _, Utc};
 use proptest::prelude::*;
 use tempfile::TempDir;
+use vmail::core::facts::Fact;
 use vmail::core::model::{
     AccountKey, Flags, RecordingName, Region, Sketch, Span, Voicemail, VoicemailId, from_millis,
 };
@@ -850,9 +851,9 @@ fn what_was_heard_and_seen_outlives_syncs_and_restarts() {
     store.put_sound(account, page[1].id, sketch, b"outline").unwrap();
     let all_three: Vec<_> = page.iter().map(|voicemail| voicemail.id).collect();
     for (ids, edit) in [
-        (&all_three[..], Edit::Read(true)),
-        (&all_three[..], Edit::Star(true)),
-        (&all_three[..1], Edit::Read(false)),
+        (&all_three[..], Edit::Fact(Fact::Read, Some(0))),
+        (&all_three[..], Edit::Fact(Fact::Starred, Some(0))),
+        (&all_three[..1], Edit::Fact(Fact::Read, None)),
     ] {
         store.apply(account, &BulkEdit { ids: ids.to_vec(), edit }).unwrap();
     }

@@ -11,6 +11,7 @@ use std::process::{Command, Output, Stdio};
 use chrono::{TimeZone as _, Utc};
 use proptest::prelude::*;
 use tempfile::TempDir;
+use vmail::core::facts::Fact;
 use vmail::core::model::{AccountKey, Flags, RecordingName, Region, Sketch, Voicemail, from_millis};
 use vmail::core::triage::{BulkEdit, CallerKey, Edit, Given, Note, Tag};
 use vmail::export::{Bad, ImportError, Imported, Whose, export, import};
@@ -90,10 +91,10 @@ fn an_export_looks_like_this() {
     let caller = CallerKey::from_text("+919876543210").unwrap();
     store.set_name(&caller, Given::new("Anita", 5).as_ref()).unwrap();
     let edits = [
-        Edit::Read(true),
-        Edit::Star(true),
-        Edit::Done(Some(7)),
-        Edit::Called(Some(8)),
+        Edit::Fact(Fact::Read, Some(0)),
+        Edit::Fact(Fact::Starred, Some(0)),
+        Edit::Fact(Fact::Done, Some(7)),
+        Edit::Fact(Fact::Called, Some(8)),
         Edit::Note(Note::new("call\nback", 9)),
         Edit::Tag { add: vec![Tag::new("Billing").unwrap()], remove: Vec::new() },
     ];
@@ -148,10 +149,10 @@ proptest! {
             let word = &words[bits as usize % words.len()];
             let edited = (bits >> 32).cast_signed();
             let edits = [
-                Edit::Read(true),
-                Edit::Star(true),
-                Edit::Done(Some(edited)),
-                Edit::Called(Some(edited)),
+                Edit::Fact(Fact::Read, Some(0)),
+                Edit::Fact(Fact::Starred, Some(0)),
+                Edit::Fact(Fact::Done, Some(edited)),
+                Edit::Fact(Fact::Called, Some(edited)),
                 Edit::Note(Note::new(word, edited)),
                 Edit::Tag { add: word.split_whitespace().filter_map(Tag::new).collect(), remove: Vec::new() },
             ];

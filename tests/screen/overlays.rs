@@ -725,6 +725,7 @@ fn everything_is_copied_as_json() {
         "read": false,
         "starred": false,
         "done": false,
+        "called": false,
         "note": "say \"no\"\ntwice",
         "tags": ["billing", "urgent"],
         "account": "acme-support",

@@ -6,6 +6,7 @@ use crate::at_three_sizes;
 use crate::common::{Opened, Screen, week};
 use chrono::TimeDelta;
 use ratatui::style::Modifier;
+use vmail::core::facts::Fact;
 use vmail::core::model::{Flags, Span};
 use vmail::core::search;
 use vmail::core::search::Context;
@@ -73,7 +74,7 @@ fn every_mark_together_looks() {
         annotate(screen, 3, "Invoice 417: wants a call before five", &["billing"]);
         screen.keys("s j r j s v v 5 G k e g j j");
         let key = key_at(screen, 4);
-        screen.change(Change::Edit { keys: vec![key], edit: Edit::Called(Some(7)) });
+        screen.change(Change::Edit { keys: vec![key], edit: Edit::Fact(Fact::Called, Some(7)) });
         screen.keys("v j v");
     });
 }
@@ -240,9 +241,9 @@ fn the_views_count_what_they_show() {
     screen.synced().keys("5");
     let keys: Vec<_> = (0..10).map(|place| key_at(&screen, place)).collect();
     for (keys, edit) in [
-        (&keys[..4], Edit::Done(Some(1))),
-        (&keys[3..9], Edit::Read(true)),
-        (&[keys[0], keys[9]], Edit::Star(true)),
+        (&keys[..4], Edit::Fact(Fact::Done, Some(1))),
+        (&keys[3..9], Edit::Fact(Fact::Read, Some(0))),
+        (&[keys[0], keys[9]], Edit::Fact(Fact::Starred, Some(0))),
     ] {
         screen.change(Change::Edit { keys: keys.to_vec(), edit });
     }
@@ -359,7 +360,7 @@ fn arrivals_are_shown_where_the_view_and_the_search_have_them() {
 fn what_another_process_did_is_shown() {
     let mut screen = screen();
     let key = key_at(&screen, 5);
-    screen.elsewhere(&Change::Edit { keys: vec![key], edit: Edit::Star(true) });
+    screen.elsewhere(&Change::Edit { keys: vec![key], edit: Edit::Fact(Fact::Starred, Some(0)) });
     screen
         .elsewhere(&Change::Edit { keys: vec![key], edit: Edit::Note(Note::new("from the other desk", 5)) });
     screen.send(Msg::ChangedElsewhere);
@@ -469,7 +470,7 @@ fn a_narrow_list_has_a_mark_for_each_thing_that_was_done() {
     let text = screen.text();
     assert!(text.contains("★ # ✎"), "{text}");
     let key = key_at(&screen, 1);
-    screen.change(Change::Edit { keys: vec![key], edit: Edit::Called(Some(7)) });
+    screen.change(Change::Edit { keys: vec![key], edit: Edit::Fact(Fact::Called, Some(7)) });
     assert!(screen.text().contains("✓ ↩"), "{}", screen.text());
     // Where there is room for one, it is the first of them.
     screen.resize(40, 12);
@@ -574,7 +575,7 @@ fn a_history_stays_that_of_its_caller() {
     screen.page(&[crate::common::voicemail("2026-11-23T12:01:00+05:30", "9811100042")], 1, 1, 1, 1).synced();
     assert!(screen.text().contains("3 from +91 98765 43210"), "{}", screen.text());
     let other = screen.store_elsewhere(&week()[1]);
-    screen.elsewhere(&Change::Edit { keys: vec![other], edit: Edit::Star(true) });
+    screen.elsewhere(&Change::Edit { keys: vec![other], edit: Edit::Fact(Fact::Starred, Some(0)) });
     screen.send(Msg::ChangedElsewhere);
     assert_eq!(screen.state.inbox.rows.len(), 3);
     // Written in another way for another country, the rows are read again: theirs alone.
@@ -601,7 +602,7 @@ fn a_changed_voicemail_that_was_not_known_brings_its_caller() {
     let mut screen = screen();
     let unknown = crate::common::voicemail("2026-11-23T12:03:00+05:30", "+16505550123");
     let key = screen.store_elsewhere(&unknown);
-    screen.elsewhere(&Change::Edit { keys: vec![key], edit: Edit::Star(true) });
+    screen.elsewhere(&Change::Edit { keys: vec![key], edit: Edit::Fact(Fact::Starred, Some(0)) });
     screen.send(Msg::ChangedElsewhere);
     assert!(screen.text().contains("+1 650-555-0123"), "{}", screen.text());
 }

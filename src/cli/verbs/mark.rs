@@ -8,6 +8,7 @@ use crate::cli::World;
 use crate::cli::context::{ContextArgs, VerbContext, block_on};
 use crate::cli::query::{Hit, Search};
 use crate::cli::style::{self, FIELDS_OF_LIST, FormatArgs};
+use crate::core::facts::Fact;
 use crate::core::humanize;
 use crate::core::model::VoicemailId;
 use crate::core::triage::{BulkEdit, Edit, Tag};
@@ -126,14 +127,14 @@ async fn which(context: &VerbContext, args: &MarkArgs) -> anyhow::Result<Vec<Voi
 fn edits(args: &MarkArgs, now: i64) -> Vec<Edit> {
     let tags = !args.tag.is_empty() || !args.untag.is_empty();
     let edits = [
-        args.read.then_some(Edit::Read(true)),
-        args.unread.then_some(Edit::Read(false)),
-        args.star.then_some(Edit::Star(true)),
-        args.unstar.then_some(Edit::Star(false)),
-        args.done.then_some(Edit::Done(Some(now))),
-        args.not_done.then_some(Edit::Done(None)),
-        args.called.then_some(Edit::Called(Some(now))),
-        args.not_called.then_some(Edit::Called(None)),
+        args.read.then_some(Edit::Fact(Fact::Read, Some(now))),
+        args.unread.then_some(Edit::Fact(Fact::Read, None)),
+        args.star.then_some(Edit::Fact(Fact::Starred, Some(now))),
+        args.unstar.then_some(Edit::Fact(Fact::Starred, None)),
+        args.done.then_some(Edit::Fact(Fact::Done, Some(now))),
+        args.not_done.then_some(Edit::Fact(Fact::Done, None)),
+        args.called.then_some(Edit::Fact(Fact::Called, Some(now))),
+        args.not_called.then_some(Edit::Fact(Fact::Called, None)),
         tags.then(|| Edit::Tag { add: args.tag.clone(), remove: args.untag.clone() }),
     ];
     edits.into_iter().flatten().collect()

@@ -8,6 +8,7 @@ use crate::cli::World;
 use crate::cli::context::{ContextArgs, VerbContext, block_on};
 pub use crate::cli::query::Hit;
 use crate::cli::style::{self, BOLD, FIELDS_OF_LIST, Format, FormatArgs, GREY, OutputStyle, PLAIN};
+use crate::core::facts::Fact;
 use crate::core::fields::Fields;
 use crate::error::Fault;
 
@@ -80,16 +81,9 @@ fn page(out: &mut impl Write, found: &Hit, fields: &Fields<'_>, look: OutputStyl
     let number = if entry.forms.display.is_empty() { "withheld" } else { &entry.forms.display };
     let country = entry.forms.country.as_deref().and_then(crate::core::caller::country_name);
     let number = country.map_or_else(|| number.to_owned(), |country| format!("{number}  ({country})"));
-    let states =
-        [(fields.read, "read", "unread"), (fields.starred, "starred", ""), (fields.done, "done", "")];
-    let mut states: Vec<_> = states
-        .iter()
-        .map(|(is, yes, no)| if *is { *yes } else { *no })
-        .filter(|word| !word.is_empty())
-        .collect();
-    if entry.record.called.is_some() {
-        states.push("called back");
-    }
+    let state =
+        |fact: Fact| if entry.flags.contains(fact.flag()) { Some(fact.words()) } else { fact.opposite() };
+    let states: Vec<_> = Fact::ALL.into_iter().filter_map(state).collect();
     let length = fields.length_s.map_or_else(String::new, |length| format!("{length:.1} s"));
     let recording = fields.recording.clone().unwrap_or_else(|| "none".to_owned());
     let tags: Vec<_> = fields.tags.iter().map(|tag| format!("#{tag}")).collect();

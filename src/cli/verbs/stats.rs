@@ -13,6 +13,7 @@ use crate::cli::style::{self, Format, FormatArgs, OutputStyle};
 use crate::cli::usage::whole;
 use crate::cli::verbs::stats::page::Page;
 use crate::cli::{World, environment};
+use crate::core::facts::Fact;
 use crate::core::stats::{Caller, Count, Item, Spread, Stats, Tally};
 
 mod chart;
@@ -82,8 +83,8 @@ fn item(found: &Hit) -> Item<'_> {
         name: found.name.as_deref(),
         number: &entry.forms.display,
         flags: entry.flags,
-        done: record.done,
-        called: record.called,
+        done: record.facts.get(Fact::Done),
+        called: record.facts.get(Fact::Called),
         length: known,
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::core::range::PRESETS;
 use crate::core::search::char_boundary;
-use crate::core::search::query::{KEYS, PARTS, Quoted, STATES};
+use crate::core::search::query::{KEYS, PARTS, Quoted, states};
 
 /// The most candidates to offer.
 const OFFERED_MAX: usize = 50;
@@ -44,7 +44,7 @@ pub fn complete(text: &str, cursor: usize, vocabulary: &impl Vocabulary) -> Opti
     let place = start + key.len() + 1..word.end;
     let value = value.strip_prefix('"').unwrap_or(value);
     match key.to_ascii_lowercase().as_str() {
-        "is" => offer(place, value, STATES.iter().map(|(word, ..)| *word), str::to_owned),
+        "is" => offer(place, value, states().map(|(word, ..)| word), str::to_owned),
         "has" => offer(place, value, PARTS.iter().map(|(word, _)| *word), str::to_owned),
         "tag" => offer(place, value, vocabulary.tags(), quoted),
         "name" => offer(place, value, vocabulary.names(), quoted),

@@ -3,7 +3,7 @@
 
 use crate::core::model::{Flags, Span};
 use crate::core::search::needle::{Digits, Needle, Scratch};
-use crate::core::search::query::{Node, PARTS, Pattern, STATES, Term};
+use crate::core::search::query::{Node, PARTS, Pattern, Term, states};
 use crate::core::search::{CallerTexts, Context, Query};
 
 /// The text shown for a caller who withheld the number.
@@ -179,8 +179,8 @@ impl Plan {
         match term {
             Term::Date(range) => PlanStep::Time(range.resolve(context.now, context.zone).view()),
             Term::Is(word) => {
-                let state = STATES.iter().find(|(known, ..)| known == word);
-                state.map_or(PlanStep::All(Vec::new()), |(_, flags, set)| PlanStep::Flags(*flags, *set))
+                let state = states().find(|(known, ..)| known == word);
+                state.map_or(PlanStep::All(Vec::new()), |(_, flags, set)| PlanStep::Flags(flags, set))
             }
             Term::Has(word) => match PARTS.iter().find(|(known, _)| known == word) {
                 Some((_, Some(flags))) => PlanStep::Flags(*flags, true),

@@ -2,20 +2,20 @@
 
 use std::fmt;
 
+use crate::core::facts::Fact;
 use crate::core::model::Flags;
 use crate::core::range;
 
 /// The keys of the language, with their colons, in the order to offer them.
 pub(super) const KEYS: [&str; 7] = ["from:", "name:", "date:", "is:", "has:", "tag:", "length:"];
 
-/// The values of `is:`: the flags, and whether they must be set.
-pub(super) const STATES: [(&str, Flags, bool); 5] = [
-    ("unread", Flags::READ, false),
-    ("read", Flags::READ, true),
-    ("starred", Flags::STARRED, true),
-    ("done", Flags::DONE, true),
-    ("called", Flags::CALLED, true),
-];
+/// Returns the values of `is:`: the flag, and whether it must be set.
+pub(super) fn states() -> impl Iterator<Item = (&'static str, Flags, bool)> {
+    Fact::ALL.into_iter().flat_map(|fact| {
+        let opposite = fact.opposite().map(|word| (word, fact.flag(), false));
+        opposite.into_iter().chain([(fact.name(), fact.flag(), true)])
+    })
+}
 
 /// The values of `has:`. A name belongs to the caller, so it has no flag.
 pub(super) const PARTS: [(&str, Option<Flags>); 4] = [
@@ -135,7 +135,7 @@ pub(super) enum Term {
     /// The caller's name.
     Name(Pattern),
     Date(range::Range),
-    /// A word of [`STATES`].
+    /// A word of [`states`].
     Is(&'static str),
     /// A word of [`PARTS`].
     Has(&'static str),

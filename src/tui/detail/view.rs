@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::core::caller;
+use crate::core::facts::Fact;
 use crate::core::humanize::{self, broken};
 use crate::core::model::{Flags, RecordingName, from_millis};
 use crate::store::{Details, Row};
@@ -108,9 +109,8 @@ fn lines(state: &State, theme: &Theme, area: Rect) -> Vec<Piece> {
 fn work(state: &State, details: &Details, theme: &Theme, room: u16) -> Vec<Piece> {
     let mut lines = Vec::new();
     let clock = |millis: i64| humanize::clock(from_millis(millis), state.now, state.zone);
-    let done = details.done.map(|at| format!("done {}", clock(at)));
-    let called = details.called.map(|at| format!("called back {}", clock(at)));
-    let times: Vec<_> = [done, called].into_iter().flatten().collect();
+    let dated = details.facts.iter().filter(|(fact, _)| fact.dated().is_some());
+    let times: Vec<_> = dated.map(|(fact, at)| format!("{} {}", fact.words(), clock(at))).collect();
     if !times.is_empty() {
         lines.push(Piece::new(times.join(" · "), theme.good));
     }
@@ -204,12 +204,12 @@ fn others(state: &State, details: &Details, theme: &Theme) -> Vec<Piece> {
         let sign = if marked { "▸ " } else { "  " };
         let length = Duration::from_millis(row.sketch.millis.into());
         let length = if row.sketch.is_known() { humanize::length(length) } else { String::new() };
-        let state_word = match row.flags {
-            flags if flags.contains(Flags::DONE | Flags::CALLED) => "   done · called back",
-            flags if flags.contains(Flags::DONE) => "   done",
-            flags if flags.contains(Flags::CALLED) => "   called back",
-            flags if flags.contains(Flags::READ) => "",
-            _ => "   unread",
+        let dated = Fact::of(row.flags).filter(|fact| fact.dated().is_some());
+        let states: Vec<_> = dated.map(Fact::words).collect();
+        let state_word = match states.as_slice() {
+            [] if row.flags.contains(Flags::READ) => String::new(),
+            [] => "   unread".to_owned(),
+            states => format!("   {}", states.join(" · ")),
         };
         let mut line = Piece::new(sign, theme.accent)
             .and(when.replace(&this_year, " "), theme.text)

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use crate::core::facts::Fact;
 use crate::core::humanize;
 use crate::core::model::Flags;
 use crate::core::triage::{Applied, Edit};
@@ -123,7 +124,7 @@ fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec
     }
     state.steps.done.push(step(&name));
     // After a call, the notice says which phone rings.
-    if !matches!(change, Change::Edit { edit: Edit::Called(Some(_)), .. }) {
+    if !matches!(change, Change::Edit { edit: Edit::Fact(Fact::Called, Some(_)), .. }) {
         let undo = state.keymap.named(Command::Undo);
         news(state, format!("{name}{} · {undo} to undo", how_many(count)));
     }
@@ -137,17 +138,14 @@ fn how_many(count: usize) -> String {
 fn show(rows: &mut RowColumns, change: &Change) {
     let (keys, edit) = match change {
         Change::Edit { keys, edit } => (keys.as_slice(), edit),
-        Change::Heard(key) => (std::slice::from_ref(key), &Edit::Read(true)),
+        Change::Heard(key) => (std::slice::from_ref(key), &Edit::Fact(Fact::Read, Some(0))),
         // Only the store knows the previous state.
         Change::Revert { .. } | Change::Name { .. } => return,
     };
     let flag = |flag: Flags, set: bool| if set { (flag, Flags::NONE) } else { (Flags::NONE, flag) };
     for &key in keys {
         let (set, clear) = match edit {
-            Edit::Read(read) => flag(Flags::READ, *read),
-            Edit::Star(star) => flag(Flags::STARRED, *star),
-            Edit::Done(time) => flag(Flags::DONE, time.is_some()),
-            Edit::Called(time) => flag(Flags::CALLED, time.is_some()),
+            Edit::Fact(fact, time) => flag(fact.flag(), time.is_some()),
             Edit::Note(note) => {
                 rows.put_note(key.id, note.as_ref().map(crate::core::triage::Note::first_words));
                 flag(Flags::NOTE, note.is_some())

@@ -1,5 +1,6 @@
 //! Working through the list: flags, marks, views, sort order.
 
+use crate::core::facts::Fact;
 use crate::core::model::Flags;
 use crate::core::search::{Context, Matcher};
 use crate::core::triage::Edit;
@@ -16,27 +17,24 @@ use crate::tui::state::State;
 use crate::tui::update::fetch::relist;
 use crate::tui::update::news;
 
-/// Marks the marked or selected voicemails as read, or as unread if all of them are read.
-pub(in crate::tui) fn toggle_read(state: &mut State, effects: &mut Vec<Effect>) {
+/// States a fact of the marked or selected voicemails, or takes it back if all of them have it.
+pub(in crate::tui) fn toggle(state: &mut State, fact: Fact, effects: &mut Vec<Effect>) {
     let keys = subjects(state);
-    let edit = Edit::Read(!all_have(state, &keys, Flags::READ));
+    let edit = toggled(state, &keys, fact);
     apply(state, Change::Edit { keys, edit }, effects);
     state.inbox.marks.clear();
 }
 
-/// Stars the marked or selected voicemails, or unstars them if all of them are starred.
-pub(in crate::tui) fn toggle_star(state: &mut State, effects: &mut Vec<Effect>) {
-    let keys = subjects(state);
-    let edit = Edit::Star(!all_have(state, &keys, Flags::STARRED));
-    apply(state, Change::Edit { keys, edit }, effects);
-    state.inbox.marks.clear();
+fn toggled(state: &State, keys: &[RowKey], fact: Fact) -> Edit {
+    let mut rows = keys.iter().filter_map(|key| state.inbox.find(*key));
+    let all_have_it = rows.all(|row| row.flags.contains(fact.flag()));
+    Edit::Fact(fact, (!all_have_it).then(|| state.now.timestamp_millis()))
 }
 
 /// Marks the marked or selected voicemails as done, or as not done if all of them are done, and moves on.
 pub(in crate::tui) fn toggle_done(state: &mut State, effects: &mut Vec<Effect>) {
     let keys = subjects(state);
-    let done = !all_have(state, &keys, Flags::DONE);
-    let edit = Edit::Done(done.then(|| state.now.timestamp_millis()));
+    let edit = toggled(state, &keys, Fact::Done);
     let one = state.inbox.marks.is_empty();
     let place = state.inbox.selected_place();
     apply(state, Change::Edit { keys, edit }, effects);
@@ -50,10 +48,6 @@ pub(in crate::tui) fn toggle_done(state: &mut State, effects: &mut Vec<Effect>) 
         }
         _ => leave_what_is_gone(state, effects),
     }
-}
-
-fn all_have(state: &State, keys: &[RowKey], flag: Flags) -> bool {
-    keys.iter().filter_map(|key| state.inbox.find(*key)).all(|row| row.flags.contains(flag))
 }
 
 /// Removes the selected row if it no longer belongs in the list, after many rows were changed at once.

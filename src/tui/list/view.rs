@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::config::Column;
+use crate::core::facts::{Fact, Tone};
 use crate::core::humanize;
 use crate::core::model::{Flags, from_millis};
 use crate::core::search::{Highlighter, SearchedText};
@@ -206,19 +207,20 @@ struct Sign<'s> {
     style: Style,
 }
 
-/// Returns the signs in a column: star, done, called back; tags; the start of the note. The flags
+/// Returns the signs in a column: facts, tags, the start of the note. The flags
 /// column leaves out tags and note if they have columns of their own.
 fn signs<'s>(state: &'s State, theme: &Theme, row: &Row, column: Column) -> Vec<Sign<'s>> {
     let mut signs = Vec::new();
     let here = |what| column == what || column == Column::Marks && !state.look.columns.contains(&what);
-    for (flag, mark, style) in [
-        (Flags::STARRED, "★", theme.warning),
-        (Flags::DONE, "✓", theme.good),
-        (Flags::CALLED, "↩", theme.good),
-    ] {
-        if column == Column::Marks && row.flags.contains(flag) {
-            signs.push(Sign { mark, text: "", field: None, style });
-        }
+    if column == Column::Marks {
+        let symbols = Fact::of(row.flags).filter_map(Fact::symbol);
+        signs.extend(symbols.map(|symbol| {
+            let style = match symbol.tone {
+                Tone::Attention => theme.warning,
+                Tone::Finished => theme.good,
+            };
+            Sign { mark: symbol.text, text: "", field: None, style }
+        }));
     }
     if row.flags.contains(Flags::TAGGED) && here(Column::Tags) {
         let tags = state.inbox.rows.tags_of(row.id).iter();

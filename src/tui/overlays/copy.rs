@@ -1,10 +1,9 @@
 //! What can be copied from voicemails, and its format. Plain data and pure functions.
 
-use chrono::SecondsFormat;
-use serde::Serialize;
-
-use crate::core::model::{Flags, RecordingName, from_millis};
-use crate::core::triage::{Given, Note, Tag};
+use crate::core::facts::Fact;
+use crate::core::fields::{Fields, Parts};
+use crate::core::model::{RecordingName, from_millis};
+use crate::core::triage::Given;
 use crate::core::zone::Tz;
 use crate::store::{Details, Row};
 use crate::terminal::escape::COPY_MAX;
@@ -149,14 +148,7 @@ impl CopyItem {
         lines.extend(
             file.map(|file| [Some(file), length].into_iter().flatten().collect::<Vec<_>>().join("  ")),
         );
-        let states = [
-            (Flags::READ, "read"),
-            (Flags::STARRED, "starred"),
-            (Flags::DONE, "done"),
-            (Flags::CALLED, "called back"),
-        ];
-        let states = states.iter().filter(|(flag, _)| self.row.flags.contains(*flag));
-        let states = states.map(|(_, word)| (*word).to_owned());
+        let states = Fact::of(self.row.flags).map(|fact| fact.words().to_owned());
         let tags = self.details.tags.iter().map(|tag| format!("#{tag}"));
         let marks: Vec<String> = states.chain(tags).collect();
         if !marks.is_empty() {
@@ -172,45 +164,17 @@ impl CopyItem {
 
     fn json(&self, zone: Tz, account: &str) -> Option<String> {
         let Details { voicemail, caller, note, tags, .. } = &*self.details;
-        let has = |flag| self.row.flags.contains(flag);
-        let time = from_millis(self.row.time).with_timezone(&zone);
-        let object = Object {
-            id: voicemail.id.to_string(),
-            time: time.to_rfc3339_opts(SecondsFormat::AutoSi, true),
-            time_ms: self.row.time,
-            caller: caller.e164.as_deref(),
-            caller_raw: &voicemail.caller,
+        let parts = Parts {
+            voicemail,
+            caller,
             name: self.name(),
-            recording: voicemail.recording.as_ref().map(RecordingName::shown),
-            length_s: self.row.sketch.is_known().then(|| self.seconds()),
-            read: has(Flags::READ),
-            starred: has(Flags::STARRED),
-            done: has(Flags::DONE),
-            note: note.as_ref().map(Note::text),
-            tags: tags.iter().map(Tag::as_str).collect(),
-            account,
+            sketch: self.row.sketch,
+            flags: self.row.flags,
+            note: note.as_ref(),
+            tags,
         };
-        serde_json::to_string(&object).ok()
+        serde_json::to_string(&Fields::new(parts, zone, account)).ok()
     }
-}
-
-/// The fields of a voicemail, with the names and order of `vmail list --json`.
-#[derive(Serialize)]
-struct Object<'a> {
-    id: String,
-    time: String,
-    time_ms: i64,
-    caller: Option<&'a str>,
-    caller_raw: &'a str,
-    name: Option<&'a str>,
-    recording: Option<String>,
-    length_s: Option<f64>,
-    read: bool,
-    starred: bool,
-    done: bool,
-    note: Option<&'a str>,
-    tags: Vec<&'a str>,
-    account: &'a str,
 }
 
 /// Returns `what` for all of `found`, one per line; texts are separated by blank lines. Fails with a

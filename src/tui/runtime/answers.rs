@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use crate::core::facts::Fact;
 use crate::core::model::{AccountKey, VoicemailId};
 use crate::core::triage::{self, Applied, Edit, Tag};
 use crate::store::{AccountId, Changed, Rows, Store, StoreError};
@@ -36,7 +37,7 @@ pub fn apply(store: &mut Store, key: &AccountKey, change: &Change) -> Result<App
     };
     match change {
         Change::Edit { keys, edit: what } => store.apply(account, &edit(keys, what)),
-        Change::Heard(heard) => store.apply(account, &edit(&[*heard], &Edit::Read(true))),
+        Change::Heard(heard) => store.apply(account, &edit(&[*heard], &Edit::Fact(Fact::Read, Some(0)))),
         Change::Revert { undo, .. } => store.revert(account, undo),
         Change::Name { key, name } => store.set_name(key, name.as_ref()),
     }

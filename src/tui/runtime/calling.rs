@@ -11,6 +11,7 @@ use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use super::jobs::Writer;
 use crate::account::Account;
 use crate::account::client_of;
+use crate::core::facts::Fact;
 use crate::core::text;
 use crate::core::triage::Edit;
 use crate::secret::SECRET_VARIABLE;
@@ -61,7 +62,7 @@ impl Calls {
             let placed = answer.is_ok();
             if messages.send(Msg::Called(answer)).await.is_err() && placed {
                 // The screen is gone and cannot record the call.
-                let edit = Edit::Called(Some(clock().timestamp_millis()));
+                let edit = Edit::Fact(Fact::Called, Some(clock().timestamp_millis()));
                 writer.write(Change::Edit { keys: vec![key], edit });
             }
         });

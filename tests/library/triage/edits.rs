@@ -1,6 +1,7 @@
 //! Changes one by one: what they do, what they leave, and what taking them back restores.
 
 use tempfile::TempDir;
+use vmail::core::facts::Fact;
 use vmail::core::model::Flags;
 use vmail::core::triage::{Applied, BulkEdit, CallerKey, Edit, Given, Note, Tag};
 
@@ -9,13 +10,13 @@ use crate::triage::support::*;
 #[test]
 fn undoing_reopens_only_what_was_closed() {
     let (mut store, account) = with(12);
-    assert_eq!(apply(&mut store, account, [2, 5, 7], Edit::Done(Some(100))).changed.len(), 3);
+    assert_eq!(apply(&mut store, account, [2, 5, 7], Edit::Fact(Fact::Done, Some(100))).changed.len(), 3);
     let before = records(&mut store, account);
 
-    let done = apply(&mut store, account, 0..12, Edit::Done(Some(200)));
+    let done = apply(&mut store, account, 0..12, Edit::Fact(Fact::Done, Some(200)));
     assert_eq!(done.changed.len(), 9);
     let after = records(&mut store, account);
-    let times: Vec<_> = after.iter().rev().map(|record| record.done.unwrap()).collect();
+    let times: Vec<_> = after.iter().rev().map(|record| record.facts.get(Fact::Done).unwrap()).collect();
     assert_eq!(times, [200, 200, 100, 200, 200, 100, 200, 100, 200, 200, 200, 200]);
 
     let undone = store.revert(account, &done.undo).unwrap();
@@ -33,15 +34,15 @@ fn the_flags_say_what_there_is() {
     let (mut store, account) = with(2);
     let recording = Flags::RECORDING;
     let steps = [
-        (Edit::Read(true), recording | Flags::READ),
-        (Edit::Star(true), recording | Flags::READ | Flags::STARRED),
-        (Edit::Read(false), recording | Flags::STARRED),
-        (Edit::Star(false), recording),
-        (Edit::Done(Some(5)), recording | Flags::DONE),
-        (Edit::Called(Some(6)), recording | Flags::DONE | Flags::CALLED),
-        (Edit::Done(None), recording | Flags::CALLED),
+        (Edit::Fact(Fact::Read, Some(0)), recording | Flags::READ),
+        (Edit::Fact(Fact::Starred, Some(0)), recording | Flags::READ | Flags::STARRED),
+        (Edit::Fact(Fact::Read, None), recording | Flags::STARRED),
+        (Edit::Fact(Fact::Starred, None), recording),
+        (Edit::Fact(Fact::Done, Some(5)), recording | Flags::DONE),
+        (Edit::Fact(Fact::Called, Some(6)), recording | Flags::DONE | Flags::CALLED),
+        (Edit::Fact(Fact::Done, None), recording | Flags::CALLED),
         (Edit::Note(note("call her", 7)), recording | Flags::CALLED | Flags::NOTE),
-        (Edit::Called(None), recording | Flags::NOTE),
+        (Edit::Fact(Fact::Called, None), recording | Flags::NOTE),
         (Edit::Note(None), recording),
         (tags(&["a", "b"], &[]), recording | Flags::TAGGED),
         (tags(&[], &["a"]), recording | Flags::TAGGED),
@@ -68,9 +69,9 @@ fn a_voicemail_that_is_not_there_is_left_out() {
 #[test]
 fn a_later_call_takes_the_place_of_an_earlier_one() {
     let (mut store, account) = with(1);
-    let called = |store: &mut _| records(store, account)[0].called;
-    apply(&mut store, account, [0], Edit::Called(Some(5)));
-    let second = apply(&mut store, account, [0], Edit::Called(Some(9)));
+    let called = |store: &mut _| records(store, account)[0].facts.get(Fact::Called);
+    apply(&mut store, account, [0], Edit::Fact(Fact::Called, Some(5)));
+    let second = apply(&mut store, account, [0], Edit::Fact(Fact::Called, Some(9)));
     assert_eq!(called(&mut store), Some(9));
     store.revert(account, &second.undo).unwrap();
     assert_eq!(called(&mut store), Some(5));
@@ -176,13 +177,13 @@ fn undoing_leaves_what_another_process_did_since() {
     let (mut theirs, their_account) = open(&path);
 
     let noted = apply(&mut ours, account, 0..4, Edit::Note(note("ours", 1)));
-    let done = apply(&mut ours, account, 0..4, Edit::Done(Some(1)));
+    let done = apply(&mut ours, account, 0..4, Edit::Fact(Fact::Done, Some(1)));
     let tagged = apply(&mut ours, account, 0..4, tags(&["a"], &[]));
     apply(&mut theirs, their_account, [1], Edit::Note(note("theirs", 2)));
-    apply(&mut theirs, their_account, [2], Edit::Done(None));
-    apply(&mut theirs, their_account, [2], Edit::Done(Some(9)));
+    apply(&mut theirs, their_account, [2], Edit::Fact(Fact::Done, None));
+    apply(&mut theirs, their_account, [2], Edit::Fact(Fact::Done, Some(9)));
     apply(&mut theirs, their_account, [3], tags(&[], &["a"]));
-    apply(&mut theirs, their_account, [0], Edit::Star(true));
+    apply(&mut theirs, their_account, [0], Edit::Fact(Fact::Starred, Some(0)));
 
     for (applied, left) in [(&tagged, 3), (&done, 2), (&noted, 1)] {
         let undone = ours.revert(account, &applied.undo).unwrap();
@@ -195,10 +196,13 @@ fn undoing_leaves_what_another_process_did_since() {
         all.iter().map(|record| record.note.clone()).collect::<Vec<_>>(),
         [None, note("theirs", 2), None, None]
     );
-    assert_eq!(all.iter().map(|record| record.done).collect::<Vec<_>>(), [None, None, Some(9), None]);
+    assert_eq!(
+        all.iter().map(|record| record.facts.get(Fact::Done)).collect::<Vec<_>>(),
+        [None, None, Some(9), None]
+    );
     assert!(all.iter().all(|record| record.tags.is_empty()));
     // Another field of the same voicemail is no reason to leave it.
-    assert!(all[0].starred);
+    assert!(all[0].facts.has(Fact::Starred));
 }
 
 #[test]

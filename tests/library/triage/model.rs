@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use vmail::core::facts::Fact;
 use vmail::core::model::{Flags, VoicemailId};
 use vmail::core::triage::{CallerKey, Edit, Given, Note, Tag, Undo};
 use vmail::store::{AccountId, Store};
@@ -40,10 +41,10 @@ impl Action {
                 .collect()
         };
         match bits % 20 {
-            0 | 1 => Action::Edit(numbers, Edit::Read(some)),
-            2 => Action::Edit(numbers, Edit::Star(some)),
-            3 | 4 => Action::Edit(numbers, Edit::Done(some.then_some(moment))),
-            5 => Action::Edit(numbers, Edit::Called(some.then_some(moment))),
+            0 | 1 => Action::Edit(numbers, Edit::Fact(Fact::Read, some.then_some(0))),
+            2 => Action::Edit(numbers, Edit::Fact(Fact::Starred, some.then_some(0))),
+            3 | 4 => Action::Edit(numbers, Edit::Fact(Fact::Done, some.then_some(moment))),
+            5 => Action::Edit(numbers, Edit::Fact(Fact::Called, some.then_some(moment))),
             6 | 7 => Action::Edit(numbers, Edit::Note(Note::new(words[choice as usize], moment))),
             8..=10 => Action::Edit(
                 numbers,
@@ -148,11 +149,11 @@ fn step(states: &mut States, from: &mut Vec<States>, to: &mut Vec<States>) {
 
 fn change(state: &mut State, edit: &Edit) {
     match edit {
-        Edit::Read(read) => state.read = *read,
-        Edit::Star(starred) => state.starred = *starred,
-        Edit::Done(None) => state.done = None,
-        Edit::Done(Some(time)) => state.done = state.done.or(Some(*time)),
-        Edit::Called(time) => state.called = *time,
+        Edit::Fact(Fact::Read, time) => state.read = time.is_some(),
+        Edit::Fact(Fact::Starred, time) => state.starred = time.is_some(),
+        Edit::Fact(Fact::Done, None) => state.done = None,
+        Edit::Fact(Fact::Done, Some(time)) => state.done = state.done.or(Some(*time)),
+        Edit::Fact(Fact::Called, time) => state.called = *time,
         Edit::Note(None) => state.note = None,
         Edit::Note(Some(note)) => {
             if state.note.as_ref().is_none_or(|(text, _)| text != note.text()) {
@@ -226,8 +227,8 @@ impl Program {
             let state = State {
                 read: row.flags.contains(Flags::READ),
                 starred: row.flags.contains(Flags::STARRED),
-                done: details.done,
-                called: details.called,
+                done: details.facts.get(Fact::Done),
+                called: details.facts.get(Fact::Called),
                 note: details.note.map(|note| (note.text().to_owned(), note.edited())),
                 tags: details.tags.iter().map(|tag| (tag.folded(), tag.to_string())).collect(),
             };

@@ -1,6 +1,7 @@
 //! The log of changes: what one process sees of another.
 
 use tempfile::TempDir;
+use vmail::core::facts::Fact;
 use vmail::core::model::{Flags, Sketch};
 use vmail::core::triage::{CallerKey, Edit, Given};
 use vmail::store::Changed;
@@ -19,14 +20,14 @@ fn another_process_sees_what_was_done() {
     // Nothing yet.
     let none = theirs.changed_rows(their_account, start, 100).unwrap();
     assert_eq!(none, Changed { cursor: start, ..Changed::default() });
-    apply(&mut ours, account, [3, 1], Edit::Star(true));
-    let done = apply(&mut ours, account, [3], Edit::Done(Some(1)));
+    apply(&mut ours, account, [3, 1], Edit::Fact(Fact::Starred, Some(0)));
+    let done = apply(&mut ours, account, [3], Edit::Fact(Fact::Done, Some(1)));
     ours.revert(account, &done.undo).unwrap();
     ours.put_sound(account, id(5), Sketch::new(42, &[1]), b"outline").unwrap();
-    apply(&mut ours, account, [6], Edit::Read(true));
+    apply(&mut ours, account, [6], Edit::Fact(Fact::Read, Some(0)));
     // What changes nothing is not told.
-    apply(&mut ours, account, [1], Edit::Star(true));
-    apply(&mut ours, account, [6], Edit::Read(true));
+    apply(&mut ours, account, [1], Edit::Fact(Fact::Starred, Some(0)));
+    apply(&mut ours, account, [6], Edit::Fact(Fact::Read, Some(0)));
 
     let all = theirs.changed_rows(their_account, start, 100).unwrap();
     let known = ours.rows(account, always(), None, 99).unwrap().rows;
@@ -62,7 +63,7 @@ fn names_are_told_and_other_accounts_are_not() {
     let start = store.change_cursor().unwrap();
     let caller = CallerKey::from_text("139").unwrap();
     store.set_name(&caller, Given::new("Railways", 1).as_ref()).unwrap();
-    apply(&mut store, other, 0..3, Edit::Read(true));
+    apply(&mut store, other, 0..3, Edit::Fact(Fact::Read, Some(0)));
     let changed = store.changed_rows(account, start, 100).unwrap();
     assert_eq!((changed.rows.len(), changed.names), (0, true));
     assert_eq!(changed.cursor, start + 4);
@@ -75,7 +76,7 @@ fn who_is_too_far_behind_is_told_so() {
     let start = store.change_cursor().unwrap();
     for turn in 0..6 {
         assert!(!store.changed_rows(account, start, 1).unwrap().missed, "{turn}");
-        apply(&mut store, account, 0..10_000, Edit::Star(turn % 2 == 0));
+        apply(&mut store, account, 0..10_000, Edit::Fact(Fact::Starred, (turn % 2 == 0).then_some(0)));
     }
     let end = store.change_cursor().unwrap();
     let missed = store.changed_rows(account, start, 1).unwrap();

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
+use vmail::core::facts::Fact;
 use vmail::core::triage::Edit;
 
 use crate::triage::model::{Action, Model, Program};
@@ -101,12 +102,12 @@ fn tags_stars_and_notes() {
         // Each its own half: done and undone, and done in the end.
         let half = number % 2 == seed as i64;
         if half {
-            let done = apply(&mut store, account, [number], Edit::Done(Some(turn)));
+            let done = apply(&mut store, account, [number], Edit::Fact(Fact::Done, Some(turn)));
             let undone = store.revert(account, &done.undo).unwrap();
             store.revert(account, &undone.undo).unwrap();
             apply(&mut store, account, [number], Edit::Note(note(&format!("{seed} {turn}"), turn)));
         } else {
-            apply(&mut store, account, [number], Edit::Star(true));
+            apply(&mut store, account, [number], Edit::Fact(Fact::Starred, Some(0)));
         }
     }
 }
@@ -129,8 +130,8 @@ fn two_processes_at_once_lose_nothing() {
             .collect();
         expected.sort();
         assert_eq!(record.tags.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
-        assert!(record.starred);
-        assert_eq!(record.done, Some(number));
+        assert!(record.facts.has(Fact::Starred));
+        assert_eq!(record.facts.get(Fact::Done), Some(number));
         assert_eq!(record.note, note(&format!("{} {}", number % 2, 50 + number), 50 + number));
     }
     let changed = store.changed_rows(account, start, usize::MAX).unwrap();

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use tempfile::TempDir;
 use vmail::core::caller;
+use vmail::core::facts::Fact;
 use vmail::core::model::{Flags, Voicemail};
 use vmail::core::triage::{CallerKey, Edit, Given};
 use vmail::store::{AccountId, Notice, Opened, Record, Store};
@@ -71,10 +72,10 @@ static SOUND: LazyLock<Sound> = LazyLock::new(|| {
     let path = folder.path().join("vmail.db");
     let (mut store, account) = open(&path);
     store.put_page(account, &many(COUNT), None).unwrap();
-    apply(&mut store, account, (0..COUNT).step_by(2), Edit::Read(true));
-    apply(&mut store, account, (0..COUNT).step_by(5), Edit::Star(true));
-    apply(&mut store, account, (0..COUNT).step_by(3), Edit::Done(Some(9_000_000_000)));
-    apply(&mut store, account, (0..COUNT).step_by(11), Edit::Called(Some(9_000_000_000)));
+    apply(&mut store, account, (0..COUNT).step_by(2), Edit::Fact(Fact::Read, Some(0)));
+    apply(&mut store, account, (0..COUNT).step_by(5), Edit::Fact(Fact::Starred, Some(0)));
+    apply(&mut store, account, (0..COUNT).step_by(3), Edit::Fact(Fact::Done, Some(9_000_000_000)));
+    apply(&mut store, account, (0..COUNT).step_by(11), Edit::Fact(Fact::Called, Some(9_000_000_000)));
     apply(&mut store, account, (0..COUNT).step_by(4), tags(&["later", "boss"], &[]));
     for number in (0..COUNT).step_by(6) {
         let text = format!("what was said in {number}, at some length so that pages fill");
@@ -157,10 +158,9 @@ impl Seen {
 /// What is left of a voicemail was there before.
 fn assert_less(record: &Record, sound: &Record) {
     let less = |some: bool, all: bool| assert!(!some || all, "{record:?} of {sound:?}");
-    less(record.read, sound.read);
-    less(record.starred, sound.starred);
-    less(record.done.is_some(), sound.done.is_some());
-    less(record.called.is_some(), sound.called.is_some());
+    for fact in Fact::ALL {
+        less(record.facts.has(fact), sound.facts.has(fact));
+    }
     assert!(record.note.is_none() || record.note == sound.note, "{record:?} of {sound:?}");
     assert!(record.tags.iter().all(|tag| sound.tags.contains(tag)), "{record:?} of {sound:?}");
     assert_eq!(record.voicemail.time, sound.voicemail.time);
@@ -179,8 +179,8 @@ fn ruin(page: usize) -> impl FnOnce(&mut Vec<u8>, usize) {
 }
 
 fn what_the_user_did(record: &Record) -> impl PartialEq + std::fmt::Debug {
-    let Record { read, starred, done, called, note, tags, voicemail, .. } = record.clone();
-    (voicemail, read, starred, done, called, note, tags)
+    let Record { facts, note, tags, voicemail, .. } = record.clone();
+    (voicemail, facts, note, tags)
 }
 
 #[test]
@@ -222,8 +222,9 @@ fn what_was_done_stays_done_though_nobody_can_tell_when() {
     assert_eq!(seen.saved(), Some(COUNT as u64));
     for (record, sound) in seen.records.iter().zip(&SOUND.records) {
         let left = record.voicemail.time.timestamp_millis();
-        assert_eq!(record.done, sound.done.map(|_| left));
-        assert_eq!(record.called, sound.called.map(|_| left));
+        for fact in [Fact::Done, Fact::Called] {
+            assert_eq!(record.facts.get(fact), sound.facts.get(fact).map(|_| left));
+        }
         assert_eq!((&record.note, &record.tags), (&sound.note, &sound.tags));
     }
 }
@@ -293,7 +294,7 @@ fn what_is_in_the_log_alone_is_saved_and_the_log_kept() {
     let path = folder.path().join("vmail.db");
     let (mut store, account) = open(&path);
     store.put_page(account, &many(9), None).unwrap();
-    apply(&mut store, account, [3], Edit::Star(true));
+    apply(&mut store, account, [3], Edit::Fact(Fact::Starred, Some(0)));
     // Only the log knows of this either.
     rusqlite::Connection::open(&path).unwrap().execute_batch("DROP TABLE coverage").unwrap();
     // As a killed program leaves them.

@@ -15,6 +15,7 @@ use crate::cli::query::Hit;
 use crate::cli::verbs::play::keys::{Key, Keys};
 use crate::cli::verbs::play::line::{Now, StatusLine, whose};
 use crate::cli::{World, environment};
+use crate::core::facts::Fact;
 use crate::core::humanize;
 use crate::core::model::{Flags, VoicemailId};
 use crate::core::triage::{BulkEdit, Edit};
@@ -310,7 +311,7 @@ async fn load(fetcher: &Fetcher, found: &Hit) -> Result<Sound, Unheard> {
 /// Marks a voicemail as read.
 async fn mark(context: &VerbContext, id: VoicemailId) -> anyhow::Result<()> {
     let account = context.account().await?;
-    let change = BulkEdit { ids: vec![id], edit: Edit::Read(true) };
+    let change = BulkEdit { ids: vec![id], edit: Edit::Fact(Fact::Read, Some(0)) };
     context.store.call(move |store| store.apply(account, &change)).await?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::core::range;
 use crate::core::search::char_boundary;
 use crate::core::search::parse::{Mistake, Parser, key_of, length, mistake, shown};
-use crate::core::search::query::{PARTS, Pattern, Quoted, STATES, Seconds, Term};
+use crate::core::search::query::{PARTS, Pattern, Quoted, Seconds, Term, states};
 use crate::core::suggest::nearest;
 
 /// The most words of an unquoted range: `2026-11-01 09:00 to 2026-11-02 17:30 -1` has six.
@@ -58,7 +58,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn is(&mut self, key: Range<usize>) -> Result<Term, Mistake> {
-        self.one_of(key, &STATES.map(|(word, ..)| word)).map(Term::Is)
+        self.one_of(key, &states().map(|(word, ..)| word).collect::<Vec<_>>()).map(Term::Is)
     }
 
     pub(super) fn has(&mut self, key: Range<usize>) -> Result<Term, Mistake> {

@@ -1,5 +1,6 @@
 //! Calling back: the question, placing the call once, and the result.
 
+use crate::core::facts::Fact;
 use crate::core::triage::Edit;
 use crate::telecmi::{CallError, CallPlaced, ValidNumber};
 use crate::tui::list::changes::apply;
@@ -70,7 +71,7 @@ pub(in crate::tui) fn on_command(state: &mut State, result: Result<(), String>, 
 /// Shows the result in the overlay, or in the status line if the overlay is closed.
 fn end(state: &mut State, key: RowKey, ended: Ended, effects: &mut Vec<Effect>) {
     if matches!(ended, Ended::Rings(_)) {
-        let edit = Edit::Called(Some(state.now.timestamp_millis()));
+        let edit = Edit::Fact(Fact::Called, Some(state.now.timestamp_millis()));
         apply(state, Change::Edit { keys: vec![key], edit }, effects);
     }
     match (&mut state.overlay, ended) {
