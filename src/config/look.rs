@@ -5,7 +5,7 @@
 
 use toml::de::DeValue;
 
-use super::settings::{Settings, Value, hint, mistyped, one_of_quoted, said};
+use super::settings::{Value, hint, mistyped, one_of_quoted, said};
 use crate::core::suggest::nearest;
 
 /// The keys that the user assigned to a command.
@@ -96,11 +96,11 @@ impl Column {
 pub(super) const OPEN_GROUPS: [&str; 2] = ["keys", "colours"];
 
 /// Rejects a value for the group itself.
-pub(super) fn not_a_group(_: &mut Settings, value: &Value<'_>) -> Result<(), String> {
+pub(super) fn not_a_group(value: &Value<'_>) -> String {
     const EXPECTED: &str = "names with values, like `keys.quit = \"q\"` or `colours.accent = \"cyan\"`";
     match value {
-        Value::Toml(value) => Err(mistyped(value, EXPECTED)),
-        Value::Text(_) => Err(format!("found text, expected {EXPECTED}")),
+        Value::Toml(value) => mistyped(value, EXPECTED),
+        Value::Text(_) => format!("found text, expected {EXPECTED}"),
     }
 }
 

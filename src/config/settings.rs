@@ -22,69 +22,200 @@ use crate::telecmi::{Agent, ValidNumber};
 /// The maximum length of a view name, in characters.
 const VIEW_MAX: usize = 20;
 
-/// All settings, checked. `assets/config.toml` documents each one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+/// Makes [`Settings`] and [`KEYS`] from one table. An entry is a field, its type, a placeholder until the
+/// built-in file is read, and the keys that set it: `set "key" = |value| …` returns the new value, and
+/// `part "key" = |field, value| …` changes a part of it. Errors are worded to follow "`key`: ".
+macro_rules! settings {
+    ($(
+        $(#[$doc:meta])*
+        $field:ident: $kind:ty = $blank:expr
+            $(, set $key:literal = |$value:ident| $parse:expr)?
+            $(, part $part:literal = |$whole:ident, $given:ident| $change:expr)*;
+    )*) => {
+        /// All settings, checked. `assets/config.toml` documents each one.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct Settings {
+            $($(#[$doc])* pub $field: $kind,)*
+        }
+
+        impl Settings {
+            /// Returns placeholders. The built-in file then sets everything except the fields that are
+            /// `None`.
+            pub(super) fn blank() -> Settings {
+                Settings { $($field: $blank,)* }
+            }
+        }
+
+        /// The key of each setting, and what parses and stores its value.
+        pub(super) const KEYS: &[(&str, Set)] = &[$(
+            $(($key, |settings, value| {
+                let parse: fn(&Value<'_>) -> Result<$kind, String> = |$value| $parse;
+                settings.$field = parse(value)?;
+                Ok(())
+            }),)?
+            $(($part, |settings, value| {
+                let change: fn(&mut $kind, &Value<'_>) -> Result<(), String> = |$whole, $given| $change;
+                change(&mut settings.$field, value)
+            }),)*
+        )*];
+    };
+}
+
+/// Parses a value and stores it.
+type Set = fn(&mut Settings, &Value<'_>) -> Result<(), String>;
+
+settings! {
     /// The name of the account in force; `None` for the one at the top level.
-    pub account: Option<String>,
+    account: Option<String> = None,
+        set "account" = |value| Ok(Some(value.text("the name of an account in quotes")?.to_owned()));
     /// All accounts, in display order.
-    pub accounts: Vec<AccountSettings>,
+    accounts: Vec<AccountSettings> = Vec::new();
     /// Where the secret was set, if it was.
-    pub secret_at: Option<FaultPlace>,
+    secret_at: Option<FaultPlace> = None;
     /// The service of the account.
-    pub region: Region,
+    region: Region = Region::Global,
+        set "region" = |value| value.one_of([Region::Global, Region::India].map(|region| (region.name(), region)));
     /// The app ID, if one is set.
-    pub app_id: Option<u64>,
+    app_id: Option<u64> = None,
+        set "appid" = |value| value.whole(1..=u64::MAX, "the app ID from the TeleCMI dashboard, a number").map(Some);
     /// The secret or its source, if one is set.
-    pub secret: Option<SecretSource>,
+    secret: Option<SecretSource> = None,
+        set "secret" = |value| {
+            // Error messages contain at most the type, never a character of the value.
+            let secret = value.text("the app secret in quotes")?;
+            if secret.trim().is_empty() {
+                return Err("it is empty: put the app secret between the quotes".to_owned());
+            }
+            Ok(Some(SecretSource::Text(Secret::new(secret.to_owned()))))
+        },
+        part "secret_command" = |secret, value| {
+            let expected = "a command in quotes, or a list like [\"pass\", \"show\", \"telecmi\"]";
+            *secret = Some(SecretSource::Command(value.command(expected)?));
+            Ok(())
+        };
     /// The base URL of the API, without `/voicemail`, unless it is the default of the region.
-    pub base_url: Option<String>,
+    base_url: Option<String> = None,
+        set "base_url" = |value| {
+            Ok(Some(value.text("a URL in quotes, like \"https://rest.telecmi.com/v2\"")?.to_owned()))
+        };
     /// The date range shown at start.
-    pub range: Range,
+    range: Range = Range::ALL,
+        set "range" = |value| value.range();
     /// The time zone of all dates and times.
-    pub timezone: Timezone,
+    timezone: Timezone = Timezone::Named(Tz::UTC),
+        set "timezone" = |value| value.timezone();
     /// The country of callers without a country code: two capital letters, ISO 3166-1.
-    pub country: String,
+    country: String = String::new(),
+        set "country" = |value| value.country();
     /// Whether to draw borders and symbols in ASCII.
-    pub ascii: Ascii,
+    ascii: Ascii = Ascii::Never,
+        set "ascii" = |value| value.one_of([
+            ("auto", Ascii::Auto),
+            ("always", Ascii::Always),
+            ("never", Ascii::Never),
+        ]);
     /// The colour theme.
-    pub theme: ThemeName,
+    theme: ThemeName = ThemeName::Terminal,
+        set "theme" = |value| value.one_of([
+            ("terminal", ThemeName::Terminal),
+            ("dark", ThemeName::Dark),
+            ("light", ThemeName::Light),
+        ]);
     /// Styles that override the theme, in file order.
-    pub colours: Vec<OwnColour>,
+    colours: Vec<OwnColour> = Vec::new(),
+        set "colours" = |value| Err(not_a_group(value));
     /// The columns of the list, left to right. Always includes the caller.
-    pub columns: Vec<Column>,
+    columns: Vec<Column> = Vec::new(),
+        set "columns" = |value| value.columns();
     /// Keys set by the user, in file order; checked.
-    pub keys: Vec<OwnKeys>,
+    keys: Vec<OwnKeys> = Vec::new(),
+        set "keys" = |value| Err(not_a_group(value));
     /// Views defined by the user.
-    pub views: Vec<OwnView>,
+    views: Vec<OwnView> = Vec::new(),
+        set "views" = |value| value.views();
     /// Whether the mouse wheel and clicks are used.
-    pub mouse: bool,
+    mouse: bool = false,
+        set "mouse" = |value| value.truth();
     /// The number of pages to fetch in parallel, 1 to 16.
-    pub concurrency: usize,
+    concurrency: usize = 1,
+        set "concurrency" = |value| value.whole(1..=16, "1 to 16").map(|number| number as usize);
     /// The time between checks for new voicemail; `None` to never check.
-    pub refresh: Option<Duration>,
+    refresh: Option<Duration> = None,
+        set "refresh" = |value| {
+            let expected = "5 to 86400 seconds, or 0 for never";
+            let seconds = value.whole(0..=86_400, expected)?;
+            if (1..5).contains(&seconds) {
+                return Err(format!("{seconds} is out of range: expected {expected}"));
+            }
+            Ok((seconds > 0).then_some(Duration::from_secs(seconds)))
+        };
     /// How far before the newest stored voicemail to fetch again.
-    pub overlap: Duration,
+    overlap: Duration = Duration::ZERO,
+        set "overlap" = |value| {
+            Ok(Duration::from_secs(60 * value.whole(0..=1440, "0 to 1440 minutes")?))
+        };
     /// How to announce new voicemail, without duplicates.
-    pub notify: Vec<Notify>,
+    notify: Vec<Notify> = Vec::new(),
+        set "notify" = |value| value.notifications();
     /// Which recordings to fetch in advance.
-    pub prefetch: Prefetch,
+    prefetch: Prefetch = Prefetch::Off,
+        set "prefetch" = |value| value.one_of([
+            ("off", Prefetch::Off),
+            ("selected", Prefetch::Selected),
+            ("unread", Prefetch::Unread),
+        ]);
     /// The playback time after which a voicemail is marked as read.
-    pub read_after: Duration,
+    read_after: Duration = Duration::ZERO,
+        set "read_after" = |value| value.whole(0..=600, "0 to 600 seconds").map(Duration::from_secs);
     /// Whether to play quiet and loud callers at the same volume.
-    pub auto_level: bool,
+    auto_level: bool = false,
+        set "auto_level" = |value| value.truth();
     /// Program and arguments that play sound instead of the sound server; never empty.
-    pub player_command: Option<Vec<String>>,
+    player_command: Option<Vec<String>> = None,
+        set "player_command" = |value| {
+            value.command("a command in quotes, or a list like [\"aplay\", \"-q\"]").map(Some)
+        };
     /// The size limit of the recording cache, in bytes.
-    pub cache: u64,
+    cache: u64 = 0,
+        set "cache" = |value| Ok(value.whole(16..=1_048_576, "16 to 1048576 MiB")? << 20);
     /// The maximum size of a recording, in bytes.
-    pub largest_recording: u64,
+    largest_recording: u64 = 0,
+        set "largest_recording" = |value| Ok(value.whole(1..=64, "1 to 64 MiB")? << 20);
     /// Contact files and folders as written, with `~/` for the home folder.
-    pub contacts: Vec<PathBuf>,
+    contacts: Vec<PathBuf> = Vec::new(),
+        set "contacts" = |value| value.paths();
     /// How to call back.
-    pub calling: Calling,
+    calling: Calling = Calling::default(),
+        part "agent" = |calling, value| {
+            let agent = value.text("an agent's user ID in quotes, like \"101_1111112\"")?;
+            calling.agent = Some(Agent::parse(agent).map_err(|error| format!("{}: {error}", said(agent)))?);
+            Ok(())
+        },
+        part "call.webrtc" = |calling, value| {
+            calling.webrtc = value.truth()?;
+            Ok(())
+        },
+        part "call.followme" = |calling, value| {
+            calling.followme = value.truth()?;
+            Ok(())
+        },
+        part "call.callerid" = |calling, value| {
+            let number = value.text("a number in quotes, like \"+914428117000\"")?;
+            // Without a default country: the setting `country`, which may be set later, must not change it.
+            let valid = ValidNumber::parse(number, "")
+                .map_err(|_| format!("{} is not a valid phone number with country code", said(number)))?;
+            calling.caller_id = Some(valid);
+            Ok(())
+        },
+        part "call_command" = |calling, value| {
+            calling.command = Some(value.call_command()?);
+            Ok(())
+        };
     /// Program and arguments to run for each new voicemail; never empty.
-    pub on_new: Option<Vec<String>>,
+    on_new: Option<Vec<String>> = None,
+        set "on_new" = |value| {
+            value.command("a command in quotes, or a list like [\"notify-send\", \"Voicemail\"]").map(Some)
+        };
 }
 
 /// A view defined by the user.
@@ -157,217 +288,6 @@ pub enum Notify {
     Osc777,
 }
 
-impl Settings {
-    /// Returns placeholders. The built-in file then sets everything except the fields that are `None`.
-    pub(super) fn blank() -> Settings {
-        Settings {
-            account: None,
-            accounts: Vec::new(),
-            secret_at: None,
-            region: Region::Global,
-            app_id: None,
-            secret: None,
-            base_url: None,
-            range: Range::ALL,
-            timezone: Timezone::Named(Tz::UTC),
-            country: String::new(),
-            ascii: Ascii::Never,
-            theme: ThemeName::Terminal,
-            colours: Vec::new(),
-            columns: Vec::new(),
-            keys: Vec::new(),
-            views: Vec::new(),
-            mouse: false,
-            concurrency: 1,
-            refresh: None,
-            overlap: Duration::ZERO,
-            notify: Vec::new(),
-            prefetch: Prefetch::Off,
-            read_after: Duration::ZERO,
-            auto_level: false,
-            player_command: None,
-            cache: 0,
-            largest_recording: 0,
-            contacts: Vec::new(),
-            calling: Calling::default(),
-            on_new: None,
-        }
-    }
-}
-
-/// Parses a value and stores it. Errors are worded to follow "`name`: ".
-type Set = fn(&mut Settings, &Value<'_>) -> Result<(), String>;
-
-/// All settings.
-pub(super) const KEYS: &[(&str, Set)] = &[
-    ("account", |settings, value| {
-        settings.account = Some(value.text("the name of an account in quotes")?.to_owned());
-        Ok(())
-    }),
-    ("region", |settings, value| {
-        settings.region =
-            value.one_of([Region::Global, Region::India].map(|region| (region.name(), region)))?;
-        Ok(())
-    }),
-    ("appid", |settings, value| {
-        settings.app_id = Some(value.whole(1..=u64::MAX, "the app ID from the TeleCMI dashboard, a number")?);
-        Ok(())
-    }),
-    ("secret", |settings, value| {
-        // Error messages contain at most the type, never a character of the value.
-        let secret = value.text("the app secret in quotes")?;
-        if secret.trim().is_empty() {
-            return Err("it is empty: put the app secret between the quotes".to_owned());
-        }
-        settings.secret = Some(SecretSource::Text(Secret::new(secret.to_owned())));
-        Ok(())
-    }),
-    ("secret_command", |settings, value| {
-        let expected = "a command in quotes, or a list like [\"pass\", \"show\", \"telecmi\"]";
-        settings.secret = Some(SecretSource::Command(value.command(expected)?));
-        Ok(())
-    }),
-    ("base_url", |settings, value| {
-        settings.base_url =
-            Some(value.text("a URL in quotes, like \"https://rest.telecmi.com/v2\"")?.to_owned());
-        Ok(())
-    }),
-    ("range", |settings, value| {
-        let text = value.text("a date range in quotes, like \"7d\"")?;
-        settings.range = Range::parse(text).map_err(|error| {
-            if let Value::Text(_) = value {
-                return format!("{error}\n{}", text::pointed(text, &error.at));
-            }
-            // The faulty part, if it is visible and not the whole text.
-            let part = text.get(error.at.clone()).filter(|part| !part.trim().is_empty() && *part != text);
-            let part =
-                part.map_or_else(String::new, |part| format!(" at `{}`", text::clean(part, SHOWN_MAX)));
-            format!("{}{part}: {error}", said(text))
-        })?;
-        Ok(())
-    }),
-    ("timezone", |settings, value| {
-        settings.timezone = value.timezone()?;
-        Ok(())
-    }),
-    ("country", |settings, value| {
-        settings.country = value.country()?;
-        Ok(())
-    }),
-    ("ascii", |settings, value| {
-        settings.ascii =
-            value.one_of([("auto", Ascii::Auto), ("always", Ascii::Always), ("never", Ascii::Never)])?;
-        Ok(())
-    }),
-    ("theme", |settings, value| {
-        settings.theme = value.one_of([
-            ("terminal", ThemeName::Terminal),
-            ("dark", ThemeName::Dark),
-            ("light", ThemeName::Light),
-        ])?;
-        Ok(())
-    }),
-    ("colours", not_a_group),
-    ("columns", |settings, value| {
-        settings.columns = value.columns()?;
-        Ok(())
-    }),
-    ("keys", not_a_group),
-    ("views", |settings, value| {
-        settings.views = value.views()?;
-        Ok(())
-    }),
-    ("mouse", |settings, value| {
-        settings.mouse = value.truth()?;
-        Ok(())
-    }),
-    ("concurrency", |settings, value| {
-        settings.concurrency = value.whole(1..=16, "1 to 16")? as usize;
-        Ok(())
-    }),
-    ("refresh", |settings, value| {
-        let expected = "5 to 86400 seconds, or 0 for never";
-        let seconds = value.whole(0..=86_400, expected)?;
-        if (1..5).contains(&seconds) {
-            return Err(format!("{seconds} is out of range: expected {expected}"));
-        }
-        settings.refresh = (seconds > 0).then_some(Duration::from_secs(seconds));
-        Ok(())
-    }),
-    ("overlap", |settings, value| {
-        settings.overlap = Duration::from_secs(60 * value.whole(0..=1440, "0 to 1440 minutes")?);
-        Ok(())
-    }),
-    ("notify", |settings, value| {
-        settings.notify = value.notifications()?;
-        Ok(())
-    }),
-    ("prefetch", |settings, value| {
-        settings.prefetch = value.one_of([
-            ("off", Prefetch::Off),
-            ("selected", Prefetch::Selected),
-            ("unread", Prefetch::Unread),
-        ])?;
-        Ok(())
-    }),
-    ("read_after", |settings, value| {
-        settings.read_after = Duration::from_secs(value.whole(0..=600, "0 to 600 seconds")?);
-        Ok(())
-    }),
-    ("auto_level", |settings, value| {
-        settings.auto_level = value.truth()?;
-        Ok(())
-    }),
-    ("player_command", |settings, value| {
-        let expected = "a command in quotes, or a list like [\"aplay\", \"-q\"]";
-        settings.player_command = Some(value.command(expected)?);
-        Ok(())
-    }),
-    ("cache", |settings, value| {
-        settings.cache = value.whole(16..=1_048_576, "16 to 1048576 MiB")? << 20;
-        Ok(())
-    }),
-    ("largest_recording", |settings, value| {
-        settings.largest_recording = value.whole(1..=64, "1 to 64 MiB")? << 20;
-        Ok(())
-    }),
-    ("contacts", |settings, value| {
-        settings.contacts = value.paths()?;
-        Ok(())
-    }),
-    ("agent", |settings, value| {
-        let agent = value.text("an agent's user ID in quotes, like \"101_1111112\"")?;
-        settings.calling.agent =
-            Some(Agent::parse(agent).map_err(|error| format!("{}: {error}", said(agent)))?);
-        Ok(())
-    }),
-    ("call.webrtc", |settings, value| {
-        settings.calling.webrtc = value.truth()?;
-        Ok(())
-    }),
-    ("call.followme", |settings, value| {
-        settings.calling.followme = value.truth()?;
-        Ok(())
-    }),
-    ("call.callerid", |settings, value| {
-        let number = value.text("a number in quotes, like \"+914428117000\"")?;
-        // Without a default country: the setting `country`, which may be set later, must not change it.
-        let valid = ValidNumber::parse(number, "")
-            .map_err(|_| format!("{} is not a valid phone number with country code", said(number)))?;
-        settings.calling.caller_id = Some(valid);
-        Ok(())
-    }),
-    ("call_command", |settings, value| {
-        settings.calling.command = Some(value.call_command()?);
-        Ok(())
-    }),
-    ("on_new", |settings, value| {
-        settings.on_new =
-            Some(value.command("a command in quotes, or a list like [\"notify-send\", \"Voicemail\"]")?);
-        Ok(())
-    }),
-];
-
 /// The value of a setting, before parsing.
 pub(super) enum Value<'v> {
     /// From a file.
@@ -402,6 +322,20 @@ impl Value<'_> {
             .ok()
             .filter(|number| range.contains(number))
             .ok_or_else(|| format!("{number} is out of range: expected {expected}"))
+    }
+
+    fn range(&self) -> Result<Range, String> {
+        let text = self.text("a date range in quotes, like \"7d\"")?;
+        Range::parse(text).map_err(|error| {
+            if let Value::Text(_) = self {
+                return format!("{error}\n{}", text::pointed(text, &error.at));
+            }
+            // The faulty part, if it is visible and not the whole text.
+            let part = text.get(error.at.clone()).filter(|part| !part.trim().is_empty() && *part != text);
+            let part =
+                part.map_or_else(String::new, |part| format!(" at `{}`", text::clean(part, SHOWN_MAX)));
+            format!("{}{part}: {error}", said(text))
+        })
     }
 
     fn truth(&self) -> Result<bool, String> {
