@@ -335,14 +335,14 @@ impl Command {
         use Command::{Restart, SeekBack, SeekForward, StepBack, StepForward};
         let seeks = matches!(self, SeekBack | SeekForward | StepBack | StepForward | Restart);
         if seeks && state.playback.current.is_none() {
-            let play = state.keymap.named(Command::PlayPause);
+            let play = state.setup.keymap.named(Command::PlayPause);
             return Some(format!("nothing is playing: {play} plays the selected one").into());
         }
         self.hindered(state).map(Cow::Borrowed)
     }
 
     fn hindered(self, state: &State) -> Option<&'static str> {
-        let no_account = state.account.is_none();
+        let no_account = state.setup.account.is_none();
         let nothing_selected = || state.inbox.selected_row().is_none();
         let withheld =
             || state.inbox.selected_row().is_some_and(|row| state.inbox.rows.number(&row).is_empty());
@@ -353,7 +353,7 @@ impl Command {
             Command::LogIn if !no_account => {
                 Some("already logged in: `vmail login --account NAME` adds an account")
             }
-            Command::Accounts if state.accounts.len() < 2 => {
+            Command::Accounts if state.setup.accounts.len() < 2 => {
                 Some("no other account: `vmail login --account NAME` adds one")
             }
             Command::Open if no_account => None,
@@ -391,7 +391,7 @@ impl Command {
                 Some("this voicemail has no recording")
             }
             Command::CallBack | Command::NameCaller if withheld() => Some("the caller withheld the number"),
-            Command::CallBack if state.calling.placing.is_some() => {
+            Command::CallBack if state.placing.is_some() => {
                 Some("a call is being placed: wait for the answer")
             }
             _ => None,

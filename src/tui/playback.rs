@@ -35,8 +35,6 @@ pub struct PlaybackConfig {
 /// Recordings and playback.
 #[derive(Debug)]
 pub struct Playback {
-    /// The settings.
-    pub config: PlaybackConfig,
     /// The current speed, volume and silence skipping.
     pub settings: PlaybackSettings,
     /// The requested recordings.
@@ -132,10 +130,9 @@ pub struct Queue {
 
 impl Playback {
     /// Returns a state in which nothing plays.
-    pub fn new(config: PlaybackConfig) -> Playback {
+    pub fn new(settings: PlaybackSettings) -> Playback {
         Playback {
-            settings: config.settings,
-            config,
+            settings,
             recordings: HashMap::new(),
             current: None,
             queue: None,

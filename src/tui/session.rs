@@ -24,7 +24,7 @@ impl State {
         self.detail.full = before.detail.full;
         self.detail.focused = before.detail.focused;
         self.last_choice = before.last_choice;
-        if self.account != before.account {
+        if self.setup.account != before.setup.account {
             return;
         }
         self.steps = before.steps;

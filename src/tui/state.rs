@@ -52,7 +52,8 @@ pub struct Look {
     pub columns: Vec<Column>,
 }
 
-/// What a session starts with. Most of it stays the same until the session ends.
+/// What a session starts with: what the settings say of one account. It stays the same until the session
+/// ends.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// The name of the account; `None` when there are no credentials yet.
@@ -104,20 +105,12 @@ impl OwnView {
 /// The whole state of the screen.
 #[derive(Debug)]
 pub struct State {
+    /// What the session started with. Does not change.
+    pub setup: Setup,
     /// The current time, as of the last message.
     pub now: DateTime<Utc>,
     /// The terminal's size.
     pub size: Size,
-    /// The user's time zone.
-    pub zone: Tz,
-    /// Settings for the appearance.
-    pub look: Look,
-    /// The name of the account; `None` when there are no credentials yet.
-    pub account: Option<String>,
-    /// The accounts in the settings.
-    pub accounts: Vec<Choice>,
-    /// The path of the settings file.
-    pub config_path: String,
     /// The range on screen.
     pub range: Range,
     /// The list.
@@ -132,10 +125,8 @@ pub struct State {
     pub sync: Sync,
     /// Recordings, and playback.
     pub playback: Playback,
-    /// Where vmail runs, as seen from the user's desk.
-    pub env: RemoteEnv,
-    /// Calling back.
-    pub calling: Calling,
+    /// The call being placed.
+    pub placing: Option<Placing>,
     /// When to look up caller names again, if the screen is awake then.
     pub names_due: Option<DateTime<Utc>>,
     /// What is shared with the user's own machine: the browser page, a file being sent.
@@ -152,8 +143,6 @@ pub struct State {
     pub changes_to: Option<u64>,
     /// The search line.
     pub filter: Filter,
-    /// The user's own views.
-    pub views: Vec<OwnView>,
     /// What was on screen before a caller's history.
     pub before_history: Option<BeforeHistory>,
     /// Open the caller's history as soon as the details are loaded.
@@ -164,8 +153,6 @@ pub struct State {
     pub last_choice: Option<Action>,
     /// The notice in the status line.
     pub notice: Option<Notice>,
-    /// The keymap.
-    pub keymap: Keymap,
     /// The latest ticket of each lane.
     pub lanes: Lanes,
 }
@@ -305,15 +292,6 @@ pub struct Detail {
     pub scroll: u16,
 }
 
-/// Calling back.
-#[derive(Clone, Debug)]
-pub struct Calling {
-    /// Settings for calling back.
-    pub config: CallConfig,
-    /// The call being placed.
-    pub placing: Option<Placing>,
-}
-
 /// Syncing with the server.
 #[derive(Clone, Debug, Default)]
 pub struct Sync {
@@ -329,8 +307,6 @@ pub struct Sync {
     pub unreadable: usize,
     /// The user stopped the sync: part of the range may be missing.
     pub stopped: bool,
-    /// How often to check for new voicemail; `None` for never.
-    pub refresh: Option<Duration>,
 }
 
 /// A running sync.
@@ -385,21 +361,15 @@ impl State {
         State {
             now,
             size,
-            zone: setup.zone,
-            look: setup.look,
-            account: setup.account,
-            accounts: setup.accounts,
-            config_path: setup.config_path,
             range: setup.range,
             inbox: Inbox::default(),
             detail: Detail::default(),
             overlay: None,
             help: None,
-            sync: Sync { refresh: setup.refresh, ..Sync::default() },
-            playback: Playback::new(setup.playback),
-            calling: Calling { config: setup.call_config, placing: None },
+            sync: Sync::default(),
+            playback: Playback::new(setup.playback.settings),
+            placing: None,
             names_due: None,
-            env: setup.env,
             shared: Shared::default(),
             remembered: Remembered::default(),
             pending: Vec::new(),
@@ -407,25 +377,24 @@ impl State {
             steps: Steps::default(),
             changes_to: None,
             filter: Filter::default(),
-            views: setup.views,
             before_history: None,
             awaits_history: false,
             unsaved: HashMap::new(),
             last_choice: None,
-            notice: setup.note.map(|text| Notice { text, fault: true, until: None }),
-            keymap: setup.keymap,
+            notice: setup.note.clone().map(|text| Notice { text, fault: true, until: None }),
             lanes: Lanes::default(),
+            setup,
         }
     }
 
     /// Returns today's date in the user's time zone.
     pub fn today(&self) -> NaiveDate {
-        self.now.with_timezone(&self.zone).date_naive()
+        self.now.with_timezone(&self.setup.zone).date_naive()
     }
 
     /// Returns the time span whose voicemails belong in the list.
     pub fn view_span(&self) -> Span {
-        self.range.resolve(self.now, self.zone).view()
+        self.range.resolve(self.now, self.setup.zone).view()
     }
 
     /// Returns the details of the selected voicemail, if they are loaded.
@@ -466,13 +435,13 @@ impl State {
 
     /// Returns what `key` means now.
     pub fn command(&self, key: KeyEvent) -> Option<Command> {
-        let command = self.keymap.command(self.scopes(), key)?;
+        let command = self.setup.keymap.command(self.scopes(), key)?;
         self.is_heard(command, KeyChord::of(key)).then_some(command)
     }
 
     /// Returns the first key of `command` that works now.
     pub fn key(&self, command: Command) -> Option<KeyChord> {
-        self.keymap.keys(command).iter().copied().find(|key| self.is_heard(command, *key))
+        self.setup.keymap.keys(command).iter().copied().find(|key| self.is_heard(command, *key))
     }
 
     /// Returns whether `key` is a command now and not text: typing comes before keys that work anywhere.
@@ -531,7 +500,7 @@ impl State {
     /// Returns when to retry the recording of `key`, if the server did not have it yet and it is still
     /// needed.
     pub fn retry_of(&self, key: RowKey) -> Option<DateTime<Utc>> {
-        let asks = self.playback.config.prefetch != Prefetch::Off || self.waiting() == Some(key);
+        let asks = self.setup.playback.prefetch != Prefetch::Off || self.waiting() == Some(key);
         match self.playback.recordings.get(&key.id)? {
             Recording::NotReady { next, .. } if asks => Some(*next),
             _ => None,

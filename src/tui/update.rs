@@ -48,7 +48,7 @@ const NEWS: TimeDelta = TimeDelta::seconds(4);
 /// Returns the effects at the start of the program.
 pub fn start(state: &mut State) -> Vec<Effect> {
     let mut effects = Vec::new();
-    if state.account.is_some() {
+    if state.setup.account.is_some() {
         load(state, &mut effects);
         sync(state, false, &mut effects);
         read(state, Read::Changes { since: None }, &mut effects);
@@ -62,7 +62,7 @@ pub fn start(state: &mut State) -> Vec<Effect> {
 pub fn resume(state: &mut State, before: State) -> Vec<Effect> {
     let mut effects = Vec::new();
     let silenced = before.playback.current.is_some();
-    if state.account == before.account {
+    if state.setup.account == before.setup.account {
         let and = if silenced { ", playback stopped" } else { "" };
         news(state, format!("settings reloaded{and}"));
     } else if silenced && state.notice.is_none() {
@@ -156,7 +156,7 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     if state.notice.as_ref().is_some_and(|notice| notice.fault) {
         state.notice = None;
     }
-    let own = state.views.iter().position(|view| view.key == KeyChord::of(key));
+    let own = state.setup.views.iter().position(|view| view.key == KeyChord::of(key));
     if let Some(number) = own.filter(|_| state.scopes().contains(&Scope::Inbox)) {
         return triage::show_own(state, number, effects);
     }
@@ -217,7 +217,7 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::CopyNumber => copy::update::number(state, effects),
         Command::CopyMore => copy::update::open(state, effects),
         Command::Palette => palette::update::open(state),
-        Command::Open if state.account.is_none() => login::update::log_in(state),
+        Command::Open if state.setup.account.is_none() => login::update::log_in(state),
         Command::Open => {
             state.detail.full = true;
             state.detail.scroll = 0;
@@ -252,7 +252,8 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         | Command::CloseAccounts => state.overlay = None,
         Command::PickPreset => {
             // One key per preset, in the order of the presets.
-            let number = state.keymap.keys(command).iter().position(|chord| *chord == KeyChord::of(key));
+            let number =
+                state.setup.keymap.keys(command).iter().position(|chord| *chord == KeyChord::of(key));
             if let Some(number) = number {
                 dates::update::show_preset(state, number, effects);
             }
@@ -361,12 +362,12 @@ fn on_mouse(state: &mut State, mouse: MouseEvent, effects: &mut Vec<Effect>) {
 }
 
 fn on_tick(state: &mut State, now: DateTime<Utc>, effects: &mut Vec<Effect>) {
-    let new_day = state.today() != now.with_timezone(&state.zone).date_naive();
+    let new_day = state.today() != now.with_timezone(&state.setup.zone).date_naive();
     state.now = now;
     if state.notice.as_ref().and_then(|notice| notice.until).is_some_and(|until| until <= now) {
         state.notice = None;
     }
-    if new_day && state.account.is_some() {
+    if new_day && state.setup.account.is_some() {
         // Relative ranges such as "Last 7 days" have moved.
         load(state, effects);
         triage::renew(state, effects);

@@ -32,7 +32,7 @@ pub fn overflow(state: &State) -> u16 {
 /// Draws the whole screen into a blank buffer of the state's size. Returns the position of the cursor
 /// if a text field is open.
 pub fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
-    let theme = Theme::new(&state.look);
+    let theme = Theme::new(&state.setup.look);
     let regions = state.regions();
     buffer.set_style(buffer.area, theme.ground());
     header::draw(state, &theme, &regions, buffer);
@@ -58,7 +58,7 @@ pub fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
         Some(help) => help::view::draw(state, help, &theme, buffer),
         None => cursor,
     };
-    if state.look.ascii {
+    if state.setup.look.ascii {
         ascii::fold(buffer);
     }
     cursor

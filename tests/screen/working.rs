@@ -41,7 +41,7 @@ fn screen() -> Screen {
 /// The times on the lines of the list, from the top.
 fn times(screen: &mut Screen) -> Vec<String> {
     let inbox = &screen.state.inbox;
-    let zone = screen.state.zone;
+    let zone = screen.state.setup.zone;
     let local =
         |time| vmail::core::model::from_millis(time).with_timezone(&zone).format("%d %H:%M").to_string();
     (0..inbox.list.len()).map(|place| local(inbox.at(place).unwrap().time)).collect()

@@ -52,7 +52,7 @@ pub(in crate::tui) fn back(state: &mut State, effects: &mut Vec<Effect>) {
         state.lanes.next(Lane::Sync);
         state.inbox.may_lack_rows = true;
         state.sync.stopped = true;
-        state.sync.next = state.sync.refresh.map(|every| state.now + every);
+        state.sync.next = state.setup.refresh.map(|every| state.now + every);
         effects.push(Effect::Account(AccountEffect::StopSync));
         news(state, "stopped fetching; voicemails fetched so far are kept".to_owned());
     }
@@ -101,13 +101,13 @@ pub(in crate::tui) fn follow(state: &mut State, effects: &mut Vec<Effect>) {
         return select_place(state, place, effects);
     }
     // It is outside the range: show the range of its day.
-    let day = from_millis(row.time).with_timezone(&state.zone).date_naive();
+    let day = from_millis(row.time).with_timezone(&state.setup.zone).date_naive();
     if let Ok(range) = Range::parse(&day.to_string()) {
         let full = state.detail.full;
         state.inbox.selected = Some(key);
         show(state, range, effects);
         state.detail.full = full;
-        let (day, dates) = (day.format("%a %-d %b %Y"), state.keymap.named(Command::Dates));
+        let (day, dates) = (day.format("%a %-d %b %Y"), state.setup.keymap.named(Command::Dates));
         news(state, format!("the range is now {day}: {dates} to change it"));
     }
 }

@@ -47,7 +47,7 @@ impl Piece {
 /// Returns how many lines do not fit into `area`.
 pub fn overflow(state: &State, area: Rect) -> u16 {
     // The theme does not affect the lengths of lines.
-    let lines = lines(state, &Theme::new(&state.look), area).len();
+    let lines = lines(state, &Theme::new(&state.setup.look), area).len();
     (lines as u16).saturating_sub(area.height)
 }
 
@@ -108,7 +108,7 @@ fn lines(state: &State, theme: &Theme, area: Rect) -> Vec<Piece> {
 /// Returns what the user added: the times of done and called back, tags, the note.
 fn work(state: &State, details: &Details, theme: &Theme, room: u16) -> Vec<Piece> {
     let mut lines = Vec::new();
-    let clock = |millis: i64| humanize::clock(from_millis(millis), state.now, state.zone);
+    let clock = |millis: i64| humanize::clock(from_millis(millis), state.now, state.setup.zone);
     let dated = details.facts.iter().filter(|(fact, _)| fact.dated().is_some());
     let times: Vec<_> = dated.map(|(fact, at)| format!("{} {}", fact.words(), clock(at))).collect();
     if !times.is_empty() {
@@ -169,7 +169,7 @@ fn caller_line(details: Option<&Details>, name: &str, display: &str, theme: &The
 /// Returns "Today 11:42:08 IST  06:12 UTC · 22 min ago", on two lines if it does not fit on one.
 fn time_lines(state: &State, time: i64, theme: &Theme, room: u16) -> Vec<Piece> {
     let utc = from_millis(time);
-    let local = utc.with_timezone(&state.zone);
+    let local = utc.with_timezone(&state.setup.zone);
     let (day, today) = (local.date_naive(), state.today());
     let name = day_name(day, today);
     let name = name.split_once(" · ").map_or(name.as_str(), |(word, _)| word);
@@ -199,7 +199,7 @@ fn others(state: &State, details: &Details, theme: &Theme) -> Vec<Piece> {
     for (index, row) in details.latest_others.iter().enumerate() {
         let time = from_millis(row.time);
         let marked = state.detail_focused() && state.detail.marked == Some(index);
-        let when = time.with_timezone(&state.zone).format("%a %e %b %Y %H:%M").to_string();
+        let when = time.with_timezone(&state.setup.zone).format("%a %e %b %Y %H:%M").to_string();
         let this_year = state.today().format(" %Y ").to_string();
         let sign = if marked { "▸ " } else { "  " };
         let length = Duration::from_millis(row.sketch.millis.into());

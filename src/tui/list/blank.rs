@@ -27,14 +27,14 @@ impl Said {
     }
 
     fn key(state: &State, command: Command, text: &str, theme: &Theme) -> Said {
-        let key = state.keymap.named(command);
+        let key = state.setup.keymap.named(command);
         Said { label: format!("{:<5}", format!("{key} ")), text: text.to_owned(), style: theme.text }
     }
 }
 
 /// Draws why the list is empty.
 pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let lines = if state.account.is_none() {
+    let lines = if state.setup.account.is_none() {
         first_start(state, theme)
     } else if !state.inbox.rows.is_empty() {
         nothing_here(state, theme)
@@ -84,7 +84,7 @@ fn first_start(state: &State, theme: &Theme) -> Vec<Said> {
         Said::text("Or, for this shell only:", theme.quiet),
         Said::text("export TELECMI_APPID=1111113 TELECMI_SECRET=…", theme.text),
         Said::text("", theme.text),
-        Said::text(format!("Or in {}:", state.config_path), theme.quiet),
+        Said::text(format!("Or in {}:", state.setup.config_path), theme.quiet),
         Said::text("appid = 1111113", theme.text),
         Said::text("secret_command = \"pass show telecmi\"", theme.text),
         Said::text("", theme.text),
@@ -129,7 +129,7 @@ fn failed(state: &State, failure: &SyncError, theme: &Theme) -> Vec<Said> {
 /// The range has voicemails, but none of them is in the view or matches the search.
 fn nothing_here(state: &State, theme: &Theme) -> Vec<Said> {
     let view = state.inbox.query.view;
-    let own = state.inbox.query.own.as_ref().and_then(|(number, _)| state.views.get(*number));
+    let own = state.inbox.query.own.as_ref().and_then(|(number, _)| state.setup.views.get(*number));
     let title = match view {
         _ if state.inbox.query.filter.is_some() => "No matches".to_owned(),
         View::Inbox => "All done".to_owned(),
@@ -169,7 +169,7 @@ fn empty(state: &State, theme: &Theme) -> Vec<Said> {
     vec![
         Said::text(format!("No voicemails{}", when(state)), theme.strong),
         Said::text("", theme.text),
-        Said::text(state.range.sentence(state.now, state.zone), theme.quiet),
+        Said::text(state.range.sentence(state.now, state.setup.zone), theme.quiet),
         Said::text(asked + &unreadable, theme.quiet),
         Said::text("", theme.text),
         Said::key(state, Command::Earlier, "earlier range", theme),
@@ -191,7 +191,7 @@ fn from(state: &State) -> String {
 /// Returns the range as the end of a sentence: " in the last 7 days", " today", " since 1 Nov",
 /// " in the range 10–16 Nov"; empty for all time.
 fn when(state: &State) -> String {
-    let label = state.range.label(state.now, state.zone);
+    let label = state.range.label(state.now, state.setup.zone);
     match label.split_once(' ') {
         _ if state.range == Range::ALL => String::new(),
         Some(("Last", rest)) if rest == "hour" || rest.starts_with(|c: char| c.is_ascii_digit()) => {

@@ -125,7 +125,7 @@ fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec
     state.steps.done.push(step(&name));
     // After a call, the notice says which phone rings.
     if !matches!(change, Change::Edit { edit: Edit::Fact(Fact::Called, Some(_)), .. }) {
-        let undo = state.keymap.named(Command::Undo);
+        let undo = state.setup.keymap.named(Command::Undo);
         news(state, format!("{name}{} · {undo} to undo", how_many(count)));
     }
 }

@@ -77,7 +77,7 @@ pub(in crate::tui) fn mark_range(state: &mut State) {
     let from = state.inbox.mark_from.filter(|key| state.inbox.marks.contains(key));
     let from = from.and_then(|key| state.inbox.place(key));
     let (Some(from), Some(to)) = (from, state.inbox.selected_place()) else {
-        return news(state, format!("mark the first row with {}", state.keymap.named(Command::Mark)));
+        return news(state, format!("mark the first row with {}", state.setup.keymap.named(Command::Mark)));
     };
     for place in from.min(to)..=from.max(to) {
         if let Some(row) = state.inbox.at(place) {
@@ -122,8 +122,8 @@ pub(in crate::tui) fn show_view(state: &mut State, view: View, effects: &mut Vec
 
 /// Shows a custom view.
 pub(in crate::tui) fn show_own(state: &mut State, number: usize, effects: &mut Vec<Effect>) {
-    let Some(view) = state.views.get(number) else { return };
-    let context = Context { now: state.now, zone: state.zone };
+    let Some(view) = state.setup.views.get(number) else { return };
+    let context = Context { now: state.now, zone: state.setup.zone };
     let matcher = Matcher::new(&view.query, &context);
     leave_history(state, effects);
     state.inbox.query.view = View::All;
@@ -133,10 +133,10 @@ pub(in crate::tui) fn show_own(state: &mut State, number: usize, effects: &mut V
 
 /// Evaluates views and search anew after midnight: "today" is another day.
 pub(in crate::tui) fn renew(state: &mut State, effects: &mut Vec<Effect>) {
-    let context = Context { now: state.now, zone: state.zone };
+    let context = Context { now: state.now, zone: state.setup.zone };
     let query = &mut state.inbox.query;
     if let Some((number, matcher)) = &mut query.own
-        && let Some(view) = state.views.get(*number)
+        && let Some(view) = state.setup.views.get(*number)
     {
         matcher.set(&view.query, &context);
     }

@@ -90,7 +90,7 @@ fn voicemail(
     pen.column(sign, 2, coloured(sign_style, &lift));
     let hit = lift(theme.found());
     let dated = !state.inbox.list.days.has_headings();
-    let columns = columns::of(&state.look.columns, area.width, dated);
+    let columns = columns::of(&state.setup.look.columns, area.width, dated);
     for ColumnPlace { column, gap, width: room } in columns.iter().copied() {
         pen.skip(gap);
         let end = pen.room().saturating_sub(room);
@@ -143,7 +143,7 @@ fn coloured(style: Style, lift: &impl Fn(Style) -> Style) -> Style {
 /// Formats when it was left: the time of day if the list has headings, else also the day. In a narrow
 /// column, only the day if that is not today.
 fn when(state: &State, row: &Row, room: u16) -> String {
-    let time = from_millis(row.time).with_timezone(&state.zone);
+    let time = from_millis(row.time).with_timezone(&state.setup.zone);
     let (today, date) = (state.today(), time.date_naive());
     let this_year = date.year() == today.year();
     let format = match room {
@@ -211,7 +211,7 @@ struct Sign<'s> {
 /// column leaves out tags and note if they have columns of their own.
 fn signs<'s>(state: &'s State, theme: &Theme, row: &Row, column: Column) -> Vec<Sign<'s>> {
     let mut signs = Vec::new();
-    let here = |what| column == what || column == Column::Marks && !state.look.columns.contains(&what);
+    let here = |what| column == what || column == Column::Marks && !state.setup.look.columns.contains(&what);
     if column == Column::Marks {
         let symbols = Fact::of(row.flags).filter_map(Fact::symbol);
         signs.extend(symbols.map(|symbol| {

@@ -152,13 +152,14 @@ impl Row {
 
 /// Returns the row for `entries`: one command, or several with the same label.
 fn row(state: &State, entries: &[&Entry], shortly: bool) -> Row {
-    let keys = |entry: &Entry| state.keymap.keys(entry.command).iter().map(ToString::to_string).collect();
+    let keys =
+        |entry: &Entry| state.setup.keymap.keys(entry.command).iter().map(ToString::to_string).collect();
     match entries {
         [entry] => {
             let mut keys: Vec<String> = keys(entry);
             if keys.is_empty() && entry.group.is_some() {
                 // The palette runs it by its name.
-                keys.push(state.keymap.named(entry.command));
+                keys.push(state.setup.keymap.named(entry.command));
             }
             let text = if shortly && !entry.label.is_empty() { entry.label } else { entry.help };
             Row { keys, text: text.to_owned(), name: entry.name.to_owned() }
@@ -177,7 +178,7 @@ fn views(state: &State) -> Section {
         text: format!("{}: {}", view.name, view.query),
         name: String::new(),
     };
-    Section { part: Chapter::Commands, title: VIEWS, rows: state.views.iter().map(row).collect() }
+    Section { part: Chapter::Commands, title: VIEWS, rows: state.setup.views.iter().map(row).collect() }
 }
 
 fn search_syntax(part: Chapter) -> Section {

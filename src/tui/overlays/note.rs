@@ -107,7 +107,7 @@ pub fn about(state: &State, row: &Row) -> String {
         "" => "Withheld",
         caller => caller,
     };
-    let (time, today) = (from_millis(row.time).with_timezone(&state.zone), state.today());
+    let (time, today) = (from_millis(row.time).with_timezone(&state.setup.zone), state.today());
     let form = if time.year() == today.year() { "%-d %b %H:%M" } else { "%-d %b %Y %H:%M" };
     format!("{caller} · {}", time.format(form))
 }

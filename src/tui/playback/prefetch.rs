@@ -15,7 +15,7 @@ const SETTLED: TimeDelta = TimeDelta::milliseconds(150);
 
 /// Schedules prefetching after a change of the selection or the list.
 pub(in crate::tui) fn settle(state: &mut State) {
-    if state.playback.config.prefetch != Prefetch::Off {
+    if state.setup.playback.prefetch != Prefetch::Off {
         state.playback.settles = Some(state.now + SETTLED);
     }
 }
@@ -58,7 +58,7 @@ fn wanted(state: &State) -> Vec<RowKey> {
     let inbox = &state.inbox;
     let selected = inbox.selected_place();
     let order = selected.map(|selected| {
-        prefetch_order(playback.config.prefetch, selected, |place| inbox.at(place).and_then(ahead))
+        prefetch_order(state.setup.playback.prefetch, selected, |place| inbox.at(place).and_then(ahead))
     });
     for key in queued.filter(|key| due(key.id)).into_iter().chain(order.unwrap_or_default()) {
         if !wanted.contains(&key) {

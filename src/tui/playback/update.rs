@@ -76,7 +76,7 @@ fn begin(state: &mut State, row: &Row, effects: &mut Vec<Effect>) {
     match playback_state.recordings.get(&row.id) {
         Some(Recording::Here { looked: Ok(_), .. }) => start(state, effects),
         Some(Recording::Here { looked: Err(error), .. }) => {
-            let why = unplayable(error, &state.keymap);
+            let why = unplayable(error, &state.setup.keymap);
             cannot(state, why, effects);
         }
         Some(Recording::Coming { .. }) | None => want(state, effects),
@@ -134,7 +134,10 @@ pub(in crate::tui) fn play_all(state: &mut State, effects: &mut Vec<Effect>) {
     if state.playback.queue.is_some() {
         return news(
             state,
-            format!("already playing all unread voicemails: {} to stop", state.keymap.named(Command::Back)),
+            format!(
+                "already playing all unread voicemails: {} to stop",
+                state.setup.keymap.named(Command::Back)
+            ),
         );
     }
     let inbox = &state.inbox;
@@ -199,7 +202,7 @@ pub(in crate::tui) fn on_recording(
             if let Ok(waveform) = &looked {
                 state.inbox.rows.sketch(key, waveform.sketch());
             }
-            let broken = looked.as_ref().err().map(|error| unplayable(error, &state.keymap));
+            let broken = looked.as_ref().err().map(|error| unplayable(error, &state.setup.keymap));
             recordings.insert(id, Recording::Here { bytes, looked });
             match broken {
                 _ if !waits => {}
@@ -274,13 +277,13 @@ pub(in crate::tui) fn on_player(state: &mut State, number: u64, event: Event, ef
             state.playback.lost = Some((id, position));
             match &state.overlay {
                 _ if begun => {
-                    let play = state.keymap.named(Command::PlayPause);
+                    let play = state.setup.keymap.named(Command::PlayPause);
                     fault(state, format!("Playback stopped: {unavailable}. Press {play} to resume."));
                 }
                 None | Some(Overlay::Elsewhere(_)) => offer(state, key, Some(unavailable)),
                 // Do not replace the overlay: the user may be typing in it.
                 Some(_) => {
-                    let elsewhere = state.keymap.named(Command::Elsewhere);
+                    let elsewhere = state.setup.keymap.named(Command::Elsewhere);
                     fault(state, format!("No sound: {unavailable}. Press {elsewhere} to listen elsewhere."));
                 }
             }

@@ -120,7 +120,7 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
     let broken = |text: &str, style: Style| -> Vec<Piece> {
         broken(text, room).into_iter().map(|line| Piece::new(line, style)).collect()
     };
-    let play = || state.keymap.named(Command::PlayPause);
+    let play = || state.setup.keymap.named(Command::PlayPause);
     if let Some(playback) = state.playback.playback_of(row.id)
         && playback.phase != Phase::Fetching
     {
@@ -150,7 +150,7 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
             lines
         }
         Some(Recording::Here { looked: Err(why), .. }) => {
-            broken(&unplayable(why, &state.keymap), theme.fault)
+            broken(&unplayable(why, &state.setup.keymap), theme.fault)
         }
         Some(Recording::Here { looked: Ok(_), .. }) => {
             let head = Piece::new(format!("{} to play", play()), theme.quiet);

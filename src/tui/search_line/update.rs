@@ -22,7 +22,7 @@ pub(in crate::tui) fn open(state: &mut State) {
 
 /// Handles a changed text: filters the list, or marks the error and keeps the last matches.
 pub(in crate::tui) fn changed(state: &mut State, effects: &mut Vec<Effect>) {
-    let context = Context { now: state.now, zone: state.zone };
+    let context = Context { now: state.now, zone: state.setup.zone };
     let text = state.filter.input.value();
     match search::parse(text, &context) {
         Ok(query) => {

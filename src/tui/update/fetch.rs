@@ -200,7 +200,7 @@ fn on_progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>)
 
 fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mut Vec<Effect>) {
     let running = state.sync.running.take().unwrap_or_default();
-    let refresh = state.sync.refresh;
+    let refresh = state.setup.refresh;
     match result {
         Ok(summary) => {
             // Clear the notice of an earlier failure.
@@ -251,7 +251,7 @@ pub(in crate::tui) fn relist(state: &mut State) {
     let inbox = &mut state.inbox;
     let lingers = inbox.selected.filter(|_| inbox.selected_place().is_some());
     let lingers = lingers.and_then(|key| inbox.rows.search(key).ok());
-    inbox.list = Listing::new(&inbox.rows, &mut inbox.query, lingers, state.zone);
+    inbox.list = Listing::new(&inbox.rows, &mut inbox.query, lingers, state.setup.zone);
 }
 
 /// Adds rows to the list; the selection and the view stay where they are.
@@ -347,7 +347,7 @@ pub(in crate::tui) fn sync(state: &mut State, again: bool, effects: &mut Vec<Eff
     }
     // A history shows only stored voicemails; fetch the range it was opened from.
     let range = state.before_history.as_ref().map_or(state.range, |before| before.range);
-    let span = range.resolve(state.now, state.zone).span(state.now);
+    let span = range.resolve(state.now, state.setup.zone).span(state.now);
     effects.push(Effect::Account(AccountEffect::Sync { ticket: state.lanes.next(Lane::Sync), span, again }));
 }
 
@@ -368,11 +368,11 @@ pub(in crate::tui) fn show(state: &mut State, range: Range, effects: &mut Vec<Ef
 }
 
 pub(in crate::tui) fn shift(state: &mut State, by: i32, effects: &mut Vec<Effect>) {
-    if by > 0 && state.range.resolve(state.now, state.zone).view().end() > state.now {
+    if by > 0 && state.range.resolve(state.now, state.setup.zone).view().end() > state.now {
         return news(state, "the range already includes today".to_owned());
     }
-    let Some(range) = state.range.shifted(by, state.now, state.zone) else {
-        let dates = state.keymap.named(Command::Dates);
+    let Some(range) = state.range.shifted(by, state.now, state.setup.zone) else {
+        let dates = state.setup.keymap.named(Command::Dates);
         return news(state, format!("cannot move this range: {dates} to choose another"));
     };
     show(state, range, effects);

@@ -19,8 +19,8 @@ pub fn frame(place: Rect, title: &str, state: &State, theme: &Theme, buffer: &mu
     let inside = place.inner(Margin::new(1, 1));
     let closing = TABLE.iter().find(|entry| entry.is_way_out() && state.scopes().contains(&entry.scope));
     let does = if state.help.as_ref().is_some_and(Help::is_filtered) { "clears" } else { "closes" };
-    let closes =
-        closing.map_or_else(String::new, |entry| format!(" {} {does} ", state.keymap.named(entry.command)));
+    let closes = closing
+        .map_or_else(String::new, |entry| format!(" {} {does} ", state.setup.keymap.named(entry.command)));
     let top = Rect { x: place.x + 2, width: place.width.saturating_sub(4), height: 1, ..place };
     Pen::new(buffer, top, 0)
         .write(&format!(" {title} "), Style::new().fg(Color::Reset).patch(theme.text).patch(theme.strong))

@@ -18,13 +18,13 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
     let area = regions.header;
     let mut pen = Pen::new(buffer, area, 0);
     pen.skip(1).write("vmail", theme.accent.patch(theme.strong));
-    let Some(account) = &state.account else { return };
-    let label = state.range.label(state.now, state.zone);
-    let mut dates = state.range.dates(state.now, state.zone);
+    let Some(account) = &state.setup.account else { return };
+    let label = state.range.label(state.now, state.setup.zone);
+    let mut dates = state.range.dates(state.now, state.setup.zone);
     if label.contains(&dates) {
         dates.clear();
     }
-    let zone = range::zone_name(state.now, state.zone);
+    let zone = range::zone_name(state.now, state.setup.zone);
     let whole: Vec<_> = [label.as_str(), &dates, &zone].into_iter().filter(|part| !part.is_empty()).collect();
     let ends = [whole.join("  "), label.clone()];
     // The range is always shown. If there is no room, the other views go first, from the last to the
@@ -35,7 +35,7 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
         let here = own.is_none() && view == state.inbox.query.view;
         (here, named(state, view, here))
     });
-    let own = state.views.iter().enumerate().map(|(number, view)| {
+    let own = state.setup.views.iter().enumerate().map(|(number, view)| {
         let here = own == Some(number);
         let count =
             if here { format!(" {}", humanize::count(state.inbox.list.len() as u64)) } else { String::new() };

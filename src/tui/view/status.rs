@@ -31,7 +31,7 @@ fn status(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) 
         return;
     }
     let inner = Rect { width: area.width.saturating_sub(1), ..area };
-    if state.account.is_some() {
+    if state.setup.account.is_some() {
         going_on(state, theme, inner, buffer);
     }
     if let Some(Notice { text, fault: true, .. }) = &state.notice {
@@ -132,7 +132,7 @@ fn progress(running: &Running, theme: &Theme, pen: &mut Pen) {
 /// Returns the state of the sync, from the longest wording to the shortest.
 fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
     let sync = &state.sync;
-    let clock = |time| humanize::clock(time, state.now, state.zone);
+    let clock = |time| humanize::clock(time, state.now, state.setup.zone);
     if let Some(failure) = &sync.failure {
         let what = if failure.is_offline() { "offline" } else { "not up to date" };
         let since = match (sync.last, state.inbox.complete_to) {
@@ -143,7 +143,7 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
         let next = match sync.next {
             Some(next) => format!(" · retry at {}", clock(next)),
             None if sync.running.is_some() => " · retrying".to_owned(),
-            None => format!(" · {} to retry", state.keymap.named(Command::Refresh)),
+            None => format!(" · {} to retry", state.setup.keymap.named(Command::Refresh)),
         };
         return [
             format!("{what}{since}{next}"),
@@ -159,7 +159,7 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
     if sync.stopped {
         let next = match sync.next {
             Some(next) => format!("stopped · resumes at {}", clock(next)),
-            None => format!("stopped · {} to refresh", state.keymap.named(Command::Refresh)),
+            None => format!("stopped · {} to refresh", state.setup.keymap.named(Command::Refresh)),
         };
         return vec![(next, theme.warning), ("stopped".to_owned(), theme.warning)];
     }
@@ -171,7 +171,7 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
     }
     let Some(last) = sync.last else { return Vec::new() };
     let checked = format!("checked {}", clock(last));
-    let texts = match sync.refresh {
+    let texts = match state.setup.refresh {
         Some(_) => [format!("up to date · {checked}"), "up to date".to_owned()],
         None => [checked, clock(last)],
     };
@@ -196,7 +196,7 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let help = entries.iter().position(|entry| entry.command == Command::Help).map(|at| entries.remove(at));
     let inbox = scopes.contains(&Scope::Inbox);
     let kept = help.filter(|_| inbox).map_or(0, |entry| width(&text(state, entry.command)) + 3);
-    if state.account.is_none() && inbox {
+    if state.setup.account.is_none() && inbox {
         entries.retain(|entry| matches!(entry.command, Command::Open | Command::Quit));
     }
     let refused = |command: Command| {
@@ -233,7 +233,7 @@ fn hint(state: &State, command: Command) -> &'static str {
         Command::Help if state.help.is_some() => "",
         Command::HelpPageDown if help::view::extent(state).last == 0 => "",
         Command::CloseHelp if state.help.as_ref().is_some_and(Help::is_filtered) => "clear",
-        Command::Open if state.account.is_none() => "log in",
+        Command::Open if state.setup.account.is_none() => "log in",
         Command::Follow if state.detail.marked.is_none() => "back",
         Command::PlayPause if plays_selected == Some(Phase::Playing) => "pause",
         Command::PlayPause if plays_selected == Some(Phase::Paused) => "resume",
@@ -244,7 +244,7 @@ fn hint(state: &State, command: Command) -> &'static str {
         // Already chosen: the hint for copying matters more.
         Command::UseWay if matches!(&state.overlay, Some(Overlay::Elsewhere(open)) if open.is_taken()) => "",
         Command::PlaceCall => match &state.overlay {
-            Some(Overlay::Call(asked)) => asked.hint(state.calling.placing.as_ref()),
+            Some(Overlay::Call(asked)) => asked.hint(state.placing.as_ref()),
             _ => "",
         },
         _ => command.entry().hint,

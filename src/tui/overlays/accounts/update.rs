@@ -8,13 +8,14 @@ use crate::tui::update::news;
 
 /// Opens the list of accounts.
 pub(in crate::tui) fn offer(state: &mut State) {
-    let at = state.accounts.iter().position(|choice| Some(&choice.name) == state.account.as_ref());
+    let at =
+        state.setup.accounts.iter().position(|choice| Some(&choice.name) == state.setup.account.as_ref());
     state.overlay = Some(Overlay::Accounts(AccountMenu { at: at.unwrap_or(0) }));
 }
 
 /// Moves the selection in the list of accounts.
 pub(in crate::tui) fn step(state: &mut State, by: isize) {
-    let count = state.accounts.len();
+    let count = state.setup.accounts.len();
     if let Some(Overlay::Accounts(switching)) = &mut state.overlay {
         switching.step(by, count);
     }
@@ -23,8 +24,8 @@ pub(in crate::tui) fn step(state: &mut State, by: isize) {
 /// Switches to the selected account.
 pub(in crate::tui) fn switch(state: &mut State) {
     let Some(Overlay::Accounts(AccountMenu { at })) = state.overlay.take() else { return };
-    let Some(choice) = state.accounts.get(at) else { return };
-    if state.account.as_ref() == Some(&choice.name) {
+    let Some(choice) = state.setup.accounts.get(at) else { return };
+    if state.setup.account.as_ref() == Some(&choice.name) {
         return news(state, format!("already using {}", choice.name));
     }
     state.next_session = Some(Reopen::Account(choice.name.clone()));

@@ -15,16 +15,16 @@ const WIDTH: u16 = 62;
 
 /// Draws the list of accounts.
 pub fn draw(state: &State, switching: AccountMenu, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let rows = state.accounts.len() as u16;
+    let rows = state.setup.accounts.len() as u16;
     let inside = frame(centred(buffer.area, WIDTH, rows.saturating_add(4)), "Accounts", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
-    let names = state.accounts.iter().map(|choice| width(&choice.name)).max().unwrap_or(0);
+    let names = state.setup.accounts.iter().map(|choice| width(&choice.name)).max().unwrap_or(0);
     let blank = u16::from(area.height > rows + 1);
     let room = usize::from(area.height.saturating_sub(blank)).max(1);
     let top = switching.at.saturating_sub(room - 1);
-    for (y, (number, choice)) in state.accounts.iter().enumerate().skip(top).take(room).enumerate() {
+    for (y, (number, choice)) in state.setup.accounts.iter().enumerate().skip(top).take(room).enumerate() {
         let selected = number == switching.at;
-        let shown = Some(&choice.name) == state.account.as_ref();
+        let shown = Some(&choice.name) == state.setup.account.as_ref();
         let line = Rect { y: area.y + blank + y as u16, height: 1, ..area };
         if selected {
             buffer.set_style(line, theme.selected);

@@ -15,12 +15,12 @@ use crate::tui::update::{fault, news};
 pub(in crate::tui) fn ask(state: &mut State) {
     let Some(row) = state.inbox.selected_row() else { return };
     let shown = state.inbox.rows.number(&row);
-    let number = match ValidNumber::parse(shown, &state.calling.config.country) {
+    let number = match ValidNumber::parse(shown, &state.setup.call_config.country) {
         Ok(number) => number,
         Err(invalid) => return news(state, invalid.to_string()),
     };
     let name = Some(state.inbox.rows.caller(&row)).filter(|name| *name != shown).map(str::to_owned);
-    let by = state.calling.config.way_to(&number);
+    let by = state.setup.call_config.way_to(&number);
     let asked = CallDialog { key: RowKey::of(&row), name, number, by, ended: None };
     state.overlay = Some(Overlay::Call(Box::new(asked)));
 }
@@ -28,7 +28,7 @@ pub(in crate::tui) fn ask(state: &mut State) {
 /// Places the call. Further key presses do nothing.
 pub(in crate::tui) fn place(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Call(asked)) = &state.overlay else { return };
-    if asked.ended.is_some() || state.calling.placing.is_some() {
+    if asked.ended.is_some() || state.placing.is_some() {
         return;
     }
     let (key, number, by) = (asked.key, asked.number.clone(), asked.by.clone());
@@ -41,7 +41,7 @@ pub(in crate::tui) fn place(state: &mut State, effects: &mut Vec<Effect>) {
             return effects.push(Effect::Terminal(TerminalEffect::Copy(number.e164())));
         }
     });
-    state.calling.placing = Some(Placing { key, number, by });
+    state.placing = Some(Placing { key, number, by });
 }
 
 /// Handles the answer of TeleCMI, or its absence.
@@ -50,14 +50,14 @@ pub(in crate::tui) fn on_called(
     answer: Result<CallPlaced, CallError>,
     effects: &mut Vec<Effect>,
 ) {
-    let Some(placing) = state.calling.placing.take() else { return };
+    let Some(placing) = state.placing.take() else { return };
     let ended = placing.answered(answer);
     end(state, placing.key, ended, effects);
 }
 
 /// Handles the result of the command. It may still fail after it has started.
 pub(in crate::tui) fn on_command(state: &mut State, result: Result<(), String>, effects: &mut Vec<Effect>) {
-    match (state.calling.placing.take(), result) {
+    match (state.placing.take(), result) {
         (Some(placing), Ok(())) => {
             let ended = Ended::Rings(format!("Calling {}.", placing.number));
             end(state, placing.key, ended, effects);

@@ -85,7 +85,7 @@ fn facts(asked: &CallDialog, theme: &Theme, room: u16) -> Vec<Line> {
 
 /// Returns what Enter does, the progress, or the result.
 fn told(state: &State, asked: &CallDialog, theme: &Theme, room: u16) -> Vec<Line> {
-    let enter = state.keymap.named(Command::PlaceCall);
+    let enter = state.setup.keymap.named(Command::PlaceCall);
     let mut told = Vec::new();
     let mut tell = |text: &str, style: Style| {
         told.extend(broken(text, room).into_iter().map(|line| ("", line, style)));
@@ -94,8 +94,8 @@ fn told(state: &State, asked: &CallDialog, theme: &Theme, room: u16) -> Vec<Line
         (Some(Ended::Rings(text)), _) => tell(text, theme.good),
         (Some(Ended::Failed(text)), _) => tell(text, theme.fault),
         (Some(Ended::Unsure(text)), _) => tell(text, theme.warning),
-        (None, By::Telecmi(_)) if state.calling.placing.is_some() => tell("placing call…", theme.quiet),
-        (None, By::Command(_)) if state.calling.placing.is_some() => tell("starting…", theme.quiet),
+        (None, By::Telecmi(_)) if state.placing.is_some() => tell("placing call…", theme.quiet),
+        (None, By::Command(_)) if state.placing.is_some() => tell("starting…", theme.quiet),
         (None, By::Telecmi(_)) => tell(&format!("Press {enter} to place the call."), theme.text),
         (None, By::Command(_)) => tell(&format!("Press {enter} to run it."), theme.text),
         (None, By::Hand) => {

@@ -59,13 +59,15 @@ pub(in crate::tui) fn on_read(
     let found: Vec<CopyItem> =
         found.into_iter().map(|(row, details)| CopyItem { row, details, shown: shown(&row) }).collect();
     match (what, &mut state.overlay) {
-        (Some(what), _) => match copied(what, &found, state.zone, state.account.as_deref().unwrap_or("")) {
-            Ok(copied) => {
-                effects.push(Effect::Terminal(TerminalEffect::Copy(copied.text)));
-                news(state, copied.said);
+        (Some(what), _) => {
+            match copied(what, &found, state.setup.zone, state.setup.account.as_deref().unwrap_or("")) {
+                Ok(copied) => {
+                    effects.push(Effect::Terminal(TerminalEffect::Copy(copied.text)));
+                    news(state, copied.said);
+                }
+                Err(why) => news(state, why),
             }
-            Err(why) => news(state, why),
-        },
+        }
         (None, Some(Overlay::Copy(copying))) => copying.found = Some(found),
         (None, _) => {}
     }

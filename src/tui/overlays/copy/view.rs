@@ -37,7 +37,7 @@ pub fn draw(state: &State, copying: &CopyMenu, theme: &Theme, buffer: &mut Buffe
             What::Text => Command::TakeText,
             What::Json => Command::TakeJson,
         };
-        let key = state.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default();
+        let key = state.setup.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default();
         let (shown, known) = value(state, copying, what);
         let name = if known { theme.text } else { theme.quiet };
         Pen::new(buffer, area, blank + y as u16)
@@ -50,11 +50,11 @@ pub fn draw(state: &State, copying: &CopyMenu, theme: &Theme, buffer: &mut Buffe
 
 /// Returns what would be copied, on one line, and whether there is anything to copy.
 fn value(state: &State, copying: &CopyMenu, what: What) -> (String, bool) {
-    let account = state.account.as_deref().unwrap_or("");
+    let account = state.setup.account.as_deref().unwrap_or("");
     let Some(found) = &copying.found else { return (String::new(), true) };
-    let values = found.iter().filter_map(|found| what.of(found, state.zone, account));
+    let values = found.iter().filter_map(|found| what.of(found, state.setup.zone, account));
     match (what, found.as_slice()) {
-        (_, [only]) => match what.of(only, state.zone, account) {
+        (_, [only]) => match what.of(only, state.setup.zone, account) {
             Some(value) => (value.lines().collect::<Vec<_>>().join(" · "), true),
             None => (what.missing().to_owned(), false),
         },

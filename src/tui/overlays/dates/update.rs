@@ -24,7 +24,7 @@ pub(in crate::tui) fn show_preset(state: &mut State, number: usize, effects: &mu
 
 /// Opens the picker.
 pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
-    let dates = Dates::new(&state.range, state.now, state.zone);
+    let dates = Dates::new(&state.range, state.now, state.setup.zone);
     state.overlay = Some(Overlay::Dates(Box::new(dates)));
     summarize(state, effects);
 }
@@ -32,7 +32,7 @@ pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
 /// Shows the chosen range, and closes the picker; or goes to the text field if it has a mistake.
 pub(in crate::tui) fn show_chosen(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Dates(dates)) = &state.overlay else { return };
-    match dates.range(state.now, state.zone) {
+    match dates.range(state.now, state.setup.zone) {
         Ok(range) => show(state, range, effects),
         // The picker shows the error already.
         Err(_) => {
@@ -46,8 +46,8 @@ pub(in crate::tui) fn show_chosen(state: &mut State, effects: &mut Vec<Effect>) 
 /// Counts for the calendar and the range.
 pub(in crate::tui) fn summarize(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Dates(dates)) = &state.overlay else { return };
-    let range = dates.range(state.now, state.zone).unwrap_or(state.range);
-    let span = range.resolve(state.now, state.zone).span(state.now);
-    let days = dates.month(state.zone);
+    let range = dates.range(state.now, state.setup.zone).unwrap_or(state.range);
+    let span = range.resolve(state.now, state.setup.zone).span(state.now);
+    let days = dates.month(state.setup.zone);
     read(state, Read::RangeSummary { days, span }, effects);
 }

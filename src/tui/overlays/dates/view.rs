@@ -59,8 +59,9 @@ fn presets(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut
             buffer.set_style(Rect { y: area.y + y, height: 1, ..area }, theme.selected);
         }
         let lift = |style: Style| if here { style.patch(theme.selected).patch(theme.strong) } else { style };
-        let days =
-            Range::parse(expression).map(|range| range.dates(state.now, state.zone)).unwrap_or_default();
+        let days = Range::parse(expression)
+            .map(|range| range.dates(state.now, state.setup.zone))
+            .unwrap_or_default();
         Pen::new(buffer, Rect { width: area.width.saturating_sub(1), ..area }, y)
             .column(if here { "▌" } else { "" }, 1, theme.accent)
             .column(&(index + 1).to_string(), 3, lift(theme.accent))
@@ -78,9 +79,9 @@ fn calendar(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mu
     Pen::new(buffer, area, 0).skip(indent).write(&title, title_style);
     Pen::new(buffer, area, 1).write(" Mo  Tu  We  Th  Fr  Sa  Su", theme.quiet);
     let chosen = dates
-        .range(state.now, state.zone)
+        .range(state.now, state.setup.zone)
         .ok()
-        .map(|range| range.resolve(state.now, state.zone).span(state.now));
+        .map(|range| range.resolve(state.now, state.setup.zone).span(state.now));
     let Some(first) = dates.day.with_day(1) else { return };
     let offset = first.weekday().num_days_from_monday();
     // In a low box, the weeks scroll with the cursor.
@@ -116,7 +117,7 @@ fn day_style(
     brought: u64,
     most: u64,
 ) -> Style {
-    let span = range::day_span(date, state.zone);
+    let span = range::day_span(date, state.setup.zone);
     if chosen.is_some_and(|chosen| !chosen.intersect(span).is_empty()) {
         return theme.chosen;
     }
@@ -138,9 +139,9 @@ fn text(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Bu
     let typed = Rect { x: area.x + LABEL, width: area.width.saturating_sub(LABEL), ..area };
     let cursor = field::draw(&dates.input, typed, 0, theme, buffer);
     let mut meaning = Pen::new(buffer, area, 1);
-    match dates.range(state.now, state.zone) {
+    match dates.range(state.now, state.setup.zone) {
         Ok(range) => {
-            meaning.skip(LABEL).write(&range.sentence(state.now, state.zone), theme.good);
+            meaning.skip(LABEL).write(&range.sentence(state.now, state.setup.zone), theme.good);
             if let Some(summary) = &dates.summary {
                 let stored = format!("{} stored", humanize::count(summary.stored));
                 Pen::new(buffer, area, 2)

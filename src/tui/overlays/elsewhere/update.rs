@@ -33,7 +33,7 @@ pub(in crate::tui) fn elsewhere(state: &mut State, row: &Row, effects: &mut Vec<
 
 /// Returns whether the user hears playback on this machine.
 pub(in crate::tui) fn is_heard_here(state: &State) -> bool {
-    !state.env.remote || state.remembered.way == Some(Delivery::Here)
+    !state.setup.env.remote || state.remembered.way == Some(Delivery::Here)
 }
 
 /// Opens the overlay for `key`.
@@ -87,7 +87,7 @@ pub(in crate::tui) fn take(state: &mut State, way: Delivery, effects: &mut Vec<E
 
 /// Remembers the way for next time.
 pub(in crate::tui) fn remember(state: &mut State, way: Delivery, effects: &mut Vec<Effect>) {
-    if state.env.remote && state.remembered.way != Some(way) {
+    if state.setup.env.remote && state.remembered.way != Some(way) {
         state.remembered.way = Some(way);
         effects.push(Effect::Account(AccountEffect::Remember(state.remembered.clone())));
     }
@@ -102,7 +102,7 @@ fn open_page(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
         return;
     };
     state.shared.page = Some((key, PageNews::Opening));
-    let local = from_millis(row.time).with_timezone(&state.zone);
+    let local = from_millis(row.time).with_timezone(&state.setup.zone);
     let time = format!("{}, {}", day_name(local.date_naive(), state.today()), local.format("%H:%M:%S %Z"));
     let (caller, file_name) = (caller(state, &row), save::update::file_name(state, &row));
     effects.push(Effect::Account(AccountEffect::OpenPage { key, caller, time, file_name }));
@@ -119,7 +119,7 @@ pub(in crate::tui) fn on_page(state: &mut State, key: RowKey, page: PageNews, ef
 }
 
 fn send(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
-    let Some(transfer) = state.env.transfer else {
+    let Some(transfer) = state.setup.env.transfer else {
         return news(state, "this terminal cannot receive files: use iTerm2 or kitty".to_owned());
     };
     let asks_first = match state.shared.sending {
@@ -142,7 +142,7 @@ fn send(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
 /// Returns the line to copy for the chosen way; for the page, the command and the address in turn.
 fn line(state: &State) -> Option<String> {
     let Some(Overlay::Elsewhere(open)) = &state.overlay else { return None };
-    let server = &state.env.server;
+    let server = &state.setup.env.server;
     match open.chosen {
         Some(Delivery::Browser) => match state.shared.page.as_ref().filter(|(key, _)| *key == open.key) {
             Some((_, PageNews::Ready { url, .. })) if open.address_next => Some(url.clone()),
@@ -153,7 +153,7 @@ fn line(state: &State) -> Option<String> {
             let saved = state.shared.saved.as_ref().filter(|(key, _)| *key == open.key);
             saved.map(|(_, path)| server.copy(path))
         }
-        _ => state.env.socket.as_ref().map(|socket| server.sound(socket)),
+        _ => state.setup.env.socket.as_ref().map(|socket| server.sound(socket)),
     }
 }
 
@@ -168,7 +168,7 @@ pub(in crate::tui) fn copy_line(state: &mut State, effects: &mut Vec<Effect>) {
     {
         open.address_next = !open.address_next;
         if open.address_next {
-            said = format!("{said}; {} again for the link", state.keymap.named(Command::CopyLine));
+            said = format!("{said}; {} again for the link", state.setup.keymap.named(Command::CopyLine));
         }
     }
     news(state, said);

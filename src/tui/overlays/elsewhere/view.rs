@@ -49,7 +49,7 @@ pub fn draw(state: &State, open: &Elsewhere, theme: &Theme, buffer: &mut Buffer)
         [Told::All, Told::Now, Told::Close].into_iter().filter(|told| *told != Told::All || room >= WIDE);
     let more = more.map(|told| lines(state, open, theme, room, told)).find(fit);
     let lines = more.unwrap_or_else(|| lines(state, open, theme, room, Told::Least));
-    let title = if state.env.remote { "Listen over ssh" } else { "Listen elsewhere" };
+    let title = if state.setup.env.remote { "Listen over ssh" } else { "Listen elsewhere" };
     let inside = frame(centred(screen, WIDTH, lines.len() as u16 + 2), title, state, theme, buffer);
     for (y, line) in lines.iter().enumerate() {
         let mut pen = Pen::new(buffer, inside, y as u16);
@@ -66,7 +66,7 @@ fn lines(state: &State, open: &Elsewhere, theme: &Theme, room: u16, extent: Told
     let whole = extent != Told::Least;
     let why = match &open.why {
         Some(why) => format!("No sound: {why}. Other ways to listen:"),
-        None if state.env.remote => {
+        None if state.setup.env.remote => {
             "Sound plays on the server, where you cannot hear it. Other ways to listen:".to_owned()
         }
         None => "Listen on another machine, or later:".to_owned(),
@@ -80,7 +80,7 @@ fn lines(state: &State, open: &Elsewhere, theme: &Theme, room: u16, extent: Told
     let why = if alone.is_some() { Vec::new() } else { broken(&why, room) };
     let mut lines: Vec<_> = why.into_iter().map(|line| Piece::new(line, theme.text)).collect();
     for way in Delivery::EVERY {
-        let (command, name) = named(way, state.env.remote);
+        let (command, name) = named(way, state.setup.env.remote);
         if alone.is_some_and(|alone| alone != way) {
             continue;
         }
@@ -91,7 +91,7 @@ fn lines(state: &State, open: &Elsewhere, theme: &Theme, room: u16, extent: Told
             let beside = room.saturating_sub((KEY + NAME) as u16);
             told.extend(for_good(state, theme, beside));
         }
-        let key = state.keymap.keys(command).last().map(ToString::to_string).unwrap_or_default();
+        let key = state.setup.keymap.keys(command).last().map(ToString::to_string).unwrap_or_default();
         let name_style = if open.chosen == Some(way) { theme.strong } else { theme.text };
         let mut head = Piece::new(format!("{key:<KEY$}"), theme.accent);
         head.marked = open.at == way;
@@ -118,8 +118,8 @@ fn lines(state: &State, open: &Elsewhere, theme: &Theme, room: u16, extent: Told
         }
     }
     blank(&mut lines);
-    if whole && state.env.remote {
-        let play = state.keymap.named(Command::PlayPause);
+    if whole && state.setup.env.remote {
+        let play = state.setup.keymap.named(Command::PlayPause);
         let choice = format!("vmail remembers your choice: next time, {play} uses it at once.");
         lines.extend(broken(&choice, room).into_iter().map(|line| Piece::new(line, theme.quiet)));
     }
@@ -145,10 +145,10 @@ fn parts((text, _): &(String, Style), room: u16) -> Vec<String> {
 /// Returns the lines for ~/.ssh/config that forward the sound in every session. Empty if one of them
 /// does not fit: a broken line would be copied as two settings.
 fn for_good(state: &State, theme: &Theme, room: u16) -> Vec<(String, Style)> {
-    let Some(socket) = state.env.socket.as_ref().filter(|_| state.env.remote) else {
+    let Some(socket) = state.setup.env.socket.as_ref().filter(|_| state.setup.env.remote) else {
         return Vec::new();
     };
-    let settings = state.env.server.sound_config(socket);
+    let settings = state.setup.env.server.sound_config(socket);
     if settings.lines().any(|line| width(line) > room) {
         return Vec::new();
     }
@@ -160,12 +160,15 @@ fn for_good(state: &State, theme: &Theme, room: u16) -> Vec<(String, Style)> {
 /// Returns the text of a way: lines to read, and in the colour of keys lines to copy. Without `whole`,
 /// the text for a saved file leaves out the path, which the line to copy shows as well.
 fn about(state: &State, open: &Elsewhere, way: Delivery, theme: &Theme, whole: bool) -> Vec<(String, Style)> {
-    let server = &state.env.server;
+    let server = &state.setup.env.server;
     let read = |text: &str| (text.to_owned(), theme.quiet);
-    let home = state.env.home.as_deref();
-    let again = || state.keymap.named(Command::InBrowser);
-    let (host, client) =
-        if state.env.remote { ("the server", "your machine") } else { ("this machine", "another machine") };
+    let home = state.setup.env.home.as_deref();
+    let again = || state.setup.keymap.named(Command::InBrowser);
+    let (host, client) = if state.setup.env.remote {
+        ("the server", "your machine")
+    } else {
+        ("this machine", "another machine")
+    };
     let run = || read(&format!("run this on {client}:"));
     match way {
         Delivery::Browser => match state.shared.page.as_ref().filter(|(key, _)| *key == open.key) {
@@ -199,10 +202,10 @@ fn about(state: &State, open: &Elsewhere, way: Delivery, theme: &Theme, whole: b
                 (server.copy(path), theme.accent),
             ],
         },
-        Delivery::Terminal => match (state.env.transfer, state.shared.sending) {
+        Delivery::Terminal => match (state.setup.env.transfer, state.shared.sending) {
             (None, _) => vec![read("not supported here: use iTerm2 or kitty")],
             (_, Some(Sending::Asked(key))) if key == open.key => {
-                let key = state.keymap.named(Command::ToTerminal);
+                let key = state.setup.keymap.named(Command::ToTerminal);
                 vec![(format!("allow it in kitty, then press {key} again"), theme.warning)]
             }
             (_, Some(Sending::InProgress(key, percent))) if key == open.key => {
@@ -213,8 +216,8 @@ fn about(state: &State, open: &Elsewhere, way: Delivery, theme: &Theme, whole: b
             }
             _ => vec![read("goes to your downloads folder")],
         },
-        Delivery::Here => match &state.env.socket {
-            Some(socket) if state.env.remote => vec![
+        Delivery::Here => match &state.setup.env.socket {
+            Some(socket) if state.setup.env.remote => vec![
                 read("first, forward the sound; run this on your machine:"),
                 (server.sound(socket), theme.accent),
             ],

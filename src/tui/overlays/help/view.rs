@@ -125,7 +125,7 @@ pub fn draw(state: &State, help: &Help, theme: &Theme, buffer: &mut Buffer) -> O
     }
     if sections.is_empty() {
         let [clear, search] =
-            [Command::CloseHelp, Command::Search].map(|command| state.keymap.named(command));
+            [Command::CloseHelp, Command::Search].map(|command| state.setup.keymap.named(command));
         let told =
             format!("No matches: {clear} clears the filter. {search} in the list searches voicemails.");
         for (y, line) in broken(&told, list.width).iter().enumerate() {

@@ -55,7 +55,7 @@ pub(in crate::tui) fn name_selected(state: &mut State) {
     let Some(row) = state.inbox.selected_row() else { return };
     let (number, name) = (state.inbox.rows.number(&row), state.inbox.rows.caller(&row));
     // The shown form of a number has all its digits; anything else is shown as received.
-    let forms = caller::forms(number, &state.calling.config.country);
+    let forms = caller::forms(number, &state.setup.call_config.country);
     let Some(key) = CallerKey::new(&forms, number) else { return };
     let shown = if name == number { "" } else { name };
     let naming = NameForm {

@@ -22,11 +22,11 @@ pub fn draw(state: &State, naming: &NameForm, theme: &Theme, buffer: &mut Buffer
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     Pen::new(buffer, area, 0).write(&naming.number, theme.quiet);
     let cursor = field::draw(&naming.input, area, 1, theme, buffer);
-    let enter = state.keymap.named(Command::SaveName);
+    let enter = state.setup.keymap.named(Command::SaveName);
     let told = match (naming.input.value().trim().is_empty(), naming.shown.is_empty()) {
         (true, true) => "a name for all voicemails from this number".to_owned(),
         (true, false) => {
-            format!("{enter} to remove the name given with {}", state.keymap.named(Command::NameCaller))
+            format!("{enter} to remove the name given with {}", state.setup.keymap.named(Command::NameCaller))
         }
         (false, _) => format!("{enter} to save, for all voicemails from this number"),
     };

@@ -53,7 +53,7 @@ pub(in crate::tui) fn on_read(state: &mut State, note: Option<&Note>, effects: &
     let text = note.map_or("", Note::text).to_owned();
     if let Some(kept) = state.unsaved.remove(&writing.key.id) {
         writing.field.prepend(&kept);
-        let save = state.keymap.named(Command::SaveNote);
+        let save = state.setup.keymap.named(Command::SaveNote);
         writing.error = Some(format!("This note could not be saved earlier. Press {save} to retry."));
     } else {
         writing.field.prepend(&text);
@@ -69,7 +69,8 @@ pub(in crate::tui) fn on_read(state: &mut State, note: Option<&Note>, effects: &
 pub(in crate::tui) fn on_unread(state: &mut State, error: &StoreError) {
     if let Some(Overlay::Note(writing)) = &mut state.overlay {
         writing.before = Before::Unread;
-        let (why, save) = (humanize::sentence(&error.to_string()), state.keymap.named(Command::SaveNote));
+        let (why, save) =
+            (humanize::sentence(&error.to_string()), state.setup.keymap.named(Command::SaveNote));
         writing.error = Some(format!("{why}. Press {save} to retry."));
     }
 }
@@ -211,6 +212,6 @@ pub(in crate::tui) fn keep(state: &mut State, change: &Change) {
     let ids: Vec<VoicemailId> = keys.iter().map(|key| key.id).collect();
     state.unsaved.extend(ids.into_iter().map(|id| (id, note.text().to_owned())));
     let why = state.notice.take().map(|notice| notice.text + ". ").unwrap_or_default();
-    let open = state.keymap.named(Command::Note);
+    let open = state.setup.keymap.named(Command::Note);
     fault(state, format!("{why}Press {open} to edit the note again; its text is lost when you quit."));
 }

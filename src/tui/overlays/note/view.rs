@@ -54,7 +54,7 @@ pub fn draw(state: &State, writing: &NoteEditor, theme: &Theme, buffer: &mut Buf
 
 /// Returns the message below the text.
 fn told(state: &State, writing: &NoteEditor, theme: &Theme) -> (String, Style) {
-    let key = |command| state.keymap.named(command);
+    let key = |command| state.setup.keymap.named(command);
     let left = Note::MAX.saturating_sub(writing.field.text().chars().count());
     if writing.asked {
         let keys = [Command::SaveAndCloseNote, Command::DiscardNote, Command::KeepEditing].map(key);

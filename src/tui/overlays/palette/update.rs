@@ -13,7 +13,7 @@ use crate::tui::view;
 
 /// Opens the palette.
 pub(in crate::tui) fn open(state: &mut State) {
-    state.overlay = Some(Overlay::Palette(Box::new(Palette::new(state.last_choice, &state.views))));
+    state.overlay = Some(Overlay::Palette(Box::new(Palette::new(state.last_choice, &state.setup.views))));
 }
 
 /// Moves the selection by `by` rows.
@@ -36,7 +36,7 @@ pub(in crate::tui) fn choose(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(choice) = palette.chosen() else {
         return news(
             state,
-            format!("no matching command: {} to close", state.keymap.named(Command::ClosePalette)),
+            format!("no matching command: {} to close", state.setup.keymap.named(Command::ClosePalette)),
         );
     };
     if let Some(why) = refused(choice, state) {
@@ -47,7 +47,7 @@ pub(in crate::tui) fn choose(state: &mut State, effects: &mut Vec<Effect>) {
     match choice {
         Action::Command(command) => {
             // A command with one key per choice runs as with its first key.
-            let first = state.keymap.keys(command).first();
+            let first = state.setup.keymap.keys(command).first();
             let key = first.map_or(KeyEvent::from(KeyCode::Enter), |key| key.event());
             run(state, command, key, effects);
         }

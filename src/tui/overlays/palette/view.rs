@@ -95,8 +95,8 @@ fn row(
     let (called, help) = palette.texts(found.choice);
     let refused = refused(found.choice, state);
     let key = match found.choice {
-        Action::Command(command) => state.keymap.keys(command).first(),
-        Action::View(number) => state.views.get(number).map(|view| &view.key),
+        Action::Command(command) => state.setup.keymap.keys(command).first(),
+        Action::View(number) => state.setup.views.get(number).map(|view| &view.key),
     };
     let keys = key.map(ToString::to_string).unwrap_or_default();
     let name = if refused.is_some() { theme.faint } else { theme.text };

@@ -40,7 +40,7 @@ pub(in crate::tui) fn open(state: &mut State, key: RowKey) {
     let Some(row) = state.inbox.find(key) else {
         return;
     };
-    let home = state.env.home.as_deref();
+    let home = state.setup.env.home.as_deref();
     let usual = || home.map_or_else(|| PathBuf::from("."), |home| home.join(FOLDER));
     let folder = state.remembered.folder.clone().unwrap_or_else(usual);
     let name = file_name(state, &row);
@@ -50,7 +50,7 @@ pub(in crate::tui) fn open(state: &mut State, key: RowKey) {
 
 /// Saves to the path in the dialog.
 pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
-    let home = state.env.home.clone();
+    let home = state.setup.env.home.clone();
     let Some(Overlay::Save(dialog)) = &mut state.overlay else { return };
     if dialog.busy {
         return;
@@ -84,9 +84,9 @@ pub(in crate::tui) fn on_saved(
         Ok(path) => {
             let key = dialog.key;
             state.overlay = None;
-            let home = state.env.home.clone();
+            let home = state.setup.env.home.clone();
             news(state, format!("saved: {}", humanize::path(&path, home.as_deref())));
-            if state.env.remote {
+            if state.setup.env.remote {
                 // Shows the command that copies the file to the user's machine.
                 state.overlay = Some(Overlay::Elsewhere(Elsewhere {
                     at: Delivery::Save,
@@ -108,7 +108,7 @@ pub(in crate::tui) fn on_saved(
 
 /// Shows the result of a save after its dialog was closed.
 fn after_dialog(state: &mut State, result: Result<PathBuf, NotSaved>) {
-    let home = state.env.home.clone();
+    let home = state.setup.env.home.clone();
     match result {
         Ok(path) => news(state, format!("saved: {}", humanize::path(&path, home.as_deref()))),
         Err(NotSaved::Exists) => news(state, "not saved: the file exists".to_owned()),
@@ -118,7 +118,7 @@ fn after_dialog(state: &mut State, result: Result<PathBuf, NotSaved>) {
 
 /// Returns a file name. Until the recording is fetched, its format is assumed to be mp3.
 pub(in crate::tui) fn file_name(state: &State, row: &Row) -> String {
-    let local = from_millis(row.time).with_timezone(&state.zone);
+    let local = from_millis(row.time).with_timezone(&state.setup.zone);
     let format = match state.playback.waveform(row.id).map(|waveform| waveform.sound().codec) {
         None | Some(Codec::Mp3) => AudioFormat::Mp3,
         Some(_) => AudioFormat::Wav,

@@ -22,7 +22,7 @@ pub fn draw(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffer) ->
     let inside = frame(place, "Save the recording", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let cursor = field::draw(&dialog.input, area, 1, theme, buffer);
-    let enter = state.keymap.named(Command::SaveNow);
+    let enter = state.setup.keymap.named(Command::SaveNow);
     let replaces = format!("file exists: {enter} to overwrite");
     let saves = format!("{enter} to save; creates missing folders");
     let (told, style) = if let Some(error) = &dialog.error {
@@ -31,7 +31,7 @@ pub fn draw(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffer) ->
         (replaces.as_str(), theme.warning)
     } else if dialog.busy {
         ("saving…", theme.quiet)
-    } else if dialog.path(state.env.home.as_deref()).is_none() {
+    } else if dialog.path(state.setup.env.home.as_deref()).is_none() {
         ("type a path with a file name", theme.quiet)
     } else {
         (saves.as_str(), theme.quiet)

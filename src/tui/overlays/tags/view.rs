@@ -52,7 +52,10 @@ pub fn draw(state: &State, tagging: &TagEditor, theme: &Theme, buffer: &mut Buff
             let of = if tagging.keys.len() > 1 { format!(" ({count})") } else { String::new() };
             let signs = meaning.add.iter().map(|tag| format!("+{tag}"));
             let signs: Vec<_> = signs.chain(meaning.remove.iter().map(|tag| format!("−{tag}"))).collect();
-            (format!("{}: {}{of}", state.keymap.named(Command::ApplyTags), signs.join("  ")), theme.good)
+            (
+                format!("{}: {}{of}", state.setup.keymap.named(Command::ApplyTags), signs.join("  ")),
+                theme.good,
+            )
         }
         _ => ("tag to add, -tag to remove; separate with spaces".to_owned(), theme.quiet),
     };
