@@ -26,13 +26,15 @@ mod draft;
 mod fetch;
 mod folder;
 mod library;
+mod retry;
 mod save;
 
 use fetch::Job;
-pub use fetch::{ANSWERS, RecordingApi, TRIES, Transfer, not_ready_wait};
+pub use fetch::{ANSWERS, RecordingApi, TRIES, Transfer};
 use folder::Folder;
 pub use folder::{Evicted, Kept, account_folder};
 pub use library::{Library, decode};
+pub use retry::not_ready_wait;
 pub use save::{SaveError, name_part, suggested_name};
 
 /// The limits of the cache, and the delay before a retry.
@@ -165,8 +167,8 @@ impl Recordings {
                 outcome = &mut transfer => return outcome,
                 // Fails when the transfer ends.
                 Ok(()) = heard.changed() => {
-                    let (got, of) = *heard.borrow_and_update();
-                    progress(got, of);
+                    let (received, total) = *heard.borrow_and_update();
+                    progress(received, total);
                 }
             }
         }

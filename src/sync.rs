@@ -142,7 +142,8 @@ pub async fn fill(
 ) -> Result<Summary, SyncError> {
     let account = account.clone();
     let known = store.call(move |store| Ok((store.account(&account)?, store.generation()))).await;
-    let (account, generation) = known.map_err(|error| SyncError::Store { error, got: Summary::default() })?;
+    let (account, generation) =
+        known.map_err(|error| SyncError::Store { error, received: Summary::default() })?;
     let FetchOptions { span, overlap, concurrency, tries, force, now } = wanted;
     // A range that ends now was resolved a moment ago.
     let reaches_now = span.end() >= now - TimeDelta::seconds(1);
@@ -174,9 +175,9 @@ pub enum Progress {
         /// The rows that were not stored before.
         added: Rows,
         /// How many voicemails this sync has received so far, whether stored before or not.
-        got: usize,
+        received: usize,
         /// How many voicemails the server announced so far: a hint. Grows with each new window.
-        of: Option<u64>,
+        total: Option<u64>,
         /// How many pages have arrived so far.
         page: u32,
         /// How many pages are known so far: a hint as well.
@@ -189,7 +190,7 @@ pub enum Progress {
         /// The number of the next attempt, from 2.
         try_number: usize,
         /// How many attempts there are: [`Job::tries`].
-        of: usize,
+        max_tries: usize,
         /// The wait before the next attempt.
         wait: Duration,
         /// Why the last attempt failed.
@@ -224,7 +225,7 @@ pub enum SyncError {
         /// The cause.
         error: ApiError,
         /// What was received before.
-        got: Summary,
+        received: Summary,
     },
     /// The store could not store a page.
     #[error("{error}")]
@@ -232,13 +233,13 @@ pub enum SyncError {
         /// The cause.
         error: StoreError,
         /// What was received and stored before.
-        got: Summary,
+        received: Summary,
     },
     /// The server sent new rows [`walk::PAGES_PAST_TOTAL`] pages past its own total.
     #[error("The server sends too many pages. Choose a shorter range.")]
     Endless {
         /// What was received before.
-        got: Summary,
+        received: Summary,
     },
 }
 
@@ -261,7 +262,7 @@ pub async fn run(
         Vec::new()
     } else {
         let covered = store.coverage(job.account, asked).await;
-        covered.map_err(|error| SyncError::Store { error, got: Summary::default() })?
+        covered.map_err(|error| SyncError::Store { error, received: Summary::default() })?
     };
     let missing = plan(asked, &covered);
     let walk = job.walk(&missing, clock.now);
@@ -274,8 +275,8 @@ pub async fn run(
     let (collected, stored) =
         tokio::join!(collector.collect(pages), keep(&store, job.account, arrived, &mut added, &progress));
 
-    let Tally { got: seen, unreadable, .. } = collector.walk.tally();
-    let got = Summary {
+    let Tally { received: seen, unreadable, .. } = collector.walk.tally();
+    let received = Summary {
         added,
         seen,
         unreadable,
@@ -287,10 +288,10 @@ pub async fn run(
         },
     };
     match (stored, collected) {
-        (Err(error), _) => Err(SyncError::Store { error, got }),
-        (Ok(()), Err(Stop::Failed(error))) => Err(SyncError::Api { error, got }),
-        (Ok(()), Err(Stop::Endless)) => Err(SyncError::Endless { got }),
-        (Ok(()), Ok(())) => Ok(got),
+        (Err(error), _) => Err(SyncError::Store { error, received }),
+        (Ok(()), Err(Stop::Failed(error))) => Err(SyncError::Api { error, received }),
+        (Ok(()), Err(Stop::Endless)) => Err(SyncError::Endless { received }),
+        (Ok(()), Ok(())) => Ok(received),
     }
 }
 
@@ -496,8 +497,12 @@ async fn fetch(api: &impl Api, request: Request, tries: usize, progress: &mpsc::
             try_number += 1;
             rate_limited |= matches!(error, ApiError::RateLimited { .. });
             // If the channel is full, drop the report: the next one replaces it.
-            let _ =
-                progress.try_send(Progress::Retrying { try_number, of: tries, wait, error: error.clone() });
+            let _ = progress.try_send(Progress::Retrying {
+                try_number,
+                max_tries: tries,
+                wait,
+                error: error.clone(),
+            });
         })
         .await;
     Outcome { request, result, rate_limited }
@@ -519,9 +524,9 @@ async fn keep(
             store.put_page(account, rows, covered).await?.added
         };
         *added_so_far += added.rows.len();
-        let Tally { got, of, unreadable, page, pages } = tally;
+        let Tally { received, total, unreadable, page, pages } = tally;
         // Store the remaining pages even if nobody listens to the reports any more.
-        let _ = progress.send(Progress::Page { added, got, of, page, pages, unreadable }).await;
+        let _ = progress.send(Progress::Page { added, received, total, page, pages, unreadable }).await;
     }
     Ok(())
 }

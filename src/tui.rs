@@ -196,7 +196,7 @@ fn in_terminal(
 ) -> io::Result<Vec<Effect>> {
     match effect {
         TerminalEffect::Suspend => {
-            runtime.settle();
+            runtime.wait_for_silence();
             if !screen.suspend()? {
                 return Ok(update::update(state, Msg::NoShell));
             }

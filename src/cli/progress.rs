@@ -36,20 +36,20 @@ impl Bar {
     pub fn show(&self, progress: &Progress) {
         let Some(bar) = &self.line else { return };
         match progress {
-            Progress::Page { got, of, page, pages, .. } => {
+            Progress::Page { received, total, page, pages, .. } => {
                 if !self.at_once && pages.is_none_or(|pages| pages <= 1) && *page <= 1 {
                     return;
                 }
-                let of = of.map_or(*got as u64, |of| of.max(*got as u64));
+                let total = total.map_or(*received as u64, |total| total.max(*received as u64));
                 let bar_style = if self.colour { "{bar:24.cyan/black.bright}" } else { "{bar:24}" };
                 style(bar, &format!("{bar_style} {{human_pos}} of {{human_len}} voicemails{{msg}}"));
-                bar.set_length(of);
+                bar.set_length(total);
                 bar.set_message("");
-                bar.set_position(*got as u64);
+                bar.set_position(*received as u64);
             }
-            Progress::Retrying { try_number, of, error, .. } => {
+            Progress::Retrying { try_number, max_tries, error, .. } => {
                 style(bar, "{human_pos} voicemails{msg}");
-                bar.set_message(format!("  attempt {try_number} of {of}: {error}"));
+                bar.set_message(format!("  attempt {try_number} of {max_tries}: {error}"));
             }
         }
         bar.tick();

@@ -65,11 +65,11 @@ pub fn bytes(bytes: u64) -> String {
 }
 
 /// Formats the progress of a transfer: "34%", or "84 kB" if the total is unknown; empty at the start.
-pub fn transferred(got: u64, of: Option<u64>) -> String {
-    match of.filter(|&of| of > 0) {
-        _ if got == 0 => String::new(),
-        Some(of) => format!("{}%", (got.saturating_mul(100) / of).min(100)),
-        None => bytes(got),
+pub fn transferred(received: u64, total: Option<u64>) -> String {
+    match total.filter(|&total| total > 0) {
+        _ if received == 0 => String::new(),
+        Some(total) => format!("{}%", (received.saturating_mul(100) / total).min(100)),
+        None => bytes(received),
     }
 }
 

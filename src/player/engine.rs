@@ -166,7 +166,7 @@ impl Playing {
             self.pause(true)?;
         }
         if orders.seek.is_some() || orders.step != 0 {
-            self.leave()?;
+            self.prepare_seek()?;
             if let Some(to) = orders.seek {
                 self.reader.seek(to);
             }
@@ -190,9 +190,9 @@ impl Playing {
         Ok(())
     }
 
-    /// Prepares for a seek. Flushes the output if its samples would be heard too long, or only after a
+    /// Flushes the output if its samples would be heard too long, or only after a
     /// pause.
-    fn leave(&mut self) -> Result<(), Unavailable> {
+    fn prepare_seek(&mut self) -> Result<(), Unavailable> {
         let behind = self.output.latency()?;
         if self.paused || behind > SOON {
             let heard = self.clock.heard(behind);

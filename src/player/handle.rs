@@ -144,8 +144,8 @@ impl Player {
 
     /// Waits until all commands are carried out. Needed before the process is stopped: otherwise a pause
     /// might not reach the output. Returns false after `patience`, for example when a sound server hangs.
-    pub fn settle(&self, patience: Duration) -> bool {
-        self.open.is_some() || self.mailbox.settle(patience)
+    pub fn wait_until_idle(&self, patience: Duration) -> bool {
+        self.open.is_some() || self.mailbox.wait_until_idle(patience)
     }
 
     fn start(&mut self, open: Open) {
@@ -162,7 +162,7 @@ impl Player {
 impl Drop for Player {
     fn drop(&mut self) {
         self.mailbox.quit();
-        self.settle(GOODBYE);
+        self.wait_until_idle(GOODBYE);
     }
 }
 

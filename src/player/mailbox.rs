@@ -108,7 +108,7 @@ impl Mailbox {
     }
 
     /// Waits until all commands are carried out or the thread has ended. Returns false after `patience`.
-    pub(super) fn settle(&self, patience: Duration) -> bool {
+    pub(super) fn wait_until_idle(&self, patience: Duration) -> bool {
         let until = Instant::now() + patience;
         let mut state = self.state();
         while !state.closed && (state.full || state.working) {
@@ -186,15 +186,15 @@ mod tests {
     #[test]
     fn it_is_settled_when_what_was_taken_is_done() {
         let (mailbox, now) = (Mailbox::default(), Instant::now());
-        assert!(mailbox.settle(Duration::ZERO), "nothing was asked for");
+        assert!(mailbox.wait_until_idle(Duration::ZERO), "nothing was asked for");
         mailbox.send(Control::Stop);
-        assert!(!mailbox.settle(Duration::ZERO), "nobody took it");
+        assert!(!mailbox.wait_until_idle(Duration::ZERO), "nobody took it");
         mailbox.take(Some(now));
-        assert!(!mailbox.settle(Duration::ZERO), "it is not done");
+        assert!(!mailbox.wait_until_idle(Duration::ZERO), "it is not done");
         mailbox.take(Some(now));
-        assert!(mailbox.settle(Duration::ZERO), "it is done");
+        assert!(mailbox.wait_until_idle(Duration::ZERO), "it is done");
         mailbox.send(Control::Stop);
         mailbox.close();
-        assert!(mailbox.settle(Duration::ZERO), "nobody is there to do it");
+        assert!(mailbox.wait_until_idle(Duration::ZERO), "nobody is there to do it");
     }
 }

@@ -96,13 +96,6 @@ impl Transfer for Recording {
     }
 }
 
-/// Returns how long to wait after a recording was not available `tries` times (from 1): 10, 20, 40, then
-/// always 60 s. Most are published within a minute.
-pub fn not_ready_wait(tries: u32) -> Duration {
-    let doubled = 10_u64 << tries.saturating_sub(1).min(3);
-    Duration::from_secs(doubled.min(60))
-}
-
 /// What to fetch, and where to report progress.
 pub(super) struct Job<'a, A> {
     pub api: &'a A,
@@ -227,13 +220,7 @@ fn may_be_audio(content_type: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{may_be_audio, not_ready_wait};
-
-    #[test]
-    fn the_wait_for_a_recording_doubles_up_to_a_minute() {
-        let waits = [0, 1, 2, 3, 4, 5, u32::MAX].map(|tries| not_ready_wait(tries).as_secs());
-        assert_eq!(waits, [10, 10, 20, 40, 60, 60, 60]);
-    }
+    use super::may_be_audio;
 
     #[test]
     fn what_names_another_kind_is_no_audio() {

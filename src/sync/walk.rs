@@ -36,9 +36,9 @@ pub struct Request {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Voicemails received, each counted once; rows outside their window are not counted.
-    pub got: usize,
+    pub received: usize,
     /// How many voicemails the server announced.
-    pub of: Option<u64>,
+    pub total: Option<u64>,
     /// Rows that could not be read.
     pub unreadable: usize,
     /// Pages received.
@@ -123,17 +123,17 @@ impl Walk {
     pub fn tally(&self) -> Tally {
         let mut tally = Tally::default();
         for course in &self.courses {
-            tally.got += course.got;
+            tally.received += course.received;
             tally.unreadable += course.unreadable;
             tally.page += course.arrived;
             let Some(first) = course.page_one else { continue };
             // A finished window counts the rows that arrived, whatever its total was.
-            let (got, done) = (course.got as u64, course.done);
+            let (received, done) = (course.received as u64, course.done);
             let pages = if done { course.arrived } else { first.pages.max(course.arrived) };
             tally.pages = Some(tally.pages.unwrap_or(0).saturating_add(pages));
             if let Some(total) = first.total {
-                let of = if done { got } else { total.max(got) };
-                tally.of = Some(tally.of.unwrap_or(0).saturating_add(of));
+                let total = if done { received } else { total.max(received) };
+                tally.total = Some(tally.total.unwrap_or(0).saturating_add(total));
             }
         }
         tally
@@ -195,7 +195,7 @@ struct WindowWalk {
     /// number of the others.
     mixed: HashSet<(Vec<VoicemailId>, usize)>,
     /// How many rows of `seen` are in the window.
-    got: usize,
+    received: usize,
     unreadable: usize,
     order: PageOrder,
     done: bool,
@@ -216,7 +216,7 @@ impl WindowWalk {
             ended_short: false,
             seen: HashSet::new(),
             mixed: HashSet::new(),
-            got: 0,
+            received: 0,
             unreadable: 0,
             order: PageOrder::default(),
             done: false,
@@ -266,7 +266,7 @@ impl WindowWalk {
         for row in &page.rows {
             if self.seen.insert(row.id) {
                 fresh = true;
-                self.got += usize::from(self.window.span.contains(row.time.timestamp_millis()));
+                self.received += usize::from(self.window.span.contains(row.time.timestamp_millis()));
             }
         }
         if self.may_be_news(page) || fresh {

@@ -303,16 +303,16 @@ pub enum RecordingNews {
     /// It is being fetched.
     Coming {
         /// Bytes received.
-        got: u64,
+        received: u64,
         /// Total bytes, if the server sent the size.
-        of: Option<u64>,
+        total: Option<u64>,
     },
     /// It is cached.
     Here {
         /// Its size in bytes.
         bytes: u64,
         /// Its waveform, or why it cannot be played.
-        looked: Result<Arc<Waveform>, AudioError>,
+        waveform: Result<Arc<Waveform>, AudioError>,
     },
     /// It is no longer cached.
     Gone,
@@ -341,8 +341,8 @@ pub enum Change {
         keys: Vec<RowKey>,
         /// The data that reverts it.
         undo: Undo,
-        /// Redo instead of undo.
-        redo: bool,
+        /// Whether it is undone or redone.
+        direction: Direction,
     },
     /// The name of a caller.
     Name {
@@ -385,6 +385,25 @@ impl Change {
             Change::Name { name: None, .. } => "name removed",
         };
         name.to_owned()
+    }
+}
+
+/// The direction of a step through the history of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Back to what was before a change.
+    Undo,
+    /// To what was before an undo.
+    Redo,
+}
+
+impl Direction {
+    /// Returns the verb, for notices.
+    pub fn name(self) -> &'static str {
+        match self {
+            Direction::Undo => "undo",
+            Direction::Redo => "redo",
+        }
     }
 }
 

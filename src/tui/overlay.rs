@@ -54,7 +54,7 @@ impl Overlay {
         match self {
             Overlay::Elsewhere(_) => &[Scope::Elsewhere, Scope::Anywhere],
             Overlay::Save(_) => &[Scope::Save, Scope::Anywhere],
-            Overlay::Note(writing) if writing.asked => &[Scope::NoteLeft, Scope::Anywhere],
+            Overlay::Note(writing) if writing.confirming => &[Scope::NoteLeft, Scope::Anywhere],
             Overlay::Note(_) => &[Scope::Note, Scope::Anywhere],
             Overlay::Tags(_) => &[Scope::Tags, Scope::Anywhere],
             Overlay::Palette(_) => &[Scope::Palette, Scope::Anywhere],

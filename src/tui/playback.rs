@@ -61,9 +61,9 @@ pub enum Recording {
     /// It is being fetched.
     Coming {
         /// The number of bytes fetched.
-        got: u64,
+        received: u64,
         /// The total number of bytes.
-        of: Option<u64>,
+        total: Option<u64>,
     },
     /// The server does not have it yet.
     NotReady {
@@ -79,7 +79,7 @@ pub enum Recording {
         /// Its size.
         bytes: u64,
         /// Its waveform, or why it cannot be played.
-        looked: Result<Arc<Waveform>, AudioError>,
+        waveform: Result<Arc<Waveform>, AudioError>,
     },
 }
 
@@ -152,7 +152,7 @@ impl Playback {
     /// Returns the waveform of the recording of `id`, if it was decoded since the start.
     pub fn waveform(&self, id: VoicemailId) -> Option<&Arc<Waveform>> {
         match self.recordings.get(&id) {
-            Some(Recording::Here { looked: Ok(waveform), .. }) => Some(waveform),
+            Some(Recording::Here { waveform: Ok(waveform), .. }) => Some(waveform),
             _ => None,
         }
     }

@@ -55,7 +55,7 @@ pub struct Runtime {
     login: LoginHandler,
     log_in: Option<AbortHandle>,
     /// Background tasks that run as long as the runtime.
-    beside: [AbortHandle; 2],
+    background: [AbortHandle; 2],
 }
 
 impl Runtime {
@@ -68,7 +68,7 @@ impl Runtime {
         let jobs = account.map(|account| {
             Jobs::new(account, fetching, audio, contacts, store.clone(), messages.clone(), clock)
         });
-        Runtime { store, messages, jobs, login, log_in: None, beside: [reformats, looks] }
+        Runtime { store, messages, jobs, login, log_in: None, background: [reformats, looks] }
     }
 
     /// Carries out `effect`, if there is an account.
@@ -97,7 +97,7 @@ impl Runtime {
 
     /// Waits until everything is stored, and returns the store.
     pub async fn finish(self) -> StoreHandle {
-        self.beside.iter().for_each(AbortHandle::abort);
+        self.background.iter().for_each(AbortHandle::abort);
         if let Some(jobs) = self.jobs {
             jobs.finish().await;
         }
@@ -105,9 +105,9 @@ impl Runtime {
     }
 
     /// Waits until the sound is silent: the process is about to be stopped.
-    pub fn settle(&self) {
+    pub fn wait_for_silence(&self) {
         if let Some(jobs) = &self.jobs {
-            jobs.settle();
+            jobs.wait_for_silence();
         }
     }
 }

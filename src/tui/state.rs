@@ -26,6 +26,7 @@ use crate::tui::keymap::{KeyChord, Keymap};
 use crate::tui::layout::{self, Regions};
 use crate::tui::list::listing::{ListQuery, Listing};
 use crate::tui::list::rows::{RowColumns, RowKey};
+use crate::tui::msg::Direction;
 use crate::tui::msg::{Change, Lanes, Remembered, Reopen};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::accounts::Choice;
@@ -233,15 +234,15 @@ pub struct Steps {
     pub done: Vec<UndoStep>,
     /// Steps to redo, latest last.
     pub undone: Vec<UndoStep>,
-    /// Undo (`false`) and redo (`true`) requests that wait for the store to confirm the step before.
-    pub waiting: VecDeque<bool>,
+    /// Steps asked for that wait for the store to confirm the one before.
+    pub requested: VecDeque<Direction>,
 }
 
 /// What was on screen before a caller's history.
 #[derive(Debug)]
 pub struct BeforeHistory {
     /// The voicemail whose caller's history is shown.
-    pub of: VoicemailId,
+    pub origin: VoicemailId,
     /// The range. Its sync continues meanwhile.
     pub range: Range,
     /// View, order and filter.
@@ -315,9 +316,9 @@ pub struct Running {
     /// Whether the user started it.
     pub by_hand: bool,
     /// Voicemails received.
-    pub got: usize,
+    pub received: usize,
     /// The total according to the server.
-    pub of: Option<u64>,
+    pub total: Option<u64>,
     /// Pages received.
     pub page: u32,
     /// The estimated number of pages.
@@ -337,7 +338,7 @@ pub struct Retry {
     /// The number of the next attempt, from 2.
     pub try_number: usize,
     /// The maximum number of attempts.
-    pub of: usize,
+    pub max_tries: usize,
     /// The time to wait until then.
     pub wait: Duration,
     /// Why it failed.

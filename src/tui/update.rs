@@ -19,6 +19,7 @@ use crate::tui::list::changes::{on_applied, step_back};
 use crate::tui::list::moves::{keep_visible, move_day, move_page, move_rows, select_place};
 use crate::tui::list::rows::ListLine;
 use crate::tui::list::triage;
+use crate::tui::msg::Direction;
 use crate::tui::msg::{Effect, Msg, Read, Reopen, TerminalEffect};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::copy::What;
@@ -194,8 +195,8 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::ToggleStar => triage::toggle(state, Fact::Starred, effects),
         Command::ToggleRead => triage::toggle(state, Fact::Read, effects),
         Command::Search => search_line::update::open(state),
-        Command::Undo => step_back(state, false, effects),
-        Command::Redo => step_back(state, true, effects),
+        Command::Undo => step_back(state, Direction::Undo, effects),
+        Command::Redo => step_back(state, Direction::Redo, effects),
         Command::Mark => triage::mark(state, effects),
         Command::MarkRange => triage::mark_range(state),
         Command::MarkAll => triage::mark_all(state),

@@ -221,11 +221,19 @@ impl Screen {
     }
 
     /// A page arrives: it is stored, and the screen is told.
-    pub fn page(&mut self, rows: &[Voicemail], got: usize, of: u64, page: u32, pages: u32) -> &mut Screen {
+    pub fn page(
+        &mut self,
+        rows: &[Voicemail],
+        received: usize,
+        total: u64,
+        page: u32,
+        pages: u32,
+    ) -> &mut Screen {
         let account = self.store.account(&self.key).unwrap();
         let Put { added } = self.store.put_page(account, rows, None).unwrap();
         let ticket = self.sync_ticket();
-        let page = Progress::Page { added, got, of: Some(of), page, pages: Some(pages), unreadable: 0 };
+        let page =
+            Progress::Page { added, received, total: Some(total), page, pages: Some(pages), unreadable: 0 };
         self.send(Msg::Reply(ticket, Reply::Sync(page)))
     }
 
@@ -250,11 +258,11 @@ impl Screen {
     /// The recording of `key` is on the disk: one of the demo's.
     pub fn recording(&mut self, key: RowKey, file: &str) -> &mut Screen {
         let (bytes, waveform) = recording(file);
-        let news = RecordingNews::Here { bytes, looked: Ok(Arc::new(waveform)) };
+        let news = RecordingNews::Here { bytes, waveform: Ok(Arc::new(waveform)) };
         self.send(Msg::Recording(key, news))
     }
 
-    /// Every recording was looked at before, and the list is read anew.
+    /// Every recording was waveform at before, and the list is read anew.
     pub fn sounds(&mut self) -> &mut Screen {
         const FILES: [&str; 5] = ["invoice.mp3", "delivery.mp3", "contract.mp3", "hello.mp3", "gate.mp3"];
         let account = self.store.account(&self.key).unwrap();
@@ -267,7 +275,7 @@ impl Screen {
         self.send(Msg::CallersChanged)
     }
 
-    /// The recordings of these voicemail were looked at before, and the list is read anew.
+    /// The recordings of these voicemail were waveform at before, and the list is read anew.
     pub fn sounds_of(&mut self, files: &HashMap<VoicemailId, String>) -> &mut Screen {
         let account = self.store.account(&self.key).unwrap();
         let mut looks = HashMap::new();

@@ -173,7 +173,7 @@ pub fn still() -> Vec<Picture> {
     fetching.page(&pages, pages.len(), 1204, 74, 121);
 
     let error = ApiError::Offline { reason: OfflineReason::NameLookup };
-    let failed = SyncError::Api { error, got: Summary::default() };
+    let failed = SyncError::Api { error, received: Summary::default() };
     let mut offline = lived_in(Opened { size: (80, 18), ..Opened::default() });
     offline.keys("j j").wait(TimeDelta::seconds(61)).ends(Err(failed));
 

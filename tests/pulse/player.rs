@@ -56,7 +56,7 @@ impl Desk {
 
     fn order(&mut self, control: Control) {
         self.player.send(control);
-        assert!(self.player.settle(PATIENCE));
+        assert!(self.player.wait_until_idle(PATIENCE));
     }
 
     /// Waits for the end of the play: what was told.

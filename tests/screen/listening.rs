@@ -188,7 +188,7 @@ fn one_that_is_not_here_is_fetched_first_and_plays_then() {
     screen.keys("j Space");
     let key = selected(&screen);
     assert_eq!(wanted(&mut screen).unwrap()[0], key);
-    screen.send(Msg::Recording(key, RecordingNews::Coming { got: 40, of: Some(100) }));
+    screen.send(Msg::Recording(key, RecordingNews::Coming { received: 40, total: Some(100) }));
     assert!(screen.text().contains("fetching 40%"), "{}", screen.text());
     here(&mut screen);
     assert_eq!(
@@ -356,8 +356,8 @@ fn a_countdown_wakes_the_screen_each_second() {
 fn what_cannot_be_played_says_why_and_can_be_saved() {
     let mut screen = Screen::open(filled());
     let key = selected(&screen);
-    let looked = Err(AudioError::Unsupported("GSM".to_owned()));
-    screen.send(Msg::Recording(key, RecordingNews::Here { bytes: 900, looked }));
+    let waveform = Err(AudioError::Unsupported("GSM".to_owned()));
+    screen.send(Msg::Recording(key, RecordingNews::Here { bytes: 900, waveform }));
     let text = screen.text();
     assert!(text.contains("Unsupported audio format: GSM. Press w to"), "{text}");
     screen.keys("Space");
@@ -441,8 +441,8 @@ fn what_cannot_be_played_is_passed_over_and_counted() {
     let key = selected(&screen);
     screen.send(Msg::Recording(key, RecordingNews::Failed(FetchError::NotReady)));
     let key = selected(&screen);
-    let looked = Err(AudioError::Damaged);
-    screen.send(Msg::Recording(key, RecordingNews::Here { bytes: 9, looked }));
+    let waveform = Err(AudioError::Damaged);
+    screen.send(Msg::Recording(key, RecordingNews::Here { bytes: 9, waveform }));
     here(&mut screen);
     screen.player(Event::Started).player(Event::Heard).player(Event::Ended);
     screen.wait(TimeDelta::seconds(1));

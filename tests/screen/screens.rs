@@ -32,12 +32,12 @@ fn filled() -> Opened {
 
 fn offline() -> SyncError {
     let error = ApiError::Offline { reason: OfflineReason::NameLookup };
-    SyncError::Api { error, got: Summary::default() }
+    SyncError::Api { error, received: Summary::default() }
 }
 
 fn refused() -> SyncError {
     let error = ApiError::NotAuthenticated { message: "Authentication Failed".into() };
-    SyncError::Api { error, got: Summary::default() }
+    SyncError::Api { error, received: Summary::default() }
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn partly_loaded() {
 fn waiting_for_another_try() {
     let retry = || {
         let error = ApiError::Offline { reason: OfflineReason::Refused };
-        Progress::Retrying { try_number: 2, of: 5, wait: Duration::from_millis(1400), error }
+        Progress::Retrying { try_number: 2, max_tries: 5, wait: Duration::from_millis(1400), error }
     };
     looks("retry-with-rows", filled, |screen| {
         screen.progress(retry());

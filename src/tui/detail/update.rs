@@ -126,13 +126,13 @@ pub(in crate::tui) fn open_history(state: &mut State, effects: &mut Vec<Effect>)
     }
     let (id, callers) = (details.voicemail.id, details.spellings.clone());
     if let Some(before) = &mut state.before_history {
-        before.of = id;
+        before.origin = id;
     } else {
         let order = state.inbox.query.order;
         let query = std::mem::replace(&mut state.inbox.query, ListQuery { order, ..ListQuery::default() });
         let search = state.filter.leave(Field::default());
         let (range, selected) = (state.range, state.inbox.selected);
-        state.before_history = Some(BeforeHistory { of: id, range, query, search, selected });
+        state.before_history = Some(BeforeHistory { origin: id, range, query, search, selected });
     }
     state.range = Range::ALL;
     state.detail.full = false;

@@ -98,8 +98,8 @@ fn loading(state: &State, theme: &Theme) -> Vec<Said> {
     if let Some(retry) = retry {
         lines.push(Said::text("", theme.text));
         lines.push(Said::text(&retry.why, theme.warning));
-        let (number, of, wait) = (retry.try_number, retry.of, humanize::seconds(retry.wait));
-        lines.push(Said::text(format!("attempt {number} of {of} in {wait}"), theme.quiet));
+        let (number, max_tries, wait) = (retry.try_number, retry.max_tries, humanize::seconds(retry.wait));
+        lines.push(Said::text(format!("attempt {number} of {max_tries} in {wait}"), theme.quiet));
     }
     lines
 }

@@ -10,6 +10,7 @@ use crate::core::triage::{Applied, Edit};
 use crate::store::StoreError;
 use crate::tui::command::Command;
 use crate::tui::list::rows::{RowColumns, RowKey};
+use crate::tui::msg::Direction;
 use crate::tui::msg::{AccountEffect, Change, Effect, Read};
 use crate::tui::state::{State, UndoStep};
 use crate::tui::update::fetch::{load, read, read_texts, relist};
@@ -42,20 +43,23 @@ pub(in crate::tui) fn reapply(state: &mut State) {
 }
 
 /// Undoes the last step, or redoes the last undone step.
-pub(in crate::tui) fn step_back(state: &mut State, redo: bool, effects: &mut Vec<Effect>) {
+pub(in crate::tui) fn step_back(state: &mut State, direction: Direction, effects: &mut Vec<Effect>) {
     if !state.pending.is_empty() {
         // The step to undo is still being written.
-        if state.steps.waiting.len() < STEPS_MAX {
-            state.steps.waiting.push_back(redo);
+        if state.steps.requested.len() < STEPS_MAX {
+            state.steps.requested.push_back(direction);
         }
         return;
     }
-    let steps = if redo { &mut state.steps.undone } else { &mut state.steps.done };
+    let steps = match direction {
+        Direction::Undo => &mut state.steps.done,
+        Direction::Redo => &mut state.steps.undone,
+    };
     match steps.pop() {
         Some(UndoStep { name, keys, undo }) => {
-            apply(state, Change::Revert { name, keys, undo, redo }, effects);
+            apply(state, Change::Revert { name, keys, undo, direction }, effects);
         }
-        None => news(state, format!("nothing to {}", if redo { "redo" } else { "undo" })),
+        None => news(state, format!("nothing to {}", direction.name())),
     }
 }
 
@@ -76,9 +80,9 @@ pub(in crate::tui) fn on_applied(
         }
     }
     if state.pending.is_empty()
-        && let Some(redo) = state.steps.waiting.pop_front()
+        && let Some(direction) = state.steps.requested.pop_front()
     {
-        step_back(state, redo, effects);
+        step_back(state, direction, effects);
     }
 }
 
@@ -111,11 +115,13 @@ fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec
     let count = applied.changed.len();
     let step =
         |name: &str| UndoStep { name: name.to_owned(), keys: keys.to_vec(), undo: applied.undo.clone() };
-    if let Change::Revert { name, redo, .. } = change {
-        let (said, steps) =
-            if *redo { ("redo", &mut state.steps.done) } else { ("undo", &mut state.steps.undone) };
+    if let Change::Revert { name, direction, .. } = change {
+        let steps = match direction {
+            Direction::Undo => &mut state.steps.undone,
+            Direction::Redo => &mut state.steps.done,
+        };
         steps.push(step(name));
-        return news(state, format!("{said}: {name}{}", how_many(count)));
+        return news(state, format!("{}: {name}{}", direction.name(), how_many(count)));
     }
     let name = change.name();
     state.steps.undone.clear();

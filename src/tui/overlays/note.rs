@@ -34,7 +34,7 @@ pub struct NoteEditor {
     /// The stored note.
     pub before: Before,
     /// Whether the question about unsaved changes is open.
-    pub asked: bool,
+    pub confirming: bool,
     /// An error.
     pub error: Option<String>,
 }
@@ -59,7 +59,7 @@ impl NoteEditor {
     /// Returns an overlay that waits for the note of `key`.
     pub fn new(key: RowKey, about: String) -> NoteEditor {
         let before = Before::Coming { asked: false, save: false };
-        NoteEditor { key, about, field: Editor::default(), before, asked: false, error: None }
+        NoteEditor { key, about, field: Editor::default(), before, confirming: false, error: None }
     }
 
     /// Returns whether there are unsaved changes.

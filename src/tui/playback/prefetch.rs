@@ -35,7 +35,7 @@ pub(in crate::tui) fn want(state: &mut State, effects: &mut Vec<Effect>) {
     if wanted != state.playback.wanted {
         state.playback.wanted.clone_from(&wanted);
         for key in &wanted {
-            state.playback.recordings.entry(key.id).or_insert(Recording::Coming { got: 0, of: None });
+            state.playback.recordings.entry(key.id).or_insert(Recording::Coming { received: 0, total: None });
         }
         effects.push(Effect::Account(AccountEffect::Prefetch(wanted)));
     }

@@ -74,8 +74,8 @@ fn begin(state: &mut State, row: &Row, effects: &mut Vec<Effect>) {
         stopped: false,
     });
     match playback_state.recordings.get(&row.id) {
-        Some(Recording::Here { looked: Ok(_), .. }) => start(state, effects),
-        Some(Recording::Here { looked: Err(error), .. }) => {
+        Some(Recording::Here { waveform: Ok(_), .. }) => start(state, effects),
+        Some(Recording::Here { waveform: Err(error), .. }) => {
             let why = unplayable(error, &state.setup.keymap);
             cannot(state, why, effects);
         }
@@ -94,7 +94,7 @@ fn start(state: &mut State, effects: &mut Vec<Effect>) {
     let playback_state = &mut state.playback;
     let Some(playback) = &mut playback_state.current else { return };
     let (key, id) = (playback.key, playback.key.id);
-    if let Some(Recording::Here { looked: Ok(waveform), .. }) = playback_state.recordings.get(&id) {
+    if let Some(Recording::Here { waveform: Ok(waveform), .. }) = playback_state.recordings.get(&id) {
         playback.length = waveform.length();
     }
     playback.phase = Phase::Starting;
@@ -194,16 +194,16 @@ pub(in crate::tui) fn on_recording(
         .as_ref()
         .is_some_and(|playback| playback.key.id == id && playback.phase == Phase::Fetching);
     match news {
-        RecordingNews::Coming { got, of } => {
-            recordings.insert(id, Recording::Coming { got, of });
+        RecordingNews::Coming { received, total } => {
+            recordings.insert(id, Recording::Coming { received, total });
             return;
         }
-        RecordingNews::Here { bytes, looked } => {
-            if let Ok(waveform) = &looked {
+        RecordingNews::Here { bytes, waveform } => {
+            if let Ok(waveform) = &waveform {
                 state.inbox.rows.sketch(key, waveform.sketch());
             }
-            let broken = looked.as_ref().err().map(|error| unplayable(error, &state.setup.keymap));
-            recordings.insert(id, Recording::Here { bytes, looked });
+            let broken = waveform.as_ref().err().map(|error| unplayable(error, &state.setup.keymap));
+            recordings.insert(id, Recording::Here { bytes, waveform });
             match broken {
                 _ if !waits => {}
                 None => return start(state, effects),

@@ -128,9 +128,9 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
     }
     let waits = state.playback.playback_of(row.id).is_some();
     match state.playback.recordings.get(&row.id) {
-        Some(Recording::Coming { got, of }) => {
+        Some(Recording::Coming { received, total }) => {
             let what = if waits { "plays when fetched" } else { "" };
-            let how = humanize::transferred(*got, *of);
+            let how = humanize::transferred(*received, *total);
             vec![Piece::new(format!("fetching {how}"), theme.text).and(format!("  {what}"), theme.quiet)]
         }
         Some(Recording::NotReady { .. }) => {
@@ -149,10 +149,10 @@ fn standing(state: &State, theme: &Theme, row: &Row, room: u16) -> Vec<Piece> {
             lines.push(Piece::new(format!("{} to retry", play()), theme.quiet));
             lines
         }
-        Some(Recording::Here { looked: Err(why), .. }) => {
+        Some(Recording::Here { waveform: Err(why), .. }) => {
             broken(&unplayable(why, &state.setup.keymap), theme.fault)
         }
-        Some(Recording::Here { looked: Ok(_), .. }) => {
+        Some(Recording::Here { waveform: Ok(_), .. }) => {
             let head = Piece::new(format!("{} to play", play()), theme.quiet);
             vec![head.and(settings(state, Length::Whole), theme.quiet)]
         }
@@ -221,8 +221,8 @@ pub fn status(state: &State, theme: &Theme) -> Option<Vec<(String, Style)>> {
     };
     let mut parts = vec![(format!("{sign} {caller}"), style)];
     let rest = match (playback.phase, state.playback.recordings.get(&playback.key.id)) {
-        (Phase::Fetching, Some(Recording::Coming { got, of })) => {
-            format!("  fetching {}", humanize::transferred(*got, *of))
+        (Phase::Fetching, Some(Recording::Coming { received, total })) => {
+            format!("  fetching {}", humanize::transferred(*received, *total))
         }
         (Phase::Fetching, _) => "  not ready yet".to_owned(),
         _ => {
@@ -262,7 +262,7 @@ pub fn missing(state: &State, row: &Row) -> &'static str {
     match state.playback.recordings.get(&row.id) {
         Some(Recording::NotReady { .. }) => "not ready",
         Some(Recording::Failed(_)) => "failed",
-        Some(Recording::Here { looked: Err(_), .. }) => "unplayable",
+        Some(Recording::Here { waveform: Err(_), .. }) => "unplayable",
         _ => "",
     }
 }

@@ -105,20 +105,21 @@ impl Fetcher {
             (kept, details.waveform.as_deref().and_then(Waveform::from_bytes))
         } else {
             let client = client_of(&self.client, &self.account).await.map_err(FetchError::Api)?;
-            let told = |got, of| {
+            let told = |received, total| {
                 // A dropped report is made up for by the next one.
-                let _ = self.messages.try_send(Msg::Recording(key, RecordingNews::Coming { got, of }));
+                let _ =
+                    self.messages.try_send(Msg::Recording(key, RecordingNews::Coming { received, total }));
             };
             let kept = library.fetch(client, key.id, &name, told).await?;
             // The server may have sent another file than the one analysed before.
             (kept, None)
         };
         let bytes = kept.bytes;
-        let looked = match known {
+        let waveform = match known {
             Some(waveform) => Ok(Arc::new(waveform)),
             None => self.analyse(key, &kept).await?,
         };
-        Ok(RecordingNews::Here { bytes, looked })
+        Ok(RecordingNews::Here { bytes, waveform })
     }
 
     /// Ensures that the recording of `key` is cached.
@@ -168,8 +169,8 @@ impl Fetcher {
         key: RowKey,
         kept: &Kept,
     ) -> Result<Result<Arc<Waveform>, AudioError>, FetchError> {
-        let looked = self.library().await?.analyse(key.id, kept).await?;
-        Ok(looked.map(|sound| {
+        let waveform = self.library().await?.analyse(key.id, kept).await?;
+        Ok(waveform.map(|sound| {
             let waveform = Arc::clone(&sound.waveform);
             self.keep_decoded(key.id, sound);
             waveform

@@ -131,8 +131,8 @@ impl Jobs {
     }
 
     /// Waits until the sound is silent.
-    pub(super) fn settle(&self) {
-        self.sounds.settle();
+    pub(super) fn wait_for_silence(&self) {
+        self.sounds.wait_for_silence();
     }
 
     /// Queries the store. Its thread sends the answer to the loop directly, to save time.
@@ -186,7 +186,8 @@ impl Jobs {
             let fetch = async {
                 account.secret.ask_again();
                 let client = client_of(&client, &account).await;
-                let client = client.map_err(|error| SyncError::Api { error, got: Summary::default() })?;
+                let client =
+                    client.map_err(|error| SyncError::Api { error, received: Summary::default() })?;
                 let wanted =
                     FetchOptions { span, overlap, concurrency, tries: sync::TRIES, force: again, now };
                 let result = sync::fill(&store, &account.key, client.clone(), wanted, reports).await;
@@ -195,7 +196,7 @@ impl Jobs {
             };
             let panicked = |panic: Box<dyn Any + Send>| {
                 let error = StoreError::of_panic(panic.as_ref());
-                Err(SyncError::Store { error, got: Summary::default() })
+                Err(SyncError::Store { error, received: Summary::default() })
             };
             let fetch = async { AssertUnwindSafe(fetch).catch_unwind().await.unwrap_or_else(panicked) };
             let (result, ()) = tokio::join!(fetch, pass_on);

@@ -25,7 +25,7 @@ use crate::tui::msg::{Msg, PageNews, RecordingNews, Reply, Ticket};
 use crate::web::{self, Page, Stage};
 
 /// How many recordings to fetch besides the first one, which is selected or waiting to play.
-const BESIDE: usize = 1;
+const PARALLEL: usize = 1;
 
 /// How long the browser page waits to be opened.
 const PAGE_LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -60,12 +60,12 @@ pub(super) struct Sounds {
     fetcher: Arc<Fetcher>,
     messages: mpsc::Sender<Msg>,
     /// Permits for the transfers besides the first one.
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     transfers: Arc<Mutex<HashMap<VoicemailId, AbortHandle>>>,
     /// The task that starts the transfers waiting for a permit.
     queue: Option<AbortHandle>,
     heard_after: Duration,
-    deck: Arc<Mutex<Deck>>,
+    player_state: Arc<Mutex<PlayerState>>,
     #[cfg(unix)]
     socket: Option<PathBuf>,
     page: Option<AbortHandle>,
@@ -75,7 +75,7 @@ pub(super) struct Sounds {
 
 /// The player, and what it should do once a recording is decoded. Both are behind one lock, so that a stop
 /// during decoding is not lost.
-struct Deck {
+struct PlayerState {
     player: Player,
     /// The number of the play to start; `None` to stay silent.
     wanted: Option<u64>,
@@ -116,11 +116,15 @@ impl Sounds {
         Sounds {
             fetcher: Arc::new(fetcher),
             messages,
-            places: Arc::new(Semaphore::new(BESIDE)),
+            permits: Arc::new(Semaphore::new(PARALLEL)),
             transfers: Arc::default(),
             queue: None,
             heard_after,
-            deck: Arc::new(Mutex::new(Deck { player, wanted: None, settings: PlaybackSettings::default() })),
+            player_state: Arc::new(Mutex::new(PlayerState {
+                player,
+                wanted: None,
+                settings: PlaybackSettings::default(),
+            })),
             #[cfg(unix)]
             socket,
             page: None,
@@ -181,10 +185,10 @@ impl Sounds {
             begin(first, None);
         }
         if missing.peek().is_some() {
-            let places = Arc::clone(&self.places);
+            let permits = Arc::clone(&self.permits);
             let queue = tokio::spawn(async move {
                 for key in missing {
-                    begin(key, Arc::clone(&places).acquire_owned().await.ok());
+                    begin(key, Arc::clone(&permits).acquire_owned().await.ok());
                 }
             });
             self.queue = Some(queue.abort_handle());
@@ -193,21 +197,21 @@ impl Sounds {
 
     /// Plays a cached recording.
     pub(super) fn play(&mut self, number: u64, key: RowKey, from: Duration, settings: PlaybackSettings) {
-        let mut deck = self.deck();
-        (deck.wanted, deck.settings) = (Some(number), settings);
-        drop(deck);
+        let mut player_state = self.player_state();
+        (player_state.wanted, player_state.settings) = (Some(number), settings);
+        drop(player_state);
         let (fetcher, messages) = (Arc::clone(&self.fetcher), self.messages.clone());
-        let (deck, heard_after) = (Arc::clone(&self.deck), self.heard_after);
+        let (player_state, heard_after) = (Arc::clone(&self.player_state), self.heard_after);
         tokio::spawn(async move {
             let Some(sound) = fetcher.sound(key.id).await else {
                 let _ = messages.send(Msg::Recording(key, RecordingNews::Gone)).await;
                 return;
             };
             // The user may have changed their mind while it was decoded.
-            let mut deck = deck.lock().unwrap_or_else(PoisonError::into_inner);
-            if deck.wanted == Some(number) {
-                let settings = deck.settings;
-                deck.player.play(Play { number, sound, from, settings, heard_after });
+            let mut player_state = player_state.lock().unwrap_or_else(PoisonError::into_inner);
+            if player_state.wanted == Some(number) {
+                let settings = player_state.settings;
+                player_state.player.play(Play { number, sound, from, settings, heard_after });
             }
         });
     }
@@ -285,24 +289,24 @@ impl Sounds {
     }
 
     pub(super) fn control(&mut self, control: Control) {
-        let mut deck = self.deck();
+        let mut player_state = self.player_state();
         match control {
-            Control::Stop => deck.wanted = None,
-            Control::Settings(settings) => deck.settings = settings,
+            Control::Stop => player_state.wanted = None,
+            Control::Settings(settings) => player_state.settings = settings,
             _ => {}
         }
-        deck.player.send(control);
+        player_state.player.send(control);
     }
 
     /// Waits until the player has carried out all commands: the process is about to be stopped.
-    pub(super) fn settle(&self) {
-        if !self.deck().player.settle(SILENCE) {
+    pub(super) fn wait_for_silence(&self) {
+        if !self.player_state().player.wait_until_idle(SILENCE) {
             tracing::warn!("the sound did not stop in time");
         }
     }
 
-    fn deck(&self) -> MutexGuard<'_, Deck> {
+    fn player_state(&self) -> MutexGuard<'_, PlayerState> {
         // No code here panics while it changes the state.
-        self.deck.lock().unwrap_or_else(PoisonError::into_inner)
+        self.player_state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -178,21 +178,22 @@ fn on_changes(state: &mut State, changed: store::Changed, effects: &mut Vec<Effe
 
 fn on_progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>) {
     match progress {
-        Progress::Page { added, got, of, page, pages, unreadable } => {
+        Progress::Page { added, received, total, page, pages, unreadable } => {
             if let Some(running) = &mut state.sync.running {
                 // Once the range is complete, every added row is new, even an old one that arrives late.
                 let complete = state.sync.last.is_some();
                 let newest = running.newest_before.unwrap_or(i64::MAX);
                 running.news += added.rows.iter().filter(|row| complete || row.time > newest).count();
-                (running.got, running.of, running.page, running.pages) = (got, of, page, pages);
+                (running.received, running.total, running.page, running.pages) =
+                    (received, total, page, pages);
                 running.retry = None;
                 state.sync.unreadable = state.sync.unreadable.max(unreadable);
             }
             take_in(state, &added, effects);
         }
-        Progress::Retrying { try_number, of, wait, error } => {
+        Progress::Retrying { try_number, max_tries, wait, error } => {
             if let Some(running) = &mut state.sync.running {
-                running.retry = Some(Retry { try_number, of, wait, why: error.to_string() });
+                running.retry = Some(Retry { try_number, max_tries, wait, why: error.to_string() });
             }
         }
     }
@@ -310,7 +311,7 @@ fn reload(state: &mut State, effects: &mut Vec<Effect>) {
     state.inbox.load = Load::Loading;
     state.inbox.callers_read = false;
     let what = match &state.before_history {
-        Some(before) => Read::History(before.of),
+        Some(before) => Read::History(before.origin),
         None => Read::Rows { span: state.view_span(), after: None, limit: FIRST_ROWS, bare: false },
     };
     read(state, what, effects);

@@ -18,14 +18,25 @@ pub fn frame(place: Rect, title: &str, state: &State, theme: &Theme, buffer: &mu
     border(place, theme.faint, buffer);
     let inside = place.inner(Margin::new(1, 1));
     let closing = TABLE.iter().find(|entry| entry.is_way_out() && state.scopes().contains(&entry.scope));
-    let does = if state.help.as_ref().is_some_and(Help::is_filtered) { "clears" } else { "closes" };
-    let closes = closing
-        .map_or_else(String::new, |entry| format!(" {} {does} ", state.setup.keymap.named(entry.command)));
+    let is_filtered = state.help.as_ref().is_some_and(Help::is_filtered);
+    let closes = closing.map_or_else(String::new, |entry| {
+        let key = state.setup.keymap.named(entry.command);
+        if is_filtered { format!(" {key} clears ") } else { format!(" {key} {} ", third_person(entry.hint)) }
+    });
     let top = Rect { x: place.x + 2, width: place.width.saturating_sub(4), height: 1, ..place };
     Pen::new(buffer, top, 0)
         .write(&format!(" {title} "), Style::new().fg(Color::Reset).patch(theme.text).patch(theme.strong))
         .right(&closes, theme.quiet);
     inside
+}
+
+/// Returns what a hint of the footer says, in the third person: "keeps editing" for "keep editing".
+fn third_person(hint: &str) -> String {
+    match hint.split_once(' ') {
+        Some((verb, rest)) => format!("{verb}s {rest}"),
+        None if hint.is_empty() => "closes".to_owned(),
+        None => format!("{hint}s"),
+    }
 }
 
 /// Draws a rounded border along the inside of `place`, if it has room for one.

@@ -100,20 +100,20 @@ fn is_worth_showing(state: &State, running: &Running) -> bool {
 }
 
 fn progress(running: &Running, theme: &Theme, pen: &mut Pen) {
-    let got = humanize::count(running.got as u64);
-    match running.of.filter(|&of| of > 0) {
-        Some(of) => {
-            pen.write(&format!("fetched {got} of {}", humanize::count(of)), theme.text);
-            let part = (running.got as u64).min(of);
+    let received = humanize::count(running.received as u64);
+    match running.total.filter(|&total| total > 0) {
+        Some(total) => {
+            pen.write(&format!("fetched {received} of {}", humanize::count(total)), theme.text);
+            let part = (running.received as u64).min(total);
             if pen.room() > BAR + 10 {
-                let full = (u64::from(BAR) * part / of) as usize;
+                let full = (u64::from(BAR) * part / total) as usize;
                 pen.skip(1).write(&"━".repeat(full), theme.accent);
                 pen.write(&"─".repeat(usize::from(BAR) - full), theme.faint);
-                pen.write(&format!(" {}%", 100 * part / of), theme.text);
+                pen.write(&format!(" {}%", 100 * part / total), theme.text);
             }
         }
-        None if running.got > 0 => {
-            pen.write(&format!("fetched {got}"), theme.text);
+        None if running.received > 0 => {
+            pen.write(&format!("fetched {received}"), theme.text);
         }
         None => {
             pen.write("fetching…", theme.text);
@@ -121,7 +121,10 @@ fn progress(running: &Running, theme: &Theme, pen: &mut Pen) {
     }
     if let Some(retry) = &running.retry {
         let wait = humanize::seconds(retry.wait);
-        pen.write(&format!("   attempt {} of {} in {wait}", retry.try_number, retry.of), theme.warning);
+        pen.write(
+            &format!("   attempt {} of {} in {wait}", retry.try_number, retry.max_tries),
+            theme.warning,
+        );
         pen.write(&format!(" · {}", retry.why), theme.quiet);
     } else if let Some(pages) = running.pages.filter(|&pages| pages > 1 && pen.room() > 50) {
         let (page, pages) = (humanize::count(u64::from(running.page)), humanize::count(u64::from(pages)));

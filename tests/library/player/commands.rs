@@ -216,11 +216,11 @@ fn nobody_waits_for_an_output_that_hangs() {
     let (mut world, fake) = playing();
     fake.set(|state| state.hangs = true);
     world.send(Control::Pause(true));
-    assert!(!world.player.settle(ms(50)));
+    assert!(!world.player.wait_until_idle(ms(50)));
     for _ in 0..10_000 {
         world.send(Control::Step(1));
     }
     fake.set(|state| state.hangs = false);
-    assert!(world.player.settle(PATIENCE));
+    assert!(world.player.wait_until_idle(PATIENCE));
     assert!(fake.state().paused);
 }

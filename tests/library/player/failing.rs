@@ -47,7 +47,7 @@ fn a_player_that_broke_says_so() {
     let mut world = World::new(|_| panic!("an output that does not keep its word"));
     let play = play(&ramp(ms(500)));
     world.play(play.clone());
-    assert!(world.player.settle(ms(20_000)), "nobody waits for who is gone");
+    assert!(world.player.wait_until_idle(ms(20_000)), "nobody waits for who is gone");
     world.play(play);
     assert_eq!(world.event(), (1, Event::Failed(Unavailable::NoThread)));
 }

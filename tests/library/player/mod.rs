@@ -85,7 +85,7 @@ impl World {
     /// Starts a play and waits until it has begun.
     fn play_at_once(&mut self, play: Play) {
         self.play(play);
-        assert!(self.player.settle(PATIENCE), "it does not come to it");
+        assert!(self.player.wait_until_idle(PATIENCE), "it does not come to it");
     }
 
     fn send(&mut self, control: Control) {
@@ -95,7 +95,7 @@ impl World {
     /// Sends a command and waits until it has taken effect.
     fn order(&mut self, control: Control) {
         self.send(control);
-        assert!(self.player.settle(PATIENCE), "it does not come to it");
+        assert!(self.player.wait_until_idle(PATIENCE), "it does not come to it");
     }
 
     fn event(&self) -> (u64, Event) {

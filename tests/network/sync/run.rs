@@ -219,7 +219,7 @@ async fn all_is_fetched_stored_and_summed_up() {
     let expected = Summary { added: 25, seen: 25, covered: true, asked_windows: 2, ..Summary::default() };
     assert_eq!(result, Ok(expected));
     assert_eq!(shelf.len(), 25);
-    let Some((_, Progress::Page { got: 25, of: Some(25), page, pages, .. })) = progress.last() else {
+    let Some((_, Progress::Page { received: 25, total: Some(25), page, pages, .. })) = progress.last() else {
         panic!("the last word is all: {progress:?}")
     };
     assert_eq!(Some(*page), *pages);
@@ -301,7 +301,7 @@ async fn each_retry_is_told_with_its_wait() {
     assert!((Duration::from_secs(1)..=Duration::from_secs(2)).contains(&waits[1].1), "{waits:?}");
     assert!(progress.iter().any(|(_, progress)| matches!(
         progress,
-        Progress::Retrying { of: TRIES, error: ApiError::Server { .. }, .. }
+        Progress::Retrying { max_tries: TRIES, error: ApiError::Server { .. }, .. }
     )));
 }
 
@@ -341,11 +341,11 @@ async fn five_tries_and_no_more_then_what_arrived_is_kept() {
     let fake = Fake::new(server(100)).failing(3, &vec![fault(); 9]);
     let shelf = Shelf::default();
     let (result, progress) = sync(Job { concurrency: 2, ..job() }, &fake, &shelf).await;
-    let Err(SyncError::Api { error, got }) = result else { panic!("{result:?}") };
+    let Err(SyncError::Api { error, received }) = result else { panic!("{result:?}") };
     assert_eq!(error, fault());
     assert_eq!(waits(&progress).len(), TRIES - 1);
     assert_eq!(fake.asked().iter().filter(|(_, page)| *page == 3).count(), TRIES);
-    assert_eq!((got.added, got.covered), (shelf.len(), false));
+    assert_eq!((received.added, received.covered), (shelf.len(), false));
     // Pages 1 and 2 are newest first and without a gap; what comes after them is still missing.
     let missing = plan(Span::from_millis(NOW - 24 * HOUR, NOW - HOUR), &shelf.covered.lock().unwrap());
     let reached = NOW - HOUR - 19 * MINUTE + 1 + OVERLAP;
@@ -366,7 +366,7 @@ async fn a_wrong_secret_stops_at_once() {
         result,
         Err(SyncError::Api {
             error: not_authenticated(),
-            got: Summary { asked_windows: 2, ..Summary::default() }
+            received: Summary { asked_windows: 2, ..Summary::default() }
         })
     );
     assert_eq!((began.elapsed(), progress), (LATENCY, vec![]));
@@ -399,8 +399,8 @@ async fn a_server_that_gives_so_many_pages_and_no_more_is_asked_for_the_rest_nex
     let fake = (4..=10).fold(Fake::new(server(100)), |fake, page| fake.failing(page, &faults));
     let shelf = Shelf::default();
     let (result, _) = sync(job(), &fake, &shelf).await;
-    let Err(SyncError::Api { error, got }) = result else { panic!("{result:?}") };
-    assert_eq!((error, got.added), (refusal(), 30));
+    let Err(SyncError::Api { error, received }) = result else { panic!("{result:?}") };
+    assert_eq!((error, received.added), (refusal(), 30));
     for _ in 0..6 {
         let _ = sync(job(), &fake, &shelf).await;
     }
@@ -484,8 +484,8 @@ async fn a_store_that_fails_stops_the_requests() {
     let fake = Fake::new(server(400)).failing(2, &[rate_limited(60)]);
     let (began, shelf) = (Instant::now(), Shelf { broken: true, ..Shelf::default() });
     let (result, _) = sync(Job { concurrency: 1, ..job() }, &fake, &shelf).await;
-    let Err(SyncError::Store { error, got }) = result else { panic!("{result:?}") };
-    assert_eq!((error, got.added, got.covered), (store_error(), 0, false));
+    let Err(SyncError::Store { error, received }) = result else { panic!("{result:?}") };
+    assert_eq!((error, received.added, received.covered), (store_error(), 0, false));
     assert!(began.elapsed() < Duration::from_secs(1));
     assert!(fake.asked().len() < 20);
 }

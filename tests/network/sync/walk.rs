@@ -103,7 +103,7 @@ proptest! {
         walk(&server, &mut state, &mut kept, concurrency, &picks, usize::MAX)?;
         prop_assert!(state.is_complete());
         prop_assert_eq!(kept.ids(), server.voicemail(everything()));
-        prop_assert_eq!(state.tally().got, kept.rows.len());
+        prop_assert_eq!(state.tally().received, kept.rows.len());
         for window in windows {
             prop_assert!(!window.settled || plan(window.span, &kept.covered).is_empty());
             prop_assert!(window.settled || plan(window.span, &kept.covered) == [window.span]);
@@ -313,5 +313,5 @@ fn the_tally_counts_windows_together() {
     let server = Server::honest((0..25).map(|i| i * 100), 10);
     let (state, ..) = walk_all(&server);
     let tally = state.tally();
-    assert_eq!((tally.got, tally.of, tally.page, tally.pages), (25, Some(25), 3, Some(3)));
+    assert_eq!((tally.received, tally.total, tally.page, tally.pages), (25, Some(25), 3, Some(3)));
 }

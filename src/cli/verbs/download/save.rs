@@ -146,9 +146,9 @@ impl Saver<'_> {
         let mut tries = 0;
         loop {
             let before = AtomicU64::new(0);
-            let progress = |got: u64, _| {
-                let told = before.swap(got, Ordering::Relaxed);
-                self.line.received(got.saturating_sub(told));
+            let progress = |received: u64, _| {
+                let told = before.swap(received, Ordering::Relaxed);
+                self.line.received(received.saturating_sub(told));
             };
             match self.fetcher.have(found, progress).await {
                 Err(Missing::Fetch(FetchError::NotReady)) if fresh && tries < FRESH_TRIES => {

@@ -77,7 +77,7 @@ impl Editor {
     pub fn prepend(&mut self, before: &str) {
         self.text.insert_str(0, before);
         self.cursor += before.len();
-        self.settle();
+        self.place_cursor();
     }
 
     /// Inserts `text` at the cursor, up to a total of `max` characters. Returns whether all of it fitted.
@@ -98,7 +98,7 @@ impl Editor {
         let fitted = safe.next().is_none();
         self.text.insert_str(self.cursor, &typed);
         self.cursor += typed.len();
-        self.settle();
+        self.place_cursor();
         fitted
     }
 
@@ -125,7 +125,7 @@ impl Editor {
             Motion::DeleteToEnd if self.cursor == self.line().end => self.delete(self.cursor..self.after()),
             Motion::DeleteToEnd => self.delete(self.cursor..self.line().end),
         }
-        self.settle();
+        self.place_cursor();
     }
 
     /// Scrolls as little as needed to keep the cursor in the window.
@@ -222,7 +222,7 @@ impl Editor {
     }
 
     /// Moves the cursor to a grapheme boundary: an edit may have joined characters around it.
-    fn settle(&mut self) {
+    fn place_cursor(&mut self) {
         self.column = None;
         let start = self.line().start;
         let mut ends = self.text[start..].grapheme_indices(true).map(|(at, _)| start + at);

@@ -78,7 +78,7 @@ pub(in crate::tui) fn on_unread(state: &mut State, error: &StoreError) {
 /// Handles a key that is not a command: a character or an editing step.
 pub(in crate::tui) fn type_key(writing: &mut NoteEditor, key: KeyEvent, window: Size) {
     match (field::character(key), key.code) {
-        _ if writing.asked => {}
+        _ if writing.confirming => {}
         (Some(c), _) => insert(writing, c.encode_utf8(&mut [0; 4])),
         (None, KeyCode::Enter) => insert(writing, "\n"),
         _ => {
@@ -93,7 +93,7 @@ pub(in crate::tui) fn type_key(writing: &mut NoteEditor, key: KeyEvent, window: 
 
 /// Inserts pasted text.
 pub(in crate::tui) fn paste(writing: &mut NoteEditor, text: &str, window: Size) {
-    if !writing.asked {
+    if !writing.confirming {
         insert(writing, text);
         writing.field.scroll(window);
     }
@@ -149,10 +149,10 @@ pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
         }
         Before::Coming { save, .. } => {
             *save = true;
-            writing.asked = false;
+            writing.confirming = false;
         }
         Before::Unread => {
-            writing.asked = false;
+            writing.confirming = false;
             writing.error = None;
             writing.before = Before::Coming { asked: false, save: false };
             go_on(state, effects);
@@ -172,14 +172,14 @@ fn write(state: &mut State, writing: &NoteEditor, effects: &mut Vec<Effect>) {
 /// Closes the note, but asks first if there are unsaved changes.
 pub(in crate::tui) fn leave(state: &mut State) {
     match &mut state.overlay {
-        Some(Overlay::Note(writing)) if writing.changed() => writing.asked = true,
+        Some(Overlay::Note(writing)) if writing.changed() => writing.confirming = true,
         _ => throw_away(state),
     }
 }
 
 /// Returns whether closing must ask first.
 pub(in crate::tui) fn holds(state: &State) -> bool {
-    matches!(&state.overlay, Some(Overlay::Note(writing)) if writing.changed() && !writing.asked)
+    matches!(&state.overlay, Some(Overlay::Note(writing)) if writing.changed() && !writing.confirming)
 }
 
 /// Closes the note and discards changes.
@@ -191,7 +191,7 @@ pub(in crate::tui) fn throw_away(state: &mut State) {
 /// Returns to editing from the question.
 pub(in crate::tui) fn write_on(state: &mut State) {
     if let Some(Overlay::Note(writing)) = &mut state.overlay {
-        writing.asked = false;
+        writing.confirming = false;
     }
 }
 

@@ -43,7 +43,7 @@ pub fn draw(state: &State, writing: &NoteEditor, theme: &Theme, buffer: &mut Buf
         pen.skip(told + 1)
             .right(&format!("line {last} of {}", humanize::count(lines.len() as u64)), theme.quiet);
     }
-    if writing.asked {
+    if writing.confirming {
         return None;
     }
     let (line, column) = writing.field.place(&lines);
@@ -56,7 +56,7 @@ pub fn draw(state: &State, writing: &NoteEditor, theme: &Theme, buffer: &mut Buf
 fn told(state: &State, writing: &NoteEditor, theme: &Theme) -> (String, Style) {
     let key = |command| state.setup.keymap.named(command);
     let left = Note::MAX.saturating_sub(writing.field.text().chars().count());
-    if writing.asked {
+    if writing.confirming {
         let keys = [Command::SaveAndCloseNote, Command::DiscardNote, Command::KeepEditing].map(key);
         let [save, discard, edit] = keys;
         let question =
