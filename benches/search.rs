@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 
 use divan::Bencher;
+use vmail::core::facts::Flags;
 use vmail::core::model::CallerId;
-use vmail::core::model::Flags;
 use vmail::core::search::{CallerTexts, Columns, Context, Matcher, Query, Source, parse};
 
 const SIZES: [usize; 2] = [100_000, 1_000_000];

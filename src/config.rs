@@ -20,6 +20,7 @@ mod look;
 mod origin;
 mod secret;
 mod settings;
+mod value;
 mod zone;
 
 use accounts::Chosen;
@@ -28,8 +29,10 @@ use look::OPEN_GROUPS;
 pub use look::{Column, KeyFault, OwnColour, OwnKeys, ThemeName};
 pub use origin::{Origin, Setting};
 pub use secret::{Asking, CommandError, secret_from_command};
-pub use settings::{Ascii, Calling, NUMBER, Notify, OwnView, SecretSource, Settings, Timezone};
-use settings::{KEYS, Value};
+use settings::KEYS;
+pub use settings::{Ascii, Calling, SecretSource, Settings};
+use value::Value;
+pub use value::{NUMBER, Notify, OwnView, Timezone};
 pub use zone::{LocalZone, local_zone};
 
 /// The default settings, with comments that document each one.

@@ -9,6 +9,7 @@ mod device;
 mod engine;
 mod handle;
 mod mailbox;
+mod message;
 mod output;
 mod outputs;
 mod playback_clock;
@@ -19,7 +20,8 @@ use std::time::Duration;
 
 use crate::audio::SPEEDS;
 
-pub use handle::{Control, Event, Play, PlaybackSettings, Player, Sound};
+pub use handle::Player;
+pub use message::{Control, Event, Play, PlaybackSettings, Sound};
 pub use output::{Output, Unavailable};
 pub use outputs::Outputs;
 

@@ -248,3 +248,8 @@ impl fmt::Debug for Recordings {
             .finish_non_exhaustive()
     }
 }
+
+/// Runs `work` on a blocking thread.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await?
+}

@@ -20,9 +20,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 
 use crate::core::caller::CallerForms;
-use crate::core::facts::Facts;
-use crate::core::model::CallerId;
-use crate::core::model::{AccountKey, Flags, Sketch, Span, Voicemail, VoicemailId};
+use crate::core::facts::{Facts, Flags};
+use crate::core::model::{AccountKey, CallerId, Sketch, Span, Voicemail, VoicemailId};
 use crate::core::triage::{CallerKey, Given, Note, Tag};
 use crate::paths;
 
@@ -32,13 +31,16 @@ mod changes;
 mod error;
 mod file;
 mod inspect;
+mod intern;
 mod log;
 mod memory;
 mod migrations;
 mod records;
 mod recover;
+mod sql;
 mod tables;
 mod thread;
+mod voicemails;
 
 pub use annotations::{KnownCaller, NoteLine};
 use error::Reaction;

@@ -22,7 +22,7 @@ mod recording;
 mod wire;
 
 pub use base_url::{BaseUrl, BaseUrlError};
-pub use call::{Agent, AgentError, Call, CallError, CallPlaced, InvalidNumber, Rings, ValidNumber};
+pub use call::{Agent, AgentError, Call, CallError, InvalidNumber, Rings, ValidNumber};
 use dialect::ListRequest;
 pub use error::{ApiError, OfflineReason, RedirectFault, WaitingFor};
 pub use recording::{AudioFormat, Bookmark, Recording, SavedBookmark};
@@ -60,6 +60,13 @@ impl Default for Timeouts {
             recording_part: Duration::from_secs(30),
         }
     }
+}
+
+/// A call that TeleCMI has accepted: the agent's telephone rings now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallPlaced {
+    /// TeleCMI's ID of the call, for support requests, made safe for a terminal.
+    pub request_id: Option<String>,
 }
 
 /// One page of voicemails, without its unreadable rows.

@@ -169,7 +169,7 @@ async fn serve(
     let started = Instant::now();
     let mut guests = Guests::new();
     let closed = loop {
-        let (end, closed) = match site.last_taken() {
+        let (end, closed) = match site.last_read() {
             Some(taken) => (taken + idle, Closed::Heard),
             None => (started + lifetime, Closed::TimeUp),
         };

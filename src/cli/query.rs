@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use clap::Args;
 
 use crate::cli::context::VerbContext;
+use crate::core::facts::Flags;
 use crate::core::fields::{Fields, Parts};
-use crate::core::model::CallerId;
-use crate::core::model::{Flags, Span, VoicemailId};
+use crate::core::model::{CallerId, Span, VoicemailId};
 use crate::core::search::{CallerTexts, Columns, Matcher, Query, Source};
 use crate::core::suggest::nearest;
 use crate::core::text;

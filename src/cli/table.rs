@@ -9,9 +9,8 @@ use chrono::Datelike as _;
 use crate::cli::context::VerbContext;
 use crate::cli::query::Hit;
 use crate::cli::style::{self, CYAN, GREEN, GREY, OutputStyle, PLAIN, YELLOW, cut, fitted, width};
-use crate::core::facts::{Fact, Tone};
+use crate::core::facts::{Fact, Flags, Tone};
 use crate::core::humanize;
-use crate::core::model::Flags;
 use crate::terminal::ascii;
 
 /// Aligned columns. Their width depends on the first piece; longer text in later pieces is truncated. If

@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use super::settings::{Value, mistyped};
+use super::value::{Value, mistyped};
 use super::{
     Document, FaultPlace, FileSetting, Loader, Overrides, SHOWN_MAX, SecretSource, Settings, entries, keys,
 };

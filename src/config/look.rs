@@ -5,7 +5,7 @@
 
 use toml::de::DeValue;
 
-use super::settings::{Value, hint, mistyped, one_of_quoted, said};
+use super::value::{Value, hint, mistyped, one_of_quoted, said};
 use crate::core::suggest::nearest;
 
 /// The keys that the user assigned to a command.

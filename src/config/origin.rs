@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use toml::de::DeValue;
 
-use super::settings::Value;
+use super::value::Value;
 
 /// A setting in force.
 #[derive(Clone, Debug, PartialEq, Eq)]

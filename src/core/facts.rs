@@ -1,7 +1,7 @@
-//! What a user can state of a voicemail: read, starred, done, called back. One table, from which the store's
+//! The flags of a voicemail, and what a user can state of it: read, starred, done, called back. One table, from which the store's
 //! columns, the search, the symbols in lists, the words on screen and undo follow.
 
-use crate::core::model::Flags;
+use std::fmt;
 
 /// A fact that a user states of a voicemail, or takes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -150,6 +150,64 @@ impl Fact {
     /// Returns the facts that `flags` has.
     pub fn of(flags: Flags) -> impl Iterator<Item = Fact> {
         Fact::ALL.into_iter().filter(move |fact| flags.contains(fact.flag()))
+    }
+}
+
+/// The flags of a voicemail, one bit each, so that a million voicemails need two megabytes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Flags(pub u16);
+
+impl Flags {
+    /// No flags.
+    pub const NONE: Flags = Flags(0);
+    /// [`Fact::Read`].
+    pub const READ: Flags = Fact::Read.flag();
+    /// [`Fact::Starred`].
+    pub const STARRED: Flags = Fact::Starred.flag();
+    /// [`Fact::Done`].
+    pub const DONE: Flags = Fact::Done.flag();
+    /// [`Fact::Called`].
+    pub const CALLED: Flags = Fact::Called.flag();
+    /// The user wrote a note.
+    pub const NOTE: Flags = Flags(16);
+    /// It has a tag.
+    pub const TAGGED: Flags = Flags(32);
+    /// The server says that there is a recording.
+    pub const RECORDING: Flags = Flags(64);
+
+    /// How many flags there are. Further bits are those of a newer vmail.
+    pub const COUNT: usize = 7;
+
+    /// Returns whether all of `other` are set.
+    pub fn contains(self, other: Flags) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Returns whether any of `other` is set.
+    pub fn intersects(self, other: Flags) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Returns these flags without `other`.
+    #[must_use]
+    pub fn without(self, other: Flags) -> Flags {
+        Flags(self.0 & !other.0)
+    }
+}
+
+impl std::ops::BitOr for Flags {
+    type Output = Flags;
+
+    fn bitor(self, other: Flags) -> Flags {
+        Flags(self.0 | other.0)
+    }
+}
+
+impl fmt::Debug for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = ["read", "starred", "done", "called", "note", "tagged", "recording"];
+        let set = names.iter().enumerate().filter(|(bit, _)| self.0 >> bit & 1 == 1);
+        f.debug_set().entries(set.map(|(_, name)| name)).finish()
     }
 }
 

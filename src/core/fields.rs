@@ -4,7 +4,8 @@ use chrono::SecondsFormat;
 use serde::Serialize;
 
 use crate::core::caller::CallerForms;
-use crate::core::model::{Flags, RecordingName, Sketch, Voicemail};
+use crate::core::facts::Flags;
+use crate::core::model::{RecordingName, Sketch, Voicemail};
 use crate::core::triage::{Note, Tag};
 use crate::core::zone::Tz;
 

@@ -8,7 +8,6 @@ use std::hash::Hasher as _;
 use chrono::{DateTime, TimeZone as _, Utc};
 use siphasher::sip::SipHasher13;
 
-use crate::core::facts::Fact;
 use crate::core::text;
 
 /// The TeleCMI service of an account: the two services differ in host and field names.
@@ -90,6 +89,12 @@ impl VoicemailId {
         (left < BITS).then_some((VoicemailId(first), VoicemailId(first | rest)))
     }
 
+    /// Parses the text of an identity. Only the complete, lower-case form is accepted.
+    pub fn parse(text: &str) -> Option<VoicemailId> {
+        let (first, last) = VoicemailId::with_prefix(text)?;
+        (first == last && first.to_string() == text).then_some(first)
+    }
+
     /// Converts back from [`VoicemailId::bits`].
     pub fn from_bits(bits: u64) -> VoicemailId {
         VoicemailId(bits)
@@ -149,64 +154,6 @@ impl Voicemail {
         let caller = text::clean(caller.trim(), text::CALLER_MAX);
         let id = VoicemailId::new(time, &caller, recording.as_ref().map_or("", RecordingName::as_sent));
         Voicemail { id, time, caller, recording }
-    }
-}
-
-/// The flags of a voicemail, one bit each, so that a million voicemails need two megabytes.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct Flags(pub u16);
-
-impl Flags {
-    /// No flags.
-    pub const NONE: Flags = Flags(0);
-    /// [`Fact::Read`].
-    pub const READ: Flags = Fact::Read.flag();
-    /// [`Fact::Starred`].
-    pub const STARRED: Flags = Fact::Starred.flag();
-    /// [`Fact::Done`].
-    pub const DONE: Flags = Fact::Done.flag();
-    /// [`Fact::Called`].
-    pub const CALLED: Flags = Fact::Called.flag();
-    /// The user wrote a note.
-    pub const NOTE: Flags = Flags(16);
-    /// It has a tag.
-    pub const TAGGED: Flags = Flags(32);
-    /// The server says that there is a recording.
-    pub const RECORDING: Flags = Flags(64);
-
-    /// How many flags there are. Further bits are those of a newer vmail.
-    pub const COUNT: usize = 7;
-
-    /// Returns whether all of `other` are set.
-    pub fn contains(self, other: Flags) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Returns whether any of `other` is set.
-    pub fn intersects(self, other: Flags) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    /// Returns these flags without `other`.
-    #[must_use]
-    pub fn without(self, other: Flags) -> Flags {
-        Flags(self.0 & !other.0)
-    }
-}
-
-impl std::ops::BitOr for Flags {
-    type Output = Flags;
-
-    fn bitor(self, other: Flags) -> Flags {
-        Flags(self.0 | other.0)
-    }
-}
-
-impl fmt::Debug for Flags {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = ["read", "starred", "done", "called", "note", "tagged", "recording"];
-        let set = names.iter().enumerate().filter(|(bit, _)| self.0 >> bit & 1 == 1);
-        f.debug_set().entries(set.map(|(_, name)| name)).finish()
     }
 }
 

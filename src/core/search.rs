@@ -10,8 +10,8 @@ use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
+use crate::core::facts::Flags;
 use crate::core::model::CallerId;
-use crate::core::model::Flags;
 use crate::core::zone::Tz;
 
 mod complete;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc};
 
-use crate::core::model::Flags;
+use crate::core::facts::Flags;
 use crate::core::zone::Tz;
 
 /// The data of a voicemail that statistics need.

@@ -7,8 +7,8 @@
 use std::fmt;
 
 use crate::core::caller::CallerForms;
-use crate::core::facts::{Dated, Fact};
-use crate::core::model::{Flags, VoicemailId};
+use crate::core::facts::{Dated, Fact, Flags};
+use crate::core::model::VoicemailId;
 use crate::core::text;
 
 /// A tag: a short word. Tags that differ only in case are the same tag; see [`Tag::folded`].

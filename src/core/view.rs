@@ -1,6 +1,6 @@
 //! The views of the inbox, as the command line names them too.
 
-use crate::core::model::Flags;
+use crate::core::facts::Flags;
 
 /// A view: which voicemails of the range are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

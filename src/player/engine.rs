@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::handle::{Event, Events, Open, Play, PlaybackSettings};
 use super::mailbox::{Mailbox, Orders, Turn};
+use super::message::{Event, Events, Open, Play, PlaybackSettings};
 use super::playback_clock::PlaybackClock;
 use super::{Output, Unavailable};
 use crate::audio::Reader;

@@ -5,7 +5,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::handle::{Control, Play, PlaybackSettings};
+use super::message::{Control, Play, PlaybackSettings};
 
 /// Commands for the player thread, shared with their senders.
 #[derive(Default)]

@@ -20,7 +20,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
-use super::folder::{blocking, identity};
+use super::blocking;
 use crate::core::model::VoicemailId;
 use crate::private_fs;
 use crate::telecmi::{AudioFormat, Bookmark, SavedBookmark};
@@ -320,7 +320,7 @@ fn whose(name: &str) -> Option<(VoicemailId, bool)> {
     let (id, numbers) = stem.split_once('-')?;
     let (process, count) = numbers.split_once('-')?;
     let ours = number(process) && number(count) && [PART, NOTES].contains(&end);
-    identity(id).filter(|_| ours).map(|id| (id, end == NOTES))
+    VoicemailId::parse(id).filter(|_| ours).map(|id| (id, end == NOTES))
 }
 
 /// Parses a line of the notes: the number of bytes, and their hash. Truncated lines are invalid.

@@ -6,8 +6,9 @@ use backon::{BackoffBuilder as _, ExponentialBuilder};
 use bytes::Bytes;
 use tokio::sync::watch;
 
+use super::blocking;
 use super::draft::Draft;
-use super::folder::{Folder, Kept, blocking};
+use super::folder::{Folder, Kept};
 use super::{FetchError, Limits, Progress};
 use crate::core::model::{RecordingName, VoicemailId};
 use crate::telecmi::{ApiError, AudioFormat, Bookmark, Client, OfflineReason, Recording};

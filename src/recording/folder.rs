@@ -182,13 +182,6 @@ enum What {
     Draft(Arc<Files>),
 }
 
-/// Runs `work` on a blocking thread.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await?
-}
-
 fn unless_gone(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
@@ -197,13 +190,7 @@ fn unless_gone(error: io::Error) -> io::Result<()> {
 fn id_of(name: &str) -> Option<VoicemailId> {
     let (id, extension) = name.split_once('.')?;
     let ours = AudioFormat::ALL.iter().any(|format| format.extension() == extension);
-    identity(id).filter(|_| ours)
-}
-
-/// Parses a voicemail ID. Only the complete, lower-case form is accepted.
-pub(super) fn identity(text: &str) -> Option<VoicemailId> {
-    let (first, last) = VoicemailId::with_prefix(text)?;
-    (first == last && first.to_string() == text).then_some(first)
+    VoicemailId::parse(id).filter(|_| ours)
 }
 
 #[cfg(test)]

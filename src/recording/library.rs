@@ -11,7 +11,8 @@ use tokio::task::spawn_blocking;
 
 use super::{FetchError, Kept, Recordings};
 use crate::audio::{self, AudioError};
-use crate::core::model::{AccountKey, Flags, RecordingName, VoicemailId};
+use crate::core::facts::Flags;
+use crate::core::model::{AccountKey, RecordingName, VoicemailId};
 use crate::player::Sound;
 use crate::store::StoreHandle;
 use crate::telecmi::Client;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
 
-use super::folder::blocking;
+use super::blocking;
 use crate::core::zone::Tz;
 use crate::telecmi::AudioFormat;
 

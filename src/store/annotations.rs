@@ -2,11 +2,11 @@
 
 use rusqlite::params;
 
-use super::tables::{Tables, loaded, sql_limit, stored};
+use super::sql::{loaded, sql_limit, stored};
+use super::tables::Tables;
 use super::{AccountId, Store, StoreError, changes};
 use crate::core::caller::CallerForms;
-use crate::core::model::CallerId;
-use crate::core::model::VoicemailId;
+use crate::core::model::{CallerId, VoicemailId};
 use crate::core::text;
 use crate::core::triage::{CallerKey, Given, Note, Tag};
 

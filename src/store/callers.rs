@@ -1,14 +1,13 @@
 //! Callers: their IDs in the store, their display texts, and all spellings of one number.
 
-use std::collections::HashSet;
+use rusqlite::params;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
-
-use super::tables::{Tables, newest_first, read_count, read_row, sql_limit, stored};
+use super::intern::with_callers;
+use super::sql::{newest_first, read_count, read_row, sql_limit, stored};
+use super::tables::Tables;
 use super::{AccountId, Row, Rows};
-use crate::core::caller::{self, CallerForms};
-use crate::core::model::CallerId;
-use crate::core::model::VoicemailId;
+use crate::core::caller::CallerForms;
+use crate::core::model::{CallerId, VoicemailId};
 
 /// The newest voicemails of a caller, except one. The index is named because SQLite would otherwise
 /// scan the list's index, which holds all these columns, instead of looking up a few rows.
@@ -69,37 +68,6 @@ impl Tables {
         rows.sort_unstable_by_key(newest_first);
         with_callers(self.connection(), rows)
     }
-}
-
-/// Returns the ID of the caller `raw`; adds the caller if it is new.
-pub(super) fn intern(connection: &Connection, raw: &str, country: &str) -> rusqlite::Result<CallerId> {
-    let known = connection
-        .prepare_cached("SELECT id FROM caller WHERE raw = ?1")?
-        .query_row([raw], |row| row.get(0))
-        .optional()?;
-    if let Some(id) = known {
-        return Ok(CallerId(id));
-    }
-    let forms = caller::forms(raw, country);
-    connection
-        .prepare_cached(
-            "INSERT INTO caller (raw, display, e164, country) VALUES (?1, ?2, ?3, ?4) RETURNING id",
-        )?
-        .query_row(params![raw, forms.display, forms.e164, forms.country], |row| row.get(0))
-        .map(CallerId)
-}
-
-/// Returns `rows` with the display text of every caller in them.
-pub(super) fn with_callers(connection: &Connection, rows: Vec<Row>) -> rusqlite::Result<Rows> {
-    let mut text = connection.prepare_cached("SELECT display FROM caller WHERE id = ?1")?;
-    let mut seen = HashSet::new();
-    let mut callers = Vec::new();
-    for row in &rows {
-        if seen.insert(row.caller) {
-            callers.push((row.caller, text.query_row([row.caller.0], |row| row.get(0))?));
-        }
-    }
-    Ok(Rows { rows, callers })
 }
 
 #[cfg(test)]

@@ -7,10 +7,11 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::tables::{Tables, stored};
+use super::sql::stored;
+use super::tables::Tables;
 use super::{AccountId, Store, StoreError, log};
-use crate::core::facts::{Fact, Facts};
-use crate::core::model::{Flags, VoicemailId};
+use crate::core::facts::{Fact, Facts, Flags};
+use crate::core::model::VoicemailId;
 use crate::core::triage::{Applied, BulkEdit, CallerKey, Given, Note, Tag, Undo, UndoPart, Value};
 
 impl Store {
@@ -229,9 +230,9 @@ impl<'c> ChangeWriter<'c> {
         );
         self.connection.prepare_cached(&write)?.execute(params![account, id, time])?;
         if time.is_none() {
-            let empty: String =
-                Fact::all_dated().map(|fact| format!(" AND {} IS NULL", fact.name())).collect();
-            let delete = format!("DELETE FROM moment WHERE account = ?1 AND id = ?2{empty}");
+            let columns: Vec<_> = Fact::all_dated().map(Fact::name).collect();
+            let empty = columns.join(" IS NULL AND ");
+            let delete = format!("DELETE FROM moment WHERE account = ?1 AND id = ?2 AND {empty} IS NULL");
             self.connection.prepare_cached(&delete)?.execute([account, id])?;
         }
         Ok(())

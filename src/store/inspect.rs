@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::error::{Reaction, StoreError};
-use super::tables::loaded;
+use super::sql::loaded;
 use super::{file, migrations};
 use crate::core::model::VoicemailId;
 

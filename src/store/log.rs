@@ -7,11 +7,11 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::callers::with_callers;
-use super::tables::{Tables, loaded, newest_first, read_row, sql_limit, stored};
+use super::intern::with_callers;
+use super::sql::{loaded, newest_first, read_row, sql_limit, stored};
+use super::tables::Tables;
 use super::{AccountId, Row, Rows, Store, StoreError};
-use crate::core::model::CallerId;
-use crate::core::model::VoicemailId;
+use crate::core::model::{CallerId, VoicemailId};
 
 /// How many entries to keep: about a megabyte. A reader further behind reads everything again, which
 /// takes no longer.

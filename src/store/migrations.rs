@@ -185,7 +185,7 @@ mod tests {
     use rusqlite::Connection;
 
     use super::{LISTENING, MIGRATIONS, SERVER, apply};
-    use crate::core::model::Flags;
+    use crate::core::facts::Flags;
 
     #[test]
     fn a_store_of_the_first_version_keeps_its_voicemail() {

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::callers::intern;
 use super::changes::{ChangeWriter, facts, note, tags};
-use super::tables::{Tables, loaded, sql_limit, stored, upper_bound};
+use super::intern::intern;
+use super::sql::{loaded, sql_limit, stored, upper_bound};
+use super::tables::Tables;
 use super::{AccountId, Store, StoreError, log};
 use crate::core::caller::CallerForms;
-use crate::core::facts::Facts;
-use crate::core::model::CallerId;
-use crate::core::model::{Flags, RecordingName, Sketch, Span, Voicemail, VoicemailId, from_millis};
+use crate::core::facts::{Facts, Flags};
+use crate::core::model::{CallerId, RecordingName, Sketch, Span, Voicemail, VoicemailId, from_millis};
 use crate::core::triage::{CallerKey, Given, Note, Tag, Value};
 
 /// The columns that [`Tables::read_entry`] reads.

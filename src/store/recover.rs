@@ -19,9 +19,10 @@ use super::changes::{Key, facts, note, tags};
 use super::error::Notice;
 use super::file::{self, StoreFile};
 use super::records::Record;
-use super::tables::{Tables, loaded};
-use crate::core::facts::Facts;
-use crate::core::model::{Flags, RecordingName, Sketch, Voicemail, from_millis};
+use super::sql::loaded;
+use super::tables::Tables;
+use crate::core::facts::{Facts, Flags};
+use crate::core::model::{RecordingName, Sketch, Voicemail, from_millis};
 use crate::core::triage::{CallerKey, Given};
 
 /// How long to read at most. Only a million voicemails or a strange file take that long; the user

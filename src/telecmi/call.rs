@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::error::{ApiError, RedirectFault};
 use super::wire::{self, Answer, Asked};
-use super::{Client, Credentials, Inner, http};
+use super::{CallPlaced, Client, Credentials, Inner, http};
 use crate::core::caller::{self, CallerForms};
 use crate::core::text;
 
@@ -116,13 +116,6 @@ pub struct Call {
     pub caller_id: Option<ValidNumber>,
     /// Which of the agent's telephones rings.
     pub rings: Rings,
-}
-
-/// A call that TeleCMI has accepted: the agent's telephone rings now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallPlaced {
-    /// TeleCMI's ID of the call, for support requests, made safe for a terminal.
-    pub request_id: Option<String>,
 }
 
 /// Why a call was not confirmed as placed. Contains no URL and no secret.

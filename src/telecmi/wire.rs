@@ -11,9 +11,8 @@ use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use serde_json::value::RawValue;
 
-use super::Page;
-use super::call::CallPlaced;
 use super::error::ApiError;
+use super::{CallPlaced, Page};
 use crate::core::model::{RecordingName, TIME_END, Voicemail, from_millis};
 use crate::core::text;
 use crate::secret::Secret;

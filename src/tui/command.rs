@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::core::model::Flags;
+use crate::core::facts::Flags;
 use crate::tui::state::State;
 
 /// Where a command's keys work.

@@ -16,8 +16,7 @@ use ratatui::layout::Size;
 use crate::audio::{AudioError, Waveform};
 use crate::contacts::Fault;
 use crate::core::facts::Fact;
-use crate::core::model::CallerId;
-use crate::core::model::{Span, VoicemailId};
+use crate::core::model::{CallerId, Span, VoicemailId};
 use crate::core::triage::{Applied, CallerKey, Edit, Given, Note, Tag, Undo};
 use crate::player::{self, Control, PlaybackSettings};
 use crate::recording::FetchError;
@@ -26,10 +25,9 @@ use crate::sync::{Progress, Summary, SyncError};
 use crate::telecmi::{Call, CallError, CallPlaced};
 use crate::tui::list::rows::RowKey;
 use crate::tui::overlays::copy::What;
-use crate::tui::overlays::elsewhere::Delivery;
+use crate::tui::overlays::elsewhere::{Delivery, PageNews};
 use crate::tui::overlays::login::LoginRequest;
 use crate::tui::overlays::tags::Known;
-use crate::web::Closed;
 
 /// An event that the screen reacts to.
 #[derive(Clone, Debug, PartialEq)]
@@ -163,33 +161,6 @@ pub struct Remembered {
     pub way: Option<Delivery>,
     /// The folder of the last saved recording.
     pub folder: Option<PathBuf>,
-}
-
-/// The state of the browser page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PageNews {
-    /// The recording is being fetched, or the server is starting.
-    Opening,
-    /// The page is being served.
-    Ready {
-        /// The page's address, including its secret token.
-        url: String,
-        /// The port on this machine.
-        port: u16,
-        /// Whether a browser opened the page.
-        opened: bool,
-    },
-    /// The page was closed.
-    Closed(Closed),
-    /// The page could not be served: why.
-    Failed(String),
-}
-
-impl PageNews {
-    /// Returns whether the page is being served or is about to be.
-    pub fn is_open(&self) -> bool {
-        matches!(self, PageNews::Opening | PageNews::Ready { .. })
-    }
 }
 
 /// Why a recording was not saved.

@@ -19,6 +19,7 @@ mod calling;
 mod fetcher;
 mod jobs;
 mod sounds;
+mod writer;
 
 pub use answers::{answer, apply};
 use jobs::{Fetching, Jobs};

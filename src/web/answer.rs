@@ -2,8 +2,8 @@
 //! invalid request gets the same 404.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use hyper::header::{
@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::Options;
-use super::body::Pieces;
+use super::body::{LastRead, Pieces};
 use super::html;
 use super::span::Span;
 use super::token::Token;
@@ -35,21 +35,7 @@ pub(super) struct Site {
     audio: Token,
     opened: AtomicBool,
     opening: Notify,
-    taken: Arc<Taken>,
-}
-
-/// When the browser last read from the recording.
-pub(super) struct Taken(Mutex<Option<Instant>>);
-
-impl Taken {
-    /// Records a read.
-    pub(super) fn now(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-    }
-
-    fn last(&self) -> Option<Instant> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    last_read: Arc<LastRead>,
 }
 
 /// An answer, and whether to trust the client.
@@ -67,7 +53,7 @@ impl Site {
             audio: Token::new()?,
             opened: AtomicBool::new(false),
             opening: Notify::new(),
-            taken: Arc::new(Taken(Mutex::new(None))),
+            last_read: Arc::default(),
         })
     }
 
@@ -82,8 +68,8 @@ impl Site {
     }
 
     /// Returns when the page was opened or the recording last read; `None` before that.
-    pub(super) fn last_taken(&self) -> Option<Instant> {
-        self.taken.last()
+    pub(super) fn last_read(&self) -> Option<Instant> {
+        self.last_read.last()
     }
 
     /// Answers a request. Its body is ignored.
@@ -131,7 +117,7 @@ impl Site {
             (StatusCode::OK, html::listen(&page))
         };
         if is_opening && !was_opened {
-            self.taken.now();
+            self.last_read.now();
             self.opening.notify_one();
         }
         let policy = format!(
@@ -172,7 +158,7 @@ impl Site {
         response
             .header(CONTENT_TYPE, self.options.media_type)
             .header(ACCEPT_RANGES, "bytes")
-            .body(Pieces::of_recording(part, Arc::clone(&self.taken)))
+            .body(Pieces::of_recording(part, Arc::clone(&self.last_read)))
     }
 }
 

@@ -2,34 +2,48 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-
-use super::answer::Taken;
+use tokio::time::Instant;
 
 /// How many bytes a connection gets at once. It asks for more once these are sent, so a player that stops
 /// reading is noticed.
 const PIECE: usize = 64 * 1024;
 
+/// When the browser last read from the recording.
+#[derive(Default)]
+pub(super) struct LastRead(Mutex<Option<Instant>>);
+
+impl LastRead {
+    /// Records a read.
+    pub(super) fn now(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    pub(super) fn last(&self) -> Option<Instant> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Bytes sent in pieces. All connections share one copy of the recording.
 pub(super) struct Pieces {
     left: Bytes,
     /// Notified of every piece of the recording.
-    taken: Option<Arc<Taken>>,
+    last_read: Option<Arc<LastRead>>,
 }
 
 impl Pieces {
     /// A body that does not report reads.
     pub(super) fn of(bytes: impl Into<Bytes>) -> Pieces {
-        Pieces { left: bytes.into(), taken: None }
+        Pieces { left: bytes.into(), last_read: None }
     }
 
     /// A part of the recording, which reports reads.
-    pub(super) fn of_recording(part: Bytes, taken: Arc<Taken>) -> Pieces {
-        Pieces { left: part, taken: Some(taken) }
+    pub(super) fn of_recording(part: Bytes, last_read: Arc<LastRead>) -> Pieces {
+        Pieces { left: part, last_read: Some(last_read) }
     }
 }
 
@@ -44,8 +58,8 @@ impl Body for Pieces {
         if self.left.is_empty() {
             return Poll::Ready(None);
         }
-        if let Some(taken) = &self.taken {
-            taken.now();
+        if let Some(last_read) = &self.last_read {
+            last_read.now();
         }
         let len = self.left.len().min(PIECE);
         Poll::Ready(Some(Ok(Frame::data(self.left.split_to(len)))))

@@ -201,6 +201,103 @@ fn there_is_no_circle_of_imports() {
     }
 }
 
+/// Files of one group may import each other: ARCHITECTURE names the groups.
+const GROUPS: [&[&str]; 3] = [
+    // The state and what it is made of.
+    &[
+        "tui::command",
+        "tui::keymap",
+        "tui::layout",
+        "tui::overlay",
+        "tui::overlays::help",
+        "tui::overlays::note",
+        "tui::overlays::palette",
+        "tui::playback",
+        "tui::state",
+        "tui::theme",
+    ],
+    // What changes the state, feature by feature.
+    &[
+        "tui::detail::update",
+        "tui::list::changes",
+        "tui::list::moves",
+        "tui::list::triage",
+        "tui::overlays::dates::update",
+        "tui::overlays::elsewhere::update",
+        "tui::overlays::save::update",
+        "tui::playback::update",
+        "tui::update",
+        "tui::update::fetch",
+    ],
+    // What every verb starts from.
+    &["cli::context", "cli::progress", "cli::query", "cli::style", "cli::table"],
+];
+
+/// Returns the modules that a file names: all of `a` in `use a::{b, c}`, with `super` and `crate` resolved.
+fn named(module: &str, code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for root in ["crate::", "super::"] {
+        for (at, _) in code.match_indices(root) {
+            if code[..at].ends_with("super::") {
+                continue;
+            }
+            let path: String =
+                code[at..].chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | ':')).collect();
+            let mut base: Vec<&str> =
+                if root == "crate::" { Vec::new() } else { module.split("::").collect() };
+            let mut rest = path.trim_end_matches(':');
+            rest = rest.strip_prefix("crate::").unwrap_or(rest);
+            while let Some(after) = rest.strip_prefix("super::").or_else(|| (rest == "super").then_some("")) {
+                base.pop();
+                rest = after;
+            }
+            let all = base.into_iter().chain(rest.split("::").filter(|part| !part.is_empty()));
+            let start = all.collect::<Vec<_>>().join("::");
+            let items = code[at + path.len()..].strip_prefix('{').and_then(|items| items.split('}').next());
+            match items {
+                None => found.push(start),
+                Some(items) => found.extend(items.split(',').map(|item| {
+                    let name = item.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next();
+                    format!("{start}::{}", name.unwrap_or_default())
+                })),
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn files_import_each_other_only_where_the_architecture_says_so() {
+    let sources = sources();
+    let module = |path: &str| path.trim_end_matches(".rs").replace('/', "::");
+    let modules: BTreeSet<String> = sources.iter().map(|source| module(&source.path)).collect();
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for source in &sources {
+        let from = module(&source.path);
+        for path in named(&from, &source.code) {
+            // The longest part of the path that is a file.
+            let mut to = path.as_str();
+            while !modules.contains(to) {
+                let Some((shorter, _)) = to.rsplit_once("::") else { break };
+                to = shorter;
+            }
+            // A file and what belongs to it may name each other.
+            let related = from.starts_with(&format!("{to}::")) || to.starts_with(&format!("{from}::"));
+            let grouped = GROUPS.iter().any(|group| group.contains(&from.as_str()) && group.contains(&to));
+            if modules.contains(to) && to != from && !related && !grouped {
+                imports.entry(from.clone()).or_default().insert(to.to_owned());
+            }
+        }
+    }
+    assert!(imports.len() > 100, "{imports:?}");
+    while !imports.is_empty() {
+        let left: BTreeSet<_> = imports.keys().cloned().collect();
+        let before = imports.len();
+        imports.retain(|_, names| names.iter().any(|name| left.contains(name)));
+        assert_ne!(imports.len(), before, "these import each other: {imports:#?}");
+    }
+}
+
 fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }

@@ -12,9 +12,9 @@ use std::process::{Child, Command, Stdio};
 use chrono::{DateTime, TimeZone as _, Utc};
 use proptest::prelude::*;
 use tempfile::TempDir;
-use vmail::core::facts::Fact;
+use vmail::core::facts::{Fact, Flags};
 use vmail::core::model::{
-    AccountKey, Flags, RecordingName, Region, Sketch, Span, Voicemail, VoicemailId, from_millis,
+    AccountKey, RecordingName, Region, Sketch, Span, Voicemail, VoicemailId, from_millis,
 };
 use vmail::core::triage::{BulkEdit, Edit};
 use vmail::store::{AccountId, Notice, Opened, Options, Row, Store, StoreError, StoreHandle};

@@ -9,16 +9,17 @@ use crate::at_three_sizes;
 use crate::common::{Opened, Screen, voicemail, week};
 use chrono::TimeDelta;
 use vmail::audio::AudioError;
-use vmail::core::model::{Flags, Span};
+use vmail::core::facts::Flags;
+use vmail::core::model::Span;
 use vmail::core::prefetch::Prefetch;
 use vmail::player::Control;
 use vmail::player::{Event, PlaybackSettings, Unavailable};
 use vmail::recording::FetchError;
 use vmail::tui::list::rows::RowKey;
 use vmail::tui::msg::{
-    AccountEffect, Effect, Lane, Msg, NotSaved, PageNews, RecordingNews, Remembered, Reply, TerminalEffect,
+    AccountEffect, Effect, Lane, Msg, NotSaved, RecordingNews, Remembered, Reply, TerminalEffect,
 };
-use vmail::tui::overlays::elsewhere::Delivery;
+use vmail::tui::overlays::elsewhere::{Delivery, PageNews};
 
 fn filled() -> Opened {
     Opened {

@@ -5,7 +5,8 @@
 
 use crate::at_three_sizes;
 use crate::common::{Opened, Screen, week};
-use vmail::core::model::{Flags, Span};
+use vmail::core::facts::Flags;
+use vmail::core::model::Span;
 use vmail::core::triage::{Applied, Edit, Note, Tag};
 use vmail::store::StoreError;
 use vmail::tui::list::rows::RowKey;

@@ -5,8 +5,8 @@
 
 use crate::common::{Opened, Screen, week};
 use crate::{SIZES, at_three_sizes};
-use vmail::core::model::CallerId;
-use vmail::core::model::{Flags, Span};
+use vmail::core::facts::Flags;
+use vmail::core::model::{CallerId, Span};
 use vmail::telecmi::{Agent, ApiError, Call, CallError, CallPlaced, OfflineReason, Rings, ValidNumber};
 use vmail::tui::msg::{AccountEffect, Effect, Msg, TerminalEffect};
 use vmail::tui::overlay::Overlay;

@@ -4,12 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail them")]
 
 use crate::common::{Opened, Screen, week};
-use vmail::core::model::{Flags, Span};
+use vmail::core::facts::Flags;
+use vmail::core::model::Span;
 use vmail::player::{Event, Unavailable};
 use vmail::tui::list::rows::RowKey;
-use vmail::tui::msg::{AccountEffect, Effect, Msg, NotSaved, PageNews, Remembered, TerminalEffect};
+use vmail::tui::msg::{AccountEffect, Effect, Msg, NotSaved, Remembered, TerminalEffect};
 use vmail::tui::overlay::Overlay;
-use vmail::tui::overlays::elsewhere::Delivery;
+use vmail::tui::overlays::elsewhere::{Delivery, PageNews};
 
 fn filled() -> Opened {
     Opened { stored: week(), covered: Some(Span::from_millis(0, i64::MAX)), ..Opened::default() }

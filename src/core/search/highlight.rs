@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::core::search::matcher::same_tag;
 use crate::core::search::needle::Scratch;
 use crate::core::search::plan::Plan;
+use crate::core::search::plan::same_tag;
 
 /// The kind of a shown text: `name:anita` highlights nothing in a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

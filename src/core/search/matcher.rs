@@ -1,11 +1,11 @@
 //! Applies a query to the columns: tests each caller once, rows 64 at a time, and looks up slow fields
 //! only for rows where everything else has matched.
 
+use crate::core::facts::Flags;
 use crate::core::model::CallerId;
-use crate::core::model::Flags;
 use crate::core::search::highlight::Highlighter;
 use crate::core::search::needle::Scratch;
-use crate::core::search::plan::{Plan, PlanStep, TextTest};
+use crate::core::search::plan::{Plan, PlanStep, TextTest, same_tag};
 use crate::core::search::{Columns, Context, Query, Source};
 
 /// How many rows to test together, one bit each.
@@ -356,9 +356,4 @@ impl<S: Source> Pass<'_, S> {
         self.elsewhere.look_up(self.source, block, noted);
         hits | self.elsewhere.rows(noted, |text| needle.matches(text, self.scratch))
     }
-}
-
-/// Returns whether a tag, in lower case, is `lower`.
-pub(super) fn same_tag(tag: &str, lower: &str) -> bool {
-    tag.chars().flat_map(char::to_lowercase).eq(lower.chars())
 }

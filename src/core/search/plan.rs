@@ -1,7 +1,8 @@
 //! Prepares a query for a moment in time: dates become milliseconds, words become needles, and cheap
 //! tests go before expensive ones.
 
-use crate::core::model::{Flags, Span};
+use crate::core::facts::Flags;
+use crate::core::model::Span;
 use crate::core::search::needle::{Digits, Needle, Scratch};
 use crate::core::search::query::{Node, PARTS, Pattern, Term, states};
 use crate::core::search::{CallerTexts, Context, Query};
@@ -214,4 +215,9 @@ impl Plan {
         self.texts.push(TextTest { term: term.clone(), wanted, look });
         PlanStep::Text(self.texts.len() - 1)
     }
+}
+
+/// Returns whether a tag, in lower case, is `lower`.
+pub(super) fn same_tag(tag: &str, lower: &str) -> bool {
+    tag.chars().flat_map(char::to_lowercase).eq(lower.chars())
 }

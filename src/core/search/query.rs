@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use crate::core::facts::Fact;
-use crate::core::model::Flags;
+use crate::core::facts::{Fact, Flags};
 use crate::core::range;
 
 /// The keys of the language, with their colons, in the order to offer them.

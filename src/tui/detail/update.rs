@@ -1,6 +1,7 @@
 //! The detail pane: focus, the caller's other voicemails, and loading.
 
-use crate::core::model::{Flags, from_millis};
+use crate::core::facts::Flags;
+use crate::core::model::from_millis;
 use crate::core::range::Range;
 use crate::core::view::View;
 use crate::tui::command::Command;

@@ -7,9 +7,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::core::caller;
-use crate::core::facts::Fact;
+use crate::core::facts::{Fact, Flags};
 use crate::core::humanize::{self, broken};
-use crate::core::model::{Flags, RecordingName, from_millis};
+use crate::core::model::{RecordingName, from_millis};
 use crate::store::{Details, Row};
 use crate::tui::list::rows::day_name;
 use crate::tui::playback::{self, Recording};

@@ -3,15 +3,13 @@
 
 use std::collections::HashMap;
 
-use crate::core::facts::Fact;
+use crate::core::facts::{Fact, Flags};
 use crate::core::humanize;
-use crate::core::model::Flags;
 use crate::core::triage::{Applied, Edit};
 use crate::store::StoreError;
 use crate::tui::command::Command;
 use crate::tui::list::rows::{RowColumns, RowKey};
-use crate::tui::msg::Direction;
-use crate::tui::msg::{AccountEffect, Change, Effect, Read};
+use crate::tui::msg::{AccountEffect, Change, Direction, Effect, Read};
 use crate::tui::state::{State, UndoStep};
 use crate::tui::update::fetch::{load, read, read_texts, relist};
 use crate::tui::update::{fault, news};

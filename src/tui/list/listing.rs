@@ -4,8 +4,8 @@
 use crate::core::view::View;
 use crate::core::zone::Tz;
 
+use crate::core::facts::Flags;
 use crate::core::model::CallerId;
-use crate::core::model::Flags;
 use crate::core::search::Source as _;
 use crate::core::search::{Columns, Matcher, Query};
 use crate::tui::list::rows::{Days, RowColumns};

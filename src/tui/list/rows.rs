@@ -8,8 +8,8 @@ use std::collections::HashMap;
 
 use chrono::{NaiveDate, TimeDelta};
 
-use crate::core::model::CallerId;
-use crate::core::model::{Flags, Sketch, Span, VoicemailId, from_millis};
+use crate::core::facts::Flags;
+use crate::core::model::{CallerId, Sketch, Span, VoicemailId, from_millis};
 use crate::core::range;
 use crate::core::search::{self, Source};
 use crate::core::zone::Tz;

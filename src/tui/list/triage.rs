@@ -1,7 +1,6 @@
 //! Working through the list: flags, marks, views, sort order.
 
-use crate::core::facts::Fact;
-use crate::core::model::Flags;
+use crate::core::facts::{Fact, Flags};
 use crate::core::search::{Context, Matcher};
 use crate::core::triage::Edit;
 use crate::core::view::View;

@@ -8,9 +8,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::config::Column;
-use crate::core::facts::{Fact, Tone};
+use crate::core::facts::{Fact, Flags, Tone};
 use crate::core::humanize;
-use crate::core::model::{Flags, from_millis};
+use crate::core::model::from_millis;
 use crate::core::search::{Highlighter, SearchedText};
 use crate::store::Row;
 use crate::tui::layout::Regions;

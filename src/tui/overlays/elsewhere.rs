@@ -4,10 +4,37 @@ use std::path::PathBuf;
 
 use crate::player::Unavailable;
 use crate::tui::list::rows::RowKey;
-use crate::tui::msg::PageNews;
+use crate::web::Closed;
 
 pub(in crate::tui) mod update;
 pub(in crate::tui) mod view;
+
+/// The state of the browser page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PageNews {
+    /// The recording is being fetched, or the server is starting.
+    Opening,
+    /// The page is being served.
+    Ready {
+        /// The page's address, including its secret token.
+        url: String,
+        /// The port on this machine.
+        port: u16,
+        /// Whether a browser opened the page.
+        opened: bool,
+    },
+    /// The page was closed.
+    Closed(Closed),
+    /// The page could not be served: why.
+    Failed(String),
+}
+
+impl PageNews {
+    /// Returns whether the page is being served or is about to be.
+    pub fn is_open(&self) -> bool {
+        matches!(self, PageNews::Opening | PageNews::Ready { .. })
+    }
+}
 
 /// A way to listen to a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

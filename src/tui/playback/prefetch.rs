@@ -2,7 +2,8 @@
 
 use chrono::TimeDelta;
 
-use crate::core::model::{Flags, VoicemailId};
+use crate::core::facts::Flags;
+use crate::core::model::VoicemailId;
 use crate::core::prefetch::{Candidate, Prefetch, prefetch_order};
 use crate::store::Row;
 use crate::tui::list::rows::RowKey;

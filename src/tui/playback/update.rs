@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::core::facts::Flags;
 use crate::core::humanize;
-use crate::core::model::Flags;
 use crate::player::Control;
 use crate::player::{Event, PAUSE_BETWEEN, PlaybackSettings, next_speed};
 use crate::recording::{FetchError, not_ready_wait};

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use ratatui::style::Style;
 
 use crate::audio::Waveform;
+use crate::core::facts::Flags;
 use crate::core::humanize::{self, broken};
-use crate::core::model::{Flags, Sketch};
+use crate::core::model::Sketch;
 use crate::store::Row;
 use crate::tui::command::Command;
 use crate::tui::detail::view::Piece;

@@ -8,7 +8,7 @@ use std::{fmt, io};
 use tokio::sync::{OnceCell, mpsc};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 
-use super::jobs::Writer;
+use super::writer::Writer;
 use crate::account::Account;
 use crate::account::client_of;
 use crate::core::facts::Fact;

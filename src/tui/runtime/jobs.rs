@@ -12,17 +12,18 @@ use tokio::sync::{OnceCell, mpsc};
 use tokio::task::AbortHandle;
 
 use super::AudioDeps;
-use super::answers::{answer, apply, remember};
+use super::answers::{answer, remember};
 use super::caller_names::CallerNames;
 use super::calling::Calls;
 use super::sounds::Sounds;
+use super::writer::Writer;
 use crate::account::{Account, client_of};
 use crate::contacts::ContactFiles;
-use crate::core::model::{AccountKey, Span};
+use crate::core::model::Span;
 use crate::store::{Store, StoreError, StoreHandle};
 use crate::sync::{self, FetchOptions, Summary, SyncError};
 use crate::telecmi::Client;
-use crate::tui::msg::{AccountEffect, Change, Lane, Msg, Read, Reply, Ticket};
+use crate::tui::msg::{AccountEffect, Lane, Msg, Read, Reply, Ticket};
 
 /// How many progress reports of a sync may wait for the screen; then the sync waits.
 const REPORTS: usize = 32;
@@ -65,7 +66,7 @@ impl Jobs {
     ) -> Jobs {
         let account = Arc::new(account);
         let client = Arc::<OnceCell<Client>>::default();
-        let writer = Writer { store: store.clone(), key: account.key.clone(), messages: messages.clone() };
+        let writer = Writer::new(store.clone(), account.key.clone(), messages.clone());
         let calls = Calls::new(account.clone(), client.clone(), messages.clone(), writer.clone(), clock);
         let sounds =
             Sounds::new(audio, account.clone(), client.clone(), store.clone(), messages.clone(), clock);
@@ -207,27 +208,5 @@ impl Jobs {
             let _ = messages.send(Msg::Reply(ticket, Reply::Synced(result))).await;
         });
         self.sync = Some(task.abort_handle());
-    }
-}
-
-/// Writes changes to the store, in the order in which they are sent.
-#[derive(Clone)]
-pub(super) struct Writer {
-    store: StoreHandle,
-    key: AccountKey,
-    messages: mpsc::Sender<Msg>,
-}
-
-impl Writer {
-    /// Queues a change. The store's thread sends the result to the loop.
-    pub(super) fn write(&self, change: Change) {
-        let (key, messages) = (self.key.clone(), self.messages.clone());
-        let change = Arc::new(change);
-        let written = Arc::clone(&change);
-        self.store.post(
-            move |store| apply(store, &key, &written),
-            // Sending fails only when the program ends; the change is written anyway.
-            move |result| drop(messages.blocking_send(Msg::Applied(Arc::unwrap_or_clone(change), result))),
-        );
     }
 }

@@ -21,7 +21,8 @@ use crate::recording::Limits;
 use crate::store::StoreHandle;
 use crate::telecmi::Client;
 use crate::tui::list::rows::RowKey;
-use crate::tui::msg::{Msg, PageNews, RecordingNews, Reply, Ticket};
+use crate::tui::msg::{Msg, RecordingNews, Reply, Ticket};
+use crate::tui::overlays::elsewhere::PageNews;
 use crate::web::{self, Page, Stage};
 
 /// How many recordings to fetch besides the first one, which is selected or waiting to play.

@@ -1,6 +1,6 @@
 //! What users of fzf expect of a word.
 
-use vmail::core::model::Flags;
+use vmail::core::facts::Flags;
 
 use crate::search::rows::List;
 

@@ -211,11 +211,11 @@ fn the_best_come_first_and_equals_keep_their_order() {
     for (row, name) in names.iter().enumerate() {
         let caller = list.add_caller("", name);
         list.labels.push((*name).replace(' ', "_"));
-        list.row(-(row as i64), caller, vmail::core::model::Flags::NONE, 1.0, "", &[]);
+        list.row(-(row as i64), caller, vmail::core::facts::Flags::NONE, 1.0, "", &[]);
     }
     let caller = list.add_caller("", "Nobody");
     list.labels.push("note".into());
-    list.row(-9, caller, vmail::core::model::Flags::NONE, 1.0, "ask Anita", &[]);
+    list.row(-9, caller, vmail::core::facts::Flags::NONE, 1.0, "ask Anita", &[]);
     assert_eq!(list.found("anita"), "Anna_Mitra Anita_Rao Sanita_Ltd Anita_Das note");
     assert_eq!(list.best("anita"), "Anita_Rao Anita_Das note Anna_Mitra Sanita_Ltd");
     assert_eq!(list.best("-zzz"), list.found("-zzz"));
@@ -244,7 +244,7 @@ fn blocks_have_no_seams() {
             list.row(
                 -row,
                 if row % 2 == 1 { odd } else { even },
-                vmail::core::model::Flags::NONE,
+                vmail::core::facts::Flags::NONE,
                 1.0,
                 "",
                 &[],

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use vmail::core::model::Flags;
+use vmail::core::facts::Flags;
 use vmail::core::search::{Matcher, Query, SearchedText, Vocabulary, complete, operators, parse};
 
 use crate::search::rows::{List, context, list, query};

@@ -1,7 +1,7 @@
 //! What was found out about callers is used again, and never when it no longer holds.
 
 use proptest::prelude::*;
-use vmail::core::model::Flags;
+use vmail::core::facts::Flags;
 use vmail::core::search::{Matcher, Query};
 
 use crate::search::rows::{List, context, list, query};

@@ -1,8 +1,8 @@
 //! A list to search: a dozen voicemail in columns, with names for the rows.
 
 use chrono::{DateTime, NaiveDateTime, TimeZone as _, Utc};
+use vmail::core::facts::Flags;
 use vmail::core::model::CallerId;
-use vmail::core::model::Flags;
 use vmail::core::search::{CallerTexts, Columns, Context, Matcher, Query, Source, parse};
 use vmail::core::zone::Tz;
 

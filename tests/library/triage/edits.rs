@@ -1,8 +1,7 @@
 //! Changes one by one: what they do, what they leave, and what taking them back restores.
 
 use tempfile::TempDir;
-use vmail::core::facts::Fact;
-use vmail::core::model::Flags;
+use vmail::core::facts::{Fact, Flags};
 use vmail::core::triage::{Applied, BulkEdit, CallerKey, Edit, Given, Note, Tag};
 
 use crate::triage::support::*;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use vmail::core::facts::Fact;
-use vmail::core::model::{Flags, VoicemailId};
+use vmail::core::facts::{Fact, Flags};
+use vmail::core::model::VoicemailId;
 use vmail::core::triage::{CallerKey, Edit, Given, Note, Tag, Undo};
 use vmail::store::{AccountId, Store};
 

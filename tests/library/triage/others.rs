@@ -1,8 +1,8 @@
 //! The log of changes: what one process sees of another.
 
 use tempfile::TempDir;
-use vmail::core::facts::Fact;
-use vmail::core::model::{Flags, Sketch};
+use vmail::core::facts::{Fact, Flags};
+use vmail::core::model::Sketch;
 use vmail::core::triage::{CallerKey, Edit, Given};
 use vmail::store::Changed;
 

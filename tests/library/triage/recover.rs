@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use tempfile::TempDir;
 use vmail::core::caller;
-use vmail::core::facts::Fact;
-use vmail::core::model::{Flags, Voicemail};
+use vmail::core::facts::{Fact, Flags};
+use vmail::core::model::Voicemail;
 use vmail::core::triage::{CallerKey, Edit, Given};
 use vmail::store::{AccountId, Notice, Opened, Record, Store};
 

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use chrono::{TimeZone as _, Utc};
-use vmail::core::model::{
-    AccountKey, Flags, RecordingName, Region, Span, Voicemail, VoicemailId, from_millis,
-};
+use vmail::core::facts::Flags;
+use vmail::core::model::{AccountKey, RecordingName, Region, Span, Voicemail, VoicemailId, from_millis};
 use vmail::core::triage::{Applied, BulkEdit, Edit, Note, Tag};
 use vmail::store::{AccountId, Opened, Options, Record, Store};
 

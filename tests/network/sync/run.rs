@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
-use vmail::core::model::CallerId;
-use vmail::core::model::{Flags, Sketch, Span, Voicemail, VoicemailId, from_millis};
+use vmail::core::facts::Flags;
+use vmail::core::model::{CallerId, Sketch, Span, Voicemail, VoicemailId, from_millis};
 use vmail::store::{AccountId, Put, Row, Rows, StoreError};
 use vmail::sync::plan::plan;
 use vmail::sync::{Api, Job, Progress, Sink, Summary, SyncError, TRIES, run};

@@ -15,9 +15,9 @@ use crate::cli::query::Hit;
 use crate::cli::verbs::play::keys::{Key, Keys};
 use crate::cli::verbs::play::line::{Now, StatusLine, whose};
 use crate::cli::{World, environment};
-use crate::core::facts::Fact;
+use crate::core::facts::{Fact, Flags};
 use crate::core::humanize;
-use crate::core::model::{Flags, VoicemailId};
+use crate::core::model::VoicemailId;
 use crate::core::triage::{BulkEdit, Edit};
 use crate::error::Failure;
 use crate::player::{

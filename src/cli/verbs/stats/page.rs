@@ -261,7 +261,8 @@ fn about(time: Duration) -> String {
 mod tests {
 
     use super::*;
-    use crate::core::model::{Flags, from_millis};
+    use crate::core::facts::Flags;
+    use crate::core::model::from_millis;
     use crate::core::stats::{Item, Tally};
 
     /// Returns statistics of `count` voicemails from three callers, five hours apart, starting at midnight

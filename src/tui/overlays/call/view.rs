@@ -1,6 +1,7 @@
 //! The question before a call: whom to call and how, then the result.
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
 use ratatui::style::Style;
 
 use crate::core::humanize::broken;
@@ -12,7 +13,6 @@ use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::frame::frame;
 use crate::tui::view::pen::Pen;
-use ratatui::layout::Position;
 
 /// The maximum width of the overlay.
 const WIDTH: u16 = 68;

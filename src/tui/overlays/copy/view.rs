@@ -1,6 +1,7 @@
 //! The menu of what can be copied: the key, name and value of each part.
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
 use ratatui::layout::Rect;
 
 use crate::core::humanize;
@@ -12,7 +13,6 @@ use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::frame::frame;
 use crate::tui::view::pen::{Pen, width};
-use ratatui::layout::Position;
 
 /// The maximum size of the overlay: the parts, and a line above and below.
 const WIDTH: u16 = 76;

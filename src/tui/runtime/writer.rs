@@ -1,0 +1,36 @@
+//! Writes what the user changes to the store.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::answers::apply;
+use crate::core::model::AccountKey;
+use crate::store::StoreHandle;
+use crate::tui::msg::{Change, Msg};
+
+/// Writes changes to the store, in the order in which they are sent.
+#[derive(Clone)]
+pub(super) struct Writer {
+    store: StoreHandle,
+    key: AccountKey,
+    messages: mpsc::Sender<Msg>,
+}
+
+impl Writer {
+    pub(super) fn new(store: StoreHandle, key: AccountKey, messages: mpsc::Sender<Msg>) -> Writer {
+        Writer { store, key, messages }
+    }
+
+    /// Queues a change. The store's thread sends the result to the loop.
+    pub(super) fn write(&self, change: Change) {
+        let (key, messages) = (self.key.clone(), self.messages.clone());
+        let change = Arc::new(change);
+        let written = Arc::clone(&change);
+        self.store.post(
+            move |store| apply(store, &key, &written),
+            // Sending fails only when the program ends; the change is written anyway.
+            move |result| drop(messages.blocking_send(Msg::Applied(Arc::unwrap_or_clone(change), result))),
+        );
+    }
+}
