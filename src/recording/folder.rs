@@ -14,9 +14,10 @@ use std::time::{Duration, SystemTime};
 use siphasher::sip::SipHasher13;
 
 use super::draft::{self, Draft, Files, Left};
+use crate::audio::AudioFormat;
 use crate::core::model::{AccountKey, VoicemailId};
 use crate::private_fs;
-use crate::telecmi::{AudioFormat, Bookmark};
+use crate::telecmi::Bookmark;
 
 /// The subfolder for partial files.
 const DRAFTS: &str = "parts";

@@ -11,12 +11,12 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit, mpsc};
 use tokio::task::spawn_blocking;
 
 use crate::account::{Account, client_of};
-use crate::audio::{AudioError, Waveform};
+use crate::audio::{AudioError, AudioFormat, Waveform};
 use crate::core::model::VoicemailId;
 use crate::player::Sound;
 use crate::recording::{self, FetchError, Kept, Limits, Recordings, SaveError, decode};
 use crate::store::StoreHandle;
-use crate::telecmi::{AudioFormat, Client};
+use crate::telecmi::Client;
 use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{Msg, NotSaved, RecordingNews};
 

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
+use vmail::audio::AudioFormat;
 use vmail::core::model::{Region, Span};
 use vmail::demo::{APP_ID, Options, SECRET, Server};
 use vmail::recording::FetchError;
 use vmail::secret::Secret;
-use vmail::telecmi::{AudioFormat, BaseUrl, Client, Credentials};
+use vmail::telecmi::{BaseUrl, Client, Credentials};
 
 use crate::recording::support::{Shelf, limits};
 

@@ -1,10 +1,9 @@
 //! Recordings: the audio, and everything that comes in its place.
 
+use vmail::audio::AudioFormat;
 use vmail::core::model::{RecordingName, Region};
 use vmail::secret::Secret;
-use vmail::telecmi::{
-    ApiError, AudioFormat, BaseUrl, Client, Credentials, OfflineReason, Recording, Timeouts,
-};
+use vmail::telecmi::{ApiError, BaseUrl, Client, Credentials, OfflineReason, Recording, Timeouts};
 use wiremock::matchers::any;
 use wiremock::{Mock, ResponseTemplate};
 

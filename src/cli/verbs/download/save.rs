@@ -10,13 +10,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
+use crate::audio::AudioFormat;
 use crate::cli::fetcher::{Fetcher, Missing};
 use crate::cli::query::Hit;
 use crate::cli::verbs::download::name::{Template, Values};
 use crate::cli::verbs::download::progress::ProgressLine;
 use crate::cli::verbs::download::report::{Outcome, Status};
 use crate::recording::{FetchError, Kept, not_ready_wait};
-use crate::telecmi::{ApiError, AudioFormat, OfflineReason};
+use crate::telecmi::{ApiError, OfflineReason};
 
 /// The maximum age of a voicemail whose recording may not be ready yet.
 const FRESH: TimeDelta = TimeDelta::minutes(5);

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use crate::audio::AudioFormat;
 use crate::audio::Codec;
 use crate::core::humanize;
 use crate::core::model::from_millis;
 use crate::recording::{name_part, suggested_name};
 use crate::store::Row;
-use crate::telecmi::AudioFormat;
 use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{AccountEffect, Effect, Lane, NotSaved};
 use crate::tui::overlay::Overlay;
