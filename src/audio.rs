@@ -12,6 +12,7 @@ mod format;
 mod level;
 mod mp3;
 mod reader;
+mod resample;
 mod stretch;
 mod wav;
 mod waveform;

@@ -18,11 +18,10 @@ pub fn decode(bytes: &[u8]) -> Result<Pcm, AudioError> {
     if bytes.len() > MAX_BYTES {
         return Err(AudioError::TooLarge);
     }
-    if AudioFormat::detect(bytes) == Some(AudioFormat::Wav) {
-        return wav::decode(&bytes[12..]);
-    }
-    match format::foreign(bytes) {
-        Some(error) => Err(error),
-        None => mp3::decode(bytes),
+    match AudioFormat::detect(bytes, true) {
+        Some((AudioFormat::Mp3, at)) => mp3::decode(&bytes[at..]),
+        Some((AudioFormat::Wav, at)) => wav::decode(&bytes[at..]),
+        Some((other, _)) => Err(AudioError::Unsupported(other.to_string())),
+        None => Err(format::otherwise(bytes)),
     }
 }

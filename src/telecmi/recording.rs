@@ -15,14 +15,14 @@ use serde::{Deserialize, Serialize};
 use super::error::ApiError;
 use super::http::{failed, head, read_all, within};
 use super::wire::{Answer, Asked, Head, decode, judge};
-use crate::audio::AudioFormat;
+use crate::audio::{self, AudioError, AudioFormat};
 use crate::core::text;
 use crate::secret::Secret;
 
 /// The most to read of a response that is not a recording, in bytes.
 const ERROR_MAX: u64 = 1 << 20;
 
-/// The shortest recording, in bytes. Anything shorter lacks a WAV header with some samples, or the
+/// The shortest recording, in bytes, besides a WAV without samples. Anything shorter lacks a WAV header or the
 /// first MP3 frames: the server has not finished publishing it.
 const RECORDING_MIN: usize = 64;
 
@@ -135,16 +135,15 @@ impl Recording {
         // It may be saved to disk, so it must not contain the secret, should the server echo it.
         let version = version(response.headers())
             .filter(|version| version.to_str().is_ok_and(|version| !version.contains(secret.expose())));
-        let start = within(patience, read_start(&mut response)).await;
-        let format = start.as_deref().ok().and_then(AudioFormat::detect);
         if !head.status.is_success() {
-            return Err(fault(head, response, start.unwrap_or_default(), patience, secret).await);
+            return Err(fault(head, response, Vec::new(), patience, secret).await);
         }
-        let start = start?;
+        let (start, format) = read_start(&mut response, patience).await?;
         if format.is_none() && is_text(&start, content_type.as_deref()) {
             return Err(fault(head, response, start, patience, secret).await);
         }
-        if start.len() < RECORDING_MIN {
+        let empty = || format == Some(AudioFormat::Wav) && audio::decode(&start) == Err(AudioError::Empty);
+        if start.len() < RECORDING_MIN && !empty() {
             return Err(ApiError::NotReady);
         }
         Ok(Recording {
@@ -225,16 +224,29 @@ impl fmt::Debug for Recording {
     }
 }
 
-/// Reads the first bytes of the body, enough to detect the format, or all of a shorter body.
-async fn read_start(response: &mut Response) -> Result<Vec<u8>, ApiError> {
+/// Reads the first bytes of the body, enough to detect the format, or all of a shorter body. Each part must
+/// arrive within `patience`.
+async fn read_start(
+    response: &mut Response,
+    patience: Duration,
+) -> Result<(Vec<u8>, Option<AudioFormat>), ApiError> {
     let mut start = Vec::new();
-    while start.len() < RECORDING_MIN {
-        match response.chunk().await.map_err(failed)? {
-            Some(chunk) => start.extend_from_slice(&chunk),
-            None => break,
+    let mut enough = RECORDING_MIN;
+    loop {
+        let mut is_whole = false;
+        while start.len() < enough && !is_whole {
+            match within(patience, async { response.chunk().await.map_err(failed) }).await? {
+                Some(chunk) => start.extend_from_slice(&chunk),
+                None => is_whole = true,
+            }
         }
+        let format = AudioFormat::detect(&start, is_whole).map(|(format, _)| format);
+        if format.is_some() || is_whole || start.len() >= AudioFormat::ENOUGH {
+            return Ok((start, format));
+        }
+        // Each time twice as many: a server that sends single bytes must not make this slow.
+        enough = (2 * start.len()).min(AudioFormat::ENOUGH);
     }
-    Ok(start)
 }
 
 /// Returns the version of the file: a strong `ETag`, or else `Last-Modified` (RFC 9110, 13.1.5).
