@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
 
-use crate::audio::{AudioError, Waveform};
+use crate::audio::{AudioError, AudioFormat, Waveform};
 use crate::contacts::Fault;
 use crate::core::model::CallerId;
 use crate::core::model::{Span, VoicemailId};
@@ -310,6 +310,8 @@ pub enum RecordingNews {
     Here {
         /// Its size in bytes.
         bytes: u64,
+        /// Its format.
+        format: AudioFormat,
         /// Its waveform, or why it cannot be played.
         looked: Result<Arc<Waveform>, AudioError>,
     },

@@ -149,7 +149,7 @@ impl<'a> Frames<'a> {
             let mut rest = self.bytes.get(self.at..)?;
             // A tag may contain a picture full of apparent frame headers.
             while let Some(length) = tag_length(rest) {
-                self.at += length;
+                self.at = self.at.saturating_add(length);
                 rest = self.bytes.get(self.at..)?;
             }
             let least = if junk == 0 { LIKELY } else { SURE };
@@ -202,7 +202,7 @@ pub(in crate::audio) fn tag_length(bytes: &[u8]) -> Option<usize> {
         // The length, without the header, is that of items and footer.
         // https://wiki.hydrogenaud.io/index.php?title=APE_Tags_Header
         [b'A', b'P', b'E', b'T', b'A', b'G', b'E', b'X', _, _, _, _, a, b, c, d, ..] => {
-            Some(32 + u32::from_le_bytes([*a, *b, *c, *d]) as usize)
+            Some((u32::from_le_bytes([*a, *b, *c, *d]) as usize).saturating_add(32))
         }
         _ => None,
     }

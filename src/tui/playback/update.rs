@@ -195,12 +195,12 @@ pub(in crate::tui) fn on_recording(
             recordings.insert(id, Recording::Coming { got, of });
             return;
         }
-        RecordingNews::Here { bytes, looked } => {
+        RecordingNews::Here { bytes, format, looked } => {
             if let Ok(waveform) = &looked {
                 state.inbox.rows.sketch(key, waveform.sketch());
             }
             let broken = looked.as_ref().err().map(|error| unplayable(error, &state.keymap));
-            recordings.insert(id, Recording::Here { bytes, looked });
+            recordings.insert(id, Recording::Here { bytes, format, looked });
             match broken {
                 _ if !waits => {}
                 None => return start(state, effects),

@@ -113,12 +113,12 @@ impl Fetcher {
             // The server may have sent another file than the one analysed before.
             (kept, None)
         };
-        let bytes = kept.bytes;
+        let (bytes, format) = (kept.bytes, kept.format);
         let looked = match known {
             Some(waveform) => Ok(Arc::new(waveform)),
             None => self.analyse(key, &kept).await?,
         };
-        Ok(RecordingNews::Here { bytes, looked })
+        Ok(RecordingNews::Here { bytes, format, looked })
     }
 
     /// Ensures that the recording of `key` is cached.
