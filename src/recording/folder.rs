@@ -220,7 +220,8 @@ mod tests {
             let id = VoicemailId::from_bits(bits);
             assert_eq!(id_of(&format!("{id}.mp3")), Some(id));
             assert_eq!(id_of(&format!("{id}.wav")), Some(id));
-            for other in ["ogg", "mp3.bak", "MP3", ""] {
+            assert_eq!(id_of(&format!("{id}.ogg")), Some(id));
+            for other in ["txt", "mp3.bak", "MP3", ""] {
                 assert_eq!(id_of(&format!("{id}.{other}")), None);
             }
             assert_eq!(id_of(&id.to_string()), None);

@@ -93,7 +93,43 @@ impl Header {
 
     /// Returns where the main data begins in a frame of layer III.
     pub fn main_start(self) -> usize {
-        self.side_end() + if self.checked { 2 } else { 0 }
+        self.side_end() + self.side_start() - HEADER
+    }
+
+    /// Returns where the side information begins.
+    fn side_start(self) -> usize {
+        if self.checked { HEADER + 2 } else { HEADER }
+    }
+
+    /// Makes `frame` a silent one that keeps its main data for those after it.
+    pub fn silence(self, frame: &mut [u8]) {
+        let end = self.main_start().min(frame.len());
+        let [_, rest @ ..] = &mut frame[self.side_start().min(end)..end] else { return };
+        // Only where the main data begins is left: eight bits, or nine.
+        let ninth = if self.is_mpeg1() { 0x80 } else { 0 };
+        for (byte, kept) in rest.iter_mut().zip([ninth].into_iter().chain(std::iter::repeat(0))) {
+            *byte &= kept;
+        }
+    }
+
+    /// Returns whether `frame`, of layer III, has a mixed block: long below, and three short ones above.
+    pub fn has_mixed_block(self, frame: &[u8]) -> bool {
+        let side = &frame[self.side_start()..self.main_start().min(frame.len())];
+        let bits = |at: usize, count: usize| {
+            (at..at + count)
+                .fold(0, |sum, at| sum << 1 | side.get(at / 8).map_or(0, |byte| byte >> (7 - at % 8) & 1))
+        };
+        let channels = usize::from(self.channels);
+        // What comes before the granules, how many there are, the bits of one in a channel, and where in
+        // these its window is described.
+        let (first, granules, length, window) = match (self.is_mpeg1(), channels) {
+            (true, 1) => (18, 2, 59, 33),
+            (true, _) => (20, 2, 59, 33),
+            (false, 1) => (9, 1, 63, 38),
+            (false, _) => (10, 1, 63, 38),
+        };
+        // It is switched, short, and mixed.
+        (0..granules * channels).any(|number| bits(first + number * length + window, 4) == 0b1101)
     }
 
     /// Returns whether frames with these headers can be decoded one after the other.
@@ -270,5 +306,28 @@ mod tests {
         bytes.extend(b"sound");
         assert_eq!(after_tags(&bytes), b"sound");
         assert_eq!(after_tags(b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f"), b"");
+    }
+
+    #[test]
+    fn a_mixed_block_is_seen_and_made_silent() {
+        // Side information of two channels from the ISO's test stream l3-he_mode: short blocks, then mixed.
+        let short = b"\xff\x80\x00\xff\x27\x4b\x06\x54\xe0\x00\x1c\x02\xc9\xb3\xca\x9c\
+            \x00\x03\xfc\x9d\x2c\x19\x53\x80\x00\x70\x0b\x25\x8f\x2a\x70\x00";
+        let mixed = b"\xff\x80\x00\xff\x27\x4b\x06\xd4\xe0\x00\x1c\x02\xc9\xb3\xda\x9c\
+            \x00\x03\xfc\x9d\x2c\x1b\x53\x80\x00\x70\x0b\x25\x8f\x6a\x70\x00";
+        for (start, side, is_mixed) in [
+            (b"\xff\xfb\x92\x50\0\0", short, false),
+            (b"\xff\xfb\x92\x50\0\0", mixed, true),
+            // With a checksum.
+            (b"\xff\xfa\x92\x50\xab\xcd", mixed, true),
+        ] {
+            let header = Header::parse(start).unwrap();
+            let before = header.main_start() - side.len();
+            let mut frame = [&start[..before], side, &[0x55; 300]].concat();
+            assert_eq!(header.has_mixed_block(&frame), is_mixed);
+            header.silence(&mut frame);
+            let expected = [&start[..before], b"\xff\x80", &[0; 30], &[0x55; 300]].concat();
+            assert_eq!(frame, expected);
+        }
     }
 }
