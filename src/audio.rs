@@ -1,5 +1,5 @@
-//! Audio: decodes recordings ([`decode`]), analyses them ([`Waveform`]) and plays them as samples with
-//! speed, silence skipping and level ([`Reader`]).
+//! Audio: detects formats ([`AudioFormat`]), decodes recordings ([`decode`]), analyses them ([`Waveform`])
+//! and plays them as samples with speed, silence skipping and level ([`Reader`]).
 //!
 //! Pure: no files, devices, threads or clock. The player owns the [`Reader`] and pulls samples from it.
 //!
@@ -8,9 +8,11 @@
 
 mod cuts;
 mod decode;
+mod format;
 mod level;
 mod mp3;
 mod reader;
+mod resample;
 mod stretch;
 mod wav;
 mod waveform;
@@ -19,6 +21,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use decode::decode;
+pub use format::AudioFormat;
 pub use reader::{Reader, SPEEDS};
 pub use waveform::Waveform;
 

@@ -71,7 +71,7 @@ pub enum FetchError {
     },
     /// The data is not audio. Nothing is cached.
     #[error(
-        "The server did not send an MP3 or WAV recording (type {}). Check the base URL, then try again.",
+        "The server did not send a recording (type {}). Check the base URL, then try again.",
         content_type.as_deref().unwrap_or("unknown")
     )]
     NotAudio {

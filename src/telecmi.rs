@@ -25,7 +25,7 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use call::{Agent, AgentError, Call, CallError, InvalidNumber, Rings, ValidNumber};
 use dialect::ListRequest;
 pub use error::{ApiError, OfflineReason, RedirectFault, WaitingFor};
-pub use recording::{AudioFormat, Bookmark, Recording, SavedBookmark};
+pub use recording::{Bookmark, Recording, SavedBookmark};
 use wire::{Answer, Asked};
 
 /// The largest list response to read, in bytes after decompression; fifty rows are about 10 kB.

@@ -1,4 +1,4 @@
-//! Decodes arbitrary bytes as a recording, computes its waveform, and plays it.
+//! Detects the format of arbitrary bytes, decodes them as a recording, computes its waveform, and plays it.
 //!
 //! ```text
 //! cargo +nightly fuzz run recording fuzz/corpus/recording assets/demo tests/fixtures/audio
@@ -10,9 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use vmail::audio::{Reader, Waveform, decode};
+use vmail::audio::{AudioFormat, Reader, Waveform, decode};
 
 fuzz_target!(|bytes: &[u8]| {
+    for is_whole in [false, true] {
+        let found = AudioFormat::detect(bytes, is_whole);
+        assert!(found.is_none_or(|(_, at)| at < bytes.len()));
+    }
     let Ok(pcm) = decode(bytes) else { return };
     let waveform = Waveform::new(&pcm);
     assert_eq!(Waveform::from_bytes(&waveform.to_bytes()).as_ref(), Some(&waveform));

@@ -1,43 +1,44 @@
 //! mp3, decoded by symphonia: the input is untrusted, so panics in the decoder are caught and not printed.
+//! The frames are found here, because files have junk before and between them, and join parts that differ.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-use symphonia::core::codecs::CodecParameters;
-use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
-use symphonia::core::errors::Error;
-use symphonia::core::formats::{FormatOptions, FormatReader};
-use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions, ReadOnlySource};
+use symphonia::core::codecs::audio::well_known::CODEC_ID_MP3;
+use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
+use symphonia::core::packet::PacketRef;
+use symphonia::core::units::{Duration, Timestamp};
 use symphonia::default::codecs::MpaDecoder;
-use symphonia::default::formats::MpaReader;
 
+use crate::audio::resample::Resampler;
 use crate::audio::wav::mix;
 use crate::audio::{AudioError, Codec, MAX_SAMPLES, Pcm, Sound};
 
-/// Random bytes contain some frame headers by chance; such frames cover a few per cent of them. Of an mp3,
-/// however damaged, at least one byte in this many must be decoded.
-const LEAST_PART: usize = 4;
+pub(super) mod frames;
+mod tag;
 
-/// Decodes an mp3, with or without tags.
+use frames::{Frames, Header, after_tags, is_free_format};
+use tag::InfoTag;
+
+/// Decodes an mp3, with or without tags, and with junk around it.
 pub(super) fn decode(bytes: &[u8]) -> Result<Pcm, AudioError> {
-    let frames = without_tags(bytes);
-    if frames.is_empty() {
+    let start = after_tags(bytes);
+    if start.is_empty() {
         return Err(AudioError::Empty);
     }
     let mut taken = Taken::default();
-    let ended = quietly(|| taken.read(frames));
-    match ended {
-        Some(Err(error)) => return Err(error),
-        Some(Ok(())) => {}
+    match quietly(|| taken.read(bytes)) {
+        Some(read) => read?,
         // Samples decoded before a panic are valid.
         None => taken.cut = true,
     }
+    taken.finish_part()?;
     match taken.sound {
-        Some(sound) if !taken.samples.is_empty() && taken.bytes * LEAST_PART >= frames.len() => {
-            Ok(Pcm { samples: taken.samples, sound, cut: taken.cut })
-        }
-        _ if starts_frame(frames) => Err(AudioError::Damaged),
+        Some(sound) if !taken.samples.is_empty() => Ok(Pcm { samples: taken.samples, sound, cut: taken.cut }),
+        _ if is_free_format(start) => Err(AudioError::Unsupported("free-format MP3".to_owned())),
+        _ if starts_frame(start) => Err(AudioError::Damaged),
         _ => Err(AudioError::NotAudio("data that is neither MP3 nor WAV")),
     }
 }
@@ -47,102 +48,170 @@ fn starts_frame(bytes: &[u8]) -> bool {
     matches!(bytes, [0xff, 0xe0..=0xff, ..])
 }
 
-/// Returns the bytes without ID3 tags. The tag at the start may contain a picture full of apparent frame
-/// headers.
-fn without_tags(mut bytes: &[u8]) -> &[u8] {
-    while let Some(&[_, _, flags, a, b, c, d]) = bytes.strip_prefix(b"ID3").and_then(<[u8]>::first_chunk) {
-        // Lengths use seven bits per byte, so that they never look like a frame header. A footer is as long
-        // as the header. https://id3.org/id3v2.4.0-structure, section 3.1
-        let length = [a, b, c, d].iter().fold(0, |sum, byte| sum << 7 | usize::from(byte & 0x7f));
-        let footer = if flags & 0x10 == 0 { 0 } else { 10 };
-        bytes = bytes.get(10 + length + footer..).unwrap_or_default();
-    }
-    match bytes.len().checked_sub(128).map(|at| bytes.split_at(at)) {
-        Some((frames, tag)) if tag.starts_with(b"TAG") => frames,
-        _ => bytes,
-    }
-}
-
-/// The samples decoded so far. Survives a panic in the decoder.
+/// What was decoded so far. Survives a panic in the decoder.
 #[derive(Default)]
 struct Taken {
+    /// The samples of all finished parts, at the rate of the first.
     samples: Vec<f32>,
     sound: Option<Sound>,
-    /// The number of bytes in decoded frames.
-    bytes: usize,
     cut: bool,
+    part: Part,
+    /// By the rate that they convert from.
+    resamplers: HashMap<u32, Resampler>,
+}
+
+/// A part of the file: the samples after a tag of the encoder, or after a change of the sample rate. Files
+/// are made by joining others.
+#[derive(Default)]
+struct Part {
+    samples: Vec<f32>,
+    rate: u32,
+    tag: Option<InfoTag>,
 }
 
 impl Taken {
     fn read(&mut self, bytes: &[u8]) -> Result<(), AudioError> {
-        // With a seekable source, the reader would guess the length from the first frames, and stop there.
-        let source =
-            MediaSourceStream::new(Box::new(ReadOnlySource::new(bytes)), MediaSourceStreamOptions::default());
-        let Ok(mut reader) = MpaReader::try_new(source, FormatOptions::default()) else {
-            return Ok(());
-        };
-        let Some(track) = reader.tracks().first().cloned() else {
-            return Ok(());
-        };
-        let Some(CodecParameters::Audio(params)) = &track.codec_params else {
-            return Ok(());
-        };
-        // No trimming: the count in a Xing tag may be wrong, and samples after it are valid.
-        let options = AudioDecoderOptions::default().gapless(false);
-        let Ok(mut decoder) = MpaDecoder::try_new(params, &options) else {
-            return Ok(());
-        };
+        let mut frames = Frames::new(bytes);
+        let mut decoder: Option<Decoder> = None;
+        let mut stored = Stored::default();
         let mut interleaved = Vec::new();
-        loop {
-            let packet = match reader.next_packet() {
-                Ok(Some(packet)) => packet,
-                Ok(None) => break,
-                Err(_) => {
-                    self.cut = true;
-                    break;
-                }
+        for (header, frame) in &mut frames {
+            let tag = InfoTag::read(header, frame);
+            if tag.is_some() || header.rate != self.part.rate {
+                self.finish_part()?;
+                self.part = Part { samples: Vec::new(), rate: header.rate, tag };
+            }
+            if tag.is_some() {
+                continue;
+            }
+            let decoder = match &mut decoder {
+                Some(decoder) if decoder.header.is_like(header) => decoder,
+                other => match Decoder::new(header, frame, &stored) {
+                    Some(decoder) => other.insert(decoder),
+                    None => break,
+                },
             };
-            let frame = match decoder.decode(&packet) {
-                Ok(frame) => frame,
-                Err(Error::ResetRequired) => break,
-                Err(_) => {
-                    self.cut = true;
-                    continue;
-                }
+            stored.add(header, frame);
+            let mut silent = Vec::new();
+            let frame = if header.has_mixed_block(frame) {
+                // symphonia 0.6.1 does not scale one band of it: a bang.
+                silent.extend_from_slice(frame);
+                header.silence(&mut silent);
+                self.cut = true;
+                &silent
+            } else {
+                frame
             };
-            let channels = frame.num_planes().max(1);
-            // The decoder rejects frames with another format than the first.
-            let rate = frame.spec().rate();
-            self.sound = Some(Sound { codec: Codec::Mp3, rate, channels: channels as u8 });
-            self.bytes += packet.data.len();
-            frame.copy_to_vec_interleaved::<f32>(&mut interleaved);
-            self.samples.extend(interleaved.chunks_exact(channels).map(mix));
-            if self.samples.len() > MAX_SAMPLES {
+            if !decoder.decode(frame, &mut interleaved) {
+                self.cut = true;
+                continue;
+            }
+            let channels = usize::from(header.channels);
+            self.sound.get_or_insert(Sound {
+                codec: Codec::Mp3,
+                rate: header.rate,
+                channels: header.channels,
+            });
+            self.part.samples.extend(interleaved.chunks_exact(channels).map(mix));
+            if self.length() > MAX_SAMPLES {
                 return Err(AudioError::TooLong);
             }
         }
-        match track.num_frames {
-            Some(promised) => self.trim(track.delay, track.padding, promised),
-            // Another frame starts here: the file is truncated.
-            None => self.cut |= bytes.get(self.bytes..).is_some_and(starts_frame),
-        }
+        // Where the number of samples is known, it decides.
+        self.cut |= frames.broken || frames.truncated && self.part.tag.is_none();
         Ok(())
     }
 
-    /// Removes the encoder's delay and padding as given in a LAME tag, if the tag's sample count is
-    /// correct.
-    fn trim(&mut self, delay: Option<u32>, padding: Option<u32>, promised: u64) {
-        let delay = delay.unwrap_or(0) as usize;
-        let padding = padding.unwrap_or(0) as usize;
-        if delay < self.samples.len() {
-            self.samples.drain(..delay);
+    /// Returns the number of samples with those of the part.
+    fn length(&self) -> usize {
+        let rate = self.sound.map_or(1, |sound| sound.rate as usize);
+        self.samples.len() + self.part.samples.len() * rate / self.part.rate.max(1) as usize
+    }
+
+    /// Appends the samples of the part, at the rate of the first.
+    fn finish_part(&mut self) -> Result<(), AudioError> {
+        let Part { mut samples, rate, tag } = std::mem::take(&mut self.part);
+        self.cut |= tag.is_some_and(|tag| !trim(&mut samples, tag));
+        let Some(sound) = self.sound else { return Ok(()) };
+        if self.samples.is_empty() && rate == sound.rate {
+            self.samples = samples;
+        } else if rate == sound.rate {
+            self.samples.extend(samples);
+        } else if !samples.is_empty() {
+            let resampler = self.resamplers.entry(rate).or_insert_with(|| Resampler::new(rate, sound.rate));
+            self.samples.extend(resampler.resample(&samples));
         }
-        let promised = usize::try_from(promised).unwrap_or(usize::MAX);
-        if self.samples.len() < promised {
-            self.cut = true;
-        } else if promised > 0 && self.samples.len() - promised <= padding {
-            self.samples.truncate(promised);
+        if self.samples.len() > MAX_SAMPLES { Err(AudioError::TooLong) } else { Ok(()) }
+    }
+}
+
+/// Removes what the encoder put around the sound as given in its tag, if the tag's sample count is correct.
+/// Returns whether there are as many samples as it says.
+fn trim(samples: &mut Vec<f32>, tag: InfoTag) -> bool {
+    if tag.delay < samples.len() {
+        samples.drain(..tag.delay);
+    }
+    let Some(promised) = tag.samples else { return true };
+    let promised = usize::try_from(promised).unwrap_or(usize::MAX);
+    if promised > 0 && samples.len() >= promised && samples.len() - promised <= tag.padding {
+        samples.truncate(promised);
+    }
+    samples.len() >= promised
+}
+
+/// A decoder of frames that are alike: symphonia's rejects others.
+struct Decoder {
+    decoder: MpaDecoder,
+    header: Header,
+}
+
+impl Decoder {
+    /// Makes a decoder for `frame` and what follows, with what the frames before stored for it.
+    fn new(header: Header, frame: &[u8], stored: &Stored) -> Option<Decoder> {
+        let mut params = AudioCodecParameters::new();
+        params.for_codec(CODEC_ID_MP3);
+        // No trimming: the count in a tag may be wrong, and samples after it are valid.
+        let options = AudioDecoderOptions::default().gapless(false);
+        let mut decoder = Decoder { decoder: MpaDecoder::try_new(&params, &options).ok()?, header };
+        if let Some(silent) = stored.as_frame(frame) {
+            decoder.decode(&silent, &mut Vec::new());
         }
+        Some(decoder)
+    }
+
+    /// Decodes a frame into `interleaved` samples. Returns whether it could.
+    fn decode(&mut self, frame: &[u8], interleaved: &mut Vec<f32>) -> bool {
+        let packet = PacketRef::new(0, Timestamp::ZERO, Duration::ZERO, frame);
+        let Ok(decoded) = self.decoder.decode_ref(&packet) else { return false };
+        decoded.copy_to_vec_interleaved::<f32>(interleaved);
+        true
+    }
+}
+
+/// The last main data: a frame may begin with bytes of it, as far back as nine bits can tell.
+#[derive(Default)]
+struct Stored(Vec<u8>);
+
+impl Stored {
+    const MAX: usize = 511;
+
+    fn add(&mut self, header: Header, frame: &[u8]) {
+        self.0.extend_from_slice(frame.get(header.main_start()..).unwrap_or_default());
+        self.0.drain(..self.0.len().saturating_sub(Stored::MAX));
+    }
+
+    /// Returns a silent frame like `next` that ends with these bytes. `None` if there are none.
+    fn as_frame(&self, next: &[u8]) -> Option<Vec<u8>> {
+        let &[sync, kind, rates, mode, ..] = next else { return None };
+        // Without a checksum, and with the highest bit rate: it is long enough.
+        let start = [sync, kind | 1, rates & 0x0c | 0xe0, mode];
+        let header = Header::parse(&start)?;
+        let mut frame = vec![0; header.bytes];
+        frame[..start.len()].copy_from_slice(&start);
+        let room = header.bytes.checked_sub(header.main_start())?;
+        let kept = &self.0[self.0.len().saturating_sub(room)..];
+        frame[header.bytes - kept.len()..].copy_from_slice(kept);
+        (!kept.is_empty()).then_some(frame)
     }
 }
 
@@ -175,7 +244,7 @@ mod tests {
     use std::hint::black_box;
     use std::process::Command;
 
-    use super::{quietly, without_tags};
+    use super::{Decoder, Frames, Stored, quietly};
 
     #[test]
     fn a_panic_is_caught() {
@@ -210,15 +279,32 @@ mod tests {
         assert_eq!(told("another_panic_is_told").matches("panicked").count(), 1);
     }
 
+    /// The samples of a frame of an mp3 whose frames begin with bytes of those before, from a decoder that
+    /// takes over two frames earlier.
+    fn taken_over(stored: impl Fn(Stored) -> Stored) -> Vec<f32> {
+        const FRAME: usize = 20;
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/audio/cbr.mp3");
+        let bytes = std::fs::read(file).unwrap();
+        let frames: Vec<_> = Frames::new(&bytes).collect();
+        let mut before = Stored::default();
+        for (header, frame) in &frames[..FRAME - 2] {
+            before.add(*header, frame);
+        }
+        let (header, frame) = frames[FRAME - 2];
+        let mut decoder = Decoder::new(header, frame, &stored(before)).unwrap();
+        let mut samples = Vec::new();
+        for (_, frame) in &frames[FRAME - 2..FRAME] {
+            samples.clear();
+            decoder.decode(frame, &mut samples);
+        }
+        samples
+    }
+
     #[test]
-    fn tags_are_skipped_by_their_own_length() {
-        let mut bytes = b"ID3\x04\x00\x00\x00\x00\x01\x02".to_vec();
-        bytes.extend([0xff; 130]);
-        bytes.extend(b"sound");
-        assert_eq!(without_tags(&bytes), b"sound");
-        bytes.extend(b"TAG");
-        bytes.extend([0; 125]);
-        assert_eq!(without_tags(&bytes), b"sound");
-        assert_eq!(without_tags(b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f"), b"");
+    fn a_decoder_that_takes_over_has_what_was_stored() {
+        let level = |samples: Vec<f32>| samples.iter().map(|sample| sample * sample).sum::<f32>();
+        let (with, without) = (level(taken_over(|stored| stored)), level(taken_over(|_| Stored::default())));
+        assert!(with > 50.0, "{with}");
+        assert!(without < with / 2.0, "{without} of {with}");
     }
 }

@@ -6,25 +6,51 @@ use crate::audio::{AudioError, Codec, MAX_BYTES, MAX_SAMPLES, Pcm, Sound, mp3};
 /// The maximum number of channels; more indicate a damaged header.
 const MAX_CHANNELS: u16 = 8;
 
-/// Decodes the chunks after `RIFF....WAVE`.
-pub(super) fn decode(mut chunks: &[u8]) -> Result<Pcm, AudioError> {
-    let mut inside = None;
+/// Returns whether a WAV begins here: the usual kind, one with the highest bytes first, or one for more than
+/// 4 GiB (EBU Tech 3306 and ITU-R BS.2088).
+pub(super) fn begins(bytes: &[u8]) -> bool {
+    let kinds = [b"RIFF", b"RIFX", b"RF64", b"BW64"];
+    bytes.get(8..12) == Some(b"WAVE") && kinds.into_iter().any(|kind| bytes.starts_with(kind))
+}
+
+/// Decodes a file that [begins](begins) as a WAV.
+pub(super) fn decode(file: &[u8]) -> Result<Pcm, AudioError> {
+    let order = if file.starts_with(b"RIFX") { Order::Big } else { Order::Little };
+    let mut chunks = file.get(12..).unwrap_or_default();
+    let (mut inside, mut long) = (None, None);
     while let Some((head, body)) = chunks.split_first_chunk::<8>() {
         let (name, length) = head.split_at(4);
-        let length = little(length) as usize;
+        let length = order.number(length) as usize;
         let held = &body[..length.min(body.len())];
         match name {
-            b"fmt " => inside = Some(Inside::read(held)?),
+            // The length of a file of more than 4 GiB, and of its samples.
+            b"ds64" => {
+                let data = held.get(8..16).and_then(<[u8]>::first_chunk);
+                long = data.map(|data| u64::from_le_bytes(*data));
+            }
+            b"fmt " => inside = Some(Inside::read(held, order)?),
             b"data" => {
+                let length = match long {
+                    Some(long) if length == UNKNOWN => usize::try_from(long).unwrap_or(UNKNOWN),
+                    // The recorder was ended before it could write the length.
+                    _ if length == 0 && !are_chunks(body, order) => UNKNOWN,
+                    _ => length,
+                };
+                let held = &body[..length.min(body.len())];
                 // In a WAV written to a pipe, the length is a huge placeholder. If any other length is
                 // longer than the data, the file is truncated.
                 let cut = held.len() < length && length <= MAX_BYTES;
                 let pcm = match inside {
-                    Some(Inside::Samples(samples)) => samples.decode(held)?,
-                    Some(Inside::Mp3) => mp3::decode(held)?,
+                    Some(Inside::Samples(samples)) => samples.decode(held),
+                    Some(Inside::Mp3) => mp3::decode(held),
                     None => return Err(AudioError::Damaged),
                 };
-                return Ok(Pcm { cut: pcm.cut || cut, ..pcm });
+                return match pcm {
+                    Ok(pcm) => Ok(Pcm { cut: pcm.cut || cut, ..pcm }),
+                    // It was not empty before it was truncated.
+                    Err(AudioError::Empty) if cut => Err(AudioError::Damaged),
+                    Err(error) => Err(error),
+                };
             }
             _ => {}
         }
@@ -32,6 +58,39 @@ pub(super) fn decode(mut chunks: &[u8]) -> Result<Pcm, AudioError> {
         chunks = body.get(length.saturating_add(length & 1)..).unwrap_or_default();
     }
     Err(AudioError::Damaged)
+}
+
+/// The length of a chunk that is not known, or in `ds64`.
+const UNKNOWN: usize = u32::MAX as usize;
+
+/// Returns whether `bytes` are chunks to their end.
+fn are_chunks(mut bytes: &[u8], order: Order) -> bool {
+    while let Some((head, body)) = bytes.split_first_chunk::<8>() {
+        let (name, length) = head.split_at(4);
+        let length = order.number(length) as usize;
+        if !name.iter().all(|byte| (b' '..=b'~').contains(byte)) || length > body.len() {
+            return false;
+        }
+        bytes = body.get(length + (length & 1)..).unwrap_or_default();
+    }
+    bytes.is_empty()
+}
+
+/// Which byte of a number comes first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Little,
+    Big,
+}
+
+impl Order {
+    /// Reads up to four bytes as a number.
+    fn number(self, bytes: &[u8]) -> u32 {
+        match self {
+            Order::Little => little(bytes),
+            Order::Big => bytes.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)),
+        }
+    }
 }
 
 /// The content of the file, from the `fmt ` chunk.
@@ -46,20 +105,22 @@ struct Samples {
     sound: Sound,
     /// The bytes of one sample of one channel.
     bytes: usize,
-    /// Decodes one sample.
+    /// The order of these bytes.
+    order: Order,
+    /// Decodes one sample, the lowest byte first.
     value: fn(&[u8]) -> f32,
 }
 
 impl Inside {
-    fn read(chunk: &[u8]) -> Result<Inside, AudioError> {
+    fn read(chunk: &[u8], order: Order) -> Result<Inside, AudioError> {
         let Some(fields) = chunk.first_chunk::<16>() else {
             return Err(AudioError::Damaged);
         };
-        let word = |at: usize| u16::from_le_bytes([fields[at], fields[at + 1]]);
-        let (channels, rate, bits) = (word(2), little(&fields[4..8]), word(14));
+        let word = |at: usize| order.number(&fields[at..at + 2]) as u16;
+        let (channels, rate, bits) = (word(2), order.number(&fields[4..8]), word(14));
         let tag = match (word(0), chunk.get(24..26)) {
             // WAVE_FORMAT_EXTENSIBLE: the tag is at the start of a GUID.
-            (0xfffe, Some(tag)) => little(tag) as u16,
+            (0xfffe, Some(tag)) => order.number(tag) as u16,
             (tag, _) => tag,
         };
         let (codec, bytes, value): (_, _, fn(&[u8]) -> f32) = match (tag, bits) {
@@ -78,7 +139,7 @@ impl Inside {
             return Err(AudioError::Damaged);
         }
         let sound = Sound { codec, rate, channels: channels as u8 };
-        Ok(Inside::Samples(Samples { sound, bytes, value }))
+        Ok(Inside::Samples(Samples { sound, bytes, order, value }))
     }
 }
 
@@ -92,7 +153,16 @@ impl Samples {
         let mut values = [0.0; MAX_CHANNELS as usize];
         let mixed = data.chunks_exact(frame).map(|frame| {
             for (value, bytes) in values.iter_mut().zip(frame.chunks_exact(self.bytes)) {
-                *value = (self.value)(bytes);
+                *value = match self.order {
+                    Order::Little => (self.value)(bytes),
+                    Order::Big => {
+                        let mut little = [0; 4];
+                        let little = &mut little[..bytes.len()];
+                        little.copy_from_slice(bytes);
+                        little.reverse();
+                        (self.value)(little)
+                    }
+                };
             }
             mix(&values[..channels])
         });

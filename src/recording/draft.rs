@@ -21,9 +21,10 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
 use super::blocking;
+use crate::audio::AudioFormat;
 use crate::core::model::VoicemailId;
 use crate::private_fs;
-use crate::telecmi::{AudioFormat, Bookmark, SavedBookmark};
+use crate::telecmi::{Bookmark, SavedBookmark};
 
 /// How many bytes to buffer before writing: few switches to a blocking thread, and little to lose in a
 /// crash.

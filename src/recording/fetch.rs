@@ -10,8 +10,9 @@ use super::blocking;
 use super::draft::Draft;
 use super::folder::{Folder, Kept};
 use super::{FetchError, Limits, Progress};
+use crate::audio::AudioFormat;
 use crate::core::model::{RecordingName, VoicemailId};
-use crate::telecmi::{ApiError, AudioFormat, Bookmark, Client, OfflineReason, Recording};
+use crate::telecmi::{ApiError, Bookmark, Client, OfflineReason, Recording};
 
 /// The maximum number of attempts to fetch a recording.
 pub const TRIES: usize = 5;

@@ -14,9 +14,10 @@ use std::time::{Duration, SystemTime};
 use siphasher::sip::SipHasher13;
 
 use super::draft::{self, Draft, Files, Left};
+use crate::audio::AudioFormat;
 use crate::core::model::{AccountKey, VoicemailId};
 use crate::private_fs;
-use crate::telecmi::{AudioFormat, Bookmark};
+use crate::telecmi::Bookmark;
 
 /// The subfolder for partial files.
 const DRAFTS: &str = "parts";
@@ -206,7 +207,8 @@ mod tests {
             let id = VoicemailId::from_bits(bits);
             assert_eq!(id_of(&format!("{id}.mp3")), Some(id));
             assert_eq!(id_of(&format!("{id}.wav")), Some(id));
-            for other in ["ogg", "mp3.bak", "MP3", ""] {
+            assert_eq!(id_of(&format!("{id}.ogg")), Some(id));
+            for other in ["txt", "mp3.bak", "MP3", ""] {
                 assert_eq!(id_of(&format!("{id}.{other}")), None);
             }
             assert_eq!(id_of(&id.to_string()), None);

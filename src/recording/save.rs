@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use chrono::DateTime;
 
 use super::blocking;
+use crate::audio::AudioFormat;
 use crate::core::zone::Tz;
-use crate::telecmi::AudioFormat;
 
 /// The maximum length of a part of a name, in characters.
 const PART_MAX: usize = 40;
@@ -135,7 +135,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::suggested_name;
-    use crate::telecmi::AudioFormat::{Mp3, Wav};
+    use crate::audio::AudioFormat::{Mp3, Wav};
 
     fn time() -> DateTime<Tz> {
         "Asia/Kolkata".parse::<Tz>().unwrap().with_ymd_and_hms(2026, 11, 23, 11, 42, 8).unwrap()

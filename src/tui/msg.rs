@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
 
-use crate::audio::{AudioError, Waveform};
+use crate::audio::{AudioError, AudioFormat, Waveform};
 use crate::contacts::Fault;
 use crate::core::facts::Fact;
 use crate::core::model::{CallerId, Span, VoicemailId};
@@ -282,6 +282,8 @@ pub enum RecordingNews {
     Here {
         /// Its size in bytes.
         bytes: u64,
+        /// Its format.
+        format: AudioFormat,
         /// Its waveform, or why it cannot be played.
         waveform: Result<Arc<Waveform>, AudioError>,
     },

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::audio::{AudioError, Waveform};
+use crate::audio::{AudioError, AudioFormat, Waveform};
 use crate::core::humanize;
 use crate::core::model::VoicemailId;
 use crate::core::prefetch::Prefetch;
@@ -78,6 +78,8 @@ pub enum Recording {
     Here {
         /// Its size.
         bytes: u64,
+        /// Its format.
+        format: AudioFormat,
         /// Its waveform, or why it cannot be played.
         waveform: Result<Arc<Waveform>, AudioError>,
     },
@@ -149,6 +151,14 @@ impl Playback {
         self.current.as_ref().filter(|playback| playback.key.id == id)
     }
 
+    /// Returns the format of the recording of `id`, if it is known to be on disk.
+    pub fn format(&self, id: VoicemailId) -> Option<AudioFormat> {
+        match self.recordings.get(&id) {
+            Some(Recording::Here { format, .. }) => Some(*format),
+            _ => None,
+        }
+    }
+
     /// Returns the waveform of the recording of `id`, if it was decoded since the start.
     pub fn waveform(&self, id: VoicemailId) -> Option<&Arc<Waveform>> {
         match self.recordings.get(&id) {
@@ -160,8 +170,11 @@ impl Playback {
 
 /// Returns the message for a recording that cannot be played.
 pub fn unplayable(error: &AudioError, keymap: &Keymap) -> String {
-    let (why, save) = (humanize::sentence(&error.to_string()), keymap.named(Command::SaveRecording));
-    format!("{why}. Press {save} to save it.")
+    let why = humanize::sentence(&error.to_string());
+    match error {
+        AudioError::Empty => format!("{why}."),
+        _ => format!("{why}. Press {} to save it.", keymap.named(Command::SaveRecording)),
+    }
 }
 
 /// Returns the volume one step up or down, from 0 to 2.

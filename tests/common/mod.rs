@@ -15,7 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use siphasher::sip::SipHasher13;
-use vmail::audio::{Waveform, decode};
+use vmail::audio::{AudioFormat, Waveform, decode};
 use vmail::config::Column;
 use vmail::core::model::{AccountKey, RecordingName, Region, Span, Voicemail, VoicemailId};
 use vmail::core::prefetch::Prefetch;
@@ -258,7 +258,8 @@ impl Screen {
     /// The recording of `key` is on the disk: one of the demo's.
     pub fn recording(&mut self, key: RowKey, file: &str) -> &mut Screen {
         let (bytes, waveform) = recording(file);
-        let news = RecordingNews::Here { bytes, waveform: Ok(Arc::new(waveform)) };
+        let format = if file.contains(".wav") { AudioFormat::Wav } else { AudioFormat::Mp3 };
+        let news = RecordingNews::Here { bytes, format, waveform: Ok(Arc::new(waveform)) };
         self.send(Msg::Recording(key, news))
     }
 

@@ -74,6 +74,39 @@ fn what_is_downloaded_is_not_heard_but_its_length_is_known() {
 }
 
 #[test]
+fn files_are_named_by_what_is_in_them() {
+    let rows = three();
+    let files = [
+        ("c.wav", [b"\r\n".to_vec(), recording("hello.mp3")].concat()),
+        ("b.mp3", [vec![0; 3_000], recording("front-desk.wav")].concat()),
+        ("a.mp3", b"fLaC\0\0\0\x22".repeat(20)),
+    ];
+    let sent = files.clone();
+    let (home, service) = (
+        Home::new(),
+        Service::start(rows, move |name| {
+            Reply::Whole(sent.iter().find(|(own, _)| *own == name).unwrap().1.clone())
+        }),
+    );
+    home.run(service.url(), &download(&[])).only_said(0);
+    let names = [
+        "2026-11-01_191233_+919876543210.flac",
+        "2026-11-02_114208_+919876543210.wav",
+        "2026-11-03_093100_withheld.mp3",
+    ];
+    assert_eq!(home.names("out"), names);
+    for (name, (_, bytes)) in names.iter().rev().zip(files) {
+        assert_eq!(fs::read(home.path().join("out").join(name)).unwrap(), bytes, "as it is");
+    }
+    // What can be played has a length.
+    let listed = home.run(service.url(), &[&["list", "--json", "--offline"], &RANGE[..]].concat()).lines(0);
+    let known: Vec<_> = listed.iter().map(|line| line["length_s"].as_f64() > Some(1.0)).collect();
+    assert_eq!(known, [true, true, false]);
+    let said = home.run(service.url(), &download(&[])).only_said(0);
+    assert_eq!(said, "nothing saved, 3 already present\n");
+}
+
+#[test]
 fn a_query_or_ids_choose() {
     let (home, service) = (Home::new(), service());
     let lines = home.run(service.url(), &download(&["543210", "--json"])).lines(0);

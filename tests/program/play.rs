@@ -113,6 +113,44 @@ fn what_cannot_be_played_is_said_and_the_others_are_heard() {
     home.run(service.url(), &["play", &ids[2]]).only_said(5);
 }
 
+/// As other programs leave them: with a line break in front, of a format that is not played, and empty.
+fn odd() -> Service {
+    let rows = vec![
+        row("2026-11-03T09:31:00Z", "", "c.wav"),
+        row("2026-11-02T11:42:08Z", "919876543210", "b.mp3"),
+        row("2026-11-01T19:12:33Z", "442079460018", "a.wav"),
+    ];
+    Service::start(rows, |name| {
+        Reply::Whole(match name {
+            "c.wav" => [b"\r\n".to_vec(), recording("hello.mp3")].concat(),
+            "b.mp3" => b"OggS\0\x02".repeat(100),
+            _ => crate::tone::wav(&[], 8_000),
+        })
+    })
+}
+
+#[test]
+fn junk_in_front_is_no_obstacle_and_what_cannot_be_played_says_what_it_is() {
+    let (home, service) = (Home::new(), odd());
+    with_program(home.path(), 1);
+    let ids = ids(&home, &service);
+    assert_eq!(home.run(service.url(), &["play", &ids[0], "--speed", "2.5"]).only_said(0), "");
+    let sound = heard(&home);
+    assert!(sound.len() == 1 && near(sound[0], length("hello.mp3") / 2.5), "{sound:?}");
+    let said = home.run(service.url(), &["play", &ids[1]]).only_said(1);
+    let save = format!("vmail download --id {}", ids[1]);
+    let why = "Cannot play the recording: unsupported audio format: Ogg.";
+    assert_eq!(said, format!("vmail: {}: {why} Save it with {save}.\nvmail: playback failed\n", ids[1]));
+    let said = home.run(service.url(), &["play", &ids[2]]).only_said(1);
+    assert_eq!(said, format!("vmail: {}: The recording is empty.\nvmail: playback failed\n", ids[2]));
+    // The way that was named.
+    let id = ids[1].as_str();
+    home.run(service.url(), &["download", "--dir", "out", "--id", id]).only_said(0);
+    let saved = home.names("out");
+    assert!(matches!(&*saved, [name] if name.contains(".ogg")), "{saved:?}");
+    assert_eq!(fs::read(home.path().join("out").join(&saved[0])).unwrap(), b"OggS\0\x02".repeat(100));
+}
+
 #[test]
 fn without_sound_it_says_what_else_there_is() {
     let (home, service) = (Home::new(), service());

@@ -123,6 +123,30 @@ fn a_page_is_served_once_and_ends_with_the_program() {
 }
 
 #[test]
+fn the_page_knows_a_wav_behind_junk() {
+    let wav = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/front-desk.wav")).unwrap();
+    let sent = [b"\r\n".to_vec(), wav].concat();
+    let reply = Reply::audio(&sent);
+    let (home, voices) = (Home::new(), Voices::start(2, move |_| reply.clone()));
+    let mut terminal = offered(&home, &voices);
+    terminal.send("b");
+    terminal.wait_for("then open within ten minutes");
+    let (port, path) = address(&terminal);
+    let page = String::from_utf8(get(port, &path, "").1).unwrap();
+    assert!(
+        page.contains("type=\"audio/wav\"") && page.contains(".wav\"") && !page.contains(".mp3"),
+        "{page}"
+    );
+    let (_, audio) = page.split_once("<source src=\"").unwrap();
+    let (head, bytes) = get(port, audio.split('"').next().unwrap(), "");
+    assert!(head.to_lowercase().contains("content-type: audio/wav\r\n"), "{head}");
+    assert_eq!(bytes, sent);
+    terminal.send("\x1b");
+    terminal.wait("the overlay is gone", |seen| !seen.shows("Listen over ssh"));
+    quit(terminal);
+}
+
+#[test]
 fn a_recording_is_saved_where_asked_and_replaces_nothing_unasked() {
     let (home, voices) = (Home::new(), voices());
     let mut terminal = offered(&home, &voices);

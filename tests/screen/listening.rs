@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::at_three_sizes;
 use crate::common::{Opened, Screen, voicemail, week};
 use chrono::TimeDelta;
-use vmail::audio::AudioError;
+use vmail::audio::{AudioError, AudioFormat};
 use vmail::core::facts::Flags;
 use vmail::core::model::Span;
 use vmail::core::prefetch::Prefetch;
@@ -358,7 +358,7 @@ fn what_cannot_be_played_says_why_and_can_be_saved() {
     let mut screen = Screen::open(filled());
     let key = selected(&screen);
     let waveform = Err(AudioError::Unsupported("GSM".to_owned()));
-    screen.send(Msg::Recording(key, RecordingNews::Here { bytes: 900, waveform }));
+    screen.send(Msg::Recording(key, RecordingNews::Here { bytes: 900, format: AudioFormat::Wav, waveform }));
     let text = screen.text();
     assert!(text.contains("Unsupported audio format: GSM. Press w to"), "{text}");
     screen.keys("Space");
@@ -366,7 +366,28 @@ fn what_cannot_be_played_says_why_and_can_be_saved() {
     let below = text.lines().find(|line| line.starts_with(" Unsupported audio format")).unwrap();
     assert!(below.contains("Unsupported audio format: GSM. Press w to save it."), "{text}");
     screen.keys("w");
-    assert!(screen.text().contains("~/voicemail/2026-11-23_1142_"), "{}", screen.text());
+    let text = screen.text();
+    let name = text.lines().find(|line| line.contains("~/voicemail/2026-11-23_1142_")).unwrap();
+    assert!(name.contains(".wav"), "{text}");
+}
+
+#[test]
+fn a_recording_is_saved_under_the_name_of_what_it_is_and_an_empty_one_says_so() {
+    let mut screen = Screen::open(filled());
+    let key = selected(&screen);
+    let waveform = Err(AudioError::Unsupported("Ogg".to_owned()));
+    screen.send(Msg::Recording(key, RecordingNews::Here { bytes: 900, format: AudioFormat::Ogg, waveform }));
+    screen.keys("w");
+    let text = screen.text();
+    let name = text.lines().find(|line| line.contains("~/voicemail/2026-11-23_1142_")).unwrap();
+    assert!(name.contains(".ogg"), "{text}");
+    screen.keys("Esc");
+    let waveform = Err(AudioError::Empty);
+    screen.send(Msg::Recording(key, RecordingNews::Here { bytes: 44, format: AudioFormat::Wav, waveform }));
+    screen.keys("Space");
+    let text = screen.text();
+    assert!(text.contains("The recording is empty."), "{text}");
+    assert!(!text.contains("not ready") && !text.contains("Press w to save"), "{text}");
 }
 
 #[test]
@@ -443,7 +464,7 @@ fn what_cannot_be_played_is_passed_over_and_counted() {
     screen.send(Msg::Recording(key, RecordingNews::Failed(FetchError::NotReady)));
     let key = selected(&screen);
     let waveform = Err(AudioError::Damaged);
-    screen.send(Msg::Recording(key, RecordingNews::Here { bytes: 9, waveform }));
+    screen.send(Msg::Recording(key, RecordingNews::Here { bytes: 9, format: AudioFormat::Mp3, waveform }));
     here(&mut screen);
     screen.player(Event::Started).player(Event::Heard).player(Event::Ended);
     screen.wait(TimeDelta::seconds(1));

@@ -198,12 +198,12 @@ pub(in crate::tui) fn on_recording(
             recordings.insert(id, Recording::Coming { received, total });
             return;
         }
-        RecordingNews::Here { bytes, waveform } => {
+        RecordingNews::Here { bytes, format, waveform } => {
             if let Ok(waveform) = &waveform {
                 state.inbox.rows.sketch(key, waveform.sketch());
             }
             let broken = waveform.as_ref().err().map(|error| unplayable(error, &state.setup.keymap));
-            recordings.insert(id, Recording::Here { bytes, waveform });
+            recordings.insert(id, Recording::Here { bytes, format, waveform });
             match broken {
                 _ if !waits => {}
                 None => return start(state, effects),

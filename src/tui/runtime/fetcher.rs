@@ -11,12 +11,12 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit, mpsc};
 use tokio::task::spawn_blocking;
 
 use crate::account::{Account, client_of};
-use crate::audio::{AudioError, Waveform};
+use crate::audio::{AudioError, AudioFormat, Waveform};
 use crate::core::model::VoicemailId;
 use crate::player::Sound;
 use crate::recording::{self, FetchError, Kept, Limits, Recordings, SaveError, decode};
 use crate::store::StoreHandle;
-use crate::telecmi::{AudioFormat, Client};
+use crate::telecmi::Client;
 use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{Msg, NotSaved, RecordingNews};
 
@@ -114,12 +114,12 @@ impl Fetcher {
             // The server may have sent another file than the one analysed before.
             (kept, None)
         };
-        let bytes = kept.bytes;
+        let (bytes, format) = (kept.bytes, kept.format);
         let waveform = match known {
             Some(waveform) => Ok(Arc::new(waveform)),
             None => self.analyse(key, &kept).await?,
         };
-        Ok(RecordingNews::Here { bytes, waveform })
+        Ok(RecordingNews::Here { bytes, format, waveform })
     }
 
     /// Ensures that the recording of `key` is cached.

@@ -2,7 +2,7 @@
 //! `fetcher`.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::fetcher::Fetcher;
 use crate::account::Account;
+use crate::audio::AudioFormat;
 use crate::core::model::VoicemailId;
 use crate::player::{Control, Event, Outputs, Play, PlaybackSettings, Player};
 use crate::recording::Limits;
@@ -235,7 +236,10 @@ impl Sounds {
     pub(super) fn read(&self, key: RowKey, name: String) {
         let (fetcher, messages) = (Arc::clone(&self.fetcher), self.messages.clone());
         tokio::spawn(async move {
-            let file = fetcher.bytes(key).await.map(|(bytes, _)| bytes);
+            let (name, file) = match fetcher.bytes(key).await {
+                Ok((bytes, format)) => (named(&name, format), Ok(bytes)),
+                Err(error) => (name, Err(error)),
+            };
             let _ = messages.send(Msg::ToSend { name, file }).await;
         });
     }
@@ -254,7 +258,7 @@ impl Sounds {
                     media_type: format.media_type(),
                     caller,
                     time,
-                    file_name,
+                    file_name: named(&file_name, format),
                     lifetime: PAGE_LIFETIME,
                     idle: PAGE_IDLE,
                     port: web::PORT,
@@ -310,4 +314,9 @@ impl Sounds {
         // No code here panics while it changes the state.
         self.player_state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns the file name with the extension of `format`: it was made before the recording was fetched.
+fn named(file_name: &str, format: AudioFormat) -> String {
+    Path::new(file_name).with_extension(format.extension()).to_string_lossy().into_owned()
 }

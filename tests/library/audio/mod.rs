@@ -6,6 +6,7 @@
 
 mod decode;
 mod hostile;
+mod odd;
 mod reader;
 mod support;
 mod waveform;

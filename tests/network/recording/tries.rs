@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
+use vmail::audio::AudioFormat;
 use vmail::core::model::RecordingName;
 use vmail::recording::{FetchError, Limits, RecordingApi, TRIES, Transfer};
-use vmail::telecmi::{ApiError, AudioFormat, Bookmark, OfflineReason, Timeouts};
+use vmail::telecmi::{ApiError, Bookmark, OfflineReason, Timeouts};
 
 use crate::recording::support::{Reply, Server, Shelf, closed, id, limits, mp3, name};
 

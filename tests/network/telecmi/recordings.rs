@@ -1,10 +1,9 @@
 //! Recordings: the audio, and everything that comes in its place.
 
+use vmail::audio::AudioFormat;
 use vmail::core::model::{RecordingName, Region};
 use vmail::secret::Secret;
-use vmail::telecmi::{
-    ApiError, AudioFormat, BaseUrl, Client, Credentials, OfflineReason, Recording, Timeouts,
-};
+use vmail::telecmi::{ApiError, BaseUrl, Client, Credentials, OfflineReason, Recording, Timeouts};
 use wiremock::matchers::any;
 use wiremock::{Mock, ResponseTemplate};
 
@@ -20,6 +19,17 @@ fn mp3() -> Vec<u8> {
 
 fn wav() -> Vec<u8> {
     [b"RIFF\x24\x10\0\0WAVEfmt ".as_slice(), &b"\x07".repeat(5_000)].concat()
+}
+
+/// Silent frames of 72 bytes each.
+fn frames(count: usize) -> Vec<u8> {
+    [b"\xff\xe3\x18\xc4".to_vec(), vec![0; 68]].concat().repeat(count)
+}
+
+/// The 44 bytes before the samples of a WAV that has this many bytes of them.
+fn bare_wav(samples: u32) -> Vec<u8> {
+    let head = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data";
+    [head.as_slice(), &samples.to_le_bytes()].concat()
 }
 
 async fn bytes(mut recording: Recording) -> Result<Vec<u8>, ApiError> {
@@ -39,7 +49,12 @@ async fn audio_comes_whole_with_what_is_known_about_it() {
         // The bytes are believed before the name.
         (wav(), "text/html", Some(AudioFormat::Wav)),
         (mp3(), "application/json", Some(AudioFormat::Mp3)),
-        (b"OggS".repeat(100), "application/octet-stream", None),
+        ([b"\r\n", &*frames(9)].concat(), "audio/mpeg", Some(AudioFormat::Mp3)),
+        ([vec![0; 60_000], frames(9)].concat(), "audio/mpeg", Some(AudioFormat::Mp3)),
+        ([b"\r\n", &*wav()].concat(), "audio/wav", Some(AudioFormat::Wav)),
+        (bare_wav(0), "audio/wav", Some(AudioFormat::Wav)),
+        (b"OggS".repeat(100), "application/octet-stream", Some(AudioFormat::Ogg)),
+        (b"noise".repeat(20_000), "application/octet-stream", None),
     ] {
         let answer = ResponseTemplate::new(200).set_body_raw(body.clone(), called);
         let recording = server.recording(answer).await.unwrap_or_else(|error| panic!("{called}: {error}"));
@@ -69,6 +84,8 @@ async fn a_recording_that_is_not_published_yet() {
         ResponseTemplate::new(200).set_body_raw("", "audio/mpeg"),
         ResponseTemplate::new(200).set_body_raw("", "application/json"),
         ResponseTemplate::new(200).set_body_raw(&wav()[..44], "audio/wav"),
+        // The samples that it speaks of are still to come.
+        ResponseTemplate::new(200).set_body_raw(bare_wav(16_000), "audio/wav"),
     ] {
         assert_eq!(server.recording(answer.clone()).await.unwrap_err(), ApiError::NotReady, "{answer:?}");
     }
@@ -91,7 +108,8 @@ async fn errors_in_disguise() {
     let error = server.recording(gateway).await.unwrap_err();
     assert!(matches!(error, ApiError::Server { .. }), "{error:?}");
 
-    let page = format!("<html>{}</html>", "x".repeat(500));
+    // Words of what is inside files, in both ways to write them.
+    let page = format!("<html>ID3 RIFF WAVE ÿûÿã {}</html>", "x".repeat(200_000));
     for (body, called, what) in [
         (page.as_str(), "audio/mpeg", "it is a web page, not a recording"),
         (page.as_str(), "text/html", "it is a web page, not a recording"),

@@ -10,13 +10,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
+use crate::audio::AudioFormat;
 use crate::cli::fetcher::{Fetcher, Missing};
 use crate::cli::query::Hit;
 use crate::cli::verbs::download::name::{Template, Values};
 use crate::cli::verbs::download::progress::ProgressLine;
 use crate::cli::verbs::download::report::{Outcome, Status};
 use crate::recording::{FetchError, Kept, not_ready_wait};
-use crate::telecmi::{ApiError, AudioFormat, OfflineReason};
+use crate::telecmi::{ApiError, OfflineReason};
 
 /// The maximum age of a voicemail whose recording may not be ready yet.
 const FRESH: TimeDelta = TimeDelta::minutes(5);
@@ -226,8 +227,10 @@ enum Target {
 /// Guesses the extension of a recording that was not fetched, from its name on the server.
 fn guessed(order: &SaveJob) -> &'static str {
     let name = order.found.entry.record.voicemail.recording.as_ref();
-    let wav = name.is_some_and(|name| name.as_sent().to_ascii_lowercase().ends_with(".wav"));
-    if wav { AudioFormat::Wav.extension() } else { AudioFormat::Mp3.extension() }
+    let name = name.map(|name| name.as_sent().to_ascii_lowercase()).unwrap_or_default();
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    let known = AudioFormat::ALL.map(AudioFormat::extension).into_iter();
+    known.into_iter().find(|known| Some(*known) == extension).unwrap_or(AudioFormat::Mp3.extension())
 }
 
 /// Whether two files have the same content.

@@ -286,8 +286,10 @@ async fn next_key(keys: &mut Option<Keys>) -> Option<Key> {
 enum Unheard {
     #[error("{0}")]
     Missing(#[from] Missing),
-    #[error("Cannot play the recording: {0}.")]
-    Audio(#[from] AudioError),
+    #[error("The recording is empty.")]
+    Empty,
+    #[error("Cannot play the recording: {error}. Save it with vmail download --id {id}.")]
+    Audio { id: VoicemailId, error: AudioError },
     #[error("Cannot read the recording: {0}.")]
     Disk(#[from] io::Error),
 }
@@ -304,8 +306,12 @@ impl Unheard {
 }
 
 async fn load(fetcher: &Fetcher, found: &Hit) -> Result<Sound, Unheard> {
+    let id = found.entry.record.voicemail.id;
     let kept = fetcher.have(found, |_, _| {}).await?;
-    Ok(fetcher.library.analyse(found.entry.record.voicemail.id, &kept).await??)
+    fetcher.library.analyse(id, &kept).await?.map_err(|error| match error {
+        AudioError::Empty => Unheard::Empty,
+        error => Unheard::Audio { id, error },
+    })
 }
 
 /// Marks a voicemail as read.

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::audio::Codec;
+use crate::audio::AudioFormat;
 use crate::core::humanize;
 use crate::core::model::from_millis;
 use crate::recording::{name_part, suggested_name};
 use crate::store::Row;
-use crate::telecmi::AudioFormat;
 use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{AccountEffect, Effect, Lane, NotSaved};
 use crate::tui::overlay::Overlay;
@@ -119,10 +118,7 @@ fn after_dialog(state: &mut State, result: Result<PathBuf, NotSaved>) {
 /// Returns a file name. Until the recording is fetched, its format is assumed to be mp3.
 pub(in crate::tui) fn file_name(state: &State, row: &Row) -> String {
     let local = from_millis(row.time).with_timezone(&state.setup.zone);
-    let format = match state.playback.waveform(row.id).map(|waveform| waveform.sound().codec) {
-        None | Some(Codec::Mp3) => AudioFormat::Mp3,
-        Some(_) => AudioFormat::Wav,
-    };
+    let format = state.playback.format(row.id).unwrap_or(AudioFormat::Mp3);
     let rows = &state.inbox.rows;
     // A name in a non-Latin script has no usable letters; then use the number.
     let caller = [rows.caller(row), rows.number(row)].into_iter().find(|caller| name_part(caller).is_some());
