@@ -38,7 +38,7 @@ pub struct Pcm {
     /// The samples, from -1 to 1. Never empty, never NaN.
     pub samples: Vec<f32>,
     /// The format of the recording.
-    pub sound: Sound,
+    pub encoding: Encoding,
     /// The recording is truncated, or damaged parts were skipped.
     pub cut: bool,
 }
@@ -46,22 +46,22 @@ pub struct Pcm {
 impl Pcm {
     /// Returns the length according to the number of samples. The length in the file's header is ignored.
     pub fn length(&self) -> Duration {
-        self.sound.time(self.samples.len())
+        self.encoding.time(self.samples.len())
     }
 }
 
 /// The format of a recording, displayed as `8 kHz mono MP3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sound {
+pub struct Encoding {
     /// The codec.
     pub codec: Codec,
-    /// The sample rate in Hz, within [`Sound::RATES`].
+    /// The sample rate in Hz, within [`Encoding::RATES`].
     pub rate: u32,
     /// The number of channels before mixing, from 1 to 8.
     pub channels: u8,
 }
 
-impl Sound {
+impl Encoding {
     /// The accepted sample rates, in Hz.
     pub const RATES: std::ops::RangeInclusive<u32> = 4_000..=192_000;
 
@@ -71,7 +71,7 @@ impl Sound {
     }
 }
 
-impl fmt::Display for Sound {
+impl fmt::Display for Encoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} kHz ", f64::from(self.rate) / 1_000.0)?;
         match self.channels {
@@ -131,4 +131,13 @@ pub enum AudioError {
     /// The data looks like a recording, but nothing in it can be decoded.
     #[error("the recording is damaged and cannot be decoded")]
     Damaged,
+}
+
+/// Mixes the samples of all channels. The result is from -1 to 1, and never NaN.
+fn mix(channels: &[f32]) -> f32 {
+    let mean = match channels {
+        [mono] => *mono,
+        _ => channels.iter().sum::<f32>() / channels.len() as f32,
+    };
+    if mean.is_nan() { 0.0 } else { mean.clamp(-1.0, 1.0) }
 }

@@ -13,8 +13,7 @@ use symphonia::core::units::{Duration, Timestamp};
 use symphonia::default::codecs::MpaDecoder;
 
 use crate::audio::resample::Resampler;
-use crate::audio::wav::mix;
-use crate::audio::{AudioError, Codec, MAX_SAMPLES, Pcm, Sound};
+use crate::audio::{AudioError, Codec, Encoding, MAX_SAMPLES, Pcm, mix};
 
 pub(super) mod frames;
 mod tag;
@@ -35,8 +34,10 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Pcm, AudioError> {
         None => taken.cut = true,
     }
     taken.finish_part()?;
-    match taken.sound {
-        Some(sound) if !taken.samples.is_empty() => Ok(Pcm { samples: taken.samples, sound, cut: taken.cut }),
+    match taken.encoding {
+        Some(encoding) if !taken.samples.is_empty() => {
+            Ok(Pcm { samples: taken.samples, encoding, cut: taken.cut })
+        }
         _ if is_free_format(start) => Err(AudioError::Unsupported("free-format MP3".to_owned())),
         _ if starts_frame(start) => Err(AudioError::Damaged),
         _ => Err(AudioError::NotAudio("data that is neither MP3 nor WAV")),
@@ -53,7 +54,7 @@ fn starts_frame(bytes: &[u8]) -> bool {
 struct Taken {
     /// The samples of all finished parts, at the rate of the first.
     samples: Vec<f32>,
-    sound: Option<Sound>,
+    encoding: Option<Encoding>,
     cut: bool,
     part: Part,
     /// By the rate that they convert from.
@@ -107,7 +108,7 @@ impl Taken {
                 continue;
             }
             let channels = usize::from(header.channels);
-            self.sound.get_or_insert(Sound {
+            self.encoding.get_or_insert(Encoding {
                 codec: Codec::Mp3,
                 rate: header.rate,
                 channels: header.channels,
@@ -124,7 +125,7 @@ impl Taken {
 
     /// Returns the number of samples with those of the part.
     fn length(&self) -> usize {
-        let rate = self.sound.map_or(1, |sound| sound.rate as usize);
+        let rate = self.encoding.map_or(1, |encoding| encoding.rate as usize);
         self.samples.len() + self.part.samples.len() * rate / self.part.rate.max(1) as usize
     }
 
@@ -132,13 +133,14 @@ impl Taken {
     fn finish_part(&mut self) -> Result<(), AudioError> {
         let Part { mut samples, rate, tag } = std::mem::take(&mut self.part);
         self.cut |= tag.is_some_and(|tag| !trim(&mut samples, tag));
-        let Some(sound) = self.sound else { return Ok(()) };
-        if self.samples.is_empty() && rate == sound.rate {
+        let Some(encoding) = self.encoding else { return Ok(()) };
+        if self.samples.is_empty() && rate == encoding.rate {
             self.samples = samples;
-        } else if rate == sound.rate {
+        } else if rate == encoding.rate {
             self.samples.extend(samples);
         } else if !samples.is_empty() {
-            let resampler = self.resamplers.entry(rate).or_insert_with(|| Resampler::new(rate, sound.rate));
+            let resampler =
+                self.resamplers.entry(rate).or_insert_with(|| Resampler::new(rate, encoding.rate));
             self.samples.extend(resampler.resample(&samples));
         }
         if self.samples.len() > MAX_SAMPLES { Err(AudioError::TooLong) } else { Ok(()) }

@@ -35,7 +35,7 @@ impl Reader {
     ///
     /// `waveform` must belong to the same recording.
     pub fn new(pcm: Arc<Pcm>, waveform: &Waveform) -> Reader {
-        let rate = pcm.sound.rate;
+        let rate = pcm.encoding.rate;
         Reader {
             silences: Cuts::new(waveform.silences(), rate),
             skip_silence: false,
@@ -52,7 +52,7 @@ impl Reader {
 
     /// Returns the sample rate in Hz, which is the recording's.
     pub fn rate(&self) -> u32 {
-        self.pcm.sound.rate
+        self.pcm.encoding.rate
     }
 
     /// Returns the recording's length.

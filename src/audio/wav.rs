@@ -1,7 +1,7 @@
 //! WAV: the codecs that need only arithmetic, read tolerantly because telephone systems write odd files.
 //! Decoding these fails only if the file is too short.
 
-use crate::audio::{AudioError, Codec, MAX_BYTES, MAX_SAMPLES, Pcm, Sound, mp3};
+use crate::audio::{AudioError, Codec, Encoding, MAX_BYTES, MAX_SAMPLES, Pcm, mix, mp3};
 
 /// The maximum number of channels; more indicate a damaged header.
 const MAX_CHANNELS: u16 = 8;
@@ -102,7 +102,7 @@ enum Inside {
 
 /// Samples that are decoded individually.
 struct Samples {
-    sound: Sound,
+    encoding: Encoding,
     /// The bytes of one sample of one channel.
     bytes: usize,
     /// The order of these bytes.
@@ -135,17 +135,17 @@ impl Inside {
             (0x0055, _) => return Ok(Inside::Mp3),
             _ => return Err(AudioError::Unsupported(coding(tag, bits))),
         };
-        if !(1..=MAX_CHANNELS).contains(&channels) || !Sound::RATES.contains(&rate) {
+        if !(1..=MAX_CHANNELS).contains(&channels) || !Encoding::RATES.contains(&rate) {
             return Err(AudioError::Damaged);
         }
-        let sound = Sound { codec, rate, channels: channels as u8 };
-        Ok(Inside::Samples(Samples { sound, bytes, order, value }))
+        let encoding = Encoding { codec, rate, channels: channels as u8 };
+        Ok(Inside::Samples(Samples { encoding, bytes, order, value }))
     }
 }
 
 impl Samples {
     fn decode(&self, data: &[u8]) -> Result<Pcm, AudioError> {
-        let channels = usize::from(self.sound.channels);
+        let channels = usize::from(self.encoding.channels);
         let frame = self.bytes * channels;
         if data.len() / frame > MAX_SAMPLES {
             return Err(AudioError::TooLong);
@@ -170,17 +170,8 @@ impl Samples {
         if samples.is_empty() {
             return Err(AudioError::Empty);
         }
-        Ok(Pcm { samples, sound: self.sound, cut: false })
+        Ok(Pcm { samples, encoding: self.encoding, cut: false })
     }
-}
-
-/// Mixes the samples of all channels. The result is from -1 to 1, and never NaN.
-pub(super) fn mix(channels: &[f32]) -> f32 {
-    let mean = match channels {
-        [mono] => *mono,
-        _ => channels.iter().sum::<f32>() / channels.len() as f32,
-    };
-    if mean.is_nan() { 0.0 } else { mean.clamp(-1.0, 1.0) }
 }
 
 /// Reads up to four bytes as a little-endian number.

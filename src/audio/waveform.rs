@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::audio::{Codec, MAX_SAMPLES, Pcm, Sound};
+use crate::audio::{Codec, Encoding, MAX_SAMPLES, Pcm};
 use crate::core::model::Sketch;
 
 /// The number of peaks per recording: two dots in each of 128 cells.
@@ -28,7 +28,7 @@ const FAINT: u8 = 16;
 /// The waveform of a recording. Small, and enough to draw it and to skip its silences.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Waveform {
-    sound: Sound,
+    encoding: Encoding,
     samples: usize,
     cut: bool,
     /// The loudness of the voice in tenths of dBFS; `None` if everything is silence.
@@ -45,7 +45,7 @@ impl Waveform {
     pub fn new(pcm: &Pcm) -> Waveform {
         let blocks = Blocks::new(pcm);
         Waveform {
-            sound: pcm.sound,
+            encoding: pcm.encoding,
             samples: pcm.samples.len(),
             cut: pcm.cut,
             loudness: blocks.loudness(),
@@ -56,12 +56,12 @@ impl Waveform {
 
     /// Returns the recording's length.
     pub fn length(&self) -> Duration {
-        self.sound.time(self.samples)
+        self.encoding.time(self.samples)
     }
 
     /// Returns the recording's format.
-    pub fn sound(&self) -> Sound {
-        self.sound
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     /// Returns whether the recording is incomplete: see [`Pcm::cut`].
@@ -180,13 +180,13 @@ struct Blocks {
 
 impl Blocks {
     fn new(pcm: &Pcm) -> Blocks {
-        let block = (pcm.sound.rate / BLOCKS_A_SECOND) as usize;
+        let block = (pcm.encoding.rate / BLOCKS_A_SECOND) as usize;
         let level = |block: &[f32]| {
             decibels(block.iter().map(|sample| sample * sample).sum::<f32>() / block.len() as f32)
         };
         let levels: Vec<f32> = pcm.samples.chunks(block).map(level).collect();
         let threshold = threshold(&levels);
-        Blocks { levels, threshold, millis: pcm.sound.time(block).as_secs_f64() * 1_000.0 }
+        Blocks { levels, threshold, millis: pcm.encoding.time(block).as_secs_f64() * 1_000.0 }
     }
 
     /// Returns the mean power of the blocks with voice, in tenths of dBFS.
@@ -243,9 +243,9 @@ const CODECS: [Codec; 5] = [Codec::Mp3, Codec::Pcm, Codec::Float, Codec::ALaw, C
 impl Waveform {
     /// Returns the bytes to store: a few hundred for a typical recording, at most 150 kB.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let codec = CODECS.iter().position(|codec| *codec == self.sound.codec).unwrap_or(0);
-        let mut bytes = vec![VERSION, codec as u8, self.sound.channels];
-        bytes.extend(self.sound.rate.to_le_bytes());
+        let codec = CODECS.iter().position(|codec| *codec == self.encoding.codec).unwrap_or(0);
+        let mut bytes = vec![VERSION, codec as u8, self.encoding.channels];
+        bytes.extend(self.encoding.rate.to_le_bytes());
         bytes.extend((self.samples as u32).to_le_bytes());
         bytes.push(u8::from(self.cut));
         bytes.extend(self.loudness.unwrap_or(i16::MIN).to_le_bytes());
@@ -266,12 +266,13 @@ impl Waveform {
         if version != VERSION || !(1..=8).contains(&channels) {
             return None;
         }
-        let sound = Sound { codec: *CODECS.get(usize::from(codec))?, rate: rest.number()?, channels };
+        let encoding = Encoding { codec: *CODECS.get(usize::from(codec))?, rate: rest.number()?, channels };
         let samples = rest.number()? as usize;
         let [cut] = rest.take()?;
         let loudness = i16::from_le_bytes(rest.take()?);
         let peaks = usize::from(u16::from_le_bytes(rest.take()?));
-        let known = Sound::RATES.contains(&sound.rate) && (1..=MAX_SAMPLES).contains(&samples) && cut <= 1;
+        let known =
+            Encoding::RATES.contains(&encoding.rate) && (1..=MAX_SAMPLES).contains(&samples) && cut <= 1;
         if !known || peaks != PEAKS.min(samples) || rest.0.len() < peaks {
             return None;
         }
@@ -280,7 +281,7 @@ impl Waveform {
             return None;
         };
         let mut waveform = Waveform {
-            sound,
+            encoding,
             samples,
             cut: cut == 1,
             loudness: (loudness != i16::MIN).then_some(loudness),

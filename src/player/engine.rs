@@ -66,7 +66,7 @@ impl Engine {
             self.playing = None;
         }
         if let Some(Turn::Play(play)) = &orders.turn {
-            match (self.open)(play.sound.pcm.sound.rate) {
+            match (self.open)(play.sound.pcm.encoding.rate) {
                 Ok(output) => self.playing = Some(Playing::new(play, output)),
                 Err(reason) => (self.events)(play.number, Event::Failed(reason)),
             }

@@ -210,7 +210,7 @@ fn a_program_of_the_users_own_gets_a_wav_and_no_secret() {
     desk.terminal.wait_for("▶ playing");
     desk.terminal.wait_for("Space to play");
     let heard = audio::decode(&fs::read(file("heard")).unwrap()).unwrap();
-    let seconds = heard.samples.len() as f64 / f64::from(heard.sound.rate);
+    let seconds = heard.samples.len() as f64 / f64::from(heard.encoding.rate);
     assert!((seconds - length.as_secs_f64()).abs() < 0.05, "{seconds} s");
     let environ = fs::read(file("environ")).unwrap();
     let environ = String::from_utf8_lossy(&environ);

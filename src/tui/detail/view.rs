@@ -139,7 +139,7 @@ fn kind(state: &State, theme: &Theme, row: &Row) -> Option<Piece> {
         _ => String::new(),
     };
     let cut = if waveform.is_cut() { " · truncated" } else { "" };
-    let text = format!("{}{cut}{cached}", waveform.sound());
+    let text = format!("{}{cut}{cached}", waveform.encoding());
     Some(Piece::new(text, theme.quiet))
 }
 

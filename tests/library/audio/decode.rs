@@ -10,7 +10,7 @@ use crate::audio::support::{RATE, file, fixture, frequency, level, pcm, recordin
 fn decode_tone(name: &str) -> Pcm {
     let pcm = decode(&fixture(name)).unwrap();
     assert!(!pcm.cut, "{name} is whole");
-    assert_eq!(pcm.sound.rate, RATE, "{name}");
+    assert_eq!(pcm.encoding.rate, RATE, "{name}");
     let middle = &pcm.samples[pcm.samples.len() / 4..pcm.samples.len() * 3 / 4];
     let heard = frequency(middle);
     assert!((heard - 440.0).abs() < 1.0, "{name}: {heard} Hz");
@@ -32,7 +32,7 @@ fn an_untagged_mp3_is_as_long_as_its_frames() {
         ("stereo.mp3", 16, "8 kHz stereo MP3"),
     ] {
         let pcm = decode_tone(name);
-        assert_eq!((pcm.samples.len(), pcm.sound.to_string().as_str()), (frames * 576, sound), "{name}");
+        assert_eq!((pcm.samples.len(), pcm.encoding.to_string().as_str()), (frames * 576, sound), "{name}");
     }
     let pcm = decode(&fixture("vbr-untagged.mp3")).unwrap();
     assert!(!pcm.cut && (2.0..2.3).contains(&pcm.length().as_secs_f64()), "{:?}", pcm.length());
@@ -59,9 +59,9 @@ fn the_demo_is_as_long_as_it_says() {
 #[test]
 fn g711_is_decoded() {
     let pcm = decode_tone("a-law.wav");
-    assert_eq!((pcm.samples.len(), pcm.sound.to_string().as_str()), (3_200, "8 kHz mono A-law"));
+    assert_eq!((pcm.samples.len(), pcm.encoding.to_string().as_str()), (3_200, "8 kHz mono A-law"));
     let pcm = decode(&file("assets/demo/front-desk.wav")).unwrap();
-    assert_eq!(pcm.sound.codec, Codec::MuLaw);
+    assert_eq!(pcm.encoding.codec, Codec::MuLaw);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn pcm_of_every_width_holds_the_same_tone() {
         assert_eq!(decoded.samples.len(), tone.len());
         assert_eq!(decoded.length(), Duration::from_millis(500));
         let off = decoded.samples.iter().zip(&tone).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        assert!(off <= tolerance, "{:?} is off by {off}", decoded.sound);
+        assert!(off <= tolerance, "{:?} is off by {off}", decoded.encoding);
     }
     let opposite = wav(3, 2, 32, &samples(&|s| [s.to_le_bytes(), (-s).to_le_bytes()].concat()));
     assert_eq!(decode(&opposite).unwrap().samples, vec![0.0; tone.len()]);

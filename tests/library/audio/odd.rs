@@ -139,7 +139,7 @@ fn cases() -> Vec<Case> {
 fn lengths_and_levels_are_right() {
     for Case { name, bytes, samples, sound, levels } in cases() {
         let pcm = decode(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!((pcm.samples.len(), pcm.sound.to_string().as_str()), (samples, sound), "{name}");
+        assert_eq!((pcm.samples.len(), pcm.encoding.to_string().as_str()), (samples, sound), "{name}");
         assert!(!pcm.cut, "{name}");
         for (from, to, want) in levels {
             let heard = level(&pcm.samples[from * samples / 1_000..to * samples / 1_000]);
@@ -171,9 +171,9 @@ fn a_change_in_the_middle_of_damage_is_none() {
     // One header that says stereo: the frame is skipped, and the rest is heard.
     let mut bytes = fixture("cbr.mp3");
     bytes[10 * FRAME + 3] &= 0x3f;
-    let Pcm { samples, sound, cut } = decode(&bytes).unwrap();
-    assert_eq!((samples.len(), sound.channels, cut), (29 * 576, 1, true));
-    assert_eq!(sound.codec, Codec::Mp3);
+    let Pcm { samples, encoding, cut } = decode(&bytes).unwrap();
+    assert_eq!((samples.len(), encoding.channels, cut), (29 * 576, 1, true));
+    assert_eq!(encoding.codec, Codec::Mp3);
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn hostile_files_have_an_answer() {
     let (mono, wide) = (fixture("cbr.mp3"), fixture("wide.mp3"));
     let pair = [&mono[..2 * FRAME], &wide[180..180 + 2 * 108]].concat();
     let hopping = decode(&pair.repeat(500)).unwrap();
-    assert_eq!((hopping.samples.len(), hopping.sound.rate), (500 * (2 * 576 + 576), RATE));
+    assert_eq!((hopping.samples.len(), hopping.encoding.rate), (500 * (2 * 576 + 576), RATE));
     assert_eq!(decode(&b"\xff\xe3\x18\xc4".repeat(1 << 20)), Err(AudioError::Damaged));
     assert_eq!(decode(&b"ID3\x04\0\0\0\0\0\0".repeat(1 << 20)), Err(AudioError::Empty));
     for byte in [0, 0xff, b'I'] {

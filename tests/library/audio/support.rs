@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use vmail::audio::{Codec, Pcm, Sound};
+use vmail::audio::{Codec, Encoding, Pcm};
 
 /// The rate of a telephone line.
 pub const RATE: u32 = 8_000;
@@ -46,7 +46,7 @@ pub fn silence(seconds: f64) -> Vec<f32> {
 
 /// A recording of these samples from a telephone line.
 pub fn pcm(samples: Vec<f32>) -> Pcm {
-    Pcm { samples, sound: Sound { codec: Codec::Pcm, rate: RATE, channels: 1 }, cut: false }
+    Pcm { samples, encoding: Encoding { codec: Codec::Pcm, rate: RATE, channels: 1 }, cut: false }
 }
 
 /// A WAV file: coding, channels, bits of a sample, data.

@@ -92,7 +92,7 @@ fn a_thumbnail_has_steps_of_equal_amplitude() {
 #[test]
 fn speech_has_pauses_and_a_shape() {
     let waveform = Waveform::new(&decode(&file("assets/demo/hello.mp3")).unwrap());
-    assert_eq!(waveform.sound().to_string(), "8 kHz mono MP3");
+    assert_eq!(waveform.encoding().to_string(), "8 kHz mono MP3");
     assert!(!waveform.is_cut());
     assert_eq!(waveform.silences().len(), 3, "{:?}", waveform.silences());
     let thumbnail = waveform.thumbnail(10);

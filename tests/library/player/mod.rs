@@ -35,8 +35,8 @@ fn ramp(length: Duration) -> Sound {
 }
 
 fn sound(samples: Vec<f32>) -> Sound {
-    let kind = audio::Sound { codec: Codec::Pcm, rate: RATE, channels: 1 };
-    Sound::new(Pcm { samples, sound: kind, cut: false })
+    let encoding = audio::Encoding { codec: Codec::Pcm, rate: RATE, channels: 1 };
+    Sound::new(Pcm { samples, encoding, cut: false })
 }
 
 fn samples(length: Duration) -> usize {

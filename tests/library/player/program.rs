@@ -25,7 +25,7 @@ fn heard(file: &Path) -> (Vec<i16>, u32) {
     let bytes = fs::read(file).unwrap();
     let pcm = audio::decode(&bytes).unwrap();
     let (whole, _) = bytes[44..].as_chunks::<2>();
-    (whole.iter().map(|sample| i16::from_le_bytes(*sample)).collect(), pcm.sound.rate)
+    (whole.iter().map(|sample| i16::from_le_bytes(*sample)).collect(), pcm.encoding.rate)
 }
 
 #[test]

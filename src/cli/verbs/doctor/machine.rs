@@ -241,8 +241,8 @@ fn tone() -> Pcm {
         let level = (number as f32 / fade).min((count - number) as f32 / fade).min(1.0);
         0.25 * level * (TAU * 440.0 * number as f32 / RATE as f32).sin()
     };
-    let sound = audio::Sound { codec: Codec::Pcm, rate: RATE, channels: 1 };
-    Pcm { samples: (0..count).map(sample).collect(), sound, cut: false }
+    let encoding = audio::Encoding { codec: Codec::Pcm, rate: RATE, channels: 1 };
+    Pcm { samples: (0..count).map(sample).collect(), encoding, cut: false }
 }
 
 fn time_zone(settings: &Settings, world: &World) -> Finding {
