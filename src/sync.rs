@@ -161,6 +161,12 @@ impl SyncError {
         }
     }
 
+    /// Returns whether there is no secret, or the server refused app ID and secret.
+    pub fn needs_login(&self) -> bool {
+        use ApiError::{NoSecret, NotAuthenticated};
+        matches!(self, SyncError::Api { error: NoSecret { .. } | NotAuthenticated { .. }, .. })
+    }
+
     /// Returns whether the server could not be reached, or did not respond in time.
     pub fn is_offline(&self) -> bool {
         matches!(self, SyncError::Api { error: ApiError::Offline { .. } | ApiError::TimedOut { .. }, .. })

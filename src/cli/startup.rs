@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -12,7 +13,7 @@ use crate::cli::settings::{self, AccountArgs, SettingsArgs, xdg};
 use crate::cli::verbs::demo::{Demo, account};
 use crate::cli::verbs::login;
 use crate::cli::{World, environment};
-use crate::config::{self, Asking, Overrides, Settings, Timezone};
+use crate::config::{self, Asking, Overrides, SecretSource, Settings, Timezone};
 use crate::error::Fault;
 use crate::player::PlaybackSettings;
 use crate::recording::{self, Limits};
@@ -24,7 +25,7 @@ use crate::tui::keymap::{self, KeyChord};
 use crate::tui::msg::Reopen;
 use crate::tui::overlays::accounts::Choice;
 use crate::tui::overlays::call::CallConfig;
-use crate::tui::overlays::login::LoginHandler;
+use crate::tui::overlays::login::{KnownAccount, LoginHandler, LoginRequest};
 use crate::tui::playback::PlaybackConfig;
 use crate::tui::runtime::{AudioDeps, Deps};
 use crate::tui::session::Session;
@@ -67,7 +68,7 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
     let result = runtime.block_on(async {
         let options = settings::store_options(&settings, world);
         let demo = if args.demo { Some(Demo::start(options, (world.clock)()).await?) } else { None };
-        let opener = Opener { demo, world: *world };
+        let opener = Opener { demo, world: *world, accepted: Arc::default() };
         let first = opener.session(args, &settings, config_path.as_deref(), Asking::Terminal)?;
         let mut args = args.clone();
         let reopen = |what: &Reopen| {
@@ -86,14 +87,23 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
 struct Opener {
     demo: Option<Demo>,
     world: World,
+    /// What was typed in the login form and accepted by the server. Until vmail ends, it takes precedence over
+    /// settings and environment, which may still have a wrong secret.
+    accepted: Arc<Mutex<Option<LoginRequest>>>,
 }
 
 impl Opener {
+    fn accepted(&self) -> MutexGuard<'_, Option<LoginRequest>> {
+        // No code here panics while it changes the value.
+        self.accepted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Returns a session with the current settings, for the same or another account, and the flags that
     /// select that account.
     fn reopened(&self, args: &ScreenArgs, what: &Reopen) -> anyhow::Result<(ScreenArgs, Session)> {
         let mut args = args.clone();
         if let Reopen::Account(wanted) = what {
+            *self.accepted() = None;
             let (settings, _) = settings(&args, &self.world)?;
             let known = settings.accounts.into_iter().find(|account| label(account) == *wanted);
             args.settings.account = known.and_then(|account| account.name);
@@ -116,8 +126,16 @@ impl Opener {
         config_path: Option<&Path>,
         asking: Asking,
     ) -> anyhow::Result<Session> {
-        let Opener { demo, world } = self;
+        let Opener { demo, world, .. } = self;
         let demo = demo.as_ref();
+        let accepted = self.accepted().clone();
+        let with_accepted = accepted.map(|accepted| Settings {
+            region: accepted.region,
+            app_id: Some(accepted.app_id),
+            secret: Some(SecretSource::Text(accepted.secret)),
+            ..settings.clone()
+        });
+        let settings = with_accepted.as_ref().unwrap_or(settings);
         let term = (world.variable)("TERM").unwrap_or_default();
         let local = config::local_zone((world.variable)("TZ").as_deref(), (world.system_zone)());
         let (zone, note) = match settings.timezone {
@@ -133,6 +151,7 @@ impl Opener {
         let note =
             note.or_else(|| half_an_account(settings).map(str::to_owned).filter(|_| account.is_none()));
         let setup = Setup {
+            known: KnownAccount { region: settings.region, app_id: settings.app_id },
             accounts: if demo.is_some() { Vec::new() } else { choices(settings) },
             account: if demo.is_some() { Some("demo".to_owned()) } else { name },
             zone,
@@ -157,7 +176,7 @@ impl Opener {
             overlap: settings.overlap,
             audio,
             contacts: environment::contacts(settings, world),
-            login: login_handler(args, world),
+            login: self.login_handler(args, settings, config_path),
         };
         let options = screen::Options {
             mouse: settings.mouse,
@@ -167,23 +186,37 @@ impl Opener {
         };
         Ok(Session { setup, work, options })
     }
-}
 
-/// Returns the handler of the login form: it checks and stores the account like `vmail login`.
-fn login_handler(args: &ScreenArgs, world: &World) -> LoginHandler {
-    let (config, base_url, world) = (args.settings.config.clone(), args.settings.base_url.clone(), *world);
-    LoginHandler::new(move |key| {
-        let account = AccountArgs {
-            account: None,
-            region: Some(key.region.name().to_owned()),
-            base_url: base_url.clone(),
-            config: config.clone(),
-        };
-        Box::pin(async move {
-            let kept = login::admit(&account, key.app_id, &key.secret, &world).await;
-            kept.map_err(|error| first_line(&error))
+    /// Returns the handler of the login form: it checks and stores the account like `vmail login`.
+    fn login_handler(
+        &self,
+        args: &ScreenArgs,
+        settings: &Settings,
+        config_path: Option<&Path>,
+    ) -> LoginHandler {
+        let (config, base_url, world) =
+            (args.settings.config.clone(), args.settings.base_url.clone(), self.world);
+        let (account, accepted) = (settings.account.clone(), Arc::clone(&self.accepted));
+        let at =
+            settings.secret_at.as_ref().map(|at| settings::place(at, config_path.unwrap_or(Path::new(""))));
+        let other =
+            at.map(|at| format!("From the next start on, the secret of {at} takes precedence: remove it."));
+        LoginHandler::new(move |request| {
+            let account = AccountArgs {
+                account: account.clone(),
+                region: Some(request.region.name().to_owned()),
+                base_url: base_url.clone(),
+                config: config.clone(),
+            };
+            let (accepted, other) = (Arc::clone(&accepted), other.clone());
+            Box::pin(async move {
+                let admitted = login::admit(&account, request.app_id, &request.secret, &world).await;
+                let stored = admitted.map_err(|error| first_line(&error))?;
+                *accepted.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
+                Ok(other.map_or(stored.clone(), |other| format!("{stored} {other}")))
+            })
         })
-    })
+    }
 }
 
 /// Returns the account's name for display.

@@ -350,13 +350,13 @@ impl Command {
             Command::Refresh | Command::Earlier | Command::Later | Command::Dates if no_account => {
                 Some("no account yet: log in first")
             }
-            Command::LogIn if !no_account => {
+            Command::LogIn if !state.needs_login() => {
                 Some("already logged in: `vmail login --account NAME` adds an account")
             }
             Command::Accounts if state.setup.accounts.len() < 2 => {
                 Some("no other account: `vmail login --account NAME` adds one")
             }
-            Command::Open if no_account => None,
+            Command::Open if state.needs_login() && nothing_selected() => None,
             Command::Open | Command::SwitchPane if nothing_selected() => Some("nothing to open here"),
             Command::Undo if state.steps.done.is_empty() && state.pending.is_empty() => {
                 Some("nothing to undo")

@@ -23,7 +23,7 @@ impl State {
         self.range = before.range;
         self.detail.full = before.detail.full;
         self.detail.focused = before.detail.focused;
-        self.last_choice = before.last_choice;
+        self.recent_choices = before.recent_choices;
         if self.setup.account != before.setup.account {
             return;
         }

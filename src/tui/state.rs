@@ -32,6 +32,7 @@ use crate::tui::overlays::accounts::Choice;
 use crate::tui::overlays::call::{CallConfig, Placing};
 use crate::tui::overlays::elsewhere::Shared;
 use crate::tui::overlays::help::Help;
+use crate::tui::overlays::login::KnownAccount;
 use crate::tui::overlays::palette::Action;
 use crate::tui::playback::{Phase, Playback, PlaybackConfig, Recording};
 use crate::tui::search_line::Filter;
@@ -58,6 +59,8 @@ pub struct Look {
 pub struct Setup {
     /// The name of the account; `None` when there are no credentials yet.
     pub account: Option<String>,
+    /// What is known of the account, for the login form.
+    pub known: KnownAccount,
     /// The accounts in the settings.
     pub accounts: Vec<Choice>,
     /// The user's time zone, for all dates and times on screen.
@@ -149,8 +152,8 @@ pub struct State {
     pub awaits_history: bool,
     /// Notes that could not be saved, kept so that no text is lost.
     pub unsaved: HashMap<VoicemailId, String>,
-    /// The last choice in the command palette.
-    pub last_choice: Option<Action>,
+    /// The last choices in the command palette, latest first.
+    pub recent_choices: Vec<Action>,
     /// The notice in the status line.
     pub notice: Option<Notice>,
     /// The latest ticket of each lane.
@@ -380,7 +383,7 @@ impl State {
             before_history: None,
             awaits_history: false,
             unsaved: HashMap::new(),
-            last_choice: None,
+            recent_choices: Vec::new(),
             notice: setup.note.clone().map(|text| Notice { text, fault: true, until: None }),
             lanes: Lanes::default(),
             setup,
@@ -412,6 +415,12 @@ impl State {
         self.inbox.selected = before.selected;
         self.filter.leave(before.search);
         true
+    }
+
+    /// Returns whether logging in is what to do next: there is no account, or its secret is missing or was
+    /// refused.
+    pub fn needs_login(&self) -> bool {
+        self.setup.account.is_none() || self.sync.failure.as_ref().is_some_and(SyncError::needs_login)
     }
 
     /// Returns the regions of the screen.

@@ -217,7 +217,9 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::CopyNumber => copy::update::number(state, effects),
         Command::CopyMore => copy::update::open(state, effects),
         Command::Palette => palette::update::open(state),
-        Command::Open if state.setup.account.is_none() => login::update::log_in(state),
+        Command::Open if state.needs_login() && state.inbox.selected.is_none() => {
+            login::update::log_in(state)
+        }
         Command::Open => {
             state.detail.full = true;
             state.detail.scroll = 0;

@@ -33,6 +33,7 @@ use vmail::tui::msg::{
 };
 use vmail::tui::overlays::accounts::Choice;
 use vmail::tui::overlays::call::CallConfig;
+use vmail::tui::overlays::login::KnownAccount;
 use vmail::tui::playback::PlaybackConfig;
 use vmail::tui::runtime::{answer, apply};
 use vmail::tui::state::{Look, OwnView, Setup, State};
@@ -142,6 +143,7 @@ impl Screen {
         let (width, height) = opened.size;
         let setup = Setup {
             account: opened.account.map(str::to_owned),
+            known: KnownAccount { app_id: opened.account.map(|_| 1_111_112), ..KnownAccount::default() },
             accounts: opened.accounts,
             zone: "Asia/Kolkata".parse().unwrap(),
             range: Range::parse(opened.range).unwrap(),

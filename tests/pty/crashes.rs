@@ -141,6 +141,7 @@ fn clock() -> DateTime<Utc> {
 fn open_screen(url: &str, store: StoreHandle) {
     let setup = Setup {
         account: Some("1".to_owned()),
+        known: vmail::tui::overlays::login::KnownAccount::default(),
         accounts: Vec::new(),
         zone: vmail::core::zone::Tz::UTC,
         range: Range::parse("7d").unwrap(),

@@ -8,6 +8,7 @@ use crate::core::humanize::{self, broken};
 use crate::core::range::Range;
 use crate::core::view::View;
 use crate::sync::SyncError;
+use crate::telecmi::ApiError;
 use crate::tui::command::Command;
 use crate::tui::layout::centred;
 use crate::tui::state::{Load, State};
@@ -26,9 +27,13 @@ impl Said {
         Said { label: String::new(), text: text.into(), style }
     }
 
-    fn key(state: &State, command: Command, text: &str, theme: &Theme) -> Said {
+    /// Returns a hint; `None` if the key does nothing now.
+    fn key(state: &State, command: Command, text: &str, theme: &Theme) -> Option<Said> {
+        state.key(command)?;
+        let works = state.scopes().contains(&command.entry().scope) && command.refused(state).is_none();
         let key = state.setup.keymap.named(command);
-        Said { label: format!("{:<5}", format!("{key} ")), text: text.to_owned(), style: theme.text }
+        let label = format!("{:<5}", format!("{key} "));
+        works.then(|| Said { label, text: text.to_owned(), style: theme.text })
     }
 }
 
@@ -75,11 +80,13 @@ fn wrapped(lines: Vec<Said>, room: u16) -> Vec<Said> {
 }
 
 fn first_start(state: &State, theme: &Theme) -> Vec<Said> {
-    vec![
+    let mut lines = vec![
         Said::text("Welcome. Log in to TeleCMI to start.", theme.strong),
         Said::text("Your app ID and secret are in the TeleCMI dashboard under Settings.", theme.quiet),
         Said::text("", theme.text),
-        Said::key(state, Command::Open, "log in here, or run `vmail login`", theme),
+    ];
+    lines.extend(Said::key(state, Command::Open, "log in here, or run `vmail login`", theme));
+    lines.extend([
         Said::text("", theme.text),
         Said::text("Or, for this shell only:", theme.quiet),
         Said::text("export TELECMI_APPID=1111113 TELECMI_SECRET=…", theme.text),
@@ -89,7 +96,8 @@ fn first_start(state: &State, theme: &Theme) -> Vec<Said> {
         Said::text("secret_command = \"pass show telecmi\"", theme.text),
         Said::text("", theme.text),
         Said::text("To try it without an account: vmail --demo", theme.quiet),
-    ]
+    ]);
+    lines
 }
 
 fn loading(state: &State, theme: &Theme) -> Vec<Said> {
@@ -107,8 +115,13 @@ fn loading(state: &State, theme: &Theme) -> Vec<Said> {
 fn failed(state: &State, failure: &SyncError, theme: &Theme) -> Vec<Said> {
     // Retrying does not help if the store itself cannot be used.
     let no_store = matches!(failure, SyncError::Store { error, .. } if !error.is_transient());
+    let login = failure.needs_login();
     let title = if no_store {
         "Cannot use the stored voicemails".to_owned()
+    } else if let SyncError::Api { error: ApiError::NotAuthenticated { .. }, .. } = failure {
+        "Wrong app ID or secret".to_owned()
+    } else if login {
+        "No app secret".to_owned()
     } else {
         format!("Could not fetch voicemails{}", from(state))
     };
@@ -118,11 +131,16 @@ fn failed(state: &State, failure: &SyncError, theme: &Theme) -> Vec<Said> {
         Said::text(failure.to_string(), theme.fault),
         Said::text("", theme.text),
     ];
-    if !no_store {
-        lines.push(Said::key(state, Command::Refresh, "retry", theme));
-        lines.push(Said::key(state, Command::Dates, "change dates", theme));
+    if login {
+        lines.extend(Said::key(state, Command::Open, "log in", theme));
     }
-    lines.push(Said::key(state, Command::Quit, "quit", theme));
+    if !no_store {
+        lines.extend(Said::key(state, Command::Refresh, "retry", theme));
+    }
+    if !no_store && !login {
+        lines.extend(Said::key(state, Command::Dates, "change dates", theme));
+    }
+    lines.extend(Said::key(state, Command::Quit, "quit", theme));
     lines
 }
 
@@ -147,12 +165,13 @@ fn nothing_here(state: &State, theme: &Theme) -> Vec<Said> {
         Said::text("", theme.text),
     ];
     if state.inbox.query.filter.is_some() {
-        lines.push(Said::key(state, Command::Back, "clear the search", theme));
+        lines.extend(Said::key(state, Command::ClearSearch, "clear the search", theme));
+        lines.extend(Said::key(state, Command::Back, "clear the search", theme));
     }
     if view != View::All || own.is_some() {
-        lines.push(Said::key(state, Command::ShowAll, "show all", theme));
+        lines.extend(Said::key(state, Command::ShowAll, "show all", theme));
     }
-    lines.push(Said::key(state, Command::Dates, "change dates", theme));
+    lines.extend(Said::key(state, Command::Dates, "change dates", theme));
     lines
 }
 
@@ -166,16 +185,17 @@ fn empty(state: &State, theme: &Theme) -> Vec<Said> {
         1 => " Skipped 1 unreadable voicemail.".to_owned(),
         many => format!(" Skipped {} unreadable voicemails.", humanize::count(many as u64)),
     };
-    vec![
+    let mut lines = vec![
         Said::text(format!("No voicemails{}", when(state)), theme.strong),
         Said::text("", theme.text),
         Said::text(state.range.sentence(state.now, state.setup.zone), theme.quiet),
         Said::text(asked + &unreadable, theme.quiet),
         Said::text("", theme.text),
-        Said::key(state, Command::Earlier, "earlier range", theme),
-        Said::key(state, Command::Dates, "change dates", theme),
-        Said::key(state, Command::Refresh, "refresh", theme),
-    ]
+    ];
+    lines.extend(Said::key(state, Command::Earlier, "earlier range", theme));
+    lines.extend(Said::key(state, Command::Dates, "change dates", theme));
+    lines.extend(Said::key(state, Command::Refresh, "refresh", theme));
+    lines
 }
 
 /// Returns the range with another preposition: " from the last 7 days", " from today", " since 1 Nov".

@@ -42,6 +42,10 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
             None => break,
         }
     }
+    if state.filter.mistake.is_some() {
+        // These are the matches of the text before it: not what is asked for.
+        buffer.set_style(regions.list.intersection(buffer.area), theme.quiet);
+    }
     scrollbar(state, theme, regions, buffer);
 }
 

@@ -69,20 +69,29 @@ impl LoginField {
     }
 }
 
-impl Default for LoginForm {
-    fn default() -> LoginForm {
+/// What the settings know of the account, to fill in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KnownAccount {
+    /// The region of TeleCMI.
+    pub region: Region,
+    /// The app ID.
+    pub app_id: Option<u64>,
+}
+
+impl LoginForm {
+    /// Returns a form with what is known filled in, and the focus on what is missing.
+    pub fn new(known: KnownAccount) -> LoginForm {
+        let app_id = known.app_id.map(|app_id| app_id.to_string()).unwrap_or_default();
         LoginForm {
-            region: Region::default(),
-            app_id: Field::default().at_most(APP_ID_MAX).taking(|c| c.is_ascii_digit().then_some(c)),
+            region: known.region,
+            part: if app_id.is_empty() { LoginField::Region } else { LoginField::Secret },
+            app_id: Field::new(app_id).at_most(APP_ID_MAX).taking(|c| c.is_ascii_digit().then_some(c)),
             secret: Typed::default(),
-            part: LoginField::default(),
             asking: false,
             refused: None,
         }
     }
-}
 
-impl LoginForm {
     /// Switches to the other region.
     pub fn turn(&mut self) {
         self.region = match self.region {

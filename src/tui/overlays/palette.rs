@@ -8,6 +8,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::tui::command::{Command, Entry, Group, Scope, TABLE};
 use crate::tui::field::Field;
+use crate::tui::keymap::Keymap;
 use crate::tui::state::{OwnView, State};
 
 pub(in crate::tui) mod update;
@@ -15,6 +16,58 @@ pub(in crate::tui) mod view;
 
 /// The bonus for a match in the name over the same match in the help text.
 const NAME: u32 = 24;
+
+/// The score of an exact name, alias or key: more than any match by letters.
+const EXACT: u32 = 1 << 20;
+
+/// The bonus for a name that begins with what was typed.
+const BEGINS: u32 = 200;
+
+/// The maximum number of recent choices to remember.
+const RECENT_MAX: usize = 5;
+
+/// Other names of commands, as people know them from vim, mutt, aerc and mail programs.
+const ALIASES: &[(&str, Command)] = &[
+    ("q", Command::Quit),
+    ("q!", Command::Quit),
+    ("qa", Command::Quit),
+    ("wq", Command::Quit),
+    ("x", Command::Quit),
+    ("exit", Command::Quit),
+    ("bye", Command::Quit),
+    ("archive", Command::ToggleDone),
+    ("delete", Command::ToggleDone),
+    ("trash", Command::ToggleDone),
+    ("flag", Command::ToggleStar),
+    ("unread", Command::ToggleRead),
+    ("settings", Command::Reload),
+    ("config", Command::Reload),
+    ("source", Command::Reload),
+    ("sync", Command::Refresh),
+    ("fetch", Command::Refresh),
+    ("check", Command::Refresh),
+    ("filter", Command::Search),
+    ("find", Command::Search),
+    ("label", Command::Tags),
+    ("tag", Command::Tags),
+    ("comment", Command::Note),
+    ("write", Command::SaveRecording),
+    ("download", Command::SaveRecording),
+    ("pause", Command::PlayPause),
+    ("listen", Command::PlayPause),
+    ("dial", Command::CallBack),
+    ("call", Command::CallBack),
+    ("rename", Command::NameCaller),
+    ("copy", Command::CopyMore),
+    ("yank", Command::CopyMore),
+    ("range", Command::Dates),
+    ("sort", Command::NextOrder),
+    ("account", Command::Accounts),
+    ("login", Command::LogIn),
+    ("keys", Command::Help),
+    ("h", Command::Help),
+    ("stop", Command::Back),
+];
 
 /// The palette.
 #[derive(Debug)]
@@ -27,10 +80,12 @@ pub struct Palette {
     pub at: usize,
     /// The first visible command as of the last step.
     pub top: usize,
-    /// The last command run from the palette.
-    last: Option<Action>,
+    /// The last choices, latest first.
+    recent: Vec<Action>,
     /// The names and help texts of the custom views.
     views: Vec<(String, String)>,
+    /// The keys of the inbox, and their commands.
+    keys: Vec<(String, Command)>,
 }
 
 /// An entry of the palette.
@@ -54,11 +109,13 @@ pub struct Match {
 }
 
 impl Palette {
-    /// Returns a palette with all commands and `views`, `last` first.
-    pub fn new(last: Option<Action>, views: &[OwnView]) -> Palette {
+    /// Returns a palette with all commands and `views`, `recent` choices first. An exact key of `keymap`
+    /// finds its command.
+    pub fn new(recent: Vec<Action>, views: &[OwnView], keymap: &Keymap) -> Palette {
         let views: Vec<_> = views.iter().map(|view| (view.name.clone(), view.help())).collect();
-        let found = find("", last, &views);
-        Palette { input: Field::default(), found, at: 0, top: 0, last, views }
+        let keys = exact_keys(keymap);
+        let found = find("", &recent, &views, &keys);
+        Palette { input: Field::default(), found, at: 0, top: 0, recent, views, keys }
     }
 
     /// Returns the name and the help text of an entry.
@@ -68,7 +125,7 @@ impl Palette {
 
     /// Handles a changed text.
     pub fn on_change(&mut self) {
-        self.found = find(self.input.value(), self.last, &self.views);
+        self.found = find(self.input.value(), &self.recent, &self.views, &self.keys);
         (self.at, self.top) = (0, 0);
     }
 
@@ -100,14 +157,16 @@ pub fn refused(choice: Action, state: &State) -> Option<Cow<'static, str>> {
 }
 
 /// Iterates over the commands of the palette, without the one that opens it, and over `views` views.
-/// Movement comes last: nobody looks for it here.
+/// What the footer shows comes first, movement last: nobody looks for it here.
 fn choices(views: usize) -> impl Iterator<Item = Action> {
     let belongs = |scope| matches!(scope, Scope::Inbox | Scope::List | Scope::Detail | Scope::Anywhere);
     let all = || TABLE.iter().filter(move |entry| belongs(entry.scope) && entry.command != Command::Palette);
     let moves = |entry: &&Entry| entry.group == Some(Group::Move);
+    let useful = |entry: &&Entry| !entry.hint.is_empty();
     let commands = |entry: &Entry| Action::Command(entry.command);
-    let others = all().filter(move |entry| !moves(entry)).map(commands);
-    others.chain((0..views).map(Action::View)).chain(all().filter(moves).map(commands))
+    let first = all().filter(move |entry| !moves(entry) && useful(entry)).map(commands);
+    let others = all().filter(move |entry| !moves(entry) && !useful(entry)).map(commands);
+    first.chain(others).chain((0..views).map(Action::View)).chain(all().filter(moves).map(commands))
 }
 
 fn texts(choice: Action, views: &[(String, String)]) -> (&str, &str) {
@@ -117,9 +176,38 @@ fn texts(choice: Action, views: &[(String, String)]) -> (&str, &str) {
     }
 }
 
+/// Adds a choice to the recent ones, latest first.
+pub fn remember(recent: &mut Vec<Action>, choice: Action) {
+    recent.retain(|known| *known != choice);
+    recent.insert(0, choice);
+    recent.truncate(RECENT_MAX);
+}
+
+/// Returns the keys of the commands of the palette.
+fn exact_keys(keymap: &Keymap) -> Vec<(String, Command)> {
+    let commands = choices(0).filter_map(|choice| match choice {
+        Action::Command(command) => Some(command),
+        Action::View(_) => None,
+    });
+    commands
+        .flat_map(|command| keymap.keys(command).iter().map(move |key| (key.to_string(), command)))
+        .collect()
+}
+
+/// Returns the command that `text` names exactly: its name first, then an alias, then a key.
+fn exact(text: &str, keys: &[(String, Command)]) -> Option<Command> {
+    let named = TABLE.iter().find(|entry| entry.name.eq_ignore_ascii_case(text)).map(|entry| entry.command);
+    let alias =
+        || ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(text)).map(|(_, command)| *command);
+    let key = || keys.iter().find(|(key, _)| key == text).map(|(_, command)| *command);
+    named.or_else(alias).or_else(key)
+}
+
 /// Returns the commands and views that match `text`. Each word must match the name fuzzily, or the help
 /// text as a substring: nearly every sentence contains the letters of a word.
-fn find(text: &str, last: Option<Action>, views: &[(String, String)]) -> Vec<Match> {
+fn find(text: &str, recent: &[Action], views: &[(String, String)], keys: &[(String, Command)]) -> Vec<Match> {
+    let typed = text.trim();
+    let exact = exact(typed, keys).map(Action::Command);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let pattern = |kind| Pattern::new(text, CaseMatching::Ignore, Normalization::Smart, kind);
     let (letters, words) = (pattern(AtomKind::Fuzzy), pattern(AtomKind::Substring));
@@ -134,16 +222,24 @@ fn find(text: &str, last: Option<Action>, views: &[(String, String)]) -> Vec<Mat
             let help = Utf32Str::new(help, &mut help_chars);
             let in_name = letters.indices(name, &mut matcher, &mut found_here.in_name);
             let in_help = words.indices(help, &mut matcher, &mut found_here.in_help);
-            let Some(best) = in_name.map(|score| u32::from(score) + NAME).max(in_help.map(u32::from)) else {
-                continue 'choices;
-            };
-            score += best;
+            match in_name.map(|score| u32::from(score) + NAME).max(in_help.map(u32::from)) {
+                Some(best) => score += best,
+                None if exact == Some(choice) => {}
+                None => continue 'choices,
+            }
+        }
+        if !typed.is_empty() && texts(choice, views).0.to_lowercase().starts_with(&typed.to_lowercase()) {
+            score += BEGINS;
+        }
+        if exact == Some(choice) {
+            score += EXACT;
         }
         found.push((score, found_here));
     }
     // Equal scores stay in the order of the table.
-    let first = |found: &Match| text.trim().is_empty() && Some(found.choice) == last;
-    found.sort_by_key(|(score, found)| (!first(found), u32::MAX - score));
+    let place = |found: &Match| recent.iter().position(|choice| *choice == found.choice);
+    let rank = |found: &Match| if typed.is_empty() { place(found).unwrap_or(usize::MAX) } else { 0 };
+    found.sort_by_key(|(score, found)| (rank(found), u32::MAX - score));
     found.into_iter().map(|(_, found)| found).collect()
 }
 
@@ -151,8 +247,12 @@ fn find(text: &str, last: Option<Action>, views: &[(String, String)]) -> Vec<Mat
 mod tests {
     use super::*;
 
+    fn found(text: &str, recent: &[Action]) -> Vec<Match> {
+        find(text, recent, &[], &exact_keys(&Keymap::default()))
+    }
+
     fn names(text: &str) -> Vec<&'static str> {
-        find(text, None, &[]).iter().map(|found| texts(found.choice, &[]).0).collect()
+        found(text, &[]).iter().map(|found| texts(found.choice, &[]).0).collect()
     }
 
     #[test]
@@ -179,22 +279,57 @@ mod tests {
         // The help texts of other commands contain the word as well.
         assert_eq!(names("play")[0], "play");
         assert_eq!(names("quit")[..2], ["quit", "quit-at-once"]);
+        assert_eq!(names("qui")[0], "quit");
+    }
+
+    #[test]
+    fn an_exact_name_alias_or_key_is_first() {
+        let quit = ["q", "quit", "x", "exit", "wq", "Q", "EXIT"];
+        for text in quit {
+            assert_eq!(names(text)[0], "quit", "{text}");
+        }
+        for (text, name) in [
+            ("archive", "done"),
+            ("settings", "reload"),
+            ("e", "done"),
+            ("G", "last"),
+            ("Ctrl-r", "redo"),
+            ("-", "quieter"),
+        ] {
+            assert_eq!(names(text)[0], name, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_alias_is_no_name_of_another_command() {
+        for (alias, command) in ALIASES {
+            let other = TABLE.iter().find(|entry| entry.name == *alias && entry.command != *command);
+            assert!(other.is_none(), "{alias}");
+        }
     }
 
     #[test]
     fn what_matches_is_known() {
-        let found = &find("day bef", None, &[])[0];
+        let found = &found("day bef", &[])[0];
         assert_eq!(found.choice, Action::Command(Command::DayBefore));
         assert_eq!(found.in_name, [0, 1, 2, 4, 5, 6]);
         assert_eq!(found.in_help, [9, 10, 11]);
     }
 
     #[test]
-    fn the_last_choice_is_first_until_something_is_typed() {
-        let first = |text, last| find(text, Some(last), &[])[0].choice;
-        let again = Action::Command(Command::Refresh);
-        assert_eq!(first("", again), again);
-        assert_eq!(first(" ", again), again);
-        assert_eq!(first("dates", again), Action::Command(Command::Dates));
+    fn recent_choices_are_first_until_something_is_typed() {
+        let mut recent = Vec::new();
+        for command in [Command::Dates, Command::Refresh, Command::Undo, Command::Refresh] {
+            remember(&mut recent, Action::Command(command));
+        }
+        for text in ["", " "] {
+            let first = found(text, &recent)
+                .iter()
+                .take(4)
+                .map(|found| texts(found.choice, &[]).0)
+                .collect::<Vec<_>>();
+            assert_eq!(first, ["refresh", "undo", "dates", "play"]);
+        }
+        assert_eq!(found("done", &recent)[0].choice, Action::Command(Command::ToggleDone));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::core::search::{self, Completion, Context, Matcher, Query, Vocabulary};
+use crate::tui::command::Command;
 use crate::tui::field::Field;
 use crate::tui::list::triage::list_anew;
 use crate::tui::msg::Effect;
@@ -61,8 +62,13 @@ fn find(state: &mut State, query: Query, context: &Context, effects: &mut Vec<Ef
     list_anew(state, effects);
 }
 
-/// Keeps the filter and returns to the list.
+/// Keeps the filter and returns to the list. Refuses a query with an error: the list does not show it.
 pub(in crate::tui) fn keep(state: &mut State) {
+    if let Some(mistake) = &state.filter.mistake {
+        let clear = state.setup.keymap.named(Command::ClearSearch);
+        let said = format!("{}: mend the search, or {clear} to clear it", mistake.message);
+        return news(state, said);
+    }
     state.filter.remember();
     state.filter.open = false;
 }

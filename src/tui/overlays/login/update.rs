@@ -2,13 +2,13 @@
 
 use crate::tui::msg::{Effect, Reopen};
 use crate::tui::overlay::Overlay;
-use crate::tui::overlays::login::LoginField;
+use crate::tui::overlays::login::{LoginField, LoginForm};
 use crate::tui::state::State;
 use crate::tui::update::news;
 
 /// Opens the login form.
 pub(in crate::tui) fn log_in(state: &mut State) {
-    state.overlay = Some(Overlay::Login(Box::default()));
+    state.overlay = Some(Overlay::Login(Box::new(LoginForm::new(state.setup.known))));
 }
 
 /// Logs in if the form is complete, else moves to the missing field.

@@ -6,14 +6,15 @@ use crate::tui::command::Command;
 use crate::tui::list::triage::show_own;
 use crate::tui::msg::Effect;
 use crate::tui::overlay::Overlay;
-use crate::tui::overlays::palette::{Action, Palette, refused};
+use crate::tui::overlays::palette::{Action, Palette, refused, remember};
 use crate::tui::state::State;
 use crate::tui::update::{news, run};
 use crate::tui::view;
 
 /// Opens the palette.
 pub(in crate::tui) fn open(state: &mut State) {
-    state.overlay = Some(Overlay::Palette(Box::new(Palette::new(state.last_choice, &state.setup.views))));
+    let palette = Palette::new(state.recent_choices.clone(), &state.setup.views, &state.setup.keymap);
+    state.overlay = Some(Overlay::Palette(Box::new(palette)));
 }
 
 /// Moves the selection by `by` rows.
@@ -43,7 +44,7 @@ pub(in crate::tui) fn choose(state: &mut State, effects: &mut Vec<Effect>) {
         return news(state, why.into_owned());
     }
     state.overlay = None;
-    state.last_choice = Some(choice);
+    remember(&mut state.recent_choices, choice);
     match choice {
         Action::Command(command) => {
             // A command with one key per choice runs as with its first key.
