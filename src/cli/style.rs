@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
+use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::World;
@@ -202,12 +203,13 @@ pub fn cut(text: &str, room: usize) -> String {
         return text.to_owned();
     }
     let mut kept = String::new();
-    for c in text.chars() {
-        kept.push(c);
-        if width(&kept) >= room {
-            kept.pop();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        used += width(grapheme);
+        if used >= room {
             break;
         }
+        kept.push_str(grapheme);
     }
     if room > 0 {
         kept.push('…');

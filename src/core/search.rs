@@ -15,6 +15,7 @@ use crate::core::model::Flags;
 use crate::core::zone::Tz;
 
 mod complete;
+mod fold;
 mod highlight;
 mod matcher;
 mod needle;

@@ -3,6 +3,7 @@
 
 use crate::core::model::CallerId;
 use crate::core::model::Flags;
+use crate::core::search::fold::folded;
 use crate::core::search::highlight::Highlighter;
 use crate::core::search::needle::Scratch;
 use crate::core::search::plan::{Plan, PlanStep, TextTest};
@@ -358,7 +359,10 @@ impl<S: Source> Pass<'_, S> {
     }
 }
 
-/// Returns whether a tag, in lower case, is `lower`.
-pub(super) fn same_tag(tag: &str, lower: &str) -> bool {
-    tag.chars().flat_map(char::to_lowercase).eq(lower.chars())
+/// Returns whether a tag, folded, is `wanted`.
+pub(super) fn same_tag(tag: &str, wanted: &str) -> bool {
+    if tag.is_ascii() {
+        return tag.bytes().map(|byte| byte.to_ascii_lowercase()).eq(wanted.bytes());
+    }
+    folded(tag) == wanted
 }

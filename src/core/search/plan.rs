@@ -2,6 +2,7 @@
 //! tests go before expensive ones.
 
 use crate::core::model::{Flags, Span};
+use crate::core::search::fold::folded;
 use crate::core::search::needle::{Digits, Needle, Scratch};
 use crate::core::search::query::{Node, PARTS, Pattern, STATES, Term};
 use crate::core::search::{CallerTexts, Context, Query};
@@ -20,7 +21,7 @@ pub(super) enum PlanStep {
     Time(Span),
     /// In milliseconds, both ends inclusive.
     Length(u32, u32),
-    /// In lower case.
+    /// Folded.
     Tag(String),
     /// An index into [`Plan::texts`].
     Text(usize),
@@ -149,7 +150,7 @@ fn shown_name<'c>(caller: &CallerTexts<'c>) -> &'c str {
 pub(super) struct Plan {
     pub root: PlanStep,
     pub texts: Vec<TextTest>,
-    /// The tags searched for, in lower case.
+    /// The tags searched for, folded.
     pub tags: Vec<String>,
 }
 
@@ -187,7 +188,7 @@ impl Plan {
                 _ => self.text(term, wanted, Look::HasName),
             },
             Term::Tag(tag) => {
-                let tag = tag.to_lowercase();
+                let tag = folded(tag);
                 if wanted {
                     self.tags.push(tag.clone());
                 }
