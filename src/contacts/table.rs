@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv::{ByteRecord, Reader, ReaderBuilder};
 
-use super::{FileContents, Person, Problem, charset, first_name};
+use super::{FileContents, Person, Problem, charset, first_name, number};
 
 /// Column names, in lower case, letters and digits only.
 const FULL: [&str; 9] =
@@ -48,13 +48,11 @@ struct Columns {
 
 /// Reads every row of `bytes`; the first is the header.
 pub(super) fn read(bytes: &[u8]) -> FileContents {
-    let (bytes, separator) = separator(bytes);
-    let mut reader =
-        ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(bytes);
+    let (rest, separator) = separator(bytes);
+    let mut rows = Rows::new(rest, separator);
     let mut row = ByteRecord::new();
     let mut found = FileContents::default();
-    // Reading from memory cannot fail and rows may have any length, so treat an error as the end.
-    if !reader.read_byte_record(&mut row).unwrap_or(false) {
+    if !rows.next(&mut row) {
         found.fault = Some((None, Problem::Empty));
         return found;
     }
@@ -63,10 +61,101 @@ pub(super) fn read(bytes: &[u8]) -> FileContents {
         found.fault = Some((Some(1), problem));
         return found;
     }
-    while reader.read_byte_record(&mut row).unwrap_or(false) {
-        found.people.extend(columns.person(&row));
+    while rows.next(&mut row) {
+        let (name, numbers) = (columns.name(&row), columns.numbers(&row));
+        match name {
+            Some(name) if !numbers.is_empty() => found.people.push(Person { name, numbers }),
+            _ => found.nameless += numbers.len(),
+        }
     }
+    let before = bytes.len() - rest.len();
+    let line = |at: usize| bytes[..before + at].split(|byte| *byte == b'\n').count();
+    found.fault = rows.unclosed.map(|at| (Some(line(at)), Problem::Unclosed));
     found
+}
+
+/// Reads rows, one after another.
+struct Rows<'a> {
+    bytes: &'a [u8],
+    separator: u8,
+    /// Reads `bytes` from `base` on.
+    reader: Reader<&'a [u8]>,
+    base: usize,
+    /// Where the first row is that has a quote without an end.
+    unclosed: Option<usize>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(bytes: &'a [u8], separator: u8) -> Rows<'a> {
+        Rows { bytes, separator, reader: reader(bytes, separator), base: 0, unclosed: None }
+    }
+
+    /// Reads the next row; `false` at the end. From memory this cannot fail and rows may have any length,
+    /// so an error counts as the end.
+    fn next(&mut self, row: &mut ByteRecord) -> bool {
+        loop {
+            let start = self.place();
+            if !self.reader.read_byte_record(row).unwrap_or(false) {
+                return false;
+            }
+            let end = self.place().min(self.bytes.len());
+            // The line feed of the row before is read with this one.
+            let is_end = |byte: &&u8| matches!(byte, b'\r' | b'\n');
+            let start = start + self.bytes[start..end].iter().take_while(is_end).count();
+            let line = self.bytes[start..].iter().position(|byte| *byte == b'\n');
+            let line_end = line.map_or(self.bytes.len(), |length| start + length + 1);
+            let is_suspect = line_end < end || end == self.bytes.len();
+            if !is_suspect || is_closed(&self.bytes[start..end], self.separator) {
+                return true;
+            }
+            // It took in the rows below.
+            self.unclosed.get_or_insert(start);
+            let line = self.bytes[start..line_end].iter().copied().filter(|byte| *byte != b'"');
+            self.base = line_end;
+            self.reader = reader(&self.bytes[line_end..], self.separator);
+            if reader(&line.collect::<Vec<_>>(), self.separator).read_byte_record(row).unwrap_or(false) {
+                return true;
+            }
+        }
+    }
+
+    fn place(&self) -> usize {
+        self.base + self.reader.position().byte() as usize
+    }
+}
+
+fn reader(bytes: &[u8], separator: u8) -> Reader<&[u8]> {
+    ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(bytes)
+}
+
+/// Returns whether the quotes of a row are closed where a field ends. Within a line, others are tolerated:
+/// some programs do not escape them.
+fn is_closed(row: &[u8], separator: u8) -> bool {
+    let mut rest = row;
+    loop {
+        if let [b'"', quoted @ ..] = rest {
+            let mut at = 0;
+            loop {
+                let Some(quote) = quoted[at..].iter().position(|byte| *byte == b'"') else { return false };
+                at += quote + 1;
+                match quoted.get(at) {
+                    Some(b'"') => at += 1,
+                    Some(next) if *next != separator && !matches!(next, b'\r' | b'\n') => {
+                        if quoted[..at].contains(&b'\n') {
+                            return false;
+                        }
+                        break;
+                    }
+                    _ => break,
+                }
+            }
+            rest = &quoted[at..];
+        }
+        match rest.iter().position(|byte| *byte == separator || *byte == b'\n') {
+            Some(end) => rest = &rest[end + 1..],
+            None => return true,
+        }
+    }
 }
 
 /// Finds the field separator: Excel's `sep=;` line, or else the most frequent one in the first row.
@@ -119,15 +208,10 @@ impl Columns {
         }
     }
 
-    fn person(&self, row: &ByteRecord) -> Option<Person> {
+    fn numbers(&self, row: &ByteRecord) -> Vec<String> {
         // Rows may be shorter than the header.
         let there = self.numbers.iter().take_while(|column| **column < row.len());
-        let numbers: Vec<String> = there.flat_map(|column| numbers(field(row, Some(*column)))).collect();
-        if numbers.is_empty() {
-            return None;
-        }
-        let name = self.name(row)?;
-        Some(Person { name, numbers })
+        there.flat_map(|column| numbers(field(row, Some(*column)))).collect()
     }
 
     fn name(&self, row: &ByteRecord) -> Option<String> {
@@ -158,6 +242,9 @@ fn field(row: &ByteRecord, column: Option<usize>) -> &[u8] {
 /// newline.
 fn numbers(field: &[u8]) -> Vec<String> {
     let text = charset::decode(field);
-    let parts = text.split([';', '|', '\n']).flat_map(|part| part.split(":::")).map(str::trim);
-    parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    // The parts of a URI and extensions are no numbers.
+    let is_whole = |text: &str| !text.contains('=');
+    let separates = |c: char| matches!(c, '|' | '\n') || (c == ';' && is_whole(&text));
+    let parts = text.split(separates).flat_map(|part| part.split(":::")).flat_map(number::several);
+    parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }

@@ -88,6 +88,24 @@ pub fn pointed(text: &str, at: &Range<usize>) -> String {
     format!("  {}\n  {}{carets}", shown(text), " ".repeat(before))
 }
 
+/// The zeros of the scripts that have digits of their own, those of phones and keyboards; their other
+/// digits follow.
+const ZEROS: [char; 28] = [
+    '\u{660}', '\u{6f0}', '\u{7c0}', '\u{966}', '\u{9e6}', '\u{a66}', '\u{ae6}', '\u{b66}', '\u{be6}',
+    '\u{c66}', '\u{ce6}', '\u{d66}', '\u{de6}', '\u{e50}', '\u{ed0}', '\u{f20}', '\u{1040}', '\u{1090}',
+    '\u{17e0}', '\u{1810}', '\u{1946}', '\u{1b50}', '\u{1c40}', '\u{1c50}', '\u{a8d0}', '\u{a9d0}',
+    '\u{abf0}', '\u{ff10}',
+];
+
+/// Returns the ASCII form of a decimal digit of any script.
+pub fn digit(c: char) -> Option<char> {
+    if c.is_ascii() {
+        return c.is_ascii_digit().then_some(c);
+    }
+    let zero = ZEROS.iter().find(|zero| (**zero..).take(10).any(|digit| digit == c))?;
+    char::from_digit(u32::from(c) - u32::from(*zero), 10)
+}
+
 /// Returns whether `c` may be in a text that is shown: it is not a control or direction character.
 pub fn is_safe(c: char) -> bool {
     !c.is_control() && !is_invisible(c)
@@ -133,11 +151,18 @@ fn is_invisible(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{clean, clean_lines, pointed};
+    use super::{ZEROS, clean, clean_lines, digit, pointed};
 
     #[test]
     fn escapes_and_direction_marks_are_dropped() {
         assert_eq!(clean("\x1b[31mred\x07\u{202e}", 20), "[31mred");
+    }
+
+    #[test]
+    fn digits_of_every_script_are_digits() {
+        let digits = |text: &str| text.chars().filter_map(digit).collect::<String>();
+        assert_eq!(digits("+९१-९८७६५ ٠٩ ۴ ০৯ ௧ ９a²½"), "91987650940919");
+        assert!(ZEROS.is_sorted());
     }
 
     #[test]
