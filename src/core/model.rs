@@ -145,10 +145,9 @@ pub struct Voicemail {
 impl Voicemail {
     /// Creates a voicemail; makes `caller`, which is untrusted text, safe.
     pub fn new(time: DateTime<Utc>, caller: &str, recording: Option<RecordingName>) -> Voicemail {
+        let caller = text::clean(caller, text::CALLER_MAX);
         // The identity must not change, and at first joiners were no part of a caller.
         let bare: String = caller.chars().filter(|c| !text::is_joiner(*c)).collect();
-        let bare = text::clean(&bare, text::CALLER_MAX);
-        let caller = text::clean(caller, text::CALLER_MAX);
         let id = VoicemailId::new(time, &bare, recording.as_ref().map_or("", RecordingName::as_sent));
         Voicemail { id, time, caller, recording }
     }
@@ -358,5 +357,8 @@ mod tests {
         let voicemail = Voicemail::new(from_millis(7), " ශ්\u{200d}රී\u{202e} ", None);
         assert_eq!(voicemail.caller, "ශ්\u{200d}රී");
         assert_eq!(voicemail.id, VoicemailId::new(from_millis(7), "ශ්රී", ""));
+        // An import makes the identity of what was stored.
+        let long = Voicemail::new(from_millis(7), &"ක්\u{200d}".repeat(50), None);
+        assert_eq!(Voicemail::new(from_millis(7), &long.caller, None).id, long.id);
     }
 }
