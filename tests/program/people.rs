@@ -185,3 +185,33 @@ fn doctor_counts_what_is_in_each_contact_file() {
         ]
     );
 }
+
+#[test]
+fn csv_is_safe_in_a_spreadsheet() {
+    let names = ["=HYPERLINK(\"http://x\")", "+1-2", "-2+3", "@SUM(A1)", "Anita"];
+    let callers = ["919876500000", "919876500001", "919876500002", "919876500003", "919876500004"];
+    let cards: String = names.iter().zip(callers).map(|(name, caller)| card(name, caller)).collect();
+    let (home, service) = (home(&[("c.vcf", cards.as_bytes())]), service(&callers));
+    let id = home.run(service.url(), &with(&["list"], &["--json"])).lines(0)[4]["id"].clone();
+    home.run(service.url(), &["note", id.as_str().unwrap(), "=1+2"]).out(0);
+    let cells = |arguments: &[&str]| {
+        let text = home.run(service.url(), &with(arguments, &[])).out(0);
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let column = |name: &str| reader.headers().unwrap().iter().position(|known| known == name).unwrap();
+        let columns = ["caller", "name", "note"].map(column);
+        let rows = reader.records().map(|row| columns.map(|column| row.as_ref().unwrap()[column].to_owned()));
+        rows.collect::<Vec<_>>()
+    };
+    let safe = cells(&["list", "--format", "csv"]);
+    let raw = cells(&["list", "--format", "csv", "--raw"]);
+    for (index, name) in names.iter().enumerate() {
+        let (number, note) = (format!("+{}", callers[index]), if index == 4 { "=1+2" } else { "" });
+        assert_eq!(raw[index], [&*number, name, note]);
+        let guard = |text: &str| if text.is_empty() || text == "Anita" { "" } else { "'" };
+        assert_eq!(safe[index], [number, format!("{}{name}", guard(name)), format!("{}{note}", guard(note))]);
+    }
+    let saved = cells(&["download", "--dry-run", "--dir", "out", "--format", "csv"]);
+    assert_eq!(saved.iter().map(|row| &row[1]).filter(|name| name.starts_with('\'')).count(), 4);
+    let both = home.run(service.url(), &with(&["list"], &["--raw"]));
+    assert!(both.only_said(2).contains("--format"), "{}", both.said());
+}
