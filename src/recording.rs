@@ -33,7 +33,7 @@ pub use fetch::{ANSWERS, RecordingApi, TRIES, Transfer, not_ready_wait};
 use folder::Folder;
 pub use folder::{Evicted, Kept, account_folder};
 pub use library::{Library, decode};
-pub use save::{SaveError, name_part, suggested_name};
+pub use save::{SaveError, name_part, portable_name, suggested_name};
 
 /// The limits of the cache, and the delay before a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -38,8 +38,9 @@ pub(super) fn fold(text: &str, plain: bool, mut push: impl FnMut(char, usize)) {
     }
 }
 
-/// Returns `text` folded, with its accents, in lower case.
-pub(super) fn folded(text: &str) -> String {
+/// Returns `text` in a form that is the same for all its spellings, in lower case: composed where Unicode
+/// has a composed form, without joiners and accents that stay apart, `ß` as `ss`.
+pub fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     fold(text, false, |c, _| folded.extend(c.to_lowercase()));
     folded

@@ -124,7 +124,7 @@ pub(in crate::tui) fn file_name(state: &State, row: &Row) -> String {
         Some(_) => AudioFormat::Wav,
     };
     let rows = &state.inbox.rows;
-    // A name in a non-Latin script has no usable letters; then use the number.
+    // A name may have nothing that can be in a file name; then use the number.
     let caller = [rows.caller(row), rows.number(row)].into_iter().find(|caller| name_part(caller).is_some());
     suggested_name(local, caller.unwrap_or_default(), format)
 }
