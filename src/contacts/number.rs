@@ -28,7 +28,7 @@ const EXTENSION_MARKS: [&str; 8] = ["ext", "x", "#", ",", ";", "p", "w", "*"];
 
 /// Returns the numbers in `written`: usually one. Programs write several into one field.
 pub(super) fn several(written: &str) -> Vec<&str> {
-    if digits_in(written) < 2 * SEVERAL_MIN || written.len() > SEVERAL_MAX * NUMBER_MAX {
+    if written.len() > SEVERAL_MAX * NUMBER_MAX || digits_in(written) < 2 * SEVERAL_MIN {
         return vec![written];
     }
     // A slash is also what some write after the area code.

@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use csv::{ByteRecord, Reader, ReaderBuilder};
+use csv::{ByteRecord, ReaderBuilder};
+use memchr::{memchr, memchr2};
 
 use super::{FileContents, Person, Problem, charset, first_name, number};
 
@@ -49,10 +50,13 @@ struct Columns {
 /// Reads every row of `bytes`; the first is the header.
 pub(super) fn read(bytes: &[u8]) -> FileContents {
     let (rest, separator) = separator(bytes);
-    let mut rows = Rows::new(rest, separator);
+    let (rows, unclosed) = closed(rest, separator);
+    let mut reader =
+        ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(&*rows);
     let mut row = ByteRecord::new();
     let mut found = FileContents::default();
-    if !rows.next(&mut row) {
+    // Reading from memory cannot fail and rows may have any length, so treat an error as the end.
+    if !reader.read_byte_record(&mut row).unwrap_or(false) {
         found.fault = Some((None, Problem::Empty));
         return found;
     }
@@ -61,7 +65,7 @@ pub(super) fn read(bytes: &[u8]) -> FileContents {
         found.fault = Some((Some(1), problem));
         return found;
     }
-    while rows.next(&mut row) {
+    while reader.read_byte_record(&mut row).unwrap_or(false) {
         let (name, numbers) = (columns.name(&row), columns.numbers(&row));
         match name {
             Some(name) if !numbers.is_empty() => found.people.push(Person { name, numbers }),
@@ -70,90 +74,64 @@ pub(super) fn read(bytes: &[u8]) -> FileContents {
     }
     let before = bytes.len() - rest.len();
     let line = |at: usize| bytes[..before + at].split(|byte| *byte == b'\n').count();
-    found.fault = rows.unclosed.map(|at| (Some(line(at)), Problem::Unclosed));
+    found.fault = unclosed.map(|at| (Some(line(at)), Problem::Unclosed));
     found
 }
 
-/// Reads rows, one after another.
-struct Rows<'a> {
-    bytes: &'a [u8],
-    separator: u8,
-    /// Reads `bytes` from `base` on.
-    reader: Reader<&'a [u8]>,
-    base: usize,
-    /// Where the first row is that has a quote without an end.
-    unclosed: Option<usize>,
-}
-
-impl<'a> Rows<'a> {
-    fn new(bytes: &'a [u8], separator: u8) -> Rows<'a> {
-        Rows { bytes, separator, reader: reader(bytes, separator), base: 0, unclosed: None }
-    }
-
-    /// Reads the next row; `false` at the end. From memory this cannot fail and rows may have any length,
-    /// so an error counts as the end.
-    fn next(&mut self, row: &mut ByteRecord) -> bool {
-        loop {
-            let start = self.place();
-            if !self.reader.read_byte_record(row).unwrap_or(false) {
-                return false;
-            }
-            let end = self.place().min(self.bytes.len());
-            // The line feed of the row before is read with this one.
-            let is_end = |byte: &&u8| matches!(byte, b'\r' | b'\n');
-            let start = start + self.bytes[start..end].iter().take_while(is_end).count();
-            let line = self.bytes[start..].iter().position(|byte| *byte == b'\n');
-            let line_end = line.map_or(self.bytes.len(), |length| start + length + 1);
-            let is_suspect = line_end < end || end == self.bytes.len();
-            if !is_suspect || is_closed(&self.bytes[start..end], self.separator) {
-                return true;
-            }
-            // It took in the rows below.
-            self.unclosed.get_or_insert(start);
-            let line = self.bytes[start..line_end].iter().copied().filter(|byte| *byte != b'"');
-            self.base = line_end;
-            self.reader = reader(&self.bytes[line_end..], self.separator);
-            if reader(&line.collect::<Vec<_>>(), self.separator).read_byte_record(row).unwrap_or(false) {
-                return true;
-            }
+/// Returns `bytes` without the quotes of lines in which one never ends: it would take in the rows below. Also
+/// returns where the first such line is.
+fn closed(bytes: &[u8], separator: u8) -> (Cow<'_, [u8]>, Option<usize>) {
+    let newline = if memchr(b'\n', bytes).is_some() { b'\n' } else { b'\r' };
+    let (mut repaired, mut unclosed) = (Vec::new(), None);
+    // The rows from `sound` to `at` are as they should be.
+    let (mut sound, mut at) = (0, 0);
+    while at < bytes.len() {
+        if let Some(length) = row(&bytes[at..], separator, newline) {
+            at += length;
+            continue;
         }
+        unclosed.get_or_insert(at);
+        let end = memchr(newline, &bytes[at..]).map_or(bytes.len(), |length| at + length + 1);
+        repaired.extend_from_slice(&bytes[sound..at]);
+        repaired.extend(bytes[at..end].iter().filter(|byte| **byte != b'"'));
+        (sound, at) = (end, end);
     }
-
-    fn place(&self) -> usize {
-        self.base + self.reader.position().byte() as usize
+    if unclosed.is_none() {
+        return (Cow::Borrowed(bytes), None);
     }
+    repaired.extend_from_slice(&bytes[sound..]);
+    (Cow::Owned(repaired), unclosed)
 }
 
-fn reader(bytes: &[u8], separator: u8) -> Reader<&[u8]> {
-    ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(bytes)
-}
-
-/// Returns whether the quotes of a row are closed where a field ends. Within a line, others are tolerated:
-/// some programs do not escape them.
-fn is_closed(row: &[u8], separator: u8) -> bool {
-    let mut rest = row;
+/// Returns the length of the row at the start of `bytes`, with its newline. `None` if a quoted field goes on
+/// into other lines and does not end where a field ends. Within a line, other quotes are tolerated: some
+/// programs do not escape them.
+fn row(bytes: &[u8], separator: u8, newline: u8) -> Option<usize> {
+    let mut at = 0;
     loop {
-        if let [b'"', quoted @ ..] = rest {
-            let mut at = 0;
+        if bytes.get(at) == Some(&b'"') {
+            let start = at + 1;
+            at = start;
             loop {
-                let Some(quote) = quoted[at..].iter().position(|byte| *byte == b'"') else { return false };
-                at += quote + 1;
-                match quoted.get(at) {
+                at += memchr(b'"', &bytes[at..])? + 1;
+                match bytes.get(at) {
                     Some(b'"') => at += 1,
                     Some(next) if *next != separator && !matches!(next, b'\r' | b'\n') => {
-                        if quoted[..at].contains(&b'\n') {
-                            return false;
+                        if memchr(newline, &bytes[start..at]).is_some() {
+                            return None;
                         }
                         break;
                     }
                     _ => break,
                 }
             }
-            rest = &quoted[at..];
         }
-        match rest.iter().position(|byte| *byte == separator || *byte == b'\n') {
-            Some(end) => rest = &rest[end + 1..],
-            None => return true,
+        match memchr2(separator, newline, &bytes[at..]) {
+            Some(length) => at += length + 1,
+            None => return Some(bytes.len()),
+        }
+        if bytes[at - 1] == newline {
+            return Some(at);
         }
     }
 }

@@ -102,8 +102,8 @@ pub fn digit(c: char) -> Option<char> {
     if c.is_ascii() {
         return c.is_ascii_digit().then_some(c);
     }
-    let zero = ZEROS.iter().find(|zero| (**zero..).take(10).any(|digit| digit == c))?;
-    char::from_digit(u32::from(c) - u32::from(*zero), 10)
+    let zero = *ZEROS.get(ZEROS.partition_point(|zero| *zero <= c).checked_sub(1)?)?;
+    char::from_digit(u32::from(c) - u32::from(zero), 10)
 }
 
 /// Returns whether `c` may be in a text that is shown: it is not a control or direction character.

@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(cut(&format!("a{}", "\u{1f3fd}".repeat(400))).len() % 4, 1);
         assert!(cut(&"\u{93f}".repeat(400)).len() <= 120);
         let name = portable_name(&format!("{}.mp3", "ab क".repeat(99)));
-        assert!(name.len() <= 240 && name.ends_with(".mp3"), "{name}");
+        assert!(name.len() <= 240 && name.strip_suffix(".mp3").is_some(), "{name}");
     }
 
     #[test]

@@ -416,6 +416,7 @@ fn hostile_files_take_neither_long_nor_much() {
         ("header.csv", long.clone()),
         ("begins.vcf", "BEGIN:VCARD\n".repeat(1 << 20)),
         ("columns.csv", format!("Name{}\nEve", ",Phone".repeat(1 << 20))),
+        ("quotes.csv", format!("Name,Phone\n{}", "\"Eve\",\"1909\n".repeat(1 << 18))),
         ("rows.csv", format!("Name{}\n{}", ",Phone".repeat(1 << 20), "Eve\n".repeat(1 << 16))),
     ] {
         let (book, faults) = read(&[(name, bytes.as_bytes())]);
