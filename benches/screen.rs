@@ -58,6 +58,7 @@ fn rows(count: usize) -> Rows {
 fn inbox(count: usize) -> State {
     let setup = Setup {
         account: Some("1111113".into()),
+        known: vmail::tui::overlays::login::KnownAccount::default(),
         accounts: Vec::new(),
         zone: "Asia/Kolkata".parse().unwrap(),
         range: Range::ALL,

@@ -5,11 +5,12 @@
 //! [`fingerprint`] cheaply detects changes. The caller chooses the files, and the country of numbers
 //! without a country code. Nothing here knows the store or the screen.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use crate::core::text;
+use crate::core::caller::{self, CallerForms};
+use crate::core::{encoding, text};
 
 mod charset;
 mod files;
@@ -56,8 +57,43 @@ struct Person {
 #[derive(Default)]
 struct FileContents {
     people: Vec<Person>,
+    /// How many numbers belong to contacts without a name.
+    nameless: usize,
     /// The first problem, and the line (from 1) where it begins.
     fault: Option<(Option<usize>, Problem)>,
+}
+
+/// What one file contains.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileCount {
+    /// The file.
+    pub file: PathBuf,
+    /// How many contacts have a name and a usable number.
+    pub names: usize,
+    /// How many usable numbers these have.
+    pub numbers: usize,
+    /// How many other numbers there are, by reason.
+    pub unusable: BTreeMap<Unusable, usize>,
+}
+
+/// Why a number of a contact names no caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum Unusable {
+    /// Its contact has no name.
+    #[error("without a name")]
+    Nameless,
+    /// It stands for a withheld number, as `unknown` does.
+    #[error("that mean a withheld number")]
+    Withheld,
+    /// A spreadsheet rounded it.
+    #[error("rounded by a spreadsheet")]
+    Rounded,
+    /// It is longer than any number.
+    #[error("of more than 15 digits")]
+    TooLong,
+    /// There is no digit in it.
+    #[error("without digits")]
+    Empty,
 }
 
 /// A problem in a contact file: at most one per file, in one line.
@@ -99,6 +135,15 @@ pub enum Problem {
     /// A vCard without `END:VCARD`. It was read as far as possible.
     #[error("this contact has no END:VCARD: is the file truncated?")]
     Unfinished,
+    /// A text in a charset that vmail does not know. It was read as Latin letters.
+    #[error("unknown charset {name}: export the contacts in UTF-8")]
+    Charset {
+        /// Its name.
+        name: String,
+    },
+    /// A quoted field of a CSV file that never ends. Its line was read as if it had no quotes.
+    #[error("this quote is never closed")]
+    Unclosed,
     /// The header row of a CSV file has no column for names.
     #[error("the header row has no column for names (Name, or First Name and Last Name)")]
     NoNames,
@@ -114,30 +159,56 @@ impl Book {
     /// Skips unreadable parts; the faults report them, one per file. Takes about 20 µs per number, so
     /// run it on a thread of its own. Never panics, whatever the bytes.
     pub fn read(files: &[(PathBuf, Vec<u8>)], country: &str) -> (Book, Vec<Fault>) {
+        let (book, faults, _) = Book::read_counted(files, country);
+        (book, faults)
+    }
+
+    /// Like [`Book::read`], and counts what is in each file.
+    pub fn read_counted(files: &[(PathBuf, Vec<u8>)], country: &str) -> (Book, Vec<Fault>, Vec<FileCount>) {
         let mut people = Vec::new();
         let mut faults = Vec::new();
-        for (path, bytes) in files {
+        let mut counts = Vec::new();
+        for (index, (path, bytes)) in files.iter().enumerate() {
             let found = read_file(path, bytes);
-            people.extend(found.people);
+            people.extend(found.people.into_iter().map(|person| (index, person)));
             faults.extend(found.fault.map(|(line, problem)| Fault { file: path.clone(), line, problem }));
+            let nameless = (found.nameless > 0).then_some((Unusable::Nameless, found.nameless));
+            let unusable = nameless.into_iter().collect();
+            counts.push(FileCount { file: path.clone(), names: 0, numbers: 0, unusable });
         }
-        let keys = keys(&people, country);
+        let mut keys = keys(&people, country).into_iter();
         let mut book = Book::default();
-        let mut keys = keys.into_iter();
-        for Person { name, numbers } in people {
+        for (file, Person { name, numbers }) in people {
             let place = book.names.len();
-            let mut is_new = false;
-            for key in keys.by_ref().take(numbers.len()).flatten() {
-                book.places.entry(key).or_insert_with(|| {
-                    is_new = true;
-                    place
-                });
+            let (mut is_new, mut usable) = (false, 0);
+            for key in keys.by_ref().take(numbers.len()) {
+                match key {
+                    Ok(key) => {
+                        usable += 1;
+                        book.places.entry(key).or_insert_with(|| {
+                            is_new = true;
+                            place
+                        });
+                    }
+                    Err(reason) => *counts[file].unusable.entry(reason).or_default() += 1,
+                }
             }
+            counts[file].names += usize::from(usable > 0);
+            counts[file].numbers += usable;
             if is_new {
                 book.names.push(name);
             }
         }
-        (book, faults)
+        (book, faults, counts)
+    }
+
+    /// Returns the name of a caller: `given`, the one that the user gave in vmail, else that of a contact.
+    /// `raw` is the caller as received. A withheld caller has no name, whatever contacts say.
+    pub fn name_of<'a>(&'a self, given: Option<&'a str>, forms: &CallerForms, raw: &str) -> Option<&'a str> {
+        if forms.display.is_empty() || caller::is_withheld(raw) {
+            return None;
+        }
+        given.or_else(|| self.name(forms.e164.as_deref(), raw))
     }
 
     /// Returns the name of a caller: by `e164` if given, else by `raw`, the caller as received (such as a
@@ -145,7 +216,7 @@ impl Book {
     pub fn name(&self, e164: Option<&str>, raw: &str) -> Option<&str> {
         let place = e164
             .and_then(|number| self.places.get(number))
-            .or_else(|| number::as_written(raw).and_then(|key| self.places.get(&key)))?;
+            .or_else(|| number::as_written(raw).ok().and_then(|key| self.places.get(&key)))?;
         self.names.get(*place).map(String::as_str)
     }
 
@@ -162,14 +233,14 @@ impl Book {
 
 fn read_file(path: &Path, bytes: &[u8]) -> FileContents {
     if bytes.len() as u64 > FILE_MAX {
-        return FileContents { people: Vec::new(), fault: Some((None, Problem::TooLarge)) };
+        return FileContents { fault: Some((None, Problem::TooLarge)), ..FileContents::default() };
     }
-    let bytes = charset::without_bom(bytes);
+    let bytes = encoding::to_utf8(bytes);
     let is_named_vcard = path
         .extension()
         .is_some_and(|kind| ["vcf", "vcard"].iter().any(|known| kind.eq_ignore_ascii_case(known)));
     if bytes.trim_ascii().is_empty() {
-        FileContents { people: Vec::new(), fault: Some((None, Problem::Empty)) }
+        FileContents { fault: Some((None, Problem::Empty)), ..FileContents::default() }
     } else if is_named_vcard || vcard::begins(bytes.trim_ascii_start()) {
         vcard::read(&bytes)
     } else {
@@ -179,9 +250,9 @@ fn read_file(path: &Path, bytes: &[u8]) -> FileContents {
 
 /// Returns the keys of all numbers of all `people`, in order. libphonenumber is slow, so many numbers
 /// are split among all processors.
-fn keys(people: &[Person], country: &str) -> Vec<Option<String>> {
-    let numbers: Vec<&String> = people.iter().flat_map(|person| &person.numbers).collect();
-    let read = |numbers: &[&String]| -> Vec<Option<String>> {
+fn keys(people: &[(usize, Person)], country: &str) -> Vec<Result<String, Unusable>> {
+    let numbers: Vec<&String> = people.iter().flat_map(|(_, person)| &person.numbers).collect();
+    let read = |numbers: &[&String]| -> Vec<Result<String, Unusable>> {
         numbers.iter().map(|written| number::key(written, country)).collect()
     };
     if numbers.len() < SHARE_FROM {
@@ -192,9 +263,9 @@ fn keys(people: &[Person], country: &str) -> Vec<Option<String>> {
         let shares = numbers.chunks(numbers.len().div_ceil(threads));
         let workers: Vec<_> = shares.map(|share| (share, scope.spawn(move || read(share)))).collect();
         // If a thread panics, only its own numbers stay without names.
-        let keys = workers
-            .into_iter()
-            .flat_map(|(share, worker)| worker.join().unwrap_or_else(|_| vec![None; share.len()]));
+        let keys = workers.into_iter().flat_map(|(share, worker)| {
+            worker.join().unwrap_or_else(|_| vec![Err(Unusable::Empty); share.len()])
+        });
         keys.collect()
     })
 }

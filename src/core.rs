@@ -3,6 +3,7 @@
 //! Everything else builds on it, and it imports nothing of the rest.
 
 pub mod caller;
+pub mod encoding;
 pub mod facts;
 pub mod fields;
 pub mod humanize;

@@ -15,6 +15,7 @@
 //!
 //! Importing a file again therefore changes nothing. Files are streamed, never held in memory.
 
+mod decode;
 mod line;
 mod read;
 mod write;

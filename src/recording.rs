@@ -35,7 +35,7 @@ use folder::Folder;
 pub use folder::{Evicted, Kept, account_folder};
 pub use library::{Library, decode};
 pub use retry::not_ready_wait;
-pub use save::{SaveError, name_part, suggested_name};
+pub use save::{SaveError, name_part, portable_name, suggested_name};
 
 /// The limits of the cache, and the delay before a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,7 +21,7 @@ use clap_complete::env::{CompleteEnv, Elvish, Fish, Powershell, Shells, Zsh};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::cli::settings::{self, xdg};
+use crate::cli::settings::{self, read_text, xdg};
 use crate::cli::{Cli, World};
 use crate::config::{self, Overrides, Settings, Timezone};
 use crate::core::model::{Region, from_millis};
@@ -97,8 +97,7 @@ fn offer(arg: &Arg) -> Option<Offer> {
 
 /// Returns the accounts of the settings file.
 fn accounts(world: &World, _: &str) -> Vec<(String, String)> {
-    let Some(text) = paths::config_file(&xdg(world)).and_then(|path| std::fs::read_to_string(path).ok())
-    else {
+    let Some(text) = paths::config_file(&xdg(world)).and_then(|path| read_text(&path).ok()) else {
         return Vec::new();
     };
     // Works even if other parts of the file are invalid.

@@ -34,6 +34,9 @@ use crate::telecmi::{ApiError, Client};
 /// The maximum number of IDs to list for an ambiguous ID prefix.
 const CANDIDATES: usize = 5;
 
+/// The number of callers to format at a time.
+const CALLERS: usize = 2_000;
+
 /// The number of attempts to reach the server before stored voicemails are used; low, because the user
 /// is waiting.
 const TRIES: usize = 2;
@@ -123,6 +126,8 @@ impl VerbContext {
                 writeln!(io::stderr(), "vmail: {notice}")?;
             }
             store = StoreHandle::spawn(move || Ok(Opened { store: opened, notices: Vec::new() }));
+            // Once after a new setting or new rules. If it fails, some callers show their old text.
+            while let Ok(1..) = store.call(|store| store.reformat_callers(CALLERS)).await {}
         }
         let contacts = environment::contacts(&settings, world);
         let (files, mut faults) = contacts::load(&contacts.paths);

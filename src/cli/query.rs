@@ -74,8 +74,8 @@ pub struct Hit {
 impl Hit {
     /// Returns `entry` with the name of its caller.
     pub fn new(entry: StoredVoicemail, context: &VerbContext) -> Hit {
-        let listed = || context.book.name(entry.forms.e164.as_deref(), &entry.record.voicemail.caller);
-        let name = entry.name.clone().or_else(|| listed().map(str::to_owned));
+        let raw = &entry.record.voicemail.caller;
+        let name = context.book.name_of(entry.name.as_deref(), &entry.forms, raw).map(str::to_owned);
         Hit { entry, name }
     }
 

@@ -11,6 +11,7 @@ use clap::Args;
 use crate::account::Account;
 use crate::cli::{World, checks};
 use crate::config::{self, Asking, FaultPlace, Overrides, SecretSource, Settings, Sources};
+use crate::core::encoding;
 use crate::core::model::{AccountKey, Region};
 use crate::credentials::{self, LazySecret, Loaded, SecretStore};
 use crate::error::Fault;
@@ -129,7 +130,7 @@ pub fn sources(
 ) -> anyhow::Result<(Sources, Option<PathBuf>)> {
     let must_exist = given.is_some();
     let path = given.or(usual);
-    let text = path.as_deref().map(|path| (path, fs::read_to_string(path)));
+    let text = path.as_deref().map(|path| (path, read_text(path)));
     let file = match text {
         Some((path, Ok(text))) => Some((path.to_owned(), text)),
         Some((_, Err(error))) if is_absent(&error) && !must_exist => None,
@@ -153,6 +154,12 @@ pub fn sources(
         check_colour: checks::colour,
     };
     Ok((sources, path))
+}
+
+/// Reads a settings file: UTF-8, or as editors on Windows may save it.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let text = encoding::to_utf8(&fs::read(path)?).into_owned();
+    String::from_utf8(text).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"))
 }
 
 /// Whether the file does not exist, or cannot exist because a parent of it is a file.

@@ -1,5 +1,6 @@
 //! Output of the verbs: formats, aligned columns and broken pipes.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write};
 
@@ -7,6 +8,7 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
+use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::World;
@@ -27,6 +29,9 @@ pub struct FormatArgs {
     /// Same as --format jsonl
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
+    /// With csv: do not put ' before text that a spreadsheet would run as a formula
+    #[arg(long, requires = "format")]
+    pub raw: bool,
 }
 
 /// An output format.
@@ -37,8 +42,11 @@ pub enum Format {
     Table,
     /// One JSON object per line
     Jsonl,
-    /// Comma-separated values with a header line
+    /// Comma-separated values with a header line; ' before text that a spreadsheet would run
     Csv,
+    /// The same, with every text as it is: `--format csv --raw`.
+    #[value(skip)]
+    RawCsv,
     /// Tab-separated values with a header line; escapes tab, newline and backslash as \t, \n and \\
     Tsv,
 }
@@ -51,7 +59,11 @@ impl FormatArgs {
 
     /// Returns the format given by a flag.
     pub fn asked(self) -> Option<Format> {
-        if self.json { Some(Format::Jsonl) } else { self.format }
+        match self.format {
+            _ if self.json => Some(Format::Jsonl),
+            Some(Format::Csv) if self.raw => Some(Format::RawCsv),
+            format => format,
+        }
     }
 }
 
@@ -124,6 +136,16 @@ pub fn csv_line(out: &mut impl Write, cells: &[impl AsRef<[u8]>]) -> io::Result<
     writer.flush()
 }
 
+/// Returns a cell that no spreadsheet runs: one that begins like a formula gets a `'` in front, as OWASP
+/// recommends. Numbers in E.164 stay as they are: a spreadsheet can do no harm with `+919876543210`.
+fn guarded(cell: &str) -> Cow<'_, str> {
+    let begins_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    let is_e164 = cell.strip_prefix('+').is_some_and(|digits| {
+        (1..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if begins_formula && !is_e164 { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
 /// Writes a line of tab-separated values.
 pub fn tsv_line(out: &mut impl Write, cells: &[impl Display]) -> io::Result<()> {
     let escaped = |cell: String| cell.replace('\\', r"\\").replace('\t', r"\t").replace('\n', r"\n");
@@ -134,7 +156,7 @@ pub fn tsv_line(out: &mut impl Write, cells: &[impl Display]) -> io::Result<()> 
 /// Writes the header line of `format`, if it has one.
 pub fn names(out: &mut impl Write, format: Format, names: &[&str]) -> io::Result<()> {
     match format {
-        Format::Csv => csv_line(out, names),
+        Format::Csv | Format::RawCsv => csv_line(out, names),
         Format::Tsv => tsv_line(out, names),
         Format::Table | Format::Jsonl => Ok(()),
     }
@@ -148,7 +170,11 @@ pub fn record(
     cells: &[String],
 ) -> io::Result<()> {
     match format {
-        Format::Csv => csv_line(out, cells),
+        Format::Csv => {
+            let cells: Vec<_> = cells.iter().map(|cell| guarded(cell)).collect();
+            csv_line(out, &cells.iter().map(|cell| cell.as_bytes()).collect::<Vec<_>>())
+        }
+        Format::RawCsv => csv_line(out, cells),
         Format::Tsv => tsv_line(out, cells),
         Format::Table | Format::Jsonl => json_line(out, object),
     }
@@ -202,15 +228,44 @@ pub fn cut(text: &str, room: usize) -> String {
         return text.to_owned();
     }
     let mut kept = String::new();
-    for c in text.chars() {
-        kept.push(c);
-        if width(&kept) >= room {
-            kept.pop();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        used += width(grapheme);
+        if used >= room {
             break;
         }
+        kept.push_str(grapheme);
     }
     if room > 0 {
         kept.push('…');
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guarded;
+
+    #[test]
+    fn text_that_begins_like_a_formula_is_guarded_and_numbers_are_not() {
+        for text in [
+            "=1+2",
+            "+1-2",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "＝1",
+            "+91 98765 43210",
+            "+",
+            "+9198765432109876",
+            "=cmd|' /C calc'!A0",
+        ] {
+            assert_eq!(guarded(text), format!("'{text}"));
+        }
+        for text in ["+919876543210", "", "Anita", "919876543210", "'=1", "a=1", "2026-11-23", "अनिता"]
+        {
+            assert_eq!(guarded(text), text);
+        }
+    }
 }

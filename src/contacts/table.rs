@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 
 use csv::{ByteRecord, ReaderBuilder};
+use memchr::{memchr, memchr2};
 
-use super::{FileContents, Person, Problem, charset, first_name};
+use super::{FileContents, Person, Problem, charset, first_name, number};
 
 /// Column names, in lower case, letters and digits only.
 const FULL: [&str; 9] =
@@ -48,9 +49,10 @@ struct Columns {
 
 /// Reads every row of `bytes`; the first is the header.
 pub(super) fn read(bytes: &[u8]) -> FileContents {
-    let (bytes, separator) = separator(bytes);
+    let (rest, separator) = separator(bytes);
+    let (rows, unclosed) = closed(rest, separator);
     let mut reader =
-        ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(bytes);
+        ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(&*rows);
     let mut row = ByteRecord::new();
     let mut found = FileContents::default();
     // Reading from memory cannot fail and rows may have any length, so treat an error as the end.
@@ -64,9 +66,74 @@ pub(super) fn read(bytes: &[u8]) -> FileContents {
         return found;
     }
     while reader.read_byte_record(&mut row).unwrap_or(false) {
-        found.people.extend(columns.person(&row));
+        let (name, numbers) = (columns.name(&row), columns.numbers(&row));
+        match name {
+            Some(name) if !numbers.is_empty() => found.people.push(Person { name, numbers }),
+            _ => found.nameless += numbers.len(),
+        }
     }
+    let before = bytes.len() - rest.len();
+    let line = |at: usize| bytes[..before + at].split(|byte| *byte == b'\n').count();
+    found.fault = unclosed.map(|at| (Some(line(at)), Problem::Unclosed));
     found
+}
+
+/// Returns `bytes` without the quotes of lines in which one never ends: it would take in the rows below. Also
+/// returns where the first such line is.
+fn closed(bytes: &[u8], separator: u8) -> (Cow<'_, [u8]>, Option<usize>) {
+    let newline = if memchr(b'\n', bytes).is_some() { b'\n' } else { b'\r' };
+    let (mut repaired, mut unclosed) = (Vec::new(), None);
+    // The rows from `sound` to `at` are as they should be.
+    let (mut sound, mut at) = (0, 0);
+    while at < bytes.len() {
+        if let Some(length) = row(&bytes[at..], separator, newline) {
+            at += length;
+            continue;
+        }
+        unclosed.get_or_insert(at);
+        let end = memchr(newline, &bytes[at..]).map_or(bytes.len(), |length| at + length + 1);
+        repaired.extend_from_slice(&bytes[sound..at]);
+        repaired.extend(bytes[at..end].iter().filter(|byte| **byte != b'"'));
+        (sound, at) = (end, end);
+    }
+    if unclosed.is_none() {
+        return (Cow::Borrowed(bytes), None);
+    }
+    repaired.extend_from_slice(&bytes[sound..]);
+    (Cow::Owned(repaired), unclosed)
+}
+
+/// Returns the length of the row at the start of `bytes`, with its newline. `None` if a quoted field goes on
+/// into other lines and does not end where a field ends. Within a line, other quotes are tolerated: some
+/// programs do not escape them.
+fn row(bytes: &[u8], separator: u8, newline: u8) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        if bytes.get(at) == Some(&b'"') {
+            let start = at + 1;
+            at = start;
+            loop {
+                at += memchr(b'"', &bytes[at..])? + 1;
+                match bytes.get(at) {
+                    Some(b'"') => at += 1,
+                    Some(next) if *next != separator && !matches!(next, b'\r' | b'\n') => {
+                        if memchr(newline, &bytes[start..at]).is_some() {
+                            return None;
+                        }
+                        break;
+                    }
+                    _ => break,
+                }
+            }
+        }
+        match memchr2(separator, newline, &bytes[at..]) {
+            Some(length) => at += length + 1,
+            None => return Some(bytes.len()),
+        }
+        if bytes[at - 1] == newline {
+            return Some(at);
+        }
+    }
 }
 
 /// Finds the field separator: Excel's `sep=;` line, or else the most frequent one in the first row.
@@ -119,15 +186,10 @@ impl Columns {
         }
     }
 
-    fn person(&self, row: &ByteRecord) -> Option<Person> {
+    fn numbers(&self, row: &ByteRecord) -> Vec<String> {
         // Rows may be shorter than the header.
         let there = self.numbers.iter().take_while(|column| **column < row.len());
-        let numbers: Vec<String> = there.flat_map(|column| numbers(field(row, Some(*column)))).collect();
-        if numbers.is_empty() {
-            return None;
-        }
-        let name = self.name(row)?;
-        Some(Person { name, numbers })
+        there.flat_map(|column| numbers(field(row, Some(*column)))).collect()
     }
 
     fn name(&self, row: &ByteRecord) -> Option<String> {
@@ -158,6 +220,9 @@ fn field(row: &ByteRecord, column: Option<usize>) -> &[u8] {
 /// newline.
 fn numbers(field: &[u8]) -> Vec<String> {
     let text = charset::decode(field);
-    let parts = text.split([';', '|', '\n']).flat_map(|part| part.split(":::")).map(str::trim);
-    parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    // The parts of a URI and extensions are no numbers.
+    let is_whole = |text: &str| !text.contains('=');
+    let separates = |c: char| matches!(c, '|' | '\n') || (c == ';' && is_whole(&text));
+    let parts = text.split(separates).flat_map(|part| part.split(":::")).flat_map(number::several);
+    parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }

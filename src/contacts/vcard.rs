@@ -9,7 +9,11 @@ use std::iter::Peekable;
 
 use encoding_rs::Encoding;
 
-use super::{FileContents, Person, Problem, charset, first_name};
+use super::{FileContents, Person, Problem, charset, first_name, number};
+use crate::core::text;
+
+/// The longest name of a charset to show, in characters.
+const CHARSET_MAX: usize = 40;
 
 const BEGIN: &[u8] = b"BEGIN:VCARD";
 const END: &[u8] = b"END:VCARD";
@@ -41,7 +45,7 @@ pub(super) fn read(bytes: &[u8]) -> FileContents {
         } else {
             let card_end = if ends { at } else { line_start };
             if let Some((first_line, start)) = open.filter(|_| begins || ends) {
-                found.people.extend(person(&bytes[start..card_end]));
+                found.take(&bytes[start..card_end], first_line);
                 if !ends {
                     found.fault.get_or_insert((Some(first_line), Problem::Unfinished));
                 }
@@ -55,7 +59,7 @@ pub(super) fn read(bytes: &[u8]) -> FileContents {
         after_agent = Name::of_line(line) == Some(Name::Agent) && line.trim_ascii_end().ends_with(b":");
     }
     if let Some((first_line, start)) = open {
-        found.people.extend(person(&bytes[start..]));
+        found.take(&bytes[start..], first_line);
         found.fault.get_or_insert((Some(first_line), Problem::Unfinished));
     }
     if is_empty {
@@ -70,12 +74,33 @@ fn is(line: &[u8], what: &[u8]) -> bool {
     line.trim_ascii_end().eq_ignore_ascii_case(what)
 }
 
-fn person(card: &[u8]) -> Option<Person> {
+impl FileContents {
+    /// Adds the contact of `card`, which begins at line `line`.
+    fn take(&mut self, card: &[u8], line: usize) {
+        let (name, numbers, strange) = person(card);
+        if let Some(name) = strange {
+            self.fault.get_or_insert((Some(line), Problem::Charset { name }));
+        }
+        match name {
+            Some(name) if !numbers.is_empty() => self.people.push(Person { name, numbers }),
+            _ => self.nameless += numbers.len(),
+        }
+    }
+}
+
+/// Returns the name and the numbers in `card`, and the name of an unknown charset that was needed.
+fn person(card: &[u8]) -> (Option<String>, Vec<String>, Option<String>) {
     let mut numbers = Vec::new();
     let (mut full, mut parts, mut nickname, mut organisation) = (None, None, None, None);
+    let mut strange = None;
     for property in Properties::new(card) {
+        strange = strange.or_else(|| property.unknown_charset());
         match property.name {
-            Name::Tel => numbers.push(property.text()),
+            Name::Tel => {
+                let text = property.text();
+                let several = number::several(&text).into_iter().filter(|number| !number.is_empty());
+                numbers.extend(several.map(str::to_owned));
+            }
             Name::Fn if full.is_none() => full = first_name([property.text().as_str()]),
             // Family, given and additional names; prefixes and suffixes are not shown.
             Name::N if parts.is_none() => {
@@ -89,8 +114,7 @@ fn person(card: &[u8]) -> Option<Person> {
             _ => {}
         }
     }
-    let name = full.or(parts).or(nickname).or(organisation)?;
-    (!numbers.is_empty()).then_some(Person { name, numbers })
+    (full.or(parts).or(nickname).or(organisation), numbers, strange)
 }
 
 /// The properties that are used.
@@ -166,6 +190,8 @@ struct Property<'a> {
     name: Name,
     quoted_printable: bool,
     charset: Option<&'static Encoding>,
+    /// The name of the charset, if it is not known.
+    unknown: Option<&'a [u8]>,
     /// As in the file, without soft line breaks.
     value: Cow<'a, [u8]>,
 }
@@ -179,7 +205,7 @@ impl<'a> Property<'a> {
             quoted ^= *byte == b'"';
             *byte == b':' && !quoted
         })?;
-        let (mut quoted_printable, mut charset) = (false, None);
+        let (mut quoted_printable, mut charset, mut unknown) = (false, None, None);
         for parameter in line[..colon].split(|byte| *byte == b';').skip(1) {
             let mut sides = parameter.splitn(2, |byte| *byte == b'=');
             let key = sides.next().unwrap_or_default().trim_ascii();
@@ -188,13 +214,25 @@ impl<'a> Property<'a> {
             quoted_printable |= value.eq_ignore_ascii_case(b"QUOTED-PRINTABLE");
             if key.eq_ignore_ascii_case(b"CHARSET") {
                 charset = Encoding::for_label(value);
+                unknown = charset.is_none().then_some(value);
             }
         }
-        Some(Property { name, quoted_printable, charset, value: Cow::Borrowed(&line[colon + 1..]) })
+        Some(Property { name, quoted_printable, charset, unknown, value: Cow::Borrowed(&line[colon + 1..]) })
     }
 
     fn text(&self) -> String {
         self.decode(&self.value)
+    }
+
+    /// Returns the name of its charset if that is not known and the value is not UTF-8.
+    fn unknown_charset(&self) -> Option<String> {
+        let name = self.unknown?;
+        let is_unread = std::str::from_utf8(&self.bytes(&self.value)).is_err();
+        is_unread.then(|| text::clean(&String::from_utf8_lossy(name), CHARSET_MAX))
+    }
+
+    fn bytes<'v>(&self, value: &'v [u8]) -> Cow<'v, [u8]> {
+        if self.quoted_printable { quoted_printable(value) } else { Cow::Borrowed(value) }
     }
 
     /// Returns the text between two unescaped `separator`s, number `index` from 0; empty if there are fewer.
@@ -209,7 +247,7 @@ impl<'a> Property<'a> {
     }
 
     fn decode(&self, value: &[u8]) -> String {
-        let bytes = if self.quoted_printable { quoted_printable(value) } else { Cow::Borrowed(value) };
+        let bytes = self.bytes(value);
         let text = match self.charset {
             // Some programs write UTF-8 and name another charset. Other charsets are rarely valid UTF-8.
             Some(charset) if !charset.is_ascii_compatible() || std::str::from_utf8(&bytes).is_err() => {

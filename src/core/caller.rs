@@ -18,8 +18,18 @@ pub struct CallerForms {
 }
 
 /// Texts that telephone systems send for a withheld number.
-const WITHHELD: [&str; 8] =
-    ["anonymous", "null", "private", "restricted", "unavailable", "undefined", "unknown", "withheld"];
+const WITHHELD: [&str; 10] = [
+    "-1",
+    "anonymous",
+    "blocked",
+    "null",
+    "private",
+    "restricted",
+    "unavailable",
+    "undefined",
+    "unknown",
+    "withheld",
+];
 
 /// Returns the forms of `raw`, a caller as received; `country` (two letters, ISO 3166-1) is the country
 /// of numbers without a country code.
@@ -58,7 +68,9 @@ pub fn countries() -> impl Iterator<Item = (&'static str, &'static str)> {
     include_str!("../../assets/countries.txt").lines().filter_map(|line| line.split_once(' '))
 }
 
-fn is_withheld(raw: &str) -> bool {
+/// Returns whether `raw`, a caller as received or a number of a contact, stands for a withheld number.
+pub fn is_withheld(raw: &str) -> bool {
+    let raw = raw.trim();
     raw.chars().all(|c| matches!(c, '0' | '-')) || WITHHELD.iter().any(|word| raw.eq_ignore_ascii_case(word))
 }
 
@@ -159,7 +171,7 @@ mod tests {
     #[test]
     fn a_withheld_caller_shows_nothing() {
         let ways = ["", "  ", "0", "-", "null", "anonymous", "Anonymous", "UNKNOWN", "private", "Restricted"];
-        for raw in ways.into_iter().chain(["Unavailable", "undefined"]) {
+        for raw in ways.into_iter().chain(["Unavailable", "undefined", "Blocked", " withheld ", "-1"]) {
             assert_eq!(forms(raw, "IN"), CallerForms::default(), "{raw:?}");
         }
     }

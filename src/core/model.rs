@@ -151,8 +151,10 @@ pub struct Voicemail {
 impl Voicemail {
     /// Creates a voicemail; makes `caller`, which is untrusted text, safe.
     pub fn new(time: DateTime<Utc>, caller: &str, recording: Option<RecordingName>) -> Voicemail {
-        let caller = text::clean(caller.trim(), text::CALLER_MAX);
-        let id = VoicemailId::new(time, &caller, recording.as_ref().map_or("", RecordingName::as_sent));
+        let caller = text::clean(caller, text::CALLER_MAX);
+        // The identity must not change, and at first joiners were no part of a caller.
+        let bare: String = caller.chars().filter(|c| !text::is_joiner(*c)).collect();
+        let id = VoicemailId::new(time, &bare, recording.as_ref().map_or("", RecordingName::as_sent));
         Voicemail { id, time, caller, recording }
     }
 }
@@ -293,3 +295,18 @@ impl AccountKey {
 /// A caller's ID in one store: a small number, from 1, without gaps, that never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallerId(pub u32);
+
+#[cfg(test)]
+mod tests {
+    use super::{Voicemail, VoicemailId, from_millis};
+
+    #[test]
+    fn joiners_are_part_of_a_caller_and_not_of_the_identity() {
+        let voicemail = Voicemail::new(from_millis(7), " ශ්\u{200d}රී\u{202e} ", None);
+        assert_eq!(voicemail.caller, "ශ්\u{200d}රී");
+        assert_eq!(voicemail.id, VoicemailId::new(from_millis(7), "ශ්රී", ""));
+        // An import makes the identity of what was stored.
+        let long = Voicemail::new(from_millis(7), &"ක්\u{200d}".repeat(50), None);
+        assert_eq!(Voicemail::new(from_millis(7), &long.caller, None).id, long.id);
+    }
+}

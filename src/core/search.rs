@@ -15,6 +15,7 @@ use crate::core::model::CallerId;
 use crate::core::zone::Tz;
 
 mod complete;
+mod fold;
 mod highlight;
 mod matcher;
 mod needle;
@@ -23,6 +24,7 @@ mod plan;
 mod query;
 
 pub use crate::core::search::complete::{Completion, Vocabulary, complete};
+pub use crate::core::search::fold::folded;
 pub use crate::core::search::highlight::{Highlighter, SearchedText};
 pub use crate::core::search::matcher::Matcher;
 pub use crate::core::search::parse::parse;

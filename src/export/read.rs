@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, Read as _};
 
+use super::decode;
 use super::line::{ExportLine, Header, VERSION};
 use crate::core::model::AccountKey;
 use crate::core::text;
@@ -78,15 +79,16 @@ pub enum ImportError {
     Store(#[from] StoreError),
 }
 
-/// Imports the lines of `input` into account `key` by the rules in [`crate::export`], in batches. An
+/// Imports the lines of `input`, in UTF-8 or UTF-16, into account `key` by the rules in [`crate::export`], in batches. An
 /// invalid line is skipped and passed to `tell`.
 pub fn import(
     store: &mut Store,
     key: &AccountKey,
     whose: Whose,
-    mut input: impl BufRead,
+    input: impl BufRead,
     mut tell: impl FnMut(Bad),
 ) -> Result<Imported, ImportError> {
+    let mut input = decode::utf8(input)?;
     let account = store.account(key)?;
     let mut batch = Batch::default();
     let mut imported = Imported::default();

@@ -13,7 +13,7 @@ struct Migration {
 }
 
 /// The step at index `n` leads from version `n` to `n + 1`.
-const MIGRATIONS: &[Migration] = &[SERVER, LISTENING, TRIAGE];
+const MIGRATIONS: &[Migration] = &[SERVER, LISTENING, TRIAGE, WITHHELD];
 
 const SERVER: Migration = Migration {
     why: "Store the server's data: accounts, callers, voicemails and the coverage.",
@@ -137,6 +137,11 @@ const TRIAGE: Migration = Migration {
     ",
 };
 
+const WITHHELD: Migration = Migration {
+    why: "Format callers again: more of them are known to mean a withheld number.",
+    sql: "UPDATE formatting SET next = 1;",
+};
+
 /// The version this program writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
@@ -184,7 +189,7 @@ pub(super) fn plan_of(sql: &str) -> Vec<String> {
 mod tests {
     use rusqlite::Connection;
 
-    use super::{LISTENING, MIGRATIONS, SERVER, apply};
+    use super::{LISTENING, MIGRATIONS, SERVER, TRIAGE, apply};
     use crate::core::facts::Flags;
 
     #[test]
@@ -231,6 +236,21 @@ mod tests {
             connection.query_row("SELECT flags, length, thumbnail FROM voicemail", [], kept).unwrap();
         assert_eq!(row, (67, 42_000, 9));
         connection.execute_batch("INSERT INTO note VALUES (1, 7, 'x', 5)").unwrap();
+    }
+
+    #[test]
+    fn a_store_of_the_third_version_formats_its_callers_again() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        for step in [SERVER, LISTENING, TRIAGE] {
+            connection.execute_batch(step.sql).unwrap();
+        }
+        connection
+            .execute_batch("INSERT INTO formatting VALUES (1, 'IN', NULL); PRAGMA user_version = 3;")
+            .unwrap();
+        apply(&mut connection, "IN").unwrap();
+        let next: Option<i64> =
+            connection.query_row("SELECT next FROM formatting", [], |row| row.get(0)).unwrap();
+        assert_eq!(next, Some(1));
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use proptest::prelude::*;
-use vmail::contacts::{Book, FILE_MAX, Fault, Problem, fingerprint, load};
+use vmail::contacts::{Book, FILE_MAX, Fault, FileCount, Problem, Unusable, fingerprint, load};
+use vmail::core::caller::{CallerForms, forms};
 
 const INDIA: &str = "IN";
 
@@ -109,6 +110,183 @@ fn nextcloud_vcard_4_with_uris_and_letters_cut_in_two() {
         ("+12015550123", "A name of which the exporter folds the last letter in the middle: été"),
     ];
     assert_names(&exported("nextcloud.vcf", INDIA), &names);
+}
+
+#[test]
+fn names_keep_the_joiners_of_their_scripts() {
+    let book = exported("joiners.vcf", INDIA);
+    let names = [
+        "ශ්\u{200d}රී ලංකා",
+        "गिर्\u{200d}यारोहक",
+        "അവന്\u{200d}",
+        "می\u{200c}خواهم",
+        "র\u{200d}্যাব",
+        "👨\u{200d}👩\u{200d}👧",
+        "❤\u{fe0f}",
+        "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+    ];
+    for (number, name) in names.into_iter().enumerate() {
+        assert_eq!(book.name(Some(&format!("+91987650000{number}")), ""), Some(name));
+    }
+}
+
+#[test]
+fn vcard_2_1_with_an_assistant_and_a_line_broken_in_a_letter() {
+    assert_names(&exported("assistant.vcf", INDIA), &[("+919876500003", "U")]);
+    assert_names(&exported("soft-break.vcf", INDIA), &[("+919876500003", "अनीता राव")]);
+}
+
+#[test]
+fn an_unknown_charset_is_named_where_it_matters() {
+    let with = |value: &[u8]| {
+        [b"BEGIN:VCARD\nVERSION:2.1\nFN;CHARSET=x-Mac;ENCODING=8BIT:", value, b"\nTEL:1909\nEND:VCARD\n"]
+            .concat()
+    };
+    let (book, fault) = one("a.vcf", with(b"Jos\xe9"));
+    assert_names(&book, &[("1909", "José")]);
+    assert_eq!(
+        fault.as_deref(),
+        Some("a.vcf:1: unknown charset x-Mac: export the contacts in UTF-8"),
+        "it may be a wrong guess"
+    );
+    assert_eq!(one("a.vcf", with("José".as_bytes())).1, None);
+}
+
+#[test]
+fn files_in_utf16_are_read_with_and_without_a_mark() {
+    let csv = "Name,Phone\r\nÉloïse,98765 43210\r\n";
+    let vcf = card("Éloïse", "98765 43210");
+    for (name, text) in [("a.csv", csv), ("a.vcf", &vcf), ("a", &vcf)] {
+        let little = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        let big = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+        let marked = format!("\u{feff}{text}");
+        for bytes in [little(text), big(text), little(&marked), big(&marked), marked.clone().into_bytes()] {
+            let (book, fault) = one(name, &bytes);
+            assert_names(&book, &[("+919876543210", "Éloïse")]);
+            assert_eq!(fault, None);
+        }
+    }
+}
+
+#[test]
+fn numbers_are_read_as_programs_write_them() {
+    for number in [
+        "+९१ ९८७६५ ००००३",
+        "tel:98765-00003;phone-context=+91",
+        "919876500003.0",
+        "9.19876500003E+11",
+        "'+919876500003",
+        "98765 00003 (office)",
+    ] {
+        assert_names(&one("a.csv", format!("Name,Phone\nU,{number}\n")).0, &[("+919876500003", "U")]);
+        assert_names(&one("a.vcf", card("U", number)).0, &[("+919876500003", "U")]);
+    }
+    let uri = "BEGIN:VCARD\nVERSION:4.0\nFN:U\nTEL;VALUE=uri:tel:98765-00003;phone-context=+91\nEND:VCARD\n";
+    assert_names(&one("a.vcf", uri).0, &[("+919876500003", "U")]);
+    let two = [("+919876500003", "U"), ("+919876500004", "U")];
+    for number in ["9876500003, 9876500004", "9876500003/9876500004", "9876500003 9876500004"] {
+        assert_names(&one("a.csv", format!("Name,Phone\nU,\"{number}\"\n")).0, &two);
+        assert_names(&one("a.vcf", card("U", number)).0, &two);
+    }
+}
+
+#[test]
+fn numbers_that_the_rules_do_not_know_meet_by_their_digits() {
+    for (contact, callers) in [
+        ("+961 23 456 789", ["96123456789", "+96123456789", "0096123456789"]),
+        ("+91 59876 50001", ["915987650001", "+915987650001", "00915987650001"]),
+        ("0091 59876 50001", ["915987650001", "+91 59876 50001", "00915987650001"]),
+        ("915987650001", ["915987650001", "+915987650001", "+91-59876-50001"]),
+    ] {
+        let (book, _) = one("a.vcf", card("New series", contact));
+        for caller in callers {
+            let forms = forms(caller, INDIA);
+            assert_eq!(forms.e164, None, "{caller} is valid now: choose another");
+            assert_eq!(book.name_of(None, &forms, caller), Some("New series"), "{contact} {caller}");
+        }
+    }
+}
+
+#[test]
+fn a_withheld_caller_has_no_name_whatever_contacts_say() {
+    let words =
+        ["unknown", "anonymous", "withheld", "private", "blocked", "-1", "", "0", "BLOCKED", " Private "];
+    let cards: String = words.iter().map(|word| card("Empty Tel", word)).collect();
+    for (book, _) in [one("a.vcf", cards), (exported("withheld.vcf", INDIA), None)] {
+        assert_eq!(book.len(), 0, "{book:?}");
+        for word in words {
+            let forms = forms(word, INDIA);
+            assert_eq!(forms.display, "", "{word:?}");
+            assert_eq!(book.name_of(Some("Boss"), &forms, word), None, "{word:?}");
+            // As a store has it that is not up to date.
+            let old = CallerForms { display: word.to_owned(), ..CallerForms::default() };
+            assert_eq!(book.name_of(Some("Boss"), &old, word), None, "{word:?}");
+        }
+    }
+    let (book, _) = one("a.vcf", card("Anita", "98765 43210"));
+    let known = forms("9876543210", INDIA);
+    assert_eq!(book.name_of(None, &known, "9876543210"), Some("Anita"));
+    assert_eq!(book.name_of(Some("Boss"), &known, "9876543210"), Some("Boss"));
+}
+
+#[test]
+fn a_quote_without_an_end_costs_no_other_row() {
+    let fault = "a.csv:2: this quote is never closed";
+    let rest = [("+919876500003", "U"), ("+919876500004", "Quoted, Name")];
+    let open = [("+919876500002", "Open"), rest[0], rest[1]];
+    for (text, line, expected) in [
+        (
+            "Name,Phone\n\"Open,9876500002\nU,9876500003\n\"Quoted, Name\",9876500004\n",
+            Some(fault),
+            &open[..],
+        ),
+        ("Name,Phone\r\n\"Open,9876500002\r\nU,9876500003\r\n", Some(fault), &open[..2]),
+        ("Name,Phone\nU,\"9876500003\n", Some(fault), &rest[..1]),
+        ("Name,Phone\nU,\"9876500003", Some(fault), &rest[..1]),
+        ("sep=,\nName,Phone\nU,9876500003\n\"\n", Some("a.csv:4: this quote is never closed"), &rest[..1]),
+        // These are as they should be, or harmless.
+        ("Name,Phone,Note\nU,9876500003,\"a\n\"\"b\"\",\n\"\n\"Quoted, Name\",9876500004,\n", None, &rest),
+        ("Name,Phone\n\"U\",9876500003\n\"Quoted, Name\",\"9876500004\"", None, &rest),
+        (
+            "Name,Phone,Note\nU,9876500003,5\" screen\n\"Quoted, Name\",9876500004,\"say \"hi\" now\"\n",
+            None,
+            &rest,
+        ),
+    ] {
+        let (book, said) = one("a.csv", text);
+        assert_eq!(said.as_deref(), line, "{text:?}");
+        assert_names(&book, expected);
+    }
+    let (book, faults) = read(&[("unclosed-quote.csv", &fs::read(fixture("unclosed-quote.csv")).unwrap())]);
+    assert_names(&book, &open[..2]);
+    assert_eq!(faults[0].to_string(), "unclosed-quote.csv:2: this quote is never closed");
+}
+
+#[test]
+fn what_is_in_each_file_is_counted() {
+    let csv = "Name,Phone\nA,98765 00001\nA,\"98765 00002, 98765 00003\"\n,98765 00004\nB,9.19877E+11\n\
+               C,unknown\nD,98765000039876500004123\nE,+\n";
+    let files = [("a.csv", csv.to_owned()), ("b.vcf", card("A", "98765 00001"))];
+    let files: Vec<_> = files.map(|(name, text)| (PathBuf::from(name), text.into_bytes())).into();
+    let (book, faults, counts) = Book::read_counted(&files, INDIA);
+    assert_eq!((book.len(), faults), (3, vec![]));
+    assert_eq!(
+        counts[0],
+        FileCount {
+            file: PathBuf::from("a.csv"),
+            names: 2,
+            numbers: 3,
+            unusable: [
+                (Unusable::Nameless, 1),
+                (Unusable::Withheld, 1),
+                (Unusable::Rounded, 1),
+                (Unusable::TooLong, 1),
+                (Unusable::Empty, 1),
+            ]
+            .into(),
+        }
+    );
+    assert_eq!((counts[1].names, counts[1].numbers, counts[1].unusable.len()), (1, 1, 0));
 }
 
 #[test]
@@ -238,6 +416,7 @@ fn hostile_files_take_neither_long_nor_much() {
         ("header.csv", long.clone()),
         ("begins.vcf", "BEGIN:VCARD\n".repeat(1 << 20)),
         ("columns.csv", format!("Name{}\nEve", ",Phone".repeat(1 << 20))),
+        ("quotes.csv", format!("Name,Phone\n{}", "\"Eve\",\"1909\n".repeat(1 << 18))),
         ("rows.csv", format!("Name{}\n{}", ",Phone".repeat(1 << 20), "Eve\n".repeat(1 << 16))),
     ] {
         let (book, faults) = read(&[(name, bytes.as_bytes())]);

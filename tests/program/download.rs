@@ -502,6 +502,81 @@ fn hostile_names_stay_below_the_folder_and_off_the_terminal() {
     assert_eq!(top, ["out", "cache", "data"].map(Into::into).into());
 }
 
+/// A home with a contact for each of `names`, and a server with a voicemail of each, the oldest first.
+fn named(names: &[&str]) -> (Home, Service) {
+    let home = Home::new();
+    fs::create_dir_all(home.path().join("config/vmail")).unwrap();
+    fs::write(home.path().join("config/vmail/config.toml"), "contacts = [\"~/c.csv\"]\n").unwrap();
+    let number = |index: usize| format!("91987650{index:04}");
+    let lines = names.iter().enumerate().map(|(index, name)| format!("\"{name}\",{}\n", number(index)));
+    fs::write(home.path().join("c.csv"), format!("Name,Phone\n{}", lines.collect::<String>())).unwrap();
+    let rows = (0..names.len())
+        .rev()
+        .map(|index| row(&format!("2026-11-02T11:00:{index:02}Z"), &number(index), &format!("{index}.mp3")));
+    (home, Service::start(rows.collect(), |_| audio("x.mp3")))
+}
+
+#[test]
+fn names_keep_the_letters_of_every_script() {
+    let names = [
+        "José Pérez",
+        "अनिता राव",
+        "山田太郎",
+        "ශ්\u{200d}රී ලංකා",
+        "김철수",
+        "O’Brien & Söhne (Büro)",
+        "CON",
+        "com1",
+        "❤\u{fe0f}",
+    ];
+    let (home, service) = named(&names);
+    home.run(service.url(), &download(&["--name", "{name}.{ext}"])).only_said(0);
+    let mut expected = [
+        "José-Pérez.mp3",
+        "अनिता-राव.mp3",
+        "山田太郎.mp3",
+        "ශ්\u{200d}රී-ලංකා.mp3",
+        "김철수.mp3",
+        "O’Brien-Söhne-Büro.mp3",
+        "CON_.mp3",
+        "com1_.mp3",
+        "❤\u{fe0f}.mp3",
+    ];
+    expected.sort_unstable();
+    assert_eq!(home.names("out"), expected);
+}
+
+#[test]
+fn names_are_bounded_in_bytes_and_end_in_no_dot_or_blank() {
+    let (home, service) = named(&["\u{915}\u{93f}".repeat(80).as_str(), "a"]);
+    let long = "\u{915}\u{93f}".repeat(20);
+    home.run(service.url(), &download(&["--name", "{name}{name}{name}. /nul/{name}{name}{name}.{ext}"]))
+        .only_said(0);
+    let names = home.names("out");
+    assert_eq!(names[0], "aaa/nul_/aaa.mp3");
+    let (folder, file) = (&names[1].split('/').next().unwrap(), names[1].rsplit('/').next().unwrap());
+    assert!(folder.len() <= 255 && folder.starts_with(&long) && folder.ends_with('\u{93f}'), "{folder}");
+    assert!(file.len() <= 255 && file.ends_with("\u{93f}.mp3"), "{file}");
+}
+
+#[test]
+fn names_that_some_file_systems_take_for_the_same_are_told_apart() {
+    let names = ["Jose\u{301}", "José", "JOSÉ", "क\u{94d}ष", "क\u{94d}\u{200d}ष", "Straße", "STRASSE"];
+    let (home, service) = named(&names);
+    let lines = home.run(service.url(), &download(&["--name", "{name}.{ext}", "--json"])).lines(0);
+    let mut seen = HashSet::new();
+    for line in &lines {
+        let file = line["file"].as_str().unwrap();
+        assert!(seen.insert(vmail::core::search::folded(file)), "{file}");
+    }
+    assert_eq!(lines.len(), names.len());
+    let with_id = lines.iter().filter(|line| {
+        line["file"].as_str().unwrap().contains(&format!("_{}.", line["id"].as_str().unwrap()))
+    });
+    assert_eq!(with_id.count(), 4, "the oldest of each keeps its name");
+    assert!(home.names("out").contains(&"José.mp3".to_owned()));
+}
+
 #[test]
 fn the_secret_is_nowhere() {
     let (home, service) = (

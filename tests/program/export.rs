@@ -127,6 +127,46 @@ fn an_export_looks_like_this() {
     assert_eq!(row.sketch, Sketch::new(42_000, &[8, 1]));
 }
 
+#[test]
+fn an_export_is_read_as_shells_of_windows_write_it() {
+    let note = r#""time":1000,"caller":"139","note":{"text":"ring ශ්‍රී 👩‍👧","edited":5}"#;
+    let text = lines(&[note]).replace('\n', "\r\n");
+    let before = exported(&mut store_of(note));
+    let marked = format!("\u{feff}{text}");
+    let little = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let big = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+    for bytes in [marked.clone().into_bytes(), little(&marked), big(&marked), little(&text), big(&text)] {
+        let mut store = empty();
+        let done = import(&mut store, &key(), Whose::Own, &bytes[..], |bad| panic!("{bad}")).unwrap();
+        assert_eq!(done, Imported { added: 1, ..Imported::default() });
+        assert_eq!(exported(&mut store), before);
+    }
+    assert!(refused(b"\xff\xfe").ends_with("(the file is empty)"));
+    assert!(refused(b"\xff\xfe{\0}\0").contains("not a vmail export"));
+}
+
+#[test]
+fn a_file_and_stdin_are_imported_in_utf16() {
+    for name in ["export-utf16.jsonl", "export-bom.jsonl"] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/exports").join(name);
+        for stdin in [false, true] {
+            let home = TempDir::new().unwrap();
+            let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
+            command.env_clear().env("HOME", home.path()).env("TELECMI_APPID", "1111112");
+            command.args(["import", "--any-account"]);
+            if stdin {
+                command.stdin(fs::File::open(&file).unwrap());
+            } else {
+                command.arg(&file).stdin(Stdio::null());
+            }
+            let output = command.output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(0), "{name}: {said}");
+            assert!(said.contains("added 1 voicemail"), "{name}: {said}");
+        }
+    }
+}
+
 /// Text of any kind, much of it hostile.
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~]{0,12}", "\\PC{0,90}", ".{0,6}\n{0,2}.{0,90}", Just("9876543210".to_owned())]

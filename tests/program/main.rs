@@ -15,6 +15,7 @@ mod export;
 mod harness;
 mod login;
 mod man;
+mod people;
 mod play;
 #[path = "../common/program.rs"]
 #[allow(dead_code, reason = "the tests in a terminal need more of it")]

@@ -159,14 +159,20 @@ fn a_folder_is_enough_to_save_in() {
 }
 
 #[test]
-fn a_name_without_a_letter_for_files_gives_way_to_the_number() {
-    let mut screen = Screen::open(filled());
-    let caller = screen.state.inbox.selected_row().unwrap().caller;
-    screen.send(Msg::Names(vec![(caller, "Анита".to_owned())]));
-    assert!(screen.text().contains("Анита"));
-    screen.keys("w");
-    let text = screen.text();
-    assert!(text.contains("2026-11-23_1142_+91-98765-43210.mp3"), "{text}");
+fn a_file_has_the_name_in_any_script_or_else_the_number() {
+    for (name, file) in [
+        ("Анита", "2026-11-23_1142_Анита.mp3"),
+        ("José Pérez", "2026-11-23_1142_José-Pérez.mp3"),
+        ("?!", "2026-11-23_1142_+91-98765-43210.mp3"),
+    ] {
+        let mut screen = Screen::open(filled());
+        let caller = screen.state.inbox.selected_row().unwrap().caller;
+        screen.send(Msg::Names(vec![(caller, name.to_owned())]));
+        assert!(screen.text().contains(name));
+        screen.keys("w");
+        let text = screen.text();
+        assert!(text.contains(file), "{text}");
+    }
 }
 
 #[test]

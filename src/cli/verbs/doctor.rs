@@ -2,7 +2,7 @@
 //!
 //! Every check runs, whatever the others find; each has a timeout, and none changes anything. This
 //! file defines findings and their output. The checks are in `account` (settings, credentials,
-//! server), `kept` (store, recordings) and `machine` (terminal, sound, time zone).
+//! server), `kept` (store, recordings), `contacts` and `machine` (terminal, sound, time zone).
 
 use std::io::{self, Write};
 use std::sync::mpsc::sync_channel;
@@ -20,6 +20,7 @@ use crate::core::humanize;
 use crate::error::{Failure, Fault};
 
 mod account;
+mod contacts;
 mod kept;
 mod machine;
 
@@ -83,6 +84,7 @@ enum Check {
     Clock,
     Store,
     Recordings,
+    Contacts,
     Terminal,
     Clipboard,
     Sound,
@@ -98,6 +100,7 @@ impl Check {
             Check::Clock => "clock",
             Check::Store => "store",
             Check::Recordings => "recordings",
+            Check::Contacts => "contacts",
             Check::Terminal => "terminal",
             Check::Clipboard => "clipboard",
             Check::Sound => "sound",

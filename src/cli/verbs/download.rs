@@ -14,6 +14,7 @@ use clap::Args;
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::watch;
 
+use crate::audio::AudioFormat;
 use crate::cli::World;
 use crate::cli::context::{ContextArgs, Freshness, VerbContext, block_on};
 use crate::cli::fetcher::Fetcher;
@@ -24,6 +25,7 @@ use crate::cli::verbs::download::progress::ProgressLine;
 use crate::cli::verbs::download::report::{Report, Status};
 use crate::cli::verbs::download::save::{SaveJob, Saver};
 use crate::cli::verbs::show;
+use crate::core::search::folded;
 use crate::error::Fault;
 use crate::signals::Signals;
 
@@ -182,9 +184,9 @@ fn orders(found: Vec<Hit>, context: &VerbContext, args: &DownloadArgs) -> Vec<Sa
     let mut taken = HashSet::with_capacity(found.len());
     let order = |found: Hit| {
         let values = Values::new(&found, context.search.zone, &context.label);
-        // Some file systems ignore case.
-        let name = args.template.fill(&values, "").to_string_lossy().to_lowercase();
-        let apart = !taken.insert(name);
+        // Some file systems ignore case, joiners and how letters are composed.
+        let name = args.template.fill(&values, AudioFormat::Mp3.extension());
+        let apart = !taken.insert(folded(&name.to_string_lossy()));
         SaveJob { found, values, apart }
     };
     let mut orders: Vec<_> = found.into_iter().map(order).collect();

@@ -138,7 +138,7 @@ impl New {
             app_id,
             base_url: settings.base_url.as_deref(),
         };
-        let text = match fs::read_to_string(path) {
+        let text = match settings::read_text(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             text => text.with_context(|| format!("cannot read {}", path.display()))?,
         };

@@ -97,7 +97,7 @@ fn write(context: &VerbContext, stats: &Stats, args: &StatsArgs, world: &World) 
     };
     match args.format.chosen() {
         Format::Jsonl => style::json_line(&mut out, &Object::new(context, stats))?,
-        Format::Csv => {
+        Format::Csv | Format::RawCsv => {
             style::csv_line(&mut out, &COLUMNS)?;
             stats.days.iter().try_for_each(|count| style::csv_line(&mut out, &day(count)))?;
         }

@@ -53,7 +53,7 @@ pub fn run(args: &SyncArgs, world: &World) -> anyhow::Result<()> {
     }
     block_on(async {
         let context = VerbContext::open(&args.context, world).await?;
-        if let Some(format @ (Format::Csv | Format::Tsv)) = args.format.asked() {
+        if let Some(format @ (Format::Csv | Format::RawCsv | Format::Tsv)) = args.format.asked() {
             style::quietly(style::head(&mut io::stdout(), format))?;
         }
         let mut bar = Bar::new(world);

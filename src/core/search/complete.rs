@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::core::range::PRESETS;
 use crate::core::search::char_boundary;
+use crate::core::search::fold::folded;
 use crate::core::search::query::{KEYS, PARTS, Quoted, states};
 
 /// The most candidates to offer.
@@ -78,10 +79,10 @@ fn offer<'v>(
     words: impl Iterator<Item = &'v str>,
     written: fn(&str) -> String,
 ) -> Option<Completion> {
-    let typed = typed.to_lowercase();
+    let typed = folded(typed);
     let (mut first, mut then) = (Vec::new(), Vec::new());
     for word in words {
-        match word.to_lowercase().find(&typed) {
+        match folded(word).find(&typed) {
             Some(0) => first.push(written(word)),
             Some(_) if then.len() < OFFERED_MAX => then.push(written(word)),
             _ => {}
@@ -90,7 +91,7 @@ fn offer<'v>(
             break;
         }
     }
-    let there = matches!(first.as_slice(), [only] if then.is_empty() && only.to_lowercase() == typed);
+    let there = matches!(first.as_slice(), [only] if then.is_empty() && folded(only) == typed);
     first.append(&mut then);
     first.truncate(OFFERED_MAX);
     (!there && !first.is_empty()).then_some(Completion { replace: place, candidates: first })

@@ -8,6 +8,7 @@ use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
 use nucleo_matcher::{Config, Utf32Str, chars};
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use crate::core::search::fold::fold;
 use crate::core::search::query::Pattern;
 
 /// The score of one letter or digit of a contiguous match: about what nucleo gives.
@@ -53,12 +54,15 @@ impl Needle {
         };
         let spelling = |c: char| c.is_ascii_digit() || "+-./() ".contains(c);
         let digits = Digits::of(text).filter(|_| text.chars().all(spelling));
-        let plain: String = text.chars().filter(|c| !is_accent(*c)).collect();
+        let mut folded = String::with_capacity(text.len());
+        fold(text, false, |c, _| folded.push(c));
         // A term of accents only is searched as it is; it does not match accented letters.
-        let plain = if plain.is_empty() { text } else { &plain };
-        let atom = || Atom::new(plain, CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy, false);
+        let folded = if folded.is_empty() { text } else { &folded };
+        let letters = Letters::new(folded);
+        let normalization = if letters.plain { Normalization::Smart } else { Normalization::Never };
+        let atom = || Atom::new(folded, CaseMatching::Smart, normalization, AtomKind::Fuzzy, false);
         let fuzzy = (fuzzy && digits.is_none()).then(atom);
-        Needle { letters: Letters::new(plain), fuzzy, digits }
+        Needle { letters, fuzzy, digits }
     }
 
     /// Returns the digits, if the term can be part of a number.
@@ -77,7 +81,7 @@ impl Needle {
         if text.is_empty() {
             return None;
         }
-        let text = utf32(text, &mut scratch.chars);
+        let text = self.letters.utf32(text, &mut scratch.chars);
         match &self.fuzzy {
             Some(atom) => atom.score(text, &mut scratch.fuzzy).map(|score| score.max(1)),
             None => self.letters.find(text).map(|start| self.letters.score(text, start)),
@@ -87,8 +91,8 @@ impl Needle {
     /// Returns whether `text` matches: equivalent to having a score, but much faster for long texts.
     pub fn matches(&self, text: &str, scratch: &mut Scratch) -> bool {
         match self.fuzzy {
-            Some(_) => self.letters.stand_in_order(text),
-            None => self.letters.find(utf32(text, &mut scratch.chars)).is_some(),
+            Some(_) => self.letters.stand_in_order(text, &mut scratch.chars),
+            None => self.letters.find(self.letters.utf32(text, &mut scratch.chars)).is_some(),
         }
     }
 
@@ -96,7 +100,7 @@ impl Needle {
     pub fn places(&self, text: &str, scratch: &mut Scratch, out: &mut Vec<Range<usize>>) {
         let Scratch { fuzzy, chars, indices } = scratch;
         indices.clear();
-        let characters = utf32(text, chars);
+        let characters = self.letters.utf32(text, chars);
         if let Some(atom) = &self.fuzzy {
             atom.indices(characters, fuzzy, indices);
         } else if let Some(start) = self.letters.find(characters) {
@@ -107,9 +111,14 @@ impl Needle {
             return;
         }
         indices.sort_unstable();
+        let mut found = Vec::with_capacity(indices.len());
+        let mut index = 0;
+        fold(text, self.letters.plain, |_, at| {
+            found.extend(indices.binary_search(&index).is_ok().then_some(at));
+            index += 1;
+        });
         let mut graphemes = text.grapheme_indices(true).peekable();
-        let letters = text.char_indices().filter(|(_, c)| !is_accent(*c)).enumerate();
-        for (_, (at, _)) in letters.filter(|(index, _)| indices.binary_search(&(*index as u32)).is_ok()) {
+        for at in found {
             while let Some((start, grapheme)) = graphemes.next_if(|(start, _)| *start <= at) {
                 if at < start + grapheme.len() {
                     out.push(start..start + grapheme.len());
@@ -126,19 +135,32 @@ struct Letters {
     folded: Vec<char>,
     ignore_case: bool,
     /// Whether unaccented letters match accented ones.
-    normalize: bool,
+    plain: bool,
 }
 
 impl Letters {
     fn new(text: &str) -> Letters {
         let folded: Vec<char> = text.chars().collect();
         let ignore_case = !folded.iter().any(|c| chars::is_upper_case(*c));
-        let normalize = folded.iter().all(|c| chars::normalize(*c) == *c);
-        Letters { folded, ignore_case, normalize }
+        let mut bare = Vec::with_capacity(folded.len());
+        fold(text, true, |c, _| bare.push(chars::normalize(c)));
+        // A term of accents only has no bare letters.
+        let plain = bare.is_empty() || bare == folded;
+        Letters { folded, ignore_case, plain }
+    }
+
+    /// Converts a text to the characters to compare.
+    fn utf32<'t>(&self, text: &'t str, chars: &'t mut Vec<char>) -> Utf32Str<'t> {
+        if text.is_ascii() {
+            return Utf32Str::Ascii(text.as_bytes());
+        }
+        chars.clear();
+        fold(text, self.plain, |c, _| chars.push(c));
+        Utf32Str::Unicode(chars)
     }
 
     /// Returns whether `text` contains the letters in order, with or without gaps.
-    fn stand_in_order(&self, text: &str) -> bool {
+    fn stand_in_order(&self, text: &str, chars: &mut Vec<char>) -> bool {
         if text.is_ascii() {
             let rest = self.folded.iter().try_fold(text.as_bytes(), |rest, letter| {
                 let (small, large) = self.in_ascii(*letter)?;
@@ -148,8 +170,9 @@ impl Letters {
         }
         let mut wanted = self.folded.iter().copied();
         let Some(mut next) = wanted.next() else { return true };
-        for c in text.chars().filter(|c| !is_accent(*c)) {
-            if self.fold(c) == next {
+        let Utf32Str::Unicode(chars) = self.utf32(text, chars) else { return false };
+        for c in chars {
+            if self.fold(*c) == next {
                 match wanted.next() {
                     Some(letter) => next = letter,
                     None => return true,
@@ -198,7 +221,7 @@ impl Letters {
         if c.is_ascii() {
             return if self.ignore_case { c.to_ascii_lowercase() } else { c };
         }
-        let c = if self.normalize { chars::normalize(c) } else { c };
+        let c = if self.plain { chars::normalize(c) } else { c };
         if self.ignore_case { chars::to_lower_case(c) } else { c }
     }
 
@@ -210,21 +233,6 @@ impl Letters {
 
 fn begins_word(text: Utf32Str<'_>, start: usize) -> bool {
     start.checked_sub(1).is_none_or(|before| !text.get(before as u32).is_alphanumeric())
-}
-
-/// Converts a text to characters, without combining accents.
-fn utf32<'t>(text: &'t str, chars: &'t mut Vec<char>) -> Utf32Str<'t> {
-    if text.is_ascii() {
-        return Utf32Str::Ascii(text.as_bytes());
-    }
-    chars.clear();
-    chars.extend(text.chars().filter(|c| !is_accent(*c)));
-    Utf32Str::Unicode(chars)
-}
-
-/// Returns whether `c` is a combining diacritical mark: `e` followed by one looks like `é`.
-fn is_accent(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}')
 }
 
 /// Consecutive digits.

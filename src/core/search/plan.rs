@@ -3,6 +3,7 @@
 
 use crate::core::facts::Flags;
 use crate::core::model::Span;
+use crate::core::search::fold::folded;
 use crate::core::search::needle::{Digits, Needle, Scratch};
 use crate::core::search::query::{Node, PARTS, Pattern, Term, states};
 use crate::core::search::{CallerTexts, Context, Query};
@@ -21,7 +22,7 @@ pub(super) enum PlanStep {
     Time(Span),
     /// In milliseconds, both ends inclusive.
     Length(u32, u32),
-    /// In lower case.
+    /// Folded.
     Tag(String),
     /// An index into [`Plan::texts`].
     Text(usize),
@@ -150,7 +151,7 @@ fn shown_name<'c>(caller: &CallerTexts<'c>) -> &'c str {
 pub(super) struct Plan {
     pub root: PlanStep,
     pub texts: Vec<TextTest>,
-    /// The tags searched for, in lower case.
+    /// The tags searched for, folded.
     pub tags: Vec<String>,
 }
 
@@ -188,7 +189,7 @@ impl Plan {
                 _ => self.text(term, wanted, Look::HasName),
             },
             Term::Tag(tag) => {
-                let tag = tag.to_lowercase();
+                let tag = folded(tag);
                 if wanted {
                     self.tags.push(tag.clone());
                 }
@@ -217,7 +218,10 @@ impl Plan {
     }
 }
 
-/// Returns whether a tag, in lower case, is `lower`.
-pub(super) fn same_tag(tag: &str, lower: &str) -> bool {
-    tag.chars().flat_map(char::to_lowercase).eq(lower.chars())
+/// Returns whether a tag, folded, is `wanted`.
+pub(super) fn same_tag(tag: &str, wanted: &str) -> bool {
+    if tag.is_ascii() {
+        return tag.bytes().map(|byte| byte.to_ascii_lowercase()).eq(wanted.bytes());
+    }
+    folded(tag) == wanted
 }

@@ -130,10 +130,7 @@ impl Names {
 
     /// Returns the name to send to the screen, if it changed. With `again`, known names are sent too.
     fn news_of(&mut self, caller: &KnownCaller, again: bool) -> Option<(CallerId, String)> {
-        let is_withheld = caller.forms.display.is_empty();
-        let given = caller.name.as_deref();
-        let name = given.or_else(|| self.book.name(caller.forms.e164.as_deref(), &caller.raw));
-        match name.filter(|_| !is_withheld) {
+        match self.book.name_of(caller.name.as_deref(), &caller.forms, &caller.raw) {
             Some(name) => {
                 let name = name.to_owned();
                 let before = self.told.insert(caller.id, name.clone());

@@ -115,13 +115,13 @@ impl Parameters {
 pub(super) fn write<'a>(cells: impl IntoIterator<Item = (u16, u16, &'a Cell)>) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut pen = Pen::RESET;
-    // Where the cursor is. After a wide character that is not known for sure, so it is moved.
+    // Where the cursor is. After a wide character or joined ones that is not known for sure, so it is moved.
     let mut at = None;
     for (x, y, cell) in cells {
         if at != Some((x, y)) {
             let _ = write!(bytes, "\x1b[{};{}H", y + 1, x + 1);
         }
-        at = Some((x + 1, y));
+        at = Some((x + 1, y)).filter(|_| cell.symbol().chars().nth(1).is_none());
         let next = Pen::of(cell);
         pen.switch(next, &mut bytes);
         pen = next;

@@ -8,6 +8,7 @@ use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr as _};
 
 use crate::tui::screen::cells;
 use crate::tui::state::State;
@@ -93,7 +94,37 @@ impl Frames {
 
 /// Returns the bytes that change `from` into `to`, which has the same size.
 fn changes(from: &Buffer, to: &Buffer) -> Vec<u8> {
-    cells::write(bridged(from.diff_iter(to), to))
+    cells::write(bridged(cleared(from.diff_iter(to), to).into_iter(), to))
+}
+
+/// Returns the changed cells, and those that joined characters may cover by mistake: many terminals draw a
+/// family as its members side by side. They are written after it.
+fn cleared<'a>(
+    changed: impl Iterator<Item = (u16, u16, &'a Cell)>,
+    to: &'a Buffer,
+) -> Vec<(u16, u16, &'a Cell)> {
+    let mut cells: Vec<(u16, u16, &Cell)> = Vec::new();
+    // The cells from `next` to `end` in line `line` may be covered, and were not written since.
+    let (mut line, mut next, mut end) = (0, 0, 0);
+    let fill = |cells: &mut Vec<_>, line: u16, from: u16, end: u16| {
+        let mut x = from;
+        while x < end {
+            cells.push((x, line, &to[(x, line)]));
+            x += to[(x, line)].symbol().width().max(1) as u16;
+        }
+    };
+    for (x, y, cell) in changed {
+        fill(&mut cells, line, next, if y == line { end.min(x) } else { end });
+        if y != line {
+            (line, end) = (y, 0);
+        }
+        cells.push((x, y, cell));
+        next = x + cell.symbol().width().max(1) as u16;
+        let apart: usize = cell.symbol().chars().filter_map(UnicodeWidthChar::width).sum();
+        end = end.max(x.saturating_add(apart as u16).min(to.area.right()));
+    }
+    fill(&mut cells, line, next, end);
+    cells
 }
 
 /// Moving the cursor takes up to eight bytes, so rewriting a gap of this many cells is shorter.
@@ -174,5 +205,41 @@ impl Scroll {
         for cell in blank {
             cell.reset();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::style::Style;
+
+    use super::*;
+
+    /// What a terminal shows in the first line, after each of `lines`. This one draws characters one by one.
+    fn shown(lines: &[&str]) -> Vec<String> {
+        let area = Rect::new(0, 0, 20, 2);
+        let mut terminal = vt100::Parser::new(2, 20, 0);
+        let mut before = Buffer::empty(area);
+        let show = |line: &&str| {
+            let mut buffer = Buffer::empty(area);
+            buffer.set_string(0, 0, line, Style::new());
+            terminal.process(&changes(&before, &buffer));
+            before = buffer;
+            terminal.screen().rows(0, 20).next().unwrap().trim_end().to_owned()
+        };
+        lines.iter().map(show).collect()
+    }
+
+    #[test]
+    fn joined_characters_cover_nothing_and_leave_nothing_behind() {
+        let family = "👨\u{200d}👩\u{200d}👧";
+        let lines = [format!("{family} abcdef"), format!("{family} abxdef"), "no abxdef".to_owned()];
+        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+        let seen = shown(&lines);
+        for (line, end) in seen.iter().zip([" abcdef", " abxdef"]) {
+            assert!(line.starts_with('👨') && line.ends_with(end) && !line.contains('👧'), "{line:?}");
+        }
+        assert_eq!(seen[2], "no abxdef");
+        assert_eq!(shown(&[&format!("{family}{family}"), "x"])[1], "x");
+        assert!(shown(&["❤\u{fe0f} a", "अनिता राव a"])[1].ends_with(" a"));
     }
 }

@@ -12,7 +12,7 @@ impl Vocabulary for Words {
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
-        ["Anita Rao", "Ravi", "अनिता", "The \"Boss\""].into_iter()
+        ["Anita Rao", "Ravi", "अनिता", "The \"Boss\"", "फ\u{93c}िरोज"].into_iter()
     }
 }
 
@@ -57,6 +57,7 @@ fn values_are_offered_after_their_key() {
     check("tag:\"big d|\" x", "tag:\"Big Deal\" x", &["\"Big Deal\""]);
     check("name:r|", "name:Ravi", &["Ravi", "\"Anita Rao\""]);
     check("name:अ|", "name:अनिता", &["अनिता"]);
+    check("name:\u{95e}|", "name:फ\u{93c}िरोज", &["फ\u{93c}िरोज"]);
     check("name:the|", "name:\"The \\\"Boss\\\"\"", &["\"The \\\"Boss\\\"\""]);
     check("date:yes|", "date:yesterday", &["yesterday"]);
 }

@@ -43,7 +43,11 @@ fn plain_letters_match_accents_and_accents_themselves() {
     assert!(found("jose", "Jose\u{301}"), "an accent as a character of its own");
     assert!(found("nunez", "NÚÑEZ"));
     assert!(!found("josé", "Jose"));
-    assert!(found("a\u{301}nita", "Anita"), "a typed accent of its own is left out");
+    assert!(found("jose\u{301}", "José"), "the same accent, typed as a character of its own");
+    assert!(!found("jose\u{301}", "Jose"));
+    assert!(found("q\u{303}", "Q"), "no letter has this accent: it is left out");
+    assert!(found("nguyen", "Nguy\u{1ec5}n"));
+    assert!(found("αθηνα", "Αθήνα"));
     assert!(!found("\u{301}", "Anita"));
 }
 
@@ -56,6 +60,50 @@ fn any_script_is_letters() {
     assert!(found("👩‍💼", "👩‍💼 boss"));
     assert!(!found("📞", "Anita"));
     assert!(found("日語", "日本語"));
+}
+
+#[test]
+fn a_name_is_found_by_every_spelling_that_unicode_calls_the_same() {
+    for (composed, apart) in [
+        ("\u{95e}िरो\u{95b}", "\u{92b}\u{93c}िरो\u{91c}\u{93c}"),
+        ("গ\u{9cb}পাল", "গ\u{9c7}\u{9be}পাল"),
+        ("க\u{bca}டி", "க\u{bc6}\u{bbe}டி"),
+        ("김철수", "\u{1100}\u{1175}\u{11b7}\u{110e}\u{1165}\u{11af}\u{1109}\u{116e}"),
+        ("Nguy\u{1ec5}n", "Nguye\u{302}\u{303}n"),
+        ("Éloïse Béchet", "E\u{301}loi\u{308}se Be\u{301}chet"),
+        ("Straße", "Strasse"),
+        ("GROẞ", "GROSS"),
+    ] {
+        for (word, name) in [(composed, apart), (apart, composed), (composed, composed), (apart, apart)] {
+            for query in [format!("name:\"{word}\""), format!("\"{word}\""), word.replace(' ', " name:")] {
+                assert!(found(&query, name), "{query} {name}");
+            }
+        }
+    }
+    assert!(found("strase", "Straße"), "with a gap");
+    assert!(!found("strassse", "Straße"));
+    assert!(found("οδυσσευς", "ΟΔΥΣΣΕΥΣ"));
+}
+
+#[test]
+fn joiners_and_selectors_make_no_difference() {
+    for name in [
+        "ශ්\u{200d}රී ලංකා",
+        "गिर्\u{200d}यारोहक",
+        "അവന്\u{200d}",
+        "می\u{200c}خواهم",
+        "র\u{200d}্যাব",
+        "👨\u{200d}👩\u{200d}👧",
+        "❤\u{fe0f}",
+        "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+    ] {
+        let bare: String = name.chars().filter(|c| !vmail::core::text::is_joiner(*c)).collect();
+        assert_ne!(name, bare);
+        for (word, name) in [(name, &*bare), (&*bare, name), (name, name)] {
+            assert!(found(&format!("\"{word}\""), name), "{word} {name}");
+            assert!(found(&format!("name:\"{word}\""), name), "{word} {name}");
+        }
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::cli::World;
 use crate::cli::environment::shown;
 use crate::cli::settings::{self, xdg};
 use crate::cli::verbs::demo::account as account_of_the_demo;
-use crate::cli::verbs::doctor::{Check, DoctorArgs, Finding, Report, kept, machine, within};
+use crate::cli::verbs::doctor::{Check, DoctorArgs, Finding, Report, contacts, kept, machine, within};
 use crate::config::{Asking, ConfigError, Overrides, SecretSource, Settings};
 use crate::core::model::Span;
 use crate::credentials::LazySecret;
@@ -70,6 +70,7 @@ pub(super) fn check(args: &DoctorArgs, world: &World, report: &mut Report) -> an
     };
     for finding in kept::check(args.demo, &settings, world)
         .into_iter()
+        .chain(contacts::check(&settings, world))
         .chain(machine::check(args.tone, &settings, world))
     {
         report.add(&finding)?;

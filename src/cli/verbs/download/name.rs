@@ -13,7 +13,7 @@ use crate::cli::query::Hit;
 use crate::core::suggest::nearest;
 use crate::core::text;
 use crate::core::zone::Tz;
-use crate::recording::name_part;
+use crate::recording::{name_part, portable_name};
 
 /// The fields by name.
 const FIELDS: [(&str, Placeholder); 7] = [
@@ -115,7 +115,7 @@ impl Template {
                 TemplatePart::Placeholder(Placeholder::Account) => path.push_str(&values.account),
             }
         }
-        path.into()
+        path.split('/').map(portable_name).collect()
     }
 
     /// Like [`Template::fill`], with the ID appended to the name.

@@ -112,12 +112,7 @@ impl Report {
         let manifest = manifest.filter(|_| !to_stdout).map(create).transpose()?.map(BufWriter::new);
         let format = format.or(to_stdout.then_some(Format::Jsonl));
         let names: Vec<_> = Fields::names().chain(MORE).collect();
-        let head = match format {
-            Some(Format::Csv) => style::csv_line(&mut io::stdout(), &names),
-            Some(Format::Tsv) => style::tsv_line(&mut io::stdout(), &names),
-            _ => Ok(()),
-        };
-        style::quietly(head)?;
+        style::quietly(style::names(&mut io::stdout(), format.unwrap_or_default(), &names))?;
         let (saved, present, without, failed, stopped, received) = (0, 0, 0, 0, 0, 0);
         Ok(Report {
             manifest,
@@ -162,12 +157,10 @@ impl Report {
         }
         let mut out = io::stdout().lock();
         match (self.format, status) {
-            (Some(Format::Jsonl), _) => style::json_line(&mut out, line)?,
-            (Some(Format::Csv), _) => style::csv_line(&mut out, &line.cells())?,
-            (Some(Format::Tsv), _) => style::tsv_line(&mut out, &line.cells())?,
             (Some(Format::Table), Status::Saved(file, _) | Status::Planned(file))
             | (None, Status::Planned(file)) => writeln!(out, "{}", file.display())?,
             (Some(Format::Table) | None, _) => {}
+            (Some(format), _) => style::record(&mut out, format, line, &line.cells())?,
         }
         out.flush()
     }

@@ -91,7 +91,7 @@ impl Editor {
                 '\n' if before == '\r' => None,
                 '\r' | '\n' => Some('\n'),
                 _ if c.is_whitespace() => Some(' '),
-                _ => (!text::clean(c.encode_utf8(&mut [0; 4]), 1).is_empty()).then_some(c),
+                _ => text::is_safe(c).then_some(c),
             }
         });
         let typed: String = safe.by_ref().take(room).collect();

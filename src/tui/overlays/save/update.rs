@@ -120,7 +120,7 @@ pub(in crate::tui) fn file_name(state: &State, row: &Row) -> String {
     let local = from_millis(row.time).with_timezone(&state.setup.zone);
     let format = state.playback.format(row.id).unwrap_or(AudioFormat::Mp3);
     let rows = &state.inbox.rows;
-    // A name in a non-Latin script has no usable letters; then use the number.
+    // A name may have nothing that can be in a file name; then use the number.
     let caller = [rows.caller(row), rows.number(row)].into_iter().find(|caller| name_part(caller).is_some());
     suggested_name(local, caller.unwrap_or_default(), format)
 }
