@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
 
 mod audio;
+#[path = "../common/child.rs"]
+mod child;
 mod config;
 mod contacts;
 mod credentials;

@@ -10,6 +10,9 @@
 mod accounts;
 mod again;
 mod calling;
+#[path = "../common/child.rs"]
+#[allow(dead_code, reason = "each test program needs another part of it")]
+mod child;
 mod crashes;
 mod files;
 mod harness;

@@ -1,16 +1,19 @@
 //! What a killed process leaves, and who sweeps it.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+use std::sync::Once;
 
 use vmail::recording::Recordings;
 use vmail::telecmi::Timeouts;
 
+use crate::child::{child, given};
 use crate::recording::support::{PARTS, Reply, Server, Shelf, client, closed, id, limits, mp3, name, now};
 
-/// Set for the other process alone.
-const MARKER: &str = "VMAIL_TEST_OTHER_PROCESS";
+/// What the other process is given: a folder for its recordings, and the port of a server.
+const FOLDER: &str = "VMAIL_TEST_FOLDER";
+const PORT: &str = "VMAIL_TEST_PORT";
 
 /// What the other process says once it is writing a file.
 const WRITING: &str = "the file is being written";
@@ -35,15 +38,9 @@ async fn what_a_killed_process_left_is_swept_and_not_before_it_is_dead() {
 
 /// A process that fetches the recording 1, and has written some of it.
 pub async fn other_process(shelf: &Shelf, server: &Server) -> Child {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "recording::leftovers::the_other_process", "--nocapture"])
-        .env(MARKER, "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let orders = format!("{}\n{}\n", shelf.folder().display(), server.port);
-    child.stdin.take().unwrap().write_all(orders.as_bytes()).unwrap();
+    let mut command = child(the_other_process);
+    command.env(FOLDER, shelf.folder()).env(PORT, server.port.to_string());
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let stdout = BufReader::new(child.stdout.take().unwrap());
     let writing = tokio::task::spawn_blocking(move || {
         stdout.lines().map_while(Result::ok).any(|line| line.contains(WRITING))
@@ -52,19 +49,17 @@ pub async fn other_process(shelf: &Shelf, server: &Server) -> Child {
     child
 }
 
-/// Fetches what never ends. Where to is said on standard input; alone it does nothing.
+/// Fetches what never ends.
 #[tokio::test]
+#[ignore = "another test runs it in a process of its own"]
 async fn the_other_process() {
-    if std::env::vars_os().all(|(name, _)| name != MARKER) {
-        return;
-    }
-    let mut orders = std::io::stdin().lines().map_while(Result::ok);
-    let (Some(folder), Some(port)) = (orders.next(), orders.next()) else { return };
-    let recordings = Recordings::open(folder.into(), limits(), now()).unwrap();
-    let client = client(port.parse().unwrap(), Timeouts::default());
+    let recordings = Recordings::open(given(FOLDER).into(), limits(), now()).unwrap();
+    let client = client(given(PORT).to_str().unwrap().parse().unwrap(), Timeouts::default());
+    // Once: nobody reads on, and a second line would end this process.
+    let said = Once::new();
     let progress = |got, _| {
         if got >= 300_000 {
-            println!("{WRITING}");
+            said.call_once(|| println!("{WRITING}"));
         }
     };
     recordings.fetch(&client, id(1), &name(), progress).await.unwrap_err();
