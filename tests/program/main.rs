@@ -13,6 +13,8 @@ mod export;
 #[path = "../pty/harness.rs"]
 #[allow(dead_code, reason = "the tests in a terminal need more of it")]
 mod harness;
+#[path = "../common/home.rs"]
+mod home;
 mod login;
 mod man;
 mod play;

@@ -200,7 +200,7 @@ fn a_program_of_the_users_own_gets_a_wav_and_no_secret() {
     let length = Duration::from_secs(2);
     let voices = Voices::start(1, move |_| Reply::audio(&wav(&sine(START, length, RATE), RATE)));
     let file = |name: &str| home.path().join(name);
-    home.settings(&format!(
+    home.write_settings(&format!(
         "player_command = \"cat /proc/self/environ >'{}'; cat >'{}'\"\n",
         file("environ").display(),
         file("heard").display(),

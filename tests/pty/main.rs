@@ -16,6 +16,9 @@ mod child;
 mod crashes;
 mod files;
 mod harness;
+#[path = "../common/home.rs"]
+#[allow(dead_code, reason = "each test program needs another part of it")]
+mod home;
 mod jobs;
 mod listening;
 mod login;
