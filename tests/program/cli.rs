@@ -3,10 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::Read as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::{Child, Output, Stdio};
+use std::process::{Output, Stdio};
 
+use crate::demo_server::DemoServer;
 use crate::home::{Home, set_mode};
 
 fn output(arguments: &[&str]) -> Output {
@@ -143,44 +144,12 @@ fn a_reader_that_has_had_enough_is_no_failure() {
     assert_eq!(said, "");
 }
 
-/// A server of its own, killed when the test ends.
-struct DemoServer {
-    _home: Home,
-    child: Child,
-    out: BufReader<std::process::ChildStdout>,
-}
-
-impl DemoServer {
-    fn start(arguments: &[&str]) -> DemoServer {
-        let home = Home::new();
-        let mut command = home.command(&[&["demo-server"], arguments].concat());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        DemoServer { _home: home, child, out }
-    }
-
-    fn url(&mut self) -> String {
-        let mut line = String::new();
-        self.out.read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
-    }
-}
-
-impl Drop for DemoServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 #[cfg(unix)]
 #[test]
 fn the_demo_server_prints_its_url_first_and_ends_on_ctrl_c() {
     use rustix::process::{Pid, Signal, kill_process};
     let mut server = DemoServer::start(&["--rows", "3", "--latency", "1"]);
-    let url = server.url();
-    let address = url.strip_prefix("http://").and_then(|url| url.strip_suffix("/v2")).unwrap();
+    let address = server.url.strip_prefix("http://").and_then(|url| url.strip_suffix("/v2")).unwrap();
     TcpStream::connect(address).unwrap();
     let pid = Pid::from_raw(server.child.id().cast_signed()).unwrap();
     kill_process(pid, Signal::INT).unwrap();
@@ -188,7 +157,7 @@ fn the_demo_server_prints_its_url_first_and_ends_on_ctrl_c() {
     let mut said = String::new();
     server.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     // The line to copy.
-    assert!(said.contains(&format!("vmail --base-url {url}")), "{said}");
+    assert!(said.contains(&format!("vmail --base-url {}", server.url)), "{said}");
     TcpStream::connect(address).unwrap_err();
 }
 

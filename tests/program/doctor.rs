@@ -4,14 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::thread;
 
 use serde_json::Value;
 
+use crate::demo_server::DemoServer;
 use crate::home::{Home, set_mode};
 
 const SECRET: &str = "s3cret-of-the-test";
@@ -92,30 +93,6 @@ fn of<'f>(findings: &'f [Finding], check: &str) -> &'f Finding {
     findings.iter().find(|finding| finding.check == check).unwrap_or_else(|| panic!("{check}: {findings:#?}"))
 }
 
-/// The demo's server, as a program of its own, killed when the test ends.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    fn start() -> Server {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-        command.arg("demo-server").stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        let mut url = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        Server { child, url: url.trim_end().to_owned() }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 fn is_empty(folder: &Path) -> bool {
     fs::read_dir(folder).unwrap().next().is_none()
 }
@@ -172,7 +149,7 @@ fn every_fault_of_the_settings_is_a_line_and_the_rest_is_checked() {
 
 #[test]
 fn an_account_that_works_is_said_to() {
-    let server = Server::start();
+    let server = DemoServer::start(&[]);
     let home = home().account(&server.url, "demo-secret");
     let findings = home.findings(0);
     assert_eq!(of(&findings, "credentials").said, "app ID 1111112, secret from the environment");
@@ -200,7 +177,7 @@ fn where_the_locale_is_not_utf8_it_writes_ascii() {
 
 #[test]
 fn a_secret_that_is_refused_ends_with_3() {
-    let server = Server::start();
+    let server = DemoServer::start(&[]);
     let findings = home().account(&server.url, SECRET).findings(3);
     let refused = of(&findings, "server");
     assert_eq!(refused.state, "error");
@@ -291,7 +268,7 @@ fn a_sound_store_is_described_and_left_as_it_is() {
 
 #[test]
 fn a_damaged_store_ends_with_1_and_is_left_as_it_is() {
-    let server = Server::start();
+    let server = DemoServer::start(&[]);
     let home = home().account(&server.url, "demo-secret");
     let path = with_store(&home);
     let mut bytes = fs::read(&path).unwrap();
@@ -310,7 +287,7 @@ fn a_damaged_store_ends_with_1_and_is_left_as_it_is() {
 
 #[test]
 fn a_store_of_a_newer_program_is_a_fault() {
-    let server = Server::start();
+    let server = DemoServer::start(&[]);
     let home = home().account(&server.url, "demo-secret");
     let path = with_store(&home);
     let connection = rusqlite::Connection::open(&path).unwrap();

@@ -7,14 +7,14 @@
 mod keyring;
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
-use tempfile::TempDir;
 use vmail::demo::{APP_ID, SECRET};
 
+use crate::demo_server::DemoServer;
 use crate::home::{Home, set_mode};
 use crate::program::json_lines;
 
@@ -78,31 +78,6 @@ impl Ended {
     }
 }
 
-/// A server of its own, killed when the test ends.
-struct DemoServer {
-    child: Child,
-    url: String,
-}
-
-impl DemoServer {
-    fn start() -> DemoServer {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-        let home = TempDir::new().unwrap();
-        command.arg("demo-server").env_clear().env("HOME", home.path());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut url = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        DemoServer { child, url: url.trim_end().to_owned() }
-    }
-}
-
-impl Drop for DemoServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 #[cfg(unix)]
 fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt as _;
@@ -111,7 +86,7 @@ fn mode(path: &Path) -> u32 {
 
 #[test]
 fn a_piped_secret_is_tried_and_stored_and_nowhere_else() {
-    let (home, server) = (Home::new(), DemoServer::start());
+    let (home, server) = (Home::new(), DemoServer::start(&[]));
     let ended = login(&home, &server.url, &[], &format!("{SECRET}\r\nmore"));
     assert_eq!(ended.out, "");
     ended.assert(0);
@@ -140,7 +115,7 @@ fn a_piped_secret_is_tried_and_stored_and_nowhere_else() {
 
 #[test]
 fn a_wrong_secret_is_said_in_the_servers_words_and_not_stored() {
-    let (home, server) = (Home::new(), DemoServer::start());
+    let (home, server) = (Home::new(), DemoServer::start(&[]));
     let ended = login(&home, &server.url, &[], "wrong");
     let said = ended.fails(3);
     assert!(said.contains("Authentication Failed") && said.contains("Nothing was stored"), "{said}");
@@ -183,7 +158,7 @@ fn what_cannot_be_asked_for_is_named_by_its_flag() {
 
 #[test]
 fn comments_stay_and_another_account_is_not_overwritten() {
-    let (home, server) = (Home::new(), DemoServer::start());
+    let (home, server) = (Home::new(), DemoServer::start(&[]));
     let before = format!("# Mine.\nappid = {APP_ID} # the shop\n\n# Nothing moves.\nmouse = true\n");
     home.write_settings(&before);
     login(&home, &server.url, &[], SECRET).assert(0);
@@ -199,7 +174,7 @@ fn comments_stay_and_another_account_is_not_overwritten() {
 #[cfg(unix)]
 #[test]
 fn a_linked_settings_file_stays_a_link() {
-    let (home, server) = (Home::new(), DemoServer::start());
+    let (home, server) = (Home::new(), DemoServer::start(&[]));
     home.write_settings("");
     fs::remove_file(home.settings()).unwrap();
     let target = home.path().join("dotfiles.toml");
@@ -217,7 +192,7 @@ fn a_linked_settings_file_stays_a_link() {
 #[cfg(target_os = "linux")]
 #[test]
 fn settings_that_cannot_be_written_are_printed_and_the_secret_is_stored() {
-    let (home, server) = (Home::new(), DemoServer::start());
+    let (home, server) = (Home::new(), DemoServer::start(&[]));
     home.write_settings("");
     fs::remove_file(home.settings()).unwrap();
     std::os::unix::fs::symlink("/proc/nowhere/config.toml", home.settings()).unwrap();
@@ -231,7 +206,7 @@ fn settings_that_cannot_be_written_are_printed_and_the_secret_is_stored() {
 
 #[test]
 fn each_verb_takes_the_account_that_is_named() {
-    let (home, server) = (Home::new(), DemoServer::start());
+    let (home, server) = (Home::new(), DemoServer::start(&[]));
     home.write_settings("appid = 5\n");
     let ended = login(&home, &server.url, &["--account", "office"], SECRET);
     ended.assert(0);
@@ -311,7 +286,7 @@ fn accounts_are_listed_for_people_and_for_programs() {
 
 #[test]
 fn logging_out_forgets_the_secret_and_says_what_is_left() {
-    let (home, server) = (Home::new(), DemoServer::start());
+    let (home, server) = (Home::new(), DemoServer::start(&[]));
     let said = run(&home, &["logout"], &[], "").fails(5).to_owned();
     assert!(said.contains("no account"), "{said}");
     login(&home, &server.url, &[], SECRET).assert(0);

@@ -5,6 +5,8 @@
 mod cli;
 mod completions;
 mod config_verb;
+#[path = "../common/demo_server.rs"]
+mod demo_server;
 mod doctor;
 mod download;
 mod every;

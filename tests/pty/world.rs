@@ -51,7 +51,7 @@ impl Home {
     }
 }
 
-/// A server that speaks as TeleCMI does.
+/// The demo server, in this process, so that a test can choose what it does.
 pub struct Server {
     url: String,
     port: u16,

@@ -9,7 +9,9 @@ use vmail::recording::Recordings;
 use vmail::telecmi::Timeouts;
 
 use crate::child::{child, given};
-use crate::recording::support::{PARTS, Reply, Server, Shelf, client, closed, id, limits, mp3, name, now};
+use crate::recording::support::{
+    PARTS, Reply, ScriptedServer, Shelf, client, closed, id, limits, mp3, name, now,
+};
 
 /// What the other process is given: a folder for its recordings, and the port of a server.
 const FOLDER: &str = "VMAIL_TEST_FOLDER";
@@ -22,7 +24,7 @@ const WRITING: &str = "the file is being written";
 async fn what_a_killed_process_left_is_swept_and_not_before_it_is_dead() {
     let shelf = Shelf::new(limits());
     let body = mp3(900_000);
-    let server = Server::start([Reply::cut(&body, 600_000).then_hold()]).await;
+    let server = ScriptedServer::start([Reply::cut(&body, 600_000).then_hold()]).await;
     let mut child = other_process(&shelf, &server).await;
     let written = shelf.files();
     assert_eq!(written.len(), 1, "{written:?}");
@@ -37,7 +39,7 @@ async fn what_a_killed_process_left_is_swept_and_not_before_it_is_dead() {
 }
 
 /// A process that fetches the recording 1, and has written some of it.
-pub async fn other_process(shelf: &Shelf, server: &Server) -> Child {
+pub async fn other_process(shelf: &Shelf, server: &ScriptedServer) -> Child {
     let mut command = child(the_other_process);
     command.env(FOLDER, shelf.folder()).env(PORT, server.port.to_string());
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -91,7 +93,7 @@ fn only_what_this_program_wrote_is_swept() {
 async fn a_folder_that_was_deleted_meanwhile_is_made_again() {
     let shelf = Shelf::new(limits());
     fs::remove_dir_all(shelf.folder()).unwrap();
-    let server = Server::start([Reply::audio(mp3(1_000))]).await;
+    let server = ScriptedServer::start([Reply::audio(mp3(1_000))]).await;
     assert!(shelf.fetch(&server, 1).await.unwrap().path.exists());
 }
 
@@ -105,7 +107,7 @@ async fn folder_and_files_are_for_the_user_alone() {
     assert_eq!(mode(shelf.folder().parent().unwrap()), 0o700);
     let body = mp3(900_000);
     let gate = closed();
-    let server = Server::start([Reply::audio(&body).gated(&gate, body.len(), 600_000)]).await;
+    let server = ScriptedServer::start([Reply::audio(&body).gated(&gate, body.len(), 600_000)]).await;
     let progress = |got, _| {
         if got == 600_000 {
             assert_eq!(mode(&shelf.folder().join(&shelf.files()[0])), 0o600, "while it is written");
@@ -121,7 +123,7 @@ async fn a_disk_that_cannot_be_written_says_so() {
     let shelf = Shelf::new(limits());
     fs::remove_dir_all(shelf.folder()).unwrap();
     fs::write(shelf.folder(), "a file in the folder's place").unwrap();
-    let server = Server::start([Reply::audio(mp3(1_000))]).await;
+    let server = ScriptedServer::start([Reply::audio(mp3(1_000))]).await;
     let error = shelf.fetch(&server, 1).await.unwrap_err();
     assert!(error.to_string().starts_with("The recording cannot be cached: "), "{error}");
     assert!(Recordings::open(shelf.folder(), limits(), now()).is_err());

@@ -79,13 +79,13 @@ impl Shelf {
         Recordings::open(self.folder(), limits(), now()).unwrap()
     }
 
-    pub async fn fetch(&self, server: &Server, number: u64) -> Result<Kept, FetchError> {
+    pub async fn fetch(&self, server: &ScriptedServer, number: u64) -> Result<Kept, FetchError> {
         self.fetch_with(server, number, |_, _| {}).await
     }
 
     pub async fn fetch_with(
         &self,
-        server: &Server,
+        server: &ScriptedServer,
         number: u64,
         progress: impl Fn(u64, Option<u64>),
     ) -> Result<Kept, FetchError> {
@@ -207,18 +207,18 @@ pub fn closed() -> Arc<Semaphore> {
 }
 
 /// A server that answers by a script: a reply for each request, the last one for all that follow.
-pub struct Server {
+pub struct ScriptedServer {
     pub client: Client,
     pub port: u16,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
-impl Server {
-    pub async fn start(script: impl Into<Vec<Reply>>) -> Server {
-        Server::with_timeouts(script, Timeouts::default()).await
+impl ScriptedServer {
+    pub async fn start(script: impl Into<Vec<Reply>>) -> ScriptedServer {
+        ScriptedServer::with_timeouts(script, Timeouts::default()).await
     }
 
-    pub async fn with_timeouts(script: impl Into<Vec<Reply>>, timeouts: Timeouts) -> Server {
+    pub async fn with_timeouts(script: impl Into<Vec<Reply>>, timeouts: Timeouts) -> ScriptedServer {
         let script = script.into();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -230,7 +230,7 @@ impl Server {
                 tokio::spawn(serve(stream, script, log));
             }
         });
-        Server { client: client(port, timeouts), port, requests }
+        ScriptedServer { client: client(port, timeouts), port, requests }
     }
 
     /// Every request up to now, with its head.

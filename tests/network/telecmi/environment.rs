@@ -5,7 +5,7 @@ use vmail::core::model::Region;
 use vmail::telecmi::Timeouts;
 
 use crate::child::{child, printed};
-use crate::telecmi::support::{Server, Then, checked, client, raw, window};
+use crate::telecmi::support::{MockedServer, Then, checked, client, raw, window};
 
 /// What `test` prints with `environment`.
 async fn run(test: impl Fn(), environment: &[(&str, String)]) -> String {
@@ -40,7 +40,7 @@ async fn the_loopback_is_never_asked_through_a_proxy() {
 #[tokio::test]
 #[ignore = "another test runs it in a process of its own"]
 async fn ask_the_loopback() {
-    let server = Server::start(Region::Global).await;
+    let server = MockedServer::start(Region::Global).await;
     server.page_of(r#"{"code":200}"#).await.unwrap();
     let by_name = format!("http://localhost:{}", server.mock.address().port());
     client(&by_name, Region::Global, Timeouts::default()).page(window(), 1).await.unwrap();

@@ -50,16 +50,16 @@ pub fn checked(error: &ApiError) -> String {
 }
 
 /// A well-behaved HTTP server with an answer of the test's choice.
-pub struct Server {
+pub struct MockedServer {
     pub mock: MockServer,
     pub client: Client,
 }
 
-impl Server {
-    pub async fn start(region: Region) -> Server {
+impl MockedServer {
+    pub async fn start(region: Region) -> MockedServer {
         let mock = MockServer::start().await;
         let client = client(&format!("{}/v2/", mock.uri()), region, Timeouts::default());
-        Server { mock, client }
+        MockedServer { mock, client }
     }
 
     pub async fn answers(&self, answer: ResponseTemplate) {

@@ -7,7 +7,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use vmail::demo::SECRET;
 
-use super::{DemoServer, accounts};
+use super::accounts;
+use crate::demo_server::DemoServer;
 use crate::home::Home;
 
 /// A session with a keyring, until it is dropped.
@@ -71,7 +72,7 @@ fn holding_the_secret(folder: &Path) -> Vec<String> {
 
 #[test]
 fn a_keyring_keeps_the_secret_and_gives_it_back() {
-    let (home, server) = (Home::new(), DemoServer::start());
+    let (home, server) = (Home::new(), DemoServer::start(&[]));
     let unlocked = "printf passphrase | gnome-keyring-daemon --unlock --components=secrets";
     let Some(session) = Session::start(home.path(), unlocked) else { return };
     let variables = session.variables();

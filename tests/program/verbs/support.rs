@@ -1,11 +1,11 @@
 //! A server, a home of its own, and the program run in it.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::demo_server::DemoServer;
 use crate::home::Home;
 use crate::program::json_lines;
 
@@ -43,14 +43,7 @@ pub fn kind(value: &Value) -> &'static str {
 /// A server of so many voicemail, and a home whose settings point to it.
 pub struct Desk {
     pub home: Home,
-    server: Child,
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
+    server: DemoServer,
 }
 
 /// The secret that the demo's server takes.
@@ -59,21 +52,17 @@ pub const SECRET: &str = "demo-secret";
 impl Desk {
     /// The demo's own voicemail, or `rows` over 12 days.
     pub fn new(rows: Option<usize>) -> Desk {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-        command.args(["demo-server", "--port", "0"]);
-        if let Some(rows) = rows {
-            command.args(["--rows", &rows.to_string()]);
-        }
-        let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut url = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        Desk { home: Home::new().account(url.trim(), SECRET).set("TZ", "Asia/Kolkata"), server }
+        let server = match rows {
+            Some(rows) => DemoServer::start(&["--rows", &rows.to_string()]),
+            None => DemoServer::start(&[]),
+        };
+        Desk { home: Home::new().account(&server.url, SECRET).set("TZ", "Asia/Kolkata"), server }
     }
 
     /// The server is gone from now on.
     pub fn unplug(&mut self) {
-        self.server.kill().unwrap();
-        self.server.wait().unwrap();
+        self.server.child.kill().unwrap();
+        self.server.child.wait().unwrap();
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
