@@ -13,6 +13,7 @@ mod player;
 mod range;
 mod search;
 mod store;
+mod stores;
 mod triage;
 #[path = "../common/until.rs"]
 mod until;

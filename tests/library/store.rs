@@ -8,7 +8,6 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, TimeZone as _, Utc};
 use proptest::prelude::*;
 use tempfile::TempDir;
 use vmail::core::facts::Fact;
@@ -18,19 +17,9 @@ use vmail::core::model::{
 use vmail::core::triage::{BulkEdit, Edit};
 use vmail::store::{AccountId, Notice, Opened, Options, Row, Store, StoreError, StoreHandle};
 
+use crate::stores::{in_memory, key, open, options};
+
 const ALWAYS: i64 = i64::MAX;
-
-fn noon() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2026, 11, 23, 12, 4, 8).unwrap()
-}
-
-fn options() -> Options {
-    Options { country: "IN".to_owned(), now: noon() }
-}
-
-fn key() -> AccountKey {
-    AccountKey::new(Region::Global, 1_111_112, None)
-}
 
 fn voicemail(time: i64, caller: &str) -> Voicemail {
     Voicemail::new(from_millis(time), caller, Some(RecordingName::new(format!("{time}_{caller}.mp3"))))
@@ -43,20 +32,6 @@ fn many(first: i64, count: i64) -> Vec<Voicemail> {
 
 fn span(start: i64, end: i64) -> Span {
     Span::from_millis(start, end)
-}
-
-/// Opens a store that has nothing to tell.
-fn open(path: &Path) -> (Store, AccountId) {
-    let Opened { mut store, notices } = Store::open(path, &options()).unwrap();
-    assert_eq!(notices, []);
-    let account = store.account(&key()).unwrap();
-    (store, account)
-}
-
-fn in_memory() -> (Store, AccountId) {
-    let mut store = Store::in_memory(&options()).unwrap();
-    let account = store.account(&key()).unwrap();
-    (store, account)
 }
 
 fn all(store: &mut Store, account: AccountId) -> Vec<Row> {

@@ -7,6 +7,7 @@ mod call;
 mod child;
 mod demo;
 mod recording;
+mod support;
 mod sync;
 mod telecmi;
 mod web;

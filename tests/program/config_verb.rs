@@ -4,12 +4,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Output, Stdio};
 
 use vmail::tui::command::TABLE;
 
-use crate::home::{Home, set_mode};
+use crate::home::{Home, mode, set_mode};
+use crate::program::json_lines;
 
 const SECRET: &str = "tell-nobody";
 
@@ -164,7 +164,7 @@ fn editing_makes_the_file_for_its_user_alone() {
     let ran = edit(&home, "env > \"$HOME/seen\"; cp \"$1\" \"$HOME/made\"; echo 'mouse = true' >> \"$1\"");
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{}", ran.said);
     assert!(ran.said.ends_with("config.toml: OK\n"), "{}", ran.said);
-    assert_eq!(fs::metadata(home.settings()).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(mode(&home.settings()), 0o600);
     assert!(!fs::read_to_string(home.path().join("seen")).unwrap().contains(SECRET));
     let made = fs::read_to_string(home.path().join("made")).unwrap();
     assert!(made.lines().all(|line| line.is_empty() || line.starts_with('#')), "{made}");
@@ -224,8 +224,7 @@ fn keys_are_data() {
     let home = Home::with("keys.play = [\"F5\", \",\"]\nkeys.step-back = []\n");
     let ran = run(&home, &["keys", "--json"]);
     assert_eq!(ran.code, Some(0));
-    let lines: Vec<serde_json::Value> =
-        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = json_lines(&ran.out);
     assert_eq!(lines.len(), TABLE.len());
     let play = lines.iter().find(|line| line["command"] == "play").unwrap();
     assert_eq!((&play["group"], &play["scope"]), (&"Listen".into(), &"Inbox".into()));

@@ -5,7 +5,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::process::Output;
 
 use chrono::{TimeZone as _, Utc};
 use proptest::prelude::*;
@@ -16,6 +15,7 @@ use vmail::export::{Bad, ImportError, Imported, Whose, export, import};
 use vmail::store::{Options, Store};
 
 use crate::home::Home;
+use crate::verbs::support::said;
 
 fn key() -> AccountKey {
     AccountKey::new(Region::Global, 1_111_112, None)
@@ -351,10 +351,6 @@ fn long_lines_do_not_pile_up_in_memory() {
 /// Somebody with an app ID and no secret.
 fn home() -> Home {
     Home::new().set("TELECMI_APPID", "1111112")
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 #[test]

@@ -8,13 +8,14 @@ mod keyring;
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
 use std::process::{Output, Stdio};
 
 use serde_json::Value;
 use vmail::demo::{APP_ID, SECRET};
 
 use crate::demo_server::DemoServer;
+#[cfg(unix)]
+use crate::home::mode;
 use crate::home::{Home, set_mode};
 use crate::program::json_lines;
 
@@ -76,12 +77,6 @@ impl Ended {
     fn assert(&self, code: i32) {
         assert_eq!(self.code, Some(code), "{}", self.said);
     }
-}
-
-#[cfg(unix)]
-fn mode(path: &Path) -> u32 {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
 #[test]

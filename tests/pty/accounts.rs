@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use vmail::demo::{Options, SECRET};
 
-use crate::harness::{Launch, Seen, Signal, mode, until};
+use crate::harness::{Launch, Seen, Signal, until};
+use crate::home::mode;
 use crate::world::{Home, Relay, Server, inbox, made_up};
 
 /// A port that refuses connections.

@@ -7,7 +7,8 @@ use std::os::unix::net::UnixListener;
 
 use vmail::demo::{APP_ID, SECRET};
 
-use crate::harness::{Launch, Signal, Terminal, mode};
+use crate::harness::{Launch, Signal, Terminal};
+use crate::home::mode;
 use crate::world::{Home, Server};
 
 fn question_of_the_secret(terminal: &Terminal) {

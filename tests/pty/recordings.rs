@@ -8,7 +8,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use vmail::demo::APP_ID;
 
-use crate::harness::{Launch, Seen, Terminal, mode, until};
+use crate::harness::{Launch, Seen, Terminal, until};
+use crate::home::mode;
 use crate::voices::{Reply, Voices, shown_caller};
 use crate::world::Home;
 
