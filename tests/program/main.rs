@@ -16,6 +16,7 @@ mod export;
 #[allow(dead_code, reason = "the tests in a terminal need more of it")]
 mod harness;
 #[path = "../common/home.rs"]
+#[allow(dead_code, reason = "not every platform has the tests that need all of it")]
 mod home;
 mod login;
 mod man;
