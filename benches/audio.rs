@@ -39,7 +39,7 @@ fn a_second_at_speed(bencher: Bencher, speed: f32) {
     let pcm = Arc::new(decode(&minute()).unwrap());
     let mut reader = Reader::new(Arc::clone(&pcm), &Waveform::new(&pcm));
     reader.set_speed(speed);
-    let mut out = vec![0.0; pcm.sound.rate as usize];
+    let mut out = vec![0.0; pcm.encoding.rate as usize];
     bencher.bench_local(|| {
         if reader.fill(&mut out) < out.len() {
             reader.seek(std::time::Duration::ZERO);

@@ -27,7 +27,7 @@ mod linux {
     use vmail::audio;
     use vmail::player::{Outputs, Play, PlaybackSettings, Player, Sound};
 
-    use crate::sound::servers::{Kind, Server};
+    use crate::sound::servers::{Kind, SoundServer};
     use crate::sound::tone::{sine, wav};
     use crate::sound::until;
 
@@ -39,7 +39,7 @@ mod linux {
 
     pub fn main() {
         for kind in [Kind::PulseAudio, Kind::PipeWire] {
-            let Some(server) = Server::start(kind) else { continue };
+            let Some(server) = SoundServer::start(kind) else { continue };
             server.hurry();
             let mut took: Vec<_> = (0..PLAYS).map(|_| play_on(&server)).collect();
             took.sort_unstable();

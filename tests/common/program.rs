@@ -1,5 +1,4 @@
-//! The program as a process: a home folder of its own, a server with rows of the test's making, and
-//! what came of a run.
+//! The program as a process: a server with rows of the test's making, and what came of a run.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -11,34 +10,18 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
+pub use crate::home::Home;
 pub use crate::until::until;
 
 /// A secret that has to be escaped in a URL.
 pub const SECRET: &str = "s3cr&t+%3Cx";
 
-/// A folder that is all the program has of its user.
-pub struct Home(TempDir);
-
 impl Home {
-    pub fn new() -> Home {
-        Home(TempDir::new().unwrap())
-    }
-
-    pub fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    /// The program, asking `url`, with nothing of the machine's own user in its environment.
+    /// The program, asking `url`.
     pub fn vmail(&self, url: &str, arguments: &[&str]) -> Command {
-        let home = self.path();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-        command.env_clear().current_dir(home).args(arguments);
-        command.env("HOME", home).env("XDG_CONFIG_HOME", home.join("config"));
-        command.env("XDG_DATA_HOME", home.join("data")).env("XDG_CACHE_HOME", home.join("cache"));
+        let mut command = self.command(arguments);
         command.env("TELECMI_APPID", "1111112").env("TELECMI_SECRET", SECRET).env("VMAIL_BASE_URL", url);
-        command.env("TERM", "xterm").env("TZ", "UTC");
         command
     }
 

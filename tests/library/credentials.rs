@@ -190,21 +190,20 @@ mod on_unix {
 #[cfg(target_os = "linux")]
 mod without_a_keyring {
     use std::os::unix::net::UnixListener;
-    use std::process::Command;
     use std::time::Instant;
 
     use super::{Duration, Path, SecretPlace, SecretStore, fs, secret};
+    use crate::child::{child, given, printed};
 
-    /// Names the folder in which [`child`] is to work; nobody else has it.
+    /// Names the folder in which the child is to work.
     const FOLDER: &str = "VMAIL_TEST_CREDENTIALS_FOLDER";
 
     const PATIENCE: Duration = Duration::from_secs(5);
 
-    /// Runs as a test of its own, which does nothing, and in a child, whose environment was chosen.
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "the environment is how the parent speaks to this child")]
-    fn child() {
-        let Some(folder) = std::env::var_os(FOLDER) else { return };
+    #[ignore = "another test runs it in a process of its own"]
+    fn loads_stores_and_removes() {
+        let folder = given(FOLDER);
         let folder = Path::new(&folder);
         let patience = if folder.join("hung").exists() { Duration::from_millis(300) } else { PATIENCE };
         let store = SecretStore::new(folder, patience);
@@ -219,17 +218,16 @@ mod without_a_keyring {
         println!("removed: {}", removed.keyring_not_asked.unwrap());
     }
 
-    /// What [`child`] says, and how long it took.
+    /// What [`loads_stores_and_removes`] prints in an environment, and how long it took.
     fn said(folder: &Path, bus: Option<&str>) -> (String, Duration) {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "credentials::without_a_keyring::child", "--nocapture"]).env(FOLDER, folder);
+        let mut command = child(loads_stores_and_removes);
+        command.env(FOLDER, folder);
         command.env_remove("XDG_RUNTIME_DIR").env_remove("DBUS_SESSION_BUS_ADDRESS").env_remove("DISPLAY");
         command.envs(bus.map(|bus| ("DBUS_SESSION_BUS_ADDRESS", bus)));
         let began = Instant::now();
         let output = command.output().unwrap();
         let took = began.elapsed();
-        let said = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        let said = printed(output);
         assert!(!said.contains("s3cret"), "{said}");
         for line in ["not found: no secret in ", "stored: the system keyring cannot be used: ", "removed: "] {
             assert!(said.contains(line), "{said}");

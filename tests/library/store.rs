@@ -7,9 +7,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
-use chrono::{DateTime, TimeZone as _, Utc};
 use proptest::prelude::*;
 use tempfile::TempDir;
 use vmail::core::facts::{Fact, Flags};
@@ -19,19 +17,9 @@ use vmail::core::model::{
 use vmail::core::triage::{BulkEdit, Edit};
 use vmail::store::{AccountId, Notice, Opened, Options, Row, Store, StoreError, StoreHandle};
 
+use crate::stores::{in_memory, key, open, options};
+
 const ALWAYS: i64 = i64::MAX;
-
-fn noon() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2026, 11, 23, 12, 4, 8).unwrap()
-}
-
-fn options() -> Options {
-    Options { country: "IN".to_owned(), now: noon() }
-}
-
-fn key() -> AccountKey {
-    AccountKey::new(Region::Global, 1_111_112, None)
-}
 
 fn voicemail(time: i64, caller: &str) -> Voicemail {
     Voicemail::new(from_millis(time), caller, Some(RecordingName::new(format!("{time}_{caller}.mp3"))))
@@ -44,20 +32,6 @@ fn many(first: i64, count: i64) -> Vec<Voicemail> {
 
 fn span(start: i64, end: i64) -> Span {
     Span::from_millis(start, end)
-}
-
-/// Opens a store that has nothing to tell.
-fn open(path: &Path) -> (Store, AccountId) {
-    let Opened { mut store, notices } = Store::open(path, &options()).unwrap();
-    assert_eq!(notices, []);
-    let account = store.account(&key()).unwrap();
-    (store, account)
-}
-
-fn in_memory() -> (Store, AccountId) {
-    let mut store = Store::in_memory(&options()).unwrap();
-    let account = store.account(&key()).unwrap();
-    (store, account)
 }
 
 fn all(store: &mut Store, account: AccountId) -> Vec<Row> {
@@ -620,40 +594,33 @@ mod damage {
     }
 }
 
-/// Tests that need a process of their own start one that runs another test of this file. That one
-/// finds the path of its store in its environment, and does nothing without.
+/// Stores that a process of its own writes.
 #[cfg(unix)]
 mod processes {
-    use super::*;
+    use std::process::{Command, Stdio};
 
+    use super::*;
+    use crate::child::{child, given, printed};
+
+    /// Names the path of the child's store.
     const STORE: &str = "VMAIL_TEST_STORE";
 
-    fn child(test: &str, limit: Option<u32>, path: &Path) -> Child {
-        let test = format!("store::processes::{test}");
-        let arguments = ["--exact", &test, "--nocapture"];
-        let this = std::env::current_exe().unwrap();
-        let mut command = match limit {
-            // Files cannot grow beyond `limit` blocks of 512 bytes: to a program, a full disk.
-            Some(blocks) => {
-                let mut shell = Command::new("sh");
-                let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
-                shell.arg("-c").arg(script).arg(this);
-                shell
-            }
-            None => Command::new(this),
-        };
-        command.args(arguments).env(STORE, path).stdout(Stdio::piped()).spawn().unwrap()
-    }
-
-    fn given_path() -> Option<PathBuf> {
-        let mut environment = std::env::vars_os();
-        environment.find_map(|(name, path)| (name == STORE).then(|| PathBuf::from(path)))
+    /// What `child` printed last after `word`, where files cannot grow beyond `blocks` of 512 bytes: to
+    /// a program, a full disk.
+    fn told(child: &Command, blocks: u32, path: &Path, word: &str) -> u64 {
+        let mut shell = Command::new("sh");
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        shell.arg("-c").arg(script).arg(child.get_program()).args(child.get_args());
+        let text = printed(shell.env(STORE, path).output().unwrap());
+        let line = text.lines().rev().find_map(|line| line.strip_prefix(word));
+        line.unwrap_or_else(|| panic!("{text}")).trim().parse().unwrap()
     }
 
     /// The process that is killed in the next test.
     #[test]
+    #[ignore = "another test runs it in a process of its own"]
     fn writes_until_killed() {
-        let Some(path) = given_path() else { return };
+        let path = PathBuf::from(given(STORE));
         let (mut store, account) = open(&path);
         let done = count(&mut store, account) as i64;
         for first in (done..).step_by(10) {
@@ -667,7 +634,8 @@ mod processes {
     fn what_was_stored_survives_a_kill() {
         let (folder, path) = folder_with(0);
         for _ in 0..5 {
-            let mut child = child("writes_until_killed", None, &path);
+            let mut command = child(writes_until_killed);
+            let mut child = command.env(STORE, &path).stdout(Stdio::piped()).spawn().unwrap();
             let lines = BufReader::new(child.stdout.take().unwrap()).lines();
             let stored = lines
                 .filter_map(|line| line.unwrap().strip_prefix("stored ")?.parse::<u64>().ok())
@@ -688,8 +656,9 @@ mod processes {
 
     /// The process that meets the full disk in the next test.
     #[test]
+    #[ignore = "another test runs it in a process of its own"]
     fn writes_until_the_disk_is_full() {
-        let Some(path) = given_path() else { return };
+        let path = PathBuf::from(given(STORE));
         let (mut store, account) = open(&path);
         let mut pages = 0;
         let notices = loop {
@@ -713,19 +682,10 @@ mod processes {
         println!("\npages {pages}");
     }
 
-    /// The last line `child` printed that starts with `word`; it must have gone well.
-    fn told(child: Child, word: &str) -> u64 {
-        let output = child.wait_with_output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success(), "{text}");
-        let line = text.lines().rev().find_map(|line| line.strip_prefix(word));
-        line.unwrap_or_else(|| panic!("{text}")).trim().parse().unwrap()
-    }
-
     #[test]
     fn a_full_disk_keeps_the_rows_and_says_so() {
         let (_folder, path) = folder_with(0);
-        let pages = told(child("writes_until_the_disk_is_full", Some(1_000), &path), "pages");
+        let pages = told(&child(writes_until_the_disk_is_full), 1_000, &path, "pages");
         assert!(pages > 10, "{pages}");
         // What had been stored before is sound.
         let (mut store, account) = open(&path);
@@ -735,8 +695,9 @@ mod processes {
 
     /// The process of the next test.
     #[test]
+    #[ignore = "another test runs it in a process of its own"]
     fn opens_where_nothing_can_be_written() {
-        let Some(path) = given_path() else { return };
+        let path = PathBuf::from(given(STORE));
         let Opened { mut store, notices } = Store::open(&path, &options()).unwrap();
         assert!(matches!(notices.as_slice(), [Notice::InMemory { .. }]), "{notices:?}");
         let account = store.account(&key()).unwrap();
@@ -748,7 +709,7 @@ mod processes {
     fn a_store_that_cannot_be_written_is_shown_from_memory() {
         let (_folder, path) = folder_with(30);
         let before = fs::read(&path).unwrap();
-        assert_eq!(told(child("opens_where_nothing_can_be_written", Some(0), &path), "rows"), 30);
+        assert_eq!(told(&child(opens_where_nothing_can_be_written), 0, &path, "rows"), 30);
         assert_eq!(fs::read(&path).unwrap(), before);
     }
 }

@@ -2,13 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of a test may panic as the test itself may")]
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{TimeZone as _, Utc};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use vmail::core::model::Region;
 use vmail::demo;
@@ -19,13 +16,9 @@ use vmail::telecmi::{
 use wiremock::matchers::{any, body_json, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-const SECRET: &str = r#"s3cr&t+/"ü %<"#;
-const PLACED: &str = r#"{"code":200,"msg":"Call initiated","request_id":"s96C6XK1"}"#;
+use crate::support::{self, SECRET, Then, client, loopback, raw};
 
-fn client(base: &str, region: Region, timeouts: Timeouts) -> Client {
-    let credentials = Credentials { app_id: 1_111_112, secret: Secret::new(SECRET.to_owned()) };
-    Client::with_timeouts(region, Some(&BaseUrl::parse(base).unwrap()), credentials, timeouts).unwrap()
-}
+const PLACED: &str = r#"{"code":200,"msg":"Call initiated","request_id":"s96C6XK1"}"#;
 
 fn number(raw: &str) -> ValidNumber {
     ValidNumber::parse(raw, "IN").unwrap()
@@ -42,14 +35,7 @@ fn call() -> Call {
 
 /// An error's line, once it is sure that it gives nothing away.
 fn checked(error: &CallError) -> String {
-    let line = error.to_string();
-    for text in [&line, &format!("{error:?}")] {
-        for hidden in [SECRET, "s3cr", "http:", "127.0.0.1", "/v2"] {
-            assert!(!text.contains(hidden), "{text} gives away {hidden}");
-        }
-    }
-    assert_eq!(line.lines().count(), 1, "{line}");
-    assert!(line.ends_with('.') && !line.contains(".."), "{line}");
+    let line = support::checked(error);
     // Who does not know whether it rings must not be told to call again.
     assert!(!error.may_have_been_placed() || !line.contains("ry again"), "{line}");
     line
@@ -67,38 +53,6 @@ async fn called(answer: ResponseTemplate) -> Result<CallPlaced, CallError> {
 
 async fn called_with(status: u16, body: &str) -> Result<CallPlaced, CallError> {
     called(ResponseTemplate::new(status).set_body_raw(body, "application/json")).await
-}
-
-/// How a [`raw`] server goes on once it has the request.
-#[derive(Clone, Copy)]
-enum Then {
-    Close,
-    Reset,
-    Hold,
-}
-
-/// A server that sends `bytes` for each request, and how many requests it got.
-async fn raw(bytes: &'static str, then: Then) -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let base = format!("http://{}/v2", listener.local_addr().unwrap());
-    let requests = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&requests);
-    tokio::spawn(async move {
-        let mut held = Vec::new();
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut got = Vec::new();
-            while !got.ends_with(b"}") && stream.read_buf(&mut got).await.unwrap_or(0) > 0 {}
-            count.fetch_add(got.windows(4).filter(|window| window == b"POST").count(), Ordering::SeqCst);
-            // The client may have left already.
-            let _ = stream.write_all(bytes.as_bytes()).await;
-            match then {
-                Then::Close => drop(stream),
-                Then::Reset => stream.set_zero_linger().unwrap(),
-                Then::Hold => held.push(stream),
-            }
-        }
-    });
-    (base, requests)
 }
 
 #[tokio::test]
@@ -267,12 +221,12 @@ async fn a_connection_lost_after_the_request_may_have_placed_it_and_is_not_tried
         ("HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{", Then::Hold, "no response within 0.3 s"),
         ("SSH-2.0-OpenSSH_9.6\r\n", Then::Close, "cannot read the server's response (it is not HTTP)"),
     ] {
-        let (base, requests) = raw(bytes, then).await;
-        let error = client(&base, Region::Global, timeouts).call(&call()).await.unwrap_err();
+        let (port, requests) = raw(bytes, then).await;
+        let error = client(&loopback(port), Region::Global, timeouts).call(&call()).await.unwrap_err();
         let line = checked(&error);
         assert!(line.starts_with(&format!("The call may have been placed: {why}")), "{line}");
         assert!(error.may_have_been_placed(), "{line}");
-        assert_eq!(requests.load(Ordering::SeqCst), 1, "{line}");
+        assert_eq!(requests.lock().unwrap().len(), 1, "{line}");
     }
 }
 
@@ -282,7 +236,7 @@ async fn a_connection_that_never_was_placed_nothing() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let (no_tls, _) = raw("HTTP/1.1 200 OK\r\n\r\n", Then::Close).await;
-    for base in [format!("http://{address}"), no_tls.replace("http:", "https:")] {
+    for base in [format!("http://{address}"), loopback(no_tls).replace("http:", "https:")] {
         let error = client(&base, Region::Global, Timeouts::default()).call(&call()).await.unwrap_err();
         let line = checked(&error);
         assert!(!error.may_have_been_placed() && line.starts_with("No call was placed. "), "{line}");
@@ -292,11 +246,11 @@ async fn a_connection_that_never_was_placed_nothing() {
 #[tokio::test]
 async fn two_calls_are_two_requests_on_two_connections() {
     let answer = "HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n{\"code\":200}";
-    let (base, requests) = raw(answer, Then::Hold).await;
-    let client = client(&base, Region::Global, Timeouts::default());
+    let (port, requests) = raw(answer, Then::Hold).await;
+    let client = client(&loopback(port), Region::Global, Timeouts::default());
     for expected in 1..=2 {
         assert_eq!(client.call(&call()).await, Ok(CallPlaced { request_id: None }));
-        assert_eq!(requests.load(Ordering::SeqCst), expected);
+        assert_eq!(requests.lock().unwrap().len(), expected);
     }
 }
 

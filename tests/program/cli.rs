@@ -3,25 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::Read as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
-use tempfile::TempDir;
-
-/// The program, with nothing of the machine's own user in its environment.
-fn vmail(home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-    command.env_clear().current_dir(home);
-    command.env("HOME", home).env("XDG_CONFIG_HOME", home.join("config")).env("TERM", "xterm");
-    command.env("XDG_DATA_HOME", home.join("data"));
-    command
-}
+use crate::demo_server::DemoServer;
+use crate::home::{Home, set_mode};
 
 fn output(arguments: &[&str]) -> Output {
-    let home = TempDir::new().unwrap();
-    let output = vmail(home.path()).args(arguments).output().unwrap();
+    let home = Home::new();
+    let output = home.command(arguments).output().unwrap();
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "something was written");
     output
 }
@@ -37,22 +28,10 @@ fn fault(output: &Output, code: i32) -> String {
 
 /// Writes a settings file and starts the inbox with it.
 fn with_settings(text: &str, mode: u32, arguments: &[&str]) -> Output {
-    let home = TempDir::new().unwrap();
-    let path = home.path().join("config/vmail/config.toml");
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, text).unwrap();
-    set_mode(&path, mode);
-    vmail(home.path()).args(arguments).output().unwrap()
+    let home = Home::with(text);
+    set_mode(&home.settings(), mode);
+    home.command(arguments).output().unwrap()
 }
-
-#[cfg(unix)]
-fn set_mode(path: &Path, mode: u32) {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-}
-
-#[cfg(not(unix))]
-fn set_mode(_: &Path, _: u32) {}
 
 #[test]
 fn mistakes_that_people_make_are_met_with_advice() {
@@ -158,42 +137,11 @@ fn the_default_settings_are_printed_and_are_good() {
 /// As before `| head -1`.
 #[test]
 fn a_reader_that_has_had_enough_is_no_failure() {
-    let home = TempDir::new().unwrap();
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let child = vmail(home.path()).arg("config").stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    let child = Home::new().command(&["config"]).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
     let said = fault(&child.wait_with_output().unwrap(), 0);
     assert_eq!(said, "");
-}
-
-/// A server of its own, killed when the test ends.
-struct DemoServer {
-    child: Child,
-    out: BufReader<std::process::ChildStdout>,
-}
-
-impl DemoServer {
-    fn start(arguments: &[&str]) -> DemoServer {
-        let home = TempDir::new().unwrap();
-        let mut command = vmail(home.path());
-        command.arg("demo-server").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        DemoServer { child, out }
-    }
-
-    fn url(&mut self) -> String {
-        let mut line = String::new();
-        self.out.read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
-    }
-}
-
-impl Drop for DemoServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 #[cfg(unix)]
@@ -201,8 +149,7 @@ impl Drop for DemoServer {
 fn the_demo_server_prints_its_url_first_and_ends_on_ctrl_c() {
     use rustix::process::{Pid, Signal, kill_process};
     let mut server = DemoServer::start(&["--rows", "3", "--latency", "1"]);
-    let url = server.url();
-    let address = url.strip_prefix("http://").and_then(|url| url.strip_suffix("/v2")).unwrap();
+    let address = server.url.strip_prefix("http://").and_then(|url| url.strip_suffix("/v2")).unwrap();
     TcpStream::connect(address).unwrap();
     let pid = Pid::from_raw(server.child.id().cast_signed()).unwrap();
     kill_process(pid, Signal::INT).unwrap();
@@ -210,7 +157,7 @@ fn the_demo_server_prints_its_url_first_and_ends_on_ctrl_c() {
     let mut said = String::new();
     server.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     // The line to copy.
-    assert!(said.contains(&format!("vmail --base-url {url}")), "{said}");
+    assert!(said.contains(&format!("vmail --base-url {}", server.url)), "{said}");
     TcpStream::connect(address).unwrap_err();
 }
 

@@ -4,65 +4,27 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
-use tempfile::TempDir;
 use vmail::tui::command::TABLE;
+
+use crate::home::{Home, mode, set_mode};
+use crate::program::json_lines;
 
 const SECRET: &str = "tell-nobody";
 
-/// A home, and the settings file in it.
-struct Home(TempDir);
+fn run(home: &Home, arguments: &[&str]) -> Ran {
+    Ran::of(home.command(arguments).output().unwrap())
+}
 
-impl Home {
-    fn new() -> Home {
-        Home(TempDir::new().unwrap())
-    }
-
-    fn with(settings: &str) -> Home {
-        let home = Home::new();
-        fs::create_dir_all(home.file().parent().unwrap()).unwrap();
-        fs::write(home.file(), settings).unwrap();
-        fs::set_permissions(home.file(), fs::Permissions::from_mode(0o600)).unwrap();
-        home
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn file(&self) -> PathBuf {
-        self.path().join("config/vmail/config.toml")
-    }
-
-    /// The program, with nothing of the machine's own user in its environment.
-    fn vmail(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-        command.env_clear().current_dir(self.path()).args(arguments).stdin(Stdio::null());
-        command.env("HOME", self.path()).env("XDG_CONFIG_HOME", self.path().join("config"));
-        command.env("PATH", "/usr/bin:/bin").env("TERM", "xterm");
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::of(self.vmail(arguments).output().unwrap())
-    }
-
-    /// An editor that runs `script` with the file as `$1`.
-    fn editor(&self, script: &str) -> PathBuf {
-        let path = self.path().join("my editor");
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
-        path
-    }
-
-    fn edit(&self, script: &str) -> Ran {
-        let editor = format!("'{}' --wait", self.editor(&format!("shift\n{script}")).display());
-        let mut command = self.vmail(&["config", "edit"]);
-        Ran::of(command.env("EDITOR", editor).env("TELECMI_SECRET", SECRET).output().unwrap())
-    }
+/// Runs `config edit` with an editor that runs `script` with the file as `$1`.
+fn edit(home: &Home, script: &str) -> Ran {
+    let path = home.path().join("my editor");
+    fs::write(&path, format!("#!/bin/sh\nshift\n{script}\n")).unwrap();
+    set_mode(&path, 0o700);
+    let editor = format!("'{}' --wait", path.display());
+    let mut command = home.command(&["config", "edit"]);
+    Ran::of(command.env("EDITOR", editor).env("TELECMI_SECRET", SECRET).output().unwrap())
 }
 
 struct Ran {
@@ -81,7 +43,7 @@ impl Ran {
 #[test]
 fn the_default_file_has_two_names() {
     let home = Home::with("nonsense");
-    let (short, long) = (home.run(&["config"]), home.run(&["config", "default"]));
+    let (short, long) = (run(&home, &["config"]), run(&home, &["config", "default"]));
     assert_eq!((short.code, short.out.as_str()), (Some(0), vmail::config::DEFAULT));
     assert_eq!((long.code, long.out), (Some(0), short.out));
 }
@@ -89,12 +51,12 @@ fn the_default_file_has_two_names() {
 #[test]
 fn the_path_is_data_and_that_nothing_is_there_is_not() {
     let home = Home::new();
-    let ran = home.run(&["config", "path"]);
-    assert_eq!((ran.code, ran.out), (Some(0), format!("{}\n", home.file().display())));
+    let ran = run(&home, &["config", "path"]);
+    assert_eq!((ran.code, ran.out), (Some(0), format!("{}\n", home.settings().display())));
     assert!(ran.said.contains("does not exist"), "{}", ran.said);
-    let ran = Home::with("").run(&["config", "path"]);
+    let ran = run(&Home::with(""), &["config", "path"]);
     assert_eq!((ran.code, ran.said.as_str()), (Some(0), ""));
-    let ran = home.run(&["config", "path", "--config", "mine.toml"]);
+    let ran = run(&home, &["config", "path", "--config", "mine.toml"]);
     assert_eq!(ran.out, "mine.toml\n");
 }
 
@@ -128,7 +90,7 @@ fn what_is_in_force_is_shown_with_who_said_so() {
          [[views]]\nname = \"A\\\"B\"\nquery = \"x\"\nkey = \"F6\"\n"
     );
     let home = Home::with(&settings);
-    let mut command = home.vmail(&["config", "show", "--region", "india"]);
+    let mut command = home.command(&["config", "show", "--region", "india"]);
     command.env("TELECMI_APPID", "42").env("VMAIL_TIMEZONE", "Asia/Kolkata");
     let ran = Ran::of(command.output().unwrap());
     assert_eq!((ran.code, ran.said.as_str()), (Some(0), ""));
@@ -150,15 +112,15 @@ fn what_is_in_force_is_shown_with_who_said_so() {
     assert!(!ran.out.contains(SECRET));
     // It is a settings file itself.
     let other = Home::with(&ran.out);
-    assert_eq!(other.run(&["config", "check"]).code, Some(0));
-    assert!(other.run(&["config", "show"]).out.contains("appid = 42  # line "), "{}", ran.out);
+    assert_eq!(run(&other, &["config", "check"]).code, Some(0));
+    assert!(run(&other, &["config", "show"]).out.contains("appid = 42  # line "), "{}", ran.out);
 }
 
 #[test]
 fn what_would_be_in_force_with_flags_is_shown() {
     let home = Home::with("appid = 1\n[accounts.office]\nappid = 2\nregion = \"india\"\n");
     let flags = ["--account", "office", "--range", "3d", "--timezone", "UTC", "--concurrency", "2"];
-    let ran = home.run(&[&["config", "show"], &flags[..]].concat());
+    let ran = run(&home, &[&["config", "show"], &flags[..]].concat());
     assert_eq!((ran.code, ran.said.as_str()), (Some(0), ""));
     for line in [
         "appid = 2  # line 3",
@@ -169,7 +131,7 @@ fn what_would_be_in_force_with_flags_is_shown() {
     ] {
         assert!(ran.out.lines().any(|shown| shown == line), "{line}:\n{}", ran.out);
     }
-    let ran = home.run(&["config", "show", "--account", "ofice"]);
+    let ran = run(&home, &["config", "show", "--account", "ofice"]);
     assert_eq!(ran.code, Some(2), "{}", ran.out);
     assert!(ran.said.contains("unknown account `ofice`"), "{}", ran.said);
 }
@@ -177,13 +139,13 @@ fn what_would_be_in_force_with_flags_is_shown() {
 #[test]
 fn secrets_are_shown_nowhere() {
     let home = Home::with(&format!("secret_command = \"echo {SECRET}\"\n"));
-    let ran = home.run(&["config", "show"]);
+    let ran = run(&home, &["config", "show"]);
     assert!(
         ran.out.contains("# secret_command is set  # line 1") && !ran.out.contains(SECRET),
         "{}",
         ran.out
     );
-    let mut command = home.vmail(&["config", "show"]);
+    let mut command = home.command(&["config", "show"]);
     let ran = Ran::of(command.env("TELECMI_SECRET", SECRET).output().unwrap());
     assert!(ran.out.contains("# secret is set  # TELECMI_SECRET"), "{}", ran.out);
     assert!(!ran.out.contains("secret_command") && !ran.out.contains(SECRET), "{}", ran.out);
@@ -193,9 +155,9 @@ fn secrets_are_shown_nowhere() {
 fn a_check_says_all_that_is_wrong() {
     let home =
         Home::with("refresh = 1\n\n[keys]\nplay = \"s\"\nplya = \"x\"\n\n[colours]\nacent = \"red\"\n");
-    let ran = home.run(&["config", "check"]);
+    let ran = run(&home, &["config", "check"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
-    let file = home.file().display().to_string();
+    let file = home.settings().display().to_string();
     for (line, said) in [
         (1, "`refresh`: 1 is out of range"),
         (4, "`keys.play`: \"s\" is also a default key of `star`"),
@@ -206,15 +168,15 @@ fn a_check_says_all_that_is_wrong() {
     }
     assert_eq!(ran.said.lines().count(), 4, "{}", ran.said);
     fs::write(home.path().join("good.toml"), "mouse = true\n").unwrap();
-    let ran = home.run(&["config", "check", "--config", "good.toml"]);
+    let ran = run(&home, &["config", "check", "--config", "good.toml"]);
     assert_eq!((ran.code, ran.out.as_str(), ran.said.as_str()), (Some(0), "good.toml: OK\n", ""));
-    let ran = Home::new().run(&["config", "check"]);
+    let ran = run(&Home::new(), &["config", "check"]);
     assert_eq!(ran.code, Some(0));
     assert!(ran.out.starts_with("OK: no settings file"), "{}", ran.out);
-    assert_eq!(home.run(&["config", "check", "--config", "nowhere.toml"]).code, Some(2));
+    assert_eq!(run(&home, &["config", "check", "--config", "nowhere.toml"]).code, Some(2));
     // What the environment says is checked as well.
     let home = Home::new();
-    let mut command = home.vmail(&["config", "check"]);
+    let mut command = home.command(&["config", "check"]);
     let ran = Ran::of(command.env("VMAIL_RANGE", "7x").output().unwrap());
     assert!(ran.code == Some(2) && ran.said.contains("VMAIL_RANGE"), "{}", ran.said);
 }
@@ -222,25 +184,25 @@ fn a_check_says_all_that_is_wrong() {
 #[test]
 fn editing_makes_the_file_for_its_user_alone() {
     let home = Home::new();
-    let ran = home.edit("env > \"$HOME/seen\"; cp \"$1\" \"$HOME/made\"; echo 'mouse = true' >> \"$1\"");
+    let ran = edit(&home, "env > \"$HOME/seen\"; cp \"$1\" \"$HOME/made\"; echo 'mouse = true' >> \"$1\"");
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{}", ran.said);
     assert!(ran.said.ends_with("config.toml: OK\n"), "{}", ran.said);
-    assert_eq!(fs::metadata(home.file()).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(mode(&home.settings()), 0o600);
     assert!(!fs::read_to_string(home.path().join("seen")).unwrap().contains(SECRET));
     let made = fs::read_to_string(home.path().join("made")).unwrap();
     assert!(made.lines().all(|line| line.is_empty() || line.starts_with('#')), "{made}");
     assert!(made.contains("#refresh = 60"), "{made}");
-    assert!(fs::read_to_string(home.file()).unwrap().ends_with("mouse = true\n"));
+    assert!(fs::read_to_string(home.settings()).unwrap().ends_with("mouse = true\n"));
 }
 
 #[test]
 fn faults_that_an_editor_leaves_are_said() {
     let home = Home::with("mouse = true\n");
-    let ran = home.edit("echo 'refresh = 1' >> \"$1\"");
+    let ran = edit(&home, "echo 'refresh = 1' >> \"$1\"");
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
     assert!(ran.said.contains("config.toml:2: `refresh`"), "{}", ran.said);
     assert!(!ran.said.contains("again"), "there is nobody to ask: {}", ran.said);
-    let ran = home.edit("exit 3");
+    let ran = edit(&home, "exit 3");
     assert_eq!(ran.code, Some(1));
     assert!(ran.said.contains("my editor") && ran.said.contains('3'), "{}", ran.said);
 }
@@ -248,7 +210,7 @@ fn faults_that_an_editor_leaves_are_said() {
 #[test]
 fn keys_are_those_in_force() {
     let home = Home::with("keys.play = [\"F5\", \"x\"]\nkeys.suspend = []\n");
-    let ran = home.run(&["keys"]);
+    let ran = run(&home, &["keys"]);
     assert_eq!((ran.code, ran.said.as_str()), (Some(0), ""));
     let line = |out: &str, command: &str| {
         let starts = |line: &&str| line.get(2..).is_some_and(|line| line.starts_with(&format!("{command} ")));
@@ -261,7 +223,7 @@ fn keys_are_those_in_force() {
         assert!(line(&ran.out, entry.name).ends_with(entry.help));
         assert!(ran.out.lines().any(|line| line == entry.heading()));
     }
-    let usual = home.run(&["keys", "--default"]);
+    let usual = run(&home, &["keys", "--default"]);
     assert!(line(&usual.out, "play").contains("Space") && !usual.out.contains('*'), "{}", usual.out);
 }
 
@@ -269,47 +231,46 @@ fn keys_are_those_in_force() {
 fn keys_of_views_of_ones_own_are_among_them() {
     let text = "[[views]]\nname = \"Billing\"\nquery = \"tag:billing\"\nkey = \"6\"\n";
     let home = Home::with(text);
-    let ran = home.run(&["keys"]);
+    let ran = run(&home, &["keys"]);
     assert!(ran.out.contains("\nYour views\n* Billing "), "{}", ran.out);
     let line = ran.out.lines().last().unwrap();
     assert!(line.contains("  6  ") && line.ends_with("  tag:\"billing\""), "{line}");
-    let ran = home.run(&["keys", "--json"]);
+    let ran = run(&home, &["keys", "--json"]);
     let last: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
     assert_eq!(last["group"], "Your views");
     assert_eq!((&last["command"], &last["keys"][0]), (&"Billing".into(), &"6".into()));
-    assert!(!home.run(&["keys", "--default"]).out.contains("Billing"));
+    assert!(!run(&home, &["keys", "--default"]).out.contains("Billing"));
 }
 
 #[test]
 fn keys_are_data() {
     let home = Home::with("keys.play = [\"F5\", \",\"]\nkeys.step-back = []\n");
-    let ran = home.run(&["keys", "--json"]);
+    let ran = run(&home, &["keys", "--json"]);
     assert_eq!(ran.code, Some(0));
-    let lines: Vec<serde_json::Value> =
-        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = json_lines(&ran.out);
     assert_eq!(lines.len(), TABLE.len());
     let play = lines.iter().find(|line| line["command"] == "play").unwrap();
     assert_eq!((&play["group"], &play["scope"]), (&"Listen".into(), &"Inbox".into()));
     assert_eq!(play["keys"], serde_json::json!(["F5", ","]));
     assert_eq!(play["custom"], true);
     assert_eq!(lines.iter().filter(|line| line["custom"] == true).count(), 2);
-    assert_eq!(home.run(&["keys", "--format", "jsonl"]).out, ran.out);
-    let mut reader = home.run(&["keys", "--format", "csv"]).out;
+    assert_eq!(run(&home, &["keys", "--format", "jsonl"]).out, ran.out);
+    let mut reader = run(&home, &["keys", "--format", "csv"]).out;
     assert!(reader.starts_with("group,scope,command,keys,custom,help\n"), "{reader}");
     assert!(reader.contains("Listen,Inbox,play,\"F5 ,\",true,"), "{reader}");
-    reader = home.run(&["keys", "--format", "tsv"]).out;
+    reader = run(&home, &["keys", "--format", "tsv"]).out;
     assert!(reader.contains("Listen\tInbox\tplay\tF5 ,\ttrue\t"), "{reader}");
-    let ran = home.run(&["keys", "--json", "--format", "csv"]);
+    let ran = run(&home, &["keys", "--json", "--format", "csv"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
 }
 
 #[test]
 fn faulty_settings_have_no_keys_but_the_usual_ones_are_there() {
     let home = Home::with("keys.play = \"s\"\n");
-    let ran = home.run(&["keys"]);
+    let ran = run(&home, &["keys"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
     assert!(ran.said.contains("a default key of `star`"), "{}", ran.said);
-    assert_eq!(home.run(&["keys", "--default"]).code, Some(0));
+    assert_eq!(run(&home, &["keys", "--default"]).code, Some(0));
 }
 
 /// As before `| head -1`.
@@ -319,7 +280,7 @@ fn a_reader_that_has_had_enough_is_no_failure() {
     for arguments in [&["keys"][..], &["keys", "--json"], &["config", "show"], &["config", "path"]] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let mut command = home.vmail(arguments);
+        let mut command = home.command(arguments);
         let ran = Ran::of(
             command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap(),
         );

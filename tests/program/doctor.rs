@@ -4,14 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::thread;
 
 use serde_json::Value;
-use tempfile::TempDir;
+
+use crate::demo_server::DemoServer;
+use crate::home::{Home, set_mode};
 
 const SECRET: &str = "s3cret-of-the-test";
 
@@ -29,60 +31,14 @@ const CHECKS: [&str; 10] = [
     "time zone",
 ];
 
-/// A home of a user, and what they have in their environment.
-struct Home {
-    folder: TempDir,
-    variables: BTreeMap<&'static str, String>,
+fn home() -> Home {
+    // Nothing is there: a server of the machine must not change what is tested.
+    Home::new().set("PULSE_SERVER", "unix:/nonexistent/no-sound").set("TZ", "Asia/Kolkata")
 }
 
 impl Home {
-    fn new() -> Home {
-        let folder = TempDir::new().unwrap();
-        let path = folder.path().display().to_string();
-        let variables = [
-            ("HOME", path.clone()),
-            ("XDG_CONFIG_HOME", format!("{path}/config")),
-            ("XDG_DATA_HOME", format!("{path}/data")),
-            ("XDG_CACHE_HOME", format!("{path}/cache")),
-            // Nothing is there: a server of the machine must not change what is tested.
-            ("PULSE_SERVER", format!("unix:{path}/no-sound")),
-            ("TERM", "xterm-256color".to_owned()),
-            ("LANG", "C.UTF-8".to_owned()),
-            ("TZ", "Asia/Kolkata".to_owned()),
-        ];
-        Home { folder, variables: variables.into() }
-    }
-
-    fn set(mut self, name: &'static str, value: impl Into<String>) -> Home {
-        self.variables.insert(name, value.into());
-        self
-    }
-
-    /// Someone with an account at `url`.
-    fn with_account(self, url: &str, secret: &str) -> Home {
-        self.set("TELECMI_APPID", "1111112").set("TELECMI_SECRET", secret).set("VMAIL_BASE_URL", url)
-    }
-
-    fn settings(self, text: &str) -> Home {
-        let path = self.path("config/vmail/config.toml");
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        }
-        self
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
     fn doctor(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-        command.env_clear().envs(&self.variables).current_dir(self.folder.path());
-        let output = command.arg("doctor").args(arguments).stdin(Stdio::null()).output().unwrap();
+        let output = self.command(&[&["doctor"], arguments].concat()).output().unwrap();
         for text in [&output.stdout, &output.stderr] {
             let text = String::from_utf8_lossy(text);
             assert!(!text.contains(SECRET), "the secret was shown: {text}");
@@ -137,30 +93,6 @@ fn of<'f>(findings: &'f [Finding], check: &str) -> &'f Finding {
     findings.iter().find(|finding| finding.check == check).unwrap_or_else(|| panic!("{check}: {findings:#?}"))
 }
 
-/// The demo's server, as a program of its own, killed when the test ends.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    fn start() -> Server {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-        command.arg("demo-server").stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        let mut url = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        Server { child, url: url.trim_end().to_owned() }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 fn is_empty(folder: &Path) -> bool {
     fs::read_dir(folder).unwrap().next().is_none()
 }
@@ -168,7 +100,7 @@ fn is_empty(folder: &Path) -> bool {
 #[test]
 fn the_demo_is_healthy_and_touches_nothing() {
     // What is the user's own is of no account, however bad.
-    let home = Home::new().set("VMAIL_REGION", "mars").set("TELECMI_SECRET", SECRET);
+    let home = home().set("VMAIL_REGION", "mars").set("TELECMI_SECRET", SECRET);
     let output = home.doctor(&["--demo"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{text}");
@@ -177,12 +109,12 @@ fn the_demo_is_healthy_and_touches_nothing() {
     for line in text.lines() {
         assert!(line.starts_with("ok       ") || line.starts_with("warning  sound"), "{line}");
     }
-    assert!(is_empty(home.folder.path()));
+    assert!(is_empty(home.path()));
 }
 
 #[test]
 fn without_settings_it_says_where_to_put_the_account() {
-    let home = Home::new();
+    let home = home();
     let findings = home.findings(3);
     assert!(of(&findings, "settings").said.starts_with("defaults (~/config"));
     let credentials = of(&findings, "credentials");
@@ -190,13 +122,14 @@ fn without_settings_it_says_where_to_put_the_account() {
     assert!(credentials.advice.as_ref().unwrap().contains("vmail login"), "{credentials:?}");
     assert_eq!(of(&findings, "server").state, "warning");
     assert!(of(&findings, "store").said.contains("none yet"));
-    assert!(is_empty(home.folder.path()), "something was made");
+    assert!(is_empty(home.path()), "something was made");
 }
 
 #[test]
 fn every_fault_of_the_settings_is_a_line_and_the_rest_is_checked() {
     let text = format!("refresh = 1\ncolour = true\nsecret = \"{SECRET}\"\ntimezone = \"Asia/Kolkatta\"\n");
-    let home = Home::new().settings(&text);
+    let home = home();
+    home.write_settings(&text);
     fs::write(with_store(&home), [0x5a; 4096]).unwrap();
     // By the first fault, though the store has one as well.
     let findings = home.findings(2);
@@ -216,8 +149,8 @@ fn every_fault_of_the_settings_is_a_line_and_the_rest_is_checked() {
 
 #[test]
 fn an_account_that_works_is_said_to() {
-    let server = Server::start();
-    let home = Home::new().with_account(&server.url, "demo-secret");
+    let server = DemoServer::start(&[]);
+    let home = home().account(&server.url, "demo-secret");
     let findings = home.findings(0);
     assert_eq!(of(&findings, "credentials").said, "app ID 1111112, secret from the environment");
     assert!(of(&findings, "server").said.starts_with(&format!("{} accepted the account", server.url)));
@@ -227,7 +160,7 @@ fn an_account_that_works_is_said_to() {
 
 #[test]
 fn a_fault_is_a_line_and_an_empty_home_is_none() {
-    let home = Home::new().set("VMAIL_RANGE", "last wek").set("HOME", "");
+    let home = home().set("VMAIL_RANGE", "last wek").set("HOME", "");
     let findings = home.findings(2);
     let said = &of(&findings, "settings").said;
     assert!(said.starts_with("VMAIL_RANGE: `wek` is") && !said.contains('\n'), "{said}");
@@ -237,15 +170,15 @@ fn a_fault_is_a_line_and_an_empty_home_is_none() {
 #[test]
 fn where_the_locale_is_not_utf8_it_writes_ascii() {
     for (locale, is_ascii) in [("C", true), ("C.UTF-8", false)] {
-        let output = Home::new().set("LC_ALL", locale).doctor(&[]);
+        let output = home().set("LC_ALL", locale).doctor(&[]);
         assert_eq!(output.stdout.is_ascii(), is_ascii, "{output:?}");
     }
 }
 
 #[test]
 fn a_secret_that_is_refused_ends_with_3() {
-    let server = Server::start();
-    let findings = Home::new().with_account(&server.url, SECRET).findings(3);
+    let server = DemoServer::start(&[]);
+    let findings = home().account(&server.url, SECRET).findings(3);
     let refused = of(&findings, "server");
     assert_eq!(refused.state, "error");
     assert_eq!(refused.advice.as_deref(), Some("check the app ID, the secret and the region"));
@@ -255,7 +188,7 @@ fn a_secret_that_is_refused_ends_with_3() {
 #[test]
 fn a_server_that_is_not_there_ends_with_4() {
     let gone = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-    let home = Home::new().with_account(&format!("http://{gone}/v2"), SECRET);
+    let home = home().account(&format!("http://{gone}/v2"), SECRET);
     let refused = &home.findings(4);
     assert!(of(refused, "server").said.ends_with("connection refused"), "{refused:#?}");
     // It need not be asked.
@@ -286,7 +219,7 @@ fn a_clock_that_is_wrong_is_a_warning() {
         )
         .unwrap();
     });
-    let findings = Home::new().with_account(&url, SECRET).findings(0);
+    let findings = home().account(&url, SECRET).findings(0);
     server.join().unwrap();
     let clock = of(&findings, "clock");
     assert!(clock.state == "warning" && clock.said.contains("behind this machine's"), "{clock:?}");
@@ -297,7 +230,9 @@ fn a_clock_that_is_wrong_is_a_warning() {
 #[test]
 fn a_command_for_the_secret_that_fails_ends_with_3() {
     let settings = "appid = 1\nsecret_command = \"echo the vault is shut >&2; exit 7\"\n";
-    let findings = Home::new().settings(settings).findings(3);
+    let home = home();
+    home.write_settings(settings);
+    let findings = home.findings(3);
     let credentials = of(&findings, "credentials");
     assert!(credentials.said.contains("the vault is shut"), "{credentials:?}");
 }
@@ -306,7 +241,7 @@ fn a_command_for_the_secret_that_fails_ends_with_3() {
 fn with_store(home: &Home) -> PathBuf {
     use vmail::core::model::{AccountKey, Region, Voicemail};
     use vmail::store::{Options, Store};
-    let path = home.path("data/vmail/vmail.db");
+    let path = home.store();
     let now = "2026-11-23T06:34:30Z".parse().unwrap();
     let mut store = Store::open(&path, &Options { country: "IN".to_owned(), now }).unwrap().store;
     let account = store.account(&AccountKey::new(Region::Global, 1_111_112, None)).unwrap();
@@ -322,7 +257,7 @@ fn folder_of(path: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 #[test]
 fn a_sound_store_is_described_and_left_as_it_is() {
-    let home = Home::new();
+    let home = home();
     let path = with_store(&home);
     let before = folder_of(&path);
     let findings = home.findings(3);
@@ -333,8 +268,8 @@ fn a_sound_store_is_described_and_left_as_it_is() {
 
 #[test]
 fn a_damaged_store_ends_with_1_and_is_left_as_it_is() {
-    let server = Server::start();
-    let home = Home::new().with_account(&server.url, "demo-secret");
+    let server = DemoServer::start(&[]);
+    let home = home().account(&server.url, "demo-secret");
     let path = with_store(&home);
     let mut bytes = fs::read(&path).unwrap();
     for damage in ["a page", "the head"] {
@@ -352,8 +287,8 @@ fn a_damaged_store_ends_with_1_and_is_left_as_it_is() {
 
 #[test]
 fn a_store_of_a_newer_program_is_a_fault() {
-    let server = Server::start();
-    let home = Home::new().with_account(&server.url, "demo-secret");
+    let server = DemoServer::start(&[]);
+    let home = home().account(&server.url, "demo-secret");
     let path = with_store(&home);
     let connection = rusqlite::Connection::open(&path).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
@@ -369,10 +304,9 @@ fn a_store_of_a_newer_program_is_a_fault() {
 #[cfg(unix)]
 #[test]
 fn a_store_that_others_can_read_is_a_warning() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let home = Home::new();
+    let home = home();
     let path = with_store(&home);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    set_mode(&path, 0o644);
     let findings = home.findings(3);
     let warned =
         findings.iter().find(|finding| finding.check == "store" && finding.state == "warning").unwrap();
@@ -382,45 +316,38 @@ fn a_store_that_others_can_read_is_a_warning() {
 #[cfg(unix)]
 #[test]
 fn the_terminal_and_the_time_zone_are_looked_at() {
-    let home = Home::new().set("TERM", "dumb").set("LANG", "C").set("TZ", "IST-5:30");
-    let findings = home.findings(3);
+    let findings = home().set("TERM", "dumb").set("LANG", "C").set("TZ", "IST-5:30").findings(3);
     let terminal: Vec<_> = findings.iter().filter(|finding| finding.check == "terminal").collect();
     assert!(terminal[0].state == "warning" && terminal[0].said.starts_with("dumb"), "{terminal:?}");
     assert!(terminal[1].said.contains("not UTF-8"), "{terminal:?}");
     assert_eq!(of(&findings, "clipboard").state, "warning");
     assert_eq!(of(&findings, "time zone").state, "warning");
-    let kitty = Home::new().set("TERM", "xterm-kitty").findings(3);
+    let kitty = home().set("TERM", "xterm-kitty").findings(3);
     assert_eq!(of(&kitty, "clipboard").said, "the terminal supports OSC 52");
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_machine_without_sound_is_a_fault_only_when_a_tone_was_asked_for() {
-    let home = Home::new();
+    let home = home();
     let output = home.doctor(&["--demo", "--tone"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stdout).unwrap().contains("error    sound"));
-    let home = home.settings("player_command = \"cat > heard.wav\"\n");
-    let config = home.path("config/vmail/config.toml");
+    home.write_settings("player_command = \"cat > heard.wav\"\n");
+    let config = home.settings();
     let output = home.doctor(&["--demo", "--tone", "--config", config.to_str().unwrap()]);
     assert!(output.status.success(), "{output:?}");
-    let heard = fs::read(home.path("heard.wav")).unwrap();
+    let heard = fs::read(home.path().join("heard.wav")).unwrap();
     assert!(heard.starts_with(b"RIFF") && heard.len() > 7_000, "{} bytes", heard.len());
 }
 
 #[test]
 fn a_reader_that_has_had_enough_is_no_failure() {
-    let home = Home::new();
+    let home = home();
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-    command
-        .env_clear()
-        .envs(&home.variables)
-        .args(["doctor", "--demo"])
-        .stdout(writer)
-        .stderr(Stdio::piped());
-    let output = command.spawn().unwrap().wait_with_output().unwrap();
+    let mut command = home.command(&["doctor", "--demo"]);
+    let output = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 }
 
@@ -432,7 +359,7 @@ fn in_a_terminal(home: &Home) -> String {
     let pair = native_pty_system().openpty(size).unwrap();
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_vmail"));
     command.env_clear();
-    home.variables.iter().for_each(|(name, value)| command.env(name, value));
+    home.variables().iter().for_each(|(name, value)| command.env(name, value));
     command.args(["doctor", "--demo"]);
     let mut child = pair.slave.spawn_command(command).unwrap();
     drop(pair.slave);
@@ -446,12 +373,12 @@ fn in_a_terminal(home: &Home) -> String {
 #[cfg(unix)]
 #[test]
 fn colour_is_for_terminals_that_have_it() {
-    let coloured = in_a_terminal(&Home::new());
+    let coloured = in_a_terminal(&home());
     assert!(
         coloured.contains("\x1b[32mok") && coloured.contains("xterm-256color, 120x30, 256 colours"),
         "{coloured:?}"
     );
-    for plain in [Home::new().set("NO_COLOR", "1"), Home::new().set("TERM", "dumb")] {
+    for plain in [home().set("NO_COLOR", "1"), home().set("TERM", "dumb")] {
         let plain = in_a_terminal(&plain);
         assert!(plain.contains("ok       settings") && !plain.contains('\x1b'), "{plain:?}");
     }

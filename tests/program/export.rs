@@ -5,17 +5,17 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
 
 use chrono::{TimeZone as _, Utc};
 use proptest::prelude::*;
-use tempfile::TempDir;
 use vmail::core::facts::{Fact, Flags};
 use vmail::core::model::{AccountKey, RecordingName, Region, Sketch, Voicemail, from_millis};
 use vmail::core::triage::{BulkEdit, CallerKey, Edit, Given, Note, Tag};
 use vmail::export::{Bad, ImportError, Imported, Whose, export, import};
 use vmail::store::{Options, Store};
+
+use crate::home::Home;
+use crate::verbs::support::said;
 
 fn key() -> AccountKey {
     AccountKey::new(Region::Global, 1_111_112, None)
@@ -388,38 +388,30 @@ fn long_lines_do_not_pile_up_in_memory() {
 
 // --- The verbs ----------------------------------------------------------------
 
-/// The program with an app ID and no secret.
-fn vmail(home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-    command.env_clear().current_dir(home).env("HOME", home);
-    command.env("XDG_CONFIG_HOME", home.join("config")).env("XDG_DATA_HOME", home.join("data"));
-    command.env("TELECMI_APPID", "1111112").stdin(Stdio::null());
-    command
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
+/// Somebody with an app ID and no secret.
+fn home() -> Home {
+    Home::new().set("TELECMI_APPID", "1111112")
 }
 
 #[test]
 fn the_verbs_write_and_read_a_file_without_the_secret() {
-    let home = TempDir::new().unwrap();
+    let (home, other) = (home(), home());
     let text =
         lines(&[r#""caller":"139","name":"Railways","edited":3"#, r#""time":5,"caller":"139","done":7"#]);
     fs::write(home.path().join("in.jsonl"), &text).unwrap();
-    let output = vmail(home.path()).args(["import", "in.jsonl"]).output().unwrap();
+    let output = home.command(&["import", "in.jsonl"]).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     assert_eq!(said(&output), "global/1111112: added 1 voicemail, changed 0; imported 1 caller name\n");
     assert!(output.stdout.is_empty());
 
-    let output = vmail(home.path()).args(["export", "--format", "jsonl"]).output().unwrap();
+    let output = home.command(&["export", "--format", "jsonl"]).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     assert_eq!(said(&output), "exported 1 voicemail of global/1111112\n");
     let on_stdout = String::from_utf8(output.stdout).unwrap();
     assert_eq!(on_stdout.lines().count(), 3);
 
     fs::write(home.path().join("out.jsonl"), "earlier").unwrap();
-    let output = vmail(home.path()).args(["export", "out.jsonl"]).output().unwrap();
+    let output = home.command(&["export", "out.jsonl"]).output().unwrap();
     assert!(output.status.success() && output.stdout.is_empty(), "{}", said(&output));
     assert_eq!(fs::read_to_string(home.path().join("out.jsonl")).unwrap(), on_stdout);
 
@@ -428,24 +420,23 @@ fn the_verbs_write_and_read_a_file_without_the_secret() {
         let link = home.path().join("link.jsonl");
         std::os::unix::fs::symlink("out.jsonl", &link).unwrap();
         fs::write(home.path().join("out.jsonl"), "earlier").unwrap();
-        assert!(vmail(home.path()).args(["export", "link.jsonl"]).status().unwrap().success());
+        assert!(home.command(&["export", "link.jsonl"]).status().unwrap().success());
         assert!(link.is_symlink() && fs::read_to_string(link).unwrap() == on_stdout);
     }
 
     // Into another home, through a pipe.
-    let other = TempDir::new().unwrap();
     let file = fs::File::open(home.path().join("out.jsonl")).unwrap();
-    let output = vmail(other.path()).args(["import", "-"]).stdin(file).output().unwrap();
+    let output = other.command(&["import", "-"]).stdin(file).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
-    let output = vmail(other.path()).arg("export").output().unwrap();
+    let output = other.command(&["export"]).output().unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), on_stdout);
 }
 
 #[test]
 fn the_verbs_say_what_is_wrong() {
-    let home = TempDir::new().unwrap();
-    let run = |arguments: &[&str]| vmail(home.path()).args(arguments).output().unwrap();
-    let output = vmail(home.path()).env_remove("TELECMI_APPID").arg("export").output().unwrap();
+    let home = home();
+    let run = |arguments: &[&str]| home.command(arguments).output().unwrap();
+    let output = home.command(&["export"]).env_remove("TELECMI_APPID").output().unwrap();
     assert_eq!(output.status.code(), Some(3));
     assert_eq!(said(&output), "vmail: no account: run `vmail login`, or set TELECMI_APPID\n");
     let output = run(&["import", "missing.jsonl"]);
@@ -468,12 +459,11 @@ fn the_verbs_say_what_is_wrong() {
 
 #[test]
 fn a_damaged_store_does_not_replace_an_export() {
-    let home = TempDir::new().unwrap();
-    let data = home.path().join("data/vmail");
-    fs::create_dir_all(&data).unwrap();
-    fs::write(data.join("vmail.db"), "garbage".repeat(999)).unwrap();
+    let home = home();
+    fs::create_dir_all(home.store().parent().unwrap()).unwrap();
+    fs::write(home.store(), "garbage".repeat(999)).unwrap();
     fs::write(home.path().join("out.jsonl"), "earlier").unwrap();
-    let output = vmail(home.path()).args(["export", "out.jsonl"]).output().unwrap();
+    let output = home.command(&["export", "out.jsonl"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(said(&output).contains("was damaged") && said(&output).ends_with("Nothing was exported.\n"));
     assert_eq!(fs::read_to_string(home.path().join("out.jsonl")).unwrap(), "earlier");
@@ -481,8 +471,7 @@ fn a_damaged_store_does_not_replace_an_export() {
 
 #[test]
 fn the_rules_are_in_the_help() {
-    let home = TempDir::new().unwrap();
-    let output = vmail(home.path()).args(["import", "--help"]).output().unwrap();
+    let output = home().command(&["import", "--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     for rule in ["the later time", "the most recently edited one is kept", "Tags are combined", "skipped"] {

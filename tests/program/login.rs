@@ -7,76 +7,47 @@
 mod keyring;
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::io::Write as _;
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
-use tempfile::TempDir;
 use vmail::demo::{APP_ID, SECRET};
+
+use crate::demo_server::DemoServer;
+#[cfg(unix)]
+use crate::home::mode;
+use crate::home::{Home, set_mode};
+use crate::program::json_lines;
 
 /// A port that refuses connections.
 const NOBODY: &str = "http://127.0.0.1:9/v2";
 
-/// A folder that is all the program has of its user.
-struct Home {
-    folder: TempDir,
+fn run(home: &Home, args: &[&str], variables: &[(&str, &str)], input: &str) -> Ended {
+    let mut command = home.command(args);
+    command.envs(variables.iter().copied());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // Who refuses its arguments does not read.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    Ended::of(&child.wait_with_output().unwrap())
 }
 
-impl Home {
-    fn new() -> Home {
-        Home { folder: TempDir::new().unwrap() }
-    }
+fn login(home: &Home, server: &str, more: &[&str], input: &str) -> Ended {
+    let app_id = APP_ID.to_string();
+    let args = ["login", "--base-url", server, "--app-id", &app_id];
+    run(home, &[&args, more].concat(), &[], input)
+}
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
+/// What `accounts --json` says.
+fn accounts(home: &Home, variables: &[(&str, &str)]) -> Vec<Value> {
+    let ended = run(home, &["accounts", "--json"], variables, "");
+    ended.assert(0);
+    json_lines(&ended.out)
+}
 
-    fn settings(&self) -> PathBuf {
-        self.path("config/vmail/config.toml")
-    }
-
-    fn secrets(&self) -> PathBuf {
-        self.path("data/vmail/credentials.toml")
-    }
-
-    fn write_settings(&self, text: &str) {
-        fs::create_dir_all(self.path("config/vmail")).unwrap();
-        fs::write(self.settings(), text).unwrap();
-        set_mode(&self.settings(), 0o600);
-    }
-
-    fn run(&self, args: &[&str], variables: &[(&str, &str)], input: &str) -> Ended {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-        command.args(args).env_clear().current_dir(self.folder.path());
-        command.env("HOME", self.folder.path()).env("XDG_CONFIG_HOME", self.path("config"));
-        command.env("XDG_DATA_HOME", self.path("data")).env("TERM", "xterm");
-        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
-        command.envs(variables.iter().copied());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        // Who refuses its arguments does not read.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        Ended::of(&child.wait_with_output().unwrap())
-    }
-
-    fn login(&self, server: &str, more: &[&str], input: &str) -> Ended {
-        let app_id = APP_ID.to_string();
-        let args = ["login", "--base-url", server, "--app-id", &app_id];
-        self.run(&[&args, more].concat(), &[], input)
-    }
-
-    /// What `accounts --json` says.
-    fn accounts(&self, more: &[&str], variables: &[(&str, &str)]) -> Vec<Value> {
-        let ended = self.run(&[&["accounts", "--json"], more].concat(), variables, "");
-        ended.assert(0);
-        ended.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    #[track_caller]
-    fn assert_nothing_is_stored(&self) {
-        assert!(!self.settings().exists() && !self.secrets().exists());
-    }
+#[track_caller]
+fn assert_nothing_is_stored(home: &Home) {
+    assert!(!home.settings().exists() && !home.secrets().exists());
 }
 
 /// How a run ended.
@@ -108,50 +79,10 @@ impl Ended {
     }
 }
 
-/// A server of its own, killed when the test ends.
-struct DemoServer {
-    child: Child,
-    url: String,
-}
-
-impl DemoServer {
-    fn start() -> DemoServer {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-        let home = TempDir::new().unwrap();
-        command.arg("demo-server").env_clear().env("HOME", home.path());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut url = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        DemoServer { child, url: url.trim_end().to_owned() }
-    }
-}
-
-impl Drop for DemoServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[cfg(unix)]
-fn set_mode(path: &Path, mode: u32) {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-}
-
-#[cfg(not(unix))]
-fn set_mode(_: &Path, _: u32) {}
-
-#[cfg(unix)]
-fn mode(path: &Path) -> u32 {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::metadata(path).unwrap().permissions().mode() & 0o777
-}
-
 #[test]
 fn a_piped_secret_is_tried_and_stored_and_nowhere_else() {
-    let (home, server) = (Home::new(), DemoServer::start());
-    let ended = home.login(&server.url, &[], &format!("{SECRET}\r\nmore"));
+    let (home, server) = (Home::new(), DemoServer::start(&[]));
+    let ended = login(&home, &server.url, &[], &format!("{SECRET}\r\nmore"));
     assert_eq!(ended.out, "");
     ended.assert(0);
     for part in ["credentials.toml", "keyring cannot be used", "config.toml", "`vmail`"] {
@@ -164,14 +95,14 @@ fn a_piped_secret_is_tried_and_stored_and_nowhere_else() {
     for (path, expected) in [
         (home.settings(), 0o600),
         (home.secrets(), 0o600),
-        (home.path("config/vmail"), 0o700),
-        (home.path("data/vmail"), 0o700),
+        (home.path().join("config/vmail"), 0o700),
+        (home.path().join("data/vmail"), 0o700),
     ] {
         assert_eq!(mode(&path), expected, "{}", path.display());
     }
     // Once more, with all that is known from the settings; nothing is to be written there.
     let before = fs::metadata(home.settings()).unwrap().modified().unwrap();
-    let ended = home.run(&["login", "--no-keyring"], &[], SECRET);
+    let ended = run(&home, &["login", "--no-keyring"], &[], SECRET);
     ended.assert(0);
     assert!(!ended.said.contains("config.toml") && !ended.said.contains("cannot be used"), "{}", ended.said);
     assert_eq!(fs::metadata(home.settings()).unwrap().modified().unwrap(), before);
@@ -179,30 +110,30 @@ fn a_piped_secret_is_tried_and_stored_and_nowhere_else() {
 
 #[test]
 fn a_wrong_secret_is_said_in_the_servers_words_and_not_stored() {
-    let (home, server) = (Home::new(), DemoServer::start());
-    let ended = home.login(&server.url, &[], "wrong");
+    let (home, server) = (Home::new(), DemoServer::start(&[]));
+    let ended = login(&home, &server.url, &[], "wrong");
     let said = ended.fails(3);
     assert!(said.contains("Authentication Failed") && said.contains("Nothing was stored"), "{said}");
-    home.assert_nothing_is_stored();
+    assert_nothing_is_stored(&home);
 }
 
 #[test]
 fn without_a_network_nothing_is_stored_unless_asked_for() {
     let home = Home::new();
-    let ended = home.login(NOBODY, &[], SECRET);
+    let ended = login(&home, NOBODY, &[], SECRET);
     let said = ended.fails(4);
     assert!(said.contains("Offline") && said.contains("--no-check"), "{said}");
-    home.assert_nothing_is_stored();
-    home.login(NOBODY, &["--no-check"], SECRET).assert(0);
+    assert_nothing_is_stored(&home);
+    login(&home, NOBODY, &["--no-check"], SECRET).assert(0);
     assert!(home.settings().exists() && home.secrets().exists());
 }
 
 #[test]
 fn what_cannot_be_asked_for_is_named_by_its_flag() {
     let home = Home::new();
-    let said = home.run(&["login"], &[], SECRET).fails(2).to_owned();
+    let said = run(&home, &["login"], &[], SECRET).fails(2).to_owned();
     assert!(said.contains("--app-id"), "{said}");
-    let said = home.login(NOBODY, &[], "").fails(2).to_owned();
+    let said = login(&home, NOBODY, &[], "").fails(2).to_owned();
     assert!(said.contains("stdin is empty"), "{said}");
     for (args, named) in [
         (["--app-id", "x7"], "--app-id"),
@@ -211,25 +142,25 @@ fn what_cannot_be_asked_for_is_named_by_its_flag() {
         (["--base-url", "ftp://x"], "--base-url"),
         (["--account", "a b"], "--account"),
     ] {
-        let ended = home.run(&[&["login", "--no-check"][..], &args].concat(), &[], SECRET);
+        let ended = run(&home, &[&["login", "--no-check"][..], &args].concat(), &[], SECRET);
         let said = ended.fails(2);
         assert!(said.contains(named), "{named}: {said}");
     }
-    let help = home.run(&["login", "--help"], &[], "");
+    let help = run(&home, &["login", "--help"], &[], "");
     assert!(!help.out.contains("--secret") && help.out.contains("/proc/PID/environ"), "{}", help.out);
-    home.assert_nothing_is_stored();
+    assert_nothing_is_stored(&home);
 }
 
 #[test]
 fn comments_stay_and_another_account_is_not_overwritten() {
-    let (home, server) = (Home::new(), DemoServer::start());
+    let (home, server) = (Home::new(), DemoServer::start(&[]));
     let before = format!("# Mine.\nappid = {APP_ID} # the shop\n\n# Nothing moves.\nmouse = true\n");
     home.write_settings(&before);
-    home.login(&server.url, &[], SECRET).assert(0);
+    login(&home, &server.url, &[], SECRET).assert(0);
     let text = fs::read_to_string(home.settings()).unwrap();
     assert!(text.starts_with(&before), "{text}");
     let secrets = fs::read(home.secrets()).unwrap();
-    let said = home.run(&["login", "--app-id", "5"], &[], SECRET).fails(2).to_owned();
+    let said = run(&home, &["login", "--app-id", "5"], &[], SECRET).fails(2).to_owned();
     assert!(said.contains(&APP_ID.to_string()) && said.contains("--account NAME --app-id 5"), "{said}");
     assert_eq!(fs::read_to_string(home.settings()).unwrap(), text);
     assert_eq!(fs::read(home.secrets()).unwrap(), secrets);
@@ -238,14 +169,14 @@ fn comments_stay_and_another_account_is_not_overwritten() {
 #[cfg(unix)]
 #[test]
 fn a_linked_settings_file_stays_a_link() {
-    let (home, server) = (Home::new(), DemoServer::start());
+    let (home, server) = (Home::new(), DemoServer::start(&[]));
     home.write_settings("");
     fs::remove_file(home.settings()).unwrap();
-    let target = home.path("dotfiles.toml");
+    let target = home.path().join("dotfiles.toml");
     fs::write(&target, "# managed\n").unwrap();
     set_mode(&target, 0o640);
     std::os::unix::fs::symlink("../../dotfiles.toml", home.settings()).unwrap();
-    home.login(&server.url, &[], SECRET).assert(0);
+    login(&home, &server.url, &[], SECRET).assert(0);
     assert!(fs::symlink_metadata(home.settings()).unwrap().is_symlink());
     let text = fs::read_to_string(&target).unwrap();
     assert!(text.starts_with("# managed\n") && text.contains(&format!("appid = {APP_ID}\n")), "{text}");
@@ -256,11 +187,11 @@ fn a_linked_settings_file_stays_a_link() {
 #[cfg(target_os = "linux")]
 #[test]
 fn settings_that_cannot_be_written_are_printed_and_the_secret_is_stored() {
-    let (home, server) = (Home::new(), DemoServer::start());
+    let (home, server) = (Home::new(), DemoServer::start(&[]));
     home.write_settings("");
     fs::remove_file(home.settings()).unwrap();
     std::os::unix::fs::symlink("/proc/nowhere/config.toml", home.settings()).unwrap();
-    let ended = home.login(&server.url, &["--account", "büro"], SECRET);
+    let ended = login(&home, &server.url, &["--account", "büro"], SECRET);
     ended.assert(6);
     assert!(ended.said.contains("config.toml: "), "{}", ended.said);
     let lines = format!("region = \"global\"\nappid = {APP_ID}\nbase_url = \"{}\"\n", server.url);
@@ -270,13 +201,13 @@ fn settings_that_cannot_be_written_are_printed_and_the_secret_is_stored() {
 
 #[test]
 fn each_verb_takes_the_account_that_is_named() {
-    let (home, server) = (Home::new(), DemoServer::start());
+    let (home, server) = (Home::new(), DemoServer::start(&[]));
     home.write_settings("appid = 5\n");
-    let ended = home.login(&server.url, &["--account", "office"], SECRET);
+    let ended = login(&home, &server.url, &["--account", "office"], SECRET);
     ended.assert(0);
     assert!(ended.said.contains("`vmail --account office`"), "{}", ended.said);
     let exported = |args: &[&str], variables: &[(&str, &str)]| {
-        let ended = home.run(&[&["export"], args].concat(), variables, "");
+        let ended = run(&home, &[&["export"], args].concat(), variables, "");
         ended.assert(0);
         ended.out.lines().next().unwrap().to_owned()
     };
@@ -289,10 +220,10 @@ fn each_verb_takes_the_account_that_is_named() {
     assert!(exported(&[], &[]).contains(&office));
 
     // What was exported comes in again, by the same name.
-    let lines = home.run(&["export", "--account", "office"], &[], "").out;
-    home.run(&["import", "--account", "office"], &[], &lines).assert(0);
+    let lines = run(&home, &["export", "--account", "office"], &[], "").out;
+    run(&home, &["import", "--account", "office"], &[], &lines).assert(0);
     for verb in ["export", "import", "logout", "accounts"] {
-        let ended = home.run(&[verb, "--account", "offcie"], &[], "");
+        let ended = run(&home, &[verb, "--account", "offcie"], &[], "");
         assert!(ended.fails(2).contains("did you mean `office`?"), "{}", ended.said);
     }
 }
@@ -302,12 +233,12 @@ fn the_environment_comes_before_the_settings_and_these_before_what_was_stored() 
     let home = Home::new();
     home.write_settings("[accounts.a]\nappid = 5\n[accounts.b]\nappid = 6\nsecret_command = \"false\"\n");
     let sources = |variables: &[(&str, &str)]| -> Vec<String> {
-        let accounts = home.accounts(&[], variables);
+        let accounts = accounts(&home, variables);
         accounts.iter().map(|account| account["secret"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(sources(&[]), ["keyring", "command"]);
-    home.run(&["login", "--account", "a", "--no-check"], &[], SECRET).assert(0);
-    let ended = home.run(&["login", "--account", "b", "--no-check"], &[], SECRET);
+    run(&home, &["login", "--account", "a", "--no-check"], &[], SECRET).assert(0);
+    let ended = run(&home, &["login", "--account", "b", "--no-check"], &[], SECRET);
     assert!(
         ended.said.contains("config.toml:6 also sets a secret, which takes precedence"),
         "{}",
@@ -325,11 +256,11 @@ fn the_environment_comes_before_the_settings_and_these_before_what_was_stored() 
 #[test]
 fn accounts_are_listed_for_people_and_for_programs() {
     let home = Home::new();
-    let none = home.run(&["accounts"], &[], "");
+    let none = run(&home, &["accounts"], &[], "");
     none.assert(0);
     assert!(none.out.is_empty() && none.said.contains("vmail login"), "{}", none.said);
     home.write_settings("appid = 5\n[accounts.office]\nregion = \"india\"\nappid = 6\nsecret = \"x\"\n");
-    let listed = home.accounts(&[], &[]);
+    let listed = accounts(&home, &[]);
     let expected = serde_json::json!([
         { "name": null, "region": "global", "app_id": 5, "base_url": null, "secret": "keyring",
           "current": true, "stored": 0 },
@@ -337,8 +268,8 @@ fn accounts_are_listed_for_people_and_for_programs() {
           "current": false, "stored": 0 },
     ]);
     assert_eq!(Value::from(listed), expected);
-    assert!(!home.path("data").exists(), "a store was made");
-    let table = home.run(&["accounts", "--account", "office"], &[], "").out;
+    assert!(!home.path().join("data").exists(), "a store was made");
+    let table = run(&home, &["accounts", "--account", "office"], &[], "").out;
     let lines: Vec<_> = table.lines().collect();
     assert_eq!(lines.len(), 3, "{table}");
     assert!(
@@ -350,16 +281,16 @@ fn accounts_are_listed_for_people_and_for_programs() {
 
 #[test]
 fn logging_out_forgets_the_secret_and_says_what_is_left() {
-    let (home, server) = (Home::new(), DemoServer::start());
-    let said = home.run(&["logout"], &[], "").fails(5).to_owned();
+    let (home, server) = (Home::new(), DemoServer::start(&[]));
+    let said = run(&home, &["logout"], &[], "").fails(5).to_owned();
     assert!(said.contains("no account"), "{said}");
-    home.login(&server.url, &[], SECRET).assert(0);
+    login(&home, &server.url, &[], SECRET).assert(0);
     let text = fs::read_to_string(home.settings()).unwrap();
-    let ended = home.run(&["logout"], &[], "");
+    let ended = run(&home, &["logout"], &[], "");
     let said = ended.fails(0);
     assert!(said.contains("credentials.toml") && said.contains("still in the settings"), "{said}");
     assert!(!home.secrets().exists());
     assert_eq!(fs::read_to_string(home.settings()).unwrap(), text);
-    let said = home.run(&["logout"], &[("TELECMI_SECRET", "x")], "").fails(5).to_owned();
+    let said = run(&home, &["logout"], &[("TELECMI_SECRET", "x")], "").fails(5).to_owned();
     assert!(said.contains("still set by TELECMI_SECRET"), "{said}");
 }

@@ -5,6 +5,8 @@
 mod cli;
 mod completions;
 mod config_verb;
+#[path = "../common/demo_server.rs"]
+mod demo_server;
 mod doctor;
 mod download;
 mod every;
@@ -13,6 +15,9 @@ mod export;
 #[path = "../pty/harness.rs"]
 #[allow(dead_code, reason = "the tests in a terminal need more of it")]
 mod harness;
+#[path = "../common/home.rs"]
+#[allow(dead_code, reason = "not every platform has the tests that need all of it")]
+mod home;
 mod login;
 mod man;
 mod people;

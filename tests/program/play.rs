@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
 
 use std::fs;
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -38,12 +37,9 @@ fn long() -> Service {
 const LONG: Duration = Duration::from_secs(300);
 
 /// Sound goes to files, one for each play, named by the process that took it.
-fn with_program(folder: &Path, read_after: u32) {
-    let path = folder.join("config/vmail/config.toml");
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let script = "cat > heard-$$.wav";
-    fs::write(path, format!("player_command = [\"sh\", \"-c\", \"{script}\"]\nread_after = {read_after}\n"))
-        .unwrap();
+fn with_program(home: &Home, read_after: u32) {
+    let program = "player_command = [\"sh\", \"-c\", \"cat > heard-$$.wav\"]";
+    home.write_settings(&format!("{program}\nread_after = {read_after}\n"));
 }
 
 fn play<'a>(more: &[&'a str]) -> Vec<&'a str> {
@@ -84,7 +80,7 @@ fn ids(home: &Home, service: &Service) -> Vec<String> {
 #[test]
 fn one_is_heard_to_its_end_and_is_marked_unless_that_is_not_wanted() {
     let (home, service) = (Home::new(), service());
-    with_program(home.path(), 1);
+    with_program(&home, 1);
     let id = &ids(&home, &service)[0];
     assert_eq!(home.run(service.url(), &["play", id, "--speed", "2.5", "--keep-unread"]).only_said(0), "");
     assert_eq!(read(&home, &service), Vec::<String>::new());
@@ -98,7 +94,7 @@ fn one_is_heard_to_its_end_and_is_marked_unless_that_is_not_wanted() {
 #[test]
 fn what_cannot_be_played_is_said_and_the_others_are_heard() {
     let (home, service) = (Home::new(), service());
-    with_program(home.path(), 1);
+    with_program(&home, 1);
     let run = home.run(service.url(), &play(&["--query", "is:unread", "--speed", "2.5", "--skip-silence"]));
     let ids = ids(&home, &service);
     let said = run.only_said(6);
@@ -160,9 +156,7 @@ fn without_sound_it_says_what_else_there_is() {
         assert!(said.contains(way), "{said}");
     }
     assert_eq!(read(&home, &service), Vec::<String>::new());
-    let path = home.path().join("config/vmail/config.toml");
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, "player_command = [\"no-such-program\"]\n").unwrap();
+    home.write_settings("player_command = [\"no-such-program\"]\n");
     let said = home.run(service.url(), &play(&["--query", "is:unread"])).only_said(1);
     assert_eq!(said, "vmail: player_command \"no-such-program\" was not found\n");
 }
@@ -182,7 +176,7 @@ fn what_to_play_must_be_said_and_must_be_there() {
 #[test]
 fn a_signal_ends_it_and_the_sound() {
     let (home, service) = (Home::new(), long());
-    with_program(home.path(), 60);
+    with_program(&home, 60);
     let mut command = home.vmail(service.url(), &play(&["--query", "is:unread"]));
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     until("it plays", || home.names("").iter().any(|name| name.starts_with("heard-")));
@@ -191,9 +185,9 @@ fn a_signal_ends_it_and_the_sound() {
 }
 
 /// In a terminal, with a home folder of its own.
-fn in_terminal(service: &Service, more: &[&str]) -> (crate::world::Home, Terminal) {
-    let home = crate::world::Home::new();
-    with_program(home.path(), 60);
+fn in_terminal(service: &Service, more: &[&str]) -> (Home, Terminal) {
+    let home = Home::new();
+    with_program(&home, 60);
     let launch = Launch::vmail(&home, play(&[&["--base-url", service.url()], more].concat()));
     let launch = launch.env("TELECMI_APPID", "1111112").env("TELECMI_SECRET", SECRET).size(100, 10);
     let terminal = launch.start();

@@ -9,8 +9,8 @@
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -204,7 +204,8 @@ esac
 /// The program with all that it can write to, and what it wrote.
 struct Watch {
     home: Home,
-    vault: TempDir,
+    /// Holds the secret for the command that is asked for it.
+    _vault: TempDir,
     source: Source,
     service: Service,
     told: Vec<(String, Vec<u8>)>,
@@ -213,6 +214,16 @@ struct Watch {
 impl Watch {
     fn new(source: Source) -> Watch {
         let (home, vault) = (Home::new(), TempDir::new().unwrap());
+        let (temporary, editor) = (home.path().join("tmp"), home.path().join("bin/edit"));
+        let mut home = home
+            .set("TMPDIR", temporary)
+            .set("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .set("VMAIL_LOG", "trace")
+            .set("VISUAL", editor)
+            .set("VAULT", vault.path().join("secret"));
+        if source == Source::Environment {
+            home = home.set("TELECMI_SECRET", SECRET);
+        }
         fs::write(vault.path().join("secret"), format!("{SECRET}\n")).unwrap();
         for folder in ["bin", "tmp", "logs"] {
             fs::create_dir(home.path().join(folder)).unwrap();
@@ -223,7 +234,7 @@ impl Watch {
         for name in ["on_new", "secret", "play", "call", "edit"] {
             symlink("child", home.path().join("bin").join(name)).unwrap();
         }
-        let watch = Watch { home, vault, source, service: Service::start(), told: Vec::new() };
+        let watch = Watch { home, _vault: vault, source, service: Service::start(), told: Vec::new() };
         watch.settle(&watch.service.url());
         watch
     }
@@ -243,38 +254,12 @@ impl Watch {
             Source::Command => settings.extend(["secret_command = ", &bin("secret"), "\n"]),
             Source::Environment | Source::Stored => {}
         }
-        self.home.settings(&settings);
-        fs::set_permissions(self.settings_file(), fs::Permissions::from_mode(0o600)).unwrap();
-    }
-
-    fn settings_file(&self) -> PathBuf {
-        self.home.path().join("config/vmail/config.toml")
-    }
-
-    fn environment(&self) -> Vec<(&'static str, PathBuf)> {
-        let home = self.home.path();
-        let mut environment = vec![
-            ("HOME", home.to_owned()),
-            ("XDG_CONFIG_HOME", home.join("config")),
-            ("XDG_DATA_HOME", home.join("data")),
-            ("XDG_CACHE_HOME", home.join("cache")),
-            ("TMPDIR", home.join("tmp")),
-            ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus".into()),
-            ("PATH", "/usr/local/bin:/usr/bin:/bin".into()),
-            ("VMAIL_LOG", "trace".into()),
-            ("VISUAL", home.join("bin/edit")),
-            ("VAULT", self.vault.path().join("secret")),
-        ];
-        if self.source == Source::Environment {
-            environment.push(("TELECMI_SECRET", SECRET.into()));
-        }
-        environment
+        self.home.write_settings(&settings);
     }
 
     /// Runs the program to its end, and keeps what it wrote.
     fn run(&mut self, arguments: &[&str], stdin: &[u8], more: &[(&str, &str)]) -> i32 {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-        command.args(arguments).env_clear().current_dir(self.home.path()).envs(self.environment());
+        let mut command = self.home.command(arguments);
         command.envs(more.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -290,10 +275,7 @@ impl Watch {
     /// The screen.
     fn screen(&self, more: &[(&str, &str)]) -> Terminal {
         let log = self.home.path().join("logs/screen");
-        let mut launch = Launch::vmail(&self.home, ["--log".as_ref(), log.as_os_str()]).size(120, 40);
-        for (name, value) in self.environment() {
-            launch = launch.env(name, value);
-        }
+        let launch = Launch::vmail(&self.home, ["--log".as_ref(), log.as_os_str()]).size(120, 40);
         more.iter().fold(launch, |launch, (name, value)| launch.env(name, value)).start()
     }
 
@@ -319,8 +301,8 @@ impl Watch {
     /// Fails unless the secret is where it was put and nowhere else.
     fn search(&self) {
         let allowed = match self.source {
-            Source::Settings => Some(self.settings_file()),
-            Source::Stored => Some(self.home.path().join("data/vmail/credentials.toml")),
+            Source::Settings => Some(self.home.settings()),
+            Source::Stored => Some(self.home.secrets()),
             Source::Environment | Source::Command => None,
         };
         let (mut left, mut files) = (vec![self.home.path().to_owned()], 0);
@@ -360,7 +342,7 @@ fn everything(source: Source) {
     watch.search();
     if source == Source::Stored {
         assert_eq!(watch.run(&["logout"], b"", &[]), 0);
-        let secrets = watch.home.path().join("data/vmail/credentials.toml");
+        let secrets = watch.home.secrets();
         assert!(!secrets.exists() && found_in(&watch.told.last().unwrap().1).is_none());
     }
 }
@@ -422,10 +404,8 @@ fn failures(watch: &mut Watch) {
 /// A new voicemail while somebody watches.
 fn news(watch: &mut Watch) {
     watch.service.arrive();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-    command.args(["sync", "--watch", "--json", "--log", "logs/watch"]);
-    command.env_clear().current_dir(watch.home.path()).envs(watch.environment());
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut command = watch.home.command(&["sync", "--watch", "--json", "--log", "logs/watch"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     until("on_new has run", || watch.children("on_new") >= 2);
     let arguments = fs::read(format!("/proc/{}/cmdline", child.id())).unwrap();
     signal_to(child.id(), Signal::INT);
@@ -444,6 +424,12 @@ fn screens(watch: &mut Watch) {
     let before = watch.children("play");
     terminal.send(" ");
     until("the player was started", || watch.children("play") > before);
+    // It does not play; what may be offered then covers the list.
+    terminal.wait_for("exited before");
+    if terminal.look(|seen| seen.shows("Listen elsewhere")) {
+        terminal.send("\x1b");
+        terminal.wait("the list", |seen| !seen.shows("Listen elsewhere"));
+    }
     // The second one redirects to another host.
     terminal.moves("j");
     terminal.moves("j");

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use vmail::demo::{Options, SECRET};
 
-use crate::harness::{Launch, Seen, Signal, mode, until};
+use crate::harness::{Launch, Seen, Signal, until};
+use crate::home::mode;
 use crate::world::{Home, Relay, Server, inbox, made_up};
 
 /// A port that refuses connections.
@@ -95,7 +96,7 @@ fn without_a_network_it_says_offline_and_when_it_tries_again() {
 #[test]
 fn two_at_once_share_one_store() {
     let home = Home::new();
-    home.settings("refresh = 5\n");
+    home.write_settings("refresh = 5\n");
     let nothing = Server::with(|options| Options { rows: Some(0), ..options });
     let (url, port) = (nothing.url().to_owned(), nothing.port());
     let same_port = |options: Options| Options { port, ..options };

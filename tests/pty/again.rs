@@ -11,7 +11,7 @@ use crate::world::{Home, Server, inbox, made_up};
 fn changed_settings_are_taken_over_and_nothing_else_changes() {
     let home = Home::new();
     let server = Server::start();
-    home.settings("timezone = \"Asia/Kolkata\"\n");
+    home.write_settings("timezone = \"Asia/Kolkata\"\n");
     let mut terminal = inbox(&home, server.url(), &[]).start();
     terminal.wait_until_live();
     terminal.wait_for("IST");
@@ -19,7 +19,7 @@ fn changed_settings_are_taken_over_and_nothing_else_changes() {
     let selected = terminal.moves("j");
     terminal.send("s");
     terminal.wait("a star", |seen| seen.shows("★"));
-    home.settings("timezone = \"Asia/Tokyo\"\n");
+    home.write_settings("timezone = \"Asia/Tokyo\"\n");
     terminal.send(":reload\r");
     terminal.wait_for("JST");
     terminal.wait_for("settings reloaded");
@@ -32,7 +32,7 @@ fn changed_settings_are_taken_over_and_nothing_else_changes() {
     terminal.wait("no star", |seen| !seen.shows("★"));
 
     // Invalid settings change nothing.
-    home.settings("timezone = \"Asia/Tokyoo\"\nrefresh = 1\n");
+    home.write_settings("timezone = \"Asia/Tokyoo\"\nrefresh = 1\n");
     terminal.send(":reload\r");
     terminal.wait_for("Asia/Tokyoo");
     terminal.wait_for("1 more");
@@ -77,17 +77,16 @@ fn the_first_account_is_named_on_the_screen() {
     terminal.wait_for("Log in to TeleCMI");
     terminal.send(&format!("\t{APP_ID}\twrong-secret\r"));
     terminal.wait_for("Check the app ID");
-    assert!(!home.path().join("data/vmail/credentials.toml").exists(), "nothing was stored");
+    assert!(!home.secrets().exists(), "nothing was stored");
     // Ctrl-U takes the secret back.
     terminal.send(&format!("\x15{SECRET}\r"));
     terminal.wait_until_live();
     terminal.moves("j");
     terminal.send("q");
     assert_eq!(terminal.end().exit_code(), 0);
-    let text = |name: &str| std::fs::read_to_string(home.path().join(name)).unwrap();
-    assert!(text("data/vmail/credentials.toml").contains(SECRET));
-    assert!(text("config/vmail/config.toml").contains(&APP_ID.to_string()));
-    assert!(!text("config/vmail/config.toml").contains(SECRET));
+    let settings = std::fs::read_to_string(home.settings()).unwrap();
+    assert!(settings.contains(&APP_ID.to_string()) && !settings.contains(SECRET), "{settings}");
+    assert!(std::fs::read_to_string(home.secrets()).unwrap().contains(SECRET));
     terminal.look(|seen| {
         for hidden in [SECRET, "wrong-secret"] {
             assert!(!seen.bytes.windows(hidden.len()).any(|part| part == hidden.as_bytes()), "{hidden}");
@@ -102,7 +101,7 @@ fn the_first_account_is_named_on_the_screen() {
 fn another_account_is_gone_over_to_and_back() {
     let home = Home::new();
     let [first, second] = [Server::start(), Server::with(made_up(7, Duration::ZERO))];
-    home.settings(&format!(
+    home.write_settings(&format!(
         "[accounts.office]\nappid = {APP_ID}\nbase_url = \"{}\"\nsecret_command = \"echo {SECRET}\"\n\
          [accounts.shop]\nappid = {APP_ID}\nbase_url = \"{}\"\nsecret_command = \"echo {SECRET}\"\n",
         first.url(),
@@ -132,7 +131,7 @@ fn another_account_is_gone_over_to_and_back() {
 fn what_plays_ends_with_its_account_and_that_is_said() {
     let home = Home::new();
     let [first, second] = [Server::start(), Server::with(made_up(7, Duration::ZERO))];
-    home.settings(&format!(
+    home.write_settings(&format!(
         "player_command = \"cat >/dev/null; sleep 600\"\n\
          [accounts.office]\nappid = {APP_ID}\nbase_url = \"{}\"\nsecret_command = \"echo {SECRET}\"\n\
          [accounts.shop]\nappid = {APP_ID}\nbase_url = \"{}\"\nsecret_command = \"echo {SECRET}\"\n",

@@ -42,7 +42,7 @@ impl Exchange {
     }
 
     fn open(&self, home: &Home) -> Terminal {
-        home.settings(&format!("agent = \"{AGENT}\"\nrange = \"2023-11\"\nprefetch = \"off\"\n"));
+        home.write_settings(&format!("agent = \"{AGENT}\"\nrange = \"2023-11\"\nprefetch = \"off\"\n"));
         let terminal = inbox(home, &self.server.uri(), &[]).start();
         terminal.wait_for("+91 98765 43210");
         terminal

@@ -1,7 +1,7 @@
-//! Panics. The program has no way to make one, so these tests start themselves in a terminal: the
-//! tests named `in_a_terminal_…` do nothing unless they were started so.
+//! Panics. The program has no way to make one, so tests of this file are started in a terminal: those
+//! named `in_a_terminal_…`.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
@@ -32,29 +32,21 @@ use vmail::tui::session::Session;
 use vmail::tui::state::{Look, Setup};
 use vmail::tui::theme::ThemeSettings;
 
+use crate::child::child;
 use crate::harness::{Launch, Terminal, until};
 use crate::world::{Home, Server};
 
-const MARKER: &str = "VMAIL_TEST_IN_A_TERMINAL";
-
-fn is_in_a_terminal() -> bool {
-    std::env::vars_os().any(|(name, _)| name == MARKER)
-}
-
 /// Starts a test of this file in a terminal.
-fn start(test: &str) -> Terminal {
-    let home = Home::new();
-    let this: PathBuf = std::env::current_exe().unwrap();
-    let test = format!("crashes::{test}");
-    Launch::program(&home, &this, ["--exact", &test, "--nocapture"])
-        .env(MARKER, "1")
+fn start(test: impl Fn()) -> Terminal {
+    let (home, command) = (Home::new(), child(test));
+    Launch::program(&home, Path::new(command.get_program()), command.get_args())
         .env("RUST_BACKTRACE", "0")
         .start()
 }
 
 #[test]
 fn a_panic_gives_the_terminal_back_before_it_speaks() {
-    let terminal = start("in_a_terminal_it_panics");
+    let terminal = start(in_a_terminal_it_panics);
     assert_ne!(terminal.end().exit_code(), 0);
     terminal.assert_given_back();
     terminal.look(|seen| assert!(seen.shows("a fault of ours"), "{}", seen.text()));
@@ -63,17 +55,16 @@ fn a_panic_gives_the_terminal_back_before_it_speaks() {
 }
 
 #[test]
+#[ignore = "another test runs it in a process of its own"]
 fn in_a_terminal_it_panics() {
-    if is_in_a_terminal() {
-        let options = Options { mouse: true, notify: vec![Notify::Bell], ..Options::default() };
-        let _screen = Screen::enter(&options).unwrap();
-        panic!("a fault of ours");
-    }
+    let options = Options { mouse: true, notify: vec![Notify::Bell], ..Options::default() };
+    let _screen = Screen::enter(&options).unwrap();
+    panic!("a fault of ours");
 }
 
 #[test]
 fn a_panic_that_the_store_survives_is_said_on_the_screen() {
-    let mut terminal = start("in_a_terminal_the_store_panics");
+    let mut terminal = start(in_a_terminal_the_store_panics);
     terminal.wait_for("a bug in vmail ended this request (no store today)");
     terminal.look(|seen| {
         assert!(seen.screen().alternate_screen(), "{}", seen.text());
@@ -86,19 +77,18 @@ fn a_panic_that_the_store_survives_is_said_on_the_screen() {
 }
 
 #[test]
+#[ignore = "another test runs it in a process of its own"]
 fn in_a_terminal_the_store_panics() {
-    if is_in_a_terminal() {
-        let store = StoreHandle::spawn(|| {
-            until("the screen", || crossterm::terminal::is_raw_mode_enabled().unwrap());
-            panic!("no store today")
-        });
-        open_screen("http://127.0.0.1:9/v2", store);
-    }
+    let store = StoreHandle::spawn(|| {
+        until("the screen", || crossterm::terminal::is_raw_mode_enabled().unwrap());
+        panic!("no store today")
+    });
+    open_screen("http://127.0.0.1:9/v2", store);
 }
 
 #[test]
 fn a_panic_in_a_job_is_said_and_the_job_can_be_started_again() {
-    let mut terminal = start("in_a_terminal_a_sync_panics");
+    let mut terminal = start(in_a_terminal_a_sync_panics);
     for _ in 0..2 {
         terminal.wait_for("not up to date");
         terminal.look(|seen| assert!(seen.total().is_some_and(|total| total > 10), "{}", seen.text()));
@@ -113,10 +103,8 @@ fn a_panic_in_a_job_is_said_and_the_job_can_be_started_again() {
 }
 
 #[test]
+#[ignore = "another test runs it in a process of its own"]
 fn in_a_terminal_a_sync_panics() {
-    if !is_in_a_terminal() {
-        return;
-    }
     // The only thing of a job's that a test can put in: who listens to what it logs at its end.
     tracing_subscriber::registry().with(Accident).init();
     let server = Server::start();

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -13,7 +12,7 @@ use portable_pty::{CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_sy
 pub use rustix::process::Signal;
 use rustix::process::{Pid, kill_process};
 
-use crate::world::Home;
+use crate::home::Home;
 
 pub use crate::until::until;
 
@@ -32,7 +31,7 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// The program under test, with nothing of the machine's own user in its environment.
+    /// The program under test, with the environment of `home` alone.
     pub fn vmail<S: AsRef<std::ffi::OsStr>>(home: &Home, args: impl IntoIterator<Item = S>) -> Launch {
         Launch::program(home, Path::new(env!("CARGO_BIN_EXE_vmail")), args)
     }
@@ -52,17 +51,9 @@ impl Launch {
         command.args(args);
         command.env_clear();
         command.cwd(home.path());
-        let launch = Launch { command, size: size(80, 24) };
-        let path = std::env::vars_os().find(|(name, _)| name == "PATH").unwrap().1;
-        launch
-            .env("PATH", path)
-            .env("HOME", home.path())
-            .env("XDG_CONFIG_HOME", home.path().join("config"))
-            .env("XDG_DATA_HOME", home.path().join("data"))
-            .env("TERM", "xterm-256color")
-            .env("LANG", "C.UTF-8")
-            .env("TZ", "UTC")
-            .env("VMAIL", env!("CARGO_BIN_EXE_vmail"))
+        home.variables().iter().for_each(|(name, value)| command.env(name, value));
+        command.env("VMAIL", env!("CARGO_BIN_EXE_vmail"));
+        Launch { command, size: size(80, 24) }
     }
 
     pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Launch {
@@ -381,9 +372,4 @@ pub fn signal_to(pid: u32, signal: Signal) {
 pub fn process_state(pid: u32) -> Option<char> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.chars().next()
-}
-
-/// The permission bits of a file.
-pub fn mode(path: &Path) -> u32 {
-    std::fs::metadata(path).unwrap().mode() & 0o7777
 }

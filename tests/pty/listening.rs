@@ -8,7 +8,7 @@ use vmail::audio;
 
 use crate::harness::{Launch, Seen, Signal, Terminal, process_state, until};
 use crate::jobs::{BASH, has, opened_in, quits, shell_answers};
-use crate::sound::servers::{Kind, Server};
+use crate::sound::servers::{Kind, SoundServer};
 use crate::sound::tone::{sine, wav};
 use crate::voices::{Reply, Voices, shown_caller};
 use crate::world::{Home, with_credentials};
@@ -36,7 +36,7 @@ fn voices() -> Voices {
 }
 
 /// With the sound of `server`, named by this machine's own name where it has one.
-fn with_sound(launch: Launch, server: &Server) -> Launch {
+fn with_sound(launch: Launch, server: &SoundServer) -> Launch {
     let id = fs::read_to_string("/etc/machine-id").unwrap_or_default();
     let id = if id.trim().is_empty() { String::new() } else { format!("{{{}}}", id.trim()) };
     launch.env("PULSE_SERVER", format!("{id}unix:{}", server.socket().display()))
@@ -82,7 +82,7 @@ fn near(found: f64, expected: f64) {
 
 #[test]
 fn space_plays_and_holds_and_esc_stops() {
-    let Some(server) = Server::start(Kind::PulseAudio) else { return };
+    let Some(server) = SoundServer::start(Kind::PulseAudio) else { return };
     let (home, voices) = (Home::new(), voices());
     let recorder = server.record();
     let mut desk = Desk::start(&home, &voices, |launch| with_sound(launch, &server));
@@ -120,7 +120,7 @@ fn space_plays_and_holds_and_esc_stops() {
 
 #[test]
 fn ctrl_z_silences_it_at_once_and_fg_goes_on() {
-    let Some(server) = Server::start(Kind::PulseAudio).filter(|_| has("bash")) else { return };
+    let Some(server) = SoundServer::start(Kind::PulseAudio).filter(|_| has("bash")) else { return };
     let (home, voices) = (Home::new(), voices());
     let recorder = server.record();
     let launch = with_sound(Launch::program(&home, Path::new("bash"), BASH), &server);
@@ -147,7 +147,7 @@ fn ctrl_z_silences_it_at_once_and_fg_goes_on() {
 
 #[test]
 fn a_sound_server_that_dies_is_one_line_and_space_goes_on_where_it_was() {
-    let Some(mut server) = Server::start(Kind::PulseAudio) else { return };
+    let Some(mut server) = SoundServer::start(Kind::PulseAudio) else { return };
     let (home, voices) = (Home::new(), voices());
     let recorder = server.record();
     let mut desk = Desk::start(&home, &voices, |launch| with_sound(launch, &server));
@@ -200,7 +200,7 @@ fn a_program_of_the_users_own_gets_a_wav_and_no_secret() {
     let length = Duration::from_secs(2);
     let voices = Voices::start(1, move |_| Reply::audio(&wav(&sine(START, length, RATE), RATE)));
     let file = |name: &str| home.path().join(name);
-    home.settings(&format!(
+    home.write_settings(&format!(
         "player_command = \"cat /proc/self/environ >'{}'; cat >'{}'\"\n",
         file("environ").display(),
         file("heard").display(),

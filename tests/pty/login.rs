@@ -4,25 +4,12 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
 
 use vmail::demo::{APP_ID, SECRET};
 
-use crate::harness::{Launch, Signal, Terminal, mode};
+use crate::harness::{Launch, Signal, Terminal};
+use crate::home::mode;
 use crate::world::{Home, Server};
-
-/// The program, where no keyring can be reached: not that of whoever runs the tests either.
-fn vmail(home: &Home, args: &[&str]) -> Launch {
-    Launch::vmail(home, args).env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
-}
-
-fn settings_file(home: &Home) -> PathBuf {
-    home.path().join("config/vmail/config.toml")
-}
-
-fn secrets_file(home: &Home) -> PathBuf {
-    home.path().join("data/vmail/credentials.toml")
-}
 
 fn question_of_the_secret(terminal: &Terminal) {
     terminal.wait_for("(hidden):");
@@ -32,7 +19,7 @@ fn question_of_the_secret(terminal: &Terminal) {
 fn what_is_asked_for_is_typed_and_the_inbox_opens_with_it() {
     let home = Home::new();
     let server = Server::start();
-    let mut terminal = vmail(&home, &["login", "--base-url", server.url()]).size(160, 24).start();
+    let mut terminal = Launch::vmail(&home, ["login", "--base-url", server.url()]).size(160, 24).start();
     terminal.wait_for("global or india [global]:");
     terminal.send("mars\n");
     terminal.wait_for("expected global (CHUB) or india (CHUB India)");
@@ -47,18 +34,18 @@ fn what_is_asked_for_is_typed_and_the_inbox_opens_with_it() {
     assert!(terminal.is_as_found());
     assert!(terminal.text().contains("Run `vmail`"), "{}", terminal.text());
     assert!(!terminal.written().contains(&SECRET[1..]), "{}", terminal.text());
-    let (settings, secrets) = (settings_file(&home), secrets_file(&home));
+    let (settings, secrets) = (home.settings(), home.secrets());
     assert!(!fs::read_to_string(&settings).unwrap().contains(SECRET));
     assert!(fs::read_to_string(&secrets).unwrap().contains(SECRET));
     assert_eq!((mode(&settings), mode(&secrets)), (0o600, 0o600));
 
-    let mut inbox = vmail(&home, &[]).start();
+    let mut inbox = Launch::vmail::<&str>(&home, []).start();
     inbox.wait_until_live();
     inbox.send("q");
     assert_eq!(inbox.end().exit_code(), 0);
 
     fs::set_permissions(&secrets, fs::Permissions::from_mode(0o644)).unwrap();
-    let refused = vmail(&home, &[]).size(160, 24).start();
+    let refused = Launch::vmail::<&str>(&home, []).size(160, 24).start();
     assert_eq!(refused.end().exit_code(), 3);
     assert!(refused.text().contains("chmod 600"), "{}", refused.text());
 }
@@ -68,14 +55,14 @@ fn called_off_nothing_is_stored_and_the_terminal_is_as_before() {
     for key in ["half of it\u{3}", "\u{4}", "\r"] {
         let home = Home::new();
         let args = ["login", "--region", "india", "--app-id", "7", "--base-url", "http://127.0.0.1:9/v1"];
-        let mut terminal = vmail(&home, &args).start();
+        let mut terminal = Launch::vmail(&home, args).start();
         question_of_the_secret(&terminal);
         terminal.send(key);
         assert_eq!(terminal.end().exit_code(), 130);
         assert!(terminal.is_as_found());
         assert!(terminal.text().contains("nothing was stored"), "{}", terminal.text());
         assert!(!terminal.text().contains("half"), "{}", terminal.text());
-        assert!(!settings_file(&home).exists() && !secrets_file(&home).exists());
+        assert!(!home.settings().exists() && !home.secrets().exists());
     }
 }
 
@@ -84,13 +71,13 @@ fn a_signal_at_the_question_of_the_secret_gives_the_terminal_back() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
         let home = Home::new();
         let args = ["login", "--region", "india", "--app-id", "7", "--base-url", "http://127.0.0.1:9/v1"];
-        let terminal = vmail(&home, &args).start();
+        let terminal = Launch::vmail(&home, args).start();
         question_of_the_secret(&terminal);
         assert!(!terminal.is_as_found(), "what is typed would be shown");
         terminal.signal(signal);
         assert_eq!(terminal.end().exit_code(), code);
         assert!(terminal.is_as_found(), "{signal:?}");
-        assert!(!settings_file(&home).exists() && !secrets_file(&home).exists());
+        assert!(!home.settings().exists() && !home.secrets().exists());
     }
 }
 
@@ -100,21 +87,21 @@ fn a_signal_after_the_secret_was_typed_ends_it_as_well() {
     let (home, silent) = (Home::new(), TcpListener::bind("127.0.0.1:0").unwrap());
     let url = format!("http://{}/v1", silent.local_addr().unwrap());
     let args = ["login", "--region", "india", "--app-id", "7", "--base-url", &url];
-    let mut terminal = vmail(&home, &args).start();
+    let mut terminal = Launch::vmail(&home, args).start();
     question_of_the_secret(&terminal);
     terminal.send("s3cret\r");
     let _asked = silent.accept().unwrap();
     terminal.send("\u{3}");
     assert_eq!(terminal.end().exit_code(), 130);
     assert!(terminal.is_as_found());
-    assert!(!secrets_file(&home).exists());
+    assert!(!home.secrets().exists());
 }
 
 #[test]
 fn without_a_stored_secret_the_inbox_says_how_to_store_one() {
     let home = Home::new();
-    home.settings("[accounts.office]\nappid = 7\nbase_url = \"http://127.0.0.1:9/v2\"\n");
-    let mut terminal = vmail(&home, &[]).size(200, 24).start();
+    home.write_settings("[accounts.office]\nappid = 7\nbase_url = \"http://127.0.0.1:9/v2\"\n");
+    let mut terminal = Launch::vmail::<&str>(&home, []).size(200, 24).start();
     terminal.wait_for("vmail login --account office");
     terminal.send("q");
     assert_eq!(terminal.end().exit_code(), 0);
@@ -124,7 +111,7 @@ fn without_a_stored_secret_the_inbox_says_how_to_store_one() {
 #[test]
 fn a_keyring_that_says_nothing_holds_up_neither_the_screen_nor_its_end() {
     let home = Home::new();
-    home.settings("appid = 7\nbase_url = \"http://127.0.0.1:9/v2\"\n");
+    home.write_settings("appid = 7\nbase_url = \"http://127.0.0.1:9/v2\"\n");
     let socket = home.path().join("bus");
     let keyring = UnixListener::bind(&socket).unwrap();
     let launch = Launch::vmail::<&str>(&home, []);
@@ -147,12 +134,12 @@ fn a_keyring_that_says_nothing_holds_up_neither_the_screen_nor_its_end() {
 fn an_account_that_is_named_has_its_own_secret_and_its_command_sees_no_other() {
     let home = Home::new();
     let server = Server::start();
-    home.settings(&format!(
+    home.write_settings(&format!(
         "appid = 7\nbase_url = \"http://127.0.0.1:9/v2\"\n\n[accounts.office]\nappid = {APP_ID}\n\
          base_url = \"{}\"\nsecret_command = \"echo ${{TELECMI_SECRET-{SECRET}}}\"\n",
         server.url()
     ));
-    let launch = vmail(&home, &["--account", "office"]);
+    let launch = Launch::vmail(&home, ["--account", "office"]);
     let launch = launch.env("TELECMI_APPID", "9").env("TELECMI_SECRET", "of another one");
     let mut terminal = launch.env("VMAIL_BASE_URL", "http://127.0.0.1:9/v2").start();
     terminal.wait_until_live();

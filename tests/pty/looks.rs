@@ -99,7 +99,7 @@ fn redrawn(terminal: &Terminal) -> Vec<u8> {
 #[test]
 fn a_voicemail_that_arrives_is_told_and_moves_nothing() {
     let home = Home::new();
-    home.settings("refresh = 5\nnotify = [\"bell\", \"osc9\", \"osc777\"]\n");
+    home.write_settings("refresh = 5\nnotify = [\"bell\", \"osc9\", \"osc777\"]\n");
     let arrival = Some(Duration::from_secs(3));
     let server = Server::with(|options| Options { arrival, ..options });
     let mut terminal = server.inbox(&home, &[]).start();
@@ -138,7 +138,7 @@ fn the_mouse_is_left_to_the_terminal_unless_it_is_asked_for() {
     terminal.signal(Signal::TERM);
     terminal.end();
 
-    home.settings("mouse = true\n");
+    home.write_settings("mouse = true\n");
     let mut terminal = server.inbox(&home, &[]).start();
     terminal.wait_until_live();
     assert!(terminal.written().contains("\x1b[?1000h"));
@@ -212,7 +212,7 @@ fn a_locale_without_utf8_gets_ascii() {
 #[test]
 fn an_idle_inbox_writes_nothing() {
     let home = Home::new();
-    home.settings("refresh = 5\n");
+    home.write_settings("refresh = 5\n");
     let server = Server::start();
     let relay = Relay::before(&server);
     let terminal = inbox(&home, relay.url(), &[]).start();

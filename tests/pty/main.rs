@@ -10,9 +10,15 @@
 mod accounts;
 mod again;
 mod calling;
+#[path = "../common/child.rs"]
+#[allow(dead_code, reason = "each test program needs another part of it")]
+mod child;
 mod crashes;
 mod files;
 mod harness;
+#[path = "../common/home.rs"]
+#[allow(dead_code, reason = "each test program needs another part of it")]
+mod home;
 mod jobs;
 mod listening;
 mod login;

@@ -8,7 +8,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use vmail::demo::APP_ID;
 
-use crate::harness::{Launch, Seen, Terminal, mode, until};
+use crate::harness::{Launch, Seen, Terminal, until};
+use crate::home::mode;
 use crate::voices::{Reply, Voices, shown_caller};
 use crate::world::Home;
 
@@ -32,7 +33,7 @@ fn below(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
 }
 
 fn cache(home: &Home) -> PathBuf {
-    home.path().join(".cache/vmail/recordings")
+    home.path().join("cache/vmail/recordings")
 }
 
 /// The files of the cache.
@@ -119,7 +120,9 @@ fn what_is_no_recording_is_said_and_leaves_nothing() {
     // In parallel: some are retried for a while.
     let opened = cases.map(|(what, reply, says)| {
         let home = Home::new();
-        home.settings("prefetch = \"off\"\nlargest_recording = 1\nplayer_command = \"cat >/dev/null\"\n");
+        home.write_settings(
+            "prefetch = \"off\"\nlargest_recording = 1\nplayer_command = \"cat >/dev/null\"\n",
+        );
         let voices = Voices::start(2, move |_| reply.clone());
         let terminal = voices.inbox(&home, &[]).size(200, 40).start();
         (what, says, home, voices, terminal)
@@ -148,7 +151,7 @@ fn flow(seen: &Seen) -> String {
 fn the_cache_holds_whole_recordings_for_this_user_alone() {
     let home = Home::new();
     let voices = Voices::start(2, |_| Reply::audio(&recording()));
-    home.settings("player_command = \"cat >/dev/null\"\n");
+    home.write_settings("player_command = \"cat >/dev/null\"\n");
     let mut terminal = voices.inbox(&home, &[]).size(120, 40).start();
     terminal.wait_until_live();
     for keys in [" ", "j "] {
@@ -201,7 +204,7 @@ fn the_selected_one_and_its_neighbours_are_fetched_ahead_two_at_a_time() {
 fn nothing_is_fetched_ahead_where_that_is_off() {
     let home = Home::new();
     let voices = Voices::start(9, |_| Reply::audio(&recording()));
-    home.settings("prefetch = \"off\"\nplayer_command = \"cat >/dev/null\"\n");
+    home.write_settings("prefetch = \"off\"\nplayer_command = \"cat >/dev/null\"\n");
     let mut terminal = voices.inbox(&home, &[]).size(120, 40).start();
     terminal.wait_until_live();
     terminal.moves("j");
@@ -261,7 +264,7 @@ fn the_secret_is_nowhere() {
          cat /proc/$PPID/environ >environ; cat /proc/$PPID/cmdline >cmdline; cat >heard",
         seen.display()
     );
-    home.settings(&format!(
+    home.write_settings(&format!(
         "appid = {APP_ID}\nsecret_command = [\"cat\", \"{}/key\"]\nbase_url = \"{}\"\nplayer_command = \"{player}\"\n",
         elsewhere.path().display(),
         voices.url()

@@ -11,7 +11,7 @@ use crate::world::{Home, Server, inbox, with_credentials};
 #[test]
 fn settings_that_are_wrong_never_take_the_screen() {
     let home = Home::new();
-    home.settings("refresh = 1\n");
+    home.write_settings("refresh = 1\n");
     let terminal = with_credentials(Launch::vmail::<&str>(&home, [])).start();
     assert_eq!(terminal.end().exit_code(), 2);
     terminal.look(|seen| {
@@ -24,7 +24,7 @@ fn settings_that_are_wrong_never_take_the_screen() {
 #[test]
 fn a_secret_command_that_fails_is_said_before_the_screen_is_taken() {
     let home = Home::new();
-    home.settings(&format!(
+    home.write_settings(&format!(
         "appid = {APP_ID}\nsecret_command = \"echo the keyring is locked >&2; exit 3\"\n"
     ));
     let terminal = Launch::vmail::<&str>(&home, []).start();
@@ -50,13 +50,14 @@ fn a_dumb_terminal_is_refused_in_one_line() {
 fn a_settings_file_in_use_works_with_a_private_secret() {
     let home = Home::new();
     let server = Server::start();
-    home.settings(&format!("appid = {APP_ID}\nsecret = \"{SECRET}\"\nbase_url = \"{}\"\n", server.url()));
-    let path = home.path().join("config/vmail/config.toml");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    home.write_settings(&format!(
+        "appid = {APP_ID}\nsecret = \"{SECRET}\"\nbase_url = \"{}\"\n",
+        server.url()
+    ));
     let terminal = Launch::vmail::<&str>(&home, []).start();
     terminal.wait_until_live();
     // The command's output is the secret as well.
-    home.settings(&format!("appid = {APP_ID}\nsecret_command = \"echo {SECRET}\"\n"));
+    home.write_settings(&format!("appid = {APP_ID}\nsecret_command = \"echo {SECRET}\"\n"));
     let terminal = inbox(&home, server.url(), &[]).env("TELECMI_SECRET", "").start();
     terminal.wait_until_live();
 }
@@ -64,7 +65,7 @@ fn a_settings_file_in_use_works_with_a_private_secret() {
 #[test]
 fn settings_that_are_taken_over_end_what_plays_and_say_so() {
     let home = Home::new();
-    home.settings("player_command = \"cat >/dev/null; sleep 600\"\n");
+    home.write_settings("player_command = \"cat >/dev/null; sleep 600\"\n");
     let server = Server::start();
     let mut terminal = inbox(&home, server.url(), &[]).start();
     terminal.wait_until_live();

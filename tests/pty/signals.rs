@@ -47,7 +47,7 @@ fn a_closed_line_ends_it_without_a_hangup_signal() {
     let (home, server) = (Home::new(), Server::start());
     // In the first the program is what the kernel would signal, in the second the shell is.
     for script in ["trap '' HUP; exec \"$VMAIL\" --base-url", "trap '' HUP; \"$VMAIL\" \"$@\" --base-url"] {
-        home.settings("refresh = 0\n");
+        home.write_settings("refresh = 0\n");
         let script = format!("{script} {}; exit 3", server.url());
         let mut terminal = with_credentials(Launch::shell(&home, &script)).start();
         // Nothing would wake it up by itself.

@@ -2,44 +2,20 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
-use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use vmail::demo::{self, APP_ID, Options, SECRET};
 
 use crate::harness::Launch;
 
-/// A folder that is all a program has of its user.
-pub struct Home {
-    folder: TempDir,
-}
+pub use crate::home::Home;
 
 impl Home {
-    pub fn new() -> Home {
-        Home { folder: TempDir::new().unwrap() }
-    }
-
-    pub fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    pub fn store(&self) -> PathBuf {
-        self.path().join("data/vmail/vmail.db")
-    }
-
-    /// Writes the settings file.
-    pub fn settings(&self, text: &str) {
-        let path = self.path().join("config/vmail/config.toml");
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
     /// The names in the store's folder, without the files SQLite puts beside a store.
     pub fn stores(&self) -> Vec<String> {
         let folder = self.path().join("data/vmail");
@@ -75,7 +51,7 @@ impl Home {
     }
 }
 
-/// A server that speaks as TeleCMI does.
+/// The demo server, in this process, so that a test can choose what it does.
 pub struct Server {
     url: String,
     port: u16,

@@ -7,7 +7,7 @@ use vmail::player::pulse::{Pulse, Stream};
 use vmail::player::{Output as _, Unavailable};
 
 use crate::sound::recorder::Recorder;
-use crate::sound::servers::{Kind, Server};
+use crate::sound::servers::{Kind, SoundServer};
 use crate::sound::tone::sine;
 use crate::{PATIENCE, RATE, feed, open};
 
@@ -16,7 +16,7 @@ const SHORT: Duration = Duration::from_millis(500);
 
 /// A stream in the middle of a tone, and somebody who listens: PulseAudio's silent device wakes up
 /// in two seconds otherwise.
-fn playing(server: &Server) -> (Stream, Recorder) {
+fn playing(server: &SoundServer) -> (Stream, Recorder) {
     let recorder = server.record();
     let mut stream = Pulse::connect(&server.environment(), SHORT).unwrap().start(RATE).unwrap();
     feed(&mut stream, &sine(440.0, Duration::from_millis(300), RATE)).unwrap();
@@ -40,7 +40,7 @@ fn fails(stream: &mut Stream) -> Unavailable {
 }
 
 fn dies(kind: Kind) {
-    let Some(server) = Server::start(kind) else { return };
+    let Some(server) = SoundServer::start(kind) else { return };
     let (mut stream, _listener) = playing(&server);
     server.signal(Signal::KILL);
     assert_eq!(fails(&mut stream), Unavailable::Killed);
@@ -58,7 +58,7 @@ fn pipewire_dies() {
 }
 
 fn hangs(kind: Kind) {
-    let Some(server) = Server::start(kind) else { return };
+    let Some(server) = SoundServer::start(kind) else { return };
     let (mut stream, _listener) = playing(&server);
     server.signal(Signal::STOP);
     assert_eq!(fails(&mut stream), Unavailable::Hung);
@@ -78,7 +78,7 @@ fn pipewire_hangs() {
 
 #[test]
 fn pipewires_device_hangs() {
-    let Some(server) = Server::start(Kind::PipeWire) else { return };
+    let Some(server) = SoundServer::start(Kind::PipeWire) else { return };
     let (mut stream, _listener) = playing(&server);
     server.signal_device(Signal::STOP);
     assert_eq!(fails(&mut stream), Unavailable::Hung);
@@ -87,14 +87,14 @@ fn pipewires_device_hangs() {
 
 #[test]
 fn pipewires_device_dies() {
-    let Some(server) = Server::start(Kind::PipeWire) else { return };
+    let Some(server) = SoundServer::start(Kind::PipeWire) else { return };
     let (mut stream, _listener) = playing(&server);
     server.signal_device(Signal::KILL);
     assert_eq!(fails(&mut stream), Unavailable::Killed);
 }
 
 fn has_no_device(kind: Kind) {
-    let Some(server) = Server::start_without_device(kind) else { return };
+    let Some(server) = SoundServer::start_without_device(kind) else { return };
     crate::until("it has its stand-in", || server.has_default("auto_null").then_some(()));
     assert_eq!(open(&server.environment()).unwrap_err(), Unavailable::NoSink);
 }
@@ -110,7 +110,7 @@ fn pipewire_has_no_device() {
 }
 
 fn loses_its_device(kind: Kind) {
-    let Some(server) = Server::start(kind) else { return };
+    let Some(server) = SoundServer::start(kind) else { return };
     let (mut stream, _listener) = playing(&server);
     server.remove_device();
     assert_eq!(fails(&mut stream), Unavailable::NoSink);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use vmail::player::pulse::Pulse;
 use vmail::player::{Output as _, Unavailable};
 
-use crate::sound::servers::{Kind, Server};
+use crate::sound::servers::{Kind, SoundServer};
 use crate::sound::tone::{Tone, sine};
 use crate::{RATE, feed, finish, open, until};
 
@@ -24,7 +24,7 @@ pub fn assert_tones(found: &[Tone], expected: &[(f64, Duration)]) {
 
 /// One server for all that is listened to: they take turns, as voicemail do.
 fn plays(kind: Kind) {
-    let Some(server) = Server::start(kind) else { return };
+    let Some(server) = SoundServer::start(kind) else { return };
     a_tone_arrives_as_it_was(&server);
     a_pause_is_silent_and_loses_nothing(&server);
     a_flush_forgets_what_was_not_heard(&server);
@@ -44,7 +44,7 @@ fn plays_through_pipewire() {
     plays(Kind::PipeWire);
 }
 
-fn a_tone_arrives_as_it_was(server: &Server) {
+fn a_tone_arrives_as_it_was(server: &SoundServer) {
     let recorder = server.record();
     let tone = sine(440.0, ms(1000), RATE);
 
@@ -62,7 +62,7 @@ fn a_tone_arrives_as_it_was(server: &Server) {
     assert!((ms(20)..ms(200)).contains(&latency), "{latency:?} from writing to hearing");
 }
 
-fn a_pause_is_silent_and_loses_nothing(server: &Server) {
+fn a_pause_is_silent_and_loses_nothing(server: &SoundServer) {
     let recorder = server.record();
     let tone = sine(600.0, ms(1000), RATE);
     let mut stream = open(&server.environment()).unwrap();
@@ -84,7 +84,7 @@ fn a_pause_is_silent_and_loses_nothing(server: &Server) {
     assert_tones(&recorder.tones(), &[(600.0, ms(1000))]);
 }
 
-fn a_flush_forgets_what_was_not_heard(server: &Server) {
+fn a_flush_forgets_what_was_not_heard(server: &SoundServer) {
     let recorder = server.record();
     let mut stream = open(&server.environment()).unwrap();
     stream.pause(true).unwrap();
@@ -100,7 +100,7 @@ fn a_flush_forgets_what_was_not_heard(server: &Server) {
     assert_tones(&recorder.tones(), &[(1500.0, ms(300))]);
 }
 
-fn a_blink_of_sound_is_heard_when_drained(server: &Server) {
+fn a_blink_of_sound_is_heard_when_drained(server: &SoundServer) {
     let recorder = server.record();
     let mut stream = open(&server.environment()).unwrap();
     feed(&mut stream, &sine(1000.0, ms(40), RATE)).unwrap();
@@ -109,14 +109,14 @@ fn a_blink_of_sound_is_heard_when_drained(server: &Server) {
     assert_tones(&recorder.tones(), &[(1000.0, ms(40))]);
 }
 
-fn little_is_held(server: &Server) {
+fn little_is_held(server: &SoundServer) {
     let mut stream = open(&server.environment()).unwrap();
     stream.pause(true).unwrap();
     let held = fill(&mut stream, &[0; 8000]);
     assert!((400..=1000).contains(&held), "{held} samples are held");
 }
 
-fn a_long_pause_is_no_hang(server: &Server) {
+fn a_long_pause_is_no_hang(server: &SoundServer) {
     // PulseAudio's silent device wakes up in two seconds unless somebody listens.
     let _listener = server.record();
     let timeout = ms(500);
@@ -132,7 +132,7 @@ fn a_long_pause_is_no_hang(server: &Server) {
     finish(&mut stream).unwrap();
 }
 
-fn dropping_it_silences_it(server: &Server) {
+fn dropping_it_silences_it(server: &SoundServer) {
     let recorder = server.record();
     let mut stream = open(&server.environment()).unwrap();
     feed(&mut stream, &sine(700.0, ms(300), RATE)).unwrap();
@@ -159,7 +159,7 @@ fn fill(stream: &mut vmail::player::pulse::Stream, samples: &[i16]) -> usize {
 
 #[test]
 fn a_cookie_opens_a_port() {
-    let Some(server) = Server::start(Kind::PulseAudio) else { return };
+    let Some(server) = SoundServer::start(Kind::PulseAudio) else { return };
     let environment = server.environment_tcp();
     let mut stream = open(&environment).unwrap();
     feed(&mut stream, &sine(440.0, ms(300), RATE)).unwrap();

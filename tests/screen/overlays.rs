@@ -542,6 +542,15 @@ fn the_last_choice_comes_first() {
 }
 
 #[test]
+fn what_people_type_quits() {
+    for typed in ["q", "x", "wq", "exit", "quit"] {
+        let mut screen = screen();
+        screen.keys(":").type_text(typed).keys("Enter");
+        assert!(quits(&screen), "{typed}");
+    }
+}
+
+#[test]
 fn what_cannot_run_says_why_and_does_nothing() {
     let mut screen = screen();
     screen.keys(":").type_text("seek back");

@@ -16,6 +16,7 @@ use vmail::store::StoreError;
 use vmail::tui::keymap::KeyChord;
 use vmail::tui::list::rows::RowKey;
 use vmail::tui::msg::{AccountEffect, Change, Effect, Msg};
+use vmail::tui::overlay::Overlay;
 use vmail::tui::state::{Look, OwnView};
 
 fn filled() -> Opened {
@@ -299,6 +300,32 @@ fn a_mistake_is_marked_and_what_was_found_stays() {
     assert_eq!(times(&mut screen), found);
     let text = screen.text();
     assert!(text.contains("unread"), "{text}");
+}
+
+#[test]
+fn a_mistake_is_not_kept() {
+    let mut screen = screen();
+    screen.keys("/").type_text("is:fo");
+    assert!(screen.text().contains("earlier matches shown"), "{}", screen.text());
+    screen.keys("Enter");
+    assert!(screen.state.filter.open, "{}", screen.text());
+    assert!(notice(&screen).ends_with("Esc to clear it"), "{}", notice(&screen));
+    screen.keys("Backspace Backspace").type_text("unread").keys("Enter");
+    assert!(!screen.state.filter.open && screen.state.filter.mistake.is_none());
+}
+
+#[test]
+fn hints_are_keys_that_work_now() {
+    let mut screen = screen();
+    screen.keys("/").type_text("xyzzy");
+    let text = screen.text();
+    assert!(text.contains("No matches") && text.contains("Esc  clear the search"), "{text}");
+    assert!(!text.contains("show all") && !text.contains("change dates"), "{text}");
+    screen.keys("Enter");
+    let text = screen.text();
+    assert!(text.contains("show all") && text.contains("change dates"), "{text}");
+    screen.keys("5 d");
+    assert!(matches!(screen.state.overlay, Some(Overlay::Dates(_))), "{}", screen.text());
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub enum Kind {
 }
 
 /// A running server. Ends with all its processes when dropped.
-pub struct Server {
+pub struct SoundServer {
     pub kind: Kind,
     folder: TempDir,
     /// What listens is the last of them.
@@ -33,16 +33,16 @@ pub struct Server {
     port: Option<u16>,
 }
 
-impl Server {
+impl SoundServer {
     /// A server with a device; `None`, and a loud word, where its programs are not installed.
-    pub fn start(kind: Kind) -> Option<Server> {
-        let server = Server::start_without_device(kind)?;
+    pub fn start(kind: Kind) -> Option<SoundServer> {
+        let server = SoundServer::start_without_device(kind)?;
         server.add_device();
         Some(server)
     }
 
-    /// As [`Server::start`], with nothing to play on.
-    pub fn start_without_device(kind: Kind) -> Option<Server> {
+    /// As [`SoundServer::start`], with nothing to play on.
+    pub fn start_without_device(kind: Kind) -> Option<SoundServer> {
         let programs: &[&str] = match kind {
             Kind::PulseAudio => &["pulseaudio", "pactl", "parec"],
             Kind::PipeWire => &["pipewire", "wireplumber", "pipewire-pulse", "pw-metadata", "pactl", "parec"],
@@ -54,7 +54,7 @@ impl Server {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
-        let mut server = Server { kind, folder, processes: Vec::new(), port: None };
+        let mut server = SoundServer { kind, folder, processes: Vec::new(), port: None };
         for folder in ["home", "run/pulse"] {
             fs::create_dir_all(server.path(folder)).unwrap();
         }
@@ -233,7 +233,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for SoundServer {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("{:?} said:\n{}", self.kind, fs::read_to_string(self.path("log")).unwrap_or_default());

@@ -21,6 +21,8 @@ pub struct State {
     pub paused: bool,
     pub draining: bool,
     pub flushes: u32,
+    /// How often the player has asked where the ear is, since the last flush.
+    pub asked: u32,
     pub opened: u32,
     /// How many are open.
     pub open: u32,
@@ -147,7 +149,7 @@ impl Output for FakeOutput {
         self.0.set(|state| {
             state.queue.clear();
             state.flushes += 1;
-            state.draining = false;
+            (state.draining, state.asked) = (false, 0);
         });
         Ok(())
     }
@@ -158,6 +160,7 @@ impl Output for FakeOutput {
     }
 
     fn latency(&mut self) -> Result<Duration, Unavailable> {
+        self.0.set(|state| state.asked += 1);
         let state = self.0.state();
         Ok(Duration::from_secs(state.queue.len() as u64) / RATE + state.behind)
     }

@@ -5,15 +5,24 @@ use std::time::Duration;
 use vmail::player::{Control, Event, Play, PlaybackSettings};
 
 use crate::player::fake::Fake;
-use crate::player::{World, ms, plain, play, ramp};
+use crate::player::{PATIENCE, World, ms, plain, play, ramp};
+
+const STEP: Duration = ms(50);
 
 fn watched(sound_length: Duration, settings: PlaybackSettings, behind: Duration) -> (World, Fake) {
     let fake = Fake::default();
     fake.set(|state| state.behind = behind);
     let mut world = World::with(&fake);
-    world.send(Control::Watch(Some(Duration::from_millis(50))));
+    world.send(Control::Watch(Some(STEP)));
     world.play(Play { settings, ..play(&ramp(sound_length)) });
     (world, fake)
+}
+
+/// Waits until the player has asked the output where the ear is, and has told what there was to tell.
+fn told(world: &mut World, fake: &Fake, watch: Option<Duration>) {
+    fake.until("it is looked at", |state| state.asked > 0);
+    // It takes no order before it is done with what it asked for.
+    world.order(Control::Watch(watch));
 }
 
 #[test]
@@ -62,9 +71,10 @@ fn only_what_changed_is_told() {
     fake.hear(ms(40_000));
     world.order(Control::Pause(true));
     world.shows(ms(40_000), ms(30));
-    // Nothing moves any more: nothing is told.
+    // Less than is to be told.
     world.order(Control::Step(10));
-    assert!(world.events.recv_timeout(ms(300)).is_err());
+    told(&mut world, &fake, Some(STEP));
+    assert!(world.events.try_recv().is_err());
 }
 
 #[test]
@@ -73,15 +83,16 @@ fn it_is_told_ten_times_a_second_at_most() {
     for _ in 0..6 {
         fake.hear(ms(1_000));
     }
-    let mut before = None;
-    while let Ok((_, event, when)) = world.events.recv_timeout(ms(300)) {
-        if let Event::Position(_) = event {
+    let (mut before, mut told) = (None, Duration::ZERO);
+    // But for a step all that was heard.
+    while told + STEP <= ms(6_000) {
+        let (_, event, when) = world.events.recv_timeout(PATIENCE).unwrap();
+        if let Event::Position(position) = event {
             let gap = before.map_or(ms(1000), |before| when - before);
             assert!(gap >= ms(95), "{gap:?} between two");
-            before = Some(when);
+            (before, told) = (Some(when), position);
         }
     }
-    assert!(before.is_some());
 }
 
 #[test]
@@ -103,7 +114,9 @@ fn heard_is_what_was_played_for_three_seconds() {
     world.order(Control::Seek(ms(15_000)));
     fake.hear(ms(900));
     assert_eq!(world.event().1, Event::Started);
-    assert!(world.events.recv_timeout(ms(300)).is_err(), "only 2.9 s were played");
+    fake.set(|state| state.asked = 0);
+    told(&mut world, &fake, None);
+    assert!(world.events.try_recv().is_err(), "only 2.9 s were played");
     fake.hear(ms(200));
     assert_eq!(world.event(), (1, Event::Heard));
     fake.hear_out();
@@ -150,6 +163,7 @@ fn a_pause_costs_nothing() {
         line.map(str::to_owned)
     };
     let before: Vec<_> = players.iter().map(|task| wakes(task)).collect();
+    // To be idle is to be so for a while: here time must pass.
     assert!(world.events.recv_timeout(ms(500)).is_err());
     let idle = players.iter().zip(before).filter(|(task, before)| before.is_some() && wakes(task) == *before);
     assert!(idle.count() >= 1, "no player slept");

@@ -1,20 +1,11 @@
 //! Stores with voicemail in them, and short ways to change those.
 
-use std::path::Path;
-
-use chrono::{TimeZone as _, Utc};
 use vmail::core::facts::Flags;
-use vmail::core::model::{AccountKey, RecordingName, Region, Span, Voicemail, VoicemailId, from_millis};
+use vmail::core::model::{RecordingName, Span, Voicemail, VoicemailId, from_millis};
 use vmail::core::triage::{Applied, BulkEdit, Edit, Note, Tag};
-use vmail::store::{AccountId, Opened, Options, Record, Store};
+use vmail::store::{AccountId, Record, Store};
 
-pub fn options() -> Options {
-    Options { country: "IN".to_owned(), now: Utc.with_ymd_and_hms(2026, 11, 23, 12, 4, 8).unwrap() }
-}
-
-pub fn key() -> AccountKey {
-    AccountKey::new(Region::Global, 1_111_112, None)
-}
+pub use crate::stores::{key, open, options};
 
 /// The voicemail of that number: some without a recording, one in seven from a withheld caller.
 pub fn voicemail(number: i64) -> Voicemail {
@@ -34,17 +25,9 @@ pub fn id(number: i64) -> VoicemailId {
     voicemail(number).id
 }
 
-pub fn open(path: &Path) -> (Store, AccountId) {
-    let Opened { mut store, notices } = Store::open(path, &options()).unwrap();
-    assert_eq!(notices, []);
-    let account = store.account(&key()).unwrap();
-    (store, account)
-}
-
 /// A store in memory with so many voicemail.
 pub fn with(count: i64) -> (Store, AccountId) {
-    let mut store = Store::in_memory(&options()).unwrap();
-    let account = store.account(&key()).unwrap();
+    let (mut store, account) = crate::stores::in_memory();
     store.put_page(account, &many(count), None).unwrap();
     (store, account)
 }

@@ -5,7 +5,7 @@ use std::fs;
 use chrono::{DateTime, TimeZone as _, Utc};
 use vmail::recording::{Evicted, Limits};
 
-use crate::recording::support::{Reply, Server, Shelf, id, limits, mp3};
+use crate::recording::support::{Reply, ScriptedServer, Shelf, id, limits, mp3};
 
 /// So many minutes after a time that is long gone.
 fn minute(minute: u32) -> DateTime<Utc> {
@@ -15,7 +15,7 @@ fn minute(minute: u32) -> DateTime<Utc> {
 /// Recordings of 1,000 bytes numbered from 0, heard in this order, where `keep` bytes may stay.
 async fn shelf(heard: [u64; 5], keep: u64) -> Shelf {
     let shelf = Shelf::new(Limits { cache_bytes: keep, ..limits() });
-    let server = Server::start([Reply::audio(mp3(1_000))]).await;
+    let server = ScriptedServer::start([Reply::audio(mp3(1_000))]).await;
     for (at, number) in (0..).zip(heard) {
         shelf.fetch(&server, number).await.unwrap();
         shelf.recordings.touch(id(number), minute(at)).unwrap();
@@ -47,7 +47,7 @@ async fn hearing_one_again_saves_it() {
 #[tokio::test]
 async fn what_is_just_fetched_counts_as_heard() {
     let shelf = shelf([3, 1, 4, 0, 2], 1_000).await;
-    let server = Server::start([Reply::audio(mp3(1_000))]).await;
+    let server = ScriptedServer::start([Reply::audio(mp3(1_000))]).await;
     shelf.recordings.remove(id(3)).unwrap();
     shelf.fetch(&server, 3).await.unwrap();
     shelf.recordings.evict(&|_| false).unwrap();

@@ -4,18 +4,15 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
+use chrono::TimeDelta;
 use vmail::core::model::{Region, Span};
 use vmail::demo::{APP_ID, Options, SECRET, Server};
 use vmail::recording::FetchError;
 use vmail::secret::Secret;
 use vmail::telecmi::{BaseUrl, Client, Credentials};
 
+use crate::demo::noon;
 use crate::recording::support::{Shelf, limits};
-
-fn noon() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2026, 11, 23, 10, 0, 0).unwrap()
-}
 
 #[tokio::test]
 async fn every_recording_of_the_demo_is_kept_as_it_is() {

@@ -7,12 +7,12 @@ use flate2::write::GzEncoder;
 use vmail::recording::{ANSWERS, FetchError, Limits, TRIES};
 use vmail::telecmi::{ApiError, OfflineReason};
 
-use crate::recording::support::{Reply, Server, Shelf, checked, limits, mp3};
+use crate::recording::support::{Reply, ScriptedServer, Shelf, checked, limits, mp3};
 
 /// How fetching ends when every try is answered like this; how often it was tried.
 async fn outcome(reply: Reply, limits: Limits) -> (FetchError, usize) {
     let shelf = Shelf::new(limits);
-    let server = Server::start([reply]).await;
+    let server = ScriptedServer::start([reply]).await;
     let error = shelf.fetch(&server, 1).await.unwrap_err();
     assert_eq!(shelf.files(), [""; 0], "left after {error:?}");
     assert_eq!(shelf.recordings.kept(crate::recording::support::id(1)), None);
@@ -111,7 +111,7 @@ async fn more_than_the_limit_is_not_taken() {
     assert_eq!(error, FetchError::NotAudio { content_type: Some("audio/mpeg".to_owned()) });
 
     let shelf = Shelf::new(small());
-    let server = Server::start([Reply::audio(mp3(limit as usize))]).await;
+    let server = ScriptedServer::start([Reply::audio(mp3(limit as usize))]).await;
     assert_eq!(shelf.fetch(&server, 1).await.unwrap().bytes, limit, "the limit itself is taken");
 }
 

@@ -1,16 +1,21 @@
 //! What a killed process leaves, and who sweeps it.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+use std::sync::Once;
 
 use vmail::recording::Recordings;
 use vmail::telecmi::Timeouts;
 
-use crate::recording::support::{PARTS, Reply, Server, Shelf, client, closed, id, limits, mp3, name, now};
+use crate::child::{child, given};
+use crate::recording::support::{
+    PARTS, Reply, ScriptedServer, Shelf, client, closed, id, limits, mp3, name, now,
+};
 
-/// Set for the other process alone.
-const MARKER: &str = "VMAIL_TEST_OTHER_PROCESS";
+/// What the other process is given: a folder for its recordings, and the port of a server.
+const FOLDER: &str = "VMAIL_TEST_FOLDER";
+const PORT: &str = "VMAIL_TEST_PORT";
 
 /// What the other process says once it is writing a file.
 const WRITING: &str = "the file is being written";
@@ -19,7 +24,7 @@ const WRITING: &str = "the file is being written";
 async fn what_a_killed_process_left_is_swept_and_not_before_it_is_dead() {
     let shelf = Shelf::new(limits());
     let body = mp3(900_000);
-    let server = Server::start([Reply::cut(&body, 600_000).then_hold()]).await;
+    let server = ScriptedServer::start([Reply::cut(&body, 600_000).then_hold()]).await;
     let mut child = other_process(&shelf, &server).await;
     let written = shelf.files();
     assert_eq!(written.len(), 1, "{written:?}");
@@ -34,16 +39,10 @@ async fn what_a_killed_process_left_is_swept_and_not_before_it_is_dead() {
 }
 
 /// A process that fetches the recording 1, and has written some of it.
-pub async fn other_process(shelf: &Shelf, server: &Server) -> Child {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "recording::leftovers::the_other_process", "--nocapture"])
-        .env(MARKER, "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let orders = format!("{}\n{}\n", shelf.folder().display(), server.port);
-    child.stdin.take().unwrap().write_all(orders.as_bytes()).unwrap();
+pub async fn other_process(shelf: &Shelf, server: &ScriptedServer) -> Child {
+    let mut command = child(the_other_process);
+    command.env(FOLDER, shelf.folder()).env(PORT, server.port.to_string());
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let stdout = BufReader::new(child.stdout.take().unwrap());
     let writing = tokio::task::spawn_blocking(move || {
         stdout.lines().map_while(Result::ok).any(|line| line.contains(WRITING))
@@ -52,19 +51,17 @@ pub async fn other_process(shelf: &Shelf, server: &Server) -> Child {
     child
 }
 
-/// Fetches what never ends. Where to is said on standard input; alone it does nothing.
+/// Fetches what never ends.
 #[tokio::test]
+#[ignore = "another test runs it in a process of its own"]
 async fn the_other_process() {
-    if std::env::vars_os().all(|(name, _)| name != MARKER) {
-        return;
-    }
-    let mut orders = std::io::stdin().lines().map_while(Result::ok);
-    let (Some(folder), Some(port)) = (orders.next(), orders.next()) else { return };
-    let recordings = Recordings::open(folder.into(), limits(), now()).unwrap();
-    let client = client(port.parse().unwrap(), Timeouts::default());
+    let recordings = Recordings::open(given(FOLDER).into(), limits(), now()).unwrap();
+    let client = client(given(PORT).to_str().unwrap().parse().unwrap(), Timeouts::default());
+    // Once: nobody reads on, and a second line would end this process.
+    let said = Once::new();
     let progress = |got, _| {
         if got >= 300_000 {
-            println!("{WRITING}");
+            said.call_once(|| println!("{WRITING}"));
         }
     };
     recordings.fetch(&client, id(1), &name(), progress).await.unwrap_err();
@@ -96,7 +93,7 @@ fn only_what_this_program_wrote_is_swept() {
 async fn a_folder_that_was_deleted_meanwhile_is_made_again() {
     let shelf = Shelf::new(limits());
     fs::remove_dir_all(shelf.folder()).unwrap();
-    let server = Server::start([Reply::audio(mp3(1_000))]).await;
+    let server = ScriptedServer::start([Reply::audio(mp3(1_000))]).await;
     assert!(shelf.fetch(&server, 1).await.unwrap().path.exists());
 }
 
@@ -110,7 +107,7 @@ async fn folder_and_files_are_for_the_user_alone() {
     assert_eq!(mode(shelf.folder().parent().unwrap()), 0o700);
     let body = mp3(900_000);
     let gate = closed();
-    let server = Server::start([Reply::audio(&body).gated(&gate, body.len(), 600_000)]).await;
+    let server = ScriptedServer::start([Reply::audio(&body).gated(&gate, body.len(), 600_000)]).await;
     let progress = |got, _| {
         if got == 600_000 {
             assert_eq!(mode(&shelf.folder().join(&shelf.files()[0])), 0o600, "while it is written");
@@ -126,7 +123,7 @@ async fn a_disk_that_cannot_be_written_says_so() {
     let shelf = Shelf::new(limits());
     fs::remove_dir_all(shelf.folder()).unwrap();
     fs::write(shelf.folder(), "a file in the folder's place").unwrap();
-    let server = Server::start([Reply::audio(mp3(1_000))]).await;
+    let server = ScriptedServer::start([Reply::audio(mp3(1_000))]).await;
     let error = shelf.fetch(&server, 1).await.unwrap_err();
     assert!(error.to_string().starts_with("The recording cannot be cached: "), "{error}");
     assert!(Recordings::open(shelf.folder(), limits(), now()).is_err());

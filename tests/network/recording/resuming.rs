@@ -10,7 +10,7 @@ use vmail::recording::{FetchError, Limits, Recordings};
 use vmail::telecmi::ApiError;
 
 use crate::recording::support::{
-    Reply, SECRET, Server, Shelf, closed, from, id, in_time, limits, mp3, name, now,
+    Reply, SECRET, ScriptedServer, Shelf, closed, from, id, in_time, limits, mp3, name, now,
 };
 
 const LENGTH: usize = 900_000;
@@ -26,7 +26,7 @@ fn half(body: &[u8]) -> Reply {
 }
 
 /// Fetches the recording `number` until `sent` bytes are there, and gives up.
-async fn give_up(recordings: &Recordings, server: &Server, number: u64, sent: usize) {
+async fn give_up(recordings: &Recordings, server: &ScriptedServer, number: u64, sent: usize) {
     let (all, name) = (Notify::new(), name());
     let progress = |got, _| {
         if got == sent as u64 {
@@ -42,7 +42,7 @@ async fn give_up(recordings: &Recordings, server: &Server, number: u64, sent: us
 /// A folder with what is left of `body`.
 async fn left(body: &[u8]) -> Shelf {
     let shelf = Shelf::new(limits());
-    give_up(&shelf.recordings, &Server::start([half(body)]).await, 1, SENT).await;
+    give_up(&shelf.recordings, &ScriptedServer::start([half(body)]).await, 1, SENT).await;
     assert_eq!(shelf.files().len(), 2, "{:?}", shelf.files());
     shelf
 }
@@ -59,7 +59,7 @@ type Damage<'a> = &'a dyn Fn(&Shelf);
 /// Fetches the recording in another run, and checks that it is `body` and that nothing else is left.
 /// Returns from where each request asked for it.
 async fn fetched(shelf: &Shelf, script: impl Into<Vec<Reply>>, body: &[u8]) -> Vec<Option<usize>> {
-    let server = Server::start(script).await;
+    let server = ScriptedServer::start(script).await;
     let fetch = async { shelf.reopened().fetch(&server.client, id(1), &name(), |_, _| {}).await };
     let kept = in_time(fetch).await.unwrap();
     assert!(fs::read(&kept.path).unwrap() == body, "it is another recording");
@@ -75,7 +75,7 @@ async fn who_gives_up_can_go_on_later() {
         if again {
             assert_eq!(fetched(&shelf, [Reply::file(&body, VERSION)], &body).await, [Some(SENT)]);
         } else {
-            let server = Server::start([Reply::file(&body, VERSION)]).await;
+            let server = ScriptedServer::start([Reply::file(&body, VERSION)]).await;
             shelf.fetch(&server, 1).await.unwrap();
             assert_eq!(from(&server.requests()[0]), Some(SENT));
         }
@@ -86,7 +86,7 @@ async fn who_gives_up_can_go_on_later() {
 #[tokio::test]
 async fn who_gives_up_early_loses_nothing() {
     let (shelf, body, few) = (Shelf::new(limits()), mp3(LENGTH), 10_000);
-    let server = Server::start([Reply::file_until(&body, VERSION, few)]).await;
+    let server = ScriptedServer::start([Reply::file_until(&body, VERSION, few)]).await;
     give_up(&shelf.recordings, &server, 1, few).await;
     assert_eq!(fetched(&shelf, [Reply::file(&body, VERSION)], &body).await, [Some(few)]);
 }
@@ -94,7 +94,7 @@ async fn who_gives_up_early_loses_nothing() {
 #[tokio::test]
 async fn what_a_killed_process_left_is_gone_on_with() {
     let (shelf, body) = (Shelf::new(limits()), mp3(LENGTH));
-    let server = Server::start([half(&body), Reply::file(&body, VERSION)]).await;
+    let server = ScriptedServer::start([half(&body), Reply::file(&body, VERSION)]).await;
     let mut child = crate::recording::leftovers::other_process(&shelf, &server).await;
     child.kill().unwrap();
     child.wait().unwrap();
@@ -112,7 +112,7 @@ async fn what_a_killed_process_left_is_gone_on_with() {
 async fn when_all_tries_break_off_the_next_run_goes_on() {
     let (shelf, body) = (Shelf::new(limits()), mp3(LENGTH));
     let tag = format!("etag: {VERSION}");
-    let server = Server::start([Reply::cut(&body, SENT).with(&tag), Reply::new(503, "", "")]).await;
+    let server = ScriptedServer::start([Reply::cut(&body, SENT).with(&tag), Reply::new(503, "", "")]).await;
     let error = shelf.fetch(&server, 1).await.unwrap_err();
     assert!(matches!(error, FetchError::Api(ApiError::Server { .. })), "{error:?}");
     assert_eq!(fetched(&shelf, [Reply::file(&body, VERSION)], &body).await, [Some(SENT)]);
@@ -191,7 +191,7 @@ async fn what_is_gone_on_with_can_be_gone_on_with_again() {
     let half_a_line = fs::read(&notes).unwrap();
     fs::write(&notes, &half_a_line[..half_a_line.len() - 3]).unwrap();
     let further = SENT + 200_000;
-    let server = Server::start([Reply::file_until(&body, VERSION, further)]).await;
+    let server = ScriptedServer::start([Reply::file_until(&body, VERSION, further)]).await;
     give_up(&shelf.reopened(), &server, 1, further).await;
     let asked = from(&server.requests()[0]);
     assert!(asked.is_some() && asked < Some(SENT), "{asked:?}");
@@ -208,7 +208,7 @@ async fn the_draft_of_another_voicemail_is_not_taken() {
         let (one, two) = (id(1).to_string(), id(2).to_string());
         fs::rename(&ours, ours.with_file_name(name.replace(&one, &two))).unwrap();
     }
-    let server = Server::start([Reply::file(&body, VERSION)]).await;
+    let server = ScriptedServer::start([Reply::file(&body, VERSION)]).await;
     shelf.fetch(&server, 1).await.unwrap();
     shelf.fetch(&server, 2).await.unwrap();
     assert!(server.requests().iter().all(|request| from(request).is_none()));
@@ -222,7 +222,8 @@ async fn of_two_programs_one_goes_on_and_the_other_begins_anew() {
     let gate = closed();
     let rest = Reply::part(&body, SENT).with(&format!("etag: {VERSION}"));
     let rest = rest.gated(&gate, LENGTH - SENT, 1_000);
-    let (first, second) = (Server::start([rest]).await, Server::start([Reply::file(&body, VERSION)]).await);
+    let (first, second) =
+        (ScriptedServer::start([rest]).await, ScriptedServer::start([Reply::file(&body, VERSION)]).await);
     let (one, other, name) = (shelf.reopened(), shelf.reopened(), name());
     let begun = Notify::new();
     let progress = |_, _| begun.notify_one();
@@ -246,11 +247,11 @@ async fn of_two_programs_one_goes_on_and_the_other_begins_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_are_gone_on_with_side_by_side() {
     let (shelf, body) = (Shelf::new(limits()), mp3(LENGTH));
-    let server = Server::start([half(&body)]).await;
+    let server = ScriptedServer::start([half(&body)]).await;
     for number in 1..=16 {
         give_up(&shelf.recordings, &server, number, SENT).await;
     }
-    let (server, recordings) = (Server::start([Reply::file(&body, VERSION)]).await, shelf.reopened());
+    let (server, recordings) = (ScriptedServer::start([Reply::file(&body, VERSION)]).await, shelf.reopened());
     let fetches = (1..=16).map(|number| {
         let (recordings, client) = (recordings.clone(), server.client.clone());
         tokio::spawn(async move { recordings.fetch(&client, id(number), &name(), |_, _| {}).await })
@@ -273,7 +274,7 @@ async fn without_a_version_nothing_is_left() {
         cut().with(&format!("etag: \"{}\"", "v".repeat(5_000))),
     ] {
         let shelf = Shelf::new(limits());
-        give_up(&shelf.recordings, &Server::start([reply]).await, 1, SENT).await;
+        give_up(&shelf.recordings, &ScriptedServer::start([reply]).await, 1, SENT).await;
         assert_eq!(shelf.files(), [""; 0]);
     }
 }
@@ -317,8 +318,8 @@ async fn a_draft_that_is_old_or_of_no_use_is_swept() {
 async fn drafts_count_towards_what_is_kept() {
     let body = mp3(LENGTH);
     let shelf = Shelf::new(Limits { cache_bytes: LENGTH as u64 + 1_000, ..limits() });
-    give_up(&shelf.recordings, &Server::start([half(&body)]).await, 1, SENT).await;
-    let server = Server::start([Reply::audio(&body)]).await;
+    give_up(&shelf.recordings, &ScriptedServer::start([half(&body)]).await, 1, SENT).await;
+    let server = ScriptedServer::start([Reply::audio(&body)]).await;
     shelf.fetch(&server, 2).await.unwrap();
     shelf.recordings.touch(id(2), now()).unwrap();
     assert_eq!(shelf.recordings.evict(&|_| true).unwrap().left, (LENGTH + SENT) as u64);
@@ -333,7 +334,7 @@ async fn one_that_became_too_large_is_not_left() {
     let shelf = left(&body).await;
     let small = Limits { max_bytes_each: SENT as u64, ..limits() };
     let recordings = Recordings::open(shelf.folder(), small, now()).unwrap();
-    let server = Server::start([Reply::file(&body, VERSION)]).await;
+    let server = ScriptedServer::start([Reply::file(&body, VERSION)]).await;
     let error = recordings.fetch(&server.client, id(1), &name(), |_, _| {}).await.unwrap_err();
     assert_eq!(error, FetchError::TooLarge { limit: SENT as u64 });
     assert_eq!(shelf.files(), [""; 0]);

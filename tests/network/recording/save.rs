@@ -7,14 +7,14 @@ use futures_util::future::join_all;
 use tempfile::TempDir;
 use vmail::recording::SaveError;
 
-use crate::recording::support::{Reply, Server, Shelf, id, limits, mp3};
+use crate::recording::support::{Reply, ScriptedServer, Shelf, id, limits, mp3};
 
 /// Large enough to take a while.
 const LENGTH: usize = 8_000_000;
 
 async fn shelf() -> Shelf {
     let shelf = Shelf::new(limits());
-    let server = Server::start([Reply::audio(mp3(LENGTH))]).await;
+    let server = ScriptedServer::start([Reply::audio(mp3(LENGTH))]).await;
     shelf.fetch(&server, 1).await.unwrap();
     shelf
 }

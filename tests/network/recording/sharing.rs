@@ -7,21 +7,21 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use vmail::recording::{FetchError, Kept, Recordings};
 
-use crate::recording::support::{Reply, Server, Shelf, closed, id, in_time, limits, mp3, name};
+use crate::recording::support::{Reply, ScriptedServer, Shelf, closed, id, in_time, limits, mp3, name};
 
 const LENGTH: usize = 600_000;
 
 /// A server that sends half of a recording, and the rest when the gate opens.
-async fn gated() -> (Server, Arc<Semaphore>) {
+async fn gated() -> (ScriptedServer, Arc<Semaphore>) {
     let gate = closed();
     let reply = Reply::audio(mp3(LENGTH)).gated(&gate, LENGTH, LENGTH / 2);
-    (Server::start([reply]).await, gate)
+    (ScriptedServer::start([reply]).await, gate)
 }
 
 type Fetching = JoinHandle<Result<Kept, FetchError>>;
 
 /// A fetch in a task of its own, and word of every step of it.
-fn begin(recordings: &Recordings, server: &Server) -> (Fetching, mpsc::Receiver<u64>) {
+fn begin(recordings: &Recordings, server: &ScriptedServer) -> (Fetching, mpsc::Receiver<u64>) {
     let (told, heard) = mpsc::channel(1_000);
     let (recordings, client) = (recordings.clone(), server.client.clone());
     let fetch = async move {
@@ -32,7 +32,7 @@ fn begin(recordings: &Recordings, server: &Server) -> (Fetching, mpsc::Receiver<
 }
 
 /// The same, once half is there.
-async fn half(recordings: &Recordings, server: &Server) -> (Fetching, mpsc::Receiver<u64>) {
+async fn half(recordings: &Recordings, server: &ScriptedServer) -> (Fetching, mpsc::Receiver<u64>) {
     let (fetch, mut heard) = begin(recordings, server);
     while heard.recv().await.expect("it ended") < (LENGTH / 2) as u64 {}
     (fetch, heard)
@@ -41,7 +41,7 @@ async fn half(recordings: &Recordings, server: &Server) -> (Fetching, mpsc::Rece
 #[tokio::test]
 async fn what_is_kept_is_not_asked_for_again() {
     let shelf = Shelf::new(limits());
-    let server = Server::start([Reply::audio(mp3(1_000))]).await;
+    let server = ScriptedServer::start([Reply::audio(mp3(1_000))]).await;
     let first = shelf.fetch(&server, 1).await.unwrap();
     assert_eq!(shelf.fetch(&server, 1).await.unwrap(), first);
     let reopened = shelf.reopened();
@@ -71,7 +71,7 @@ async fn two_who_want_the_same_share_its_failure() {
     let gate = closed();
     let missing = r#"{"code":404,"msg":"File not found"}"#;
     let reply = Reply::new(200, "", missing).gated(&gate, missing.len(), 0);
-    let server = Server::start([reply, Reply::audio(mp3(1_000))]).await;
+    let server = ScriptedServer::start([reply, Reply::audio(mp3(1_000))]).await;
     let fetch = || shelf.fetch(&server, 1);
     let ((first, second), ()) =
         tokio::join!(async { tokio::join!(fetch(), fetch()) }, async { gate.add_permits(1) },);

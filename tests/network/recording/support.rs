@@ -13,11 +13,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use vmail::core::model::{RecordingName, Region, VoicemailId};
 use vmail::recording::{FetchError, Kept, Limits, Recordings};
-use vmail::secret::Secret;
-use vmail::telecmi::{BaseUrl, Client, Credentials, Timeouts};
+use vmail::telecmi::{Client, Timeouts};
 
-/// Holds what has to be escaped in a URL.
-pub const SECRET: &str = r#"s3cr&t+/"ü %<"#;
+use crate::support::{self, loopback};
+
+pub use crate::support::{SECRET, checked};
 
 pub fn id(number: u64) -> VoicemailId {
     VoicemailId::from_bits(number)
@@ -79,13 +79,13 @@ impl Shelf {
         Recordings::open(self.folder(), limits(), now()).unwrap()
     }
 
-    pub async fn fetch(&self, server: &Server, number: u64) -> Result<Kept, FetchError> {
+    pub async fn fetch(&self, server: &ScriptedServer, number: u64) -> Result<Kept, FetchError> {
         self.fetch_with(server, number, |_, _| {}).await
     }
 
     pub async fn fetch_with(
         &self,
-        server: &Server,
+        server: &ScriptedServer,
         number: u64,
         progress: impl Fn(u64, Option<u64>),
     ) -> Result<Kept, FetchError> {
@@ -100,19 +100,6 @@ impl Shelf {
 /// What `work` gives. A test that waits in vain must fail and not hang.
 pub async fn in_time<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(30), work).await.expect("nothing happens any more")
-}
-
-/// An error's line, once it is sure that neither this nor its debug form gives anything away.
-pub fn checked(error: &FetchError) -> String {
-    let line = error.to_string();
-    for text in [&line, &format!("{error:?}")] {
-        for hidden in [SECRET, "s3cr", "http:", "127.0.0.1", "/v2", "\x1b"] {
-            assert!(!text.contains(hidden), "{text} gives away {hidden}");
-        }
-    }
-    assert_eq!(line.lines().count(), 1, "{line}");
-    assert!(line.ends_with('.') && !line.contains(".."), "{line}");
-    line
 }
 
 /// What a server does with one request: bytes, then what comes after them.
@@ -207,18 +194,18 @@ pub fn closed() -> Arc<Semaphore> {
 }
 
 /// A server that answers by a script: a reply for each request, the last one for all that follow.
-pub struct Server {
+pub struct ScriptedServer {
     pub client: Client,
     pub port: u16,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
-impl Server {
-    pub async fn start(script: impl Into<Vec<Reply>>) -> Server {
-        Server::with_timeouts(script, Timeouts::default()).await
+impl ScriptedServer {
+    pub async fn start(script: impl Into<Vec<Reply>>) -> ScriptedServer {
+        ScriptedServer::with_timeouts(script, Timeouts::default()).await
     }
 
-    pub async fn with_timeouts(script: impl Into<Vec<Reply>>, timeouts: Timeouts) -> Server {
+    pub async fn with_timeouts(script: impl Into<Vec<Reply>>, timeouts: Timeouts) -> ScriptedServer {
         let script = script.into();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -230,7 +217,7 @@ impl Server {
                 tokio::spawn(serve(stream, script, log));
             }
         });
-        Server { client: client(port, timeouts), port, requests }
+        ScriptedServer { client: client(port, timeouts), port, requests }
     }
 
     /// Every request up to now, with its head.
@@ -240,9 +227,7 @@ impl Server {
 }
 
 pub fn client(port: u16, timeouts: Timeouts) -> Client {
-    let base = BaseUrl::parse(&format!("http://127.0.0.1:{port}/v2")).unwrap();
-    let credentials = Credentials { app_id: 1_111_112, secret: Secret::new(SECRET.to_owned()) };
-    Client::with_timeouts(Region::Global, Some(&base), credentials, timeouts).unwrap()
+    support::client(&loopback(port), Region::Global, timeouts)
 }
 
 async fn serve(mut stream: TcpStream, script: Vec<Reply>, log: Arc<Mutex<Vec<String>>>) {

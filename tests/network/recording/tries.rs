@@ -12,14 +12,14 @@ use vmail::core::model::RecordingName;
 use vmail::recording::{FetchError, Limits, RecordingApi, TRIES, Transfer};
 use vmail::telecmi::{ApiError, Bookmark, OfflineReason, Timeouts};
 
-use crate::recording::support::{Reply, Server, Shelf, closed, id, limits, mp3, name};
+use crate::recording::support::{Reply, ScriptedServer, Shelf, closed, id, limits, mp3, name};
 
 #[tokio::test]
 async fn a_broken_transfer_goes_on_where_it_broke_off() {
     let body = mp3(900_000);
     let shelf = Shelf::new(limits());
     let script = [Reply::cut(&body, 300_000), Reply::new(503, "", ""), Reply::part(&body, 300_000)];
-    let server = Server::start(script).await;
+    let server = ScriptedServer::start(script).await;
     let told = Mutex::new(Vec::new());
     let kept = shelf.fetch_with(&server, 1, |got, of| told.lock().unwrap().push((got, of))).await.unwrap();
     assert!(fs::read(&kept.path).unwrap() == body);
@@ -36,7 +36,7 @@ async fn a_broken_transfer_goes_on_where_it_broke_off() {
 async fn a_server_without_ranges_begins_anew() {
     let body = mp3(900_000);
     let shelf = Shelf::new(limits());
-    let server = Server::start([Reply::cut(&body, 600_000), Reply::audio(&body)]).await;
+    let server = ScriptedServer::start([Reply::cut(&body, 600_000), Reply::audio(&body)]).await;
     let kept = shelf.fetch(&server, 1).await.unwrap();
     assert!(fs::read(&kept.path).unwrap() == body);
     assert_eq!(shelf.files().len(), 1);
@@ -46,7 +46,7 @@ async fn a_server_without_ranges_begins_anew() {
 async fn what_begins_anew_may_be_something_else_by_now() {
     let shelf = Shelf::new(limits());
     let wav = [b"RIFF\x24\x10\0\0WAVEfmt ".as_slice(), &mp3(5_000)].concat();
-    let server = Server::start([Reply::cut(&mp3(900_000), 600_000), Reply::audio(&wav)]).await;
+    let server = ScriptedServer::start([Reply::cut(&mp3(900_000), 600_000), Reply::audio(&wav)]).await;
     let kept = shelf.fetch(&server, 1).await.unwrap();
     assert_eq!((kept.format, kept.bytes), (AudioFormat::Wav, wav.len() as u64));
     assert!(fs::read(&kept.path).unwrap() == wav);
@@ -60,7 +60,7 @@ async fn a_stalled_transfer_is_tried_again() {
     let patience = Duration::from_millis(300);
     let timeouts = Timeouts { recording_part: patience, ..Timeouts::default() };
     let script = [Reply::cut(&body, 100_000).then_hold(), Reply::part(&body, 100_000)];
-    let server = Server::with_timeouts(script, timeouts).await;
+    let server = ScriptedServer::with_timeouts(script, timeouts).await;
     let kept = shelf.fetch(&server, 1).await.unwrap();
     assert!(fs::read(&kept.path).unwrap() == body);
 }
@@ -70,7 +70,7 @@ async fn a_server_that_is_slow_but_steady_is_waited_for() {
     let body = mp3(2_000);
     let shelf = Shelf::new(limits());
     let gate = closed();
-    let server = Server::start([Reply::audio(&body).gated(&gate, body.len(), 100)]).await;
+    let server = ScriptedServer::start([Reply::audio(&body).gated(&gate, body.len(), 100)]).await;
     let progress = |got, _| {
         if got == 100 {
             gate.add_permits(1);

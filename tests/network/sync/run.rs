@@ -15,7 +15,7 @@ use vmail::sync::plan::plan;
 use vmail::sync::{Api, Job, Progress, Sink, Summary, SyncError, TRIES, run};
 use vmail::telecmi::{ApiError, Page};
 
-use crate::sync::server::{PastTheEnd, Server, Total};
+use crate::sync::server::{PastTheEnd, ServerModel, Total};
 
 const HOUR: i64 = 3_600_000;
 const MINUTE: i64 = 60_000;
@@ -26,7 +26,7 @@ const LATENCY: Duration = Duration::from_millis(50);
 
 /// A server that takes [`LATENCY`] for an answer.
 struct Fake {
-    server: Mutex<Server>,
+    server: Mutex<ServerModel>,
     /// The server's clock at the start, if it tells it.
     date: Option<i64>,
     started: Instant,
@@ -40,7 +40,7 @@ struct Fake {
 }
 
 impl Fake {
-    fn new(server: Server) -> Fake {
+    fn new(server: ServerModel) -> Fake {
         Fake {
             server: Mutex::new(server),
             date: None,
@@ -170,8 +170,8 @@ fn job() -> Job {
 }
 
 /// An honest server with a voicemail a minute, the newest an hour old.
-fn server(rows: i64) -> Server {
-    Server::honest((0..rows).map(|i| NOW - HOUR - i * MINUTE), 10)
+fn server(rows: i64) -> ServerModel {
+    ServerModel::honest((0..rows).map(|i| NOW - HOUR - i * MINUTE), 10)
 }
 
 fn fault() -> ApiError {
@@ -237,7 +237,7 @@ async fn the_first_rows_are_told_after_one_round_trip() {
 
 #[tokio::test(start_paused = true)]
 async fn two_hundred_pages_eight_in_flight_take_little_more_than_their_share() {
-    let server = Server::honest((0..2_000).map(|i| NOW - HOUR - i * 1_000), 10);
+    let server = ServerModel::honest((0..2_000).map(|i| NOW - HOUR - i * 1_000), 10);
     let (fake, shelf) = (Fake::new(server), Shelf::default());
     let began = Instant::now();
     let (result, _) = sync(Job { concurrency: 8, ..job() }, &fake, &shelf).await;
@@ -317,7 +317,7 @@ async fn the_server_says_how_long_to_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn each_request_that_met_a_rate_limit_halves_what_is_in_flight() {
-    let server = Server::honest((0..3_000).map(|i| NOW - HOUR - i * 1_000), 10);
+    let server = ServerModel::honest((0..3_000).map(|i| NOW - HOUR - i * 1_000), 10);
     let fake = Fake::new(server).failing(2, &[rate_limited(1)]).failing(3, &[rate_limited(1)]);
     let began = Instant::now();
     let (shelf, (sender, mut reports)) = (Shelf::default(), tokio::sync::mpsc::channel(64));
@@ -375,7 +375,7 @@ async fn a_wrong_secret_stops_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_past_the_last_page_is_its_end() {
-    let server = Server { past_the_end: PastTheEnd::Refuses, total: Total::OfThePage, ..server(20) };
+    let server = ServerModel { past_the_end: PastTheEnd::Refuses, total: Total::OfThePage, ..server(20) };
     let (result, progress) = sync(job(), &Fake::new(server), &Shelf::default()).await;
     let summary = result.unwrap();
     assert_eq!((summary.added, summary.covered), (20, true));
@@ -385,7 +385,7 @@ async fn a_refusal_past_the_last_page_is_its_end() {
 #[tokio::test(start_paused = true)]
 async fn refusals_within_a_total_that_is_too_big_cost_no_page_in_flight() {
     // The refusals are answered first: the pages with rows are late.
-    let server = Server { past_the_end: PastTheEnd::Refuses, total: Total::TooBig(100), ..server(57) };
+    let server = ServerModel { past_the_end: PastTheEnd::Refuses, total: Total::TooBig(100), ..server(57) };
     let late = [5, 6].into_iter().fold(Fake::new(server), |fake, page| fake.failing(page, &[fault()]));
     let shelf = Shelf::default();
     let summary = sync(job(), &late, &shelf).await.0.unwrap();
@@ -437,7 +437,7 @@ async fn a_fixed_end_stays_where_it_is_when_the_server_is_ahead() {
 async fn a_clock_that_runs_ahead_of_the_server_claims_nothing_too_late() {
     for behind in [3_000, 10 * MINUTE, 3 * HOUR] {
         let date = NOW - behind;
-        let server = Server::honest((0..95).map(|i| date - 1 - i * MINUTE), 10);
+        let server = ServerModel::honest((0..95).map(|i| date - 1 - i * MINUTE), 10);
         let fake = Fake { date: Some(date), busy: true, ..Fake::new(server) };
         let shelf = Shelf::default();
         let summary = sync(job(), &fake, &shelf).await.0.unwrap();

@@ -45,7 +45,7 @@ pub enum PastTheEnd {
 type Row = (i64, Option<Voicemail>);
 
 #[derive(Clone, Debug)]
-pub struct Server {
+pub struct ServerModel {
     /// In the order in which it sends them.
     pub rows: Vec<Row>,
     pub page_size: usize,
@@ -53,13 +53,13 @@ pub struct Server {
     pub past_the_end: PastTheEnd,
 }
 
-impl Server {
+impl ServerModel {
     /// An honest server with voicemail at these times, newest first.
-    pub fn honest(times: impl IntoIterator<Item = i64>, page_size: usize) -> Server {
+    pub fn honest(times: impl IntoIterator<Item = i64>, page_size: usize) -> ServerModel {
         let mut rows: Vec<Row> =
             times.into_iter().enumerate().map(|(i, time)| (time, Some(voicemail(time, i)))).collect();
         rows.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
-        Server { rows, page_size, total: Total::True, past_the_end: PastTheEnd::Empty }
+        ServerModel { rows, page_size, total: Total::True, past_the_end: PastTheEnd::Empty }
     }
 
     /// The page, or `None` when the request is refused.
@@ -115,7 +115,7 @@ enum Order {
 }
 
 /// Any server, within reason: it has pages of one size, and none brings only repeated rows.
-pub fn servers() -> impl Strategy<Value = Server> {
+pub fn servers() -> impl Strategy<Value = ServerModel> {
     let order = prop_oneof![
         4 => Just(Order::NewestFirst),
         1 => Just(Order::OldestFirst),
@@ -171,7 +171,7 @@ pub fn servers() -> impl Strategy<Value = Server> {
                 }
                 _ => {}
             }
-            Server { rows, page_size, total, past_the_end }
+            ServerModel { rows, page_size, total, past_the_end }
         },
     )
 }

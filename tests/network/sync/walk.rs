@@ -8,7 +8,7 @@ use vmail::sync::plan::{Window, cut, plan};
 use vmail::sync::walk::{PAGES_PAST_TOTAL, Request, Walk};
 use vmail::telecmi::Page;
 
-use crate::sync::server::{MARGIN, PastTheEnd, Server, Total, everything, servers, voicemail};
+use crate::sync::server::{MARGIN, PastTheEnd, ServerModel, Total, everything, servers, voicemail};
 
 /// What the store would hold.
 #[derive(Default)]
@@ -24,7 +24,7 @@ impl Kept {
     }
 
     /// The voicemail of `claimed` that would never be asked for again and are not there.
-    fn lost(&self, server: &Server, claimed: Option<Span>) -> Vec<VoicemailId> {
+    fn lost(&self, server: &ServerModel, claimed: Option<Span>) -> Vec<VoicemailId> {
         let claimed = claimed.into_iter().flat_map(|span| server.voicemail(span));
         claimed.filter(|id| !self.rows.contains_key(id)).collect()
     }
@@ -41,7 +41,7 @@ fn nothing() -> Page {
 /// Walks with up to `concurrency` requests in flight, which are answered in the order of `picks`
 /// (again and again), until the end or until `answers` have come.
 fn walk(
-    server: &Server,
+    server: &ServerModel,
     walk: &mut Walk,
     kept: &mut Kept,
     concurrency: usize,
@@ -85,7 +85,7 @@ fn settled(span: Span) -> Window {
 }
 
 /// Walks all of a server in order, one request at a time.
-fn walk_all(server: &Server) -> (Walk, Kept, Vec<Request>) {
+fn walk_all(server: &ServerModel) -> (Walk, Kept, Vec<Request>) {
     let (mut state, mut kept) = (Walk::new(&[settled(everything())], MARGIN), Kept::default());
     let asked = walk(server, &mut state, &mut kept, 1, &[0], 1_000_000).unwrap();
     (state, kept, asked)
@@ -139,7 +139,7 @@ proptest! {
 
 #[test]
 fn an_interrupted_walk_goes_on_where_it_stopped() {
-    let server = Server::honest((0..100).map(|i| i * 100), 10);
+    let server = ServerModel::honest((0..100).map(|i| i * 100), 10);
     let (mut state, mut kept) = (Walk::new(&[settled(everything())], MARGIN), Kept::default());
     walk(&server, &mut state, &mut kept, 1, &[0], 3).unwrap();
     // 30 rows, down to 7,000. What lies within the margin above it is asked for again.
@@ -148,7 +148,7 @@ fn an_interrupted_walk_goes_on_where_it_stopped() {
 
 #[test]
 fn a_page_that_comes_before_its_turn_covers_nothing() {
-    let server = Server::honest((0..100).map(|i| i * 100), 10);
+    let server = ServerModel::honest((0..100).map(|i| i * 100), 10);
     let mut state = Walk::new(&[settled(everything())], 0);
     let take = |state: &mut Walk, request: Request| {
         state.arrived(request, &server.page(request.span, request.page).unwrap())
@@ -163,7 +163,7 @@ fn a_page_that_comes_before_its_turn_covers_nothing() {
 
 #[test]
 fn rows_oldest_first_cover_nothing_before_the_end() {
-    let mut server = Server::honest((0..100).map(|i| i * 100), 10);
+    let mut server = ServerModel::honest((0..100).map(|i| i * 100), 10);
     server.rows.reverse();
     let (mut state, mut kept) = (Walk::new(&[settled(everything())], MARGIN), Kept::default());
     walk(&server, &mut state, &mut kept, 1, &[0], 9).unwrap();
@@ -172,13 +172,13 @@ fn rows_oldest_first_cover_nothing_before_the_end() {
 
 #[test]
 fn a_last_page_that_is_not_full_needs_no_further_request() {
-    let (_, _, asked) = walk_all(&Server::honest((0..25).map(|i| i * 100), 10));
+    let (_, _, asked) = walk_all(&ServerModel::honest((0..25).map(|i| i * 100), 10));
     assert_eq!(asked.len(), 3);
 }
 
 #[test]
 fn a_full_last_page_is_followed_by_one_request_to_see_the_end() {
-    let (_, _, asked) = walk_all(&Server::honest((0..30).map(|i| i * 100), 10));
+    let (_, _, asked) = walk_all(&ServerModel::honest((0..30).map(|i| i * 100), 10));
     assert_eq!(asked.len(), 4);
 }
 
@@ -262,7 +262,7 @@ fn a_refusal_before_a_page_with_rows_is_a_gap() {
 
 #[test]
 fn any_failure_past_a_total_that_was_kept_is_the_end() {
-    let server = Server { past_the_end: PastTheEnd::Refuses, ..Server::honest([1, 2, 3, 4], 2) };
+    let server = ServerModel { past_the_end: PastTheEnd::Refuses, ..ServerModel::honest([1, 2, 3, 4], 2) };
     let mut state = Walk::new(&[settled(everything())], MARGIN);
     for _ in 0..2 {
         let request = state.next_request().unwrap();
@@ -274,7 +274,7 @@ fn any_failure_past_a_total_that_was_kept_is_the_end() {
 
 #[test]
 fn a_failure_past_a_total_of_one_page_is_no_end_for_it_may_be_the_pages_own() {
-    let server = Server { total: Total::OfThePage, ..Server::honest([1, 2, 3, 4], 2) };
+    let server = ServerModel { total: Total::OfThePage, ..ServerModel::honest([1, 2, 3, 4], 2) };
     let mut state = Walk::new(&[settled(everything())], MARGIN);
     let first = state.next_request().unwrap();
     state.arrived(first, &server.page(first.span, 1).unwrap());
@@ -285,10 +285,10 @@ fn a_failure_past_a_total_of_one_page_is_no_end_for_it_may_be_the_pages_own() {
 
 #[test]
 fn a_repeated_page_is_known_even_by_rows_that_cannot_be_read() {
-    let mut server = Server {
+    let mut server = ServerModel {
         total: Total::Absent,
         past_the_end: PastTheEnd::RepeatsLast,
-        ..Server::honest([1, 2, 3, 4], 2)
+        ..ServerModel::honest([1, 2, 3, 4], 2)
     };
     server.rows[3].1 = None;
     let (state, kept, asked) = walk_all(&server);
@@ -298,9 +298,9 @@ fn a_repeated_page_is_known_even_by_rows_that_cannot_be_read() {
 
 #[test]
 fn a_server_without_end_is_given_up_on() {
-    let server = Server {
+    let server = ServerModel {
         total: Total::TooSmall(1_000_000),
-        ..Server::honest((0..).take(PAGES_PAST_TOTAL as usize + 50), 1)
+        ..ServerModel::honest((0..).take(PAGES_PAST_TOTAL as usize + 50), 1)
     };
     let (state, kept, asked) = walk_all(&server);
     assert!(state.is_endless() && !state.is_complete());
@@ -310,7 +310,7 @@ fn a_server_without_end_is_given_up_on() {
 
 #[test]
 fn the_tally_counts_windows_together() {
-    let server = Server::honest((0..25).map(|i| i * 100), 10);
+    let server = ServerModel::honest((0..25).map(|i| i * 100), 10);
     let (state, ..) = walk_all(&server);
     let tally = state.tally();
     assert_eq!((tally.received, tally.total, tally.page, tally.pages), (25, Some(25), 3, Some(3)));

@@ -7,18 +7,18 @@ use flate2::write::GzEncoder;
 use vmail::core::model::{RecordingName, Region, Voicemail};
 use wiremock::ResponseTemplate;
 
-use crate::telecmi::support::Server;
+use crate::telecmi::support::MockedServer;
 
 const SAMPLE: &str = r#"{"count": 3, "voicemail": [
     {"time": 1570157223000, "from": 9100000000, "voicename": "157013743669294846865923_919100000000.mp3"},
     {"time": 1570157123000, "from": 9100000001, "voicename": "b.wav"}], "code": 200}"#;
 
-async fn server() -> Server {
-    Server::start(Region::Global).await
+async fn server() -> MockedServer {
+    MockedServer::start(Region::Global).await
 }
 
 /// The one row that `row` is read as.
-async fn read(server: &Server, row: &str) -> Voicemail {
+async fn read(server: &MockedServer, row: &str) -> Voicemail {
     let body = format!(r#"{{"code":200,"count":1,"voicemail":[{row}]}}"#);
     let page = server.page_of(&body).await.unwrap();
     assert_eq!((page.rows.len(), page.unreadable), (1, 0), "{row}");

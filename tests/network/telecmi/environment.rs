@@ -1,42 +1,29 @@
 //! What depends on the environment of the process: each test runs another one of this file in a
-//! process of its own. That one does nothing unless it was started so.
-
-use std::process::Command;
+//! process of its own.
 
 use vmail::core::model::Region;
 use vmail::telecmi::Timeouts;
 
-use crate::telecmi::support::{Server, Then, checked, client, raw, window};
+use crate::child::{child, printed};
+use crate::telecmi::support::{MockedServer, Then, checked, client, raw, window};
 
-const STARTED: &str = "VMAIL_TEST_ENVIRONMENT";
-
-fn was_started() -> bool {
-    std::env::vars_os().any(|(name, _)| name == STARTED)
-}
-
-/// What the test `name` prints with `environment`.
-async fn run(name: &str, environment: &[(&str, String)]) -> String {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", name, "--nocapture"]).env(STARTED, "1").envs(environment.iter().cloned());
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(printed.contains("1 passed"), "{printed}");
-    printed
+/// What `test` prints with `environment`.
+async fn run(test: impl Fn(), environment: &[(&str, String)]) -> String {
+    let mut command = child(test);
+    command.envs(environment.iter().cloned());
+    printed(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_certificates_on_this_machine() {
     let nowhere = "/nonexistent".to_owned();
     let environment = [("SSL_CERT_FILE", nowhere.clone()), ("SSL_CERT_DIR", nowhere)];
-    run("telecmi::environment::build_a_client", &environment).await;
+    run(build_a_client, &environment).await;
 }
 
 #[test]
+#[ignore = "another test runs it in a process of its own"]
 fn build_a_client() {
-    if !was_started() {
-        return;
-    }
     client("https://rest.telecmi.com/v2", Region::Global, Timeouts::default());
 }
 
@@ -46,16 +33,14 @@ async fn the_loopback_is_never_asked_through_a_proxy() {
     let proxy = format!("http://127.0.0.1:{port}");
     let environment =
         ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"].map(|name| (name, proxy.clone()));
-    run("telecmi::environment::ask_the_loopback", &environment).await;
+    run(ask_the_loopback, &environment).await;
     assert!(requests.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
+#[ignore = "another test runs it in a process of its own"]
 async fn ask_the_loopback() {
-    if !was_started() {
-        return;
-    }
-    let server = Server::start(Region::Global).await;
+    let server = MockedServer::start(Region::Global).await;
     server.page_of(r#"{"code":200}"#).await.unwrap();
     let by_name = format!("http://localhost:{}", server.mock.address().port());
     client(&by_name, Region::Global, Timeouts::default()).page(window(), 1).await.unwrap();
@@ -66,17 +51,15 @@ async fn other_servers_are_asked_through_the_proxy() {
     let (port, requests) = raw("HTTP/1.1 407 Who are you\r\n\r\n", Then::Close).await;
     let environment =
         [("HTTPS_PROXY", format!("http://me:pass@127.0.0.1:{port}")), ("NO_PROXY", String::new())];
-    let printed = run("telecmi::environment::ask_a_server_far_away", &environment).await;
+    let printed = run(ask_a_server_far_away, &environment).await;
     assert!(printed.contains("The proxy rejected the request."), "{printed}");
     let requests = requests.lock().unwrap();
     assert!(requests[0].starts_with("CONNECT vmail.invalid:443 "), "{requests:?}");
 }
 
 #[tokio::test]
+#[ignore = "another test runs it in a process of its own"]
 async fn ask_a_server_far_away() {
-    if !was_started() {
-        return;
-    }
     let client = client("https://vmail.invalid/v2", Region::Global, Timeouts::default());
     println!("{}", checked(&client.page(window(), 1).await.unwrap_err()));
 }

@@ -7,10 +7,10 @@ use vmail::telecmi::{ApiError, RedirectFault};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, ResponseTemplate};
 
-use crate::telecmi::support::{SECRET, Server, checked, window};
+use crate::telecmi::support::{MockedServer, SECRET, checked, window};
 
-async fn server() -> Server {
-    Server::start(Region::Global).await
+async fn server() -> MockedServer {
+    MockedServer::start(Region::Global).await
 }
 
 fn kind(error: &ApiError) -> &'static str {
@@ -183,7 +183,7 @@ async fn a_redirect_on_the_same_server_is_followed_with_everything() {
 #[tokio::test]
 async fn a_redirect_to_any_other_server_is_refused() {
     let server = server().await;
-    let other = Server::start(Region::Global).await;
+    let other = MockedServer::start(Region::Global).await;
     other.answers(ResponseTemplate::new(200).set_body_string(r#"{"code":200}"#)).await;
     let own = server.mock.address().port();
     let elsewhere = ApiError::BadRedirect { reason: RedirectFault::Elsewhere };

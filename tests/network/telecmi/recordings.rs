@@ -7,10 +7,10 @@ use vmail::telecmi::{ApiError, BaseUrl, Client, Credentials, OfflineReason, Reco
 use wiremock::matchers::any;
 use wiremock::{Mock, ResponseTemplate};
 
-use crate::telecmi::support::{APP_ID, Server, Then, checked, client, raw, short};
+use crate::telecmi::support::{APP_ID, MockedServer, Then, checked, client, raw, short};
 
-async fn server() -> Server {
-    Server::start(Region::Global).await
+async fn server() -> MockedServer {
+    MockedServer::start(Region::Global).await
 }
 
 fn mp3() -> Vec<u8> {

@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 use vmail::core::model::{RecordingName, Region, Span};
 use wiremock::ResponseTemplate;
 
-use crate::telecmi::support::{APP_ID, SECRET, Server, window};
+use crate::telecmi::support::{APP_ID, MockedServer, SECRET, window};
 
 const EMPTY: &str = r#"{"code":200,"count":0,"voicemail":[]}"#;
 
 async fn list_request(region: Region, window: Span, page: u32) -> (wiremock::Request, Value) {
-    let server = Server::start(region).await;
+    let server = MockedServer::start(region).await;
     server.answers(ResponseTemplate::new(200).set_body_raw(EMPTY, "application/json")).await;
     server.client.page(window, page).await.unwrap();
     let mut requests = server.mock.received_requests().await.unwrap();
@@ -55,7 +55,7 @@ async fn pages_count_from_one_and_windows_never_end_before_they_start() {
 #[tokio::test]
 async fn a_recording_is_asked_for_with_everything_escaped() {
     for (region, field) in [(Region::Global, "secret"), (Region::India, "token")] {
-        let server = Server::start(region).await;
+        let server = MockedServer::start(region).await;
         server.answers(ResponseTemplate::new(404)).await;
         let name = "../a b&c=ü#?.mp3";
         server.client.recording(&RecordingName::new(name)).await.unwrap_err();
@@ -70,7 +70,7 @@ async fn a_recording_is_asked_for_with_everything_escaped() {
 
 #[tokio::test]
 async fn a_client_shows_no_secret() {
-    let server = Server::start(Region::Global).await;
+    let server = MockedServer::start(Region::Global).await;
     let shown = format!("{:?} {:#?}", server.client, crate::telecmi::support::credentials());
     assert!(shown.contains("1111112"), "{shown}");
     assert!(!shown.contains("s3cr"), "{shown}");

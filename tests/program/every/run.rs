@@ -1,6 +1,5 @@
 //! Calls of the table, and all that is wrong with them at once.
 
-use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
@@ -20,9 +19,7 @@ impl Office {
     /// So many made-up voicemail, or the demo's own.
     pub fn new(rows: Option<usize>) -> Office {
         let desk = Desk::new(rows);
-        let settings = "range = \"30d\"\nplayer_command = \"true\"\n";
-        fs::create_dir_all(desk.path("config/vmail")).unwrap();
-        fs::write(desk.path("config/vmail/config.toml"), settings).unwrap();
+        desk.home.write_settings("range = \"30d\"\nplayer_command = \"true\"\n");
         let listed = desk.prints(&["list", "--json"]);
         let id = listed.lines().find_map(|line| {
             let voicemail: Value = serde_json::from_str(line).unwrap();

@@ -7,7 +7,9 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use vmail::demo::SECRET;
 
-use super::{DemoServer, Home};
+use super::accounts;
+use crate::demo_server::DemoServer;
+use crate::home::Home;
 
 /// A session with a keyring, until it is dropped.
 struct Session {
@@ -70,18 +72,18 @@ fn holding_the_secret(folder: &Path) -> Vec<String> {
 
 #[test]
 fn a_keyring_keeps_the_secret_and_gives_it_back() {
-    let (home, server) = (Home::new(), DemoServer::start());
+    let (home, server) = (Home::new(), DemoServer::start(&[]));
     let unlocked = "printf passphrase | gnome-keyring-daemon --unlock --components=secrets";
-    let Some(session) = Session::start(home.folder.path(), unlocked) else { return };
+    let Some(session) = Session::start(home.path(), unlocked) else { return };
     let variables = session.variables();
-    let run = |arguments: &[&str], input: &str| home.run(arguments, &variables, input);
+    let run = |arguments: &[&str], input: &str| super::run(&home, arguments, &variables, input);
 
     let login = ["login", "--base-url", &server.url, "--app-id", "1111112"];
     let ended = run(&login, SECRET);
     ended.assert(0);
     assert!(ended.said.contains("in the system keyring.\n"), "{}", ended.said);
-    assert_eq!(holding_the_secret(home.folder.path()), [""; 0]);
-    assert_eq!(home.accounts(&[], &variables)[0]["secret"], "keyring");
+    assert_eq!(holding_the_secret(home.path()), [""; 0]);
+    assert_eq!(accounts(&home, &variables)[0]["secret"], "keyring");
     let ended = run(&["list", "--json"], "");
     ended.assert(0);
     assert!(ended.out.lines().count() > 5, "{}", ended.out);
@@ -91,28 +93,28 @@ fn a_keyring_keeps_the_secret_and_gives_it_back() {
 
     // One copy, wherever it was before.
     run(&["login", "--no-keyring"], SECRET).assert(0);
-    assert_eq!(holding_the_secret(home.folder.path()), [home.secrets().display().to_string()]);
+    assert_eq!(holding_the_secret(home.path()), [home.secrets().display().to_string()]);
     run(&["login"], SECRET).assert(0);
     assert!(!home.secrets().exists());
 
     // As after the next start of the machine, with nobody who could open it.
     drop(session);
     let locked = "gnome-keyring-daemon --start --components=secrets";
-    let session = Session::start(home.folder.path(), locked).unwrap();
-    let ended = home.run(&["list"], &session.variables(), "");
+    let session = Session::start(home.path(), locked).unwrap();
+    let ended = super::run(&home, &["list"], &session.variables(), "");
     let said = ended.fails(3);
     assert!(said.contains("keyring cannot be used: it is locked and was not unlocked;"), "{said}");
     assert!(said.contains("`vmail login --no-keyring`") && said.contains("--offline"), "{said}");
     drop(session);
 
-    let session = Session::start(home.folder.path(), unlocked).unwrap();
+    let session = Session::start(home.path(), unlocked).unwrap();
     let variables = session.variables();
-    home.run(&["list"], &variables, "").assert(0);
-    let ended = home.run(&["logout"], &variables, "");
+    super::run(&home, &["list"], &variables, "").assert(0);
+    let ended = super::run(&home, &["logout"], &variables, "");
     ended.assert(0);
     assert!(ended.said.contains("from the system keyring."), "{}", ended.said);
-    let ended = home.run(&["list"], &variables, "");
+    let ended = super::run(&home, &["list"], &variables, "");
     let said = ended.fails(3);
     assert!(said.contains("No secret for") && !said.contains("cannot be used"), "{said}");
-    home.run(&["logout"], &variables, "").assert(5);
+    super::run(&home, &["logout"], &variables, "").assert(5);
 }

@@ -218,9 +218,8 @@ fn a_view_narrows_it_down_as_on_the_screen() {
     assert_eq!(ids(&["--view", "Unread"]), of(2));
     assert_eq!(ids(&["--view", "done"]), [id(&all[0])]);
     assert_eq!(ids(&["--view", "all", "is:read"]), [id(&all[1])]);
-    fs::create_dir_all(desk.path("config/vmail")).unwrap();
     let own = "views = [{ name = \"Billing\", query = \"tag:billing OR tag:debt\", key = \"6\" }]\n";
-    fs::write(desk.path("config/vmail/config.toml"), own).unwrap();
+    desk.home.write_settings(own);
     assert_eq!(ids(&["--view", "billing"]), [id(&all[0])]);
     assert!(ids(&["--view", "billing", "is:starred"]).is_empty(), "both count");
     let said = desk.fails(2, &["list", "--view", "bilings"]);

@@ -1,11 +1,13 @@
 //! A server, a home of its own, and the program run in it.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use serde_json::Value;
-use tempfile::TempDir;
+
+use crate::demo_server::DemoServer;
+use crate::home::Home;
+use crate::program::json_lines;
 
 /// The fields of a voicemail, and what of JSON each may hold.
 pub const VOICEMAIL: [(&str, &str); 15] = [
@@ -40,16 +42,8 @@ pub fn kind(value: &Value) -> &'static str {
 
 /// A server of so many voicemail, and a home whose settings point to it.
 pub struct Desk {
-    home: TempDir,
-    server: Child,
-    pub url: String,
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
+    pub home: Home,
+    server: DemoServer,
 }
 
 /// The secret that the demo's server takes.
@@ -58,52 +52,30 @@ pub const SECRET: &str = "demo-secret";
 impl Desk {
     /// The demo's own voicemail, or `rows` over 12 days.
     pub fn new(rows: Option<usize>) -> Desk {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-        command.args(["demo-server", "--port", "0"]);
-        if let Some(rows) = rows {
-            command.args(["--rows", &rows.to_string()]);
-        }
-        let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut url = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        Desk { home: TempDir::new().unwrap(), server, url: url.trim().to_owned() }
+        let server = match rows {
+            Some(rows) => DemoServer::start(&["--rows", &rows.to_string()]),
+            None => DemoServer::start(&[]),
+        };
+        Desk { home: Home::new().account(&server.url, SECRET).set("TZ", "Asia/Kolkata"), server }
     }
 
     /// The server is gone from now on.
     pub fn unplug(&mut self) {
-        self.server.kill().unwrap();
-        self.server.wait().unwrap();
+        self.server.child.kill().unwrap();
+        self.server.child.wait().unwrap();
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
-    /// The program in this home, with nothing of the machine's own user.
+    /// The program in this home.
     pub fn vmail(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-        let home = self.home.path();
-        command
-            .env_clear()
-            .current_dir(home)
-            .env("HOME", home)
-            .env("TERM", "xterm")
-            // No keyring: not that of whoever runs the tests either.
-            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
-            .env("TZ", "Asia/Kolkata");
-        command.env("PATH", "/usr/local/bin:/usr/bin:/bin");
-        command.env("XDG_CONFIG_HOME", home.join("config")).env("XDG_DATA_HOME", home.join("data"));
-        command.env("XDG_CACHE_HOME", home.join("cache"));
-        command
-            .env("TELECMI_APPID", "1111112")
-            .env("TELECMI_SECRET", SECRET)
-            .env("VMAIL_BASE_URL", &self.url);
-        command.args(arguments);
-        command
+        self.home.command(arguments)
     }
 
     pub fn run(&self, arguments: &[&str]) -> Output {
-        self.vmail(arguments).stdin(Stdio::null()).output().unwrap()
+        self.vmail(arguments).output().unwrap()
     }
 
     /// What it prints when all is well.
@@ -117,8 +89,7 @@ impl Desk {
     /// The objects it prints.
     #[track_caller]
     pub fn objects(&self, arguments: &[&str]) -> Vec<Value> {
-        let lines = self.prints(arguments);
-        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        json_lines(&self.prints(arguments))
     }
 
     /// What it says when it ends with `code`; nothing on stdout.

@@ -29,5 +29,5 @@ fn new_voicemail_come_as_a_table_where_one_is_asked_for() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(head.starts_with("ID ") && head.contains("CALLER"), "{head}");
-    assert!(row.contains(" * ") && !row.contains('{'), "{row}");
+    assert!(row.contains(" ● ") && !row.contains('{'), "{row}");
 }
