@@ -53,7 +53,7 @@ mod linux {
     }
 
     /// Opens the device, plays, and returns how long it took until sound was heard.
-    fn play_on(server: &Server) -> Duration {
+    fn play_on(server: &SoundServer) -> Duration {
         let recorder = server.record();
         let outputs = Outputs { environment: server.environment(), ..Outputs::default() };
         let mut player = Player::new(move |rate| outputs.open(rate), |_, _| {});

@@ -248,7 +248,7 @@ commands! {
     LogIn, "log-in", [], Inbox/Application, "", "Log in with app ID and secret" => "Log in";
     Reload, "reload", [], Inbox/Application, "", "Reload settings";
     Suspend, "suspend", ["Ctrl-z"], Anywhere/Application, "", "Suspend; fg resumes";
-    Quit, "quit", ["q"], Inbox/Application, "quit", "Quit";
+    Quit, "quit", ["q"], Inbox/Application, "quit", "Close the full-screen detail or the history; otherwise quit" => "Close, or quit";
     QuitAtOnce, "quit-at-once", ["Ctrl-c"], Anywhere/Application, "", "Quit from anywhere" => "Quit from anywhere";
     ApplySearch, "apply-search", ["Enter"], Search, "keep", "Keep the search, go back to the list" => "Keep the search";
     ClearSearch, "clear-search", ["Esc"], Search, "clear", "Clear the search";

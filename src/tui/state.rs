@@ -240,6 +240,40 @@ pub struct Steps {
     pub requested: VecDeque<Direction>,
 }
 
+/// One step back, as Esc takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayBack {
+    /// Stop playing.
+    Stop,
+    /// Clear the highlight in the detail.
+    Highlight,
+    /// Clear the marks.
+    Marks,
+    /// Leave the detail.
+    List,
+    /// Clear the search.
+    Search,
+    /// Leave the caller's history.
+    History,
+    /// Stop fetching.
+    Fetching,
+}
+
+impl WayBack {
+    /// Returns the hint for the footer. Fetching has none: it would come and go with every check.
+    pub fn hint(self) -> &'static str {
+        match self {
+            WayBack::Stop => "stop",
+            WayBack::Highlight => "back",
+            WayBack::Marks => "clear marks",
+            WayBack::List => "list",
+            WayBack::Search => "clear the search",
+            WayBack::History => "leave the history",
+            WayBack::Fetching => "",
+        }
+    }
+}
+
 /// What was on screen before a caller's history.
 #[derive(Debug)]
 pub struct BeforeHistory {
@@ -415,6 +449,20 @@ impl State {
         self.inbox.selected = before.selected;
         self.filter.leave(before.search);
         true
+    }
+
+    /// Returns the next step back from where the user is.
+    pub fn way_back(&self) -> Option<WayBack> {
+        let ways = [
+            (self.playback.current.is_some(), WayBack::Stop),
+            (self.detail.marked.is_some(), WayBack::Highlight),
+            (!self.inbox.marks.is_empty(), WayBack::Marks),
+            (self.detail.full || self.detail.focused, WayBack::List),
+            (self.inbox.query.filter.is_some(), WayBack::Search),
+            (self.before_history.is_some(), WayBack::History),
+            (self.sync.running.is_some(), WayBack::Fetching),
+        ];
+        ways.into_iter().find(|(is_open, _)| *is_open).map(|(_, way)| way)
     }
 
     /// Returns whether logging in is what to do next: there is no account, or its secret is missing or was

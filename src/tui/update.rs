@@ -13,7 +13,9 @@ use crate::core::facts::Fact;
 use crate::core::view::View;
 use crate::player::Control;
 use crate::tui::command::{Command, Scope};
-use crate::tui::detail::update::{back, follow, load_details, mark_other, open_history, switch_pane};
+use crate::tui::detail::update::{
+    back, close_or_quit, follow, load_details, mark_other, open_history, switch_pane,
+};
 use crate::tui::keymap::KeyChord;
 use crate::tui::list::changes::{on_applied, step_back};
 use crate::tui::list::moves::{keep_visible, move_day, move_page, move_rows, select_place};
@@ -332,7 +334,8 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
             state.help = None;
             note::update::leave(state);
         }
-        Command::Quit | Command::QuitAtOnce => effects.push(Effect::Quit),
+        Command::Quit => close_or_quit(state, effects),
+        Command::QuitAtOnce => effects.push(Effect::Quit),
     }
 }
 

@@ -66,20 +66,20 @@ fn a_file_as_editors_on_windows_save_it_is_read() {
     let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
     for bytes in [text.as_bytes().to_vec(), wide(text)] {
         let home = Home::with("");
-        fs::write(home.file(), bytes).unwrap();
-        let ran = home.run(&["config", "show"]);
+        fs::write(home.settings(), bytes).unwrap();
+        let ran = run(&home, &["config", "show"]);
         assert_eq!((ran.code, ran.said.as_str()), (Some(0), ""));
         for line in ["range = \"30d\"  # line 1", "timezone = \"Asia/Kolkata\"  # line 2"] {
             assert!(ran.out.lines().any(|shown| shown == line), "{line}:\n{}", ran.out);
         }
-        assert_eq!(home.run(&["config", "check"]).code, Some(0));
+        assert_eq!(run(&home, &["config", "check"]).code, Some(0));
     }
     let home = Home::with("\u{feff}range = \"30x\"\n");
-    let ran = home.run(&["config", "check"]);
+    let ran = run(&home, &["config", "check"]);
     assert!(ran.said.contains("config.toml:1: `range`: \"30x\" at `x`"), "{}", ran.said);
     let home = Home::with("");
-    fs::write(home.file(), b"range = \"\xff\"\n").unwrap();
-    let ran = home.run(&["config", "check"]);
+    fs::write(home.settings(), b"range = \"\xff\"\n").unwrap();
+    let ran = run(&home, &["config", "check"]);
     assert!(ran.code == Some(2) && ran.said.contains("config.toml: not UTF-8"), "{}", ran.said);
 }
 

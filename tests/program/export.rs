@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 use chrono::{TimeZone as _, Utc};
 use proptest::prelude::*;
@@ -150,14 +151,12 @@ fn a_file_and_stdin_are_imported_in_utf16() {
     for name in ["export-utf16.jsonl", "export-bom.jsonl"] {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/exports").join(name);
         for stdin in [false, true] {
-            let home = TempDir::new().unwrap();
-            let mut command = Command::new(env!("CARGO_BIN_EXE_vmail"));
-            command.env_clear().env("HOME", home.path()).env("TELECMI_APPID", "1111112");
-            command.args(["import", "--any-account"]);
+            let home = Home::new().set("TELECMI_APPID", "1111112");
+            let mut command = home.command(&["import", "--any-account"]);
             if stdin {
                 command.stdin(fs::File::open(&file).unwrap());
             } else {
-                command.arg(&file).stdin(Stdio::null());
+                command.arg(&file);
             }
             let output = command.output().unwrap();
             let said = String::from_utf8(output.stderr).unwrap();

@@ -128,7 +128,7 @@ fn odd() -> Service {
 #[test]
 fn junk_in_front_is_no_obstacle_and_what_cannot_be_played_says_what_it_is() {
     let (home, service) = (Home::new(), odd());
-    with_program(home.path(), 1);
+    with_program(&home, 1);
     let ids = ids(&home, &service);
     assert_eq!(home.run(service.url(), &["play", &ids[0], "--speed", "2.5"]).only_said(0), "");
     let sound = heard(&home);

@@ -525,7 +525,7 @@ fn a_command_is_found_and_run() {
 fn the_choice_moves_and_stays_among_what_is_there() {
     let mut screen = screen();
     screen.keys(": Up Down Ctrl-n Ctrl-p");
-    assert!(screen.text().contains("▌ seek-back"), "the second command: {}", screen.text());
+    assert!(screen.text().contains("▌ faster"), "the second command: {}", screen.text());
     screen.keys("Esc j :").type_text("first voicemail").keys("Down Down Down Enter");
     assert_eq!(screen.state.inbox.selected_place(), Some(0));
     screen.resize(80, 24).keys(": PgDn PgDn");

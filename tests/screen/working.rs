@@ -309,9 +309,26 @@ fn a_mistake_is_not_kept() {
     assert!(screen.text().contains("earlier matches shown"), "{}", screen.text());
     screen.keys("Enter");
     assert!(screen.state.filter.open, "{}", screen.text());
-    assert!(notice(&screen).ends_with("Esc to clear it"), "{}", notice(&screen));
+    let notice = screen.state.notice.as_ref().map_or("", |notice| notice.text.as_str());
+    assert!(notice.ends_with("Esc to clear it"), "{notice}");
     screen.keys("Backspace Backspace").type_text("unread").keys("Enter");
     assert!(!screen.state.filter.open && screen.state.filter.mistake.is_none());
+}
+
+#[test]
+fn q_closes_what_is_open_and_quits_at_the_bottom() {
+    let mut screen = screen();
+    screen.keys("Enter");
+    assert!(screen.state.detail.full);
+    screen.keys("q");
+    assert!(!screen.state.detail.full && !screen.effects.contains(&Effect::Quit));
+    screen.keys("H");
+    screen.resize(40, 12);
+    assert!(screen.text().contains("Esc leave the history"), "{}", screen.text());
+    screen.keys("q");
+    assert!(screen.state.before_history.is_none() && !screen.effects.contains(&Effect::Quit));
+    screen.keys("q");
+    assert!(screen.effects.contains(&Effect::Quit));
 }
 
 #[test]

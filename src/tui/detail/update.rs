@@ -13,6 +13,7 @@ use crate::tui::list::triage::show_view;
 use crate::tui::msg::{AccountEffect, Effect, Lane, Read};
 use crate::tui::playback::update::stop;
 use crate::tui::search_line;
+use crate::tui::state::WayBack;
 use crate::tui::state::{BeforeHistory, State};
 use crate::tui::update::fetch::{load, read, show};
 use crate::tui::update::news;
@@ -29,33 +30,40 @@ pub(in crate::tui) fn switch_pane(state: &mut State, effects: &mut Vec<Effect>) 
     }
 }
 
-/// Goes one step back: stops playback, clears marks, leaves the detail, clears the search, leaves the
-/// history or stops fetching, whichever comes first.
+/// Goes one step back, if there is one.
 pub(in crate::tui) fn back(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.playback.current.is_some() {
-        return stop(state, effects);
+    match state.way_back() {
+        Some(WayBack::Stop) => stop(state, effects),
+        Some(WayBack::Highlight) => state.detail.marked = None,
+        Some(WayBack::Marks) => state.inbox.marks.clear(),
+        Some(WayBack::List) => {
+            state.detail.full = false;
+            state.detail.focused = false;
+        }
+        Some(WayBack::Search) => search_line::update::clear(state, effects),
+        Some(WayBack::History) => leave_history(state, effects),
+        Some(WayBack::Fetching) => {
+            state.sync.running = None;
+            state.lanes.next(Lane::Sync);
+            state.inbox.may_lack_rows = true;
+            state.sync.stopped = true;
+            state.sync.next = state.setup.refresh.map(|every| state.now + every);
+            effects.push(Effect::Account(AccountEffect::StopSync));
+            news(state, "stopped fetching; voicemails fetched so far are kept".to_owned());
+        }
+        None => {}
     }
-    if state.detail.marked.take().is_some() {
-        return;
-    }
-    if !state.inbox.marks.is_empty() {
-        state.inbox.marks.clear();
-        return;
-    }
-    if state.detail.full || state.detail.focused {
+}
+
+/// Closes what covers the list, or quits if nothing does.
+pub(in crate::tui) fn close_or_quit(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.detail.full {
         state.detail.full = false;
         state.detail.focused = false;
-    } else if state.inbox.query.filter.is_some() {
-        search_line::update::clear(state, effects);
     } else if state.before_history.is_some() {
         leave_history(state, effects);
-    } else if state.sync.running.take().is_some() {
-        state.lanes.next(Lane::Sync);
-        state.inbox.may_lack_rows = true;
-        state.sync.stopped = true;
-        state.sync.next = state.setup.refresh.map(|every| state.now + every);
-        effects.push(Effect::Account(AccountEffect::StopSync));
-        news(state, "stopped fetching; voicemails fetched so far are kept".to_owned());
+    } else {
+        effects.push(Effect::Quit);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::core::range::Range;
 use crate::core::view::View;
 use crate::sync::SyncError;
 use crate::telecmi::ApiError;
-use crate::tui::command::Command;
+use crate::tui::command::{Command, Scope};
 use crate::tui::layout::centred;
 use crate::tui::state::{Load, State};
 use crate::tui::theme::Theme;
@@ -27,10 +27,11 @@ impl Said {
         Said { label: String::new(), text: text.into(), style }
     }
 
-    /// Returns a hint; `None` if the key does nothing now.
+    /// Returns a hint; `None` if the key does nothing now. What a dialog covers stays as it is.
     fn key(state: &State, command: Command, text: &str, theme: &Theme) -> Option<Said> {
-        state.key(command)?;
-        let works = state.scopes().contains(&command.entry().scope) && command.refused(state).is_none();
+        let searching = matches!(command.entry().scope, Scope::Search);
+        let has_key = !state.setup.keymap.keys(command).is_empty();
+        let works = has_key && searching == state.filter.open && command.refused(state).is_none();
         let key = state.setup.keymap.named(command);
         let label = format!("{:<5}", format!("{key} "));
         works.then(|| Said { label, text: text.to_owned(), style: theme.text })

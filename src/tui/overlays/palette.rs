@@ -9,7 +9,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use crate::tui::command::{Command, Entry, Group, Scope, TABLE};
 use crate::tui::field::Field;
 use crate::tui::keymap::Keymap;
-use crate::tui::state::{OwnView, State};
+use crate::tui::state::State;
 
 pub(in crate::tui) mod update;
 pub(in crate::tui) mod view;
@@ -80,6 +80,8 @@ pub struct Palette {
     pub at: usize,
     /// The first visible command as of the last step.
     pub top: usize,
+    /// All choices, the most useful first.
+    choices: Vec<Action>,
     /// The last choices, latest first.
     recent: Vec<Action>,
     /// The names and help texts of the custom views.
@@ -109,13 +111,24 @@ pub struct Match {
 }
 
 impl Palette {
-    /// Returns a palette with all commands and `views`, `recent` choices first. An exact key of `keymap`
-    /// finds its command.
-    pub fn new(recent: Vec<Action>, views: &[OwnView], keymap: &Keymap) -> Palette {
-        let views: Vec<_> = views.iter().map(|view| (view.name.clone(), view.help())).collect();
-        let keys = exact_keys(keymap);
-        let found = find("", &recent, &views, &keys);
-        Palette { input: Field::default(), found, at: 0, top: 0, recent, views, keys }
+    /// Returns a palette with all commands and views, recent choices first.
+    pub fn new(state: &State) -> Palette {
+        let views = state.setup.views.iter().map(|view| (view.name.clone(), view.help())).collect::<Vec<_>>();
+        // What cannot run now comes last.
+        let mut choices: Vec<_> = choices(views.len()).collect();
+        choices.sort_by_key(|choice| refused(*choice, state).is_some());
+        let mut palette = Palette {
+            input: Field::default(),
+            found: Vec::new(),
+            at: 0,
+            top: 0,
+            recent: state.recent_choices.clone(),
+            choices,
+            views,
+            keys: exact_keys(&state.setup.keymap),
+        };
+        palette.on_change();
+        palette
     }
 
     /// Returns the name and the help text of an entry.
@@ -125,7 +138,7 @@ impl Palette {
 
     /// Handles a changed text.
     pub fn on_change(&mut self) {
-        self.found = find(self.input.value(), &self.recent, &self.views, &self.keys);
+        self.found = find(self.input.value(), &self.recent, &self.choices, &self.views, &self.keys);
         (self.at, self.top) = (0, 0);
     }
 
@@ -205,7 +218,13 @@ fn exact(text: &str, keys: &[(String, Command)]) -> Option<Command> {
 
 /// Returns the commands and views that match `text`. Each word must match the name fuzzily, or the help
 /// text as a substring: nearly every sentence contains the letters of a word.
-fn find(text: &str, recent: &[Action], views: &[(String, String)], keys: &[(String, Command)]) -> Vec<Match> {
+fn find(
+    text: &str,
+    recent: &[Action],
+    choices: &[Action],
+    views: &[(String, String)],
+    keys: &[(String, Command)],
+) -> Vec<Match> {
     let typed = text.trim();
     let exact = exact(typed, keys).map(Action::Command);
     let mut matcher = Matcher::new(Config::DEFAULT);
@@ -213,7 +232,7 @@ fn find(text: &str, recent: &[Action], views: &[(String, String)], keys: &[(Stri
     let (letters, words) = (pattern(AtomKind::Fuzzy), pattern(AtomKind::Substring));
     let (mut name_chars, mut help_chars) = (Vec::new(), Vec::new());
     let mut found: Vec<(u32, Match)> = Vec::new();
-    'choices: for choice in choices(views.len()) {
+    'choices: for &choice in choices {
         let (name, help) = texts(choice, views);
         let mut found_here = Match { choice, in_name: Vec::new(), in_help: Vec::new() };
         let mut score = 0;
@@ -236,7 +255,7 @@ fn find(text: &str, recent: &[Action], views: &[(String, String)], keys: &[(Stri
         }
         found.push((score, found_here));
     }
-    // Equal scores stay in the order of the table.
+    // Equal scores stay in the order of the choices.
     let place = |found: &Match| recent.iter().position(|choice| *choice == found.choice);
     let rank = |found: &Match| if typed.is_empty() { place(found).unwrap_or(usize::MAX) } else { 0 };
     found.sort_by_key(|(score, found)| (rank(found), u32::MAX - score));
@@ -248,7 +267,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str, recent: &[Action]) -> Vec<Match> {
-        find(text, recent, &[], &exact_keys(&Keymap::default()))
+        find(text, recent, &choices(0).collect::<Vec<_>>(), &[], &exact_keys(&Keymap::default()))
     }
 
     fn names(text: &str) -> Vec<&'static str> {

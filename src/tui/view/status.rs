@@ -12,6 +12,7 @@ use crate::tui::overlay::Overlay;
 use crate::tui::overlays::help::{self, Help};
 use crate::tui::playback::{self, Phase};
 use crate::tui::search_line;
+use crate::tui::state::WayBack;
 use crate::tui::state::{Notice, Running, State};
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, clear, width};
@@ -194,7 +195,13 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let mut entries: Vec<_> =
         TABLE.iter().filter(|entry| known(entry) && !hint(state, entry.command).is_empty()).collect();
     // In the detail, the meaning of Enter comes first.
-    entries.sort_by_key(|entry| entry.scope != Scope::Detail);
+    // Then the way back, so that it is seen on a narrow screen as well; while something plays, Space is.
+    entries.sort_by_key(|entry| match entry.command {
+        _ if entry.scope == Scope::Detail => 0,
+        Command::Back if state.way_back() != Some(WayBack::Stop) => 1,
+        Command::Open if state.needs_login() => 1,
+        _ => 2,
+    });
     // Reserve room for the help: it lists the keys that do not fit.
     let help = entries.iter().position(|entry| entry.command == Command::Help).map(|at| entries.remove(at));
     let inbox = scopes.contains(&Scope::Inbox);
@@ -236,14 +243,15 @@ fn hint(state: &State, command: Command) -> &'static str {
         Command::Help if state.help.is_some() => "",
         Command::HelpPageDown if help::view::extent(state).last == 0 => "",
         Command::CloseHelp if state.help.as_ref().is_some_and(Help::is_filtered) => "clear",
-        Command::Open if state.setup.account.is_none() => "log in",
+        Command::Open if state.needs_login() && state.inbox.selected.is_none() => "log in",
         Command::Follow if state.detail.marked.is_none() => "back",
         Command::PlayPause if plays_selected == Some(Phase::Playing) => "pause",
         Command::PlayPause if plays_selected == Some(Phase::Paused) => "resume",
         Command::PlayPause if plays_selected.is_some() => "stop",
         Command::SeekBack | Command::Faster | Command::SkipSilence if playback.is_none() => "",
         Command::PlayAll if state.playback.queue.is_some() => "",
-        Command::Back if playback.is_some() => "stop",
+        Command::Back => state.way_back().map_or("", WayBack::hint),
+        Command::Quit if state.detail.full || state.before_history.is_some() => "close",
         // Already chosen: the hint for copying matters more.
         Command::UseWay if matches!(&state.overlay, Some(Overlay::Elsewhere(open)) if open.is_taken()) => "",
         Command::PlaceCall => match &state.overlay {

@@ -13,8 +13,7 @@ use crate::tui::view;
 
 /// Opens the palette.
 pub(in crate::tui) fn open(state: &mut State) {
-    let palette = Palette::new(state.recent_choices.clone(), &state.setup.views, &state.setup.keymap);
-    state.overlay = Some(Overlay::Palette(Box::new(palette)));
+    state.overlay = Some(Overlay::Palette(Box::new(Palette::new(state))));
 }
 
 /// Moves the selection by `by` rows.
