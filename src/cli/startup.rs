@@ -199,8 +199,9 @@ impl Opener {
         let (account, accepted) = (settings.account.clone(), Arc::clone(&self.accepted));
         let at =
             settings.secret_at.as_ref().map(|at| settings::place(at, config_path.unwrap_or(Path::new(""))));
-        let other =
-            at.map(|at| format!("From the next start on, the secret of {at} takes precedence: remove it."));
+        let other = at.map(|at| {
+            format!("Logged in until vmail ends: then {at}, which has another secret, takes precedence.")
+        });
         LoginHandler::new(move |request| {
             let account = AccountArgs {
                 account: account.clone(),
@@ -213,7 +214,7 @@ impl Opener {
                 let admitted = login::admit(&account, request.app_id, &request.secret, &world).await;
                 let stored = admitted.map_err(|error| first_line(&error))?;
                 *accepted.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
-                Ok(other.map_or(stored.clone(), |other| format!("{stored} {other}")))
+                Ok(other.map_or(stored.clone(), |other| format!("{other} {stored}")))
             })
         })
     }

@@ -138,6 +138,8 @@ pub struct State {
     pub remembered: Remembered,
     /// Changes that the store has not confirmed yet.
     pub pending: Vec<Change>,
+    /// Where the login stored the secret, to be said in the next session.
+    pub logged_in: Option<String>,
     /// The session to start once all pending changes are confirmed.
     pub next_session: Option<Reopen>,
     /// Steps to undo and redo.
@@ -410,6 +412,7 @@ impl State {
             shared: Shared::default(),
             remembered: Remembered::default(),
             pending: Vec::new(),
+            logged_in: None,
             next_session: None,
             steps: Steps::default(),
             changes_to: None,

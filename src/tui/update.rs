@@ -61,10 +61,12 @@ pub fn start(state: &mut State) -> Vec<Effect> {
 }
 
 /// Returns the effects at the start of a session that continues from `before`.
-pub fn resume(state: &mut State, before: State) -> Vec<Effect> {
+pub fn resume(state: &mut State, mut before: State) -> Vec<Effect> {
     let mut effects = Vec::new();
     let silenced = before.playback.current.is_some();
-    if state.setup.account == before.setup.account {
+    if let Some(stored) = before.logged_in.take() {
+        news(state, stored);
+    } else if state.setup.account == before.setup.account {
         let and = if silenced { ", playback stopped" } else { "" };
         news(state, format!("settings reloaded{and}"));
     } else if silenced && state.notice.is_none() {

@@ -151,7 +151,7 @@ fn an_account_that_is_named_has_its_own_secret_and_its_command_sees_no_other() {
 #[test]
 fn a_wrong_secret_is_typed_anew_in_the_inbox() {
     let (home, server) = (Home::new(), Server::start());
-    let launch = vmail(&home, &["--base-url", server.url()]).size(120, 30);
+    let launch = Launch::vmail(&home, ["--base-url", server.url()]).size(120, 30);
     let launch = launch.env("TELECMI_APPID", APP_ID.to_string()).env("TELECMI_SECRET", "nope");
     let mut terminal = launch.start();
     terminal.wait_for("Wrong app ID or secret");
@@ -160,13 +160,13 @@ fn a_wrong_secret_is_typed_anew_in_the_inbox() {
     // The app ID is there already, and the secret has the focus.
     terminal.wait_for(&APP_ID.to_string());
     terminal.send("nope as well\r");
-    terminal.wait_for("TeleCMI says");
+    terminal.wait_for("Nothing was stored");
     terminal.send(&format!("\u{15}{SECRET}\r"));
     // The variable still has the wrong one, and says so; this session uses what was typed.
     terminal.wait_for("TELECMI_SECRET");
     terminal.wait_until_live();
     terminal.send("q");
     assert_eq!(terminal.end().exit_code(), 0);
-    assert!(fs::read_to_string(secrets_file(&home)).unwrap().contains(SECRET));
+    assert!(fs::read_to_string(home.secrets()).unwrap().contains(SECRET));
     assert!(!terminal.written().contains(&SECRET[1..]), "{}", terminal.text());
 }

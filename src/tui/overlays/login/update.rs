@@ -4,7 +4,6 @@ use crate::tui::msg::{Effect, Reopen};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::login::{LoginField, LoginForm};
 use crate::tui::state::State;
-use crate::tui::update::news;
 
 /// Opens the login form.
 pub(in crate::tui) fn log_in(state: &mut State) {
@@ -44,7 +43,7 @@ pub(in crate::tui) fn on_tried(state: &mut State, result: Result<String, String>
     match result {
         Ok(kept) => {
             state.overlay = None;
-            news(state, kept);
+            state.logged_in = Some(kept);
             state.next_session = Some(Reopen::Settings);
         }
         Err(why) => form.refuse(&why),
