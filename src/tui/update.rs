@@ -292,7 +292,7 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::CloseSave => save::update::close(state),
         Command::SaveNote | Command::SaveAndCloseNote => note::update::save(state, effects),
         Command::CloseNote => note::update::leave(state),
-        Command::DiscardNote => note::update::throw_away(state),
+        Command::DiscardNote => note::update::discard(state),
         Command::KeepEditing => note::update::write_on(state),
         Command::ApplyTags => tags::update::apply(state, effects),
         Command::CompleteTag | Command::CompleteTagBack => {

@@ -21,7 +21,7 @@ pub(in crate::tui) fn select_place(state: &mut State, place: usize, effects: &mu
         state.detail.marked = None;
         state.awaits_history = false;
         state.detail.scroll = 0;
-        prefetch::settle(state);
+        prefetch::schedule(state);
         load_details(state, effects);
     }
     keep_visible(state);

@@ -166,6 +166,6 @@ pub(in crate::tui) fn list_anew(state: &mut State, effects: &mut Vec<Effect>) {
     let rows = &state.inbox.rows;
     state.inbox.marks.retain(|key| rows.search(*key).is_ok_and(|row| shown.place(row).is_some()));
     keep_visible(state);
-    prefetch::settle(state);
+    prefetch::schedule(state);
     load_details(state, effects);
 }

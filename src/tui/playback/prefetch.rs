@@ -15,7 +15,7 @@ use crate::tui::state::State;
 const SETTLED: TimeDelta = TimeDelta::milliseconds(150);
 
 /// Schedules prefetching after a change of the selection or the list.
-pub(in crate::tui) fn settle(state: &mut State) {
+pub(in crate::tui) fn schedule(state: &mut State) {
     if state.setup.playback.prefetch != Prefetch::Off {
         state.playback.settles = Some(state.now + SETTLED);
     }

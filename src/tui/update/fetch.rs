@@ -290,7 +290,7 @@ fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
     if begins || state.inbox.selected_place().is_none() {
         state.inbox.selected = state.inbox.at(0).map(|row| RowKey::of(&row));
     }
-    prefetch::settle(state);
+    prefetch::schedule(state);
     keep_visible(state);
     load_details(state, effects);
 }

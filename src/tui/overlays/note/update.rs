@@ -91,7 +91,7 @@ pub(in crate::tui) fn type_key(writing: &mut NoteEditor, key: KeyEvent, window: 
     writing.field.scroll(window);
 }
 
-/// Inserts pasted text.
+/// Inserts pasted text into the note.
 pub(in crate::tui) fn paste(writing: &mut NoteEditor, text: &str, window: Size) {
     if !writing.confirming {
         insert(writing, text);
@@ -173,7 +173,7 @@ fn write(state: &mut State, writing: &NoteEditor, effects: &mut Vec<Effect>) {
 pub(in crate::tui) fn leave(state: &mut State) {
     match &mut state.overlay {
         Some(Overlay::Note(writing)) if writing.changed() => writing.confirming = true,
-        _ => throw_away(state),
+        _ => discard(state),
     }
 }
 
@@ -183,7 +183,7 @@ pub(in crate::tui) fn holds(state: &State) -> bool {
 }
 
 /// Closes the note and discards changes.
-pub(in crate::tui) fn throw_away(state: &mut State) {
+pub(in crate::tui) fn discard(state: &mut State) {
     state.lanes.next(Lane::Note);
     state.overlay = None;
 }
