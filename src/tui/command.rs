@@ -186,8 +186,8 @@ macro_rules! commands {
 
 // Variant, name in settings, default keys, scope and group, hint in the footer, help => label.
 commands! {
-    Down, "down", ["j", "Down"], Inbox/Move, "", "Next voicemail" => "Next, previous";
-    Up, "up", ["k", "Up"], Inbox/Move, "", "Previous voicemail" => "Next, previous";
+    Down, "down", ["j", "Down", "Ctrl-n"], Inbox/Move, "", "Next voicemail" => "Next, previous";
+    Up, "up", ["k", "Up", "Ctrl-p"], Inbox/Move, "", "Previous voicemail" => "Next, previous";
     NextUnread, "next-unread", ["J"], Inbox/Move, "", "Next unread voicemail" => "Next, previous unread";
     PreviousUnread, "previous-unread", ["K"], Inbox/Move, "", "Previous unread voicemail" => "Next, previous unread";
     HalfPageDown, "half-page-down", ["Ctrl-d"], Inbox/Move, "", "Half a page down" => "Half page down, up";
@@ -217,10 +217,12 @@ commands! {
     ToggleStar, "star", ["s"], Inbox/Act, "star", "Star or unstar";
     ToggleRead, "read", ["r"], Inbox/Act, "", "Mark as read or unread" => "Mark read or unread";
     Search, "search", ["/"], Inbox/View, "search", "Search: filter the list as you type" => "Search";
+    NextMatch, "next-match", ["n"], Inbox/View, "", "Next match of the search" => "Next, previous match";
+    PreviousMatch, "previous-match", ["N"], Inbox/View, "", "Previous match of the search" => "Next, previous match";
     Note, "note", ["m"], Inbox/Act, "note", "Write a note";
     Tags, "tags", ["t"], Inbox/Act, "", "Add or remove tags";
     CallBack, "call-back", ["c"], Inbox/Act, "call back", "Call back, after you confirm the number" => "Call back";
-    NameCaller, "name", ["N"], Inbox/Act, "", "Name the caller";
+    NameCaller, "name", ["C"], Inbox/Act, "", "Name the caller";
     CopyNumber, "copy-number", ["y"], Inbox/Act, "", "Copy the number to the clipboard" => "Copy number, or more";
     CopyMore, "copy-more", ["Y"], Inbox/Act, "", "Copy the name, time, file name or all of it" => "Copy number, or more";
     Undo, "undo", ["u"], Inbox/Act, "", "Undo" => "Undo, redo";
@@ -338,7 +340,20 @@ impl Command {
             let play = state.setup.keymap.named(Command::PlayPause);
             return Some(format!("nothing is playing: {play} plays the selected one").into());
         }
+        if self.takes_one() && !state.inbox.marks.is_empty() {
+            let alone =
+                state.inbox.marks.len() == 1 && state.inbox.marks.first() == state.inbox.selected.as_ref();
+            let clear = state.setup.keymap.named(Command::Back);
+            let said = || format!("{} takes one voicemail: {clear} clears the marks", self.entry().name);
+            return (!alone).then(said).map(Cow::Owned).or_else(|| self.hindered(state).map(Cow::Borrowed));
+        }
         self.hindered(state).map(Cow::Borrowed)
+    }
+
+    /// Returns whether it acts on the selected voicemail alone, even while others are marked.
+    fn takes_one(self) -> bool {
+        use Command::{CallBack, Elsewhere, History, NameCaller, Note, SaveRecording};
+        matches!(self, CallBack | Elsewhere | History | NameCaller | Note | SaveRecording)
     }
 
     fn hindered(self, state: &State) -> Option<&'static str> {
@@ -358,6 +373,9 @@ impl Command {
             }
             Command::Open if state.needs_login() && nothing_selected() => None,
             Command::Open | Command::SwitchPane if nothing_selected() => Some("nothing to open here"),
+            Command::NextMatch | Command::PreviousMatch if state.inbox.query.filter.is_none() => {
+                Some("no search: / searches")
+            }
             Command::Undo if state.steps.done.is_empty() && state.pending.is_empty() => {
                 Some("nothing to undo")
             }

@@ -177,6 +177,8 @@ pub struct Inbox {
     pub marks: BTreeSet<RowKey>,
     /// The row where the last mark was set or cleared.
     pub mark_from: Option<RowKey>,
+    /// The end of the list that the selection follows while rows arrive, until the next key.
+    pub follows: Option<Follows>,
     /// The first line on screen.
     pub top: usize,
     /// Whether all rows are loaded.
@@ -193,6 +195,15 @@ pub struct Inbox {
     pub replace: bool,
     /// The time up to which the store has the whole range, in milliseconds since the epoch.
     pub complete_to: Option<i64>,
+}
+
+/// An end of the list that the selection follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Follows {
+    /// The last row, rather than the first.
+    pub last: bool,
+    /// Mark the range from the last mark as well.
+    pub marks: bool,
 }
 
 /// Texts that the store sends in parts. The first part replaces the earlier texts.

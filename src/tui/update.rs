@@ -18,7 +18,7 @@ use crate::tui::detail::update::{
 };
 use crate::tui::keymap::KeyChord;
 use crate::tui::list::changes::{on_applied, step_back};
-use crate::tui::list::moves::{keep_visible, move_day, move_page, move_rows, select_place};
+use crate::tui::list::moves::{keep_visible, move_day, move_page, move_rows, select_end, select_place};
 use crate::tui::list::rows::ListLine;
 use crate::tui::list::triage;
 use crate::tui::msg::{Direction, Effect, Msg, Read, Reopen, TerminalEffect};
@@ -37,6 +37,7 @@ use crate::tui::playback::update::{
     play_pause, seek, toggle_skip_silence, watch,
 };
 use crate::tui::search_line;
+use crate::tui::state::Follows;
 use crate::tui::state::{Notice, State};
 
 pub(in crate::tui) mod fetch;
@@ -165,11 +166,22 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
         return triage::show_own(state, number, effects);
     }
     let Some(command) = state.command(key) else {
+        if state.overlay.is_none() && state.help.is_none() && !state.filter.open {
+            let (key, help) = (KeyChord::of(key), state.setup.keymap.named(Command::Help));
+            news(state, format!("{key} is not bound · {help} for keys"));
+        }
         return typing::on_key(state, key, effects);
     };
     match command.refused(state) {
         Some(why) => news(state, why.into_owned()),
-        None => run(state, command, key, effects),
+        None => {
+            let follows = state.inbox.follows.take();
+            run(state, command, key, effects);
+            // A range up to the end goes on up to the end.
+            if command == Command::MarkRange && !state.inbox.marks.is_empty() {
+                state.inbox.follows = follows.map(|follows| Follows { marks: true, ..follows });
+            }
+        }
     }
 }
 
@@ -212,6 +224,8 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::ShowAll => triage::show_view(state, View::All, effects),
         Command::NextOrder => triage::change_order(state, effects),
         Command::CallBack => call::update::ask(state),
+        Command::NextMatch => move_rows(state, 1, effects),
+        Command::PreviousMatch => move_rows(state, -1, effects),
         Command::NameCaller => name::update::name_selected(state),
         Command::History => open_history(state, effects),
         Command::SaveRecording => save::update::open_selected(state),
@@ -239,8 +253,8 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::HalfPageUp => move_page(state, -((page / 2).max(1) as isize), effects),
         Command::PageDown => move_page(state, page as isize, effects),
         Command::PageUp => move_page(state, -(page as isize), effects),
-        Command::First => select_place(state, 0, effects),
-        Command::Last => select_place(state, usize::MAX, effects),
+        Command::First => select_end(state, false, effects),
+        Command::Last => select_end(state, true, effects),
         Command::DayBefore => move_day(state, true, effects),
         Command::DayAfter => move_day(state, false, effects),
         Command::SwitchPane => switch_pane(state, effects),

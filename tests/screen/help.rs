@@ -358,7 +358,7 @@ fn keys_of_where_it_was_opened_come_first() {
         ("Y ?", &["Copy", "Move"]),
         ("w F1", &["Save recording", "Move"]),
         ("b ?", &["Listen elsewhere", "Move"]),
-        ("N F1", &["Name the caller", "Move"]),
+        ("C F1", &["Name the caller", "Move"]),
         ("c ?", &["Call back", "Move"]),
     ] {
         // As high as it must be to see all of it.
@@ -386,7 +386,7 @@ fn closing_leads_back_to_where_it_was_opened() {
 #[test]
 fn a_question_mark_is_text_where_something_is_typed() {
     let mut screen = screen();
-    for key in ["/", ":", "m", "t", "N", "w"] {
+    for key in ["/", ":", "m", "t", "C", "w"] {
         screen.keys(key).keys("?");
         assert!(!is_open(&screen), "{key}");
         let footer = screen.text().trim_end().lines().last().unwrap().to_owned();

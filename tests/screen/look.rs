@@ -156,7 +156,7 @@ fn what_no_keymap_can_be_is_said() {
         (
             "keys.undo = \"down\"",
             "1: `keys.undo`: \"Down\" is also a default key of `down`: use another, or change that one too, \
-             as in `keys.down = [\"j\"]`",
+             as in `keys.down = [\"j\", \"Ctrl-n\"]`",
         ),
         (
             "[keys]\nplay = \"x\"\n\nstar = [\"s\", \"x\"]",

@@ -477,7 +477,7 @@ fn a_pasted_line_of_tags_is_one_line() {
 // --- Marks ------------------------------------------------------------------
 
 #[test]
-fn tags_and_copying_are_about_all_that_is_marked_and_a_note_about_one() {
+fn tags_and_copying_are_about_all_that_is_marked_and_what_takes_one_says_so() {
     let mut screen = screen();
     screen.keys("v v y");
     assert_eq!(copied(&mut screen), ["+919876543210\n+919845012345"]);
@@ -490,6 +490,19 @@ fn tags_and_copying_are_about_all_that_is_marked_and_a_note_about_one() {
     assert!(!screen.text().contains("of 2"), "both have it");
     screen.keys("Esc Y");
     assert!(screen.text().contains("Copy · 2 voicemails"));
+    screen.keys("Esc");
+    for (key, name) in [
+        ("m", "note"),
+        ("w", "save"),
+        ("b", "elsewhere"),
+        ("c", "call-back"),
+        ("C", "name"),
+        ("H", "history"),
+    ] {
+        screen.keys(key);
+        assert_eq!(notice(&screen), format!("{name} takes one voicemail: Esc clears the marks"));
+        assert!(screen.state.overlay.is_none());
+    }
     screen.keys("Esc m");
     assert!(screen.text().contains("Note · Withheld · 23 Nov 09:31"), "{}", screen.text());
     screen.type_text("who?").keys("Ctrl-s u");

@@ -217,18 +217,18 @@ fn names_are_shown_in_place_of_numbers_and_stay() {
 #[test]
 fn a_name_is_given_and_taken_away() {
     let mut screen = screen(call_config());
-    screen.keys("N").type_text("Anita Rao").keys("Enter");
+    screen.keys("C").type_text("Anita Rao").keys("Enter");
     assert!(screen.state.overlay.is_none());
     let text = screen.text();
     // Twice that day and the day before, and in the detail.
     assert!(text.matches("Anita Rao").count() >= 3, "{text}");
 
-    screen.keys("N");
+    screen.keys("C");
     let Some(Overlay::Name(naming)) = &screen.state.overlay else { panic!("no overlay") };
     assert_eq!(naming.input.value(), "Anita Rao", "the store has it");
     screen.keys("Ctrl-u Enter");
     assert!(!screen.text().contains("Anita Rao"));
-    screen.keys("N");
+    screen.keys("C");
     let Some(Overlay::Name(naming)) = &screen.state.overlay else { panic!("no overlay") };
     assert_eq!(naming.input.value(), "");
 }
@@ -236,10 +236,10 @@ fn a_name_is_given_and_taken_away() {
 #[test]
 fn leaving_the_dialog_leaves_the_name() {
     let mut screen = screen(call_config());
-    screen.keys("N").type_text("Anita").keys("Esc");
-    screen.keys("N Enter");
+    screen.keys("C").type_text("Anita").keys("Esc");
+    screen.keys("C Enter");
     assert!(!screen.text().contains("Anita"));
-    screen.keys("j j N");
+    screen.keys("j j C");
     assert!(screen.state.overlay.is_none(), "a withheld caller has no name");
 }
 
@@ -259,7 +259,7 @@ fn names_are_looked_for_when_they_may_be_others_and_no_screen_wakes_for_it() {
     assert_eq!(looks(&mut screen), [false]);
     screen.synced();
     assert_eq!(looks(&mut screen), [false]);
-    screen.keys("N").type_text("Anita").keys("Enter");
+    screen.keys("C").type_text("Anita").keys("Enter");
     assert_eq!(looks(&mut screen), [true]);
     screen.keys("u");
     assert_eq!(looks(&mut screen), [true]);
@@ -333,9 +333,9 @@ fn the_caller_is_withheld() {
 #[test]
 fn a_name_is_typed() {
     looks("naming", call_config, |screen| {
-        screen.keys("N");
+        screen.keys("C");
     });
     looks("naming-typed", call_config, |screen| {
-        screen.keys("j N").type_text("Ravi Kumar");
+        screen.keys("j C").type_text("Ravi Kumar");
     });
 }

@@ -28,7 +28,7 @@ const STATES: [(&str, Option<&str>, &str); 24] = [
     ("palette", Some("acme-support"), ": p"),
     ("copying", Some("acme-support"), "Y"),
     ("call", Some("acme-support"), "c"),
-    ("name", Some("acme-support"), "N"),
+    ("name", Some("acme-support"), "C"),
     ("save", Some("acme-support"), "w"),
     ("elsewhere", Some("acme-support"), "b"),
     ("accounts", Some("acme-support"), "a"),

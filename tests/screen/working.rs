@@ -316,6 +316,64 @@ fn a_mistake_is_not_kept() {
 }
 
 #[test]
+fn the_end_stays_the_end_while_rows_arrive_until_the_next_key() {
+    let rows = week();
+    let (newest, oldest) = rows.split_at(6);
+    let mut screen = Screen::open(Opened::default());
+    let arrives = |screen: &mut Screen, rows: &[_]| {
+        screen.page(rows, rows.len(), 20, 1, 2);
+    };
+    let last =
+        |screen: &Screen| screen.state.inbox.selected_place() == Some(screen.state.inbox.list.len() - 1);
+    arrives(&mut screen, newest);
+    screen.keys("G");
+    assert!(last(&screen));
+    arrives(&mut screen, &oldest[..5]);
+    assert!(last(&screen), "{}", screen.text());
+    screen.keys("k");
+    let here = screen.state.inbox.selected;
+    arrives(&mut screen, &oldest[5..8]);
+    assert_eq!(screen.state.inbox.selected, here);
+    // A range of marks up to the end as well.
+    screen.keys("g v G V");
+    arrives(&mut screen, &oldest[8..]);
+    assert_eq!(screen.state.inbox.marks.len(), screen.state.inbox.list.len());
+    screen.keys("Esc PgDn PgDn PgDn");
+    assert!(last(&screen));
+}
+
+#[test]
+fn n_goes_through_the_matches_and_a_key_without_a_meaning_says_so() {
+    let mut screen = screen();
+    let said =
+        |screen: &Screen| screen.state.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+    screen.keys("n");
+    assert_eq!(said(&screen), "no search: / searches");
+    screen.keys("/").type_text("98").keys("Enter n n");
+    assert_eq!(screen.state.inbox.selected_place(), Some(2));
+    screen.keys("N");
+    assert_eq!(screen.state.inbox.selected_place(), Some(1));
+    screen.keys("x");
+    assert_eq!(said(&screen), "x is not bound · ? for keys");
+}
+
+#[test]
+fn the_marked_are_played_in_order() {
+    for key in ["Space", "P"] {
+        let mut screen = screen();
+        screen.keys("j v j v");
+        assert!(screen.text().contains("P play marked"), "{}", screen.text());
+        let marked: Vec<_> = screen.state.inbox.marks.iter().copied().collect();
+        screen.keys(key);
+        let current = screen.state.playback.current.as_ref().unwrap().key;
+        let queue = screen.state.playback.queue.as_ref().unwrap();
+        let all: Vec<_> = std::iter::once(current).chain(queue.rest.iter().copied()).collect();
+        assert_eq!(all.len(), 2);
+        assert!(all.iter().all(|key| marked.contains(key)), "{key}");
+    }
+}
+
+#[test]
 fn q_closes_what_is_open_and_quits_at_the_bottom() {
     let mut screen = screen();
     screen.keys("Enter");
@@ -583,7 +641,7 @@ fn who_sent_no_number_is_found_by_what_stands_there() {
 fn an_empty_view_says_that_there_is_nothing_to_work_on() {
     let mut screen = screen();
     screen.keys("3");
-    for key in ["e", "s", "r", "v", "V", "A", "m", "t", "N", "c", "H", "y", "Y", "w", "b", "Space", "P"] {
+    for key in ["e", "s", "r", "v", "V", "A", "m", "t", "C", "c", "H", "y", "Y", "w", "b", "Space", "P"] {
         screen.wait(TimeDelta::seconds(5)).keys(key);
         assert!(screen.text().contains("no voicemail here"), "{key}: {}", screen.text());
         assert!(screen.state.overlay.is_none(), "{key}");
@@ -606,7 +664,7 @@ fn how_many_are_marked_is_said_whatever_else_is() {
 #[test]
 fn a_name_is_undone_by_its_name() {
     let mut screen = screen();
-    screen.keys("N").type_text("Anita Rao").keys("Enter");
+    screen.keys("C").type_text("Anita Rao").keys("Enter");
     assert!(screen.text().contains("named Anita Rao · u to undo"), "{}", screen.text());
     screen.keys("u");
     assert!(screen.text().contains("undo: named Anita Rao"), "{}", screen.text());

@@ -2,14 +2,16 @@
 
 use crate::tui::detail::update::load_details;
 use crate::tui::list::rows::RowKey;
+use crate::tui::list::triage::mark_range;
 use crate::tui::msg::Effect;
 use crate::tui::playback::prefetch;
-use crate::tui::state::State;
+use crate::tui::state::{Follows, State};
 use crate::tui::update::fetch::relist;
 use crate::tui::view;
 
 /// Selects the row at `place` of the list, or the last row.
 pub(in crate::tui) fn select_place(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
+    state.inbox.follows = None;
     let place = place.min(state.inbox.list.len().saturating_sub(1));
     let Some(row) = state.inbox.at(place) else { return };
     let key = RowKey::of(&row);
@@ -27,6 +29,22 @@ pub(in crate::tui) fn select_place(state: &mut State, place: usize, effects: &mu
     keep_visible(state);
 }
 
+/// Selects the first or the last row, and stays there while rows arrive.
+pub(in crate::tui) fn select_end(state: &mut State, last: bool, effects: &mut Vec<Effect>) {
+    select_place(state, if last { usize::MAX } else { 0 }, effects);
+    state.inbox.follows = Some(Follows { last, marks: false });
+}
+
+/// Selects the end that the selection follows, after rows have arrived.
+pub(in crate::tui) fn follow_end(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(follows @ Follows { last, marks }) = state.inbox.follows else { return };
+    select_place(state, if last { usize::MAX } else { 0 }, effects);
+    state.inbox.follows = Some(follows);
+    if marks {
+        mark_range(state);
+    }
+}
+
 pub(in crate::tui) fn move_rows(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
     let place = state.inbox.selected_place().unwrap_or(0).saturating_add_signed(by);
     select_place(state, place, effects);
@@ -41,6 +59,11 @@ pub(in crate::tui) fn move_page(state: &mut State, by: isize, effects: &mut Vec<
     }
     state.inbox.top = state.inbox.top.saturating_add_signed(by);
     move_rows(state, by, effects);
+    // A page beyond the end means the end.
+    let last = state.inbox.list.len().saturating_sub(1);
+    if by > 0 && state.inbox.selected_place() == Some(last) {
+        state.inbox.follows = Some(Follows { last: true, marks: false });
+    }
 }
 
 pub(in crate::tui) fn move_day(state: &mut State, older: bool, effects: &mut Vec<Effect>) {

@@ -37,6 +37,7 @@ pub(in crate::tui) fn play_pause(state: &mut State, effects: &mut Vec<Effect>) {
         Some(Phase::Playing) => pause(state, true, effects),
         Some(Phase::Paused) => pause(state, false, effects),
         Some(Phase::Fetching | Phase::Starting) => stop(state, effects),
+        None if !state.inbox.marks.is_empty() => play_marked(state, effects),
         None if elsewhere(state, &row, effects) => {}
         None => begin_alone(state, &row, effects),
     }
@@ -129,23 +130,39 @@ pub(in crate::tui) fn stop(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Plays all unread voicemails, from the selected one down and then from the top.
+/// Plays the marked voicemails, from the top of the list down.
+fn play_marked(state: &mut State, effects: &mut Vec<Effect>) {
+    let marks = &state.inbox.marks;
+    let mut places: Vec<_> = marks.iter().filter_map(|key| Some((state.inbox.place(*key)?, *key))).collect();
+    places.sort_unstable();
+    let has_recording =
+        |key: &RowKey| state.inbox.find(*key).is_some_and(|row| row.flags.contains(Flags::RECORDING));
+    let rest = places.into_iter().map(|(_, key)| key).filter(has_recording).take(QUEUE_MAX).collect();
+    play_queue(state, rest, "none of the marked voicemails has a recording", effects);
+}
+
+/// Plays the marked voicemails, or else all unread ones, from the selected one down and then from the top.
 pub(in crate::tui) fn play_all(state: &mut State, effects: &mut Vec<Effect>) {
     if state.playback.queue.is_some() {
         return news(
             state,
-            format!(
-                "already playing all unread voicemails: {} to stop",
-                state.setup.keymap.named(Command::Back)
-            ),
+            format!("already playing one after another: {} to stop", state.setup.keymap.named(Command::Back)),
         );
+    }
+    if !state.inbox.marks.is_empty() {
+        return play_marked(state, effects);
     }
     let inbox = &state.inbox;
     let selected = inbox.selected_place().unwrap_or(0);
     let unread = (selected..inbox.list.len()).chain(0..selected).filter_map(|place| inbox.at(place));
-    let rest: VecDeque<_> = unread.filter(is_unread).map(|row| RowKey::of(&row)).take(QUEUE_MAX).collect();
+    let rest = unread.filter(is_unread).map(|row| RowKey::of(&row)).take(QUEUE_MAX).collect();
+    play_queue(state, rest, "no unread voicemails in this list", effects);
+}
+
+/// Plays these voicemails one after another, or says that there is `nothing` to play.
+fn play_queue(state: &mut State, rest: VecDeque<RowKey>, nothing: &str, effects: &mut Vec<Effect>) {
     if rest.is_empty() {
-        return news(state, "no unread voicemails in this list".to_owned());
+        return news(state, nothing.to_owned());
     }
     if !is_heard_here(state) {
         return offer_selected(state);

@@ -10,7 +10,7 @@ use crate::tui::command::Command;
 use crate::tui::detail::update::{load_details, open_history};
 use crate::tui::list::changes::reapply;
 use crate::tui::list::listing::Listing;
-use crate::tui::list::moves::keep_visible;
+use crate::tui::list::moves::{follow_end, keep_visible};
 use crate::tui::list::rows::{ListLine, RowKey};
 use crate::tui::msg::{AccountEffect, Effect, Lane, Read, Reply, TerminalEffect};
 use crate::tui::overlay::Overlay;
@@ -293,6 +293,7 @@ fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
     prefetch::schedule(state);
     keep_visible(state);
     load_details(state, effects);
+    follow_end(state, effects);
 }
 
 pub(in crate::tui) fn line_of(state: &State, key: RowKey) -> usize {

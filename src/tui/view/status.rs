@@ -250,6 +250,7 @@ fn hint(state: &State, command: Command) -> &'static str {
         Command::PlayPause if plays_selected.is_some() => "stop",
         Command::SeekBack | Command::Faster | Command::SkipSilence if playback.is_none() => "",
         Command::PlayAll if state.playback.queue.is_some() => "",
+        Command::PlayAll if !state.inbox.marks.is_empty() => "play marked",
         Command::Back => state.way_back().map_or("", WayBack::hint),
         Command::Quit if state.detail.full || state.before_history.is_some() => "close",
         // Already chosen: the hint for copying matters more.
