@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::Datelike as _;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use crate::config::Column;
 use crate::core::facts::{Fact, Flags, Tone};
@@ -44,7 +44,8 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
     }
     if state.filter.mistake.is_some() {
         // These are the matches of the text before it: not what is asked for.
-        buffer.set_style(regions.list.intersection(buffer.area), theme.quiet);
+        let dimmed = theme.quiet.add_modifier(Modifier::DIM);
+        buffer.set_style(regions.list.intersection(buffer.area), dimmed);
     }
     scrollbar(state, theme, regions, buffer);
 }

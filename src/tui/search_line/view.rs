@@ -20,9 +20,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Op
     // A message that is too long for the line is shown above the status line.
     let mistake = filter.mistake.as_ref().filter(|_| cut_mistake(state, area).is_none());
     let told = if let Some(mistake) = mistake {
-        let whole = format!("{} · earlier matches shown", mistake.message);
-        let inner = Rect { width: area.width.saturating_sub(2), ..area };
-        if width(&whole) <= room_to_tell(state, inner.width) { whole } else { mistake.message.clone() }
+        mistake.message.clone()
     } else {
         let (found, of) = (state.inbox.list.len() as u64, state.inbox.rows.len() as u64);
         format!("{} of {}", humanize::count(found), humanize::count(of))

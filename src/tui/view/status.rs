@@ -56,6 +56,12 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
         (Some(Notice { text, fault: false, .. }), _) => {
             pen.write(text, theme.good);
         }
+        // The search has an error: these rows are not what is asked for.
+        _ if state.filter.mistake.is_some() => {
+            let count = state.inbox.list.len() as u64;
+            let matches = if count == 1 { "match" } else { "matches" };
+            pen.write(&format!("{} earlier {matches}", humanize::count(count)), theme.warning);
+        }
         _ if state.playback.current.is_some() => {
             for (text, style) in playback::view::status(state, theme).unwrap_or_default() {
                 pen.write(&text, style);
@@ -251,6 +257,7 @@ fn hint(state: &State, command: Command) -> &'static str {
         Command::SeekBack | Command::Faster | Command::SkipSilence if playback.is_none() => "",
         Command::PlayAll if state.playback.queue.is_some() => "",
         Command::PlayAll if !state.inbox.marks.is_empty() => "play marked",
+        Command::ApplySearch if state.filter.mistake.is_some() => "",
         Command::Back => state.way_back().map_or("", WayBack::hint),
         Command::Quit if state.detail.full || state.before_history.is_some() => "close",
         // Already chosen: the hint for copying matters more.
