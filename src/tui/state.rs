@@ -559,7 +559,11 @@ impl State {
             let left = (next - self.now).num_milliseconds().max(0);
             self.now + TimeDelta::milliseconds((left - 1).rem_euclid(1_000) + 1)
         });
-        [notice, refresh, self.playback.settles, following, retry].into_iter().flatten().min()
+        let preset = match &self.overlay {
+            Some(Overlay::Dates(dates)) => dates.typed.map(|(_, due)| due),
+            _ => None,
+        };
+        [notice, refresh, self.playback.settles, following, retry, preset].into_iter().flatten().min()
     }
 
     /// Returns the voicemail that will play as soon as its recording is fetched.

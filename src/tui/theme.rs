@@ -118,7 +118,8 @@ impl Theme {
             good: bold,
             warning: bold,
             fault: bold,
-            selected: bold,
+            // A row that is only bold is lost among unread ones.
+            selected: bold.add_modifier(Modifier::REVERSED),
             chosen: text.add_modifier(Modifier::UNDERLINED),
             shades: [text; 3],
         }

@@ -161,6 +161,9 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     if state.notice.as_ref().is_some_and(|notice| notice.fault) {
         state.notice = None;
     }
+    if state.help.is_none() {
+        dates::update::before_key(state, key);
+    }
     let own = state.setup.views.iter().position(|view| view.key == KeyChord::of(key));
     if let Some(number) = own.filter(|_| state.scopes().contains(&Scope::Inbox)) {
         return triage::show_own(state, number, effects);
@@ -275,7 +278,7 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
             let number =
                 state.setup.keymap.keys(command).iter().position(|chord| *chord == KeyChord::of(key));
             if let Some(number) = number {
-                dates::update::show_preset(state, number, effects);
+                dates::update::pick_preset(state, number, key, effects);
             }
         }
         Command::NextPart => dates::update::change(state, effects, |dates| dates.switch(true)),
@@ -396,6 +399,7 @@ fn on_tick(state: &mut State, now: DateTime<Utc>, effects: &mut Vec<Effect>) {
     if state.playback.queue.as_ref().and_then(|queue| queue.next).is_some_and(|next| next <= now) {
         play_next(state, effects);
     }
+    dates::update::on_tick(state, effects);
     prefetch::on_tick(state, effects);
     name::update::on_tick(state, effects);
     if state.sync.running.is_none() && state.sync.next.is_some_and(|next| next <= now) {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::common::{Opened, Screen, week};
+use chrono::TimeDelta;
 use insta::assert_snapshot;
 use ratatui::style::{Color, Modifier, Style};
 use vmail::config::{self, Column, Overrides, OwnColour, OwnKeys, Settings, Sources, ThemeName};
@@ -127,7 +128,7 @@ fn a_preset_has_a_key_of_its_own_whatever_it_is_called() {
     assert!(screen.state.overlay.is_none());
     let chosen = screen.state.range;
     let mut usual = Screen::open(opened(""));
-    usual.synced().keys("d 2");
+    usual.synced().keys("d 2").wait(TimeDelta::seconds(1));
     assert_eq!(chosen, usual.state.range);
 }
 

@@ -277,10 +277,23 @@ fn the_range_moves_by_its_own_length_and_back() {
 fn a_preset_is_two_keys_away() {
     let mut screen = Screen::open(Opened { size: (80, 24), ..filled() });
     screen.synced().keys("d 3");
+    assert!(screen.state.overlay.is_some(), "it may be the start of 30d");
+    screen.wait(TimeDelta::seconds(1));
     let text = screen.text();
     assert!(text.contains("Yesterday"), "{text}");
     assert!(text.contains("3 voicemails") || text.contains("19:12"), "{text}");
     assert!(!text.contains("11:42"), "{text}");
+}
+
+#[test]
+fn a_text_that_begins_with_the_digit_of_a_preset_is_typed() {
+    for typed in ["30d", "15d", "2w"] {
+        let mut screen = Screen::open(filled());
+        screen.synced().keys("d").type_text(typed);
+        screen.wait(TimeDelta::seconds(1)).keys("Enter");
+        assert_eq!(screen.state.range.expression(), typed);
+        assert!(screen.state.inbox.marks.is_empty() && screen.state.overlay.is_none());
+    }
 }
 
 #[test]
@@ -398,7 +411,7 @@ fn a_new_range_asks_only_for_itself() {
     let covered =
         Some(Span::new("2026-11-01T00:00:00Z".parse().unwrap(), "2026-11-23T06:00:00Z".parse().unwrap()));
     let mut screen = Screen::open(Opened { covered, ..filled() });
-    screen.synced().keys("d 2");
+    screen.synced().keys("d 2 Enter");
     let Some(Effect::Account(AccountEffect::Sync { span, again: false, .. })) = screen.effects.last() else {
         panic!("{:?}", screen.effects)
     };

@@ -37,6 +37,8 @@ pub struct Dates {
     pub day: NaiveDate,
     /// The marked start of a range.
     pub mark: Option<NaiveDate>,
+    /// A digit that chose a preset, and when that is shown: until then it may be the start of a text.
+    pub typed: Option<(char, DateTime<Utc>)>,
     /// The counts of the month, and how much of the range is stored.
     pub summary: Option<RangeSummary>,
 }
@@ -57,7 +59,16 @@ impl Dates {
             preset,
             day,
             mark: None,
+            typed: None,
             summary: None,
+        }
+    }
+
+    /// Makes the digit that chose a preset the start of a text.
+    pub fn begin_text(&mut self) {
+        if let Some((digit, _)) = self.typed.take() {
+            self.input = Field::new(digit.to_string());
+            self.on_edit();
         }
     }
 

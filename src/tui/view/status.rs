@@ -54,7 +54,7 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
     }
     match (&state.notice, &state.sync.running) {
         (Some(Notice { text, fault: false, .. }), _) => {
-            pen.write(text, theme.good);
+            pen.write(text, theme.text);
         }
         // The search has an error: these rows are not what is asked for.
         _ if state.filter.mistake.is_some() => {

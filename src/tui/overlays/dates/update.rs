@@ -1,5 +1,10 @@
 //! The range picker: its commands, and its queries to the store.
 
+use chrono::TimeDelta;
+use crossterm::event::KeyEvent;
+
+use crate::tui::command::Command;
+use crate::tui::field;
 use crate::tui::msg::{Effect, Read};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::dates::{Dates, Focus};
@@ -14,10 +19,41 @@ pub(in crate::tui) fn change(state: &mut State, effects: &mut Vec<Effect>, chang
     }
 }
 
-/// Chooses the preset with this number, from 0, and shows it.
-pub(in crate::tui) fn show_preset(state: &mut State, number: usize, effects: &mut Vec<Effect>) {
-    if let Some(Overlay::Dates(dates)) = &mut state.overlay {
-        dates.choose_preset(number);
+/// How long a digit waits for the rest of a text, such as `30d`, before its preset is shown.
+const REST: TimeDelta = TimeDelta::milliseconds(700);
+
+/// Chooses the preset with this number, from 0. It is shown when no more is typed.
+pub(in crate::tui) fn pick_preset(
+    state: &mut State,
+    number: usize,
+    key: KeyEvent,
+    effects: &mut Vec<Effect>,
+) {
+    let due = state.now + REST;
+    let Some(Overlay::Dates(dates)) = &mut state.overlay else { return };
+    dates.choose_preset(number);
+    dates.typed = field::character(key).filter(char::is_ascii_digit).map(|digit| (digit, due));
+    if dates.typed.is_none() {
+        show_chosen(state, effects);
+    }
+}
+
+/// Handles a key before its command: after a digit, what is no other command is text.
+pub(in crate::tui) fn before_key(state: &mut State, key: KeyEvent) {
+    let is_text =
+        field::character(key).is_some() && matches!(state.command(key), None | Some(Command::PickPreset));
+    let Some(Overlay::Dates(dates)) = &mut state.overlay else { return };
+    if is_text {
+        dates.begin_text();
+    }
+    dates.typed = None;
+}
+
+/// Shows the preset of a digit after which nothing was typed.
+pub(in crate::tui) fn on_tick(state: &mut State, effects: &mut Vec<Effect>) {
+    let now = state.now;
+    let Some(Overlay::Dates(dates)) = &mut state.overlay else { return };
+    if dates.typed.take_if(|(_, due)| *due <= now).is_some() {
         show_chosen(state, effects);
     }
 }
