@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use clap::Parser;
 
+mod arrange;
 mod checks;
 pub mod complete;
 pub mod context;
@@ -35,7 +36,7 @@ pub struct World {
 
 /// A voicemail inbox for the terminal, for TeleCMI accounts.
 #[derive(Debug, Parser)]
-#[command(name = "vmail", version, about, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(name = "vmail", version, about, max_term_width = 100, args_override_self = true)]
 #[command(after_help = "`vmail login` stores an account and its secret. Credentials can also come from \
     TELECMI_APPID and TELECMI_SECRET, or from the settings file: `vmail config` prints the \
     default file with comments. There is no flag for the secret, because other users can see command lines.")]

@@ -25,7 +25,7 @@ mod query;
 pub use crate::core::search::complete::{Completion, Vocabulary, complete};
 pub use crate::core::search::highlight::{Highlighter, SearchedText};
 pub use crate::core::search::matcher::Matcher;
-pub use crate::core::search::parse::parse;
+pub use crate::core::search::parse::{begins_with_field, parse};
 pub use crate::core::search::query::Query;
 
 /// The time and the time zone of a search: `date:today` depends on both.

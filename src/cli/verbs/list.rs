@@ -16,7 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   vmail list
   vmail list --range yesterday is:unread
-  vmail list --range 30d -- from:98765 -is:done
+  vmail list --range 30d from:98765 -is:done
   vmail list --json tag:billing | jq -r .caller";
 
 /// Returns the end of the long help: the examples and the fields.

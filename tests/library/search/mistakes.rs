@@ -97,8 +97,8 @@ fn operators() {
     check("anita OR", "OR", "needs a term after it", None);
     check("anita OR OR ravi", "OR", "needs a term after it", None);
     check("anita AND ravi", "AND", "leave AND out", Some("anita  ravi"));
-    check("anita NOT ravi", "NOT", "exclude a term with `-`", None);
-    check("NOT", "NOT", "exclude a term with `-`", None);
+    check("anita NOT", "NOT", "`NOT` needs a term after it", None);
+    check("NOT OR ravi", "NOT", "`NOT` needs a term after it", None);
     check("anita - ravi", "-", "directly before", Some("anita \"-\" ravi"));
     check("-", "-", "directly before", Some("\"-\""));
 }

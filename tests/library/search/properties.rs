@@ -108,6 +108,7 @@ fn texts() -> impl Strategy<Value = String> {
         "OR",
         "AND",
         "NOT",
+        "not",
         " ",
         "\\",
         "is:",

@@ -71,6 +71,15 @@ fn a_query_narrows_it_down() {
     assert_eq!(both.len(), some.len(), "words are one query");
     let others = desk.objects(&["list", "--json", "--", &format!("-from:{digits}")]);
     assert_eq!(others.len() + some.len(), all.len());
+    for without in [
+        &["list", "-from:98765", "--json"][..],
+        &["list", "NOT", "from:98765", "--json"],
+        &["list", "--json", "not", "from:98765"],
+        &["list", "--json", "not from:98765"],
+        &["list", "--range", "7d", "is:unread", "-from:98765", "--json", "-is:read"],
+    ] {
+        assert_eq!(desk.objects(without), others, "{without:?}");
+    }
     assert_eq!(desk.objects(&["list", "--json", "--limit", "3"]), all[..3]);
 }
 
