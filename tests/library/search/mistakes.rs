@@ -87,6 +87,7 @@ fn parentheses_and_quotes() {
     check("a (b OR )", "OR", "needs a term after", None);
     check("x \"call back", "\"call back", "this quote is not closed", Some("x \"call back\""));
     check("\"call\\", "\"call\\", "this quote is not closed", Some("\"call\""));
+    check("tag:\"call back\"", "\"call back\"", "a tag is one word", None);
     check("tag:\"call", "\"call", "this quote is not closed", Some("tag:\"call\""));
     check("\" \"", "\" \"", "nothing between", None);
 }

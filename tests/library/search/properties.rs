@@ -31,7 +31,7 @@ fn term() -> impl Strategy<Value = String> {
         "has:note",
         "has:name",
         "tag:billing",
-        "tag:\"Big Deal\"",
+        "tag:\"Big-Deal\"",
         "length:>30s",
         "length:30s..2m",
         "length:<=1:30",
@@ -90,7 +90,7 @@ struct Words;
 
 impl Vocabulary for Words {
     fn tags(&self) -> impl Iterator<Item = &str> {
-        ["billing", "Big Deal", "é"].into_iter()
+        ["billing", "Big-Deal", "é"].into_iter()
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
