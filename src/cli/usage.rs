@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::str::FromStr;
 
@@ -55,6 +56,11 @@ pub fn tell(error: &clap::Error, world: &World) -> ExitCode {
 /// Parses the value of a flag as an integer, 0 or more.
 pub fn whole<T: FromStr>(text: &str) -> Result<T, &'static str> {
     text.parse().map_err(|_| "expected a whole number, 0 or more")
+}
+
+/// Parses the value of a flag as an integer, 1 or more.
+pub fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "expected a whole number, 1 or more")
 }
 
 /// Returns advice for a usage error of `verb`.

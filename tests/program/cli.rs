@@ -66,7 +66,8 @@ fn mistakes_that_people_make_are_met_with_advice() {
         (&["login", "--secret", "hush"], "there is no flag for the secret"),
         (&["login", "--app-secret=hush"], "there is no flag for the secret"),
         (&["login", "--app-id", "x"], "the TeleCMI dashboard shows it"),
-        (&["list", "--limit", "-3"], "expected a whole number, 0 or more"),
+        (&["list", "--limit", "-3"], "expected a whole number, 1 or more"),
+        (&["list", "--limit", "0"], "expected a whole number, 1 or more"),
         (&["stats", "--callers", "ten"], "expected a whole number, 0 or more"),
         (&["man", "lst"], "did you mean list?"),
     ] {

@@ -23,7 +23,7 @@ impl Office {
         let settings = "range = \"30d\"\nplayer_command = \"true\"\n";
         fs::create_dir_all(desk.path("config/vmail")).unwrap();
         fs::write(desk.path("config/vmail/config.toml"), settings).unwrap();
-        let listed = desk.prints(&["list", "--json"]);
+        let listed = text(&desk.run(&["list", "--json"]).stdout);
         let id = listed.lines().find_map(|line| {
             let voicemail: Value = serde_json::from_str(line).unwrap();
             voicemail["recording"].is_string().then(|| voicemail["id"].as_str().unwrap().to_owned())
