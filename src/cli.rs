@@ -9,6 +9,7 @@ pub mod complete;
 pub mod context;
 pub mod environment;
 pub mod fetcher;
+mod help;
 pub mod hook;
 pub mod progress;
 pub mod query;

@@ -8,10 +8,10 @@ use std::str::FromStr;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::cli::arrange::{arranged, takes_query};
-use crate::cli::{Cli, World, style};
+use crate::cli::{Cli, World, help, style};
 use crate::error::Failure;
 
 /// Flags with which people may try to pass the secret.
@@ -23,8 +23,16 @@ const SECRET_FLAGS: [&str; 5] = ["--secret", "--app-secret", "--appsecret", "--p
 /// An error for [`tell`], also for `--help` and `--version`.
 pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let words = arranged(arguments.into_iter().collect())?;
+    let after: Vec<_> = words.iter().skip(1).filter_map(|word| word.to_str()).collect();
+    if help::asks_for_topic(&after) {
+        help::topic().try_get_matches_from(["options", "--help"])?;
+    }
+    let asked_of_verb = after.first() == Some(&"help") && after.len() > 1;
+    let long = asked_of_verb || after.len() > 1 && after.contains(&"--help");
+    let program = help::arranged(Cli::command(), long);
     let verb = words.get(1).and_then(|word| word.to_str()).map(str::to_owned);
-    Cli::try_parse_from(words).map_err(|mut error| {
+    let read = program.try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches));
+    read.map_err(|mut error| {
         if let Some(advice) = advice(&error, verb.as_deref()) {
             let advice = ContextValue::StyledStrs(vec![StyledStr::from(advice)]);
             error.insert(ContextKind::Suggested, advice);

@@ -41,7 +41,7 @@ pub struct LoginArgs {
     #[arg(long)]
     pub no_check: bool,
     /// The account; one that is not in the settings file is added.
-    #[command(flatten, next_help_heading = "Common options")]
+    #[command(flatten)]
     pub account: AccountArgs,
 }
 
