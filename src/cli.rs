@@ -19,6 +19,7 @@ pub mod style;
 pub mod table;
 pub mod usage;
 pub mod verbs;
+mod waiting;
 
 use verbs::Verb;
 

@@ -242,3 +242,26 @@ fn a_view_narrows_it_down_as_on_the_screen() {
     let said = desk.fails(2, &["list", "--view", "bilings"]);
     assert!(said.contains("did you mean Billing?"), "{said}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_keyring_that_says_nothing_is_named() {
+    let desk = Desk::new(Some(0));
+    let socket = desk.path("bus");
+    // It is connected to, and never answers.
+    let _keyring = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for verb in ["list", "sync", "logout"] {
+        let mut child = desk
+            .vmail(&[verb])
+            .env_remove("TELECMI_SECRET")
+            .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()))
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(line.starts_with("vmail: waiting up to 30 s for the system keyring;"), "{verb}: {line}");
+    }
+}
