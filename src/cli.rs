@@ -3,11 +3,13 @@
 use chrono::{DateTime, Utc};
 use clap::Parser;
 
+mod arrange;
 mod checks;
 pub mod complete;
 pub mod context;
 pub mod environment;
 pub mod fetcher;
+mod help;
 pub mod hook;
 pub mod progress;
 pub mod query;
@@ -17,6 +19,7 @@ pub mod style;
 pub mod table;
 pub mod usage;
 pub mod verbs;
+mod waiting;
 
 use verbs::Verb;
 
@@ -35,7 +38,7 @@ pub struct World {
 
 /// A voicemail inbox for the terminal, for TeleCMI accounts.
 #[derive(Debug, Parser)]
-#[command(name = "vmail", version, about, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(name = "vmail", version, about, max_term_width = 100, args_override_self = true)]
 #[command(after_help = "`vmail login` stores an account and its secret. Credentials can also come from \
     TELECMI_APPID and TELECMI_SECRET, or from the settings file: `vmail config` prints the \
     default file with comments. There is no flag for the secret, because other users can see command lines.")]

@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     }
     let cli = match usage::read(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(error) => return usage::tell(&error),
+        Err(error) => return usage::tell(&error, &world),
     };
     match cli::run(cli, &world) {
         Ok(()) => ExitCode::SUCCESS,

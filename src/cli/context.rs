@@ -16,6 +16,7 @@ use crate::cli::startup::{self, ScreenArgs};
 use crate::cli::style::OutputStyle;
 use crate::cli::table::Table;
 use crate::cli::verbs::demo::{self, Demo};
+use crate::cli::waiting::Waiting;
 use crate::cli::{World, environment};
 use crate::config::{self, Asking, Settings, Timezone};
 use crate::contacts::{self, Book};
@@ -24,6 +25,7 @@ use crate::core::range::Range;
 use crate::core::search::{self, Query};
 use crate::core::zone::Tz;
 use crate::core::{humanize, text};
+use crate::credentials::LazySecret;
 use crate::error::{Failure, Fault};
 use crate::paths;
 use crate::recording::{self, Limits, Recordings};
@@ -191,7 +193,12 @@ impl VerbContext {
                 None => settings::account(&self.settings, Asking::Terminal, &self.world)?
                     .ok_or_else(settings::no_account)?,
             };
-            account.client().await.map_err(|error| match error {
+            let from_keyring =
+                self.settings.secret.is_none() && matches!(account.secret, LazySecret::Later(_));
+            let waiting = from_keyring.then(|| Waiting::for_keyring(settings::KEYRING_PATIENCE));
+            let client = account.client().await;
+            drop(waiting);
+            client.map_err(|error| match error {
                 ApiError::NoSecret { reason } => {
                     let stored = "Use --offline to work with stored voicemails.";
                     Fault::credentials(format!("{reason} {stored}")).into()

@@ -20,10 +20,10 @@ use crate::store::{AccountId, StoreError, StoredVoicemail};
 /// Arguments that select voicemails in the range.
 #[derive(Args, Debug)]
 pub struct WhichArgs {
-    /// Search query, as in the inbox; put -- before it if it starts with a hyphen
+    /// Search query, as in the inbox: `is:unread -from:98765`
     #[arg(value_name = "QUERY")]
     pub query: Vec<String>,
-    /// Limit to a view: inbox, unread, starred, done, all, or one from the settings
+    /// Limit to a view: inbox, unread, starred, done, all, or your own
     #[arg(long, value_name = "VIEW")]
     pub view: Option<String>,
 }

@@ -89,8 +89,8 @@ impl SettingsArgs {
     }
 }
 
-/// The timeout of the system keyring: the user may have to find and type a passphrase.
-const KEYRING_PATIENCE: Duration = Duration::from_secs(120);
+/// The timeout of the system keyring, which may ask for its passphrase.
+pub const KEYRING_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Loads the settings from `given`, which must exist, or `usual`, which may be missing, with flags and
 /// environment. Also returns the path of the file.

@@ -21,7 +21,7 @@ pub struct Table {
     /// Whether to show the day of the week.
     weekday: bool,
     caller: usize,
-    /// 0 if the column is omitted.
+    /// The width of the numbers of callers with a name; 0 if the column is omitted.
     number: usize,
     length: bool,
     look: OutputStyle,
@@ -40,6 +40,9 @@ const WEEKDAY: usize = 4;
 /// The width of "1:02:03".
 const LENGTH: usize = 7;
 
+/// The width that flags, tags and notes get before names get numbers.
+const FLAGS_MIN: usize = 30;
+
 impl Table {
     /// Returns a table sized for `piece`; IDs get `id` cells.
     pub fn new(piece: &[Hit], id: usize, look: OutputStyle, ascii: bool) -> Table {
@@ -49,7 +52,7 @@ impl Table {
         let number = number.min(CALLER_MAX);
         let mut table = Table { id, weekday: true, caller, number, length: true, look, ascii };
         let Some(room) = look.width else { return table };
-        if table.width() > room {
+        if table.width() + 2 + FLAGS_MIN > room {
             table.number = 0;
         }
         table.weekday = table.width() <= room;

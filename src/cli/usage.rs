@@ -1,15 +1,17 @@
 //! Parses the command line. Usage errors are clap's, with advice that clap cannot give.
 
 use std::ffi::OsString;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use clap::Parser as _;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory as _, FromArgMatches as _};
 
-use crate::cli::Cli;
+use crate::cli::arrange::{arranged, takes_query};
+use crate::cli::{Cli, World, help, style};
 use crate::error::Failure;
 
 /// Flags with which people may try to pass the secret.
@@ -20,8 +22,18 @@ const SECRET_FLAGS: [&str; 5] = ["--secret", "--app-secret", "--appsecret", "--p
 /// # Errors
 /// An error for [`tell`], also for `--help` and `--version`.
 pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    Cli::try_parse_from(arguments).map_err(|mut error| {
-        if let Some(advice) = advice(&error) {
+    let words = arranged(arguments.into_iter().collect())?;
+    let after: Vec<_> = words.iter().skip(1).filter_map(|word| word.to_str()).collect();
+    if help::asks_for_topic(&after) {
+        help::topic().try_get_matches_from(["options", "--help"])?;
+    }
+    let asked_of_verb = after.first() == Some(&"help") && after.len() > 1;
+    let long = asked_of_verb || after.len() > 1 && after.contains(&"--help");
+    let program = help::arranged(Cli::command(), long);
+    let verb = words.get(1).and_then(|word| word.to_str()).map(str::to_owned);
+    let read = program.try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches));
+    read.map_err(|mut error| {
+        if let Some(advice) = advice(&error, verb.as_deref()) {
             let advice = ContextValue::StyledStrs(vec![StyledStr::from(advice)]);
             error.insert(ContextKind::Suggested, advice);
         }
@@ -30,10 +42,16 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::
 }
 
 /// Prints clap's message: help to stdout, errors to stderr.
-pub fn tell(error: &clap::Error) -> ExitCode {
-    let told = error.print().and_then(|()| io::stdout().flush());
-    match told {
-        _ if error.use_stderr() => Failure::Usage.into(),
+pub fn tell(error: &clap::Error, world: &World) -> ExitCode {
+    if error.use_stderr() {
+        let message = error.render();
+        let coloured = io::stderr().is_terminal() && style::takes_colour(world);
+        let text = if coloured { message.ansi().to_string() } else { message.to_string() };
+        // The same prefix as all other errors. An error that cannot be written cannot be reported.
+        let _ = write!(io::stderr(), "{}", text.replacen("error:", "vmail:", 1));
+        return Failure::Usage.into();
+    }
+    match error.print().and_then(|()| io::stdout().flush()) {
         Err(unwritten) if unwritten.kind() != io::ErrorKind::BrokenPipe => {
             // An error that cannot be written cannot be reported.
             let _ = writeln!(io::stderr(), "vmail: cannot write to stdout: {unwritten}");
@@ -48,24 +66,26 @@ pub fn whole<T: FromStr>(text: &str) -> Result<T, &'static str> {
     text.parse().map_err(|_| "expected a whole number, 0 or more")
 }
 
-/// Returns advice for a usage error.
-fn advice(error: &clap::Error) -> Option<String> {
-    let named = |kind| match error.get(kind) {
-        Some(ContextValue::String(name)) => Some(name.clone()),
-        Some(ContextValue::Strings(names)) => Some(names.join(" ")),
-        _ => None,
-    };
-    match error.kind() {
-        ErrorKind::ArgumentConflict => {
-            let (verb, flags) = (named(ContextKind::InvalidSubcommand)?, named(ContextKind::PriorArg)?);
-            Some(format!("put the flags of a command after it: `vmail {verb} {flags}`"))
-        }
-        ErrorKind::UnknownArgument if SECRET_FLAGS.contains(&&*named(ContextKind::InvalidArg)?) => {
-            let instead = "`vmail login` prompts for it or reads it from stdin";
-            Some(format!(
-                "there is no flag for the secret, because other users can see command lines: {instead}"
-            ))
-        }
-        _ => None,
+/// Parses the value of a flag as an integer, 1 or more.
+pub fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "expected a whole number, 1 or more")
+}
+
+/// Returns advice for a usage error of `verb`.
+fn advice(error: &clap::Error, verb: Option<&str>) -> Option<String> {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
     }
+    if SECRET_FLAGS.contains(&flag.as_str()) {
+        let instead = "`vmail login` prompts for it or reads it from stdin";
+        return Some(format!(
+            "there is no flag for the secret, because other users can see command lines: {instead}"
+        ));
+    }
+    let program = Cli::command();
+    let takes_query = verb.and_then(|verb| program.find_subcommand(verb)).is_some_and(takes_query);
+    let is_letter = flag.chars().count() == 2;
+    (takes_query && is_letter)
+        .then(|| "to exclude a word from the search, write NOT before it: `NOT billing`".to_owned())
 }

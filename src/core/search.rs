@@ -27,7 +27,7 @@ pub use crate::core::search::complete::{Completion, Vocabulary, complete};
 pub use crate::core::search::fold::folded;
 pub use crate::core::search::highlight::{Highlighter, SearchedText};
 pub use crate::core::search::matcher::Matcher;
-pub use crate::core::search::parse::parse;
+pub use crate::core::search::parse::{begins_with_field, parse};
 pub use crate::core::search::query::Query;
 
 /// The time and the time zone of a search: `date:today` depends on both.

@@ -19,6 +19,9 @@ impl Tag {
     /// The longest tag, in characters.
     pub const MAX: usize = 40;
 
+    /// What can be a tag, for messages.
+    pub const RULE: &str = "one word of up to 40 characters, without commas";
+
     /// Parses a tag, with or without a leading `#`. `None` if it is empty, longer than [`Tag::MAX`], or
     /// contains white space, a comma, another `#` or unsafe characters.
     pub fn new(text: &str) -> Option<Tag> {

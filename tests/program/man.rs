@@ -77,6 +77,32 @@ fn every_flag_of_the_help_is_in_the_page() {
 }
 
 #[test]
+fn the_help_of_a_verb_is_short_and_shows_examples_first() {
+    for verb in verbs() {
+        for flag in ["--help", "-h"] {
+            let words: Vec<_> = verb.iter().map(String::as_str).chain([flag]).collect();
+            let help = text(&words);
+            assert!(help.lines().count() <= 42, "{verb:?}: {} lines", help.lines().count());
+            // These settings are what `config show` shows.
+            let shared = help.contains("--concurrency") && verb != ["config", "show"];
+            assert!(!help.contains("\n\n\n") && !shared, "{verb:?}: {help}");
+            let place = |what: &str| help.find(what);
+            assert!(place("Examples:").is_none_or(|at| Some(at) < place("Options:")), "{verb:?}: {help}");
+            let page = flags(&text(&[&["man"], &words[..words.len() - 1]].concat()));
+            let common = help.ends_with("\nCommon options: vmail help options\n");
+            assert!(common || page.is_subset(&flags(&help)), "{verb:?}: {help}");
+        }
+    }
+    assert!(
+        text(&["list", "--help"]).contains("caller_raw") && !text(&["list", "-h"]).contains("caller_raw")
+    );
+    assert!(text(&["help", "login"]).contains("There is no flag for the secret"));
+    let topic = flags(&text(&["help", "options"]));
+    let page = flags(&text(&["man", "list"]));
+    assert!(topic.contains("--offline") && topic.is_subset(&page), "{topic:?}");
+}
+
+#[test]
 fn a_folder_gets_every_page() {
     let folder = TempDir::new().unwrap();
     let dir = folder.path().join("share/man1");

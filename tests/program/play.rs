@@ -59,8 +59,9 @@ fn heard(home: &Home) -> Vec<f64> {
 
 /// Who is marked as read, by the names of their recordings.
 fn read(home: &Home, service: &Service) -> Vec<String> {
-    let listed = home.run(service.url(), &[&["list", "--json", "--offline", "is:read"], &RANGE[..]].concat());
-    listed.lines(0).iter().map(|line| line["recording"].as_str().unwrap().to_owned()).collect()
+    let listed = home.run(service.url(), &[&["list", "--json", "--offline"], &RANGE[..]].concat()).lines(0);
+    let read = listed.iter().filter(|line| line["read"] == true);
+    read.map(|line| line["recording"].as_str().unwrap().to_owned()).collect()
 }
 
 fn near(heard: f64, length: f64) -> bool {

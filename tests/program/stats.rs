@@ -111,11 +111,12 @@ fn people_get_charts_in_the_signs_they_can_read() {
 }
 
 #[test]
-fn nothing_is_no_failure_and_what_is_stored_will_do() {
+fn nothing_is_not_found_and_what_is_stored_will_do() {
     let (home, service) = (Home::new(), service());
-    let said = home.run(service.url(), &stats(&["nobody"])).only_said(0);
+    let said = home.run(service.url(), &stats(&["nobody"])).only_said(5);
     assert!(said.contains("no matching voicemails in the range 2026-10-24..2026-10-27"), "{said}");
-    assert_eq!(object(&home, &service, &["nobody"])["count"], 0);
+    let run = home.run(service.url(), &stats(&["--json", "nobody"]));
+    assert_eq!(run.lines(5)[0]["count"], 0);
     let said = home.run(service.url(), &stats(&["is:nonsense"])).only_said(2);
     assert!(said.contains('^'), "{said}");
 

@@ -51,6 +51,28 @@ fn what_is_asked_for_is_typed_and_the_inbox_opens_with_it() {
 }
 
 #[test]
+fn a_wrong_secret_is_asked_for_again_and_not_for_ever() {
+    let server = Server::start();
+    for (right_at, code) in [(3, 0), (4, 3)] {
+        let home = Home::new();
+        let app_id = APP_ID.to_string();
+        let args = ["login", "--region", "global", "--app-id", &app_id, "--base-url", server.url()];
+        let mut terminal = Launch::vmail(&home, args).size(160, 24).start();
+        for asked in 1..=3 {
+            terminal.wait("the question", |seen| seen.text().matches("(hidden):").count() == asked);
+            terminal.send(if asked == right_at { SECRET } else { "a guess" });
+            terminal.send("\r");
+        }
+        assert_eq!(terminal.end().exit_code(), code);
+        assert!(terminal.is_as_found());
+        let text = terminal.text();
+        assert_eq!(text.matches("Type the secret again").count(), 2, "{text}");
+        assert!(!text.contains("guess"), "{text}");
+        assert_eq!(home.secrets().exists(), code == 0);
+    }
+}
+
+#[test]
 fn called_off_nothing_is_stored_and_the_terminal_is_as_before() {
     for key in ["half of it\u{3}", "\u{4}", "\r"] {
         let home = Home::new();

@@ -1,6 +1,7 @@
 //! `vmail list`: lists voicemails by range and query.
 
 use std::io::{self, BufWriter, Write};
+use std::num::NonZeroUsize;
 
 use clap::Args;
 
@@ -8,15 +9,17 @@ use crate::cli::World;
 use crate::cli::context::{ContextArgs, VerbContext, block_on};
 use crate::cli::query::{Search, WhichArgs};
 use crate::cli::style::{self, Format, FormatArgs};
-use crate::cli::usage::whole;
+use crate::cli::usage::at_least_one;
 use crate::core::fields::Fields;
+use crate::core::search::Query;
+use crate::error::Fault;
 use crate::store::StoreError;
 
 const EXAMPLES: &str = "\
 Examples:
   vmail list
-  vmail list --range yesterday is:unread
-  vmail list --range 30d -- from:98765 -is:done
+  vmail list --range yesterday --unread
+  vmail list --range 30d from:98765 -is:done
   vmail list --json tag:billing | jq -r .caller";
 
 /// Returns the end of the long help: the examples and the fields.
@@ -31,9 +34,18 @@ fn fields() -> String {
 pub struct ListArgs {
     #[command(flatten)]
     which: WhichArgs,
+    /// Only unread voicemails: short for is:unread
+    #[arg(long)]
+    unread: bool,
+    /// Only starred voicemails
+    #[arg(long)]
+    starred: bool,
+    /// Only voicemails that are done
+    #[arg(long)]
+    done: bool,
     /// Print at most N voicemails, the newest ones
-    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
-    limit: Option<usize>,
+    #[arg(short = 'n', long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
+    limit: Option<NonZeroUsize>,
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten, next_help_heading = "Common options")]
@@ -44,19 +56,32 @@ pub struct ListArgs {
 pub fn run(args: &ListArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
         let context = VerbContext::open(&args.context, world).await?;
-        let query = args.which.query(&context)?;
+        let query = args.query(&context)?;
         let span = context.span();
         let freshness = context.bring_up(span).await?;
         let search = Search::new(&context, span, &query).await?;
         let written = write(&context, search, args).await;
+        let nothing = context.nothing_found();
         context.close().await;
-        match written {
+        let found = match written {
             Err(Unwritten::Store(error)) => return Err(error.into()),
-            Err(Unwritten::Out(error)) => style::quietly(Err(error))?,
-            Ok(()) => {}
-        }
-        freshness.into_result()
+            // A reader that has had enough has had something.
+            Err(Unwritten::Out(error)) => style::quietly(Err(error)).map(|()| true)?,
+            Ok(found) => found,
+        };
+        freshness.into_result()?;
+        if found { Ok(()) } else { Err(Fault::not_found(nothing).into()) }
     })
+}
+
+impl ListArgs {
+    /// Returns the query of all flags combined.
+    fn query(&self, context: &VerbContext) -> anyhow::Result<Query> {
+        let flags = [(self.unread, "is:unread"), (self.starred, "is:starred"), (self.done, "is:done")];
+        let given: Vec<_> =
+            flags.iter().filter(|(given, _)| *given).map(|(_, term)| (*term).to_owned()).collect();
+        Ok(context.query(&given)?.and(self.which.query(context)?))
+    }
 }
 
 /// Why the output is incomplete.
@@ -77,17 +102,19 @@ impl From<io::Error> for Unwritten {
     }
 }
 
-async fn write(context: &VerbContext, mut search: Search<'_>, args: &ListArgs) -> Result<(), Unwritten> {
+/// Writes the voicemails, and returns whether there are any.
+async fn write(context: &VerbContext, mut search: Search<'_>, args: &ListArgs) -> Result<bool, Unwritten> {
     let mut out = BufWriter::new(io::stdout().lock());
     let format = args.format.chosen();
     style::head(&mut out, format)?;
-    let mut left = args.limit.unwrap_or(usize::MAX);
-    let mut table = None;
+    let mut left = args.limit.map_or(usize::MAX, NonZeroUsize::get);
+    let (mut table, mut found_any) = (None, false);
     while left > 0
         && let Some(mut piece) = search.next().await?
     {
         piece.truncate(left);
         left -= piece.len();
+        found_any |= !piece.is_empty();
         if format == Format::Table {
             if table.is_none() && !piece.is_empty() {
                 let made = context.table(&piece).await?;
@@ -104,10 +131,6 @@ async fn write(context: &VerbContext, mut search: Search<'_>, args: &ListArgs) -
         }
         out.flush()?;
     }
-    if format == Format::Table && table.is_none() {
-        // On stderr, so that scripts counting lines get 0.
-        let _ = writeln!(io::stderr(), "vmail: {}", context.nothing_found());
-    }
     out.flush()?;
-    Ok(())
+    Ok(found_any)
 }

@@ -12,6 +12,7 @@ use tokio::task::spawn_blocking;
 
 use crate::cli::World;
 use crate::cli::settings::{self, AccountArgs, place};
+use crate::cli::waiting::Waiting;
 use crate::config::Settings;
 use crate::config::edit::{EditError, NewAccount};
 use crate::core::model::{AccountKey, Region, Span};
@@ -21,6 +22,9 @@ use crate::secret::Secret;
 use crate::telecmi::{ApiError, BaseUrl, Client, Credentials};
 use crate::terminal::hidden;
 use crate::{paths, private_fs};
+
+/// How often a secret can be typed.
+const TRIES: usize = 3;
 
 /// Flags of `login`.
 #[derive(Args, Debug)]
@@ -41,7 +45,7 @@ pub struct LoginArgs {
     #[arg(long)]
     pub no_check: bool,
     /// The account; one that is not in the settings file is added.
-    #[command(flatten, next_help_heading = "Common options")]
+    #[command(flatten)]
     pub account: AccountArgs,
 }
 
@@ -61,16 +65,12 @@ pub fn run(args: &LoginArgs, world: &World) -> anyhow::Result<()> {
 
     let app_id = identify(args, &mut settings, world)?;
     let new = New::of(&settings, &path, app_id)?;
-    let secret = secret(&new.key)?;
-    if !args.no_check {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let checked = runtime.block_on(check(&new, &secret, world));
-        // A name look-up may still block a thread; do not wait for it.
-        runtime.shutdown_background();
-        checked.map_err(|error| untried(&error, " Use --no-check to store it without checking."))?;
-    }
+    let secret = if args.no_check { secret(&new.key)? } else { accepted(&new, world)? };
 
-    writeln!(io::stderr(), "{}", keep(&store, &new.key, &secret)?)?;
+    let waiting = (!args.no_keyring).then(|| Waiting::for_keyring(settings::KEYRING_PATIENCE));
+    let kept = keep(&store, &new.key, &secret)?;
+    drop(waiting);
+    writeln!(io::stderr(), "{kept}")?;
     if let Some(at) = &settings.secret_at {
         let at = place(at, &path);
         writeln!(io::stderr(), "{at} also sets a secret, which takes precedence.")?;
@@ -182,6 +182,28 @@ fn ask<T>(question: &str, read: impl Fn(&str) -> Result<T, &'static str>) -> any
         match read(line.trim()) {
             Ok(value) => return Ok(value),
             Err(wrong) => writeln!(io::stderr(), "{wrong}")?,
+        }
+    }
+}
+
+/// Returns a secret that the server accepts. If the user types a wrong one, asks again.
+fn accepted(new: &New, world: &World) -> anyhow::Result<Secret> {
+    let mut left = if io::stdin().is_terminal() { TRIES } else { 1 };
+    loop {
+        let secret = secret(&new.key)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let checked = runtime.block_on(check(new, &secret, world));
+        // A name look-up may still block a thread; do not wait for it.
+        runtime.shutdown_background();
+        left -= 1;
+        match checked {
+            Ok(()) => return Ok(secret),
+            Err(error @ ApiError::NotAuthenticated { .. }) if left > 0 => {
+                writeln!(io::stderr(), "vmail: {error} Type the secret again, or press Ctrl-C.")?;
+            }
+            Err(error) => {
+                return Err(untried(&error, " Use --no-check to store it without checking.").into());
+            }
         }
     }
 }

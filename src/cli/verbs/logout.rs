@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::cli::World;
 use crate::cli::settings::{self, AccountArgs, place};
+use crate::cli::waiting::Waiting;
 use crate::credentials::Removed;
 use crate::error::Fault;
 
@@ -27,7 +28,9 @@ pub fn run(args: &LogoutArgs, world: &World) -> anyhow::Result<()> {
     };
     let (key, _) = settings::account_key(&settings, app_id)?;
     let store = settings::secret_store(world).context("no home folder: set XDG_DATA_HOME")?;
+    let waiting = Waiting::for_keyring(settings::KEYRING_PATIENCE);
     let Removed { places, keyring_not_asked } = store.remove(key.as_str())?;
+    drop(waiting);
 
     let mut out = io::stderr().lock();
     for place in &places {

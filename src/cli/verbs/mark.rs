@@ -73,8 +73,7 @@ pub struct MarkArgs {
 }
 
 fn tag(text: &str) -> Result<Tag, String> {
-    Tag::new(text)
-        .ok_or_else(|| format!("a tag is one word of up to {} characters, without commas", Tag::MAX))
+    Tag::new(text).ok_or_else(|| format!("a tag is {}", Tag::RULE))
 }
 
 /// Changes the voicemails and reports the number on stderr. With a format, prints all of them.

@@ -15,6 +15,7 @@ use crate::cli::verbs::stats::page::Page;
 use crate::cli::{World, environment};
 use crate::core::facts::Fact;
 use crate::core::stats::{Caller, Count, Item, Spread, Stats, Tally};
+use crate::error::Fault;
 
 mod chart;
 mod page;
@@ -56,8 +57,10 @@ pub fn run(args: &StatsArgs, world: &World) -> anyhow::Result<()> {
         let freshness = context.bring_up(context.span()).await?;
         let stats = counted(&context, Search::new(&context, context.span(), &query).await?).await?;
         style::quietly(write(&context, &stats, args, world))?;
+        let nothing = context.nothing_found();
         context.close().await;
-        freshness.into_result()
+        freshness.into_result()?;
+        if stats.count.all > 0 { Ok(()) } else { Err(Fault::not_found(nothing).into()) }
     })
 }
 
@@ -105,9 +108,7 @@ fn write(context: &VerbContext, stats: &Stats, args: &StatsArgs, world: &World) 
             style::tsv_line(&mut out, &COLUMNS)?;
             stats.days.iter().try_for_each(|count| style::tsv_line(&mut out, &day(count)))?;
         }
-        Format::Table if stats.count.all == 0 => {
-            let _ = writeln!(io::stderr(), "vmail: {}", context.nothing_found());
-        }
+        Format::Table if stats.count.all == 0 => {}
         Format::Table => {
             let ascii = environment::ascii(&context.settings, world);
             let range = context.settings.range;

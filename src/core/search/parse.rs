@@ -132,8 +132,18 @@ impl<'t> Parser<'t> {
         })
     }
 
-    /// Parses `-a`, `(a)`, `"a"` or `a`.
+    /// Parses `-a`, `NOT a`, `(a)`, `"a"` or `a`.
     fn part(&mut self) -> Result<Node, Mistake> {
+        if let Some(not) = self.not() {
+            self.at = not.end;
+            self.skip_blanks();
+            if self.ends_conjunction() {
+                let message =
+                    "`NOT` needs a term after it, as in `NOT is:done`; to search for the word, write \"NOT\"";
+                return Err(mistake(not, message));
+            }
+            return Ok(self.part()?.negated());
+        }
         let start = self.at;
         let mut negated = false;
         while self.take('-') {
@@ -147,6 +157,15 @@ impl<'t> Parser<'t> {
         }
         let node = if self.peek() == Some('(') { self.group()? } else { self.term().map(Node::Term)? };
         Ok(if negated { node.negated() } else { node })
+    }
+
+    /// Returns the place of a word that negates what follows: `NOT`, or `not` before a field, as in
+    /// `not is:done`. Elsewhere, `not` is a word to search for, as in "could not reach".
+    fn not(&self) -> Option<Range<usize>> {
+        let word = self.word();
+        let after = self.rest()[word.len()..].trim_start();
+        let negates = word == "NOT" || word == "not" && begins_with_field(after);
+        negates.then(|| self.at..self.at + word.len())
     }
 
     fn group(&mut self) -> Result<Node, Mistake> {
@@ -177,10 +196,6 @@ impl<'t> Parser<'t> {
         if word == "AND" {
             let message = "all terms must match anyway: leave AND out; to search for the word, write \"AND\"";
             return Err(mistake(start..start + word.len(), message).instead(""));
-        }
-        if word == "NOT" {
-            let message = "exclude a term with `-`, as in -billing; to search for the word, write \"NOT\"";
-            return Err(mistake(start..start + word.len(), message));
         }
         let term = match key_of(word) {
             None => {
@@ -238,6 +253,11 @@ impl<'t> Parser<'t> {
         Err(mistake(start..self.text.len(), "this quote is not closed")
             .instead(format!("{}\"", self.text[start..].trim_end_matches('\\'))))
     }
+}
+
+/// Returns whether `text` begins with a field: letters and a colon, as `is:done`.
+pub fn begins_with_field(text: &str) -> bool {
+    key_of(text).is_some()
 }
 
 /// Returns the key of a word, with its colon: `from:` of `from:98765`. A key has letters only.

@@ -162,6 +162,8 @@ pub(super) struct Seconds {
 impl fmt::Display for Term {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // In parentheses, or it would negate a field after it.
+            Term::Text(Pattern::Word(word)) if word == "not" => f.write_str("(not)"),
             Term::Text(pattern) => pattern.fmt(f),
             Term::From(digits) => write!(f, "from:{digits}"),
             Term::Name(pattern) => write!(f, "name:{pattern}"),

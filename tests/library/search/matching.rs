@@ -68,7 +68,7 @@ fn quotes_are_exact() {
         ("\"98765 43210\"", "a1 a2"),
         ("\"9876543210\"", "a1 a2"),
         ("\"\\\"mañana\\\"\"", "j1"),
-        ("\"big deal\"", "l1"),
+        ("\"big-deal\"", "l1"),
         ("\"(\"", ""),
     ]);
 }
@@ -150,7 +150,7 @@ fn tags_are_whole_and_in_any_case() {
         ("tag:billing", "a1 h1"),
         ("tag:BILLING", "a1 h1"),
         ("tag:bill", ""),
-        ("tag:\"big deal\"", "l1"),
+        ("tag:\"big-deal\"", "l1"),
         ("-tag:billing", "r1 l1 j1 w1 x1 a2"),
     ]);
 }

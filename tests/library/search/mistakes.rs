@@ -87,6 +87,7 @@ fn parentheses_and_quotes() {
     check("a (b OR )", "OR", "needs a term after", None);
     check("x \"call back", "\"call back", "this quote is not closed", Some("x \"call back\""));
     check("\"call\\", "\"call\\", "this quote is not closed", Some("\"call\""));
+    check("tag:\"call back\"", "\"call back\"", "a tag is one word", None);
     check("tag:\"call", "\"call", "this quote is not closed", Some("tag:\"call\""));
     check("\" \"", "\" \"", "nothing between", None);
 }
@@ -97,8 +98,8 @@ fn operators() {
     check("anita OR", "OR", "needs a term after it", None);
     check("anita OR OR ravi", "OR", "needs a term after it", None);
     check("anita AND ravi", "AND", "leave AND out", Some("anita  ravi"));
-    check("anita NOT ravi", "NOT", "exclude a term with `-`", None);
-    check("NOT", "NOT", "exclude a term with `-`", None);
+    check("anita NOT", "NOT", "`NOT` needs a term after it", None);
+    check("NOT OR ravi", "NOT", "`NOT` needs a term after it", None);
     check("anita - ravi", "-", "directly before", Some("anita \"-\" ravi"));
     check("-", "-", "directly before", Some("\"-\""));
 }

@@ -31,7 +31,7 @@ fn term() -> impl Strategy<Value = String> {
         "has:note",
         "has:name",
         "tag:billing",
-        "tag:\"Big Deal\"",
+        "tag:\"Big-Deal\"",
         "length:>30s",
         "length:30s..2m",
         "length:<=1:30",
@@ -94,7 +94,7 @@ struct Words;
 
 impl Vocabulary for Words {
     fn tags(&self) -> impl Iterator<Item = &str> {
-        ["billing", "Big Deal", "é"].into_iter()
+        ["billing", "Big-Deal", "é"].into_iter()
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
@@ -112,6 +112,7 @@ fn texts() -> impl Strategy<Value = String> {
         "OR",
         "AND",
         "NOT",
+        "not",
         " ",
         "\\",
         "is:",

@@ -148,7 +148,7 @@ pub fn list() -> List {
             &["billing"][..],
         ),
         ("r1", "2026-11-23 09:31:00", ravi, read | recording, 30.4, "", &[]),
-        ("l1", "2026-11-22 19:12:00", london, recording | Flags::STARRED, 31.0, "", &["Big Deal", "uk"]),
+        ("l1", "2026-11-22 19:12:00", london, recording | Flags::STARRED, 31.0, "", &["Big-Deal", "uk"]),
         ("j1", "2026-11-18 10:00:00", jose, read | Flags::DONE, 90.0, "said \"mañana\" 98450", &[]),
         ("h1", "2026-11-16 00:00:00", hindi, read | Flags::CALLED, 120.0, "", &["billing", "urgent"]),
         ("w1", "2026-11-15 23:59:59", widget, none, 0.0, "", &[]),

@@ -10,6 +10,7 @@ mod failing;
 #[cfg(target_os = "linux")]
 mod full;
 mod homes;
+mod order;
 mod printing;
 mod run;
 pub mod table;

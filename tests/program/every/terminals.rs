@@ -124,3 +124,17 @@ fn ctrl_c_ends_what_waits_for_a_server() {
         });
     }
 }
+
+#[test]
+fn numbers_give_way_to_notes_where_there_is_little_room() {
+    for (width, numbers) in [(80, false), (120, true)] {
+        let arguments = ["list", "--demo", "--range", "30d", "-n", "9"];
+        let terminal = Launch::vmail(&Home::new(), arguments).size(width, 24).start();
+        assert_eq!(terminal.end().exit_code(), 0);
+        let text = terminal.text();
+        assert_eq!(text.contains("NUMBER"), numbers, "{width}: {text}");
+        assert_eq!(text.contains("+91 98765 43210"), numbers, "{width}: {text}");
+        assert!(text.contains("Anita Rao") && text.contains("✎ Three points"), "{width}: {text}");
+        assert!(text.contains("+91 99887 76655"), "who has no name has a number: {text}");
+    }
+}

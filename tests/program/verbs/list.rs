@@ -71,7 +71,19 @@ fn a_query_narrows_it_down() {
     assert_eq!(both.len(), some.len(), "words are one query");
     let others = desk.objects(&["list", "--json", "--", &format!("-from:{digits}")]);
     assert_eq!(others.len() + some.len(), all.len());
-    assert_eq!(desk.objects(&["list", "--json", "--limit", "3"]), all[..3]);
+    for without in [
+        &["list", "-from:98765", "--json"][..],
+        &["list", "NOT", "from:98765", "--json"],
+        &["list", "--json", "not", "from:98765"],
+        &["list", "--json", "not from:98765"],
+        &["list", "--range", "7d", "is:unread", "-from:98765", "--json", "-is:read"],
+    ] {
+        assert_eq!(desk.objects(without), others, "{without:?}");
+    }
+    for limit in [&["--limit", "3"][..], &["-n", "3"], &["-n3"], &["-n", "9", "--limit", "3"]] {
+        assert_eq!(desk.objects(&[&["list", "--json"], limit].concat()), all[..3], "{limit:?}");
+    }
+    assert!(desk.fails(2, &["list", "-n", "0"]).contains("1 or more"));
 }
 
 #[test]
@@ -88,13 +100,13 @@ fn a_query_or_a_range_that_cannot_be_read_is_pointed_at() {
 }
 
 #[test]
-fn nothing_found_is_no_data_and_no_failure() {
+fn nothing_found_is_no_data_and_not_found() {
     let desk = Desk::new(Some(0));
     for (arguments, expected) in
         [(&["list"][..], 0), (&["list", "--json"], 0), (&["list", "--format", "csv"], 1)]
     {
         let output = desk.run(arguments);
-        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        assert_eq!(output.status.code(), Some(5), "{}", said(&output));
         assert_eq!(lines(&output), expected, "{arguments:?}");
     }
     assert!(said(&desk.run(&["list"])).contains("no matching voicemails in the last 7 days"));
@@ -153,9 +165,9 @@ fn wrong_credentials_are_their_own_failure() {
         assert_eq!(output.status.code(), Some(3));
         assert!(said(&output).contains(missing), "{}", said(&output));
     }
-    // What is stored needs no secret.
+    // What is stored needs no secret; nothing is.
     let output = desk.vmail(&["list", "--offline"]).env_remove("TELECMI_SECRET").output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
 }
 
 #[test]
@@ -218,10 +230,37 @@ fn a_view_narrows_it_down_as_on_the_screen() {
     assert_eq!(ids(&["--view", "Unread"]), of(2));
     assert_eq!(ids(&["--view", "done"]), [id(&all[0])]);
     assert_eq!(ids(&["--view", "all", "is:read"]), [id(&all[1])]);
+    assert_eq!(ids(&["--done"]), [id(&all[0])]);
+    assert_eq!(ids(&["--done", "--unread", "not is:starred"]), [id(&all[0])]);
+    assert_eq!(ids(&["--unread"]), [&of(0)[..1], &of(2)].concat());
+    desk.fails(5, &["list", "--starred"]);
     let own = "views = [{ name = \"Billing\", query = \"tag:billing OR tag:debt\", key = \"6\" }]\n";
     desk.home.write_settings(own);
     assert_eq!(ids(&["--view", "billing"]), [id(&all[0])]);
-    assert!(ids(&["--view", "billing", "is:starred"]).is_empty(), "both count");
+    desk.fails(5, &["list", "--view", "billing", "is:starred"]);
     let said = desk.fails(2, &["list", "--view", "bilings"]);
     assert!(said.contains("did you mean Billing?"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_keyring_that_says_nothing_is_named() {
+    let desk = Desk::new(Some(0));
+    let socket = desk.path("bus");
+    // It is connected to, and never answers.
+    let _keyring = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for verb in ["list", "sync", "logout"] {
+        let mut child = desk
+            .vmail(&[verb])
+            .env_remove("TELECMI_SECRET")
+            .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()))
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(line.starts_with("vmail: waiting up to 30 s for the system keyring;"), "{verb}: {line}");
+    }
 }

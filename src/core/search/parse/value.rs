@@ -7,6 +7,7 @@ use crate::core::search::char_boundary;
 use crate::core::search::parse::{Mistake, Parser, key_of, length, mistake, shown};
 use crate::core::search::query::{PARTS, Pattern, Quoted, Seconds, Term, states};
 use crate::core::suggest::nearest;
+use crate::core::triage::Tag;
 
 /// The most words of an unquoted range: `2026-11-01 09:00 to 2026-11-02 17:30 -1` has six.
 const RANGE_WORDS: usize = 8;
@@ -54,7 +55,11 @@ impl Parser<'_> {
     }
 
     pub(super) fn tag(&mut self, key: Range<usize>) -> Result<Term, Mistake> {
-        self.value(key, || "`tag:` needs a tag, as in tag:billing".into()).map(|value| Term::Tag(value.text))
+        let value = self.value(key, || "`tag:` needs a tag, as in tag:billing".into())?;
+        match Tag::new(&value.text) {
+            Some(tag) => Ok(Term::Tag(tag.as_str().to_owned())),
+            None => Err(mistake(value.at, format!("a tag is {}", Tag::RULE))),
+        }
     }
 
     pub(super) fn is(&mut self, key: Range<usize>) -> Result<Term, Mistake> {
