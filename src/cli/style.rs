@@ -29,7 +29,7 @@ pub struct FormatArgs {
     /// Same as --format jsonl
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
-    /// With csv: do not put ' before text that a spreadsheet would run as a formula
+    /// With csv: do not put ' before text that begins like a formula
     #[arg(long, requires = "format")]
     pub raw: bool,
 }

@@ -175,16 +175,14 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
         }
         return typing::on_key(state, key, effects);
     };
-    match command.refused(state) {
-        Some(why) => news(state, why.into_owned()),
-        None => {
-            let follows = state.inbox.follows.take();
-            run(state, command, key, effects);
-            // A range up to the end goes on up to the end.
-            if command == Command::MarkRange && !state.inbox.marks.is_empty() {
-                state.inbox.follows = follows.map(|follows| Follows { marks: true, ..follows });
-            }
-        }
+    if let Some(why) = command.refused(state) {
+        return news(state, why.into_owned());
+    }
+    let follows = state.inbox.follows.take();
+    run(state, command, key, effects);
+    // A range up to the end goes on up to the end.
+    if command == Command::MarkRange && !state.inbox.marks.is_empty() {
+        state.inbox.follows = follows.map(|follows| Follows { marks: true, ..follows });
     }
 }
 
@@ -195,8 +193,8 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
     match command {
         Command::Down if state.detail_focused() => mark_other(state, 1),
         Command::Up if state.detail_focused() => mark_other(state, -1),
-        Command::Down => move_rows(state, 1, effects),
-        Command::Up => move_rows(state, -1, effects),
+        Command::Down | Command::NextMatch => move_rows(state, 1, effects),
+        Command::Up | Command::PreviousMatch => move_rows(state, -1, effects),
         Command::PlayPause => play_pause(state, effects),
         Command::SeekBack => seek(state, -5_000, effects),
         Command::SeekForward => seek(state, 5_000, effects),
@@ -227,8 +225,6 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::ShowAll => triage::show_view(state, View::All, effects),
         Command::NextOrder => triage::change_order(state, effects),
         Command::CallBack => call::update::ask(state),
-        Command::NextMatch => move_rows(state, 1, effects),
-        Command::PreviousMatch => move_rows(state, -1, effects),
         Command::NameCaller => name::update::name_selected(state),
         Command::History => open_history(state, effects),
         Command::SaveRecording => save::update::open_selected(state),
@@ -239,7 +235,7 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::CopyMore => copy::update::open(state, effects),
         Command::Palette => palette::update::open(state),
         Command::Open if state.needs_login() && state.inbox.selected.is_none() => {
-            login::update::log_in(state)
+            login::update::log_in(state);
         }
         Command::Open => {
             state.detail.full = true;
