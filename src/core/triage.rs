@@ -70,6 +70,13 @@ impl Note {
         (!text.is_empty()).then_some(Note { text, edited })
     }
 
+    /// Returns this note with the text of `added` below it, last changed when `added` was. `None` if that is
+    /// too long.
+    pub fn with(&self, added: &Note) -> Option<Note> {
+        let text = format!("{}\n{}", self.text, added.text);
+        (text.chars().count() <= Note::MAX).then_some(Note { text, edited: added.edited })
+    }
+
     /// Returns the text; its lines are separated by `\n`.
     pub fn text(&self) -> &str {
         &self.text
@@ -147,6 +154,8 @@ pub enum Edit {
     Fact(Fact, Option<i64>),
     /// Set or remove the note. A note with the same text stays unchanged.
     Note(Option<Note>),
+    /// Add a text below the note, or make it the note. A note that would be too long stays unchanged.
+    AddToNote(Note),
     /// Add and remove tags. An existing tag in another spelling stays unchanged.
     Tag {
         /// Tags to add.
@@ -207,11 +216,22 @@ impl Value {
 }
 
 impl Edit {
+    /// Returns the new value when this edit sets `wanted` on `old`, a value of the same field.
+    pub(crate) fn edited(&self, old: &Value, wanted: &Value) -> Value {
+        match (self, old) {
+            (Edit::AddToNote(added), Value::Note(Some(known))) => {
+                known.with(added).map_or_else(|| old.clone(), |note| Value::Note(Some(note)))
+            }
+            _ => old.edited(wanted),
+        }
+    }
+
     /// Returns the values to set.
     pub(crate) fn wanted(&self) -> Vec<Value> {
         match self {
             Edit::Fact(fact, time) => vec![Value::fact(*fact, *time)],
             Edit::Note(note) => vec![Value::Note(note.clone())],
+            Edit::AddToNote(note) => vec![Value::Note(Some(note.clone()))],
             Edit::Tag { add, remove } => {
                 let goes: Vec<String> = remove.iter().map(Tag::folded).collect();
                 let comes = add.iter().map(|tag| (tag.folded(), Some(tag.clone())));

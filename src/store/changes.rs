@@ -46,7 +46,7 @@ impl Tables {
             // Value by value, so that equal steps follow each other and `Undo` can group them.
             for wanted in change.edit.wanted() {
                 for &id in &change.ids {
-                    writer.set(id, &wanted, |value| value.edited(&wanted))?;
+                    writer.set(id, &wanted, |value| change.edit.edited(value, &wanted))?;
                 }
             }
             writer.finish()

@@ -352,8 +352,8 @@ impl Command {
 
     /// Returns whether it acts on the selected voicemail alone, even while others are marked.
     fn takes_one(self) -> bool {
-        use Command::{CallBack, Elsewhere, History, NameCaller, Note, SaveRecording};
-        matches!(self, CallBack | Elsewhere | History | NameCaller | Note | SaveRecording)
+        use Command::{CallBack, Elsewhere, History, NameCaller, SaveRecording};
+        matches!(self, CallBack | Elsewhere | History | NameCaller | SaveRecording)
     }
 
     fn hindered(self, state: &State) -> Option<&'static str> {

@@ -342,6 +342,7 @@ impl Change {
         let name = match self {
             Change::Edit { edit, .. } => match edit {
                 Edit::Fact(fact, time) => fact.notice(time.is_some()),
+                Edit::AddToNote(_) => "note added",
                 Edit::Note(Some(_)) => "note saved",
                 Edit::Note(None) => "note removed",
                 Edit::Tag { add, remove } if remove.is_empty() => return format!("tagged {}", listed(add)),

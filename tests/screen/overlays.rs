@@ -491,14 +491,9 @@ fn tags_and_copying_are_about_all_that_is_marked_and_what_takes_one_says_so() {
     screen.keys("Esc Y");
     assert!(screen.text().contains("Copy · 2 voicemails"));
     screen.keys("Esc");
-    for (key, name) in [
-        ("m", "note"),
-        ("w", "save"),
-        ("b", "elsewhere"),
-        ("c", "call-back"),
-        ("C", "name"),
-        ("H", "history"),
-    ] {
+    for (key, name) in
+        [("w", "save"), ("b", "elsewhere"), ("c", "call-back"), ("C", "name"), ("H", "history")]
+    {
         screen.keys(key);
         assert_eq!(notice(&screen), format!("{name} takes one voicemail: Esc clears the marks"));
         assert!(screen.state.overlay.is_none());
@@ -552,6 +547,27 @@ fn the_last_choice_comes_first() {
     let mut screen = screen();
     screen.keys(":").type_text("dates").keys("Enter Esc : Enter");
     assert!(matches!(screen.state.overlay, Some(Overlay::Dates(_))));
+}
+
+#[test]
+fn a_text_is_added_to_the_note_of_each_that_is_marked_and_taken_back_at_once() {
+    let mut screen = screen();
+    screen.keys("m").type_text("call after 5").keys("Ctrl-s v j v m");
+    assert!(screen.text().contains("add to 2 voicemails"), "{}", screen.text());
+    screen.type_text("sent").keys("Ctrl-s");
+    assert_eq!(notice(&screen), "note added (2 voicemails) · u to undo");
+    assert!(screen.state.inbox.marks.is_empty());
+    let note = |screen: &mut Screen, keys: &str| {
+        screen.keys(keys).keys("m");
+        let text = written(screen).to_owned();
+        screen.keys("Esc");
+        text
+    };
+    assert_eq!(note(&mut screen, "g"), "call after 5\nsent");
+    assert_eq!(note(&mut screen, "j j"), "sent");
+    screen.keys("u");
+    assert_eq!(note(&mut screen, "g"), "call after 5");
+    assert_eq!(note(&mut screen, "j j"), "");
 }
 
 #[test]

@@ -154,6 +154,12 @@ fn show(rows: &mut RowColumns, change: &Change) {
                 rows.put_note(key.id, note.as_ref().map(crate::core::triage::Note::first_words));
                 flag(Flags::NOTE, note.is_some())
             }
+            Edit::AddToNote(note) => {
+                if rows.note_of(key.id).is_none() {
+                    rows.put_note(key.id, Some(note.first_words()));
+                }
+                flag(Flags::NOTE, true)
+            }
             Edit::Tag { add, remove } => {
                 let goes: Vec<_> = remove.iter().map(crate::core::triage::Tag::folded).collect();
                 let mut tags = rows.tags_of(key.id).to_vec();

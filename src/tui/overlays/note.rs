@@ -3,6 +3,7 @@
 use chrono::Datelike as _;
 use ratatui::layout::{Rect, Size};
 
+use crate::core::humanize;
 use crate::core::model::from_millis;
 use crate::store::Row;
 use crate::tui::layout::centred;
@@ -25,9 +26,11 @@ const MARGIN: u16 = 1;
 /// The overlay for editing a note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoteEditor {
-    /// The voicemail.
+    /// The voicemail, or the first of several.
     pub key: RowKey,
-    /// The caller and the time, for the title.
+    /// Several voicemails; the text is added to the note of each. Empty for one.
+    pub several: Vec<RowKey>,
+    /// The caller and the time, or how many voicemails, for the title.
     pub about: String,
     /// The text.
     pub field: Editor,
@@ -59,7 +62,15 @@ impl NoteEditor {
     /// Returns an overlay that waits for the note of `key`.
     pub fn new(key: RowKey, about: String) -> NoteEditor {
         let before = Before::Coming { asked: false, save: false };
-        NoteEditor { key, about, field: Editor::default(), before, confirming: false, error: None }
+        let several = Vec::new();
+        NoteEditor { key, several, about, field: Editor::default(), before, confirming: false, error: None }
+    }
+
+    /// Returns an overlay for a text to add to the notes of `keys`; `None` if there are none.
+    pub fn for_several(keys: Vec<RowKey>) -> Option<NoteEditor> {
+        let about = format!("add to {}", humanize::voicemails(keys.len() as u64));
+        let before = Before::Known(String::new());
+        Some(NoteEditor { before, several: keys.clone(), ..NoteEditor::new(*keys.first()?, about) })
     }
 
     /// Returns whether there are unsaved changes.

@@ -45,7 +45,11 @@ impl Action {
             2 => Action::Edit(numbers, Edit::Fact(Fact::Starred, some.then_some(0))),
             3 | 4 => Action::Edit(numbers, Edit::Fact(Fact::Done, some.then_some(moment))),
             5 => Action::Edit(numbers, Edit::Fact(Fact::Called, some.then_some(moment))),
-            6 | 7 => Action::Edit(numbers, Edit::Note(Note::new(words[choice as usize], moment))),
+            6 => Action::Edit(numbers, Edit::Note(Note::new(words[choice as usize], moment))),
+            7 => match Note::new(words[choice as usize], moment) {
+                Some(note) => Action::Edit(numbers, Edit::AddToNote(note)),
+                None => Action::Edit(numbers, Edit::Note(None)),
+            },
             8..=10 => Action::Edit(
                 numbers,
                 Edit::Tag { add: tags(bits >> 40), remove: tags(bits >> 50 & bits >> 46) },
@@ -159,6 +163,10 @@ fn change(state: &mut State, edit: &Edit) {
             if state.note.as_ref().is_none_or(|(text, _)| text != note.text()) {
                 state.note = Some((note.text().to_owned(), note.edited()));
             }
+        }
+        Edit::AddToNote(note) => {
+            let before = state.note.as_ref().map(|(text, _)| format!("{text}\n")).unwrap_or_default();
+            state.note = Some((before + note.text(), note.edited()));
         }
         Edit::Tag { add, remove } => {
             for tag in add {

@@ -18,11 +18,14 @@ use crate::tui::state::State;
 use crate::tui::update::fault;
 use crate::tui::update::fetch::read;
 
-/// Opens the note of the selected voicemail, even if others are marked.
+/// Opens the note of the marked or selected voicemail, or an empty one to add to the notes of several.
 pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(row) = state.inbox.selected_row() else { return };
-    let key = RowKey::of(&row);
-    state.overlay = Some(Overlay::Note(Box::new(NoteEditor::new(key, about(state, &row)))));
+    let keys = changes::subjects(state);
+    let editor = match keys.as_slice() {
+        [key] => state.inbox.find(*key).map(|row| NoteEditor::new(*key, about(state, &row))),
+        _ => NoteEditor::for_several(keys),
+    };
+    state.overlay = editor.map(|editor| Overlay::Note(Box::new(editor)));
     go_on(state, effects);
 }
 
@@ -165,8 +168,12 @@ fn write(state: &mut State, writing: &NoteEditor, effects: &mut Vec<Effect>) {
         return;
     }
     let note = Note::new(writing.field.text(), state.now.timestamp_millis());
-    let change = Change::Edit { keys: vec![writing.key], edit: Edit::Note(note) };
-    changes::apply(state, change, effects);
+    let (keys, edit) = match note {
+        Some(note) if !writing.several.is_empty() => (writing.several.clone(), Edit::AddToNote(note)),
+        note => (vec![writing.key], Edit::Note(note)),
+    };
+    changes::apply(state, Change::Edit { keys, edit }, effects);
+    state.inbox.marks.clear();
 }
 
 /// Closes the note, but asks first if there are unsaved changes.
@@ -206,9 +213,26 @@ pub(in crate::tui) fn rescue(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Opens a text again that could not be added to several notes, unless another dialog is open by now: then
+/// the error says the text.
+fn write_again(state: &mut State, keys: &[RowKey], note: &Note) {
+    let why = state.notice.take().map(|notice| notice.text).unwrap_or_default();
+    if state.overlay.is_some() {
+        return fault(state, format!("{why} Your text was: {}", note.text()));
+    }
+    let Some(mut editor) = NoteEditor::for_several(keys.to_vec()) else { return };
+    editor.field.prepend(note.text());
+    editor.error = Some(why);
+    state.overlay = Some(Overlay::Note(Box::new(editor)));
+}
+
 /// Keeps the text of a note that could not be saved.
 pub(in crate::tui) fn keep(state: &mut State, change: &Change) {
-    let Change::Edit { keys, edit: Edit::Note(Some(note)) } = change else { return };
+    let (keys, note) = match change {
+        Change::Edit { keys, edit: Edit::Note(Some(note)) } => (keys, note),
+        Change::Edit { keys, edit: Edit::AddToNote(note) } => return write_again(state, keys, note),
+        _ => return,
+    };
     let ids: Vec<VoicemailId> = keys.iter().map(|key| key.id).collect();
     state.unsaved.extend(ids.into_iter().map(|id| (id, note.text().to_owned())));
     let why = state.notice.take().map(|notice| notice.text + ". ").unwrap_or_default();
