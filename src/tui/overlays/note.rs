@@ -67,10 +67,10 @@ impl NoteEditor {
     }
 
     /// Returns an overlay for a text to add to the notes of `keys`; `None` if there are none.
-    pub fn for_several(keys: Vec<RowKey>) -> Option<NoteEditor> {
+    pub fn for_several(keys: &[RowKey]) -> Option<NoteEditor> {
         let about = format!("add to {}", humanize::voicemails(keys.len() as u64));
         let before = Before::Known(String::new());
-        Some(NoteEditor { before, several: keys.clone(), ..NoteEditor::new(*keys.first()?, about) })
+        Some(NoteEditor { before, several: keys.to_vec(), ..NoteEditor::new(*keys.first()?, about) })
     }
 
     /// Returns whether there are unsaved changes.

@@ -23,7 +23,7 @@ pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
     let keys = changes::subjects(state);
     let editor = match keys.as_slice() {
         [key] => state.inbox.find(*key).map(|row| NoteEditor::new(*key, about(state, &row))),
-        _ => NoteEditor::for_several(keys),
+        _ => NoteEditor::for_several(&keys),
     };
     state.overlay = editor.map(|editor| Overlay::Note(Box::new(editor)));
     go_on(state, effects);
@@ -220,7 +220,7 @@ fn write_again(state: &mut State, keys: &[RowKey], note: &Note) {
     if state.overlay.is_some() {
         return fault(state, format!("{why} Your text was: {}", note.text()));
     }
-    let Some(mut editor) = NoteEditor::for_several(keys.to_vec()) else { return };
+    let Some(mut editor) = NoteEditor::for_several(keys) else { return };
     editor.field.prepend(note.text());
     editor.error = Some(why);
     state.overlay = Some(Overlay::Note(Box::new(editor)));
