@@ -1,4 +1,4 @@
-//! Keys: their notation, and which command a key runs in which scope.
+//! Keys: their notation, which command a key runs in which scope, and what a key means now.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,6 +6,7 @@ use std::fmt;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::tui::command::{Command, Scope, TABLE};
+use crate::tui::state::State;
 
 pub mod own;
 
@@ -205,6 +206,44 @@ impl Keymap {
     /// Returns the keys of `command`, the main one first.
     pub fn keys(&self, command: Command) -> &[KeyChord] {
         self.keys.get(&command).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What keys mean now: it follows from what is open.
+impl State {
+    /// Returns the scopes to look up a key in, in this order. The focus is derived from other state, never
+    /// stored twice.
+    pub fn scopes(&self) -> &'static [Scope] {
+        if self.help.is_some() {
+            return &[Scope::Help, Scope::Anywhere];
+        }
+        match &self.overlay {
+            Some(overlay) => overlay.scopes(),
+            None if self.filter.open => &[Scope::Search, Scope::Anywhere],
+            None if self.detail_focused() => &[Scope::Detail, Scope::Inbox, Scope::Anywhere],
+            None => &[Scope::List, Scope::Inbox, Scope::Anywhere],
+        }
+    }
+
+    /// Returns what `key` means now.
+    pub fn command(&self, key: KeyEvent) -> Option<Command> {
+        let command = self.setup.keymap.command(self.scopes(), key)?;
+        self.is_heard(command, KeyChord::of(key)).then_some(command)
+    }
+
+    /// Returns the first key of `command` that works now.
+    pub fn key(&self, command: Command) -> Option<KeyChord> {
+        self.setup.keymap.keys(command).iter().copied().find(|key| self.is_heard(command, *key))
+    }
+
+    /// Returns whether `key` is a command now and not text: typing comes before keys that work anywhere.
+    /// The key that opened the help closes it while the filter is empty.
+    fn is_heard(&self, command: Command, key: KeyChord) -> bool {
+        let typing = match &self.help {
+            Some(help) => !help.input.value().is_empty(),
+            None => self.scopes().first().is_some_and(|scope| scope.takes_text()),
+        };
+        !(typing && key.types() && command.entry().scope == Scope::Anywhere)
     }
 }
 

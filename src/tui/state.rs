@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use crossterm::event::KeyEvent;
 use ratatui::layout::Size;
 
 use crate::audio::Waveform;
@@ -20,7 +19,6 @@ use crate::store::{Details, Row, StoreError};
 use crate::sync::SyncError;
 use crate::terminal::colours::Depth;
 use crate::terminal::remote::RemoteEnv;
-use crate::tui::command::{Command, Scope};
 use crate::tui::field::Field;
 use crate::tui::keymap::{KeyChord, Keymap};
 use crate::tui::layout::{self, Regions};
@@ -488,41 +486,6 @@ impl State {
     /// Returns the regions of the screen.
     pub fn regions(&self) -> Regions {
         layout::regions(self)
-    }
-
-    /// Returns the scopes to look up a key in, in this order. The focus is derived from other state, never
-    /// stored twice.
-    pub fn scopes(&self) -> &'static [Scope] {
-        if self.help.is_some() {
-            return &[Scope::Help, Scope::Anywhere];
-        }
-        match &self.overlay {
-            Some(overlay) => overlay.scopes(),
-            None if self.filter.open => &[Scope::Search, Scope::Anywhere],
-            None if self.detail_focused() => &[Scope::Detail, Scope::Inbox, Scope::Anywhere],
-            None => &[Scope::List, Scope::Inbox, Scope::Anywhere],
-        }
-    }
-
-    /// Returns what `key` means now.
-    pub fn command(&self, key: KeyEvent) -> Option<Command> {
-        let command = self.setup.keymap.command(self.scopes(), key)?;
-        self.is_heard(command, KeyChord::of(key)).then_some(command)
-    }
-
-    /// Returns the first key of `command` that works now.
-    pub fn key(&self, command: Command) -> Option<KeyChord> {
-        self.setup.keymap.keys(command).iter().copied().find(|key| self.is_heard(command, *key))
-    }
-
-    /// Returns whether `key` is a command now and not text: typing comes before keys that work anywhere.
-    /// The key that opened the help closes it while the filter is empty.
-    fn is_heard(&self, command: Command, key: KeyChord) -> bool {
-        let typing = match &self.help {
-            Some(help) => !help.input.value().is_empty(),
-            None => self.scopes().first().is_some_and(|scope| scope.takes_text()),
-        };
-        !(typing && key.types() && command.entry().scope == Scope::Anywhere)
     }
 
     /// Returns the open single-line text field, where the cursor is shown.
