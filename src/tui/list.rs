@@ -5,6 +5,7 @@ pub(in crate::tui) mod changes;
 pub(in crate::tui) mod columns;
 pub mod listing;
 pub(in crate::tui) mod moves;
+pub(in crate::tui) mod relist;
 pub mod rows;
 pub(in crate::tui) mod triage;
 pub(in crate::tui) mod view;

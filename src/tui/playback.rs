@@ -146,6 +146,12 @@ impl Playback {
         }
     }
 
+    /// Returns the voicemail that will play as soon as its recording is fetched.
+    pub fn waiting(&self) -> Option<RowKey> {
+        let fetching = self.current.as_ref().filter(|current| current.phase == Phase::Fetching);
+        fetching.map(|current| current.key)
+    }
+
     /// Returns the playback of the voicemail `id`.
     pub fn playback_of(&self, id: VoicemailId) -> Option<&NowPlaying> {
         self.current.as_ref().filter(|playback| playback.key.id == id)

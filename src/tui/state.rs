@@ -529,16 +529,10 @@ impl State {
         [notice, refresh, self.playback.settles, following, retry, preset].into_iter().flatten().min()
     }
 
-    /// Returns the voicemail that will play as soon as its recording is fetched.
-    pub fn waiting(&self) -> Option<RowKey> {
-        let playback = self.playback.current.as_ref();
-        playback.filter(|playback| playback.phase == Phase::Fetching).map(|playback| playback.key)
-    }
-
     /// Returns when to retry the recording of `key`, if the server did not have it yet and it is still
     /// needed.
     pub fn retry_of(&self, key: RowKey) -> Option<DateTime<Utc>> {
-        let asks = self.setup.playback.prefetch != Prefetch::Off || self.waiting() == Some(key);
+        let asks = self.setup.playback.prefetch != Prefetch::Off || self.playback.waiting() == Some(key);
         match self.playback.recordings.get(&key.id)? {
             Recording::NotReady { next, .. } if asks => Some(*next),
             _ => None,
@@ -547,7 +541,7 @@ impl State {
 
     /// Returns when to retry the recording of the selected or the waiting voicemail.
     pub fn next_retry(&self) -> Option<DateTime<Utc>> {
-        let keys = self.inbox.selected.into_iter().chain(self.waiting());
+        let keys = self.inbox.selected.into_iter().chain(self.playback.waiting());
         keys.filter_map(|key| self.retry_of(key)).min()
     }
 

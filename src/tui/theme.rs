@@ -204,7 +204,7 @@ impl Role {
         Role::Shade(2),
     ];
 
-    /// Returns its name in the settings.
+    /// Returns the name of the role in the settings.
     pub fn name(self) -> &'static str {
         match self {
             Role::Text => "text",

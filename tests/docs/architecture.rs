@@ -221,6 +221,7 @@ const GROUPS: [&[&str]; 3] = [
         "tui::detail::update",
         "tui::list::changes",
         "tui::list::moves",
+        "tui::list::relist",
         "tui::list::triage",
         "tui::overlays::dates::update",
         "tui::overlays::elsewhere::update",

@@ -8,10 +8,11 @@ use crate::core::humanize;
 use crate::core::triage::{Applied, Edit};
 use crate::store::StoreError;
 use crate::tui::command::Command;
+use crate::tui::list::relist::relist;
 use crate::tui::list::rows::{RowColumns, RowKey};
 use crate::tui::msg::{AccountEffect, Change, Direction, Effect, Read};
 use crate::tui::state::{State, UndoStep};
-use crate::tui::update::fetch::{load, read, read_texts, relist};
+use crate::tui::update::fetch::{load, read, read_texts};
 use crate::tui::update::{fault, news};
 
 /// The maximum number of steps that can be undone.

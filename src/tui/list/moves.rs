@@ -1,12 +1,12 @@
 //! Moving through the list: the selection and the scroll position.
 
 use crate::tui::detail::update::load_details;
+use crate::tui::list::relist::relist;
 use crate::tui::list::rows::RowKey;
 use crate::tui::list::triage::mark_range;
 use crate::tui::msg::Effect;
 use crate::tui::playback::prefetch;
 use crate::tui::state::{Follows, State};
-use crate::tui::update::fetch::relist;
 use crate::tui::view;
 
 /// Selects the row at `place` of the list, or the last row.

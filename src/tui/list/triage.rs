@@ -6,14 +6,13 @@ use crate::core::triage::Edit;
 use crate::core::view::View;
 use crate::store::Row;
 use crate::tui::command::Command;
-use crate::tui::detail::update::{leave_history, load_details};
+use crate::tui::detail::update::leave_history;
 use crate::tui::list::changes::{apply, subjects};
-use crate::tui::list::moves::{keep_visible, select_place};
+use crate::tui::list::moves::select_place;
+use crate::tui::list::relist::{list_anew, relist};
 use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{Change, Effect};
-use crate::tui::playback::prefetch;
 use crate::tui::state::State;
-use crate::tui::update::fetch::relist;
 use crate::tui::update::news;
 
 /// States a fact of the marked or selected voicemails, or takes it back if all of them have it.
@@ -150,22 +149,4 @@ pub(in crate::tui) fn change_order(state: &mut State, effects: &mut Vec<Effect>)
     state.inbox.query.order = state.inbox.query.order_now().next(state.inbox.query.filter.is_some());
     news(state, state.inbox.query.order.name().to_owned());
     list_anew(state, effects);
-}
-
-/// Lists the rows anew. The selection stays if its row is shown, else it moves to the nearest.
-pub(in crate::tui) fn list_anew(state: &mut State, effects: &mut Vec<Effect>) {
-    let selected = state.inbox.selected.take();
-    relist(state);
-    let row = selected.and_then(|key| state.inbox.rows.search(key).ok());
-    let place =
-        row.map_or(0, |row| state.inbox.list.place(row).unwrap_or_else(|| state.inbox.list.nearest(row)));
-    state.inbox.selected = state.inbox.at(place).map(|row| RowKey::of(&row));
-    state.detail.marked = None;
-    state.detail.scroll = 0;
-    let shown = &state.inbox.list;
-    let rows = &state.inbox.rows;
-    state.inbox.marks.retain(|key| rows.search(*key).is_ok_and(|row| shown.place(row).is_some()));
-    keep_visible(state);
-    prefetch::schedule(state);
-    load_details(state, effects);
 }

@@ -49,7 +49,7 @@ fn wanted(state: &State) -> Vec<RowKey> {
         Some(Recording::NotReady { next, .. }) => *next <= state.now,
         Some(Recording::Failed(_) | Recording::Here { .. }) => false,
     };
-    let waiting = state.waiting().filter(|key| due(key.id));
+    let waiting = state.playback.waiting().filter(|key| due(key.id));
     let mut wanted: Vec<_> = waiting.into_iter().collect();
     let queued = playback.queue.as_ref().and_then(|queue| queue.rest.front()).copied();
     let ahead = |row: Row| {

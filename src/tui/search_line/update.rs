@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::core::search::{self, Completion, Context, Matcher, Query, Vocabulary};
 use crate::tui::command::Command;
 use crate::tui::field::Field;
-use crate::tui::list::triage::list_anew;
+use crate::tui::list::relist::list_anew;
 use crate::tui::msg::Effect;
 use crate::tui::search_line::Completing;
 use crate::tui::state::State;

@@ -9,8 +9,8 @@ use crate::sync::{Progress, Summary, SyncError};
 use crate::tui::command::Command;
 use crate::tui::detail::update::{load_details, open_history};
 use crate::tui::list::changes::reapply;
-use crate::tui::list::listing::Listing;
 use crate::tui::list::moves::{follow_end, keep_visible};
+use crate::tui::list::relist::relist;
 use crate::tui::list::rows::{ListLine, RowKey};
 use crate::tui::msg::{AccountEffect, Effect, Lane, Read, Reply, TerminalEffect};
 use crate::tui::overlay::Overlay;
@@ -245,14 +245,6 @@ pub(in crate::tui) fn on_store_notice(state: &mut State, notice: &store::Notice,
         load(state, effects);
         sync(state, false, effects);
     }
-}
-
-/// Rebuilds the list. The selected row stays in it even if it no longer matches.
-pub(in crate::tui) fn relist(state: &mut State) {
-    let inbox = &mut state.inbox;
-    let lingers = inbox.selected.filter(|_| inbox.selected_place().is_some());
-    let lingers = lingers.and_then(|key| inbox.rows.search(key).ok());
-    inbox.list = Listing::new(&inbox.rows, &mut inbox.query, lingers, state.setup.zone);
 }
 
 /// Adds rows to the list; the selection and the view stay where they are.

@@ -9,12 +9,13 @@ use crate::core::triage::{CallerKey, Given};
 use crate::tui::field::Field;
 use crate::tui::list::changes::apply;
 use crate::tui::list::listing::Order;
+use crate::tui::list::relist::relist;
 use crate::tui::msg::{AccountEffect, Change, Effect, Read};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::name::NameForm;
 use crate::tui::state::State;
 use crate::tui::update::fault;
-use crate::tui::update::fetch::{read, relist};
+use crate::tui::update::fetch::read;
 
 /// The minimum time between two checks of the contact files.
 const EVERY: TimeDelta = TimeDelta::seconds(5);
