@@ -22,9 +22,11 @@ use std::fmt;
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
 
 use crate::core::model::Span;
-use crate::core::range::period::{Clock, Edge, Period, Shift};
+use crate::core::range::clock::Clock;
+use crate::core::range::period::{Edge, Period, Shift};
 use crate::core::zone::Tz;
 
+mod clock;
 mod describe;
 mod parse;
 mod period;

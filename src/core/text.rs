@@ -1,5 +1,5 @@
 //! Makes untrusted text safe to show: text from a server, a file or a caller must not move the cursor,
-//! change colours or reorder a line. Done once, where the text enters.
+//! change colours or reorder a line. Done once, where the text enters. Also the digits of any script.
 
 use std::ops::Range;
 

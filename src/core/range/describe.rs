@@ -4,7 +4,8 @@ use chrono::{
     DateTime, Datelike as _, Days, DurationRound as _, Months, NaiveDate, NaiveDateTime, TimeDelta, Utc,
 };
 
-use crate::core::range::period::{Clock, Day, Edge, Period, clock_text, weekday_name};
+use crate::core::range::clock::Clock;
+use crate::core::range::period::{Day, Edge, Period, clock_text, weekday_name};
 use crate::core::range::{Bounds, Range};
 use crate::core::zone::Tz;
 

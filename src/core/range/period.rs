@@ -8,26 +8,11 @@ use chrono::{
     SubsecRound as _, TimeDelta, TimeZone as _, Timelike as _, Utc, Weekday,
 };
 
+use crate::core::range::clock::Clock;
 use crate::core::zone::Tz;
 
 /// The years that a range can reach. The service did not exist before 2000, and years have four digits.
 pub(super) const YEARS: std::ops::RangeInclusive<i32> = 2000..=2999;
-
-/// The time and the zone in which a range is resolved.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Clock {
-    pub now: DateTime<Utc>,
-    pub zone: Tz,
-    pub today: NaiveDate,
-}
-
-impl Clock {
-    /// Creates a clock; cuts `now` to milliseconds, like all times that are compared with it.
-    pub fn new(now: DateTime<Utc>, zone: Tz) -> Clock {
-        let now = now.trunc_subsecs(3);
-        Clock { now, zone, today: now.with_timezone(&zone).date_naive() }
-    }
-}
 
 /// The unit after `this` and `last`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

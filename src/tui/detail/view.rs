@@ -35,7 +35,7 @@ impl Piece {
         self
     }
 
-    /// Appends a sign, to the last piece if that has the same style.
+    /// Appends a sign to the line of the detail, to its last piece if that has the same style.
     pub(in crate::tui) fn push(&mut self, sign: char, style: Style) {
         match self.left.last_mut() {
             Some((text, last)) if *last == style => text.push(sign),
