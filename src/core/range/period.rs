@@ -4,8 +4,8 @@
 use std::fmt;
 
 use chrono::{
-    DateTime, Datelike as _, Days, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime,
-    SubsecRound as _, TimeDelta, TimeZone as _, Timelike as _, Utc, Weekday,
+    DateTime, Datelike as _, Days, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta,
+    TimeZone as _, Timelike as _, Utc, Weekday,
 };
 
 use crate::core::range::clock::Clock;
