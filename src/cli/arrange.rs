@@ -16,6 +16,9 @@ use crate::core::search;
 /// # Errors
 /// If a flag before the verb is one that the verb does not take.
 pub fn arranged(words: Vec<OsString>) -> Result<Vec<OsString>, clap::Error> {
+    if !may_need_it(&words) {
+        return Ok(words);
+    }
     let mut program = Cli::command();
     program.build();
     let common = ContextArgs::augment_args(Command::new("vmail"));
@@ -50,6 +53,18 @@ pub fn arranged(words: Vec<OsString>) -> Result<Vec<OsString>, clap::Error> {
     let below: Vec<_> = ahead.into_iter().chain(rest).cloned().collect();
     let below = if takes_query(verb) { query_last(verb, below) } else { below };
     Ok(words.iter().take(1).chain(path).cloned().chain(below).collect())
+}
+
+/// Returns whether a flag may stand before a verb, or a term of a query look like a flag. Looking closer takes
+/// as long as parsing.
+fn may_need_it(words: &[OsString]) -> bool {
+    let mut words = words.iter().skip(1).filter_map(|word| word.to_str());
+    let is_flag = |word: &str| word.starts_with('-');
+    let is_term = |word: &str| word.strip_prefix('-').is_some_and(search::begins_with_field);
+    match words.next() {
+        Some(first) if is_flag(first) => words.any(|word| !is_flag(word) || is_term(word)),
+        _ => words.any(is_term),
+    }
 }
 
 /// A flag of the command line.

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::{Command, CommandFactory as _, FromArgMatches as _};
 
 use crate::cli::arrange::{arranged, takes_query};
 use crate::cli::{Cli, World, help, style};
@@ -29,9 +29,15 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::
     }
     let asked_of_verb = after.first() == Some(&"help") && after.len() > 1;
     let long = asked_of_verb || after.len() > 1 && after.contains(&"--help");
-    let program = help::arranged(Cli::command(), long);
     let verb = words.get(1).and_then(|word| word.to_str()).map(str::to_owned);
-    let read = program.try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parse = |program: Command| {
+        program.try_get_matches_from(&words).and_then(|matches| Cli::from_arg_matches(&matches))
+    };
+    let read = match parse(Cli::command()) {
+        // Only then: it takes as long as the rest of the start.
+        Err(error) if is_help(&error) => parse(help::arranged(Cli::command(), long)),
+        read => read,
+    };
     read.map_err(|mut error| {
         if let Some(advice) = advice(&error, verb.as_deref()) {
             let advice = ContextValue::StyledStrs(vec![StyledStr::from(advice)]);
@@ -39,6 +45,11 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::
         }
         error
     })
+}
+
+fn is_help(error: &clap::Error) -> bool {
+    use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand};
+    matches!(error.kind(), DisplayHelp | DisplayHelpOnMissingArgumentOrSubcommand)
 }
 
 /// Prints clap's message: help to stdout, errors to stderr.

@@ -65,7 +65,7 @@ pub fn run(args: &ListArgs, world: &World) -> anyhow::Result<()> {
         context.close().await;
         let found = match written {
             Err(Unwritten::Store(error)) => return Err(error.into()),
-            // A reader that has had enough has had something.
+            // The pipe was closed early: rows were found.
             Err(Unwritten::Out(error)) => style::quietly(Err(error)).map(|()| true)?,
             Ok(found) => found,
         };
