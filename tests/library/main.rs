@@ -9,6 +9,7 @@ mod child;
 mod config;
 mod contacts;
 mod credentials;
+mod names;
 mod package;
 mod player;
 mod range;

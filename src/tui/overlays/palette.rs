@@ -39,7 +39,6 @@ const ALIASES: &[(&str, Command)] = &[
     ("delete", Command::ToggleDone),
     ("trash", Command::ToggleDone),
     ("flag", Command::ToggleStar),
-    ("unread", Command::ToggleRead),
     ("settings", Command::Reload),
     ("config", Command::Reload),
     ("source", Command::Reload),
