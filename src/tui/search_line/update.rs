@@ -64,10 +64,9 @@ fn find(state: &mut State, query: Query, context: &Context, effects: &mut Vec<Ef
 
 /// Keeps the filter and returns to the list. Refuses a query with an error: the list does not show it.
 pub(in crate::tui) fn keep(state: &mut State) {
-    if let Some(mistake) = &state.filter.mistake {
+    if state.filter.mistake.is_some() {
         let clear = state.setup.keymap.named(Command::ClearSearch);
-        let said = format!("{}: mend the search, or {clear} to clear it", mistake.message);
-        return news(state, said);
+        return news(state, format!("not kept: correct the search, or {clear} to clear it"));
     }
     state.filter.remember();
     state.filter.open = false;

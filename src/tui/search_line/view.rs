@@ -19,11 +19,14 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Op
     let style = if filter.open { theme.accent } else { theme.quiet };
     // A message that is too long for the line is shown above the status line.
     let mistake = filter.mistake.as_ref().filter(|_| cut_mistake(state, area).is_none());
-    let told = if let Some(mistake) = mistake {
-        mistake.message.clone()
-    } else {
-        let (found, of) = (state.inbox.list.len() as u64, state.inbox.rows.len() as u64);
-        format!("{} of {}", humanize::count(found), humanize::count(of))
+    let told = match (mistake, &filter.mistake) {
+        (Some(mistake), _) => mistake.message.clone(),
+        // These are not the matches of this query.
+        (None, Some(_)) => String::new(),
+        (None, None) => {
+            let (found, of) = (state.inbox.list.len() as u64, state.inbox.rows.len() as u64);
+            format!("{} of {}", humanize::count(found), humanize::count(of))
+        }
     };
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     let told_width = width(&told).min(room_to_tell(state, inner.width));
