@@ -3,9 +3,11 @@
 //! The loop draws, waits for one message, takes the other queued messages and draws again. It has no frame
 //! rate, and no ticks while nothing moves: an idle inbox uses no CPU and writes no bytes.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::io;
 use std::ops::ControlFlow;
+use std::panic::resume_unwind;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -32,7 +34,7 @@ pub mod view;
 
 use msg::{AccountEffect, Effect, Msg, Reopen, TerminalEffect};
 use runtime::Runtime;
-use screen::Screen;
+use screen::{Draw, DrawPanic, Screen};
 use session::Session;
 use state::State;
 
@@ -47,11 +49,12 @@ const BATCH: usize = 64;
 const PATIENCE: Duration = Duration::from_millis(4);
 
 /// Runs the screen until the user quits. `reopen` creates the next session, or returns why it cannot;
-/// `clock` returns the current time.
+/// `clock` returns the current time; `draw` is [`view::draw`], but for tests of what a panic in it does.
 pub async fn run(
     mut session: Session,
     mut reopen: impl FnMut(&Reopen) -> Result<Session, String>,
     clock: fn() -> DateTime<Utc>,
+    draw: Draw,
 ) -> io::Result<()> {
     let (keys, mut input) = mpsc::channel(QUEUE);
     let mut screen = Screen::enter(&session.options)?;
@@ -69,37 +72,47 @@ pub async fn run(
         let runtime = Runtime::new(work, sender, clock);
         effects.extend(update::start(&mut state));
         let mut queues = Queues { input: &mut input, messages: &mut messages };
-        let mut lane = Loop { state, runtime, screen: &mut screen, clock };
+        let mut lane = Loop { state, runtime, screen: &mut screen, clock, draw };
         let end = lane.turn(&mut effects, &mut queues, &mut reopen).await;
         // Nobody must wait to send to a queue that is no longer read.
         messages.close();
         let Loop { mut state, mut runtime, .. } = lane;
-        match end {
-            Ok(End::Quit) => {
-                drop(screen);
-                runtime.finish().await.close().await;
-                return Ok(());
-            }
-            // The terminal is gone. Still save what the user did and wrote.
-            Err(error) => {
-                effects.extend(update::update(&mut state, Msg::Hangup));
-                for effect in effects {
-                    // Without a terminal, what is left to do is to write what the user did.
-                    if let Effect::Account(effect) = effect {
-                        runtime.run(effect);
-                    }
-                }
-                drop(screen);
-                runtime.finish().await.close().await;
-                return Err(error);
-            }
+        let failed = match end {
             Ok(End::Reopened(next)) => {
                 // The store closes after its last job; in the demo the next session uses it.
                 drop(runtime.finish().await);
                 (session, before) = (*next, Some(state));
+                continue;
+            }
+            Ok(End::Quit) => Ok(()),
+            Ok(End::Panicked(panic)) => Err(Failure::Panic(panic)),
+            Err(error) => Err(Failure::Terminal(error)),
+        };
+        if failed.is_err() {
+            // Without a screen, what is left to do is to save what the user did and wrote.
+            effects.extend(update::update(&mut state, Msg::Hangup));
+            for effect in effects {
+                if let Effect::Account(effect) = effect {
+                    runtime.run(effect);
+                }
             }
         }
+        drop(screen);
+        runtime.finish().await.close().await;
+        return match failed {
+            Ok(()) => Ok(()),
+            Err(Failure::Terminal(error)) => Err(error),
+            Err(Failure::Panic(panic)) => resume_unwind(panic),
+        };
     }
+}
+
+/// Why the screen cannot be shown any more.
+enum Failure {
+    /// The terminal is gone.
+    Terminal(io::Error),
+    /// Drawing panicked twice.
+    Panic(Box<dyn Any + Send>),
 }
 
 /// How a session ends.
@@ -108,6 +121,8 @@ enum End {
     Quit,
     /// The user switches to another session.
     Reopened(Box<Session>),
+    /// The screen cannot be drawn.
+    Panicked(Box<dyn Any + Send>),
 }
 
 /// The loop of one session.
@@ -116,6 +131,7 @@ struct Loop<'s> {
     runtime: Runtime,
     screen: &'s mut Screen,
     clock: fn() -> DateTime<Utc>,
+    draw: Draw,
 }
 
 impl Loop<'_> {
@@ -133,7 +149,7 @@ impl Loop<'_> {
                 ControlFlow::Continue(asked) => asked,
                 ControlFlow::Break(end) => return Ok(end),
             };
-            let Loop { state, screen, clock, .. } = self;
+            let Loop { state, screen, clock, draw, .. } = self;
             let mut next = None;
             if asked && !patience.is_zero() {
                 next = tokio::time::timeout(patience, queues.next()).await.ok().flatten();
@@ -141,7 +157,14 @@ impl Loop<'_> {
                 patience = Duration::ZERO;
             }
             if next.is_none() {
-                screen.draw(state)?;
+                match screen.draw(state, *draw)? {
+                    Ok(()) => {}
+                    Err(DrawPanic::First(text)) => {
+                        effects.extend(update::update(state, Msg::NotDrawn(text)));
+                        continue;
+                    }
+                    Err(DrawPanic::Again(panic)) => return Ok(End::Panicked(panic)),
+                }
                 patience = PATIENCE;
                 // Files are sent in pieces, so that keys are handled in between.
                 match screen.send_piece()? {

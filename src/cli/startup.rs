@@ -31,6 +31,7 @@ use crate::tui::runtime::{AudioDeps, Deps};
 use crate::tui::session::Session;
 use crate::tui::state::{Look, OwnView, Setup};
 use crate::tui::theme::{self, ThemeSettings};
+use crate::tui::view;
 use crate::tui::{self, screen};
 use crate::{demo, paths};
 
@@ -76,7 +77,7 @@ pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
             args = next.0;
             Ok(next.1)
         };
-        Box::pin(tui::run(first, reopen, world.clock)).await.context("lost the terminal")
+        Box::pin(tui::run(first, reopen, world.clock, view::draw)).await.context("lost the terminal")
     });
     // A terminal read or a name look-up may still block a thread; do not wait for it.
     runtime.shutdown_background();

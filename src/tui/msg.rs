@@ -80,6 +80,8 @@ pub enum Msg {
     Tried(Result<String, String>),
     /// Why [`Effect::Reopen`] failed.
     NotReopened(String),
+    /// Drawing panicked for the first time; what the panic said.
+    NotDrawn(String),
     /// The terminal is gone, or a signal asks the program to end.
     Hangup,
     /// Another process asked the program to stop (SIGTSTP).

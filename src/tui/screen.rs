@@ -2,8 +2,10 @@
 //!
 //! The only place with escape sequences. A frame is one synchronized update, in one write.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -17,7 +19,8 @@ use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute};
-use ratatui::layout::Size;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Size};
 use tokio::sync::mpsc;
 
 use crate::config::Notify;
@@ -51,9 +54,27 @@ const GRACE: Duration = Duration::from_secs(6);
 /// Whether the terminal is taken: then the panic hook must give it back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// Whether the program goes on after a panic on the drawing thread.
+static SURVIVES: AtomicBool = AtomicBool::new(false);
+
+/// Draws a state into cells and returns the position of the cursor: `view::draw`, or what a test puts in
+/// its place.
+pub type Draw = fn(&State, &mut Buffer) -> Option<Position>;
+
+/// A panic in drawing.
+#[derive(Debug)]
+pub enum DrawPanic {
+    /// The first one, which the program survives, and what it said.
+    First(String),
+    /// A later one, to resume after saving. The terminal was given back.
+    Again(Box<dyn Any + Send>),
+}
+
 /// The terminal while it is taken. Dropping it gives it back.
 pub struct Screen {
     frames: Frames,
+    /// Drawing has panicked once: the next panic ends the program.
+    panicked: bool,
     options: Options,
     suspended: bool,
     /// The pieces of a file that are still to be written, and how many there were.
@@ -70,6 +91,7 @@ impl Screen {
         take(options)?;
         Ok(Screen {
             frames: Frames::new(),
+            panicked: false,
             options: options.clone(),
             suspended: false,
             pieces: VecDeque::new(),
@@ -99,13 +121,24 @@ impl Screen {
         Ok(Size::new(width, height))
     }
 
-    /// Draws a frame: only the changes since the last one, in one write.
-    pub fn draw(&mut self, state: &State) -> io::Result<()> {
+    /// Draws a frame: only the changes since the last one, in one write. After a panic in `draw`, the
+    /// terminal shows the last frame.
+    pub fn draw(&mut self, state: &State, draw: Draw) -> io::Result<Result<(), DrawPanic>> {
         if self.suspended {
-            return Ok(());
+            return Ok(Ok(()));
         }
-        let bytes = self.frames.next(state)?;
-        write(&bytes)
+        SURVIVES.store(!self.panicked, Ordering::SeqCst);
+        let frame = catch_unwind(AssertUnwindSafe(|| self.frames.next(state, draw)));
+        SURVIVES.store(false, Ordering::SeqCst);
+        let panic = match frame {
+            Ok(bytes) => return write(&bytes?).map(Ok),
+            Err(panic) if self.panicked => DrawPanic::Again(panic),
+            Err(panic) => DrawPanic::First(panic_text(panic.as_ref())),
+        };
+        self.panicked = true;
+        // What was drawn may be half of a frame.
+        self.frames.forget();
+        Ok(Err(panic))
     }
 
     /// Gives the terminal back and stops the process until the shell continues it. Returns false, and does
@@ -256,15 +289,23 @@ fn give_back() {
     }
 }
 
+/// Returns what a panic said.
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().map(str::to_owned);
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no text".to_owned())
+}
+
 /// Installs a panic hook. A panic on the drawing thread ends the program, so the terminal is restored to
-/// make the message readable. On other threads panics are caught, shown on screen and logged.
+/// make the message readable, except for the first in drawing. On other threads panics are caught, shown
+/// on screen and logged.
 fn give_back_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let drawing = thread::current().id();
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if TAKEN.load(Ordering::SeqCst) && thread::current().id() != drawing {
+            let survives = thread::current().id() != drawing || SURVIVES.load(Ordering::SeqCst);
+            if TAKEN.load(Ordering::SeqCst) && survives {
                 tracing::error!("{info}");
             } else {
                 give_back();

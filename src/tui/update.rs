@@ -10,6 +10,7 @@ use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEve
 use ratatui::layout::Position;
 
 use crate::core::facts::Fact;
+use crate::core::text;
 use crate::core::view::View;
 use crate::player::Control;
 use crate::tui::command::{Command, Scope};
@@ -47,6 +48,9 @@ use fetch::{load, on_reply, on_store_notice, read, shift, sync};
 
 /// How long a notice stays in the status line.
 const NEWS: TimeDelta = TimeDelta::seconds(4);
+
+/// The maximum length of what a panic said, in characters.
+const PANIC_MAX: usize = 120;
 
 /// Returns the effects at the start of the program.
 pub fn start(state: &mut State) -> Vec<Effect> {
@@ -129,6 +133,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::CommandRan(result) => call::update::on_command(state, result, &mut effects),
         Msg::Tried(result) => login::update::on_tried(state, result),
         Msg::NotReopened(why) => fault(state, why),
+        Msg::NotDrawn(panic) => close_what_panicked(state, &panic, &mut effects),
         Msg::Hangup => {
             note::update::rescue(state, &mut effects);
             effects.push(Effect::Quit);
@@ -149,6 +154,24 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         effects.extend(state.next_session.take().map(Effect::Reopen));
     }
     effects
+}
+
+/// Closes the dialog or the help, since drawing it again would panic again. Saves the note that is being
+/// written; other typed text is part of the error.
+fn close_what_panicked(state: &mut State, panic: &str, effects: &mut Vec<Effect>) {
+    note::update::rescue(state, effects);
+    let typed = match &mut state.overlay {
+        Some(Overlay::Note(writing)) => writing.field.text().to_owned(),
+        Some(overlay) => overlay.field().map(|field| field.value().to_owned()).unwrap_or_default(),
+        None => String::new(),
+    };
+    let typed = if typed.is_empty() { typed } else { format!(" You had typed: {typed}") };
+    state.overlay = None;
+    state.help = None;
+    fault(
+        state,
+        format!("A bug in vmail: this could not be drawn ({}).{typed}", text::clean(panic, PANIC_MAX)),
+    );
 }
 
 /// Suspends the program. Playback pauses until the program continues.

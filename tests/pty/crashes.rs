@@ -24,13 +24,15 @@ use vmail::terminal::colours::Depth;
 use vmail::terminal::remote::RemoteEnv;
 use vmail::terminal::ssh;
 use vmail::tui::keymap::Keymap;
+use vmail::tui::overlay::Overlay;
 use vmail::tui::overlays::login::LoginHandler;
 use vmail::tui::playback::PlaybackConfig;
 use vmail::tui::runtime::{AudioDeps, Deps};
-use vmail::tui::screen::{Options, Screen};
+use vmail::tui::screen::{Draw, Options, Screen};
 use vmail::tui::session::Session;
-use vmail::tui::state::{Look, Setup};
+use vmail::tui::state::{Look, Setup, State};
 use vmail::tui::theme::ThemeSettings;
+use vmail::tui::view;
 
 use crate::child::child;
 use crate::harness::{Launch, Terminal, until};
@@ -114,6 +116,40 @@ fn in_a_terminal_a_sync_panics() {
     open_screen(server.url(), store);
 }
 
+#[test]
+fn the_first_panic_in_drawing_saves_the_note_and_is_said() {
+    let mut terminal = start(in_a_terminal_a_note_cannot_be_drawn);
+    terminal.wait("the inbox", |seen| seen.total().is_some_and(|total| total > 10));
+    terminal.send("mboom");
+    terminal.wait_for("A bug in vmail: this could not be drawn (no such cell).");
+    terminal.wait_for("note saved");
+    // The dialog is closed, and keys work.
+    terminal.look(|seen| assert!(seen.screen().alternate_screen(), "{}", seen.text()));
+    terminal.send("u");
+    terminal.wait_for("undo: note");
+    // The second one ends the program.
+    terminal.send("mboom");
+    assert_eq!(terminal.end().exit_code(), 101);
+    terminal.assert_given_back();
+    terminal.look(|seen| assert!(seen.shows("no such cell"), "{}", seen.text()));
+}
+
+#[test]
+#[ignore = "another test runs it in a process of its own"]
+fn in_a_terminal_a_note_cannot_be_drawn() {
+    let server = Server::start();
+    let options = store::Options { country: "IN".to_owned(), now: clock() };
+    let store =
+        StoreHandle::spawn(move || Ok(Opened { store: Store::in_memory(&options)?, notices: Vec::new() }));
+    let draw: Draw = |state: &State, buffer| {
+        if let Some(Overlay::Note(note)) = &state.overlay {
+            assert!(!note.field.text().contains("boom"), "no such cell");
+        }
+        view::draw(state, buffer)
+    };
+    open_screen_with(server.url(), store, draw);
+}
+
 struct Accident;
 
 impl<S: tracing::Subscriber> Layer<S> for Accident {
@@ -127,6 +163,10 @@ fn clock() -> DateTime<Utc> {
 }
 
 fn open_screen(url: &str, store: StoreHandle) {
+    open_screen_with(url, store, view::draw);
+}
+
+fn open_screen_with(url: &str, store: StoreHandle, draw: Draw) {
     let setup = Setup {
         account: Some("1".to_owned()),
         known: vmail::tui::overlays::login::KnownAccount::default(),
@@ -181,6 +221,6 @@ fn open_screen(url: &str, store: StoreHandle) {
     };
     let session = Session { setup, work, options: Options::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(vmail::tui::run(session, |_| Err(String::new()), clock)).unwrap();
+    runtime.block_on(vmail::tui::run(session, |_| Err(String::new()), clock, draw)).unwrap();
     runtime.shutdown_background();
 }

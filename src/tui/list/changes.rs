@@ -131,7 +131,12 @@ fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec
     // After a call, the notice says which phone rings.
     if !matches!(change, Change::Edit { edit: Edit::Fact(Fact::Called, Some(_)), .. }) {
         let undo = state.setup.keymap.named(Command::Undo);
-        news(state, format!("{name}{} · {undo} to undo", how_many(count)));
+        let saved = format!("{name}{} · {undo} to undo", how_many(count));
+        match &state.notice {
+            // It came after the key that made this change, so nobody has read it yet.
+            Some(before) if before.fault => fault(state, format!("{} {saved}", before.text)),
+            _ => news(state, saved),
+        }
     }
 }
 

@@ -10,9 +10,8 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr as _};
 
-use crate::tui::screen::cells;
+use crate::tui::screen::{Draw, cells};
 use crate::tui::state::State;
-use crate::tui::view;
 
 /// What the terminal shows, and the next frame.
 #[derive(Debug, Default)]
@@ -43,12 +42,12 @@ impl Frames {
         self.unknown = true;
     }
 
-    /// Returns the bytes that make the terminal show `state`.
-    pub fn next(&mut self, state: &State) -> io::Result<Vec<u8>> {
+    /// Returns the bytes that make the terminal show `state`, which `draw` draws.
+    pub fn next(&mut self, state: &State, draw: Draw) -> io::Result<Vec<u8>> {
         let area = Rect::new(0, 0, state.size.width, state.size.height);
         self.next.resize(area);
         self.next.reset();
-        let cursor = view::draw(state, &mut self.next);
+        let cursor = draw(state, &mut self.next);
         let list = List { area: state.regions().list, top: state.inbox.top };
         let whole = self.unknown || self.shown.area != area;
         let mut bytes = Vec::new();
