@@ -13,6 +13,7 @@ mod help;
 pub mod hook;
 pub mod progress;
 pub mod query;
+pub mod records;
 pub mod settings;
 pub mod startup;
 pub mod style;

@@ -42,6 +42,9 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::
         if let Some(advice) = advice(&error, verb.as_deref()) {
             let advice = ContextValue::StyledStrs(vec![StyledStr::from(advice)]);
             error.insert(ContextKind::Suggested, advice);
+        } else if error.kind() == ErrorKind::UnknownArgument && verb.as_deref().is_some_and(queries) {
+            // `-- --flag` would search for a mistyped flag.
+            error.remove(ContextKind::Suggested);
         }
         error
     })
@@ -94,9 +97,12 @@ fn advice(error: &clap::Error, verb: Option<&str>) -> Option<String> {
             "there is no flag for the secret, because other users can see command lines: {instead}"
         ));
     }
-    let program = Cli::command();
-    let takes_query = verb.and_then(|verb| program.find_subcommand(verb)).is_some_and(takes_query);
     let is_letter = flag.chars().count() == 2;
-    (takes_query && is_letter)
+    (verb.is_some_and(queries) && is_letter)
         .then(|| "to exclude a word from the search, write NOT before it: `NOT billing`".to_owned())
+}
+
+/// Returns whether `verb` takes a query.
+fn queries(verb: &str) -> bool {
+    Cli::command().find_subcommand(verb).is_some_and(takes_query)
 }

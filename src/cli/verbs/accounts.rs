@@ -7,8 +7,9 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::World;
+use crate::cli::records::{Format, FormatArgs, Records};
 use crate::cli::settings::{self, AccountArgs, place, xdg};
-use crate::cli::style::{self, Format, FormatArgs};
+use crate::cli::style;
 use crate::config::{AccountSettings, FaultPlace, SecretSource, Settings};
 use crate::core::model::{AccountKey, Span};
 use crate::credentials::Loaded;
@@ -133,10 +134,12 @@ fn write(lines: &[AccountLine], format: Format) -> io::Result<()> {
     if format == Format::Table {
         return print_table(lines, out);
     }
-    style::names(&mut out, format, &NAMES)?;
+    let mut records = Records::new(format);
+    records.head(&mut out, &NAMES)?;
     for line in lines {
-        style::record(&mut out, format, line, &line.cells())?;
+        records.record(&mut out, line, &line.cells())?;
     }
+    records.end(&mut out)?;
     out.flush()
 }
 

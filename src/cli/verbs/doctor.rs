@@ -13,8 +13,9 @@ use anstyle::Style;
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::records::{Format, FormatArgs, Records};
 use crate::cli::settings::AccountArgs;
-use crate::cli::style::{self, Format, FormatArgs, GREEN, OutputStyle, RED, YELLOW};
+use crate::cli::style::{self, GREEN, OutputStyle, RED, YELLOW};
 use crate::cli::{World, environment};
 use crate::core::humanize;
 use crate::error::{Failure, Fault};
@@ -167,13 +168,14 @@ struct FindingLine<'f> {
 pub fn run(args: &DoctorArgs, world: &World) -> anyhow::Result<()> {
     let mut report = Report {
         format: args.format.chosen(),
+        records: Records::new(args.format.chosen()),
         look: OutputStyle::stdout(world),
         dash: if environment::is_utf8(world) { '—' } else { '-' },
         gone: false,
         faults: Vec::new(),
         warnings: 0,
     };
-    report.write(|out, format| style::names(out, format, &NAMES))?;
+    report.write(|out, records| records.head(out, &NAMES))?;
     account::check(args, world, &mut report)?;
     report.end()
 }
@@ -181,6 +183,7 @@ pub fn run(args: &DoctorArgs, world: &World) -> anyhow::Result<()> {
 /// The report so far, and how to print it.
 struct Report {
     format: Format,
+    records: Records,
     look: OutputStyle,
     /// Separates the finding from the advice. The setting `ascii` is not known yet.
     dash: char,
@@ -197,20 +200,23 @@ impl Report {
             Verdict::Warning => self.warnings += 1,
             Verdict::Fault(failure) => self.faults.push(failure),
         }
-        let (look, dash) = (self.look, self.dash);
-        self.write(|out, format| match format {
+        let (format, look, dash) = (self.format, self.look, self.dash);
+        self.write(|out, records| match format {
             Format::Table => writeln!(out, "{}", text(finding, look, dash)),
-            _ => style::record(out, format, &finding.line(), &finding.cells()),
+            _ => records.record(out, &finding.line(), &finding.cells()),
         })
     }
 
     /// Writes a part of the report at once, so that progress is visible.
-    fn write(&mut self, piece: impl Fn(&mut Vec<u8>, Format) -> io::Result<()>) -> anyhow::Result<()> {
+    fn write(
+        &mut self,
+        piece: impl FnOnce(&mut Vec<u8>, &mut Records) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
         if self.gone {
             return Ok(());
         }
         let mut bytes = Vec::new();
-        piece(&mut bytes, self.format)?;
+        piece(&mut bytes, &mut self.records)?;
         match io::stdout().lock().write_all(&bytes) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.gone = true,
             written => style::quietly(written)?,
@@ -218,7 +224,8 @@ impl Report {
         Ok(())
     }
 
-    fn end(self) -> anyhow::Result<()> {
+    fn end(mut self) -> anyhow::Result<()> {
+        self.write(|out, records| records.end(out))?;
         let Some(&failure) = self.faults.first() else { return Ok(()) };
         let count = |number: usize, what: &str| match number {
             1 => format!("1 {what}"),

@@ -19,7 +19,7 @@ use crate::cli::World;
 use crate::cli::context::{ContextArgs, Freshness, VerbContext, block_on};
 use crate::cli::fetcher::Fetcher;
 use crate::cli::query::{Hit, Search, WhichArgs};
-use crate::cli::style::FormatArgs;
+use crate::cli::records::FormatArgs;
 use crate::cli::verbs::download::name::{Template, Values};
 use crate::cli::verbs::download::progress::ProgressLine;
 use crate::cli::verbs::download::report::{Report, Status};

@@ -8,8 +8,9 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::World;
+use crate::cli::records::{Format, FormatArgs, Records};
 use crate::cli::settings::{self, xdg};
-use crate::cli::style::{self, Format, FormatArgs};
+use crate::cli::style;
 use crate::config::{Overrides, OwnKeys, OwnView};
 use crate::paths;
 use crate::tui::command::{Entry, Scope, by_heading};
@@ -68,10 +69,12 @@ fn write(lines: &[KeyLine], format: Format) -> io::Result<()> {
         out.write_all(table(lines).as_bytes())?;
         return out.flush();
     }
-    style::names(&mut out, format, &NAMES)?;
+    let mut records = Records::new(format);
+    records.head(&mut out, &NAMES)?;
     for line in lines {
-        style::record(&mut out, format, line, &line.cells())?;
+        records.record(&mut out, line, &line.cells())?;
     }
+    records.end(&mut out)?;
     out.flush()
 }
 

@@ -8,7 +8,8 @@ use clap::Args;
 use crate::cli::World;
 use crate::cli::context::{ContextArgs, VerbContext, block_on};
 use crate::cli::query::{Search, WhichArgs};
-use crate::cli::style::{self, Format, FormatArgs};
+use crate::cli::records::{Format, FormatArgs, Records};
+use crate::cli::style;
 use crate::cli::usage::at_least_one;
 use crate::core::fields::Fields;
 use crate::core::search::Query;
@@ -106,7 +107,8 @@ impl From<io::Error> for Unwritten {
 async fn write(context: &VerbContext, mut search: Search<'_>, args: &ListArgs) -> Result<bool, Unwritten> {
     let mut out = BufWriter::new(io::stdout().lock());
     let format = args.format.chosen();
-    style::head(&mut out, format)?;
+    let mut records = Records::new(format);
+    records.head_of_voicemails(&mut out)?;
     let mut left = args.limit.map_or(usize::MAX, NonZeroUsize::get);
     let (mut table, mut found_any) = (None, false);
     while left > 0
@@ -126,11 +128,12 @@ async fn write(context: &VerbContext, mut search: Search<'_>, args: &ListArgs) -
             }
         } else {
             for found in &piece {
-                style::line(&mut out, format, &found.fields(context.search.zone, &context.label))?;
+                records.voicemail(&mut out, &found.fields(context.search.zone, &context.label))?;
             }
         }
         out.flush()?;
     }
+    records.end(&mut out)?;
     out.flush()?;
     Ok(found_any)
 }

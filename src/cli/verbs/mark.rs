@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args};
 use crate::cli::World;
 use crate::cli::context::{ContextArgs, VerbContext, block_on};
 use crate::cli::query::{Hit, Search};
-use crate::cli::style::{self, FIELDS_OF_LIST, FormatArgs};
+use crate::cli::records::{self, FIELDS_OF_LIST, FormatArgs};
 use crate::core::facts::Fact;
 use crate::core::humanize;
 use crate::core::model::VoicemailId;
@@ -103,7 +103,7 @@ pub fn run(args: &MarkArgs, world: &World) -> anyhow::Result<()> {
                 let entry = context.store.call(move |store| store.entry(account, id)).await?;
                 found.extend(entry.map(|entry| Hit::new(entry, &context)));
             }
-            style::lines(format, &context, &found).await?;
+            records::print(format, &context, &found).await?;
         }
         context.close().await;
         Ok(())

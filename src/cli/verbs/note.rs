@@ -7,7 +7,8 @@ use clap::Args;
 
 use crate::cli::World;
 use crate::cli::context::{ContextArgs, VerbContext, block_on};
-use crate::cli::style::{self, FIELDS_OF_LIST, FormatArgs};
+use crate::cli::records::{self, FIELDS_OF_LIST, FormatArgs};
+use crate::cli::style;
 use crate::cli::verbs::show;
 use crate::core::triage::{BulkEdit, Edit, Note};
 use crate::error::Fault;
@@ -49,7 +50,7 @@ pub fn run(args: &NoteArgs, world: &World) -> anyhow::Result<()> {
         let id = found.entry.record.voicemail.id;
         let Some(text) = text(args)? else {
             match (args.format.asked(), &found.entry.record.note) {
-                (Some(format), _) => style::lines(format, &context, std::slice::from_ref(found)).await?,
+                (Some(format), _) => records::print(format, &context, std::slice::from_ref(found)).await?,
                 (None, Some(note)) => style::quietly(writeln!(io::stdout(), "{}", note.text()))?,
                 (None, None) => return Err(Fault::not_found(format!("{id} has no note")).into()),
             }
@@ -76,7 +77,7 @@ pub fn run(args: &NoteArgs, world: &World) -> anyhow::Result<()> {
         if let Some(format) = args.format.asked() {
             let entry = context.store.call(move |store| store.entry(account, id)).await?;
             let found: Vec<_> = entry.map(|entry| show::Hit::new(entry, &context)).into_iter().collect();
-            style::lines(format, &context, &found).await?;
+            records::print(format, &context, &found).await?;
         }
         context.close().await;
         Ok(())

@@ -7,7 +7,8 @@ use clap::Args;
 use crate::cli::World;
 use crate::cli::context::{ContextArgs, VerbContext, block_on};
 pub use crate::cli::query::Hit;
-use crate::cli::style::{self, BOLD, FIELDS_OF_LIST, Format, FormatArgs, GREY, OutputStyle, PLAIN};
+use crate::cli::records::{FIELDS_OF_LIST, Format, FormatArgs, Records};
+use crate::cli::style::{self, BOLD, GREY, OutputStyle, PLAIN};
 use crate::core::facts::Fact;
 use crate::core::fields::Fields;
 use crate::error::Fault;
@@ -56,7 +57,8 @@ pub async fn find(context: &VerbContext, texts: &[String]) -> anyhow::Result<Vec
 
 fn write(context: &VerbContext, found: &[Hit], format: Format, look: OutputStyle) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    style::head(&mut out, format)?;
+    let mut records = Records::new(format);
+    records.head_of_voicemails(&mut out)?;
     for (number, found) in found.iter().enumerate() {
         let fields = found.fields(context.search.zone, &context.label);
         if format == Format::Table {
@@ -65,9 +67,10 @@ fn write(context: &VerbContext, found: &[Hit], format: Format, look: OutputStyle
             }
             page(&mut out, found, &fields, look)?;
         } else {
-            style::line(&mut out, format, &fields)?;
+            records.voicemail(&mut out, &fields)?;
         }
     }
+    records.end(&mut out)?;
     out.flush()
 }
 

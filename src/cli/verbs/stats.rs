@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::cli::context::{ContextArgs, VerbContext, block_on};
 use crate::cli::query::{Hit, Search, WhichArgs};
-use crate::cli::style::{self, Format, FormatArgs, OutputStyle};
+use crate::cli::records::{self, Format, FormatArgs};
+use crate::cli::style::{self, OutputStyle};
 use crate::cli::usage::whole;
 use crate::cli::verbs::stats::page::Page;
 use crate::cli::{World, environment};
@@ -99,14 +100,14 @@ fn write(context: &VerbContext, stats: &Stats, args: &StatsArgs, world: &World) 
         [day.to_string(), count.all.to_string(), count.unheard.to_string()]
     };
     match args.format.chosen() {
-        Format::Jsonl => style::json_line(&mut out, &Object::new(context, stats))?,
+        Format::Json | Format::Jsonl => records::json_line(&mut out, &Object::new(context, stats))?,
         Format::Csv | Format::RawCsv => {
-            style::csv_line(&mut out, &COLUMNS)?;
-            stats.days.iter().try_for_each(|count| style::csv_line(&mut out, &day(count)))?;
+            records::csv_line(&mut out, &COLUMNS)?;
+            stats.days.iter().try_for_each(|count| records::csv_line(&mut out, &day(count)))?;
         }
         Format::Tsv => {
-            style::tsv_line(&mut out, &COLUMNS)?;
-            stats.days.iter().try_for_each(|count| style::tsv_line(&mut out, &day(count)))?;
+            records::tsv_line(&mut out, &COLUMNS)?;
+            stats.days.iter().try_for_each(|count| records::tsv_line(&mut out, &day(count)))?;
         }
         Format::Table if stats.count.all == 0 => {}
         Format::Table => {

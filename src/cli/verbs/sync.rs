@@ -8,7 +8,8 @@ use clap::Args;
 use crate::cli::context::{ContextArgs, VerbContext, block_on};
 use crate::cli::progress::Bar;
 use crate::cli::query::Hit;
-use crate::cli::style::{self, Format, FormatArgs};
+use crate::cli::records::{Format, FormatArgs, Records};
+use crate::cli::style;
 use crate::cli::table::Table;
 use crate::cli::{World, hook};
 use crate::core::humanize;
@@ -51,16 +52,22 @@ pub fn run(args: &SyncArgs, world: &World) -> anyhow::Result<()> {
     if args.context.offline {
         return Err(Fault::usage("sync contacts the server: it cannot be used with --offline").into());
     }
+    if args.watch && args.format.asked() == Some(Format::Json) {
+        let message = "--watch never ends, so it cannot print one array: use --format jsonl";
+        return Err(Fault::usage(message).into());
+    }
     block_on(async {
         let context = VerbContext::open(&args.context, world).await?;
-        if let Some(format @ (Format::Csv | Format::RawCsv | Format::Tsv)) = args.format.asked() {
-            style::quietly(style::head(&mut io::stdout(), format))?;
-        }
+        let mut records = Records::new(args.format.asked().unwrap_or_default());
+        style::quietly(records.head_of_voicemails(&mut io::stdout()))?;
         let mut bar = Bar::new(world);
         let watching = io::stderr().is_terminal();
         let (mut offline, mut table) = (false, None);
         loop {
-            let synced = once(&context, args, &bar, &mut table).await;
+            let synced = once(&context, args, &bar, &mut records, &mut table).await;
+            if !args.watch {
+                style::quietly(records.end(&mut io::stdout()))?;
+            }
             match synced {
                 Ok(summary) if !args.watch => {
                     if watching {
@@ -96,6 +103,7 @@ async fn once(
     context: &VerbContext,
     args: &SyncArgs,
     bar: &Bar,
+    records: &mut Records,
     table: &mut Option<Table>,
 ) -> anyhow::Result<Summary> {
     let span = context.span();
@@ -131,7 +139,7 @@ async fn once(
             // A broken pipe must not stop `on_new` for the others.
             style::quietly(match &table {
                 Some(table) => table.row(&mut out, context, &found),
-                None => style::line(&mut out, format, &fields),
+                None => records.voicemail(&mut out, &fields),
             })?;
         } else if args.watch && io::stderr().is_terminal() {
             let caller = fields.name.or(fields.caller).unwrap_or("a withheld number");

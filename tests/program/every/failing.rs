@@ -13,6 +13,9 @@ fn a_flag_that_there_is_not_is_a_usage_error() {
         let output = office.desk.run(&[&verb.words()[..], &["--nonsense"]].concat());
         faults.unless_fails(2, &call, &output);
         faults.unless(text(&output.stderr).contains("--nonsense"), &call, "does not name it", &output);
+        let misleads = text(&output.stderr).contains("'-- --nonsense'");
+        let queries = ["list", "stats", "download"].contains(&verb.name);
+        faults.unless(!misleads || !queries, &call, "searches for a flag", &output);
     }
 }
 

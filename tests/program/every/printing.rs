@@ -271,6 +271,46 @@ fn a_reader_that_has_had_enough_is_no_failure() {
 }
 
 #[test]
+fn a_json_array_has_the_objects_that_the_lines_have() {
+    let mut faults = Faults::default();
+    for verb in with("json").filter(|verb| verb.name != "export") {
+        // Each in a store of its own, since some verbs change it.
+        let printed = |flags: &[&str]| {
+            let office = Office::new(None);
+            let output = ended(office.usual(verb, flags));
+            (text(&output.stdout), output)
+        };
+        let (lines, _) = printed(&["--json"]);
+        let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let (array, output) = printed(&["--format", "json"]);
+        let call = format!("{} --format json", verb.name);
+        faults.unless_code(0, &call, &output);
+        let array: Result<Value, _> = serde_json::from_str(&array);
+        let Ok(array) = array else {
+            faults.unless(false, &call, "is no JSON", &output);
+            continue;
+        };
+        if verb.name == "stats" {
+            faults.unless(array.is_object(), &call, "is one object", &output);
+            continue;
+        }
+        // The demo server's voicemails are never the same ones twice.
+        let names = |objects: &[Value]| -> Vec<Vec<String>> {
+            objects.iter().map(|object| object.as_object().unwrap().keys().cloned().collect()).collect()
+        };
+        let same = array.as_array().is_some_and(|array| names(array) == names(&lines));
+        faults.unless(same, &call, "has other objects", &output);
+    }
+    let office = Office::new(Some(0));
+    let output = office.desk.run(&["list", "--format", "json"]);
+    faults.unless_code(5, "list --format json", &output);
+    faults.unless(text(&output.stdout) == "[]\n", "list --format json", "an empty array", &output);
+    let output = office.desk.run(&["sync", "--watch", "--format", "json"]);
+    faults.unless_fails(2, "sync --watch --format json", &output);
+    faults.unless(text(&output.stderr).contains("use --format jsonl"), "sync", "says what to use", &output);
+}
+
+#[test]
 fn a_call_that_finds_nothing_prints_no_data() {
     let (office, mut faults) = (Office::new(Some(0)), Faults::default());
     // Only sync does not search: that there is nothing new is what it usually finds.

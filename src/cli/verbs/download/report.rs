@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use crate::cli::context::VerbContext;
 use crate::cli::query::Hit;
-use crate::cli::style::{self, Format};
+use crate::cli::records::{self, Format, Records};
+use crate::cli::style;
 use crate::core::fields::Fields;
 use crate::core::humanize;
 use crate::error::{Failure, Fault};
@@ -91,6 +92,7 @@ pub struct Report {
     manifest: Option<BufWriter<File>>,
     /// The format of stdout.
     format: Option<Format>,
+    records: Records,
     /// Whether stdout was closed.
     unread: bool,
     dry: bool,
@@ -112,11 +114,13 @@ impl Report {
         let manifest = manifest.filter(|_| !to_stdout).map(create).transpose()?.map(BufWriter::new);
         let format = format.or(to_stdout.then_some(Format::Jsonl));
         let names: Vec<_> = Fields::names().chain(MORE).collect();
-        style::quietly(style::names(&mut io::stdout(), format.unwrap_or_default(), &names))?;
+        let records = Records::new(format.unwrap_or_default());
+        style::quietly(records.head(&mut io::stdout(), &names))?;
         let (saved, present, without, failed, stopped, received) = (0, 0, 0, 0, 0, 0);
         Ok(Report {
             manifest,
             format,
+            records,
             unread: false,
             dry,
             saved,
@@ -140,7 +144,7 @@ impl Report {
         let Some(line) = ReportLine::new(outcome, context) else { return Ok(()) };
         if let Some(manifest) = &mut self.manifest {
             // Flush, so that the manifest is complete even if the program is killed.
-            let written = style::json_line(manifest, &line).and_then(|()| manifest.flush());
+            let written = records::json_line(manifest, &line).and_then(|()| manifest.flush());
             written.context("cannot write the manifest")?;
         }
         match self.print(&line, &outcome.status) {
@@ -151,7 +155,7 @@ impl Report {
         Ok(())
     }
 
-    fn print(&self, line: &ReportLine<'_>, status: &Status) -> io::Result<()> {
+    fn print(&mut self, line: &ReportLine<'_>, status: &Status) -> io::Result<()> {
         if self.unread {
             return Ok(());
         }
@@ -160,7 +164,7 @@ impl Report {
             (Some(Format::Table), Status::Saved(file, _) | Status::Planned(file))
             | (None, Status::Planned(file)) => writeln!(out, "{}", file.display())?,
             (Some(Format::Table) | None, _) => {}
-            (Some(format), _) => style::record(&mut out, format, line, &line.cells())?,
+            (Some(_), _) => self.records.record(&mut out, line, &line.cells())?,
         }
         out.flush()
     }
@@ -172,6 +176,9 @@ impl Report {
 
     /// Prints the summary; fails if anything was not saved.
     pub fn finish(&self, dir: &Path) -> anyhow::Result<()> {
+        if !self.unread {
+            style::quietly(self.records.end(&mut io::stdout()))?;
+        }
         let said = self.said(dir);
         if self.stopped > 0 {
             let failure = Failure::Interrupted;
