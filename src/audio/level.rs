@@ -41,7 +41,7 @@ impl Level {
         self.is_automatic = on;
     }
 
-    /// Applies gain and limiter to the next sample.
+    /// Applies gain and limiter of the level to the next sample.
     pub(super) fn apply(&mut self, sample: f32) -> f32 {
         let wanted = self.volume * if self.is_automatic { self.automatic } else { 1.0 };
         self.gain += (wanted - self.gain) * self.glide;
