@@ -51,7 +51,7 @@ pub struct Cli {
     pub verb: Option<Verb>,
 }
 
-/// Runs the verb, or opens the inbox.
+/// Runs the verb of a command line, or opens the inbox.
 pub fn run(cli: Cli, world: &World) -> anyhow::Result<()> {
     match cli.verb {
         None => startup::run(&cli.screen, world),

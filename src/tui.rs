@@ -46,8 +46,8 @@ const BATCH: usize = 64;
 /// frame is cheaper on a slow line than two.
 const PATIENCE: Duration = Duration::from_millis(4);
 
-/// Runs the screen until the user quits. `reopen` creates the next session, or returns why it cannot;
-/// `clock` returns the current time.
+/// Runs the inbox, its event loop, until the user quits. `reopen` creates the next session, or returns why it
+/// cannot; `clock` returns the current time.
 pub async fn run(
     mut session: Session,
     mut reopen: impl FnMut(&Reopen) -> Result<Session, String>,
