@@ -51,7 +51,7 @@ pub struct ScreenArgs {
     pub log: Option<PathBuf>,
 }
 
-/// Opens the screen and returns when the user quits.
+/// Opens the inbox and returns when the user quits.
 pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
     let (settings, config_path) = settings(args, world)?;
     let term = (world.variable)("TERM").unwrap_or_default();

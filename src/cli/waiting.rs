@@ -17,7 +17,8 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Announces the system keyring, which is asked while this lives, with its time limit.
+    /// Says that a command waits for the system keyring, which is asked while this lives, with its time
+    /// limit.
     pub fn for_keyring(limit: Duration) -> Waiting {
         let (over, ended) = sync_channel::<()>(0);
         let announce = move || {
