@@ -60,7 +60,7 @@ pub struct Saver<'a> {
 }
 
 impl Saver<'_> {
-    /// Saves a recording, unless it is already saved.
+    /// Downloads a recording to its file, unless it is already saved.
     pub async fn save(&self, mut order: SaveJob) -> Outcome {
         let status = self.status(&mut order).await;
         self.fetcher.library.release(order.found.entry.record.voicemail.id);
