@@ -30,7 +30,7 @@ struct Piece {
 }
 
 impl PlaybackClock {
-    /// Creates a trail for this sample rate (Hz).
+    /// Creates a playback clock for this sample rate (Hz).
     pub(super) fn new(rate: u32) -> PlaybackClock {
         PlaybackClock { rate, written: 0, played: 0.0, pieces: VecDeque::new() }
     }
