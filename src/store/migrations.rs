@@ -145,7 +145,7 @@ const WITHHELD: Migration = Migration {
 /// The version this program writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
-/// Returns the version of the store behind `connection`; 0 when it is empty.
+/// Returns the version of the store's tables behind `connection`; 0 when it is empty.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
