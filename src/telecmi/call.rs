@@ -67,7 +67,7 @@ pub struct Agent(String);
 pub struct AgentError;
 
 impl Agent {
-    /// Parses a user ID: 1 to 64 letters, digits, `_`, `-` and `.`.
+    /// Parses the user ID of an agent: 1 to 64 letters, digits, `_`, `-` and `.`.
     pub fn parse(text: &str) -> Result<Agent, AgentError> {
         let text = text.trim();
         let is_fit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
@@ -75,7 +75,7 @@ impl Agent {
         is_agent.then(|| Agent(text.to_owned())).ok_or(AgentError)
     }
 
-    /// Returns the user ID.
+    /// Returns the user ID of the agent.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -95,7 +95,7 @@ pub enum Rings {
 }
 
 impl Rings {
-    /// Converts the API's two switches; `followme` takes precedence.
+    /// Converts the API's two switches for which telephone rings; `followme` takes precedence.
     pub fn from_switches(webrtc: bool, followme: bool) -> Rings {
         match (webrtc, followme) {
             (_, true) => Rings::Mobile,
