@@ -38,7 +38,7 @@ enum Told {
     Least,
 }
 
-/// Draws the ways, each with its text: its state, or what to do.
+/// Draws the ways to listen, each with its text: its state, or what to do.
 pub fn draw(state: &State, open: &Elsewhere, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     // The status line stays visible: it shows the result of a key.
     let screen = Rect { height: state.regions().status.y, ..buffer.area };
