@@ -72,7 +72,7 @@ impl Runtime {
         Runtime { store, messages, jobs, login, log_in: None, background: [reformats, looks] }
     }
 
-    /// Carries out `effect`, if there is an account.
+    /// Carries out an effect for the account, if there is one.
     pub fn run(&mut self, effect: AccountEffect) {
         if let Some(jobs) = &mut self.jobs {
             jobs.run(effect);
@@ -96,7 +96,7 @@ impl Runtime {
         }
     }
 
-    /// Waits until everything is stored, and returns the store.
+    /// Ends the runtime: waits until everything is stored, and returns the store.
     pub async fn finish(self) -> StoreHandle {
         self.background.iter().for_each(AbortHandle::abort);
         if let Some(jobs) = self.jobs {
