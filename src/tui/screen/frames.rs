@@ -38,12 +38,12 @@ impl Frames {
         Frames { unknown: true, ..Frames::default() }
     }
 
-    /// Marks the content of the terminal as unknown.
+    /// Marks the content of the terminal as unknown to the next frame.
     pub fn forget(&mut self) {
         self.unknown = true;
     }
 
-    /// Returns the bytes that make the terminal show `state`.
+    /// Returns the next frame: the bytes that make the terminal show `state`.
     pub fn next(&mut self, state: &State) -> io::Result<Vec<u8>> {
         let area = Rect::new(0, 0, state.size.width, state.size.height);
         self.next.resize(area);

@@ -139,7 +139,7 @@ fn on_read_failed(state: &mut State, lane: Lane, error: StoreError) {
     }
 }
 
-/// Loads all notes and tags anew.
+/// Loads all notes and tags again.
 pub(in crate::tui) fn read_texts(state: &mut State, effects: &mut Vec<Effect>) {
     read(state, Read::Notes { after: None }, effects);
     read(state, Read::AllTags { after: None }, effects);
