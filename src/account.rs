@@ -1,4 +1,4 @@
-//! An account and how to reach its server.
+//! An account, and the client that reaches its server.
 
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;

@@ -1,4 +1,4 @@
-//! The command line: flags and verbs, one file per verb.
+//! The command line: its flags, its verbs with one file each, and what they share.
 
 use chrono::{DateTime, Utc};
 use clap::Parser;

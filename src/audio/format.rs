@@ -1,4 +1,5 @@
-//! The format of a recording, by its content. One detector for what is received and for what is decoded.
+//! The format of a recording, such as MP3, by its content. One detector for what is received and for what is
+//! decoded.
 
 use std::fmt;
 

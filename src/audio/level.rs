@@ -1,4 +1,5 @@
-//! Level: makes quiet callers louder and loud ones quieter, and limits peaks so that nothing clips.
+//! The level of playback: makes quiet callers louder and loud ones quieter, and limits peaks so that nothing
+//! clips.
 
 /// The target loudness of a voice, in dBFS. Its peaks are about 15 dB higher: just below the limit.
 const TARGET: f32 = -20.0;

@@ -1,4 +1,4 @@
-//! What the inbox checks in the settings: its keys and its colours.
+//! Checks the keys and colours in the settings, as the inbox does.
 
 use crate::config::{KeyFault, OwnColour, OwnKeys, OwnView};
 use crate::tui::keymap::own;

@@ -1,4 +1,5 @@
-//! Searches the store by range and query, in pieces: if the reader closes the pipe, the search stops.
+//! Searches the store by range and query for the verbs, in pieces: if the reader closes the pipe, the search
+//! stops.
 
 use std::collections::HashMap;
 

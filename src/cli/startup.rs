@@ -1,4 +1,4 @@
-//! `vmail`: opens the screen, according to flags, settings and environment.
+//! `vmail` without a verb: opens the inbox, according to flags, settings and environment.
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};

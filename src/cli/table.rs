@@ -1,4 +1,4 @@
-//! Voicemails as a table for people.
+//! Prints voicemails as a table for people.
 
 use std::io::{self, Write};
 use std::time::Duration;

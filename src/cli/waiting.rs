@@ -1,4 +1,4 @@
-//! Says what a command waits for, if that takes a while.
+//! Says that a command waits, as for the keyring, if that takes a while.
 
 use std::io::{self, Write as _};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};

@@ -1,4 +1,4 @@
-//! Decodes the text of contact files that is not UTF-8.
+//! The charset of contact files: decodes text that is not UTF-8.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Keys for numbers: numbers that are the same get the same key, however they are written.
+//! Keys for the numbers of contacts: numbers that are the same get the same key, however they are written.
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -1,5 +1,5 @@
-//! Reads CSV with a header row, as exported by Google, Outlook and telephone tools. Finds the columns by
-//! their names.
+//! Reads contacts from CSV with a header row, as exported by Google, Outlook and telephone tools. Finds the
+//! columns by their names.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,5 @@
-//! vCard 2.1, 3 and 4: one card at a time, so that a damaged card does not affect the others.
+//! Reads contacts from vCard 2.1, 3 and 4: one card at a time, so that a damaged card does not affect the
+//! others.
 //!
 //! Reads names and numbers only. General parsers read every property, and fail on vCard 2.1 as programs
 //! write it (`calcard` 0.3: a bare QUOTED-PRINTABLE parameter, soft line breaks inside a character, nested

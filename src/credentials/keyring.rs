@@ -1,4 +1,4 @@
-//! The system keyring, with a timeout.
+//! Secrets in the system keyring, with a timeout.
 
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;

@@ -1,4 +1,4 @@
-//! Exports an account.
+//! Exports an account from the store.
 
 use std::io::{self, Write};
 

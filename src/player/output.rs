@@ -1,4 +1,4 @@
-//! What every output can do, and why there is no sound.
+//! What every sound output can do, and why there is no sound.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Chooses the output on this machine.
+//! Chooses the sound output on this machine.
 
 use super::command::Program;
 use super::{Output, Unavailable};

@@ -1,4 +1,4 @@
-//! Migrations of the tables. Append only: a released step never changes.
+//! Migrations of the store's tables. Append only: a released step never changes.
 //!
 //! The server's part of a voicemail is written once and never again, so the user's part can be in
 //! the same row: `flags` is in the table, and in the index that serves the list.

@@ -1,4 +1,4 @@
-//! Values and rows as SQLite stores them.
+//! Values and rows of SQL, as SQLite stores them.
 
 use std::cmp::Reverse;
 

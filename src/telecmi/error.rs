@@ -1,4 +1,4 @@
-//! Errors of requests. Each message says what happened and what to do.
+//! Errors of requests to TeleCMI. Each message says what happened and what to do.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! HTTP for this API: certificates, proxies, redirects, size limits, and errors. Knows nothing about
+//! HTTP for TeleCMI's API: certificates, proxies, redirects, size limits, and errors. Knows nothing about
 //! voicemail.
 
 use std::error::Error as StdError;

@@ -1,4 +1,4 @@
-//! Colours by their role.
+//! The theme: colours by their role.
 //!
 //! The default accents are the terminal's own 16 colours, so they follow the user's palette on dark and
 //! light backgrounds. Greys come from the fixed 256-colour ramp if the terminal has one: in some palettes

@@ -1,4 +1,4 @@
-//! A response body that reports when the browser reads from it.
+//! The body of a response, which reports when the browser reads from it.
 
 use std::convert::Infallible;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! The Unix socket that `ssh -R` creates to forward sound.
+//! The Unix socket that `ssh -R` creates to forward sound, and its removal.
 //!
 //! sshd leaves the socket file behind when the connection ends, and then refuses to forward to the same
 //! path (unless the administrator has set `StreamLocalBindUnlink`). So vmail removes it.

@@ -1,4 +1,4 @@
-//! Random tokens for addresses.
+//! Random tokens for the addresses of the page and its recording.
 
 use std::fmt;
 use std::hint::black_box;

@@ -1,4 +1,4 @@
-//! Completes what the user types: keys, and the values after a key.
+//! Completes a query that the user types: keys, and the values after a key.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Finds the matches in a shown text.
+//! Finds the matches of a query in a shown text, to highlight them.
 
 use std::ops::Range;
 

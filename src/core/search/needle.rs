@@ -1,4 +1,4 @@
-//! Searches one text: for letters in order, an exact text, or the digits of a number.
+//! Searches one text for one word of a query: letters in order, an exact text, or the digits of a number.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The detail pane: focus, the caller's other voicemails, and loading.
+//! The detail pane: focus, the caller's other voicemails and history, loading, and steps back.
 
 use crate::core::facts::Flags;
 use crate::core::model::from_millis;

@@ -1,4 +1,4 @@
-//! The detail of the selected voicemail.
+//! Draws the detail of the selected voicemail.
 
 use std::time::Duration;
 

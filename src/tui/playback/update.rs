@@ -1,4 +1,4 @@
-//! Listening: playback, the queue, speed and volume.
+//! Playback: plays, pauses, seeks; the queue, speed and volume.
 
 use std::collections::VecDeque;
 use std::time::Duration;

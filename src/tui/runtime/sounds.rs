@@ -1,5 +1,5 @@
-//! Listening: fetches requested recordings in order, and plays, saves or serves them. Fetching itself is in
-//! `fetcher`.
+//! The sounds of one account: fetches requested recordings in order, and plays, saves or serves them.
+//! Fetching itself is in `fetcher`.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The user's own styles: their notation, and what a terminal can show of them.
+//! The user's own styles for roles of the theme: their notation, and what a terminal can show of them.
 
 use ratatui::style::{Color, Modifier, Style};
 

@@ -1,4 +1,4 @@
-//! Loading rows from the store, and fetching pages from the server.
+//! Loading rows from the store, fetching pages from the server, and showing another range.
 
 use super::{fault, news};
 use crate::audio::Waveform;

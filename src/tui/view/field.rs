@@ -1,4 +1,4 @@
-//! A text field of one line.
+//! Draws a text field of one line.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The box around a dialog.
+//! Draws the box around a dialog.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};

@@ -1,4 +1,4 @@
-//! Writing along a line of cells. Text that does not fit is cut, with an ellipsis.
+//! The pen, which draws text along a line of cells. Text that does not fit is cut, with an ellipsis.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,4 +1,5 @@
-//! Checks settings, credentials, server and clock; then calls the checks that do not depend on them.
+//! For `vmail doctor`: checks settings, credentials, server and clock; then calls the checks that do not
+//! depend on them.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! Checks the data on disk: the store and the recordings. Creates, repairs and deletes nothing.
+//! For `vmail doctor`: checks the data on disk: the store and the recordings. Creates, repairs and deletes
+//! nothing.
 
 use std::fs;
 use std::io;

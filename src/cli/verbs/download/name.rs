@@ -1,4 +1,4 @@
-//! File names: a template with fields that are filled in from a voicemail.
+//! The file names of `vmail download`: a template with fields that are filled in from a voicemail.
 //!
 //! Text from the server or a caller only gets into a name through [`name_part`]: only the template
 //! itself can create folders.

@@ -1,4 +1,4 @@
-//! Saves one recording to its file.
+//! Downloads one recording: fetches it, and saves it to its file.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};

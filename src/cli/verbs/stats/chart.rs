@@ -1,4 +1,4 @@
-//! Small text charts: vertical columns, and horizontal bars.
+//! The small text charts of statistics: vertical columns, and horizontal bars.
 
 use crate::cli::style::{fitted, width};
 

@@ -1,4 +1,4 @@
-//! Parses lengths: `>30s`, `<2m`, `=45s`, `30s..2m`, `1:30`.
+//! Parses the lengths in a query: `>30s`, `<2m`, `=45s`, `30s..2m`, `1:30`.
 
 use std::ops::Range;
 

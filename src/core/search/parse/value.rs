@@ -1,4 +1,4 @@
-//! Parses the values after keys: one function per key.
+//! Parses the values after keys in a query: one function per key.
 
 use std::ops::Range;
 

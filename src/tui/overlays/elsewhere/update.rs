@@ -1,4 +1,4 @@
-//! Listening elsewhere, and saving recordings.
+//! Listening elsewhere: in a browser, from a saved file, or from one sent to the terminal.
 
 use bytes::Bytes;
 

@@ -1,4 +1,4 @@
-//! The overlay for listening elsewhere, and the dialog for saving a recording.
+//! The overlay for listening elsewhere: the ways to listen, and their state.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

@@ -1,4 +1,4 @@
-//! Logging in.
+//! Logging in: the login form's commands, and the result.
 
 use crate::tui::msg::{Effect, Reopen};
 use crate::tui::overlay::Overlay;

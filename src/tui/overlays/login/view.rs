@@ -1,4 +1,4 @@
-//! The login form.
+//! Draws the login form.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

@@ -1,4 +1,4 @@
-//! The dialog for naming a caller.
+//! Draws the dialog for naming a caller.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

@@ -1,4 +1,4 @@
-//! Saving a recording to a file.
+//! Saving a recording to a file: the dialog, the result, and the suggested name.
 
 use std::path::PathBuf;
 

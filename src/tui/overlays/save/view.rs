@@ -1,4 +1,4 @@
-//! The dialog for saving a recording.
+//! Draws the dialog for saving a recording.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
