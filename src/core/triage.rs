@@ -37,7 +37,7 @@ impl Tag {
         &self.0
     }
 
-    /// Returns the tag's lower-case form, by which tags are compared.
+    /// Returns the tag's lower-case form, for comparing tags.
     pub fn folded(&self) -> String {
         self.0.to_lowercase()
     }

@@ -84,7 +84,7 @@ impl LazySecret {
     }
 
     /// Returns the secret, looked up if needed. Blocks while a keyring prompts its user. After a failure,
-    /// fails without trying again, until [`LazySecret::ask_again`].
+    /// fails without a retry, until [`LazySecret::ask_again`].
     pub fn get(&self) -> Result<Secret, Missing> {
         let stock = match self {
             LazySecret::AtHand(secret) => return Ok(secret.clone()),
