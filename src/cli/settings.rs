@@ -37,7 +37,7 @@ pub struct AccountArgs {
 }
 
 impl AccountArgs {
-    /// Returns the settings set by flags.
+    /// Returns the account's settings set by flags.
     pub fn overrides(&self) -> Overrides {
         Overrides {
             account: self.account.clone(),
@@ -75,7 +75,7 @@ pub struct SettingsArgs {
 }
 
 impl SettingsArgs {
-    /// Returns the settings set by flags.
+    /// Returns the settings set by flags of their name.
     pub fn overrides(&self) -> Overrides {
         Overrides {
             account: self.account.clone(),

@@ -123,13 +123,13 @@ pub fn quietly(written: io::Result<()>) -> anyhow::Result<()> {
     }
 }
 
-/// Writes a line of JSON.
+/// Writes a line of output in JSON.
 pub fn json_line(out: &mut impl Write, object: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, object)?;
     out.write_all(b"\n")
 }
 
-/// Writes a line of comma-separated values.
+/// Writes a line of output in comma-separated values.
 pub fn csv_line(out: &mut impl Write, cells: &[impl AsRef<[u8]>]) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(cells)?;
@@ -146,14 +146,14 @@ fn guarded(cell: &str) -> Cow<'_, str> {
     if begins_formula && !is_e164 { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
-/// Writes a line of tab-separated values.
+/// Writes a line of output in tab-separated values.
 pub fn tsv_line(out: &mut impl Write, cells: &[impl Display]) -> io::Result<()> {
     let escaped = |cell: String| cell.replace('\\', r"\\").replace('\t', r"\t").replace('\n', r"\n");
     let cells: Vec<_> = cells.iter().map(|cell| escaped(cell.to_string())).collect();
     writeln!(out, "{}", cells.join("\t"))
 }
 
-/// Writes the header line of `format`, if it has one.
+/// Writes the header line of the output `format`, if it has one.
 pub fn names(out: &mut impl Write, format: Format, names: &[&str]) -> io::Result<()> {
     match format {
         Format::Csv | Format::RawCsv => csv_line(out, names),
@@ -162,7 +162,7 @@ pub fn names(out: &mut impl Write, format: Format, names: &[&str]) -> io::Result
     }
 }
 
-/// Writes a line for programs: the object, or its values in the order of the header.
+/// Writes a line of output for programs: the object, or its values in the order of the header.
 pub fn record(
     out: &mut impl Write,
     format: Format,
@@ -180,12 +180,12 @@ pub fn record(
     }
 }
 
-/// Writes the header line for voicemails.
+/// Writes the header line for voicemails as output.
 pub fn head(out: &mut impl Write, format: Format) -> io::Result<()> {
     names(out, format, &Fields::names().collect::<Vec<_>>())
 }
 
-/// Writes a voicemail as a line for programs.
+/// Writes a voicemail as a line of output for programs.
 pub fn line(out: &mut impl Write, format: Format, fields: &Fields<'_>) -> io::Result<()> {
     record(out, format, fields, &fields.cells())
 }

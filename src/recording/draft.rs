@@ -262,7 +262,7 @@ impl Files {
         private_fs::options().append(true).create(true).open(self.notes())?.write_all(notes.as_bytes())
     }
 
-    /// Deletes the draft. If this fails, a later sweep may delete it.
+    /// Deletes the files of the draft. If this fails, a later sweep may delete them.
     pub(super) fn delete(&self) {
         let _ = fs::remove_file(&self.part);
         let _ = fs::remove_file(self.notes());

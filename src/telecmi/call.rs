@@ -34,7 +34,7 @@ pub struct ValidNumber {
 pub struct InvalidNumber(String);
 
 impl ValidNumber {
-    /// Parses a number like [`caller::forms`]; `country` (two letters, ISO 3166-1) is the country of
+    /// Parses a number to call, like [`caller::forms`]; `country` (two letters, ISO 3166-1) is the country of
     /// numbers without a country code.
     pub fn parse(raw: &str, country: &str) -> Result<ValidNumber, InvalidNumber> {
         let CallerForms { display, e164, .. } = caller::forms(raw, country);

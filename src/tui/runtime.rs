@@ -79,7 +79,7 @@ impl Runtime {
         }
     }
 
-    /// Logs in. The result is a [`Msg::Tried`].
+    /// Logs in, as a task of the runtime. The result is a [`Msg::Tried`].
     pub fn log_in(&mut self, request: LoginRequest) {
         let (tried, messages) = (self.login.open(request), self.messages.clone());
         let task = tokio::spawn(async move {
@@ -89,7 +89,7 @@ impl Runtime {
         self.log_in = Some(task.abort_handle());
     }
 
-    /// Cancels logging in.
+    /// Cancels the task that logs in.
     pub fn stop_log_in(&mut self) {
         if let Some(task) = self.log_in.take() {
             task.abort();

@@ -99,7 +99,7 @@ impl Screen {
         Ok(Size::new(width, height))
     }
 
-    /// Draws a frame: only the changes since the last one, in one write.
+    /// Draws a frame to the terminal: only the changes since the last one, in one write.
     pub fn draw(&mut self, state: &State) -> io::Result<()> {
         if self.suspended {
             return Ok(());

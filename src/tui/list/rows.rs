@@ -25,7 +25,7 @@ pub struct RowKey {
 }
 
 impl RowKey {
-    /// Returns the key of `row`.
+    /// Returns the key of the list's `row`.
     pub fn of(row: &Row) -> RowKey {
         RowKey { time: row.time, id: row.id }
     }
