@@ -1,4 +1,4 @@
-//! An account and how to reach its server.
+//! An account, and the client that reaches its server.
 
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
@@ -28,8 +28,8 @@ pub async fn client_of<'a>(cell: &'a OnceCell<Client>, account: &Account) -> Res
 }
 
 impl Account {
-    /// Creates the API client. Slow: it reads the system's certificates, and a keyring may ask for a
-    /// passphrase.
+    /// Creates the API client of this account. Slow: it reads the system's certificates, and a keyring may
+    /// ask for a passphrase.
     pub async fn client(&self) -> Result<Client, ApiError> {
         let secret = match &self.secret {
             LazySecret::AtHand(secret) => secret.clone(),

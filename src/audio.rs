@@ -44,7 +44,7 @@ pub struct Pcm {
 }
 
 impl Pcm {
-    /// Returns the length according to the number of samples. The length in the file's header is ignored.
+    /// Returns the length of a decoded recording, by its samples. The length in the file's header is ignored.
     pub fn length(&self) -> Duration {
         self.encoding.time(self.samples.len())
     }

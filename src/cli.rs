@@ -1,4 +1,4 @@
-//! The command line: flags and verbs, one file per verb.
+//! The command line: its flags, its verbs with one file each, and what they share.
 
 use chrono::{DateTime, Utc};
 use clap::Parser;
@@ -52,7 +52,7 @@ pub struct Cli {
     pub verb: Option<Verb>,
 }
 
-/// Runs the verb, or opens the inbox.
+/// Runs the verb of a command line, or opens the inbox.
 pub fn run(cli: Cli, world: &World) -> anyhow::Result<()> {
     match cli.verb {
         None => startup::run(&cli.screen, world),

@@ -96,7 +96,8 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// Reads the environment with `get`, which looks up a variable. An empty variable counts as unset.
+    /// Reads the settings in the environment with `get`, which looks up a variable. An empty variable counts
+    /// as unset.
     pub fn from_env(get: impl Fn(&str) -> Option<String>) -> Overrides {
         let setting = |key: &str| {
             let (_, variable) = VARIABLES.iter().find(|(known, _)| *known == key)?;
@@ -192,13 +193,13 @@ pub fn load(sources: Sources) -> Result<Settings, ConfigError> {
     read(sources, false).map(|(settings, _)| settings)
 }
 
-/// Like [`load`], but the account that a flag or the environment names may be missing from the file.
-/// It then has no app ID.
+/// Returns the settings like [`load`], but the account that a flag or the environment names may be missing
+/// from the file. It then has no app ID.
 pub fn load_for_new(sources: Sources) -> Result<Settings, ConfigError> {
     read(sources, true).map(|(settings, _)| settings)
 }
 
-/// Like [`load`], and also returns the origin of each setting, in the documented order.
+/// Returns the settings like [`load`], and the origin of each setting, in the documented order.
 pub fn trace(sources: Sources) -> Result<(Settings, Vec<Setting>), ConfigError> {
     read(sources, false)
 }

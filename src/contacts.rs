@@ -153,8 +153,8 @@ pub enum Problem {
 }
 
 impl Book {
-    /// Reads `files`, each with its path and its bytes. `country` (two letters, ISO 3166-1) is the
-    /// country of numbers without a country code.
+    /// Reads the contact `files`, each with its path and its bytes. `country` (two letters, ISO 3166-1) is
+    /// the country of numbers without a country code.
     ///
     /// Skips unreadable parts; the faults report them, one per file. Takes about 20 µs per number, so
     /// run it on a thread of its own. Never panics, whatever the bytes.
@@ -163,7 +163,7 @@ impl Book {
         (book, faults)
     }
 
-    /// Like [`Book::read`], and counts what is in each file.
+    /// Reads contact files like [`Book::read`], and counts what is in each.
     pub fn read_counted(files: &[(PathBuf, Vec<u8>)], country: &str) -> (Book, Vec<Fault>, Vec<FileCount>) {
         let mut people = Vec::new();
         let mut faults = Vec::new();
@@ -211,8 +211,8 @@ impl Book {
         given.or_else(|| self.name(forms.e164.as_deref(), raw))
     }
 
-    /// Returns the name of a caller: by `e164` if given, else by `raw`, the caller as received (such as a
-    /// short number or a sender's name).
+    /// Returns the name of a caller in the contact files: by `e164` if given, else by `raw`, the caller as
+    /// received (such as a short number or a sender's name).
     pub fn name(&self, e164: Option<&str>, raw: &str) -> Option<&str> {
         let place = e164
             .and_then(|number| self.places.get(number))
@@ -220,12 +220,12 @@ impl Book {
         self.names.get(*place).map(String::as_str)
     }
 
-    /// Returns how many numbers have a name.
+    /// Returns how many numbers have a name in the contact files.
     pub fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// Returns whether no number has a name.
+    /// Returns whether no number has a name in the contact files.
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
     }

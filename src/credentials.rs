@@ -89,13 +89,13 @@ pub enum LoadError {
 }
 
 impl SecretStore {
-    /// Returns a store that uses the system keyring, or a file in `folder` without one. `patience` is
-    /// the timeout of each keyring request; the user may have to type a passphrase, so allow a minute.
+    /// Returns a store of secrets that uses the system keyring, or a file in `folder` without one. `patience`
+    /// is the timeout of each keyring request; the user may have to type a passphrase, so allow a minute.
     pub fn new(folder: &Path, patience: Duration) -> SecretStore {
         SecretStore { keyring: Some(Keyring::new(patience)), file: SecretFile::new(folder) }
     }
 
-    /// Returns a store that only uses a file in `folder`.
+    /// Returns a store of secrets that only uses a file in `folder`.
     pub fn in_file(folder: &Path) -> SecretStore {
         SecretStore { keyring: None, file: SecretFile::new(folder) }
     }

@@ -85,8 +85,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server on 127.0.0.1, ready for requests when this returns. Needs a Tokio runtime with I/O
-    /// and time.
+    /// Starts a demo server on 127.0.0.1, ready for requests when this returns. Needs a Tokio runtime with
+    /// I/O and time.
     ///
     /// # Errors
     /// If the port cannot be bound.
@@ -103,8 +103,8 @@ impl Server {
         Ok(Server { address, accepting: tokio::spawn(accept(listener, service)) })
     }
 
-    /// Returns the base URL, without `/voicemail` or `/play`: `http://127.0.0.1:PORT/v2`, or `/v1` for
-    /// India.
+    /// Returns the base URL of the demo server, without `/voicemail` or `/play`: `http://127.0.0.1:PORT/v2`,
+    /// or `/v1` for India.
     pub fn base_url(&self, india: bool) -> String {
         let version = if india { "v1" } else { "v2" };
         format!("http://{}/{version}", self.address)

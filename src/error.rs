@@ -109,7 +109,8 @@ impl From<&SyncError> for Failure {
     }
 }
 
-/// Returns the failure of `error`: that of the first error in its chain of causes that has one.
+/// Returns the failure of `error`, and so the exit code: that of the first error in its chain of causes that
+/// has one.
 pub fn failure(error: &anyhow::Error) -> Failure {
     let known = |cause: &(dyn std::error::Error + 'static)| {
         let fault = cause.downcast_ref().map(|fault: &Fault| fault.failure);

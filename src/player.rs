@@ -28,7 +28,7 @@ pub use outputs::Outputs;
 /// The pause between two recordings that are played one after another.
 pub const PAUSE_BETWEEN: Duration = Duration::from_millis(700);
 
-/// Returns the next speed, or the previous one; the same at the ends.
+/// Returns the next playback speed, or the previous one; the same at the ends.
 pub fn next_speed(speed: f32, faster: bool) -> f32 {
     let nearest = SPEEDS.iter().position(|step| *step >= speed - 0.01).unwrap_or(SPEEDS.len() - 1);
     let next = if faster { (nearest + 1).min(SPEEDS.len() - 1) } else { nearest.saturating_sub(1) };

@@ -5,7 +5,7 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Returns options that create a file with mode 0600. An existing file keeps its mode.
+/// Returns options that create a private file, with mode 0600. An existing file keeps its mode.
 pub fn options() -> OpenOptions {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "there is no mode to set"))]
     let mut options = OpenOptions::new();
@@ -14,7 +14,7 @@ pub fn options() -> OpenOptions {
     options
 }
 
-/// Creates a folder and its parents with mode 0700. Existing folders keep their mode.
+/// Creates a private folder and its parents, with mode 0700. Existing folders keep their mode.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);

@@ -129,9 +129,9 @@ struct Inner {
 }
 
 impl Recordings {
-    /// Opens `folder`, and creates it with access for this user only if it is missing. Deletes partial
-    /// files that cannot be resumed or are more than a week older than `now`. Keeps those being written by
-    /// a running process, and files with other names.
+    /// Opens `folder`, a cache of recordings, and creates it with access for this user only if it is missing.
+    /// Deletes partial files that cannot be resumed or are more than a week older than `now`. Keeps those
+    /// being written by a running process, and files with other names.
     ///
     /// Voicemail IDs are not unique across accounts: use one folder per account, from [`account_folder`].
     /// Blocks.
@@ -211,15 +211,15 @@ impl Recordings {
         self.0.folder.kept(id)
     }
 
-    /// Records that `id` was played `now`, to evict it later than others. Until it is played, the time when
-    /// it was fetched counts. Does nothing if it is not cached.
+    /// Records that the recording of `id` was played `now`, to evict it later than others. Until it is
+    /// played, the time when it was fetched counts. Does nothing if it is not cached.
     pub fn touch(&self, id: VoicemailId, now: DateTime<Utc>) -> io::Result<()> {
         self.0.folder.touch(id, now.into())
     }
 
-    /// Evicts the least recently played recordings until the rest fits into [`Limits::cache_bytes`].
-    /// Partial files that nobody is writing count too. Recordings for which `keep` returns true stay, even
-    /// if they exceed the limit. Blocks.
+    /// Evicts the least recently played recordings until the rest of the cache fits into
+    /// [`Limits::cache_bytes`]. Partial files that nobody is writing count too. Recordings for which `keep`
+    /// returns true stay, even if they exceed the limit. Blocks.
     pub fn evict(&self, keep: &dyn Fn(VoicemailId) -> bool) -> io::Result<Evicted> {
         self.0.folder.evict(self.0.limits.cache_bytes, keep)
     }

@@ -39,34 +39,34 @@ impl Typed {
     /// The maximum length, in bytes.
     pub const MAX: usize = 512;
 
-    /// Appends a character; ignores it if there is no room.
+    /// Appends a character to the typed secret; ignores it if there is no room.
     pub fn push(&mut self, c: char) {
         if self.0.len() + c.len_utf8() <= Typed::MAX {
             self.0.push(c);
         }
     }
 
-    /// Removes the last character.
+    /// Removes the last character of the typed secret.
     pub fn pop(&mut self) {
         self.0.pop();
     }
 
-    /// Removes everything.
+    /// Removes the typed secret.
     pub fn clear(&mut self) {
         *self = Typed::default();
     }
 
-    /// Returns the number of characters.
+    /// Returns the number of characters of the typed secret.
     pub fn len(&self) -> usize {
         self.0.chars().count()
     }
 
-    /// Whether nothing has been typed.
+    /// Whether nothing of a secret has been typed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Returns the secret without surrounding whitespace; `None` if it is blank.
+    /// Returns the typed secret without surrounding whitespace; `None` if it is blank.
     pub fn secret(&self) -> Option<Secret> {
         (!self.0.trim().is_empty()).then(|| Secret::new(self.0.trim().to_owned()))
     }

@@ -22,7 +22,7 @@ pub struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    /// Installs the handlers. Needs a Tokio runtime.
+    /// Installs handlers for the signals that end the program. Needs a Tokio runtime.
     pub fn watch() -> io::Result<Signals> {
         let ignored = ignored();
         let heed = |kind: SignalKind| {
@@ -36,7 +36,8 @@ impl Signals {
         })
     }
 
-    /// Waits for a signal. Returns the exit code that a shell reports for a program ended by it.
+    /// Waits for a signal that ends the program. Returns the exit code that a shell reports for a program
+    /// ended by it.
     pub async fn next(&mut self) -> i32 {
         let kind = tokio::select! {
             () = come(&mut self.interrupt) => SignalKind::interrupt(),
@@ -71,12 +72,12 @@ pub struct Signals(tokio::signal::windows::CtrlC);
 
 #[cfg(windows)]
 impl Signals {
-    /// Installs the handler. Needs a Tokio runtime.
+    /// Installs the handler for the signal that ends the program. Needs a Tokio runtime.
     pub fn watch() -> io::Result<Signals> {
         tokio::signal::windows::ctrl_c().map(Signals)
     }
 
-    /// Waits for Ctrl-C. Returns the exit code.
+    /// Waits for Ctrl-C, the signal that ends the program. Returns the exit code.
     pub async fn next(&mut self) -> i32 {
         self.0.recv().await;
         130

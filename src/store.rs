@@ -195,12 +195,12 @@ impl Store {
         })
     }
 
-    /// Returns the number of `account`; adds the account if it is new.
+    /// Returns the number of `account` in the store; adds the account if it is new.
     pub fn account(&mut self, account: &AccountKey) -> Result<AccountId, StoreError> {
         self.run(|tables| tables.account(account))
     }
 
-    /// Returns up to `limit` rows of `span`, newest first, starting after `after`.
+    /// Returns up to `limit` stored rows of `span`, newest first, starting after `after`.
     pub fn rows(
         &mut self,
         account: AccountId,
@@ -233,23 +233,23 @@ impl Store {
         self.run(|tables| tables.callers(after, limit))
     }
 
-    /// Returns the row of `id`.
+    /// Returns the stored row of the voicemail `id`.
     pub fn row(&mut self, account: AccountId, id: VoicemailId) -> Result<Option<Row>, StoreError> {
         self.run(|tables| tables.row(account, id))
     }
 
-    /// Returns `id` and the newest `limit` other voicemails of its caller, under any spelling of the
-    /// number. If the caller is withheld, returns `id` alone.
+    /// Returns the voicemail `id` and the newest `limit` other voicemails of its caller, under any spelling
+    /// of the number. If the caller is withheld, returns `id` alone.
     pub fn history(&mut self, account: AccountId, id: VoicemailId, limit: usize) -> Result<Rows, StoreError> {
         self.run(|tables| tables.history(account, id, limit))
     }
 
-    /// Counts the rows in `span`.
+    /// Counts the stored rows in `span`.
     pub fn count(&mut self, account: AccountId, span: Span) -> Result<u64, StoreError> {
         self.run(|tables| tables.count(account, span))
     }
 
-    /// Stores a page's rows and marks `covered` as fetched, in one transaction. Rows that are
+    /// Stores the rows of a fetched page and marks `covered` as fetched, in one transaction. Rows that are
     /// already stored stay as they are, except that a row without a recording gets one.
     pub fn put_page(
         &mut self,
@@ -265,7 +265,7 @@ impl Store {
         self.run(|tables| tables.coverage(account, span))
     }
 
-    /// Returns everything about one voicemail, with up to `others` more of its caller.
+    /// Returns everything stored about one voicemail, with up to `others` more of its caller.
     pub fn details(
         &mut self,
         account: AccountId,
@@ -287,7 +287,7 @@ impl Store {
         self.run(|tables| tables.put_sound(account, id, sketch, waveform))
     }
 
-    /// Returns the voicemails that have all of `flags`.
+    /// Returns the stored voicemails that have all of `flags`.
     pub fn flagged(&mut self, account: AccountId, flags: Flags) -> Result<HashSet<VoicemailId>, StoreError> {
         self.run(|tables| tables.flagged(account, flags))
     }
@@ -297,12 +297,12 @@ impl Store {
         self.run(|tables| tables.choice(name))
     }
 
-    /// Stores a choice under `name`.
+    /// Stores a choice made on the screen under `name`.
     pub fn put_choice(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
         self.run(|tables| tables.put_choice(name, value))
     }
 
-    /// Counts the voicemails in each of `days`.
+    /// Counts the stored voicemails in each of `days`.
     pub fn counts(&mut self, account: AccountId, days: &[Span]) -> Result<Vec<u64>, StoreError> {
         self.run(|tables| days.iter().map(|&day| tables.count(account, day)).collect())
     }
@@ -348,7 +348,7 @@ impl Store {
         self.file.is_some()
     }
 
-    /// Takes the notices for the user since the last call.
+    /// Takes the store's notices for the user since the last call.
     ///
     /// Check after every other call: some notices invalidate rows that were read before.
     pub fn notices(&mut self) -> Vec<Notice> {

@@ -40,7 +40,7 @@ const SKEW_TOLERANCE: i64 = 2_000;
 
 /// The source of pages.
 pub trait Api: Sync {
-    /// Fetches page `number` (from 1) of `window`. Makes one attempt.
+    /// Fetches page `number` (from 1) of `window` for a sync. Makes one attempt.
     fn page(&self, window: Span, number: u32) -> impl Future<Output = Result<Page, ApiError>> + Send;
 }
 
@@ -52,14 +52,14 @@ impl Api for Client {
 
 /// The destination of pages.
 pub trait Sink: Sync {
-    /// Returns the covered parts of `span`, which need not be fetched again.
+    /// Returns the covered parts of `span`, which a sync need not fetch again.
     fn coverage(
         &self,
         account: AccountId,
         span: Span,
     ) -> impl Future<Output = Result<Vec<Span>, StoreError>> + Send;
 
-    /// Stores `rows` and marks `covered` as fetched, in one transaction.
+    /// Stores the `rows` of a fetched page and marks `covered` as fetched, in one transaction.
     fn put_page(
         &self,
         account: AccountId,
@@ -152,7 +152,7 @@ pub async fn fill(
 }
 
 impl SyncError {
-    /// Returns whether a retry may succeed.
+    /// Returns whether a retry of the sync may succeed.
     pub fn is_transient(&self) -> bool {
         match self {
             SyncError::Api { error, .. } => error.is_transient(),
@@ -161,13 +161,13 @@ impl SyncError {
         }
     }
 
-    /// Returns whether there is no secret, or the server refused app ID and secret.
+    /// Returns whether a sync failed because there is no secret, or the server refused app ID and secret.
     pub fn needs_login(&self) -> bool {
         use ApiError::{NoSecret, NotAuthenticated};
         matches!(self, SyncError::Api { error: NoSecret { .. } | NotAuthenticated { .. }, .. })
     }
 
-    /// Returns whether the server could not be reached, or did not respond in time.
+    /// Returns whether a sync failed because the server could not be reached, or did not respond in time.
     pub fn is_offline(&self) -> bool {
         matches!(self, SyncError::Api { error: ApiError::Offline { .. } | ApiError::TimedOut { .. }, .. })
     }

@@ -97,7 +97,7 @@ struct Inner {
 }
 
 impl Client {
-    /// Creates a client for one account. `base_url` replaces the region's own base URL. Opens no
+    /// Creates a TeleCMI client for one account. `base_url` replaces the region's own base URL. Opens no
     /// connection, but reads the platform's certificates, so do not call it before the first frame.
     pub fn new(
         region: Region,
@@ -107,7 +107,7 @@ impl Client {
         Client::with_timeouts(region, base_url, credentials, Timeouts::default())
     }
 
-    /// Like [`Client::new`], with other timeouts.
+    /// Creates a TeleCMI client like [`Client::new`], with other timeouts.
     pub fn with_timeouts(
         region: Region,
         base_url: Option<&BaseUrl>,
@@ -125,7 +125,7 @@ impl Client {
         Ok(Client(Arc::new(Inner { http, region, credentials, list_url, play_url, call_url, timeouts })))
     }
 
-    /// Fetches page `number` (from 1) of `window`. Makes one attempt.
+    /// Fetches page `number` (from 1) of `window` from TeleCMI. Makes one attempt.
     pub async fn page(&self, window: Span, number: u32) -> Result<Page, ApiError> {
         let Inner { http, region, credentials, list_url, timeouts, .. } = &*self.0;
         let body = ListRequest::new(*region, credentials, window, number);
@@ -149,14 +149,14 @@ impl Client {
         page.await
     }
 
-    /// Starts to fetch the recording `name`. Makes one attempt. Fails with [`ApiError::NotReady`] if
-    /// the recording is missing or not published yet.
+    /// Starts to fetch the recording `name` from TeleCMI. Makes one attempt. Fails with
+    /// [`ApiError::NotReady`] if the recording is missing or not published yet.
     pub async fn recording(&self, name: &RecordingName) -> Result<Recording, ApiError> {
         let response = self.play(name, |request| request).await?;
         self.begin(response).await
     }
 
-    /// Resumes the recording `name` at `bookmark`. Makes one attempt. If the server does not send
+    /// Resumes fetching the recording `name` at `bookmark`. Makes one attempt. If the server does not send
     /// exactly the missing part, the recording starts over: [`Recording::received`] is then 0.
     pub async fn resume(&self, name: &RecordingName, bookmark: &Bookmark) -> Result<Recording, ApiError> {
         let response = self.play(name, |request| bookmark.ask(request)).await?;

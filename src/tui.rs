@@ -48,8 +48,8 @@ const BATCH: usize = 64;
 /// frame is cheaper on a slow line than two.
 const PATIENCE: Duration = Duration::from_millis(4);
 
-/// Runs the screen until the user quits. `reopen` creates the next session, or returns why it cannot;
-/// `clock` returns the current time; `draw` is [`view::draw`], but for tests of what a panic in it does.
+/// Runs the inbox, its event loop, until the user quits. `reopen` creates the next session, or returns why it
+/// cannot; `clock` returns the current time; `draw` is [`view::draw`], but for tests of what a panic in it does.
 pub async fn run(
     mut session: Session,
     mut reopen: impl FnMut(&Reopen) -> Result<Session, String>,

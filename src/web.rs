@@ -97,8 +97,8 @@ pub struct Page {
 }
 
 impl Page {
-    /// Starts serving on 127.0.0.1. The page can be opened as soon as this returns. Needs a Tokio runtime
-    /// with I/O and time.
+    /// Starts serving the page of one recording on 127.0.0.1. It can be opened as soon as this returns. Needs
+    /// a Tokio runtime with I/O and time.
     ///
     /// # Errors
     /// When no port can be bound, or the system provides no random numbers.
@@ -113,22 +113,22 @@ impl Page {
         Ok(Page { port, token, stage, serving })
     }
 
-    /// Returns the port on 127.0.0.1.
+    /// Returns the page's port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Returns the page's address. It contains the token: show or copy it, but never log it.
+    /// Returns the web page's address. It contains the token: show or copy it, but never log it.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/{}/", self.port, self.token.expose())
     }
 
-    /// Returns the current state.
+    /// Returns the current state of the served page.
     pub fn stage(&self) -> Stage {
         *self.stage.borrow()
     }
 
-    /// Waits for the next change of the state and returns it. Cancel-safe. Never returns after
+    /// Waits for the next change of the page's state and returns it. Cancel-safe. Never returns after
     /// [`Stage::Closed`].
     pub async fn changed(&mut self) -> Stage {
         if self.stage.changed().await.is_err() {

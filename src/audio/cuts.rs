@@ -8,13 +8,13 @@ use std::ops::Range;
 pub(super) struct Cuts(Vec<Range<f64>>);
 
 impl Cuts {
-    /// Converts silences in milliseconds, for this sample rate (Hz).
+    /// Converts silences in milliseconds to parts to skip, for this sample rate (Hz).
     pub(super) fn new(silences: &[Range<u32>], rate: u32) -> Cuts {
         let sample = |millis: u32| f64::from(millis) * f64::from(rate) / 1_000.0;
         Cuts(silences.iter().map(|silence| sample(silence.start)..sample(silence.end)).collect())
     }
 
-    /// Returns the part that contains `at`.
+    /// Returns the skipped part that contains `at`.
     pub(super) fn around(&self, at: f64) -> Option<&Range<f64>> {
         let before = self.0.partition_point(|cut| cut.end <= at);
         self.0.get(before).filter(|cut| cut.start <= at)

@@ -1,4 +1,5 @@
-//! The format of a recording, by its content. One detector for what is received and for what is decoded.
+//! The format of a recording, such as MP3, by its content. One detector for what is received and for what is
+//! decoded.
 
 use std::fmt;
 
@@ -63,7 +64,7 @@ impl AudioFormat {
     /// How many bytes are enough to detect a format: junk, and frames after it.
     pub const ENOUGH: usize = JUNK_MAX + (8 << 10);
 
-    /// Returns the usual file name extension, without the dot.
+    /// Returns the format's usual file name extension, without the dot.
     pub fn extension(self) -> &'static str {
         match self {
             AudioFormat::Mp3 => "mp3",
@@ -83,7 +84,7 @@ impl AudioFormat {
         }
     }
 
-    /// Returns its media type, as browsers know it.
+    /// Returns the format's media type, as browsers know it.
     pub fn media_type(self) -> &'static str {
         match self {
             AudioFormat::Mp3 | AudioFormat::Mp2 => "audio/mpeg",
@@ -199,7 +200,7 @@ fn is_aac(bytes: &[u8]) -> bool {
     length(0).is_some_and(|first| first >= 7 && length(first).is_some())
 }
 
-/// Returns what is in place of a recording, by its first bytes.
+/// Returns an error that says what is in place of a recording, by its first bytes.
 pub(super) fn otherwise(bytes: &[u8]) -> AudioError {
     const OTHER: [(&[u8], &str); 7] = [
         (b"\x1f\x8b", "a gzip archive"),

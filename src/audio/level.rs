@@ -1,4 +1,5 @@
-//! Level: makes quiet callers louder and loud ones quieter, and limits peaks so that nothing clips.
+//! The level of playback: makes quiet callers louder and loud ones quieter, and limits peaks so that nothing
+//! clips.
 
 /// The target loudness of a voice, in dBFS. Its peaks are about 15 dB higher: just below the limit.
 const TARGET: f32 = -20.0;
@@ -41,7 +42,7 @@ impl Level {
         self.is_automatic = on;
     }
 
-    /// Applies gain and limiter to the next sample.
+    /// Applies gain and limiter of the level to the next sample.
     pub(super) fn apply(&mut self, sample: f32) -> f32 {
         let wanted = self.volume * if self.is_automatic { self.automatic } else { 1.0 };
         self.gain += (wanted - self.gain) * self.glide;

@@ -31,7 +31,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Starts at the beginning of `pcm`, at normal speed, with silence, and with automatic level.
+    /// Starts reading at the beginning of `pcm`, at normal speed, with silence, and with automatic level.
     ///
     /// `waveform` must belong to the same recording.
     pub fn new(pcm: Arc<Pcm>, waveform: &Waveform) -> Reader {
@@ -50,17 +50,17 @@ impl Reader {
         }
     }
 
-    /// Returns the sample rate in Hz, which is the recording's.
+    /// Returns the reader's sample rate in Hz, which is the recording's.
     pub fn rate(&self) -> u32 {
         self.pcm.encoding.rate
     }
 
-    /// Returns the recording's length.
+    /// Returns the length of the recording that is read.
     pub fn length(&self) -> Duration {
         self.pcm.length()
     }
 
-    /// Fills `out` with the next samples, from -1 to 1. Returns their number, which is less than the length
+    /// Reads the next samples into `out`, from -1 to 1. Returns their number, which is less than the length
     /// of `out` only at the end.
     pub fn fill(&mut self, out: &mut [f32]) -> usize {
         let mut filled = 0;
@@ -78,12 +78,12 @@ impl Reader {
         filled
     }
 
-    /// Returns the position of the next sample in the recording.
+    /// Returns the position of the next sample to read in the recording.
     pub fn position(&self) -> Duration {
         self.time(self.at().min(self.end()))
     }
 
-    /// Returns the remaining playing time, at the current speed and without skipped silence.
+    /// Returns the remaining playing time of the reader, at the current speed and without skipped silence.
     pub fn left(&self) -> Duration {
         let left = match self.cuts() {
             Some(cuts) => cuts.kept(self.end()) - cuts.kept(self.at()),
@@ -92,15 +92,15 @@ impl Reader {
         self.time(left.max(0.0) / f64::from(self.speed))
     }
 
-    /// Seeks to a position in the recording, at most to its end. In skipped silence, seeks to the end of
-    /// the silence.
+    /// Seeks the reader to a position in the recording, at most to its end. In skipped silence, seeks to the
+    /// end of the silence.
     pub fn seek(&mut self, to: Duration) {
         let at = to.as_secs_f64() * f64::from(self.rate());
         self.go(at);
     }
 
-    /// Seeks forward by this many milliseconds, or back if negative. Skipped silence does not count, so
-    /// that it never stops a seek back.
+    /// Seeks the reader forward by this many milliseconds, or back if negative. Skipped silence does not
+    /// count, so that it never stops a seek back.
     pub fn step(&mut self, millis: i64) {
         let by = millis as f64 * f64::from(self.rate()) / 1_000.0;
         let to = |from: f64| (from + by).max(0.0);
@@ -111,7 +111,7 @@ impl Reader {
         self.go(at);
     }
 
-    /// Sets the speed, limited to 0.75 to 2.5. The pitch does not change.
+    /// Sets the reader's speed, limited to 0.75 to 2.5. The pitch does not change.
     pub fn set_speed(&mut self, speed: f32) {
         let [slowest, .., fastest] = SPEEDS;
         if !speed.is_nan() {
@@ -119,29 +119,29 @@ impl Reader {
         }
     }
 
-    /// Returns the speed.
+    /// Returns the reader's speed.
     pub fn speed(&self) -> f32 {
         self.speed
     }
 
-    /// Sets whether to skip the silences of the waveform.
+    /// Sets whether the reader skips the silences of the waveform.
     pub fn set_skip_silence(&mut self, skip: bool) {
         self.skip_silence = skip;
     }
 
-    /// Returns whether silence is skipped.
+    /// Returns whether the reader skips silence.
     pub fn skips_silence(&self) -> bool {
         self.skip_silence
     }
 
-    /// Sets the volume, from 0 (mute) to 4 (+12 dB), applied after the level; 1 is unchanged.
+    /// Sets the reader's volume, from 0 (mute) to 4 (+12 dB), applied after the level; 1 is unchanged.
     pub fn set_volume(&mut self, volume: f32) {
         if !volume.is_nan() {
             self.level.set_volume(volume.clamp(0.0, 4.0));
         }
     }
 
-    /// Sets whether to make quiet callers louder and loud ones quieter.
+    /// Sets whether the reader makes quiet callers louder and loud ones quieter.
     pub fn set_auto_level(&mut self, on: bool) {
         self.level.set_automatic(on);
     }

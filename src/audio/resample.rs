@@ -17,7 +17,7 @@ pub(super) struct Resampler {
 }
 
 impl Resampler {
-    /// Converts from and to these rates, in Hz. For those of mp3, it takes 2 MB at most.
+    /// Creates a resampler from one rate to another, in Hz. For those of mp3, it takes 2 MB at most.
     pub fn new(from: u32, to: u32) -> Resampler {
         let shared = shared_factor(from, to);
         let (from, to) = ((from / shared) as usize, (to / shared) as usize);
@@ -41,7 +41,7 @@ impl Resampler {
         Resampler { from, to, filters, half }
     }
 
-    /// Returns `samples` at the other rate. Silence surrounds them.
+    /// Returns `samples` at the other sample rate. Silence surrounds them.
     pub fn resample(&self, samples: &[f32]) -> Vec<f32> {
         let Resampler { from, to, half, .. } = *self;
         let sample = |number: usize| {

@@ -44,7 +44,7 @@ pub(super) enum Source {
 }
 
 impl Stretch {
-    /// Starts with silence, so that the first frame fades in.
+    /// Starts stretching with silence, so that the first frame fades in.
     pub(super) fn new(rate: u32) -> Stretch {
         let samples = |seconds: f32| (seconds * rate as f32).round() as usize;
         let hop = samples(HOP);
@@ -60,24 +60,24 @@ impl Stretch {
         }
     }
 
-    /// Returns how many samples one frame adds.
+    /// Returns how many samples one frame adds to the stretched sound.
     pub(super) fn hop(&self) -> usize {
         self.rise.len()
     }
 
-    /// Returns how many samples of the last frame were taken.
+    /// Returns how many samples of the last stretched frame were taken.
     pub(super) fn taken(&self) -> usize {
         self.taken
     }
 
-    /// Takes the next sample; `None` if a frame has to be added first.
+    /// Takes the next stretched sample; `None` if a frame has to be added first.
     pub(super) fn take(&mut self) -> Option<f32> {
         let sample = self.done.get(self.taken)?;
         self.taken += 1;
         Some(*sample)
     }
 
-    /// Adds the next frame. To be called once all samples are taken.
+    /// Adds the next frame to the stretched sound. To be called once all samples are taken.
     pub(super) fn lay(&mut self, recording: &[f32], source: Source) {
         let hop = self.hop();
         let start = match source {
@@ -95,7 +95,7 @@ impl Stretch {
         self.taken = 0;
     }
 
-    /// Interrupts the current frame: the rest of it fades out under the next one.
+    /// Interrupts the current stretched frame: the rest of it fades out under the next one.
     pub(super) fn interrupt(&mut self) {
         let hop = self.hop();
         let to_come = self.done[self.taken..].iter().chain(&self.open);

@@ -41,7 +41,7 @@ pub struct Waveform {
 }
 
 impl Waveform {
-    /// Analyses a whole recording.
+    /// Creates the waveform of a whole recording: analyses it.
     pub fn new(pcm: &Pcm) -> Waveform {
         let blocks = Blocks::new(pcm);
         Waveform {
@@ -54,17 +54,17 @@ impl Waveform {
         }
     }
 
-    /// Returns the recording's length.
+    /// Returns the length of the waveform's recording.
     pub fn length(&self) -> Duration {
         self.encoding.time(self.samples)
     }
 
-    /// Returns the recording's format.
+    /// Returns the format of the waveform's recording.
     pub fn encoding(&self) -> Encoding {
         self.encoding
     }
 
-    /// Returns whether the recording is incomplete: see [`Pcm::cut`].
+    /// Returns whether the waveform's recording is incomplete: see [`Pcm::cut`].
     pub fn is_cut(&self) -> bool {
         self.cut
     }
@@ -75,13 +75,13 @@ impl Waveform {
         self.loudness.map(|tenths| f32::from(tenths) / 10.0)
     }
 
-    /// Returns the silences that can be skipped, in milliseconds, in order. The first and last 100 ms of
-    /// each are not included.
+    /// Returns the recording's silences that can be skipped, in milliseconds, in order. The first and last
+    /// 100 ms of each are not included.
     pub fn silences(&self) -> &[Range<u32>] {
         &self.silences
     }
 
-    /// Returns the total length of the silences.
+    /// Returns the total length of the waveform's silences.
     pub fn silence(&self) -> Duration {
         let total = self.silences.iter().map(|silence| u64::from(silence.end - silence.start)).sum();
         Duration::from_millis(total)
@@ -100,7 +100,7 @@ impl Waveform {
             .collect()
     }
 
-    /// Returns for each of `width` columns whether its middle is in a silence.
+    /// Returns for each of `width` columns of the waveform whether its middle is in a silence.
     pub fn silent_columns(&self, width: usize) -> Vec<bool> {
         let length = self.length().as_secs_f64() * 1_000.0;
         (0..width)
@@ -112,8 +112,8 @@ impl Waveform {
             .collect()
     }
 
-    /// Returns the loudness in `cells` parts, each from 0 (silent) to 8 (the loudest), for the block
-    /// characters of eighths. The scale is linear in amplitude: averaged over a second or more, speech
+    /// Returns the recording's loudness in `cells` parts, each from 0 (silent) to 8 (the loudest), for the
+    /// block characters of eighths. The scale is linear in amplitude: averaged over a second or more, speech
     /// varies too little for a scale in dB.
     pub fn thumbnail(&self, cells: usize) -> Vec<u8> {
         if self.loudest() < FAINT {
@@ -129,7 +129,7 @@ impl Waveform {
         levels.iter().map(|level| (level / loudest * 8.0).round() as u8).collect()
     }
 
-    /// Returns the summary shown in a line of the list.
+    /// Returns the summary of the recording, shown in a line of the list.
     pub fn sketch(&self) -> Sketch {
         let millis = u32::try_from(self.length().as_millis()).unwrap_or(u32::MAX);
         // A length of 0 would mean that it is unknown.
@@ -241,7 +241,7 @@ const VERSION: u8 = 1;
 const CODECS: [Codec; 5] = [Codec::Mp3, Codec::Pcm, Codec::Float, Codec::ALaw, Codec::MuLaw];
 
 impl Waveform {
-    /// Returns the bytes to store: a few hundred for a typical recording, at most 150 kB.
+    /// Returns the waveform as bytes to store: a few hundred for a typical recording, at most 150 kB.
     pub fn to_bytes(&self) -> Vec<u8> {
         let codec = CODECS.iter().position(|codec| *codec == self.encoding.codec).unwrap_or(0);
         let mut bytes = vec![VERSION, codec as u8, self.encoding.channels];
@@ -258,8 +258,8 @@ impl Waveform {
         bytes
     }
 
-    /// Reads stored bytes. Returns `None` if they are damaged or of another version: analyse the recording
-    /// again.
+    /// Reads a waveform from stored bytes. Returns `None` if they are damaged or of another version: analyse
+    /// the recording again.
     pub fn from_bytes(bytes: &[u8]) -> Option<Waveform> {
         let mut rest = Rest(bytes);
         let [version, codec, channels] = rest.take()?;

@@ -101,7 +101,7 @@ fn takes(verb: &Command, flag: &Arg) -> bool {
     verb.get_arguments().any(|arg| arg.get_long() == flag.get_long())
 }
 
-/// Returns whether the words of `verb` that are not flags are a query.
+/// Returns whether a command line's words for `verb` that are not flags are a query.
 pub fn takes_query(verb: &Command) -> bool {
     let is_query = |arg: &Arg| arg.get_value_names().is_some_and(|names| names == ["QUERY"]);
     verb.get_positionals().any(is_query)

@@ -59,8 +59,8 @@ const OFFERS: &[(&str, Offer)] = &[
     ("ZONE", zones),
 ];
 
-/// Answers the shell that set [`VARIABLE`], on stdout. `arguments` is the whole command line. Returns
-/// false if the variable is empty and the program should run normally.
+/// Answers the shell that set [`VARIABLE`] to complete a line, on stdout. `arguments` is the whole command
+/// line. Returns false if the variable is empty and the program should run normally.
 pub fn answer(world: &World, arguments: Vec<OsString>, folder: Option<&Path>) -> bool {
     let asked = CompleteEnv::with_factory(|| command(world)).var(VARIABLE).shells(SHELLS);
     // An unknown shell, or a closed pipe: the error cannot be reported.

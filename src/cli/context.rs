@@ -91,7 +91,7 @@ pub enum Freshness {
 }
 
 impl Freshness {
-    /// Converts to an error, to return after the stored data has been printed.
+    /// Converts to an error if the data is stale, to return after the stored data has been printed.
     pub fn into_result(self) -> anyhow::Result<()> {
         match self {
             Freshness::Current => Ok(()),
@@ -101,7 +101,8 @@ impl Freshness {
 }
 
 impl VerbContext {
-    /// Opens the context for `args`. Does not need the secret, and does not run `secret_command`.
+    /// Opens the shared context of a verb for `args`. Does not need the secret, and does not run
+    /// `secret_command`.
     pub async fn open(args: &ContextArgs, world: &World) -> anyhow::Result<VerbContext> {
         let (settings, _) = startup::settings(&args.settings, world)?;
         if let Some(path) = &args.settings.log {
@@ -143,14 +144,14 @@ impl VerbContext {
         Ok(VerbContext { settings, search, store, key, label, book, offline, account, client, world, demo })
     }
 
-    /// Returns the span of the range in force.
+    /// Returns the span of the verb's range.
     pub fn span(&self) -> Span {
         // Not `search.now`: `--watch` runs for weeks.
         let now = (self.world.clock)();
         self.settings.range.resolve(now, self.search.zone).span(now)
     }
 
-    /// Returns the range as the end of a sentence, with a space in front: " in the last 7 days",
+    /// Returns the verb's range as the end of a sentence, with a space in front: " in the last 7 days",
     /// " today", " in the range 2026-11"; empty for all time.
     pub fn in_range(&self) -> String {
         let range = &self.settings.range;
@@ -166,12 +167,12 @@ impl VerbContext {
         }
     }
 
-    /// Returns the message for a search without results.
+    /// Returns the verb's message for a search without results.
     pub fn nothing_found(&self) -> String {
         format!("no matching voicemails{}; --range widens the search", self.in_range())
     }
 
-    /// Parses a query given as words.
+    /// Parses a query given as words of the command line.
     pub fn query(&self, words: &[String]) -> anyhow::Result<Query> {
         let text = words.join(" ");
         search::parse(&text, &self.search).map_err(|mistake| {
@@ -179,13 +180,13 @@ impl VerbContext {
         })
     }
 
-    /// Returns the ID of the account in the store.
+    /// Returns the ID of the verb's account in the store.
     pub async fn account(&self) -> Result<AccountId, StoreError> {
         let key = self.key.clone();
         self.store.call(move |store| store.account(&key)).await
     }
 
-    /// Returns the client, created on first use.
+    /// Returns the client of the verb's account, created on first use.
     pub async fn client(&self) -> anyhow::Result<&Client> {
         let build = || async {
             let account = match &self.account {
@@ -209,7 +210,7 @@ impl VerbContext {
         self.client.get_or_try_init(build).await
     }
 
-    /// Opens the recording cache of the account.
+    /// Opens the recording cache of the verb's account.
     pub fn recordings(&self) -> anyhow::Result<Recordings> {
         let folder = match &self.demo {
             Some(demo) => demo.folder.path().to_owned(),
@@ -227,13 +228,13 @@ impl VerbContext {
             .with_context(|| format!("cannot store recordings in {}", folder.display()))
     }
 
-    /// Returns the interval between checks for new voicemail; `usual` if the settings say never.
+    /// Returns the verb's interval between checks for new voicemail; `usual` if the settings say never.
     pub fn refresh(&self, usual: Duration) -> Duration {
         if self.demo.is_some() { startup::DEMO_REFRESH } else { self.settings.refresh.unwrap_or(usual) }
     }
 
-    /// Fetches the missing parts of `span`, or all of it if `again`. `on_progress` is called for each
-    /// page. A request with a temporary error is sent up to `tries` times.
+    /// Fetches for a verb the missing parts of `span`, or all of it if `again`. `on_progress` is called for
+    /// each page. A request with a temporary error is sent up to `tries` times.
     pub async fn fetch(
         &self,
         span: Span,
@@ -265,7 +266,7 @@ impl VerbContext {
         Ok(fetched?)
     }
 
-    /// Updates `span` before it is read. Falls back to stored data on a network error, but not if the
+    /// Updates `span` before a verb reads it. Falls back to stored data on a network error, but not if the
     /// credentials are wrong.
     pub async fn bring_up(&self, span: Span) -> anyhow::Result<Freshness> {
         if self.offline {
@@ -297,7 +298,7 @@ impl VerbContext {
         ))
     }
 
-    /// Prints the store's notices to stderr.
+    /// Prints the store's notices to stderr, for a verb.
     pub async fn tell_notices(&self) -> anyhow::Result<()> {
         for notice in self.store.call(|store| Ok(store.notices())).await? {
             writeln!(io::stderr(), "vmail: {notice}")?;
@@ -305,7 +306,7 @@ impl VerbContext {
         Ok(())
     }
 
-    /// Fails if changes would be lost because the store is in memory.
+    /// Fails if the verb's changes would be lost because the store is in memory.
     pub async fn must_keep(&self) -> anyhow::Result<()> {
         if self.demo.is_none() && !self.store.call(|store| Ok(store.is_kept())).await? {
             anyhow::bail!("nothing was changed, because changes cannot be saved");
@@ -362,8 +363,8 @@ impl VerbContext {
         }
     }
 
-    /// Returns how many characters of an ID to display, so that it is most likely unique among the stored
-    /// ones, now and for some time.
+    /// Returns how many characters of an ID a verb displays, so that it is most likely unique among the
+    /// stored ones, now and for some time.
     pub async fn id_width(&self) -> Result<usize, StoreError> {
         let account = self.account().await?;
         let count = self.store.call(move |store| store.count(account, Span::EVER)).await?;
@@ -378,7 +379,7 @@ impl VerbContext {
         Ok(Table::new(piece, self.id_width().await?, OutputStyle::stdout(&self.world), ascii))
     }
 
-    /// Waits until everything is written to the store.
+    /// Ends the verb's context: waits until everything is written to the store.
     pub async fn close(self) {
         self.store.close().await;
     }

@@ -24,7 +24,7 @@ use crate::terminal::escape::transfer::Transfer;
 use crate::terminal::remote::RemoteEnv;
 use crate::terminal::ssh::Server;
 
-/// Returns the settings for caller names.
+/// Returns the settings for caller names, with the home folder for `~`.
 pub fn contacts(settings: &Settings, world: &World) -> ContactFiles {
     let home = (world.variable)("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
     let whole = |path: &PathBuf| match (path.strip_prefix("~"), &home) {
@@ -51,7 +51,7 @@ pub fn remote_env(settings: &Settings, world: &World) -> RemoteEnv {
     }
 }
 
-/// Returns the sound outputs.
+/// Returns the sound outputs, by settings and environment.
 #[cfg(target_os = "linux")]
 pub fn outputs(settings: &Settings, world: &World) -> Outputs {
     let environment =
@@ -59,7 +59,7 @@ pub fn outputs(settings: &Settings, world: &World) -> Outputs {
     Outputs { player_command: settings.player_command.clone().unwrap_or_default(), environment }
 }
 
-/// Returns the sound outputs.
+/// Returns the sound outputs, by settings and environment.
 #[cfg(not(target_os = "linux"))]
 pub fn outputs(settings: &Settings, _: &World) -> Outputs {
     Outputs { player_command: settings.player_command.clone().unwrap_or_default() }
@@ -70,12 +70,12 @@ pub fn depth(world: &World, term: &str) -> Depth {
     Depth::detect((world.variable)("COLORTERM").filter(|value| !value.is_empty()).as_deref(), term)
 }
 
-/// Whether to use no colours: <https://no-color.org>.
+/// Whether the environment wants no colours: <https://no-color.org>.
 pub fn is_plain(world: &World) -> bool {
     (world.variable)("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
-/// Whether to use ASCII symbols.
+/// Whether to use ASCII symbols, by settings and locale.
 pub fn ascii(settings: &Settings, world: &World) -> bool {
     match settings.ascii {
         Ascii::Auto => !is_utf8(world),
@@ -84,7 +84,7 @@ pub fn ascii(settings: &Settings, world: &World) -> bool {
     }
 }
 
-/// Whether the locale is UTF-8.
+/// Whether the locale in the environment is UTF-8.
 pub fn is_utf8(world: &World) -> bool {
     let set = |name| (world.variable)(name).filter(|value| !value.is_empty());
     // POSIX: the first of these that is set applies.

@@ -50,7 +50,8 @@ impl Fetcher {
         Ok(self.library.fetch(client, voicemail.id, name, progress).await?)
     }
 
-    /// Analyses the recording of `found` if that was not done before; what is known if it cannot be decoded.
+    /// Returns the summary of the recording of `found`: analyses it if needed; unknown if it cannot be
+    /// decoded.
     pub async fn sketch(&self, found: &Hit, kept: &Kept) -> Sketch {
         let known = found.entry.record.sketch;
         if known.is_known() {

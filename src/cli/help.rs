@@ -14,12 +14,12 @@ const TOPIC: [&str; 2] = ["help", "options"];
 /// The parts of the help of a verb, in order.
 const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}{after-help}";
 
-/// Returns `program` with the help of its verbs arranged; with `long`, it includes all explanations.
+/// Returns `program` with the `--help` of its verbs arranged; with `long`, it includes all explanations.
 pub fn arranged(program: Command, long: bool) -> Command {
     program.mut_subcommands(|verb| page(verb, long))
 }
 
-/// Returns whether `words`, without the program, ask for the common options.
+/// Returns whether `words`, without the program, ask for the help on the common options.
 pub fn asks_for_topic(words: &[&str]) -> bool {
     words == TOPIC
 }

@@ -12,7 +12,7 @@ use crate::secret::SECRET_VARIABLE;
 /// The timeout of a command, so that one that hangs does not block the others.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Runs the command `argv` for a voicemail and waits for it. The fields are in its environment, as
+/// Runs the command `argv` for a new voicemail and waits for it. The fields are in its environment, as
 /// `VMAIL_ID` and so on, and on its standard input as a line of JSON. They are never in its arguments,
 /// so that a shell cannot parse text from a caller as code.
 ///

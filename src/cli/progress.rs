@@ -18,13 +18,14 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// Returns a line that is shown from the start.
+    /// Returns a sync's progress line that is shown from the start.
     pub fn new(world: &World) -> Bar {
         let shown = Bar::when_it_takes_a_moment(world);
         Bar { at_once: true, ..shown }
     }
 
-    /// Returns a line that is shown if there is more than one page to fetch, or after a failed attempt.
+    /// Returns a sync's progress line that is shown if there is more than one page to fetch, or after a
+    /// failed attempt.
     pub fn when_it_takes_a_moment(world: &World) -> Bar {
         let able = io::stderr().is_terminal() && (world.variable)("TERM").is_none_or(|term| term != "dumb");
         // Not drawn until it has a message.
@@ -32,7 +33,7 @@ impl Bar {
         Bar { line, at_once: false, colour: takes_colour(world) }
     }
 
-    /// Shows a progress report.
+    /// Shows a sync's progress report.
     pub fn show(&self, progress: &Progress) {
         let Some(bar) = &self.line else { return };
         match progress {
@@ -55,7 +56,7 @@ impl Bar {
         bar.tick();
     }
 
-    /// Removes the line.
+    /// Removes the sync's progress line.
     pub fn clear(&self) {
         if let Some(bar) = &self.line {
             bar.finish_and_clear();

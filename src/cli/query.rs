@@ -1,4 +1,5 @@
-//! Searches the store by range and query, in pieces: if the reader closes the pipe, the search stops.
+//! Searches the store by range and query for the verbs, in pieces: if the reader closes the pipe, the search
+//! stops.
 
 use std::collections::HashMap;
 
@@ -29,7 +30,7 @@ pub struct WhichArgs {
 }
 
 impl WhichArgs {
-    /// Returns the query of both combined.
+    /// Returns the query that the words and `--view` make together.
     pub fn query(&self, context: &VerbContext) -> anyhow::Result<Query> {
         let query = context.query(&self.query)?;
         Ok(match &self.view {
@@ -72,14 +73,14 @@ pub struct Hit {
 }
 
 impl Hit {
-    /// Returns `entry` with the name of its caller.
+    /// Returns a match: `entry` with the name of its caller.
     pub fn new(entry: StoredVoicemail, context: &VerbContext) -> Hit {
         let raw = &entry.record.voicemail.caller;
         let name = context.book.name_of(entry.name.as_deref(), &entry.forms, raw).map(str::to_owned);
         Hit { entry, name }
     }
 
-    /// Returns the fields of the voicemail.
+    /// Returns the fields of a matching voicemail, for scripts.
     pub fn fields<'a>(&'a self, zone: Tz, account: &'a str) -> Fields<'a> {
         let StoredVoicemail { record, flags, forms, .. } = &self.entry;
         let parts = Parts {
@@ -113,7 +114,7 @@ impl<'d> Search<'d> {
         Ok(Search { context, account: context.account().await?, span, matcher, after: None, pieces: 0 })
     }
 
-    /// Returns the matches in the next piece, possibly none; `None` at the end.
+    /// Returns the search's matches in the next piece, possibly none; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<Hit>>, StoreError> {
         let (account, span, after) = (self.account, self.span, self.after);
         let entries =
@@ -130,7 +131,7 @@ impl<'d> Search<'d> {
         Ok(Some(hits.map(|(_, found)| found).collect()))
     }
 
-    /// Returns all remaining matches.
+    /// Returns all remaining matches of the search.
     pub async fn all(mut self) -> Result<Vec<Hit>, StoreError> {
         let mut all = Vec::new();
         while let Some(piece) = self.next().await? {

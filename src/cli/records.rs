@@ -49,12 +49,12 @@ pub enum Format {
 }
 
 impl FormatArgs {
-    /// Returns the format; the default is a table.
+    /// Returns the output format; the default is a table.
     pub fn chosen(self) -> Format {
         self.asked().unwrap_or_default()
     }
 
-    /// Returns the format given by a flag.
+    /// Returns the output format given by a flag.
     pub fn asked(self) -> Option<Format> {
         match self.format {
             _ if self.json => Some(Format::Jsonl),
@@ -151,13 +151,13 @@ pub async fn print(format: Format, context: &VerbContext, found: &[Hit]) -> anyh
     quietly(write())
 }
 
-/// Writes a line of JSON.
+/// Writes a line of output in JSON.
 pub fn json_line(out: &mut impl Write, object: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, object)?;
     out.write_all(b"\n")
 }
 
-/// Writes a line of comma-separated values.
+/// Writes a line of output in comma-separated values.
 pub fn csv_line(out: &mut impl Write, cells: &[impl AsRef<[u8]>]) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(cells)?;
@@ -174,7 +174,7 @@ fn guarded(cell: &str) -> Cow<'_, str> {
     if begins_formula && !is_e164 { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
-/// Writes a line of tab-separated values.
+/// Writes a line of output in tab-separated values.
 pub fn tsv_line(out: &mut impl Write, cells: &[impl Display]) -> io::Result<()> {
     let escaped = |cell: String| cell.replace('\\', r"\\").replace('\t', r"\t").replace('\n', r"\n");
     let cells: Vec<_> = cells.iter().map(|cell| escaped(cell.to_string())).collect();

@@ -37,7 +37,7 @@ pub struct AccountArgs {
 }
 
 impl AccountArgs {
-    /// Returns the settings set by flags.
+    /// Returns the account's settings set by flags.
     pub fn overrides(&self) -> Overrides {
         Overrides {
             account: self.account.clone(),
@@ -75,7 +75,7 @@ pub struct SettingsArgs {
 }
 
 impl SettingsArgs {
-    /// Returns the settings set by flags.
+    /// Returns the settings set by flags of their name.
     pub fn overrides(&self) -> Overrides {
         Overrides {
             account: self.account.clone(),
@@ -109,7 +109,7 @@ pub fn of(args: &AccountArgs, world: &World) -> anyhow::Result<(Settings, Option
     load(args.config.clone(), paths::config_file(&xdg(world)), args.overrides(), env(world))
 }
 
-/// Like [`of`], but the account may be missing from the settings file.
+/// Returns the settings of a verb like [`of`], but the account may be missing from the settings file.
 pub fn of_new(args: &AccountArgs, world: &World) -> anyhow::Result<(Settings, Option<PathBuf>)> {
     let usual = paths::config_file(&xdg(world));
     let (sources, path) = sources(args.config.clone(), usual, args.overrides(), env(world))?;
@@ -121,7 +121,8 @@ pub fn env(world: &World) -> Overrides {
     Overrides::from_env(world.variable)
 }
 
-/// Returns the inputs of [`load`], with the checks of the screen; and the path of the file.
+/// Returns what the settings are [loaded](load) from, with the checks of the screen; and the path of the
+/// file.
 pub fn sources(
     given: Option<PathBuf>,
     usual: Option<PathBuf>,
@@ -196,12 +197,12 @@ pub fn secret_store(world: &World) -> Option<SecretStore> {
     Some(SecretStore::new(&paths::secrets_folder(&xdg(world))?, KEYRING_PATIENCE))
 }
 
-/// Like [`secret_store`], but without the keyring.
+/// Returns the store of secrets like [`secret_store`], but without the keyring.
 pub fn secret_file(world: &World) -> Option<SecretStore> {
     Some(SecretStore::in_file(&paths::secrets_folder(&xdg(world))?))
 }
 
-/// Returns where something was set, for use in a sentence; `path` is the settings file.
+/// Returns where a setting was set, for use in a sentence; `path` is the settings file.
 pub fn place(place: &FaultPlace, path: &Path) -> String {
     match place {
         FaultPlace::File => path.display().to_string(),
@@ -224,9 +225,9 @@ fn start(settings: &Settings) -> String {
     settings.account.as_ref().map_or_else(|| "`vmail`".to_owned(), |name| format!("`vmail --account {name}`"))
 }
 
-/// Returns the account, if there is an app ID. The secret comes from the environment, the settings, or
-/// `vmail login`, in this order. A keyring, and a command that cannot prompt, are only asked when the
-/// secret is needed.
+/// Returns the account in the settings, if there is an app ID. The secret comes from the environment, the
+/// settings, or `vmail login`, in this order. A keyring, and a command that cannot prompt, are only asked
+/// when the secret is needed.
 pub fn account(settings: &Settings, asking: Asking, world: &World) -> anyhow::Result<Option<Account>> {
     let Some(app_id) = settings.app_id else { return Ok(None) };
     let (key, base_url) = account_key(settings, app_id)?;
@@ -258,12 +259,12 @@ pub fn account(settings: &Settings, asking: Asking, world: &World) -> anyhow::Re
     Ok(Some(Account { key, region: settings.region, base_url, app_id, secret }))
 }
 
-/// Without an app ID, the store cannot be selected.
+/// Returns the error for settings without an app ID: the store cannot be selected.
 pub fn no_account() -> Fault {
     Fault::credentials("no account: run `vmail login`, or set TELECMI_APPID")
 }
 
-/// Returns the options of the store.
+/// Returns the options of the store, by the settings.
 pub fn store_options(settings: &Settings, world: &World) -> store::Options {
     store::Options { country: settings.country.clone(), now: (world.clock)() }
 }

@@ -1,4 +1,4 @@
-//! `vmail`: opens the screen, according to flags, settings and environment.
+//! `vmail` without a verb: opens the inbox, according to flags, settings and environment.
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ pub struct ScreenArgs {
     pub log: Option<PathBuf>,
 }
 
-/// Opens the screen and returns when the user quits.
+/// Opens the inbox and returns when the user quits.
 pub fn run(args: &ScreenArgs, world: &World) -> anyhow::Result<()> {
     let (settings, config_path) = settings(args, world)?;
     let term = (world.variable)("TERM").unwrap_or_default();

@@ -29,13 +29,13 @@ impl OutputStyle {
         OutputStyle { colour: takes_colour(world), width: columns.filter(|columns| *columns > 0) }
     }
 
-    /// Returns `text` in `style` if colours are used.
+    /// Returns `text` in `style` if stdout uses colours.
     pub fn paint(self, text: &str, style: Style) -> String {
         if self.colour && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 }
 
-/// Whether colours may be sent to a terminal.
+/// Whether verbs may send colours to a terminal.
 pub fn takes_colour(world: &World) -> bool {
     let set = |name| (world.variable)(name).is_some_and(|value| !value.is_empty());
     !set("NO_COLOR") && (world.variable)("TERM").is_some_and(|term| term != "dumb")
@@ -66,19 +66,19 @@ pub fn quietly(written: io::Result<()>) -> anyhow::Result<()> {
     }
 }
 
-/// Returns the display width of `text` in cells.
+/// Returns the display width of printed `text` in cells.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// Truncates or pads `text` to exactly `room` cells.
+/// Truncates or pads printed `text` to exactly `room` cells.
 pub fn fitted(text: &str, room: usize) -> String {
     let text = cut(text, room);
     let blank = room.saturating_sub(width(&text));
     text + &" ".repeat(blank)
 }
 
-/// Truncates `text` to at most `room` cells, with an ellipsis.
+/// Truncates printed `text` to at most `room` cells, with an ellipsis.
 pub fn cut(text: &str, room: usize) -> String {
     if width(text) <= room {
         return text.to_owned();

@@ -1,4 +1,4 @@
-//! Voicemails as a table for people.
+//! Prints voicemails as a table for people.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -44,7 +44,7 @@ const LENGTH: usize = 7;
 const FLAGS_MIN: usize = 30;
 
 impl Table {
-    /// Returns a table sized for `piece`; IDs get `id` cells.
+    /// Returns a table of voicemails sized for `piece`; IDs get `id` cells.
     pub fn new(piece: &[Hit], id: usize, look: OutputStyle, ascii: bool) -> Table {
         let widest = |text: fn(&Hit) -> &str| piece.iter().map(|found| width(text(found))).max().unwrap_or(0);
         let number = widest(|found| if found.name.is_some() { &found.entry.forms.display } else { "" });
@@ -75,7 +75,7 @@ impl Table {
         if self.weekday { TIME } else { TIME - WEEKDAY }
     }
 
-    /// Writes the header.
+    /// Writes the header of the table.
     pub fn head(&self, out: &mut impl Write) -> io::Result<()> {
         let mut cells = vec![fitted("ID", self.id), fitted("  TIME", self.time() + 2)];
         cells.push(fitted("CALLER", self.caller));
@@ -87,7 +87,7 @@ impl Table {
         writeln!(out, "{}", self.look.paint(&line, GREY))
     }
 
-    /// Writes a voicemail.
+    /// Writes a voicemail as a row of the table.
     pub fn row(&self, out: &mut impl Write, context: &VerbContext, found: &Hit) -> io::Result<()> {
         let Table { id, number, look, .. } = *self;
         let entry = &found.entry;

@@ -17,7 +17,7 @@ use crate::error::Failure;
 /// Flags with which people may try to pass the secret.
 const SECRET_FLAGS: [&str; 5] = ["--secret", "--app-secret", "--appsecret", "--password", "--token"];
 
-/// Parses `arguments`.
+/// Parses the command line `arguments`.
 ///
 /// # Errors
 /// An error for [`tell`], also for `--help` and `--version`.

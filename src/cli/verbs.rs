@@ -117,7 +117,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// Runs the verb.
+    /// Runs the verb, by its file.
     pub fn run(self, world: &World) -> anyhow::Result<()> {
         match self {
             Verb::Login(args) => login::run(&args, world),

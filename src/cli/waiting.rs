@@ -1,4 +1,4 @@
-//! Says what a command waits for, if that takes a while.
+//! Says that a command waits, as for the keyring, if that takes a while.
 
 use std::io::{self, Write as _};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
@@ -17,7 +17,8 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Announces the system keyring, which is asked while this lives, with its time limit.
+    /// Says that a command waits for the system keyring, which is asked while this lives, with its time
+    /// limit.
     pub fn for_keyring(limit: Duration) -> Waiting {
         let (over, ended) = sync_channel::<()>(0);
         let announce = move || {

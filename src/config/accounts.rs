@@ -62,7 +62,7 @@ pub(super) struct Chosen {
     pub known: Vec<AccountSettings>,
 }
 
-/// Returns all accounts of the file, with the one in force as it is after overrides.
+/// Returns all accounts of the settings file, with the one in force as it is after overrides.
 pub(super) fn list(mut known: Vec<AccountSettings>, settings: &Settings) -> Vec<AccountSettings> {
     if let Some(current) = AccountSettings::of(settings) {
         match known.iter_mut().find(|account| account.name == current.name) {
@@ -160,7 +160,7 @@ impl Loader {
         self.fault(place, message);
     }
 
-    /// Replaces the settings of the top level by those of the account in force.
+    /// Chooses the account: replaces the settings of the top level by those of the account in force.
     pub(super) fn choose(&mut self, flags: &Overrides, env: &Overrides, may_be_new: bool) -> Chosen {
         let in_file = self.settings.account.take();
         let known = [&self.settings].into_iter().chain(&self.named).filter_map(AccountSettings::of).collect();

@@ -30,7 +30,7 @@ pub enum EditError {
 }
 
 impl NewAccount<'_> {
-    /// Returns the lines to add to the file, for users who edit it by hand.
+    /// Returns the account's lines to add to the settings file, for users who edit it by hand.
     pub fn lines(&self) -> String {
         let mut table = Table::new();
         self.write(&mut table);
@@ -38,7 +38,7 @@ impl NewAccount<'_> {
             + &table.to_string()
     }
 
-    /// Returns `text` with this account added or updated; `None` if nothing needs to change.
+    /// Returns the settings `text` with this account added or updated; `None` if nothing needs to change.
     ///
     /// # Errors
     /// If the file has a different app ID for the account, or cannot be parsed.

@@ -95,7 +95,7 @@ impl Column {
 /// The groups of settings with names that are defined elsewhere.
 pub(super) const OPEN_GROUPS: [&str; 2] = ["keys", "colours"];
 
-/// Rejects a value for the group itself.
+/// Says what is wrong with a value for `keys` or `colours` itself.
 pub(super) fn not_a_group(value: &Value<'_>) -> String {
     const EXPECTED: &str = "names with values, like `keys.quit = \"q\"` or `colours.accent = \"cyan\"`";
     match value {
@@ -105,7 +105,7 @@ pub(super) fn not_a_group(value: &Value<'_>) -> String {
 }
 
 impl Value<'_> {
-    /// Reads a key or a list of keys.
+    /// Reads a key or a list of keys from a setting.
     pub(super) fn key_names(&self) -> Result<Vec<String>, String> {
         const EXPECTED: &str = "a key like \"q\", or a list of keys like [\"q\", \"Ctrl-q\"]";
         match self {

@@ -42,7 +42,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Returns a value as TOML on one line; `None` for settings that are secret or may hold a secret.
+/// Returns a setting's value as TOML on one line; `None` for settings that are secret or may hold a secret.
 pub(super) fn written(name: &str, value: &Value<'_>) -> Option<String> {
     if is_secret(name) {
         return None;

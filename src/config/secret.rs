@@ -50,7 +50,7 @@ pub enum Asking {
     Nobody,
 }
 
-/// Runs a program and returns what it prints as the secret, without the trailing newline. Blocks
+/// Runs `secret_command` and returns what it prints as the secret, without the trailing newline. Blocks
 /// until the program exits.
 pub fn secret_from_command(argv: &[String], asking: Asking) -> Result<Secret, CommandError> {
     let (program, arguments) = argv.split_first().ok_or(CommandError::NoCommand)?;

@@ -136,7 +136,8 @@ impl Value<'_> {
         Ok(chosen)
     }
 
-    /// Parses a shell command, or a program and its arguments. Repeats no value: arguments can be secret.
+    /// Parses a setting that is a shell command, or a program and its arguments. Repeats no value: arguments
+    /// can be secret.
     pub(super) fn command(&self, expected: &str) -> Result<Vec<String>, String> {
         let argv = match self {
             Value::Toml(DeValue::Array(_)) => {
@@ -192,8 +193,8 @@ impl Value<'_> {
         Ok(views)
     }
 
-    /// Parses a command with [`NUMBER`] in it. In a shell command the number is `$1`, so that the shell
-    /// never parses it as code.
+    /// Parses the setting of a command for calls, with [`NUMBER`] in it. In a shell command the number is
+    /// `$1`, so that the shell never parses it as code.
     pub(super) fn call_command(&self) -> Result<Vec<String>, String> {
         let expected = "a command in quotes, or a list like [\"xdg-open\", \"tel:{number}\"]";
         let mut argv = self.command(expected)?;
@@ -274,7 +275,7 @@ fn city_of(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
-/// Says which type was found and what was expected. Repeats nothing of the value.
+/// Says which type a setting has and what was expected. Repeats nothing of the value.
 pub(super) fn mistyped(value: &DeValue<'_>, expected: &str) -> String {
     let found = match value {
         DeValue::String(_) => "text",
@@ -287,7 +288,7 @@ pub(super) fn mistyped(value: &DeValue<'_>, expected: &str) -> String {
     format!("found {found}, expected {expected}")
 }
 
-/// Returns a value in quotes, made safe to display.
+/// Returns a setting's value in quotes, made safe to display.
 pub(super) fn said(value: &str) -> String {
     format!("\"{}\"", text::clean(value, SHOWN_MAX))
 }
@@ -296,7 +297,7 @@ pub(super) fn hint(meant: Option<&str>) -> String {
     meant.map_or_else(String::new, |meant| format!("; did you mean \"{meant}\"?"))
 }
 
-/// Returns `"a", "b" or "c"`.
+/// Returns the values of a setting as `"a", "b" or "c"`.
 pub(super) fn one_of_quoted(names: &[&str]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
     match quoted.split_last() {

@@ -1,11 +1,11 @@
-//! Decodes the text of contact files that is not UTF-8.
+//! The charset of contact files: decodes text that is not UTF-8.
 
 use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
 
-/// Decodes UTF-8, and lines that are not UTF-8 as Windows-1252 (Latin-1 with characters in its gaps).
-/// Works line by line, so that one damaged line does not garble the others.
+/// Decodes a contact file in UTF-8, and lines that are not UTF-8 as Windows-1252 (Latin-1 with characters in
+/// its gaps). Works line by line, so that one damaged line does not garble the others.
 pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(bytes).map_or_else(
         |_| {

@@ -20,7 +20,7 @@ const KINDS: [&str; 3] = ["vcf", "vcard", "csv"];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint(u64);
 
-/// Reads the files in `paths`, in order. A folder stands for its contact files (`.vcf`, `.vcard`,
+/// Reads the contact files in `paths`, in order. A folder stands for its contact files (`.vcf`, `.vcard`,
 /// `.csv`, not hidden), sorted by name. Blocks. An unreadable path is reported as a fault; the others
 /// are still read.
 pub fn load(paths: &[PathBuf]) -> (Vec<(PathBuf, Vec<u8>)>, Vec<Fault>) {
@@ -44,8 +44,8 @@ pub fn load(paths: &[PathBuf]) -> (Vec<(PathBuf, Vec<u8>)>, Vec<Fault>) {
     (files, faults)
 }
 
-/// Returns the state of the files in `paths`, by their sizes and times: cheap enough to call every few
-/// seconds. An unreadable file also has a state.
+/// Returns the state of the contact files in `paths`, by their sizes and times: cheap enough to call every
+/// few seconds. An unreadable file also has a state.
 pub fn fingerprint(paths: &[PathBuf]) -> Fingerprint {
     let mut hasher = SipHasher13::new();
     for path in paths {

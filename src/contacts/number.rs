@@ -1,4 +1,4 @@
-//! Keys for numbers: numbers that are the same get the same key, however they are written.
+//! Keys for the numbers of contacts: numbers that are the same get the same key, however they are written.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -26,7 +26,7 @@ const SEPARATORS: [&str; 9] = ["\n", "|", ":::", ",", ";", "&", " or ", " and ",
 /// after a pause are not part of the number.
 const EXTENSION_MARKS: [&str; 8] = ["ext", "x", "#", ",", ";", "p", "w", "*"];
 
-/// Returns the numbers in `written`: usually one. Programs write several into one field.
+/// Returns the numbers in a contact's field `written`: usually one. Programs write several into one field.
 pub(super) fn several(written: &str) -> Vec<&str> {
     if written.len() > SEVERAL_MAX * NUMBER_MAX || digits_in(written) < 2 * SEVERAL_MIN {
         return vec![written];
@@ -73,8 +73,8 @@ fn digits_in(text: &str) -> usize {
     text.chars().filter(|c| text::digit(*c).is_some()).count()
 }
 
-/// Returns the key of `written`: the number in E.164, if it is valid in `country` or with its country
-/// code, else [`as_written`].
+/// Returns the key of a contact's number `written`: the number in E.164, if it is valid in `country` or with
+/// its country code, else [`as_written`].
 pub(super) fn key(written: &str, country: &str) -> Result<String, Unusable> {
     let number = Number::parse(written)?;
     Ok(match &number {

@@ -1,5 +1,5 @@
-//! Reads CSV with a header row, as exported by Google, Outlook and telephone tools. Finds the columns by
-//! their names.
+//! Reads contacts from CSV with a header row, as exported by Google, Outlook and telephone tools. Finds the
+//! columns by their names.
 
 use std::borrow::Cow;
 
@@ -47,7 +47,7 @@ struct Columns {
     numbers: Vec<usize>,
 }
 
-/// Reads every row of `bytes`; the first is the header.
+/// Reads every row of contacts in CSV `bytes`; the first is the header.
 pub(super) fn read(bytes: &[u8]) -> FileContents {
     let (rest, separator) = separator(bytes);
     let (rows, unclosed) = closed(rest, separator);

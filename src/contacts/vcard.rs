@@ -1,4 +1,5 @@
-//! vCard 2.1, 3 and 4: one card at a time, so that a damaged card does not affect the others.
+//! Reads contacts from vCard 2.1, 3 and 4: one card at a time, so that a damaged card does not affect the
+//! others.
 //!
 //! Reads names and numbers only. General parsers read every property, and fail on vCard 2.1 as programs
 //! write it (`calcard` 0.3: a bare QUOTED-PRINTABLE parameter, soft line breaks inside a character, nested
@@ -18,12 +19,12 @@ const CHARSET_MAX: usize = 40;
 const BEGIN: &[u8] = b"BEGIN:VCARD";
 const END: &[u8] = b"END:VCARD";
 
-/// Returns whether `bytes` begin with a card.
+/// Returns whether `bytes` begin with a vCard.
 pub(super) fn begins(bytes: &[u8]) -> bool {
     bytes.split(|byte| *byte == b'\n').next().is_some_and(|line| is(line, BEGIN))
 }
 
-/// Reads every card in `bytes`. Ignores text between cards.
+/// Reads every vCard in `bytes`. Ignores text between cards.
 pub(super) fn read(bytes: &[u8]) -> FileContents {
     let mut found = FileContents::default();
     // The start of the current card: its line, and its offset in `bytes`.

@@ -106,38 +106,38 @@ impl Fact {
         &TABLE[self as usize]
     }
 
-    /// Returns its flag. The bits are stored, and so never change.
+    /// Returns the flag of the fact. The bits are stored, and so never change.
     pub const fn flag(self) -> Flags {
         Flags(1 << self as u16)
     }
 
-    /// Returns its name in searches, in scripts and in the store.
+    /// Returns the fact's name in searches, in scripts and in the store.
     pub fn name(self) -> &'static str {
         self.entry().name
     }
 
-    /// Returns the name of its opposite in searches.
+    /// Returns the name of the fact's opposite in searches.
     pub fn opposite(self) -> Option<&'static str> {
         self.entry().opposite
     }
 
-    /// Returns the state in words, for people.
+    /// Returns the state of a stated fact in words, for people.
     pub fn words(self) -> &'static str {
         self.entry().words
     }
 
-    /// Returns the notice after it was stated, or after it was taken back.
+    /// Returns the notice after the fact was stated, or after it was taken back.
     pub fn notice(self, is_stated: bool) -> &'static str {
         let (stated, taken_back) = self.entry().notices;
         if is_stated { stated } else { taken_back }
     }
 
-    /// Returns its symbol in lists.
+    /// Returns the fact's symbol in lists.
     pub fn symbol(self) -> Option<Symbol> {
         self.entry().symbol
     }
 
-    /// Returns which time is stored; `None` if the fact has no time.
+    /// Returns which time of the fact is stored; `None` if the fact has no time.
     pub fn dated(self) -> Option<Dated> {
         self.entry().dated
     }
@@ -178,12 +178,12 @@ impl Flags {
     /// How many flags there are. Further bits are those of a newer vmail.
     pub const COUNT: usize = 7;
 
-    /// Returns whether all of `other` are set.
+    /// Returns whether all of the flags `other` are set.
     pub fn contains(self, other: Flags) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Returns whether any of `other` is set.
+    /// Returns whether any of the flags `other` is set.
     pub fn intersects(self, other: Flags) -> bool {
         self.0 & other.0 != 0
     }
@@ -225,22 +225,22 @@ impl Facts {
         facts
     }
 
-    /// Returns whether a fact is stated.
+    /// Returns whether a fact of the voicemail is stated.
     pub fn has(&self, fact: Fact) -> bool {
         self.get(fact).is_some()
     }
 
-    /// Returns when a fact was stated, in milliseconds since the epoch; 0 if it has no time.
+    /// Returns when a fact of the voicemail was stated, in milliseconds since the epoch; 0 if it has no time.
     pub fn get(&self, fact: Fact) -> Option<i64> {
         self.0[fact as usize]
     }
 
-    /// States a fact as of a time, or takes it back.
+    /// States a fact of the voicemail as of a time, or takes it back.
     pub fn set(&mut self, fact: Fact, time: Option<i64>) {
         self.0[fact as usize] = time;
     }
 
-    /// Returns the stated facts with their times.
+    /// Returns the stated facts of the voicemail with their times.
     pub fn iter(&self) -> impl Iterator<Item = (Fact, i64)> {
         Fact::ALL.into_iter().filter_map(|fact| Some((fact, self.get(fact)?)))
     }

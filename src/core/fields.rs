@@ -108,7 +108,7 @@ fields! { parts, zone, account;
 }
 
 impl Fields<'_> {
-    /// Returns the names of the fields in order.
+    /// Returns the names of a voicemail's fields for scripts, in order.
     pub fn names() -> impl Iterator<Item = &'static str> {
         Fields::MEANING.iter().map(|(name, _)| *name)
     }

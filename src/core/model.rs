@@ -21,7 +21,7 @@ pub enum Region {
 }
 
 impl Region {
-    /// Returns the name used in settings and flags.
+    /// Returns the name of the region, as in settings and flags.
     pub fn name(self) -> &'static str {
         match self {
             Region::Global => "global",
@@ -29,12 +29,12 @@ impl Region {
         }
     }
 
-    /// Returns the region with this name.
+    /// Returns the region with this name in settings and flags.
     pub fn from_name(name: &str) -> Option<Region> {
         [Region::Global, Region::India].into_iter().find(|region| region.name() == name)
     }
 
-    /// Returns the base URL of the API, without `/voicemail` or `/play`, by the vendor's pages.
+    /// Returns the base URL of the region's API, without `/voicemail` or `/play`, by the vendor's pages.
     pub fn base_url(self) -> &'static str {
         match self {
             Region::Global => "https://rest.telecmi.com/v2",
@@ -67,13 +67,13 @@ impl VoicemailId {
         VoicemailId(hasher.finish())
     }
 
-    /// Returns the identity as a number, for storage.
+    /// Returns the voicemail's identity as a number, for storage.
     pub fn bits(self) -> u64 {
         self.0
     }
 
-    /// Returns the first and the last identity that start with `prefix`, ignoring case. `None` if no
-    /// identity can start with it.
+    /// Returns the first and the last identity of voicemails that start with `prefix`, ignoring case. `None`
+    /// if no identity can start with it.
     pub fn with_prefix(prefix: &str) -> Option<(VoicemailId, VoicemailId)> {
         const BITS: u32 = 65;
         let mut value = 0_u128;
@@ -89,7 +89,7 @@ impl VoicemailId {
         (left < BITS).then_some((VoicemailId(first), VoicemailId(first | rest)))
     }
 
-    /// Parses the text of an identity. Only the complete, lower-case form is accepted.
+    /// Parses the text of a voicemail's identity. Only the complete, lower-case form is accepted.
     pub fn parse(text: &str) -> Option<VoicemailId> {
         let (first, last) = VoicemailId::with_prefix(text)?;
         (first == last && first.to_string() == text).then_some(first)
@@ -119,17 +119,17 @@ impl fmt::Display for VoicemailId {
 pub struct RecordingName(String);
 
 impl RecordingName {
-    /// Wraps the server's text.
+    /// Wraps the name of a recording, the server's text.
     pub fn new(name: impl Into<String>) -> RecordingName {
         RecordingName(name.into())
     }
 
-    /// Returns the text to send to the server.
+    /// Returns the recording's name to send to the server.
     pub fn as_sent(&self) -> &str {
         &self.0
     }
 
-    /// Returns the text, made safe for a terminal.
+    /// Returns the recording's name, made safe for a terminal.
     pub fn shown(&self) -> String {
         text::clean(&self.0, text::NAME_MAX)
     }
@@ -180,17 +180,17 @@ impl Sketch {
         Sketch { millis, thumbnail }
     }
 
-    /// Returns the loudness of each part, 1 to 8.
+    /// Returns the loudness of each part of the recording, 1 to 8.
     pub fn levels(self) -> [u8; Sketch::CELLS] {
         std::array::from_fn(|cell| (self.thumbnail >> (3 * cell) & 7) as u8 + 1)
     }
 
-    /// Returns the levels as a number, for storage.
+    /// Returns the levels of loudness as a number, for storage.
     pub fn bits(self) -> u32 {
         self.thumbnail
     }
 
-    /// Creates the summary from a length and the number from [`Sketch::bits`].
+    /// Creates the summary of a recording from a length and the number from [`Sketch::bits`].
     pub fn from_bits(millis: u32, thumbnail: u32) -> Sketch {
         Sketch { millis, thumbnail }
     }
@@ -222,7 +222,7 @@ impl Span {
         Span { start, end: end.max(start) }
     }
 
-    /// Returns the first millisecond, since the epoch.
+    /// Returns the first millisecond of the span, since the epoch.
     pub fn start_millis(self) -> i64 {
         self.start
     }
@@ -232,12 +232,12 @@ impl Span {
         self.end
     }
 
-    /// Returns the start.
+    /// Returns the start of the span.
     pub fn start(self) -> DateTime<Utc> {
         from_millis(self.start)
     }
 
-    /// Returns the end.
+    /// Returns the end of the span.
     pub fn end(self) -> DateTime<Utc> {
         from_millis(self.end)
     }
@@ -252,7 +252,7 @@ impl Span {
         self.start <= millis && millis < self.end
     }
 
-    /// Returns the intersection of both; empty if they do not overlap.
+    /// Returns the intersection of both spans; empty if they do not overlap.
     #[must_use]
     pub fn intersect(self, other: Span) -> Span {
         let start = self.start.max(other.start);
@@ -264,7 +264,7 @@ impl Span {
 /// and would make a calendar of millions of days.
 pub const TIME_END: i64 = 100_000_000_000_000;
 
-/// Converts milliseconds since the epoch; clamps values outside chrono's range.
+/// Converts milliseconds since the epoch to a moment; clamps values outside chrono's range.
 pub fn from_millis(millis: i64) -> DateTime<Utc> {
     Utc.timestamp_millis_opt(millis).single().unwrap_or(if millis < 0 {
         DateTime::<Utc>::MIN_UTC
@@ -278,7 +278,7 @@ pub fn from_millis(millis: i64) -> DateTime<Utc> {
 pub struct AccountKey(String);
 
 impl AccountKey {
-    /// Creates the key for `app_id` in `region`; pass `base_url` only if the user has set it.
+    /// Creates the account's key for `app_id` in `region`; pass `base_url` only if the user has set it.
     pub fn new(region: Region, app_id: u64, base_url: Option<&str>) -> AccountKey {
         match base_url {
             Some(url) => AccountKey(format!("{}/{app_id}@{url}", region.name())),
@@ -286,7 +286,7 @@ impl AccountKey {
         }
     }
 
-    /// Returns the key as text.
+    /// Returns the account's key as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -105,7 +105,7 @@ impl Range {
         Ok(range)
     }
 
-    /// Resolves the start and the end. The end is never before the start.
+    /// Resolves the start and the end of the range. The end is never before the start.
     pub fn resolve(&self, now: DateTime<Utc>, zone: Tz) -> Resolved {
         let bounds = self.bounds(&Clock::new(now, zone));
         let start = bounds.start.map(|edge| edge.instant(zone));
@@ -224,28 +224,30 @@ pub struct Resolved {
 }
 
 impl Resolved {
-    /// Returns the span to request from the server: from 2010 if there is no start, and at most to `now`.
+    /// Returns the range's span to request from the server: from 2010 if there is no start, and at most to
+    /// `now`.
     pub fn span(&self, now: DateTime<Utc>) -> Span {
         let start = self.start.map_or(SERVICE_START_MILLIS, |start| start.timestamp_millis());
         let end = self.end.map_or(now, |end| end.min(now));
         Span::from_millis(start, end.timestamp_millis())
     }
 
-    /// Returns the span of the list: without an end or with an end in the future, includes voicemails
-    /// that have not arrived yet.
+    /// Returns the range's span for the list: without an end or with an end in the future, includes
+    /// voicemails that have not arrived yet.
     pub fn view(&self) -> Span {
         let start = self.start.map_or(0, |start| start.timestamp_millis());
         Span::from_millis(start, self.end.map_or(FAR_FUTURE_MILLIS, |end| end.timestamp_millis()))
     }
 }
 
-/// Returns the local day `date`: 23 or 25 hours if the clock changes, empty if the zone skipped it.
+/// Returns the span of the local day `date`: 23 or 25 hours if the clock changes, empty if the zone skipped
+/// it.
 pub fn day_span(date: NaiveDate, zone: Tz) -> Span {
     let midnight = |date: NaiveDate| Edge::Day(date).instant(zone);
     Span::new(midnight(date), date.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, midnight))
 }
 
-/// Returns the local days of a month (1 to 12) in order; none if there is no such month.
+/// Returns the spans of the local days of a month (1 to 12) in order; none if there is no such month.
 pub fn days_of_month(year: i32, month: u32, zone: Tz) -> Vec<Span> {
     NaiveDate::from_ymd_opt(year, month, 1)
         .into_iter()

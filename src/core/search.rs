@@ -80,26 +80,26 @@ pub struct Columns<'s> {
 
 /// The data to search: voicemails as columns, and their texts.
 pub trait Source {
-    /// Returns the columns, all of the same length.
+    /// Returns the columns to search, all of the same length.
     fn columns(&self) -> Columns<'_>;
 
     /// Returns one more than the largest ID of a caller. There are far fewer callers than rows, so the
     /// texts of each caller are tested only once.
     fn caller_end(&self) -> u32;
 
-    /// Returns the texts of a caller; all empty if the caller is unknown.
+    /// Returns the texts of a caller to search; all empty if the caller is unknown.
     fn caller(&self, caller: CallerId) -> CallerTexts<'_>;
 
     /// Returns a number that changes whenever the texts of a caller change: results for callers are
     /// reused while it stays the same. It need not change for new callers.
     fn generation(&self) -> u64;
 
-    /// Returns the note of a row, empty if it has none. Like [`Source::tags`], it is called at each
+    /// Returns the note of a row to search, empty if it has none. Like [`Source::tags`], it is called at each
     /// keystroke for every candidate row that has one; in large lists, these lookups take most of the
     /// time.
     fn note(&self, row: u32) -> &str;
 
-    /// Returns the tags of a row.
+    /// Returns the tags of a row to search.
     fn tags(&self, row: u32) -> impl Iterator<Item = &str>;
 }
 
@@ -108,7 +108,7 @@ fn char_boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|place| text.is_char_boundary(*place)).unwrap_or(0)
 }
 
-/// Returns every operator of the language: an example and its meaning, in the order of the help.
+/// Returns every operator of the query language: an example and its meaning, in the order of the help.
 pub fn operators() -> impl Iterator<Item = (&'static str, &'static str)> {
     include_str!("../../assets/query.txt")
         .lines()

@@ -76,7 +76,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// Summarises durations in any order; `None` if there are none.
+    /// Summarises durations of the statistics, in any order; `None` if there are none.
     pub fn of(mut durations: Vec<Duration>) -> Option<Spread> {
         durations.sort_unstable();
         let count = durations.len();
@@ -135,7 +135,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Returns an empty tally. Days and hours are those of `zone`.
+    /// Returns empty statistics to add to. Days and hours are those of `zone`.
     pub fn new(zone: Tz) -> Tally {
         Tally {
             zone,
@@ -153,7 +153,7 @@ impl Tally {
         }
     }
 
-    /// Adds a voicemail.
+    /// Adds a voicemail to the statistics.
     pub fn add(&mut self, item: Item<'_>) {
         let unheard = !item.flags.contains(Flags::READ);
         self.count.add(unheard);

@@ -114,9 +114,9 @@ pub fn is_safe(c: char) -> bool {
 const ZWNJ: char = '\u{200c}';
 const ZWJ: char = '\u{200d}';
 
-/// Returns whether `c` is invisible, but part of how the character before it is written: a joiner or a
-/// non-joiner of letters or emoji, a variation selector, or a tag in a flag. Texts that differ in these
-/// alone read the same.
+/// Returns whether the character `c` is invisible, but part of how the character before it is written: a
+/// joiner or a non-joiner of letters or emoji, a variation selector, or a tag in a flag. Texts that differ in
+/// these alone read the same.
 pub fn is_joiner(c: char) -> bool {
     matches!(c, ZWNJ | ZWJ | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}') || is_tag(c)
 }

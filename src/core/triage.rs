@@ -32,12 +32,12 @@ impl Tag {
         fits.then(|| Tag(word.to_owned()))
     }
 
-    /// Returns the tag as written.
+    /// Returns the text of the tag as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Returns the lower-case form, by which tags are compared.
+    /// Returns the tag's lower-case form, for comparing tags.
     pub fn folded(&self) -> String {
         self.0.to_lowercase()
     }
@@ -77,17 +77,17 @@ impl Note {
         (text.chars().count() <= Note::MAX).then_some(Note { text, edited: added.edited })
     }
 
-    /// Returns the text; its lines are separated by `\n`.
+    /// Returns the text of the note; its lines are separated by `\n`.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Returns when it was last changed.
+    /// Returns when the note was last changed.
     pub fn edited(&self) -> i64 {
         self.edited
     }
 
-    /// Returns its start, in one line.
+    /// Returns the start of the note, in one line.
     pub fn first_words(&self) -> String {
         text::clean(&self.text, Note::WORDS_MAX)
     }
@@ -106,13 +106,14 @@ impl CallerKey {
         if forms.display.is_empty() { None } else { CallerKey::from_text(key) }
     }
 
-    /// Converts back from [`CallerKey::as_str`]. Makes the text safe, because it may come from a file.
+    /// Returns the caller's key from [`CallerKey::as_str`]. Makes the text safe, because it may come from a
+    /// file.
     pub fn from_text(text: &str) -> Option<CallerKey> {
         let key = text::clean(text, text::CALLER_MAX);
         (!key.is_empty()).then_some(CallerKey(key))
     }
 
-    /// Returns the key as text.
+    /// Returns the caller's key as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -129,18 +130,18 @@ impl Given {
     /// The longest name, in characters.
     pub const MAX: usize = 80;
 
-    /// Creates the name `text`, given at `edited`. Makes it safe to show; `None` if nothing is left.
+    /// Creates the caller's name `text`, given at `edited`. Makes it safe to show; `None` if nothing is left.
     pub fn new(text: &str, edited: i64) -> Option<Given> {
         let name = text::clean(text, Given::MAX);
         (!name.is_empty()).then_some(Given { name, edited })
     }
 
-    /// Returns the name.
+    /// Returns the name given to the caller.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns when it was given.
+    /// Returns when the name was given to the caller.
     pub fn edited(&self) -> i64 {
         self.edited
     }
@@ -226,7 +227,7 @@ impl Edit {
         }
     }
 
-    /// Returns the values to set.
+    /// Returns the values that the edit sets.
     pub(crate) fn wanted(&self) -> Vec<Value> {
         match self {
             Edit::Fact(fact, time) => vec![Value::fact(*fact, *time)],
@@ -257,20 +258,20 @@ pub(crate) enum UndoPart {
 }
 
 impl Undo {
-    /// Returns whether nothing was changed.
+    /// Returns whether there is nothing to undo.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// Returns whether notes or tags were changed.
+    /// Returns whether there are changes of notes or tags to undo.
     pub fn touches_texts(&self) -> bool {
         self.steps
             .iter()
             .any(|step| matches!(step, UndoPart::Voicemail { from: Value::Note(_) | Value::Tag { .. }, .. }))
     }
 
-    /// Records that `id` had the value `from` and now has `to`. Voicemails with the same change take eight
-    /// bytes each.
+    /// Records, for undo, that `id` had the value `from` and now has `to`. Voicemails with the same change
+    /// take eight bytes each.
     pub(crate) fn push(&mut self, id: VoicemailId, from: Value, to: Value) {
         match self.steps.last_mut() {
             Some(UndoPart::Voicemail { ids, from: known_from, to: known_to })

@@ -22,7 +22,7 @@ impl View {
     /// Every view, in the order of their keys.
     pub const EVERY: [View; 5] = [View::Inbox, View::Unread, View::Starred, View::Done, View::All];
 
-    /// Returns its name on screen.
+    /// Returns the view's name on screen.
     pub fn name(self) -> &'static str {
         match self {
             View::Inbox => "Inbox",
@@ -33,7 +33,7 @@ impl View {
         }
     }
 
-    /// Returns the equivalent query.
+    /// Returns the query equivalent to the view.
     pub fn search(self) -> &'static str {
         match self {
             View::Inbox => "-is:done",
@@ -44,7 +44,7 @@ impl View {
         }
     }
 
-    /// Returns whether it shows voicemails with `flags`.
+    /// Returns whether the view shows voicemails with `flags`.
     pub fn shows(self, flags: Flags) -> bool {
         match self {
             View::Inbox => !flags.contains(Flags::DONE),

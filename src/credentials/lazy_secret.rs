@@ -66,14 +66,14 @@ pub enum Missing {
 }
 
 impl LazySecret {
-    /// Looks up the secret of `account` in `store` when it is needed. `remedy` says, after "Run ", how
-    /// to store one.
+    /// Returns a secret that is looked up, for `account` in `store`, when it is needed. `remedy` says, after
+    /// "Run ", how to store one.
     pub fn stored(store: SecretStore, account: &str, remedy: &str) -> LazySecret {
         LazySecret::later(Source::Stored(store, account.to_owned()), remedy)
     }
 
-    /// Runs a command when the secret is needed; it must not prompt on the terminal. `remedy` says, after
-    /// "run ", how to run it where it can.
+    /// Returns a secret that is printed by a command, run when it is needed; it must not prompt on the
+    /// terminal. `remedy` says, after "run ", how to run it where it can.
     pub fn printed(argv: &[String], remedy: &str) -> LazySecret {
         LazySecret::later(Source::Command(argv.to_vec()), remedy)
     }
@@ -83,8 +83,8 @@ impl LazySecret {
         LazySecret::Later(Arc::new(SecretLookup { source, remedy, missing: Mutex::new(None) }))
     }
 
-    /// Returns the secret. Blocks while a keyring prompts its user. After a failure, fails without
-    /// trying again, until [`LazySecret::ask_again`].
+    /// Returns the secret, looked up if needed. Blocks while a keyring prompts its user. After a failure,
+    /// fails without a retry, until [`LazySecret::ask_again`].
     pub fn get(&self) -> Result<Secret, Missing> {
         let stock = match self {
             LazySecret::AtHand(secret) => return Ok(secret.clone()),
@@ -100,7 +100,7 @@ impl LazySecret {
         found
     }
 
-    /// Makes the next [`LazySecret::get`] try again, on the user's request.
+    /// Makes the next [`LazySecret::get`] look up the secret again, on the user's request.
     pub fn ask_again(&self) {
         if let LazySecret::Later(stock) = self
             && let Ok(mut missing) = stock.missing.try_lock()

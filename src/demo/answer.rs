@@ -45,7 +45,7 @@ enum Refusal {
     NoRecording,
 }
 
-/// Answers one request. Rows later than `now` are not visible yet.
+/// Answers one request to the demo server. Rows later than `now` are not visible yet.
 pub fn answer(
     rows: &Rows,
     now: DateTime<Utc>,
@@ -79,7 +79,7 @@ pub fn answer(
     }
 }
 
-/// Returns an error with an HTTP error status.
+/// Returns the demo server's error with an HTTP error status.
 pub fn failure(status: StatusCode, message: &str) -> Response<Full<Bytes>> {
     reply_json(status, &json!({ "code": status.as_u16(), "error": true, "msg": message }))
 }

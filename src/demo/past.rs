@@ -54,7 +54,7 @@ struct Look {
     loudness: u32,
 }
 
-/// Returns the past at `now`, the start of the demo, as lines of JSON.
+/// Returns the user's earlier changes at `now`, the start of the demo, as lines of JSON.
 ///
 /// # Errors
 /// If the compiled-in set cannot be read.

@@ -11,7 +11,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Returns `mp3` or `wav`.
+    /// Returns the extension of a demo recording: `mp3` or `wav`.
     pub fn extension(&self) -> &'static str {
         self.name.rsplit('.').next().unwrap_or_default()
     }

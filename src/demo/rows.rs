@@ -81,7 +81,7 @@ struct Left {
 }
 
 impl Rows {
-    /// Creates the hand-written set at `now`, and one more voicemail `arrival` later.
+    /// Creates the demo's hand-written set of voicemails at `now`, and one more voicemail `arrival` later.
     ///
     /// # Errors
     /// If the compiled-in set cannot be read.
@@ -99,8 +99,8 @@ impl Rows {
         Ok(Rows { times, content: Content::Written(written) })
     }
 
-    /// Generates `count` rows, spread unevenly over the `days` before `now`, and one more `arrival` later.
-    /// Deterministic. Rows are at least a millisecond apart.
+    /// Generates `count` rows of the demo, spread unevenly over the `days` before `now`, and one more
+    /// `arrival` later. Deterministic. Rows are at least a millisecond apart.
     pub fn generated(count: usize, days: u32, now: DateTime<Utc>, arrival: Option<Duration>) -> Rows {
         let step = (i64::from(days) * DAY * 1000 / (count as i64).max(1)).max(1);
         let past = (0..count as i64).map(|n| {
@@ -111,14 +111,14 @@ impl Rows {
         Rows { times, content: Content::Generated { callers: count as u64 / 4 + 1 } }
     }
 
-    /// Returns the rows from `start` to `end`, inclusive, in milliseconds since the epoch.
+    /// Returns the demo's rows from `start` to `end`, inclusive, in milliseconds since the epoch.
     pub fn between(&self, start: i64, end: i64) -> Range<usize> {
         let newest = self.times.partition_point(|&time| time > end);
         let past_oldest = self.times.partition_point(|&time| time >= start);
         newest..past_oldest.max(newest)
     }
 
-    /// Returns the row at `index` as sent by both services. Panics if there is none.
+    /// Returns the demo's row at `index` as sent by both services. Panics if there is none.
     pub fn row(&self, index: usize) -> Value {
         let (from, voicename) = match &self.content {
             Content::Written(rows) => (rows[index].from.clone(), rows[index].voicename.clone()),
@@ -136,7 +136,8 @@ impl Rows {
         format!("{:08x}{:016x}", seconds as u32, mix(index as u64))
     }
 
-    /// Returns the recording `voicename`, if its row is visible at `now` (milliseconds since the epoch).
+    /// Returns the demo's recording `voicename`, if its row is visible at `now` (milliseconds since the
+    /// epoch).
     pub fn recording(&self, voicename: &str, now: i64) -> Option<&'static Recording> {
         let (index, recording) = match &self.content {
             Content::Written(rows) => {
@@ -161,7 +162,7 @@ impl Rows {
 }
 
 impl When {
-    /// Returns the moment, if the server starts at `now`; both in seconds since the epoch.
+    /// Returns the moment in the demo, if its server starts at `now`; both in seconds since the epoch.
     pub(super) fn seconds(&self, now: i64) -> io::Result<i64> {
         match self {
             When::Ago { seconds_ago } => Ok(now - seconds_ago),

@@ -10,7 +10,7 @@ use crate::core::encoding::{START, detect};
 /// The size of a decoded piece, in bytes.
 const PIECE: usize = 1 << 16;
 
-/// Returns `input` in UTF-8, without a byte-order mark.
+/// Returns the export `input` in UTF-8, without a byte-order mark.
 pub(super) fn utf8<'i>(mut input: impl BufRead + 'i) -> io::Result<Box<dyn BufRead + 'i>> {
     let mut start = Vec::with_capacity(START);
     input.by_ref().take(START as u64).read_to_end(&mut start)?;

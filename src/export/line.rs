@@ -91,7 +91,7 @@ impl NameLine {
         NameLine { caller: caller.as_str().to_owned(), name: given.name().to_owned(), edited: given.edited() }
     }
 
-    /// Returns the name, or says what is wrong.
+    /// Returns the caller's name on this line, or says what is wrong.
     pub(super) fn check(self) -> Result<(CallerKey, Given), String> {
         let key = CallerKey::from_text(&self.caller).ok_or("the caller is empty")?;
         check_time(self.edited)?;
@@ -120,7 +120,7 @@ impl VoicemailLine {
         }
     }
 
-    /// Returns the voicemail, or says what is wrong. The input is untrusted.
+    /// Returns the voicemail on this line, or says what is wrong. The input is untrusted.
     pub(super) fn check(self) -> Result<Record, String> {
         let edited = self.note.as_ref().map(|note| note.edited);
         for time in [Some(self.time), self.done, self.called, edited].into_iter().flatten() {

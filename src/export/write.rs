@@ -1,4 +1,4 @@
-//! Exports an account.
+//! Exports an account from the store.
 
 use std::io::{self, Write};
 
@@ -20,7 +20,7 @@ pub enum ExportError {
     Write(#[from] io::Error),
 }
 
-/// Writes all data of account `key` to `out` and returns the number of voicemails.
+/// Exports all data of account `key` to `out` and returns the number of voicemails.
 pub fn export(store: &mut Store, key: &AccountKey, out: &mut impl Write) -> Result<u64, ExportError> {
     let account = store.account(key)?;
     write(out, &ExportLine::Vmail(Header { version: VERSION, account: key.as_str().to_owned() }))?;

@@ -47,7 +47,7 @@ struct Running {
 }
 
 impl Program {
-    /// Starts the program without a shell, for this sample rate (Hz).
+    /// Starts the user's program for sound without a shell, for this sample rate (Hz).
     pub fn start(name: &str, arguments: &[String], rate: u32) -> Result<Program, Unavailable> {
         let mut program = Program {
             name: name.to_owned(),

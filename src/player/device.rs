@@ -61,7 +61,7 @@ impl Shared {
 }
 
 impl Device {
-    /// Opens the device for this sample rate (Hz).
+    /// Opens the system's sound device for this sample rate (Hz).
     pub(super) fn open(rate: u32) -> Result<Device, Unavailable> {
         let rate_known = SampleRate::new(rate).ok_or(Unavailable::NoSink)?;
         if !is_there() {

@@ -41,7 +41,7 @@ impl Engine {
         Engine { mailbox, open, events, watch: None, playing: None }
     }
 
-    /// Runs until told to quit.
+    /// Runs the player thread until told to quit.
     pub(super) fn run(mut self) {
         loop {
             let until = self.playing.as_ref().map_or(Wake::OnOrders, |playing| playing.wake(self.watch));

@@ -44,14 +44,15 @@ impl Player {
         self.mailbox.play(play);
     }
 
-    /// Sends a command. Never blocks. Of commands not carried out yet, steps add up; of every other kind
-    /// only the latest counts.
+    /// Sends a command to the player. Never blocks. Of commands not carried out yet, steps add up; of every
+    /// other kind only the latest counts.
     pub fn send(&mut self, control: Control) {
         self.mailbox.send(control);
     }
 
-    /// Waits until all commands are carried out. Needed before the process is stopped: otherwise a pause
-    /// might not reach the output. Returns false after `patience`, for example when a sound server hangs.
+    /// Waits until the player has carried out all commands. Needed before the process is stopped: otherwise a
+    /// pause might not reach the output. Returns false after `patience`, for example when a sound server
+    /// hangs.
     pub fn wait_until_idle(&self, patience: Duration) -> bool {
         self.open.is_some() || self.mailbox.wait_until_idle(patience)
     }

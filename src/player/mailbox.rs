@@ -89,8 +89,8 @@ impl Mailbox {
         self.changed.notify_all();
     }
 
-    /// Takes the commands. Waits for them until `until`; without it, as long as needed. Also marks the
-    /// commands taken before as carried out.
+    /// Takes the player's commands from the mailbox. Waits for them until `until`; without it, as long as
+    /// needed. Also marks the commands taken before as carried out.
     pub(super) fn take(&self, until: Option<Instant>) -> Orders {
         let mut state = self.state();
         state.working = false;
@@ -107,7 +107,8 @@ impl Mailbox {
         std::mem::take(&mut state.orders)
     }
 
-    /// Waits until all commands are carried out or the thread has ended. Returns false after `patience`.
+    /// Waits until all commands in the mailbox are carried out or the player thread has ended. Returns false
+    /// after `patience`.
     pub(super) fn wait_until_idle(&self, patience: Duration) -> bool {
         let until = Instant::now() + patience;
         let mut state = self.state();
@@ -121,12 +122,12 @@ impl Mailbox {
         true
     }
 
-    /// Returns whether the thread has ended.
+    /// Returns whether the player thread has ended.
     pub(super) fn is_closed(&self) -> bool {
         self.state().closed
     }
 
-    /// Marks the thread as ended.
+    /// Marks the player thread as ended.
     pub(super) fn close(&self) {
         self.state().closed = true;
         self.changed.notify_all();

@@ -16,7 +16,7 @@ pub struct Sound {
 }
 
 impl Sound {
-    /// Analyses a decoded recording.
+    /// Analyses a decoded recording, to be played.
     pub fn new(pcm: Pcm) -> Sound {
         let waveform = Arc::new(Waveform::new(&pcm));
         Sound { pcm: Arc::new(pcm), waveform }

@@ -1,4 +1,4 @@
-//! What every output can do, and why there is no sound.
+//! What every sound output can do, and why there is no sound.
 
 use std::time::Duration;
 
@@ -12,25 +12,25 @@ use std::time::Duration;
 /// A stream serves one play. Dropping it stops the sound at once. After an error it is unusable: drop it,
 /// report the error, and open another when the user tries again.
 pub trait Output {
-    /// Returns how many samples the output accepts now. Waits at most `patience` until it accepts any;
+    /// Returns how many samples the sound output accepts now. Waits at most `patience` until it accepts any;
     /// returns 0 if it does not, for example because it is paused and full.
     fn accepts(&mut self, patience: Duration) -> Result<usize, Unavailable>;
 
-    /// Writes samples: at most as many as it [accepts](Output::accepts).
+    /// Writes samples to the sound output: at most as many as it [accepts](Output::accepts).
     fn write(&mut self, samples: &[i16]) -> Result<(), Unavailable>;
 
-    /// Pauses or resumes the sound. Samples written before stay buffered.
+    /// Pauses or resumes the sound output. Samples written before stay buffered.
     fn pause(&mut self, paused: bool) -> Result<(), Unavailable>;
 
-    /// Discards samples that were written and not heard yet. The output accepts new ones at once. A paused
-    /// output stays paused.
+    /// Discards samples that were written to the sound output and not heard yet. The output accepts new ones
+    /// at once. A paused output stays paused.
     fn flush(&mut self) -> Result<(), Unavailable>;
 
-    /// Plays the rest of the written samples. Waits at most `patience`, and returns false if they are not
-    /// all heard yet: call again. Writing or flushing cancels it.
+    /// Plays the rest of the samples written to the sound output. Waits at most `patience`, and returns false
+    /// if they are not all heard yet: call again. Writing or flushing cancels it.
     fn drain(&mut self, patience: Duration) -> Result<bool, Unavailable>;
 
-    /// Returns how long a sample written now takes until it is heard.
+    /// Returns how long a sample written to the sound output now takes until it is heard.
     fn latency(&mut self) -> Result<Duration, Unavailable>;
 }
 

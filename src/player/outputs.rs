@@ -1,4 +1,4 @@
-//! Chooses the output on this machine.
+//! Chooses the sound output on this machine.
 
 use super::command::Program;
 use super::{Output, Unavailable};
@@ -20,7 +20,7 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// Opens the output for this sample rate (Hz).
+    /// Opens the sound output of this machine for this sample rate (Hz).
     pub fn open(&self, rate: u32) -> Result<Box<dyn Output>, Unavailable> {
         if let [program, arguments @ ..] = &self.player_command[..] {
             return Ok(Box::new(Program::start(program, arguments, rate)?));

@@ -30,7 +30,7 @@ struct Piece {
 }
 
 impl PlaybackClock {
-    /// Creates a trail for this sample rate (Hz).
+    /// Creates a playback clock for this sample rate (Hz).
     pub(super) fn new(rate: u32) -> PlaybackClock {
         PlaybackClock { rate, written: 0, played: 0.0, pieces: VecDeque::new() }
     }
@@ -64,7 +64,8 @@ impl PlaybackClock {
         Duration::from_secs_f64((self.played - behind.as_secs_f64() * speed).max(0.0))
     }
 
-    /// Forgets all positions: samples written within `behind` will not be heard. Keeps how much was heard.
+    /// Forgets all positions of the playback clock: samples written within `behind` will not be heard. Keeps
+    /// how much was heard.
     pub(super) fn clear(&mut self, behind: Duration) {
         self.played = self.played(behind).as_secs_f64();
         self.written = 0;

@@ -82,8 +82,8 @@ enum Drain {
 }
 
 impl Pulse {
-    /// Connects to the first of the [`candidates`] that works. Each gets `timeout` for each answer. If all
-    /// fail, returns the first error other than [`Unavailable::NoServer`].
+    /// Connects to the first sound server of the [`candidates`] that works. Each gets `timeout` for each
+    /// answer. If all fail, returns the first error other than [`Unavailable::NoServer`].
     pub fn connect(environment: &Environment, timeout: Duration) -> Result<Pulse, Unavailable> {
         let cookie = address::cookie(environment);
         let mut reason = Unavailable::NoServer;
@@ -118,8 +118,8 @@ impl Pulse {
         Ok(pulse)
     }
 
-    /// Creates a stream with this sample rate (Hz) on the server's default device. It starts once 50 ms are
-    /// written, or when [drained](Output::drain).
+    /// Creates a sound stream with this sample rate (Hz) on the server's default device. It starts once
+    /// 50 ms are written, or when [drained](Output::drain).
     pub fn start(mut self, rate: u32) -> Result<Stream, Unavailable> {
         let bytes = |length: Duration| {
             let samples = u64::from(rate) * length.as_millis() as u64 / 1000;

@@ -71,7 +71,7 @@ struct Head {
 }
 
 impl Draft {
-    /// Creates a draft for the recording of `id`. Creates `folder` if it is missing.
+    /// Creates a draft, a partial file, for the recording of `id`. Creates `folder` if it is missing.
     pub(super) fn create(folder: &Path, id: VoicemailId, format: AudioFormat) -> io::Result<Draft> {
         let files = Arc::new(Files::create(folder, id)?);
         let vouched = Vouched { bytes: 0, hasher: SipHasher13::new() };
@@ -133,7 +133,7 @@ impl Draft {
         Ok(Some((draft, bookmark)))
     }
 
-    /// Adds bytes. The transfer is at `bookmark` after them.
+    /// Adds bytes to the draft. The transfer is at `bookmark` after them.
     pub(super) async fn add(&mut self, bytes: &[u8], bookmark: Option<Bookmark>) -> io::Result<()> {
         if self.saved.is_none() && self.files.locked {
             self.saved = bookmark.and_then(|bookmark| bookmark.saved());
@@ -162,8 +162,8 @@ impl Draft {
         (bytes, notes)
     }
 
-    /// Writes the rest, flushes it to disk, and then moves the file to `path(format)`. Returns the path,
-    /// size and format.
+    /// Completes the draft: writes the rest, flushes it to disk, and then moves the file to `path(format)`.
+    /// Returns the path, size and format.
     pub(super) async fn keep(
         mut self,
         path: impl FnOnce(AudioFormat) -> PathBuf,
@@ -262,7 +262,7 @@ impl Files {
         private_fs::options().append(true).create(true).open(self.notes())?.write_all(notes.as_bytes())
     }
 
-    /// Deletes the draft. If this fails, a later sweep may delete it.
+    /// Deletes the files of the draft. If this fails, a later sweep may delete them.
     pub(super) fn delete(&self) {
         let _ = fs::remove_file(&self.part);
         let _ = fs::remove_file(self.notes());
@@ -279,7 +279,7 @@ pub(super) struct Left {
 }
 
 impl Left {
-    /// Returns whether it has notes, without which it cannot be resumed.
+    /// Returns whether the draft has notes, without which it cannot be resumed.
     pub(super) fn has_notes(&self) -> bool {
         self.files.notes().exists()
     }

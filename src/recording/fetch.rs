@@ -37,23 +37,23 @@ pub trait RecordingApi: Clone + Send + Sync + 'static {
 
 /// A recording being received: the part of [`Recording`] that is needed here.
 pub trait Transfer: Send {
-    /// Returns its format, according to its first bytes.
+    /// Returns the format of the recording, according to its first bytes.
     fn format(&self) -> Option<AudioFormat>;
 
-    /// Returns the content type sent by the server, in lower case and safe for a terminal.
+    /// Returns the recording's content type sent by the server, in lower case and safe for a terminal.
     fn content_type(&self) -> Option<&str>;
 
     /// Returns the size of the whole recording in bytes, if the server sent it.
     fn length(&self) -> Option<u64>;
 
-    /// Returns how many bytes were received so far, including earlier attempts; 0 if it starts from the
-    /// beginning.
+    /// Returns how many bytes of the recording were received so far, including earlier attempts; 0 if it
+    /// starts from the beginning.
     fn received(&self) -> u64;
 
-    /// Returns the position to resume from, if possible.
+    /// Returns the position to resume the transfer from, if possible.
     fn bookmark(&self) -> Option<Bookmark>;
 
-    /// Receives the next bytes; `None` at the end. Errors are final.
+    /// Receives the next bytes of the recording; `None` at the end. Errors are final.
     fn chunk(&mut self) -> impl Future<Output = Result<Option<Bytes>, ApiError>> + Send;
 }
 

@@ -68,7 +68,7 @@ pub fn account_folder(root: &Path, account: &AccountKey) -> PathBuf {
 pub(super) struct Folder(Arc<Path>);
 
 impl Folder {
-    /// Creates the folder if it is missing, and deletes partial files that nobody will resume.
+    /// Creates the cache folder if it is missing, and deletes partial files that nobody will resume.
     pub(super) fn open(path: PathBuf, now: SystemTime) -> io::Result<Folder> {
         let folder = Folder(path.into());
         private_fs::make_folder(&folder.0)?;
@@ -86,7 +86,7 @@ impl Folder {
         self.0.join(DRAFTS)
     }
 
-    /// Returns the path for the recording of `id`, whether it exists or not.
+    /// Returns the path in the cache folder for the recording of `id`, whether it exists or not.
     pub(super) fn path(&self, id: VoicemailId, format: AudioFormat) -> PathBuf {
         self.0.join(format!("{id}.{}", format.extension()))
     }
@@ -99,7 +99,8 @@ impl Folder {
         })
     }
 
-    /// Creates a draft for the recording of `id`. Also works if the folder was deleted since it was opened.
+    /// Creates a draft in the cache folder for the recording of `id`. Also works if the folder was deleted
+    /// since it was opened.
     pub(super) fn begin(&self, id: VoicemailId, format: AudioFormat) -> io::Result<Draft> {
         Draft::create(&self.drafts(), id, format)
     }

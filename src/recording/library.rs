@@ -109,7 +109,7 @@ impl Library {
     }
 }
 
-/// Reads and decodes a recording. The outer error is one of reading the file.
+/// Reads a recording in the library and decodes it. The outer error is one of reading the file.
 pub fn decode(path: &Path) -> io::Result<Result<Sound, AudioError>> {
     let bytes = fs::read(path)?;
     Ok(audio::decode(&bytes).map(Sound::new))

@@ -48,7 +48,7 @@ impl From<io::Error> for SaveError {
     }
 }
 
-/// Copies `source` to `target`, completely or not at all.
+/// Copies the recording `source` to `target`, completely or not at all.
 pub(super) async fn copy(source: PathBuf, target: PathBuf, overwrite: bool) -> Result<(), SaveError> {
     let copied = blocking(move || copy_now(&source, &target, overwrite)).await;
     copied.map_err(|error| match error.kind() {
@@ -124,10 +124,10 @@ pub fn suggested_name(time: DateTime<Tz>, caller: &str, format: AudioFormat) -> 
     format!("{}_{caller}.{}", time.format("%Y-%m-%d_%H%M"), format.extension())
 }
 
-/// Converts `text` to a part of a file name. Letters, digits and signs of all scripts stay, in composed
-/// form (NFC). Of ASCII, only letters, digits, `+` and `-` do: others have a meaning in a shell or a file
-/// system. Cut to 40 characters and 120 bytes, between characters as they are read. Returns `None` if
-/// nothing is left.
+/// Converts `text` to a part of a file name of a saved recording. Letters, digits and signs of all scripts
+/// stay, in composed form (NFC). Of ASCII, only letters, digits, `+` and `-` do: others have a meaning in a
+/// shell or a file system. Cut to 40 characters and 120 bytes, between characters as they are read. Returns
+/// `None` if nothing is left.
 pub fn name_part(text: &str) -> Option<String> {
     let mut part = String::new();
     for c in text.nfc() {

@@ -44,7 +44,7 @@ impl StoreError {
         StoreError::Panicked(message.unwrap_or("no message").to_owned())
     }
 
-    /// Returns whether a retry may succeed.
+    /// Returns whether a retry with the store may succeed.
     pub fn is_transient(&self) -> bool {
         !matches!(self, StoreError::Newer { .. } | StoreError::Closed)
     }

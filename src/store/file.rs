@@ -90,7 +90,7 @@ pub(super) struct StoreFile {
 }
 
 impl StoreFile {
-    /// Finds the file in `path`; creates it and its folder if missing.
+    /// Finds the store's file in `path`; creates it and its folder if missing.
     ///
     /// Call this before opening the file. If another process replaces the file in between, this
     /// still identifies the old one, so only the old one can be moved aside.
@@ -99,7 +99,7 @@ impl StoreFile {
         Ok(StoreFile { path: path.to_owned(), identity: identity(path)? })
     }
 
-    /// Opens the store; creates its tables or brings them up to date.
+    /// Opens the store's file; creates its tables or brings them up to date.
     pub(super) fn connect(&self, country: &str) -> Result<Connection, Obstacle> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = Connection::open_with_flags(&self.path, flags).map_err(Obstacle::from);
@@ -127,7 +127,7 @@ impl StoreFile {
         &self.path
     }
 
-    /// Returns whether the path now names another file, or none.
+    /// Returns whether the store's path now names another file, or none.
     pub(super) fn is_replaced(&self) -> bool {
         identity(&self.path).ok() != Some(self.identity)
     }
@@ -140,7 +140,7 @@ impl StoreFile {
         let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
     }
 
-    /// Renames the file and its log to a name with the time. Returns `None` if another process has
+    /// Renames the store's file and its log to a name with the time. Returns `None` if another process has
     /// already done so. All connections to the file must be closed.
     pub(super) fn move_aside(&self, now: DateTime<Utc>) -> io::Result<Option<PathBuf>> {
         let Ok(damaged) = fs::File::open(&self.path) else { return Ok(None) };
@@ -211,7 +211,7 @@ fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
     turn_on()
 }
 
-/// Opens `path` for reading only. `immutable` works even where the log's index cannot be created
+/// Opens the store in `path` for reading only. `immutable` works even where the log's index cannot be created
 /// next to the file; it must not be used while another process writes.
 pub(super) fn read_only(path: &Path, immutable: bool) -> Option<Connection> {
     let mut uri = String::from("file:");

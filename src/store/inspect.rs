@@ -59,8 +59,8 @@ fn look(path: &Path, found: &mut Inspection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Returns the newest voicemails, newest first, up to `limit` per account: identity, time in
-/// milliseconds since the epoch, and the caller's display text, which is empty when withheld.
+/// Returns the newest voicemails of the store in `path`, newest first, up to `limit` per account: identity,
+/// time in milliseconds since the epoch, and the caller's display text, which is empty when withheld.
 pub fn newest(path: &Path, limit: u32) -> Result<Vec<(VoicemailId, i64, String)>, StoreError> {
     let connection = open(path)?;
     let accounts: Vec<i64> = connection
@@ -85,7 +85,7 @@ pub fn newest(path: &Path, limit: u32) -> Result<Vec<(VoicemailId, i64, String)>
     Ok(newest)
 }
 
-/// Returns the tags of all accounts, the most used first.
+/// Returns the tags of all accounts in the store in `path`, the most used first.
 pub fn tags(path: &Path) -> Result<Vec<String>, StoreError> {
     let connection = open(path)?;
     let mut statement =

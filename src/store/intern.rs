@@ -1,4 +1,4 @@
-//! Each spelling of a caller is stored once, with its forms; rows refer to it by number.
+//! Stores each spelling of a caller once, with its forms; rows refer to it by number.
 
 use std::collections::HashSet;
 

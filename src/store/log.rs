@@ -105,7 +105,7 @@ impl Tables {
     }
 }
 
-/// Adds an entry for each of `ids`, and drops the oldest entries.
+/// Adds an entry to the log of changes for each of `ids`, and drops the oldest entries.
 pub(super) fn append(
     connection: &Connection,
     account: i64,
@@ -118,7 +118,7 @@ pub(super) fn append(
     trim(connection)
 }
 
-/// Adds an entry that says that names changed.
+/// Adds to the log of changes an entry that says that names changed.
 pub(super) fn append_names(connection: &Connection) -> rusqlite::Result<()> {
     connection.prepare_cached("INSERT INTO change DEFAULT VALUES")?.execute([])?;
     trim(connection)

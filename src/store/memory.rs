@@ -8,12 +8,12 @@ use rusqlite::backup::{Backup, StepResult};
 use super::error::StoreError;
 use super::file::{self, Obstacle};
 
-/// Creates an empty store.
+/// Creates an empty store in memory.
 pub(super) fn empty(country: &str) -> Result<Connection, StoreError> {
     adopt(Connection::open_in_memory()?, Path::new(":memory:"), country)
 }
 
-/// Copies the store in `path` as far as it can be read, or creates an empty one.
+/// Copies the store in `path` into memory, as far as it can be read, or creates an empty one.
 pub(super) fn copy_of_file(path: &Path, country: &str) -> Result<Connection, StoreError> {
     let copied = [false, true]
         .into_iter()
@@ -22,7 +22,7 @@ pub(super) fn copy_of_file(path: &Path, country: &str) -> Result<Connection, Sto
     or_empty(copied, path, country)
 }
 
-/// Copies the store behind `source`, which is open on `path`, or creates an empty one.
+/// Copies the store behind `source`, which is open on `path`, into memory, or creates an empty one.
 pub(super) fn copy_of(source: &Connection, path: &Path, country: &str) -> Result<Connection, StoreError> {
     or_empty(copy(source).ok(), path, country)
 }

@@ -1,4 +1,4 @@
-//! Migrations of the tables. Append only: a released step never changes.
+//! Migrations of the store's tables. Append only: a released step never changes.
 //!
 //! The server's part of a voicemail is written once and never again, so the user's part can be in
 //! the same row: `flags` is in the table, and in the index that serves the list.
@@ -145,7 +145,7 @@ const WITHHELD: Migration = Migration {
 /// The version this program writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
-/// Returns the version of the store behind `connection`; 0 when it is empty.
+/// Returns the version of the store's tables behind `connection`; 0 when it is empty.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }

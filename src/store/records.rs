@@ -88,7 +88,7 @@ impl Store {
         })
     }
 
-    /// Returns up to `limit` voicemails of `span`, newest first, starting after `after`.
+    /// Returns up to `limit` stored voicemails of `span`, newest first, starting after `after`.
     pub fn entries(
         &mut self,
         account: AccountId,
@@ -118,7 +118,8 @@ impl Store {
         })
     }
 
-    /// Returns up to `limit` identities from `first` to `last`, inclusive, in ascending order.
+    /// Returns up to `limit` identities of stored voicemails from `first` to `last`, inclusive, in ascending
+    /// order.
     pub fn ids_between(
         &mut self,
         account: AccountId,

@@ -1,4 +1,4 @@
-//! Values and rows as SQLite stores them.
+//! Values and rows of SQL, as SQLite stores them.
 
 use std::cmp::Reverse;
 
@@ -8,7 +8,7 @@ use super::Row;
 use crate::core::facts::Flags;
 use crate::core::model::{CallerId, Sketch, Span, VoicemailId};
 
-/// Returns the time and stored identity that bound the rows of `span` after a given row, exclusive.
+/// Returns, for SQL, the time and stored identity that bound the rows of `span` after a given row, exclusive.
 pub(super) fn upper_bound(span: Span, after: Option<(i64, VoicemailId)>) -> (i64, i64) {
     // No identity is below the smallest one, so this includes all rows before the span's end and
     // none at its end.

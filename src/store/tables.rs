@@ -31,7 +31,7 @@ impl Tables {
         Tables { connection, country, accounts: Vec::new(), generation: 0 }
     }
 
-    /// Switches to another store and returns the previous connection. Accounts keep their
+    /// Switches the connection to another store and returns the previous one. Accounts keep their
     /// [`AccountId`].
     pub(super) fn replace(&mut self, connection: Connection) -> Connection {
         self.generation += 1;
@@ -122,7 +122,7 @@ impl Tables {
         written
     }
 
-    /// Runs `work` in a transaction.
+    /// Runs `work` in a transaction of the store.
     pub(super) fn write<R>(
         &mut self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<R>,
@@ -133,7 +133,7 @@ impl Tables {
         Ok(result)
     }
 
-    /// Returns a number that changes after another connection has written.
+    /// Returns the store's number that changes after another connection has written.
     pub(super) fn data_version(&self) -> rusqlite::Result<i64> {
         self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
     }

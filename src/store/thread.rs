@@ -93,8 +93,8 @@ impl StoreHandle {
         }
     }
 
-    /// Closes the store after all jobs sent so far, and waits for that. Later calls on other handles
-    /// return [`StoreError::Closed`].
+    /// Closes the store and its thread after all jobs sent so far, and waits for that. Later calls on other
+    /// handles return [`StoreError::Closed`].
     pub async fn close(self) {
         let (done, closed) = oneshot::channel();
         if self.requests.send(Request::Close(done)).await.is_ok() {

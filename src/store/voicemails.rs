@@ -1,4 +1,4 @@
-//! Reads and writes voicemails, their callers, and coverage.
+//! Reads and writes voicemails in the store, their callers, and coverage.
 //!
 //! Each method is one attempt on one connection. [`super`] decides what to do when the file fails.
 

@@ -25,7 +25,7 @@ pub struct PageOrder {
 }
 
 impl PageOrder {
-    /// Adds the rows of page `number`.
+    /// Adds the rows of page `number`, to detect their order.
     pub fn arrived(&mut self, number: u32, rows: &[Voicemail]) {
         if self.broken {
             return;

@@ -2,7 +2,7 @@
 
 use crate::core::model::Span;
 
-/// Returns the parts of `asked` that are not in `covered`: newest first, disjoint, none empty.
+/// Plans a sync: returns the parts of `asked` that are not in `covered`: newest first, disjoint, none empty.
 ///
 /// `covered` may be in any order and may overlap.
 pub fn plan(asked: Span, covered: &[Span]) -> Vec<Span> {

@@ -63,17 +63,17 @@ impl Walk {
         Walk { courses: windows.iter().rev().map(|window| WindowWalk::new(*window)).collect(), margin }
     }
 
-    /// Adds a window that is newer than all others.
+    /// Adds to the walk a window that is newer than all others.
     pub fn add_newest(&mut self, window: Window) {
         self.courses.push(WindowWalk::new(window));
     }
 
-    /// Returns the windows, newest first.
+    /// Returns the windows of the walk, newest first.
     pub fn windows(&self) -> impl Iterator<Item = Window> {
         self.courses.iter().rev().map(|course| course.window)
     }
 
-    /// Returns the next page that can be requested now, from the newest window that has one.
+    /// Returns the walk's next page that can be requested now, from the newest window that has one.
     pub fn next_request(&mut self) -> Option<Request> {
         self.courses.iter_mut().enumerate().rev().find_map(|(index, course)| {
             let Ahead::Page(page) = course.ahead() else { return None };
@@ -83,8 +83,8 @@ impl Walk {
         })
     }
 
-    /// Adds a page. Returns the span that is covered once the rows of this page and of all earlier
-    /// pages are stored, if it is larger than before.
+    /// Adds a page to the walk. Returns the span that is covered once the rows of this page and of all
+    /// earlier pages are stored, if it is larger than before.
     pub fn arrived(&mut self, request: Request, page: &Page) -> Option<Span> {
         self.courses[request.course].arrived(request.page, page, self.margin)
     }
@@ -108,7 +108,7 @@ impl Walk {
         })
     }
 
-    /// Returns whether every window was walked to its end.
+    /// Returns whether every window of the sync was walked to its end.
     pub fn is_complete(&self) -> bool {
         self.courses.iter().all(|course| course.done)
     }

@@ -44,7 +44,7 @@ impl BaseUrl {
         Ok(BaseUrl(url.as_str().trim_end_matches('/').to_owned()))
     }
 
-    /// Returns the URL in its normal form, without a slash at its end.
+    /// Returns the base URL in its normal form, without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.0
     }

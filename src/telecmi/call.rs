@@ -34,7 +34,7 @@ pub struct ValidNumber {
 pub struct InvalidNumber(String);
 
 impl ValidNumber {
-    /// Parses a number like [`caller::forms`]; `country` (two letters, ISO 3166-1) is the country of
+    /// Parses a number to call, like [`caller::forms`]; `country` (two letters, ISO 3166-1) is the country of
     /// numbers without a country code.
     pub fn parse(raw: &str, country: &str) -> Result<ValidNumber, InvalidNumber> {
         let CallerForms { display, e164, .. } = caller::forms(raw, country);
@@ -67,7 +67,7 @@ pub struct Agent(String);
 pub struct AgentError;
 
 impl Agent {
-    /// Parses a user ID: 1 to 64 letters, digits, `_`, `-` and `.`.
+    /// Parses the user ID of an agent: 1 to 64 letters, digits, `_`, `-` and `.`.
     pub fn parse(text: &str) -> Result<Agent, AgentError> {
         let text = text.trim();
         let is_fit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
@@ -75,7 +75,7 @@ impl Agent {
         is_agent.then(|| Agent(text.to_owned())).ok_or(AgentError)
     }
 
-    /// Returns the user ID.
+    /// Returns the user ID of the agent.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -95,7 +95,7 @@ pub enum Rings {
 }
 
 impl Rings {
-    /// Converts the API's two switches; `followme` takes precedence.
+    /// Converts the API's two switches for which telephone rings; `followme` takes precedence.
     pub fn from_switches(webrtc: bool, followme: bool) -> Rings {
         match (webrtc, followme) {
             (_, true) => Rings::Mobile,

@@ -32,7 +32,7 @@ pub(super) struct ListRequest<'a> {
 }
 
 impl<'a> ListRequest<'a> {
-    /// Creates a request for page `number` (from 1) of `window`.
+    /// Creates a request in the region's dialect for page `number` (from 1) of `window`.
     pub(super) fn new(region: Region, credentials: &'a Credentials, window: Span, number: u32) -> Self {
         let secret = credentials.secret.expose();
         let (secret, token, limit) = match region {

@@ -1,4 +1,4 @@
-//! Errors of requests. Each message says what happened and what to do.
+//! Errors of requests to TeleCMI. Each message says what happened and what to do.
 
 use std::time::Duration;
 
@@ -141,7 +141,7 @@ pub enum RedirectFault {
 }
 
 impl ApiError {
-    /// Returns whether a retry of the same request may succeed.
+    /// Returns whether a retry of the same request to TeleCMI may succeed.
     pub fn is_transient(&self) -> bool {
         match self {
             ApiError::RateLimited { .. }
@@ -159,7 +159,7 @@ impl ApiError {
         }
     }
 
-    /// Returns how long the server asked to wait, at most 60 s.
+    /// Returns how long the server's error asked to wait, at most 60 s.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             ApiError::RateLimited { retry_after } | ApiError::Server { retry_after, .. } => {

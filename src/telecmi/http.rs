@@ -1,4 +1,4 @@
-//! HTTP for this API: certificates, proxies, redirects, size limits, and errors. Knows nothing about
+//! HTTP for TeleCMI's API: certificates, proxies, redirects, size limits, and errors. Knows nothing about
 //! voicemail.
 
 use std::error::Error as StdError;
@@ -21,14 +21,14 @@ const REDIRECTS_MAX: usize = 5;
 
 const USER_AGENT: &str = concat!("vmail/", env!("CARGO_PKG_VERSION"));
 
-/// Creates a client for requests to `server`. Proxies come from the environment (`HTTPS_PROXY`,
+/// Creates an HTTP client for requests to `server`. Proxies come from the environment (`HTTPS_PROXY`,
 /// `ALL_PROXY`, `NO_PROXY`), except for the loopback, whose requests must not leave this machine.
 /// Compression and HTTP/2 are negotiated with the server.
 pub(super) fn client(server: &Url, connect: Duration) -> Result<Client, ApiError> {
     builder(server, connect)?.build().map_err(|error| setup(&error))
 }
 
-/// Creates a client for one request that must not be sent twice: with its own connection, and without
+/// Creates an HTTP client for one request that must not be sent twice: with its own connection, and without
 /// the retry that HTTP/2 allows when the server reports that it has not processed a request.
 pub(super) fn client_for_one(server: &Url, connect: Duration) -> Result<Client, ApiError> {
     builder(server, connect)?.retry(retry::never()).build().map_err(|error| setup(&error))
@@ -54,7 +54,7 @@ fn builder(server: &Url, connect: Duration) -> Result<ClientBuilder, ApiError> {
     })
 }
 
-/// Sends the request that `request` builds for `url`. Follows redirects to the same scheme, host and
+/// Sends the HTTP request that `request` builds for `url`. Follows redirects to the same scheme, host and
 /// port only, because the request contains the secret. Keeps the method, because no request here
 /// changes anything on the server.
 pub(super) async fn send(
@@ -78,7 +78,7 @@ fn next_hop(url: &Url, response: &Response) -> Result<Url, RedirectFault> {
     if next.origin() == url.origin() { Ok(next) } else { Err(RedirectFault::Elsewhere) }
 }
 
-/// Returns the status and the headers that matter.
+/// Returns the HTTP status and the headers that matter.
 pub(super) fn head(response: &Response) -> Head {
     let header = |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
     let time = header(DATE).and_then(http_date);
@@ -103,7 +103,7 @@ fn retry_after(value: &str, server_time: Option<DateTime<Utc>>) -> Option<Durati
     Some(wait.min(RETRY_AFTER_MAX))
 }
 
-/// Reads the rest of `response` and appends it to `body`, which must not grow beyond `limit` bytes,
+/// Reads the rest of the HTTP `response` and appends it to `body`, which must not grow beyond `limit` bytes,
 /// counted after decompression.
 pub(super) async fn read_all(
     response: &mut Response,
@@ -122,7 +122,7 @@ pub(super) async fn read_all(
     Ok(body)
 }
 
-/// Returns the result of `work`, or an error after `limit`.
+/// Returns the result of `work`, a request, or an error after `limit`.
 pub(super) async fn within<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, ApiError>>,
@@ -130,12 +130,12 @@ pub(super) async fn within<T>(
     tokio::time::timeout(limit, work).await.unwrap_or(Err(late(limit)))
 }
 
-/// Returns the error for a response that did not complete within `limit`.
+/// Returns the error for an HTTP response that did not complete within `limit`.
 pub(super) fn late(limit: Duration) -> ApiError {
     ApiError::TimedOut { waiting_for: WaitingFor::Answer, limit }
 }
 
-/// Converts the error of a request whose limit for connecting was `connect`.
+/// Converts the error of an HTTP request whose limit for connecting was `connect`.
 pub(super) fn failed_within(error: reqwest::Error, connect: Duration) -> ApiError {
     if error.is_timeout() && error.is_connect() {
         ApiError::TimedOut { waiting_for: WaitingFor::Connection, limit: connect }
@@ -144,7 +144,7 @@ pub(super) fn failed_within(error: reqwest::Error, connect: Duration) -> ApiErro
     }
 }
 
-/// Converts the error of a request, by the types of its causes. Their texts may contain the URL and so
+/// Converts the error of an HTTP request, by the types of its causes. Their texts may contain the URL and so
 /// the secret, so none of them is used, except TLS's own.
 pub(super) fn failed(error: reqwest::Error) -> ApiError {
     let error = error.without_url();

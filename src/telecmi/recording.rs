@@ -80,15 +80,16 @@ impl SavedBookmark {
 }
 
 impl Bookmark {
-    /// Returns the parts to save. `None` if the server sends no version of the file: by the next run, it
-    /// could be a different file without anybody noticing.
+    /// Returns the parts of the bookmark to save. `None` if the server sends no version of the file: by the
+    /// next run, it could be a different file without anybody noticing.
     pub fn saved(&self) -> Option<SavedBookmark> {
         let version = self.version.as_ref().filter(|version| version.len() <= VERSION_MAX);
         let version = version.and_then(|version| version.to_str().ok())?.to_owned();
         Some(SavedBookmark { length: self.length, format: self.format?, version })
     }
 
-    /// Makes `request` ask for the missing part, or for the whole file if its version has changed.
+    /// Makes `request` ask for the recording's missing part, or for the whole file if its version has
+    /// changed.
     pub(super) fn ask(&self, request: RequestBuilder) -> RequestBuilder {
         let request = request
             .header(RANGE, format!("bytes={}-", self.received))
@@ -100,7 +101,7 @@ impl Bookmark {
         }
     }
 
-    /// Returns whether `response` is exactly the missing part.
+    /// Returns whether `response` is exactly the recording's missing part.
     pub(super) fn is_continued_by(&self, response: &Response) -> bool {
         let Bookmark { received, length, .. } = self;
         let due = format!("bytes {received}-{}/{length}", length.saturating_sub(1));
@@ -114,15 +115,15 @@ impl Bookmark {
     }
 }
 
-/// Returns whether `response` is a part of the file, requested or not, or says that the requested part
+/// Returns whether `response` is a part of the recording, requested or not, or says that the requested part
 /// does not exist.
 pub(super) fn is_partial(response: &Response) -> bool {
     matches!(response.status(), StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE)
 }
 
 impl Recording {
-    /// Reads the start of `response` and checks that it is not an error with a success status. Each part
-    /// of the body must arrive within `patience`.
+    /// Reads the start of the recording in `response` and checks that it is not an error with a success
+    /// status. Each part of the body must arrive within `patience`.
     pub(super) async fn begin(
         mut response: Response,
         patience: Duration,
@@ -158,20 +159,21 @@ impl Recording {
         })
     }
 
-    /// Continues at `bookmark` with `rest`, which must [continue it](Bookmark::is_continued_by).
+    /// Continues the recording at `bookmark` with `rest`, which must
+    /// [continue it](Bookmark::is_continued_by).
     pub(super) fn go_on(bookmark: &Bookmark, rest: Response, patience: Duration) -> Recording {
         let Bookmark { received, length, content_type, format, version } = bookmark.clone();
         let length = Some(length);
         Recording { start: None, rest, content_type, length, format, received, version, patience }
     }
 
-    /// Returns the format by the first bytes; `None` if unknown.
+    /// Returns the recording's format by its first bytes; `None` if unknown.
     pub fn format(&self) -> Option<AudioFormat> {
         self.format
     }
 
-    /// Returns the media type that the server sent, in lower case and safe for a terminal. It may be
-    /// wrong.
+    /// Returns the recording's media type that the server sent, in lower case and safe for a terminal. It may
+    /// be wrong.
     pub fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
     }
@@ -181,13 +183,14 @@ impl Recording {
         self.length
     }
 
-    /// Returns how many bytes were received before those that [`Recording::chunk`] returns next.
+    /// Returns how many bytes of the recording were received before those that [`Recording::chunk`] returns
+    /// next.
     pub fn received(&self) -> u64 {
         self.received
     }
 
-    /// Returns the current position. `None` if the length is unknown, as with a compressed body, because
-    /// the rest could not be told from another file.
+    /// Returns the current position in the recording. `None` if the length is unknown, as with a compressed
+    /// body, because the rest could not be told from another file.
     pub fn bookmark(&self) -> Option<Bookmark> {
         let length = self.length.filter(|length| (1..*length).contains(&self.received))?;
         Some(Bookmark {
@@ -199,9 +202,9 @@ impl Recording {
         })
     }
 
-    /// Returns the next bytes, or `None` after the last ones. An error is final. If the server sent the
-    /// length, an early end is an error; otherwise it goes unnoticed. There is no size limit: the caller
-    /// must stop at its own.
+    /// Returns the next bytes of the recording, or `None` after the last ones. An error is final. If the
+    /// server sent the length, an early end is an error; otherwise it goes unnoticed. There is no size limit:
+    /// the caller must stop at its own.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, ApiError> {
         let next = match self.start.take() {
             Some(start) => Some(start),

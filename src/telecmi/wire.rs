@@ -53,13 +53,13 @@ type Object<'a> = HashMap<String, &'a RawValue>;
 /// The JSON object of a response.
 pub(super) struct Answer<'a>(Object<'a>);
 
-/// Decodes a body as text: removes a byte-order mark and replaces invalid UTF-8.
+/// Decodes the body of a response as text: removes a byte-order mark and replaces invalid UTF-8.
 pub(super) fn decode(body: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body))
 }
 
 impl<'a> Answer<'a> {
-    /// Parses `text`; the error says what it is instead.
+    /// Parses `text`, the JSON of a response; the error says what it is instead.
     pub(super) fn parse(text: &'a str) -> Result<Answer<'a>, &'static str> {
         serde_json::from_str(text).map(Answer).map_err(|_| match text.trim_start().chars().next() {
             None => "it is empty",
@@ -70,7 +70,7 @@ impl<'a> Answer<'a> {
         })
     }
 
-    /// Returns an empty answer, to use for a body that is not JSON.
+    /// Returns an empty answer of TeleCMI, to use for a body that is not JSON.
     pub(super) fn silent() -> Answer<'a> {
         Answer(Object::new())
     }
@@ -101,7 +101,7 @@ impl<'a> Answer<'a> {
         Some(said.replace(secret, "…").replace(escaped, "…"))
     }
 
-    /// Reads the page of voicemails. Call it only after [`judge`] has found no error.
+    /// Reads the page of voicemails from TeleCMI's response. Call it only after [`judge`] has found no error.
     pub(super) fn page(&self, server_time: Option<DateTime<Utc>>) -> Result<Page, ApiError> {
         // "total" always counts the window; if both are present, "count" may count the page.
         let total = ["total", "count"].into_iter().filter_map(|key| self.0.get(key));
@@ -118,7 +118,7 @@ impl<'a> Answer<'a> {
         Ok(Page { unreadable: sent - rows.len(), rows, total, server_time })
     }
 
-    /// Reads the placed call. Call it only after [`judge`] has found no error.
+    /// Reads the placed call from TeleCMI's response. Call it only after [`judge`] has found no error.
     pub(super) fn call(&self) -> Result<CallPlaced, ApiError> {
         if self.code() != Some(200) {
             return Err(ApiError::Malformed { what: "it does not say that a call was placed" });

@@ -3,7 +3,7 @@
 
 use ratatui::buffer::Buffer;
 
-/// Replaces every non-ASCII character of the screen.
+/// Replaces every non-ASCII character of the screen by ASCII.
 pub fn fold(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if !cell.symbol().is_ascii() {
@@ -13,7 +13,7 @@ pub fn fold(buffer: &mut Buffer) {
     }
 }
 
-/// Returns `text` with every non-ASCII character replaced.
+/// Returns `text` with every non-ASCII character replaced by ASCII.
 pub fn folded(text: &str) -> String {
     let fold = |c: char| if c.is_ascii() { c } else { plain(c.encode_utf8(&mut [0; 4])) };
     text.chars().map(fold).collect()

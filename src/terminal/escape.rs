@@ -35,9 +35,9 @@ pub enum Multiplexer {
 }
 
 impl Multiplexer {
-    /// Detects it from the environment: tmux sets `TMUX`, screen sets `STY`. ssh passes on only `TERM`, and
-    /// some set-ups of tmux use `TERM=screen`, so a multiplexer on the user's own machine is not always
-    /// recognised.
+    /// Detects the multiplexer from the environment: tmux sets `TMUX`, screen sets `STY`. ssh passes on only
+    /// `TERM`, and some set-ups of tmux use `TERM=screen`, so a multiplexer on the user's own machine is not
+    /// always recognised.
     pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Multiplexer {
         let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
         let term = variable("TERM").unwrap_or_default();
@@ -81,7 +81,7 @@ pub struct TooLong {
     pub len: usize,
 }
 
-/// Returns the sequence that copies `text` to the clipboard: OSC 52 with the selection `c` (xterm's
+/// Returns the escape sequence that copies `text` to the clipboard: OSC 52 with the selection `c` (xterm's
 /// `ctlseqs`).
 ///
 /// With a multiplexer it is sent twice: plain, and wrapped to be passed on. tmux handles the plain one if

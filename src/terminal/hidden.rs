@@ -31,7 +31,7 @@ pub fn ask(question: &str) -> io::Result<Option<Secret>> {
     line
 }
 
-/// Reads the first line of stdin that is not a terminal. Returns `None` if it is empty.
+/// Reads a secret: the first line of stdin that is not a terminal. Returns `None` if it is empty.
 ///
 /// # Errors
 /// Like [`ask`].

@@ -15,7 +15,7 @@ use crate::signals::Signals;
 pub struct Raw(());
 
 impl Raw {
-    /// Turns on raw mode. New lines then need a carriage return.
+    /// Turns on the terminal's raw mode. New lines then need a carriage return.
     pub fn take() -> io::Result<Raw> {
         enable_raw_mode().map(Raw)
     }
@@ -42,7 +42,7 @@ impl Drop for Raw {
     }
 }
 
-/// Replaces the current line on stderr by `text`.
+/// Replaces the current line of the terminal, on stderr, by `text`.
 pub fn rewrite(text: &str) -> io::Result<()> {
     let mut out = io::stderr().lock();
     queue!(out, MoveToColumn(0), Clear(ClearType::CurrentLine), Print(text))?;

@@ -20,8 +20,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Creates it from `SSH_CONNECTION`, `client_ip client_port server_ip server_port` (ssh(1)), and this
-    /// machine's host name.
+    /// Reads how to reach this machine by ssh from `SSH_CONNECTION`,
+    /// `client_ip client_port server_ip server_port` (ssh(1)), and this machine's host name.
     ///
     /// A host name with a domain is what users type. One without a domain often works only in the server's
     /// network; then the IP address that the user has reached is used.
@@ -36,12 +36,12 @@ impl Server {
         }
     }
 
-    /// Returns the command that forwards the page's port to the user's machine, until Ctrl-C.
+    /// Returns the ssh command that forwards the page's port to the user's machine, until Ctrl-C.
     pub fn page(&self, port: u16) -> String {
         format!("ssh -N -L {port}:127.0.0.1:{port}{} {}", self.port(" -p"), self.login())
     }
 
-    /// Returns the command that copies the file at `path` to the current folder on the user's machine.
+    /// Returns the scp command that copies the file at `path` to the current folder on the user's machine.
     ///
     /// Before OpenSSH 9, the server's shell parses the path; since then, scp matches it as a pattern. A
     /// backslash before special characters works with both.
@@ -58,7 +58,7 @@ impl Server {
         format!("scp{} {} .", self.port(" -P"), quote(&from))
     }
 
-    /// Returns the command that forwards the user's sound to the Unix socket `here`, until Ctrl-C. The
+    /// Returns the ssh command that forwards the user's sound to the Unix socket `here`, until Ctrl-C. The
     /// user's own shell inserts the path of their sound socket.
     pub fn sound(&self, here: &Path) -> String {
         let here = here.to_string_lossy();
@@ -66,7 +66,8 @@ impl Server {
         format!("ssh -N -R {from}:\"$XDG_RUNTIME_DIR/pulse/native\"{} {}", self.port(" -p"), self.login())
     }
 
-    /// Returns the same as permanent lines for `~/.ssh/config`. ssh 8.4 and later expand the variable.
+    /// Returns the same forwarding of sound as permanent lines for `~/.ssh/config`. ssh 8.4 and later expand
+    /// the variable.
     pub fn sound_config(&self, here: &Path) -> String {
         let mut lines = format!("Host {}\n", self.host);
         if self.port != PORT {

@@ -54,7 +54,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The name of the place, for people.
+    /// The name of the scope, where keys work, for people.
     pub fn title(self) -> &'static str {
         match self {
             Scope::Anywhere => "Anywhere",
@@ -80,7 +80,7 @@ impl Scope {
         }
     }
 
-    /// Whether a key that types a character is text there.
+    /// Whether a key that types a character is text in this scope.
     pub fn takes_text(self) -> bool {
         use Scope::{Dates, Help, Login, Name, Note, Palette, Save, Search, Tags};
         matches!(self, Search | Dates | Help | Save | Note | Tags | Palette | Name | Login)
@@ -128,12 +128,12 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether it closes what covers the inbox.
+    /// Whether the command closes what covers the inbox.
     pub fn is_way_out(&self) -> bool {
         self.keys.contains(&"Esc") && self.scope != Scope::Inbox
     }
 
-    /// The heading that it is listed below.
+    /// The heading that the command is listed below.
     pub fn heading(&self) -> &'static str {
         match self.group {
             Some(Group::Move) => "Move",
@@ -147,7 +147,7 @@ impl Entry {
     }
 }
 
-/// The table by heading: every entry once, in the order of the table.
+/// The table of commands by heading: every entry once, in the order of the table.
 pub fn by_heading() -> Vec<(&'static str, Vec<&'static Entry>)> {
     let mut headings: Vec<(&str, Vec<&Entry>)> = Vec::new();
     for entry in TABLE {

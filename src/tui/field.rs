@@ -37,17 +37,17 @@ impl Default for Field {
 }
 
 impl Field {
-    /// Returns a field with `text`, the cursor at its end.
+    /// Returns a text field of one line with `text`, the cursor at its end.
     pub fn new(text: impl Into<String>) -> Field {
         Field { input: Input::new(text.into()), ..Field::default() }
     }
 
-    /// Returns a field with a suggestion that the first typed character replaces.
+    /// Returns a text field with a suggestion that the first typed character replaces.
     pub fn proposed(text: impl Into<String>) -> Field {
         Field { proposed: true, ..Field::new(text) }
     }
 
-    /// Limits the field to `max` characters. Further characters are rejected.
+    /// Limits the text field to `max` characters. Further characters are rejected.
     #[must_use]
     pub fn at_most(self, max: usize) -> Field {
         Field { max, ..self }
@@ -59,28 +59,28 @@ impl Field {
         Field { takes, ..self }
     }
 
-    /// Returns the text.
+    /// Returns the text of the field.
     pub fn value(&self) -> &str {
         self.input.value()
     }
 
-    /// Returns the position of the cursor, in bytes.
+    /// Returns the position of the field's cursor, in bytes.
     pub fn cursor(&self) -> usize {
         let value = self.value();
         value.char_indices().nth(self.input.cursor()).map_or(value.len(), |(at, _)| at)
     }
 
-    /// Returns how many cells are before the cursor.
+    /// Returns how many cells are before the field's cursor.
     pub fn cells_before(&self) -> usize {
         self.input.visual_cursor()
     }
 
-    /// Returns how many cells are scrolled out at the left if `room` cells fit.
+    /// Returns how many cells of the field are scrolled out at the left if `room` cells fit.
     pub fn hidden(&self, room: u16) -> usize {
         self.input.visual_scroll(usize::from(room))
     }
 
-    /// Handles a key, as in a shell.
+    /// Handles a key in the text field, as in a shell.
     pub fn key(&mut self, key: KeyEvent) -> Reaction {
         if let Some(c) = character(key) {
             return self.insert(c);
@@ -93,13 +93,13 @@ impl Field {
         }
     }
 
-    /// Inserts text at the cursor.
+    /// Inserts pasted text at the field's cursor.
     pub fn paste(&mut self, text: &str) -> Reaction {
         let changed = text.chars().filter(|c| self.insert(*c) == Reaction::Changed).count() > 0;
         if changed { Reaction::Changed } else { Reaction::Taken }
     }
 
-    /// Replaces `part`, in bytes, by `by`, and moves the cursor after it.
+    /// Replaces `part` of the field's text, in bytes, by `by`, and moves the cursor after it.
     pub fn replace(&mut self, part: Range<usize>, by: &str) {
         let value = self.input.value();
         let (Some(before), Some(after)) = (value.get(..part.start), value.get(part.end..)) else { return };
@@ -121,7 +121,7 @@ impl Field {
     }
 }
 
-/// Returns the character that a key types.
+/// Returns the character that a key types in a field.
 pub fn character(key: KeyEvent) -> Option<char> {
     let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
     match key.code {

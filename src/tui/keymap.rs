@@ -32,8 +32,8 @@ impl KeyChord {
         KeyEvent::new(self.code, self.modifiers)
     }
 
-    /// Parses `j`, `G`, `Ctrl-d`, `Alt-x`, `Shift-Up`, `PgDn`, `Space`, `F5`. Names and modifiers are
-    /// case-insensitive. Returns `None` for an unknown key.
+    /// Parses the notation of a key: `j`, `G`, `Ctrl-d`, `Alt-x`, `Shift-Up`, `PgDn`, `Space`, `F5`. Names
+    /// and modifiers are case-insensitive. Returns `None` for an unknown key.
     pub fn parse(text: &str) -> Option<KeyChord> {
         let mut modifiers = KeyModifiers::NONE;
         let mut rest = text;
@@ -225,7 +225,7 @@ impl State {
         }
     }
 
-    /// Returns what `key` means now.
+    /// Returns the command that `key` means now.
     pub fn command(&self, key: KeyEvent) -> Option<Command> {
         let command = self.setup.keymap.command(self.scopes(), key)?;
         self.is_heard(command, KeyChord::of(key)).then_some(command)

@@ -70,7 +70,7 @@ fn inset(area: Rect, margin: u16) -> Rect {
     Rect { x: area.x + margin, width: area.width - 2 * margin, ..area }
 }
 
-/// Returns a box of at most `width` by `height` cells, centred in `area`.
+/// Returns the region of a box of at most `width` by `height` cells, centred in `area`.
 pub fn centred(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }

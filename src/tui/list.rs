@@ -1,4 +1,4 @@
-//! The list of voicemails.
+//! The list of voicemails in the inbox: its rows, what it shows of them, and changes to them.
 
 pub(in crate::tui) mod blank;
 pub(in crate::tui) mod changes;

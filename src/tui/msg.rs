@@ -251,7 +251,7 @@ pub enum Read {
 }
 
 impl Read {
-    /// Returns the lane of the query.
+    /// Returns the lane of the query to the store.
     pub fn lane(&self) -> Lane {
         match self {
             // All of them fill the list.
@@ -374,7 +374,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// Returns the verb, for notices.
+    /// Returns the verb, undo or redo, for notices.
     pub fn name(self) -> &'static str {
         match self {
             Direction::Undo => "undo",
@@ -573,7 +573,7 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// Returns a new ticket, which makes all earlier ones of `lane` stale.
+    /// Returns a new ticket of `lane`, which makes all earlier ones stale.
     pub fn next(&mut self, lane: Lane) -> Ticket {
         let number = &mut self.numbers[lane as usize];
         *number = number.wrapping_add(1);

@@ -49,7 +49,7 @@ pub enum Overlay {
 }
 
 impl Overlay {
-    /// Returns the scopes to look up a key in, in this order.
+    /// Returns the scopes in which the open overlay looks up a key, in this order.
     pub fn scopes(&self) -> &'static [Scope] {
         match self {
             Overlay::Elsewhere(_) => &[Scope::Elsewhere, Scope::Anywhere],
@@ -71,7 +71,7 @@ impl Overlay {
         }
     }
 
-    /// Returns the single-line text field that takes what is typed, if there is one.
+    /// Returns the overlay's single-line text field that takes what is typed, if there is one.
     pub fn field(&mut self) -> Option<&mut Field> {
         match self {
             Overlay::Dates(dates) => Some(&mut dates.input),

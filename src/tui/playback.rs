@@ -131,7 +131,7 @@ pub struct Queue {
 }
 
 impl Playback {
-    /// Returns a state in which nothing plays.
+    /// Returns a state of playback in which nothing plays.
     pub fn new(settings: PlaybackSettings) -> Playback {
         Playback {
             settings,
@@ -183,7 +183,7 @@ pub fn unplayable(error: &AudioError, keymap: &Keymap) -> String {
     }
 }
 
-/// Returns the volume one step up or down, from 0 to 2.
+/// Returns the volume of playback one step up or down, from 0 to 2.
 pub fn next_volume(volume: f32, louder: bool) -> f32 {
     let steps = (volume * STEPS).round() + if louder { 1.0 } else { -1.0 };
     steps.clamp(0.0, STEPS_MAX) / STEPS

@@ -72,14 +72,14 @@ impl Runtime {
         Runtime { store, messages, jobs, login, log_in: None, background: [reformats, looks] }
     }
 
-    /// Carries out `effect`, if there is an account.
+    /// Carries out an effect for the account, if there is one.
     pub fn run(&mut self, effect: AccountEffect) {
         if let Some(jobs) = &mut self.jobs {
             jobs.run(effect);
         }
     }
 
-    /// Logs in. The result is a [`Msg::Tried`].
+    /// Logs in, as a task of the runtime. The result is a [`Msg::Tried`].
     pub fn log_in(&mut self, request: LoginRequest) {
         let (tried, messages) = (self.login.open(request), self.messages.clone());
         let task = tokio::spawn(async move {
@@ -89,14 +89,14 @@ impl Runtime {
         self.log_in = Some(task.abort_handle());
     }
 
-    /// Cancels logging in.
+    /// Cancels the task that logs in.
     pub fn stop_log_in(&mut self) {
         if let Some(task) = self.log_in.take() {
             task.abort();
         }
     }
 
-    /// Waits until everything is stored, and returns the store.
+    /// Ends the runtime: waits until everything is stored, and returns the store.
     pub async fn finish(self) -> StoreHandle {
         self.background.iter().for_each(AbortHandle::abort);
         if let Some(jobs) = self.jobs {

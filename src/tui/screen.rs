@@ -85,7 +85,7 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Takes the terminal.
+    /// Takes the terminal for the screen.
     pub fn enter(options: &Options) -> io::Result<Screen> {
         give_back_on_panic();
         take(options)?;
@@ -100,7 +100,7 @@ impl Screen {
         })
     }
 
-    /// Applies changed options.
+    /// Applies changed options of the screen.
     pub fn set_options(&mut self, options: Options) -> io::Result<()> {
         if options.mouse != self.options.mouse {
             let mut bytes = Vec::new();
@@ -199,7 +199,7 @@ impl Screen {
         write(&transfer::ask(&self.session_name()))
     }
 
-    /// Prepares `file` for [`send_piece`](Screen::send_piece).
+    /// Prepares to send `file` to the terminal, for [`send_piece`](Screen::send_piece).
     pub fn transfer(&mut self, name: &str, file: &[u8]) {
         let Some(way) = self.options.transfer else { return };
         let session = self.session_name();
@@ -212,8 +212,8 @@ impl Screen {
         self.pieces_of = self.pieces.len();
     }
 
-    /// Writes the next piece of the file and returns the progress in percent. Returns `None` if there is no
-    /// piece, or while the terminal is not taken.
+    /// Writes the next piece of the file to the terminal and returns the progress in percent. Returns `None`
+    /// if there is no piece, or while the terminal is not taken.
     pub fn send_piece(&mut self) -> io::Result<Option<u8>> {
         if self.suspended {
             return Ok(None);

@@ -38,25 +38,25 @@ pub struct Completing {
 }
 
 impl Filter {
-    /// Opens the line with its current text.
+    /// Opens the search line with its current text.
     pub fn open(&mut self) {
         self.open = true;
         self.recalled = None;
     }
 
-    /// Closes the line and replaces its text by `input`. Returns the old text.
+    /// Closes the search line and replaces its text by `input`. Returns the old text.
     pub fn leave(&mut self, input: Field) -> Field {
         self.open = false;
         self.mistake = None;
         std::mem::replace(&mut self.input, input)
     }
 
-    /// Handles an edit: the text is no longer a recalled search.
+    /// Handles an edit of the search line: the text is no longer a recalled search.
     pub fn on_edit(&mut self) {
         self.recalled = None;
     }
 
-    /// Adds the text to the history.
+    /// Adds the text to the search history.
     pub fn remember(&mut self) {
         let text = self.input.value().trim().to_owned();
         if !text.is_empty() {

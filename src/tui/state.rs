@@ -97,7 +97,7 @@ pub struct OwnView {
 }
 
 impl OwnView {
-    /// Returns its line in the help.
+    /// Returns the custom view's line in the help.
     pub fn help(&self) -> String {
         format!("Show your view: {}", self.query)
     }
@@ -271,7 +271,7 @@ pub enum WayBack {
 }
 
 impl WayBack {
-    /// Returns the hint for the footer. Fetching has none: it would come and go with every check.
+    /// Returns the footer's hint for a step back. Fetching has none: it would come and go with every check.
     pub fn hint(self) -> &'static str {
         match self {
             WayBack::Stop => "stop",
@@ -404,7 +404,7 @@ pub struct Notice {
 }
 
 impl State {
-    /// Creates the state at the start of a session.
+    /// Creates the state of the screen at the start of a session.
     pub fn new(setup: Setup, size: Size, now: DateTime<Utc>) -> State {
         State {
             now,
@@ -488,7 +488,7 @@ impl State {
         layout::regions(self)
     }
 
-    /// Returns the open single-line text field, where the cursor is shown.
+    /// Returns the single-line text field open on screen, where the cursor is shown.
     pub fn open_field(&mut self) -> Option<&mut Field> {
         if let Some(help) = &mut self.help {
             return Some(&mut help.input);

@@ -1,4 +1,4 @@
-//! Colours by their role.
+//! The theme: colours by their role.
 //!
 //! The default accents are the terminal's own 16 colours, so they follow the user's palette on dark and
 //! light backgrounds. Greys come from the fixed 256-colour ramp if the terminal has one: in some palettes
@@ -78,7 +78,7 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// Returns the theme for the settings and the terminal.
+    /// Returns the theme of colours for the settings and the terminal.
     pub fn new(look: &Look) -> Theme {
         if look.plain {
             return Theme::plain();
@@ -164,7 +164,7 @@ impl Theme {
         if style.fg.is_none() { style.add_modifier(Modifier::UNDERLINED) } else { style }
     }
 
-    /// Returns the style of a role.
+    /// Returns the theme's style of a colour role.
     pub fn style(mut self, role: Role) -> Style {
         *self.style_mut(role)
     }
@@ -204,7 +204,7 @@ impl Role {
         Role::Shade(2),
     ];
 
-    /// Returns the name of the role in the settings.
+    /// Returns the name of a theme's colour role, as in settings.
     pub fn name(self) -> &'static str {
         match self {
             Role::Text => "text",

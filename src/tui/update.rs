@@ -86,7 +86,7 @@ pub fn resume(state: &mut State, mut before: State) -> Vec<Effect> {
     effects
 }
 
-/// Applies one message. Returns the effects that follow.
+/// Applies one message to the state. Returns the effects that follow.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     match msg {
@@ -209,7 +209,7 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Runs a command. The arms are in the order of the table, except for shared arms.
+/// Runs a command of the inbox. The arms are in the order of the table, except for shared arms.
 #[expect(clippy::too_many_lines, reason = "an arm for each command")]
 pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Effect>) {
     let page = usize::from(state.regions().list.height).max(2) - 1;

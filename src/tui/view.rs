@@ -21,7 +21,7 @@ pub use crate::tui::overlays::help::view::Extent;
 pub use crate::tui::overlays::help::view::extent as help_extent;
 pub use crate::tui::overlays::palette::view::rows as palette_rows;
 
-/// Returns how many lines the detail can scroll.
+/// Returns how many lines the detail on screen can scroll.
 pub fn overflow(state: &State) -> u16 {
     match (&state.overlay, state.regions().detail) {
         (None, Some(area)) => detail::view::overflow(state, area),

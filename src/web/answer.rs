@@ -57,22 +57,22 @@ impl Site {
         })
     }
 
-    /// Returns the token in the page's address.
+    /// Returns the token in the web page's address.
     pub(super) fn token(&self) -> &Token {
         &self.page
     }
 
-    /// Waits until the page is opened. Returns only once.
+    /// Waits until the web page is opened. Returns only once.
     pub(super) async fn opened(&self) {
         self.opening.notified().await;
     }
 
-    /// Returns when the page was opened or the recording last read; `None` before that.
+    /// Returns when the web page was opened or the recording last read; `None` before that.
     pub(super) fn last_read(&self) -> Option<Instant> {
         self.last_read.last()
     }
 
-    /// Answers a request. Its body is ignored.
+    /// Answers a request for the page or its recording. Its body is ignored.
     pub(super) fn answer(&self, request: &Parts) -> Answer {
         let refused = |response| Answer { response, trusted: false };
         if request.method != Method::GET && request.method != Method::HEAD {

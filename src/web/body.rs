@@ -1,4 +1,4 @@
-//! A response body that reports when the browser reads from it.
+//! The body of a response, which reports when the browser reads from it.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -18,7 +18,7 @@ const PIECE: usize = 64 * 1024;
 pub(super) struct LastRead(Mutex<Option<Instant>>);
 
 impl LastRead {
-    /// Records a read.
+    /// Records that the browser read.
     pub(super) fn now(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
@@ -36,12 +36,12 @@ pub(super) struct Pieces {
 }
 
 impl Pieces {
-    /// A body that does not report reads.
+    /// A response body that does not report reads.
     pub(super) fn of(bytes: impl Into<Bytes>) -> Pieces {
         Pieces { left: bytes.into(), last_read: None }
     }
 
-    /// A part of the recording, which reports reads.
+    /// A response body with a part of the recording, which reports reads.
     pub(super) fn of_recording(part: Bytes, last_read: Arc<LastRead>) -> Pieces {
         Pieces { left: part, last_read: Some(last_read) }
     }

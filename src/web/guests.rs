@@ -46,8 +46,8 @@ impl Guests {
         Guests { tasks: JoinSet::new(), known: VecDeque::new() }
     }
 
-    /// Serves a connection. If there are too many, closes the oldest that has sent no token. So nobody can
-    /// keep a browser out by opening many: a browser sends its token right after connecting.
+    /// Serves a connection to the page. If there are too many, closes the oldest that has sent no token. So
+    /// nobody can keep a browser out by opening many: a browser sends its token right after connecting.
     pub(super) fn welcome(&mut self, stream: TcpStream, site: &Arc<Site>) {
         self.known.retain(|guest| !guest.task.is_finished());
         if self.known.len() >= GUESTS_MAX {
@@ -60,14 +60,14 @@ impl Guests {
         self.known.push_back(Guest { task, trusted });
     }
 
-    /// Waits until a connection has ended. Cancel-safe.
+    /// Waits until a connection to the page has ended. Cancel-safe.
     pub(super) async fn leave(&mut self) {
         if self.tasks.join_next().await.is_none() {
             pending::<()>().await;
         }
     }
 
-    /// Closes all connections.
+    /// Closes all connections to the page.
     pub(super) async fn dismiss(mut self) {
         self.tasks.shutdown().await;
     }

@@ -17,7 +17,7 @@ pub(super) struct Listen<'a> {
     pub(super) nonce: &'a Token,
 }
 
-/// Returns the page with the player.
+/// Returns the HTML page with the player.
 pub(super) fn listen(page: &Listen) -> String {
     fill(LISTEN, |name| match name {
         "caller" => page.caller,
@@ -30,7 +30,7 @@ pub(super) fn listen(page: &Listen) -> String {
     })
 }
 
-/// Returns the page for any visit after the first.
+/// Returns the HTML page for any visit after the first.
 pub(super) fn opened(nonce: &Token) -> String {
     fill(OPENED, |name| if name == "nonce" { nonce.expose() } else { "" })
 }

@@ -1,4 +1,4 @@
-//! The Unix socket that `ssh -R` creates to forward sound.
+//! The Unix socket that `ssh -R` creates to forward sound, and its removal.
 //!
 //! sshd leaves the socket file behind when the connection ends, and then refuses to forward to the same
 //! path (unless the administrator has set `StreamLocalBindUnlink`). So vmail removes it.
@@ -28,9 +28,9 @@ pub enum Cleared {
     NotOurs,
 }
 
-/// Removes the socket at `path` if it belongs to this user and nobody is listening. The folder should be
-/// private: otherwise others could replace the file in the meantime. Needs a Tokio runtime with I/O and
-/// time.
+/// Removes the forwarded socket at `path` if it belongs to this user and nobody is listening. The folder
+/// should be private: otherwise others could replace the file in the meantime. Needs a Tokio runtime with I/O
+/// and time.
 ///
 /// # Errors
 /// When the file cannot be inspected or removed.

@@ -1,4 +1,4 @@
-//! Parses the `Range` header (RFC 9110, section 14).
+//! Parses the `Range` header, with which a browser asks for a part of the recording (RFC 9110, section 14).
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Random tokens for addresses.
+//! Random tokens for the addresses of the page and its recording.
 
 use std::fmt;
 use std::hint::black_box;
@@ -15,7 +15,7 @@ const BYTES: usize = 18;
 pub(super) struct Token(String);
 
 impl Token {
-    /// Creates a token from the system's random numbers.
+    /// Creates a random token from the system's random numbers.
     pub(super) fn new() -> io::Result<Token> {
         let mut bytes = [0; BYTES];
         let random = rustls::crypto::ring::default_provider().secure_random;
@@ -28,7 +28,7 @@ impl Token {
         &self.0
     }
 
-    /// Compares `given` with the token. The time taken does not reveal where they differ.
+    /// Compares `given` with the random token. The time taken does not reveal where they differ.
     pub(super) fn is(&self, given: &str) -> bool {
         let differing = self
             .0

@@ -30,8 +30,8 @@ pub(in crate::audio) struct Header {
 }
 
 impl Header {
-    /// Reads the header at the start of `bytes`; `None` if there is none, or if it leaves the length open
-    /// ("free format"). ISO/IEC 11172-3, section 2.4.2.3, and 13818-3, section 2.4.2.3.
+    /// Reads the header of an MPEG frame at the start of `bytes`; `None` if there is none, or if it leaves
+    /// the length open ("free format"). ISO/IEC 11172-3, section 2.4.2.3, and 13818-3, section 2.4.2.3.
     pub fn parse(bytes: &[u8]) -> Option<Header> {
         const MPEG1: [u32; 15] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
         const MPEG1_LAYER2: [u32; 15] = [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384];
@@ -65,7 +65,7 @@ impl Header {
         Some(Header { kind: kind & 0x1e, rate, channels, checked: kind & 1 == 0, bytes: bytes as usize })
     }
 
-    /// Returns whether this is layer III.
+    /// Returns whether this is a frame of layer III.
     pub fn is_layer3(self) -> bool {
         self.kind & 0x06 == 0x02
     }
@@ -101,7 +101,7 @@ impl Header {
         if self.checked { HEADER + 2 } else { HEADER }
     }
 
-    /// Makes `frame` a silent one that keeps its main data for those after it.
+    /// Makes `frame`, of layer III, a silent one that keeps its main data for those after it.
     pub fn silence(self, frame: &mut [u8]) {
         let end = self.main_start().min(frame.len());
         let [_, rest @ ..] = &mut frame[self.side_start().min(end)..end] else { return };
@@ -156,7 +156,7 @@ fn is_run(bytes: &[u8], at: usize, least: usize, whole: bool) -> bool {
     true
 }
 
-/// Returns whether a run of frames begins at `at`, which may be anywhere.
+/// Returns whether a run of MPEG frames begins at `at`, which may be anywhere.
 pub(in crate::audio) fn begins_at(bytes: &[u8], at: usize, whole: bool) -> bool {
     is_run(bytes, at, SURE, whole)
 }
@@ -244,7 +244,7 @@ pub(in crate::audio) fn tag_length(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Returns the bytes after the tags at the start of `bytes`.
+/// Returns the bytes after the ID3 and APE tags at the start of `bytes`.
 pub(in crate::audio) fn after_tags(mut bytes: &[u8]) -> &[u8] {
     while let Some(length) = tag_length(bytes) {
         bytes = bytes.get(length..).unwrap_or_default();
@@ -252,7 +252,7 @@ pub(in crate::audio) fn after_tags(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// Returns whether `bytes` begin with frames of layer III whose length is not in their headers: "free
+/// Returns whether mp3 `bytes` begin with frames of layer III whose length is not in their headers: "free
 /// format". It is the same for all, but for a byte of padding.
 pub(super) fn is_free_format(bytes: &[u8]) -> bool {
     /// The longest frame to expect: 640 kbit/s at 8 kHz.

@@ -15,7 +15,7 @@ pub(super) struct InfoTag {
 }
 
 impl InfoTag {
-    /// Reads `frame`; `None` if it is one of sound.
+    /// Reads `frame` as Xing, Info or VBRI; `None` if it is one of sound.
     pub fn read(header: Header, frame: &[u8]) -> Option<InfoTag> {
         let (side, at) = frame.split_at_checked(header.side_end())?;
         // In a frame of sound, the side information is not empty.

@@ -31,7 +31,7 @@ pub enum Shell {
     Elvish,
 }
 
-/// Prints the script. A broken pipe is not an error.
+/// Prints the completion script. A broken pipe is not an error.
 pub fn run(args: &CompletionsArgs) -> anyhow::Result<()> {
     let value = args.shell.to_possible_value().context("a shell without a name")?;
     let shell = SHELLS.completer(value.get_name()).context("a shell without a script")?;

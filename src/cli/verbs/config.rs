@@ -50,7 +50,7 @@ pub struct FileArgs {
     pub config: Option<PathBuf>,
 }
 
-/// Runs the subcommand.
+/// Runs `vmail config`, or its subcommand.
 pub fn run(args: &ConfigArgs, world: &World) -> anyhow::Result<()> {
     match &args.verb {
         None | Some(ConfigVerb::Default) => print(DEFAULT),
@@ -61,7 +61,7 @@ pub fn run(args: &ConfigArgs, world: &World) -> anyhow::Result<()> {
     }
 }
 
-/// Prints the result to stdout. A broken pipe is not an error.
+/// Prints the result of `vmail config` to stdout. A broken pipe is not an error.
 pub fn print(data: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     style::quietly(out.write_all(data.as_bytes()).and_then(|()| out.flush()))

@@ -1,4 +1,4 @@
-//! The demo as the screen and the verbs use it: a server and a prepared store. Nothing is kept.
+//! `--demo`, for the inbox and the verbs: a demo server and a prepared store. Nothing is saved.
 
 use chrono::{DateTime, Utc};
 use tempfile::TempDir;

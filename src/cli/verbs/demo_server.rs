@@ -26,7 +26,8 @@ pub struct DemoServerArgs {
     pub latency: u64,
 }
 
-/// Serves until interrupted. Writes the base URL to stdout for scripts, and usage hints to stderr.
+/// Runs the demo server until interrupted. Writes the base URL to stdout for scripts, and usage hints to
+/// stderr.
 pub fn run(args: &DemoServerArgs, world: &World) -> anyhow::Result<()> {
     let usual = Options::new((world.clock)());
     let options = Options {

@@ -164,7 +164,8 @@ struct FindingLine<'f> {
     advice: Option<&'f str>,
 }
 
-/// Runs all checks and prints each finding as soon as it is known. Fails if there is a fault.
+/// Runs all checks of `vmail doctor` and prints each finding as soon as it is known. Fails if there is a
+/// fault.
 pub fn run(args: &DoctorArgs, world: &World) -> anyhow::Result<()> {
     let mut report = Report {
         format: args.format.chosen(),

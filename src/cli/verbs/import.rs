@@ -35,7 +35,7 @@ pub struct ImportArgs {
 /// The maximum number of invalid lines to report one by one.
 const NAMED: u64 = 20;
 
-/// Imports a file or stdin. Fails at the end if lines were skipped.
+/// Imports an export from a file or stdin. Fails at the end if lines were skipped.
 pub fn run(args: &ImportArgs, world: &World) -> anyhow::Result<()> {
     let input: Box<dyn BufRead> = match args.file.as_deref().filter(|file| *file != Path::new("-")) {
         None => Box::new(io::stdin().lock()),

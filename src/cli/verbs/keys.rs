@@ -48,7 +48,7 @@ struct KeyLine {
     help: String,
 }
 
-/// Prints the list.
+/// Prints the commands of the inbox with their keys.
 pub fn run(args: &KeysArgs, world: &World) -> anyhow::Result<()> {
     let (own, views) = if args.default {
         (Vec::new(), Vec::new())

@@ -53,7 +53,7 @@ pub struct ListArgs {
     context: ContextArgs,
 }
 
-/// Prints the voicemails, newest first.
+/// Prints the list of voicemails, newest first.
 pub fn run(args: &ListArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
         let context = VerbContext::open(&args.context, world).await?;

@@ -70,7 +70,7 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("vmail man --dir ~/.local/share/man/man1", "Install the manual pages."),
 ];
 
-/// Prints a page, or writes all of them to a folder. A broken pipe is not an error.
+/// Prints a manual page, or writes all of them to a folder. A broken pipe is not an error.
 pub fn run(args: &ManArgs) -> anyhow::Result<()> {
     let program = program();
     if let Some(dir) = &args.dir {

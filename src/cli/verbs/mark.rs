@@ -76,7 +76,8 @@ fn tag(text: &str) -> Result<Tag, String> {
     Tag::new(text).ok_or_else(|| format!("a tag is {}", Tag::RULE))
 }
 
-/// Changes the voicemails and reports the number on stderr. With a format, prints all of them.
+/// Changes flags and tags of the voicemails and reports the number on stderr. With a format, prints all of
+/// them.
 pub fn run(args: &MarkArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
         let context = VerbContext::open(&args.context, world).await?;

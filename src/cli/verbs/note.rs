@@ -41,7 +41,7 @@ pub struct NoteArgs {
     context: ContextArgs,
 }
 
-/// Prints the note, or sets it and reports that on stderr.
+/// Prints the note of a voicemail, or sets it and reports that on stderr.
 pub fn run(args: &NoteArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
         let context = VerbContext::open(&args.context, world).await?;

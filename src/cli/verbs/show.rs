@@ -31,7 +31,7 @@ pub struct ShowArgs {
     context: ContextArgs,
 }
 
-/// Prints the voicemails in the given order. Contacts the server only if one is not stored.
+/// Prints the details of voicemails in the given order. Contacts the server only if one is not stored.
 pub fn run(args: &ShowArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
         let context = VerbContext::open(&args.context, world).await?;
@@ -42,7 +42,7 @@ pub fn run(args: &ShowArgs, world: &World) -> anyhow::Result<()> {
     })
 }
 
-/// Returns the voicemails with the IDs `texts`. Updates the range if one is not stored.
+/// Returns the voicemails to show, with the IDs `texts`. Updates the range if one is not stored.
 pub async fn find(context: &VerbContext, texts: &[String]) -> anyhow::Result<Vec<Hit>> {
     let ids = context.identify_or_fetch(texts).await?;
     let account = context.account().await?;

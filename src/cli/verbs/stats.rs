@@ -50,7 +50,7 @@ pub struct StatsArgs {
     context: ContextArgs,
 }
 
-/// Counts the voicemails and prints the statistics.
+/// Counts the voicemails of a range and prints the statistics.
 pub fn run(args: &StatsArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
         let context = VerbContext::open(&args.context, world).await?;

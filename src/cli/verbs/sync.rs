@@ -47,7 +47,7 @@ pub struct SyncArgs {
     context: ContextArgs,
 }
 
-/// Fetches voicemails. If stderr is not a terminal, prints only errors.
+/// Fetches missing voicemails. If stderr is not a terminal, prints only errors.
 pub fn run(args: &SyncArgs, world: &World) -> anyhow::Result<()> {
     if args.context.offline {
         return Err(Fault::usage("sync contacts the server: it cannot be used with --offline").into());

@@ -13,7 +13,8 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// Creates a clock; cuts `now` to milliseconds, like all times that are compared with it.
+    /// Creates a clock for resolving ranges; cuts `now` to milliseconds, like all times that are compared
+    /// with it.
     pub fn new(now: DateTime<Utc>, zone: Tz) -> Clock {
         let now = now.trunc_subsecs(3);
         Clock { now, zone, today: now.with_timezone(&zone).date_naive() }

@@ -10,8 +10,8 @@ use crate::core::range::{Bounds, Range};
 use crate::core::zone::Tz;
 
 impl Range {
-    /// Returns a label: `Last 7 days`, `Today`, `November 2026`, `1–15 Nov`, `Since 1 Nov`. For a range
-    /// that was moved, uses its dates. Equal to [`Range::dates`] if there is no better label.
+    /// Returns the range's label: `Last 7 days`, `Today`, `November 2026`, `1–15 Nov`, `Since 1 Nov`. For a
+    /// range that was moved, uses its dates. Equal to [`Range::dates`] if there is no better label.
     pub fn label(&self, now: DateTime<Utc>, zone: Tz) -> String {
         let words = Words::new(self, now, zone);
         match (self.from, self.to) {
@@ -20,7 +20,7 @@ impl Range {
         }
     }
 
-    /// Returns the dates, without the current year: `17–23 Nov`, `28 Dec 2025 – 3 Jan`, `Nov`,
+    /// Returns the range's dates, without the current year: `17–23 Nov`, `28 Dec 2025 – 3 Jan`, `Nov`,
     /// `22 Nov 12:04 – now`, `Up to 15 Nov`, `All time`.
     pub fn dates(&self, now: DateTime<Utc>, zone: Tz) -> String {
         Words::new(self, now, zone).dates()
@@ -33,7 +33,7 @@ impl Range {
     }
 }
 
-/// Returns the abbreviation of the zone at that moment: `IST`, `EDT`, `UTC`; `UTC-03` or `UTC+05:45` for
+/// Returns the abbreviation of the time zone at that moment: `IST`, `EDT`, `UTC`; `UTC-03` or `UTC+05:45` for
 /// zones without one.
 pub fn zone_name(at: DateTime<Utc>, zone: Tz) -> String {
     let local = at.with_timezone(&zone);

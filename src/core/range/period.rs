@@ -116,12 +116,12 @@ impl Period {
         }
     }
 
-    /// Returns whether it does not depend on today.
+    /// Returns whether the period is fixed: it does not depend on today.
     pub fn is_fixed(self) -> bool {
         self.fixed().is_some()
     }
 
-    /// Returns whether it consists of calendar months, and so moves by months.
+    /// Returns whether the period consists of calendar months, and so moves by months.
     pub fn is_months(self) -> bool {
         matches!(
             self,
@@ -132,8 +132,8 @@ impl Period {
         )
     }
 
-    /// Returns its start. A weekday is the latest one that starts neither after `end` (`monday..friday` on
-    /// a Wednesday is last week's) nor after today.
+    /// Returns the start of the period. A weekday is the latest one that starts neither after `end`
+    /// (`monday..friday` on a Wednesday is last week's) nor after today.
     pub fn start(self, clock: &Clock, end: Option<Edge>) -> Edge {
         let latest = end.map_or(clock.today, |end| end.last_date(clock.zone).min(clock.today));
         let days_back = |days: u64| Edge::Day(clock.today - Days::new(days - 1));
@@ -156,7 +156,7 @@ impl Period {
         }
     }
 
-    /// Returns its end; `None` if it has no end.
+    /// Returns the end of the period; `None` if it has no end.
     pub fn end(self, clock: &Clock) -> Option<Edge> {
         let edge = match self {
             Period::Hours(_) => return None,
@@ -200,7 +200,7 @@ impl fmt::Display for Day {
     }
 }
 
-/// Returns the full English name, in lower case.
+/// Returns the weekday's full English name, in lower case.
 pub(super) fn weekday_name(weekday: Weekday) -> &'static str {
     match weekday {
         Weekday::Mon => "monday",
@@ -213,7 +213,7 @@ pub(super) fn weekday_name(weekday: Weekday) -> &'static str {
     }
 }
 
-/// Formats a time as `09:00`; shows seconds only if they are not 0.
+/// Formats a time in a range as `09:00`; shows seconds only if they are not 0.
 pub(super) fn clock_text(time: NaiveTime) -> String {
     time.format(if time.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string()
 }
@@ -292,7 +292,7 @@ impl Edge {
         }
     }
 
-    /// Returns the local date and time. The zone matters only for [`Edge::Exact`].
+    /// Returns the edge's local date and time. The zone matters only for [`Edge::Exact`].
     pub fn wall(self, zone: Tz) -> NaiveDateTime {
         match self {
             Edge::Day(date) => date.and_time(NaiveTime::MIN),
@@ -306,7 +306,7 @@ impl Edge {
         (self.wall(zone) - TimeDelta::milliseconds(1)).date()
     }
 
-    /// Moves this edge by `times` steps; `None` outside [`YEARS`].
+    /// Moves this edge of a range by `times` steps; `None` outside [`YEARS`].
     pub fn moved(self, step: Shift, times: i64) -> Option<Edge> {
         let moved = match (self, step) {
             (Edge::Day(date), Shift::Months(months)) => {
@@ -330,7 +330,7 @@ impl Edge {
         (YEARS.contains(&year) || moved == Edge::first()).then_some(moved)
     }
 
-    /// Returns the earliest edge.
+    /// Returns the earliest edge of any range.
     pub fn first() -> Edge {
         Edge::Day(NaiveDate::from_yo_opt(*YEARS.start(), 1).unwrap_or_default())
     }
@@ -362,7 +362,7 @@ pub(super) enum Shift {
 }
 
 impl Shift {
-    /// Returns the length from `start` to `end`; `None` if it is not positive.
+    /// Returns the length of the range from `start` to `end`; `None` if it is not positive.
     pub fn between(start: Edge, end: Edge, months: bool, zone: Tz) -> Option<Shift> {
         let (step, positive) = match (start, end) {
             (Edge::Day(start), Edge::Day(end)) if months => {

@@ -1,4 +1,4 @@
-//! Completes what the user types: keys, and the values after a key.
+//! Completes a query that the user types: keys, and the values after a key.
 
 use std::ops::Range;
 
@@ -12,10 +12,10 @@ const OFFERED_MAX: usize = 50;
 
 /// The words of a store that a query can contain.
 pub trait Vocabulary {
-    /// Returns the tags in use, in the order to offer them.
+    /// Returns the tags in use, in the order to offer them in a search.
     fn tags(&self) -> impl Iterator<Item = &str>;
 
-    /// Returns the names of callers, in the order to offer them.
+    /// Returns the names of callers, in the order to offer them in a search.
     fn names(&self) -> impl Iterator<Item = &str>;
 }
 
@@ -29,8 +29,8 @@ pub struct Completion {
     pub candidates: Vec<String>,
 }
 
-/// Completes the word at `cursor` (in bytes of `text`). Returns `None` if there are no matches, or if the
-/// word is already complete.
+/// Completes the word of a query at `cursor` (in bytes of `text`). Returns `None` if there are no matches, or
+/// if the word is already complete.
 pub fn complete(text: &str, cursor: usize, vocabulary: &impl Vocabulary) -> Option<Completion> {
     let cursor = char_boundary(text, cursor);
     let word = word_at(text, cursor);

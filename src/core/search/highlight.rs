@@ -1,4 +1,4 @@
-//! Finds the matches in a shown text.
+//! Finds the matches of a query in a shown text, to highlight them.
 
 use std::ops::Range;
 
@@ -31,7 +31,7 @@ impl<'m> Highlighter<'m> {
         Highlighter { plan, scratch: Scratch::new() }
     }
 
-    /// Writes the matching byte ranges of `text` to `out`: whole graphemes, in order, not touching.
+    /// Writes the query's matching byte ranges of `text` to `out`: whole graphemes, in order, not touching.
     pub fn highlight(&mut self, field: SearchedText, text: &str, out: &mut Vec<Range<usize>>) {
         out.clear();
         for test in self.plan.texts.iter().filter(|test| test.wanted) {

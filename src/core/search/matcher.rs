@@ -65,7 +65,7 @@ impl Matcher {
         Matcher { plan, tables, generation: None, scratch: Scratch::new() }
     }
 
-    /// Replaces the query or the context.
+    /// Replaces the query of the matcher, or its context.
     pub fn set(&mut self, query: &Query, context: &Context) {
         let plan = Plan::new(query, context);
         let before = std::mem::replace(&mut self.plan, plan).texts;
@@ -84,7 +84,7 @@ impl Matcher {
         }
     }
 
-    /// Writes the indexes of the matching rows to `out`, in the order of the list.
+    /// Writes the indexes of the rows that match the query to `out`, in the order of the list.
     pub fn filter(&mut self, source: &impl Source, out: &mut Vec<u32>) {
         self.look_at_callers(source);
         out.clear();
@@ -108,8 +108,8 @@ impl Matcher {
         }
     }
 
-    /// Sorts `rows`, the result of [`Matcher::filter`], by score, best first; equal scores keep their
-    /// order.
+    /// Sorts matching `rows`, the result of [`Matcher::filter`], by score, best first; equal scores keep
+    /// their order.
     pub fn best_first(&mut self, source: &impl Source, rows: &mut Vec<u32>) {
         self.look_at_callers(source);
         let tests = self.plan.texts.iter().zip(&self.tables).filter(|(test, _)| test.wanted);

@@ -1,4 +1,4 @@
-//! Searches one text: for letters in order, an exact text, or the digits of a number.
+//! Searches one text for one word of a query: letters in order, an exact text, or the digits of a number.
 
 use std::ops::Range;
 
@@ -65,18 +65,18 @@ impl Needle {
         Needle { letters, fuzzy, digits }
     }
 
-    /// Returns the digits, if the term can be part of a number.
+    /// Returns the digits of the searched term, if it can be part of a number.
     pub fn digits(&self) -> Option<&Digits> {
         self.digits.as_ref()
     }
 
-    /// Returns whether its letters start with those of `other`. Ignores accents: alone they match
+    /// Returns whether the needle's letters start with those of `other`. Ignores accents: alone they match
     /// nothing, and before a letter they make no difference.
     pub fn begins_with(&self, other: &Needle) -> bool {
         self.letters.folded.starts_with(&other.letters.folded)
     }
 
-    /// Returns the score of `text`, from 1; `None` for no match.
+    /// Returns the needle's score in `text`, from 1; `None` for no match.
     pub fn score(&self, text: &str, scratch: &mut Scratch) -> Option<u16> {
         if text.is_empty() {
             return None;
@@ -88,7 +88,8 @@ impl Needle {
         }
     }
 
-    /// Returns whether `text` matches: equivalent to having a score, but much faster for long texts.
+    /// Returns whether `text` matches the needle: equivalent to having a score, but much faster for long
+    /// texts.
     pub fn matches(&self, text: &str, scratch: &mut Scratch) -> bool {
         match self.fuzzy {
             Some(_) => self.letters.stand_in_order(text, &mut scratch.chars),
@@ -96,7 +97,7 @@ impl Needle {
         }
     }
 
-    /// Adds the matching byte ranges of `text` to `out`, as whole graphemes.
+    /// Adds the byte ranges of `text` that match the needle to `out`, as whole graphemes.
     pub fn places(&self, text: &str, scratch: &mut Scratch, out: &mut Vec<Range<usize>>) {
         let Scratch { fuzzy, chars, indices } = scratch;
         indices.clear();
@@ -245,7 +246,7 @@ pub(super) struct Digits {
 }
 
 impl Digits {
-    /// Reads the digits in `text`; `None` if there are none.
+    /// Reads the digits to search for in `text`; `None` if there are none.
     pub fn of(text: &str) -> Option<Digits> {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         let national = digits.trim_start_matches('0');
@@ -256,17 +257,17 @@ impl Digits {
         })
     }
 
-    /// Returns whether they may be a number as dialled, with leading zeros.
+    /// Returns whether the digits may be a number as dialled, with leading zeros.
     pub fn may_be_dialled(&self) -> bool {
         self.whole.needle().starts_with(b"0")
     }
 
-    /// Returns the score of a number, from 1; `None` for no match.
+    /// Returns the digits' score in a number, from 1; `None` for no match.
     pub fn score(&self, number: &str) -> Option<u16> {
         self.find(number.as_bytes()).map(|found| SCORE.saturating_mul(found.len() as u16))
     }
 
-    /// Returns whether a number matches.
+    /// Returns whether a number matches the digits.
     pub fn matches(&self, number: &str) -> bool {
         self.find(number.as_bytes()).is_some()
     }
@@ -281,7 +282,7 @@ impl Digits {
         Some(start..start + national.needle().len())
     }
 
-    /// Adds the byte range of `text` from the first to the last digit, including separators.
+    /// Adds the byte range of `text` from the first to the last matching digit, including separators.
     pub fn places(&self, text: &str, out: &mut Vec<Range<usize>>) {
         let (places, digits): (Vec<usize>, Vec<u8>) =
             text.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit()).unzip();

@@ -63,7 +63,7 @@ enum Look {
 }
 
 impl TextTest {
-    /// Returns the caller's score, from 1; 0 for no match.
+    /// Returns the caller's score in this test, from 1; 0 for no match.
     pub fn caller_score(&self, caller: &CallerTexts<'_>, scratch: &mut Scratch) -> u16 {
         let score = match &self.look {
             Look::Anywhere(needle) => {
@@ -77,7 +77,7 @@ impl TextTest {
         score.unwrap_or(0)
     }
 
-    /// Returns whether the caller matches: equivalent to having a score, but much faster.
+    /// Returns whether the caller matches this test: equivalent to having a score, but much faster.
     pub fn caller_matches(&self, caller: &CallerTexts<'_>, scratch: &mut Scratch) -> bool {
         match &self.look {
             Look::Anywhere(needle) => {
@@ -91,7 +91,7 @@ impl TextTest {
         }
     }
 
-    /// Returns the needle to search for in notes and tags, if any.
+    /// Returns this test's needle to search for in notes and tags, if any.
     pub fn elsewhere(&self) -> Option<&Needle> {
         match &self.look {
             Look::Anywhere(needle) => Some(needle),
@@ -99,7 +99,7 @@ impl TextTest {
         }
     }
 
-    /// Returns the needle to search for in the caller's name, if any.
+    /// Returns this test's needle to search for in the caller's name, if any.
     pub fn in_name(&self) -> Option<&Needle> {
         match &self.look {
             Look::Anywhere(needle) | Look::Name(needle) => Some(needle),
@@ -107,7 +107,7 @@ impl TextTest {
         }
     }
 
-    /// Returns the digits to search for in the caller's number, if any.
+    /// Returns this test's digits to search for in the caller's number, if any.
     pub fn in_number(&self) -> Option<&Digits> {
         match &self.look {
             Look::Anywhere(needle) => needle.digits(),
@@ -116,7 +116,7 @@ impl TextTest {
         }
     }
 
-    /// Returns whether only callers that match `before` can match this, because its text extends the
+    /// Returns whether only callers that match `before` can match this test, because its text extends the
     /// text of `before`.
     pub fn narrows(&self, before: &TextTest) -> bool {
         let words = matches!(
@@ -218,7 +218,7 @@ impl Plan {
     }
 }
 
-/// Returns whether a tag, folded, is `wanted`.
+/// Returns whether a tag, folded, is the `wanted` one of a query.
 pub(super) fn same_tag(tag: &str, wanted: &str) -> bool {
     if tag.is_ascii() {
         return tag.bytes().map(|byte| byte.to_ascii_lowercase()).eq(wanted.bytes());

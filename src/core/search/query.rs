@@ -8,7 +8,7 @@ use crate::core::range;
 /// The keys of the language, with their colons, in the order to offer them.
 pub(super) const KEYS: [&str; 7] = ["from:", "name:", "date:", "is:", "has:", "tag:", "length:"];
 
-/// Returns the values of `is:`: the flag, and whether it must be set.
+/// Returns the values of `is:` in a query: the flag, and whether it must be set.
 pub(super) fn states() -> impl Iterator<Item = (&'static str, Flags, bool)> {
     Fact::ALL.into_iter().flat_map(|fact| {
         let opposite = fact.opposite().map(|word| (word, fact.flag(), false));
@@ -63,7 +63,7 @@ pub(super) enum Node {
 }
 
 impl Node {
-    /// Combines `parts`: all must match.
+    /// Combines `parts` of a query: all must match.
     pub fn all(parts: Vec<Node>) -> Node {
         joined(parts, Node::And, |part| match part {
             Node::And(parts) => Ok(parts),
@@ -71,7 +71,7 @@ impl Node {
         })
     }
 
-    /// Combines `parts`: at least one must match.
+    /// Combines `parts` of a query: at least one must match.
     pub fn any(parts: Vec<Node>) -> Node {
         joined(parts, Node::Or, |part| match part {
             Node::Or(parts) => Ok(parts),
@@ -79,7 +79,7 @@ impl Node {
         })
     }
 
-    /// Negates it.
+    /// Negates this part of a query.
     pub fn negated(self) -> Node {
         match self {
             Node::Not(inner) => *inner,

@@ -36,7 +36,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Reads the environment through `variable`, and the machine ID from its file.
+    /// Reads the environment for sound servers through `variable`, and the machine ID from its file.
     pub fn new(variable: impl Fn(&str) -> Option<String>) -> Environment {
         let set = |name| variable(name).filter(|value| !value.is_empty());
         Environment {
@@ -79,8 +79,8 @@ pub enum Family {
     V6,
 }
 
-/// Returns the servers to try, in order. A forwarded socket comes first, because the user set it up to hear
-/// something. Then those in `PULSE_SERVER` if it is set; otherwise the user's socket, then the system's.
+/// Returns the sound servers to try, in order. A forwarded socket comes first, because the user set it up to
+/// hear something. Then those in `PULSE_SERVER` if it is set; otherwise the user's socket, then the system's.
 /// Invalid entries are skipped.
 pub fn candidates(environment: &Environment) -> Vec<Address> {
     let forwarded = environment.forwarded.clone().map(Address::Unix);
@@ -99,8 +99,8 @@ fn local(environment: &Environment) -> Vec<Address> {
     own.into_iter().chain(session).chain([machine]).map(Address::Unix).collect()
 }
 
-/// Returns the first cookie found: `PULSE_COOKIE`, then the default files. Returns zeros if there is none:
-/// a local server identifies the user by the socket and ignores the cookie.
+/// Returns the first PulseAudio cookie found: `PULSE_COOKIE`, then the default files. Returns zeros if there
+/// is none: a local server identifies the user by the socket and ignores the cookie.
 pub fn cookie(environment: &Environment) -> Vec<u8> {
     let home = environment.home.as_deref().map(Path::new);
     let config = environment.xdg_config_home.as_deref().map(PathBuf::from);

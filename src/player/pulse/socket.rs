@@ -37,7 +37,7 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    /// Connects. `timeout` applies to connecting, and to each later [`send`](Wire::send).
+    /// Connects to a sound server. `timeout` applies to connecting, and to each later [`send`](Wire::send).
     pub(super) fn connect(address: &Address, timeout: Duration) -> Result<Wire, Unavailable> {
         let socket = match address {
             Address::Unix(path) => connect_unix(path)?,
@@ -46,12 +46,12 @@ impl Wire {
         Ok(Wire { socket, incoming: Vec::new(), timeout })
     }
 
-    /// Returns the timeout given to [`connect`](Wire::connect).
+    /// Returns the sound server's timeout, as given to [`connect`](Wire::connect).
     pub(super) fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// Sends all `bytes`. Fails with [`Unavailable::Hung`] after the timeout.
+    /// Sends all `bytes` to the sound server. Fails with [`Unavailable::Hung`] after the timeout.
     pub(super) fn send(&mut self, mut bytes: &[u8]) -> Result<(), Unavailable> {
         let until = Instant::now() + self.timeout;
         while !bytes.is_empty() {
@@ -67,8 +67,8 @@ impl Wire {
         Ok(())
     }
 
-    /// Returns the next control packet without its header; `None` if none arrives by `until`. Packets
-    /// received before are returned even after that.
+    /// Returns the sound server's next control packet without its header; `None` if none arrives by `until`.
+    /// Packets received before are returned even after that.
     pub(super) fn receive(&mut self, until: Instant) -> Result<Option<Vec<u8>>, Unavailable> {
         loop {
             while let Some((channel, packet)) = self.cut()? {

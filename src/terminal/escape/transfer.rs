@@ -36,8 +36,8 @@ pub enum Transfer {
 }
 
 impl Transfer {
-    /// Detects how to send files from the environment. Returns `None` if the terminal is not known to
-    /// receive files.
+    /// Detects how to send files to the terminal, from the environment. Returns `None` if the terminal is not
+    /// known to receive files.
     ///
     /// ssh passes on `TERM`, and by default variables that start with `LC_`, like those of iTerm2.
     /// `TERM_PROGRAM` and `KITTY_WINDOW_ID` are only set locally. Inside tmux, `TERM` is tmux's own and the
@@ -69,14 +69,14 @@ fn takes_parts(version: &str) -> bool {
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (3, 5)
 }
 
-/// Returns the first step for kitty: ask the user to allow files. `session` must be new for every file and
-/// consist of letters and digits.
+/// Returns the first step of a file transfer for kitty: ask the user to allow files. `session` must be new
+/// for every file and consist of letters and digits.
 pub fn ask(session: &str) -> Vec<u8> {
     kitty("send", session, ";q=2").into_bytes()
 }
 
-/// Returns the sequences that send a file, in chunks of about 6 kB so that a slow line stays responsive.
-/// Other output may come between the chunks, except with [`Transfer::Whole`].
+/// Returns the sequences that send a file to the terminal, in chunks of about 6 kB so that a slow line stays
+/// responsive. Other output may come between the chunks, except with [`Transfer::Whole`].
 ///
 /// iTerm2 saves the file in its downloads folder, under another name if `name` exists. kitty saves it in
 /// `~/Downloads`, creates the folder if needed, and **overwrites** an existing file. `session` is the one

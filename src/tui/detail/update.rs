@@ -1,4 +1,4 @@
-//! The detail pane: focus, the caller's other voicemails, and loading.
+//! The detail pane: focus, the caller's other voicemails and history, loading, and steps back.
 
 use crate::core::facts::Flags;
 use crate::core::model::from_millis;
@@ -30,7 +30,7 @@ pub(in crate::tui) fn switch_pane(state: &mut State, effects: &mut Vec<Effect>) 
     }
 }
 
-/// Goes one step back, if there is one.
+/// Goes one step back, as out of detail, search or history, if there is one.
 pub(in crate::tui) fn back(state: &mut State, effects: &mut Vec<Effect>) {
     match state.way_back() {
         Some(WayBack::Stop) => stop(state, effects),
@@ -83,7 +83,7 @@ pub(in crate::tui) fn mark_other(state: &mut State, by: isize) {
     };
 }
 
-/// Opens the highlighted voicemail, or returns to the list if none is highlighted.
+/// Opens the voicemail highlighted in the detail, or returns to the list if none is highlighted.
 pub(in crate::tui) fn follow(state: &mut State, effects: &mut Vec<Effect>) {
     let marked = state.detail.marked.take();
     let others = state.shown_details().map_or(0, |details| details.latest_others.len());

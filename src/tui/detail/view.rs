@@ -1,4 +1,4 @@
-//! The detail of the selected voicemail.
+//! Draws the detail of the selected voicemail.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ impl Piece {
     }
 }
 
-/// Returns how many lines do not fit into `area`.
+/// Returns how many lines of the detail do not fit into `area`.
 pub fn overflow(state: &State, area: Rect) -> u16 {
     // The theme does not affect the lengths of lines.
     let lines = lines(state, &Theme::new(&state.setup.look), area).len();

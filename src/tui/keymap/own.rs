@@ -11,7 +11,7 @@ use crate::tui::keymap::{KeyChord, Keymap, key_names};
 /// How much of the user's text an error message quotes, in characters.
 const SHOWN_MAX: usize = 60;
 
-/// Builds the keymap from settings without [`faults`].
+/// Builds the keymap from the user's settings without [`faults`].
 pub fn keymap(own: &[OwnKeys]) -> Keymap {
     let own: Vec<_> = own
         .iter()
@@ -23,7 +23,7 @@ pub fn keymap(own: &[OwnKeys]) -> Keymap {
     Keymap::with(&own)
 }
 
-/// Parses a key, or returns an error message.
+/// Parses a key in the settings, or returns an error message.
 pub fn key(written: &str) -> Result<KeyChord, String> {
     KeyChord::parse(written).ok_or_else(|| {
         let name = written.rsplit('-').next().unwrap_or(written);
@@ -172,7 +172,8 @@ fn same(one: Holder, other: Holder) -> bool {
     matches!((one, other), (Holder::Command(one, _), Holder::Command(other, _)) if one.command == other.command)
 }
 
-/// Returns whether both scopes can apply to the same key press: see [`crate::tui::state::State::scopes`].
+/// Returns whether keys of both scopes can apply to the same press: see
+/// [`crate::tui::state::State::scopes`].
 pub fn are_asked_together(one: Scope, other: Scope) -> bool {
     let nested = |inner, outer| match inner {
         Scope::List | Scope::Detail => outer == Scope::Inbox,

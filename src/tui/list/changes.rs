@@ -18,7 +18,7 @@ use crate::tui::update::{fault, news};
 /// The maximum number of steps that can be undone.
 const STEPS_MAX: usize = 1_000;
 
-/// Applies `change`, on screen and in the store.
+/// Applies a change to voicemails, on screen and in the store.
 pub(in crate::tui) fn apply(state: &mut State, change: Change, effects: &mut Vec<Effect>) {
     show(&mut state.inbox.rows, &change);
     state.pending.push(change.clone());
@@ -41,7 +41,7 @@ pub(in crate::tui) fn reapply(state: &mut State) {
     }
 }
 
-/// Undoes the last step, or redoes the last undone step.
+/// Undoes the last change, or redoes the last undone one.
 pub(in crate::tui) fn step_back(state: &mut State, direction: Direction, effects: &mut Vec<Effect>) {
     if !state.pending.is_empty() {
         // The step to undo is still being written.

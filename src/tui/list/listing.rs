@@ -27,7 +27,7 @@ pub enum Order {
 }
 
 impl Order {
-    /// Returns the next order. `Best` is skipped if the list is not `filtered`.
+    /// Returns the next sort order. `Best` is skipped if the list is not `filtered`.
     #[must_use]
     pub fn next(self, filtered: bool) -> Order {
         match self {
@@ -39,7 +39,7 @@ impl Order {
         }
     }
 
-    /// Returns its name on screen.
+    /// Returns the sort order's name on screen.
     pub fn name(self) -> &'static str {
         match self {
             Order::Newest => "newest first",
@@ -67,7 +67,7 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    /// Returns the effective order: `Best` needs a search.
+    /// Returns the effective sort order: `Best` needs a search.
     pub fn order_now(&self) -> Order {
         match self.order {
             Order::Best if self.filter.is_none() => Order::Newest,
@@ -94,7 +94,7 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// Lists the rows that match `wish`. Also lists the row `lingers`, so that the selected row does not
+    /// Lists the rows that match `query`. Also lists the row `lingers`, so that the selected row does not
     /// vanish.
     pub fn new(rows: &RowColumns, query: &mut ListQuery, lingers: Option<usize>, zone: Tz) -> Listing {
         let Columns { times, flags, lengths, callers } = rows.columns();
@@ -155,17 +155,17 @@ impl Listing {
         Listing { rows: rows_shown, places, len, lingering: lingers.is_some(), days, counts: counts(flags) }
     }
 
-    /// Returns the number of shown rows.
+    /// Returns the number of rows that the list shows.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Returns whether it shows no rows.
+    /// Returns whether the list shows no rows.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Returns the row at `place`.
+    /// Returns the row at `place` of the list.
     pub fn row(&self, place: usize) -> Option<usize> {
         match &self.rows {
             Some(rows) => rows.get(place).map(|&row| row as usize),
@@ -173,7 +173,7 @@ impl Listing {
         }
     }
 
-    /// Returns the place of `row`, if it is shown.
+    /// Returns the place of `row` in the list, if it is shown.
     pub fn place(&self, row: usize) -> Option<usize> {
         match (&self.places, &self.rows) {
             (Some(places), _) => {
@@ -184,7 +184,7 @@ impl Listing {
         }
     }
 
-    /// Returns the place of `row`, or the nearest place if it is hidden.
+    /// Returns the place of `row` in the list, or the nearest place if it is hidden.
     pub fn nearest(&self, row: usize) -> usize {
         match (&self.places, &self.rows) {
             (Some(_), _) => self.place(row).unwrap_or(0),

@@ -16,7 +16,8 @@ pub(in crate::tui) fn relist(state: &mut State) {
     inbox.list = Listing::new(&inbox.rows, &mut inbox.query, lingers, state.setup.zone);
 }
 
-/// Lists the rows anew. The selection stays if its row is shown, else it moves to the nearest.
+/// Rebuilds the list, for another view, search or order. The selection stays if its row is shown, else it
+/// moves to the nearest.
 pub(in crate::tui) fn list_anew(state: &mut State, effects: &mut Vec<Effect>) {
     let selected = state.inbox.selected.take();
     relist(state);

@@ -25,7 +25,7 @@ pub struct RowKey {
 }
 
 impl RowKey {
-    /// Returns the key of `row`.
+    /// Returns the key of the list's `row`.
     pub fn of(row: &Row) -> RowKey {
         RowKey { time: row.time, id: row.id }
     }
@@ -64,17 +64,17 @@ pub struct RowColumns {
 }
 
 impl RowColumns {
-    /// Returns the number of rows.
+    /// Returns the number of rows in memory.
     pub fn len(&self) -> usize {
         self.times.len()
     }
 
-    /// Returns whether there are no rows.
+    /// Returns whether there are no rows in memory.
     pub fn is_empty(&self) -> bool {
         self.times.is_empty()
     }
 
-    /// Returns the row at `index`.
+    /// Returns the row at `index` of the columns.
     pub fn get(&self, index: usize) -> Option<Row> {
         Some(Row {
             time: *self.times.get(index)?,
@@ -114,17 +114,17 @@ impl RowColumns {
         self.numbers.get(row.caller)
     }
 
-    /// Returns the first words of the note of `id`.
+    /// Returns the first words of the note of the row `id`.
     pub fn note_of(&self, id: VoicemailId) -> Option<&str> {
         self.notes.get(&id).map(String::as_str)
     }
 
-    /// Returns the tags of `id`.
+    /// Returns the tags of the row `id`.
     pub fn tags_of(&self, id: VoicemailId) -> &[String] {
         self.tags.get(&id).map_or(&[], Vec::as_slice)
     }
 
-    /// Sets or removes the first words of a note.
+    /// Sets or removes the first words of a row's note.
     pub fn put_note(&mut self, id: VoicemailId, words: Option<String>) {
         match words {
             Some(words) => self.notes.insert(id, words),
@@ -132,7 +132,7 @@ impl RowColumns {
         };
     }
 
-    /// Replaces the tags of a voicemail.
+    /// Replaces the tags of a row's voicemail.
     pub fn put_tags(&mut self, id: VoicemailId, tags: Vec<String>) {
         if tags.is_empty() {
             self.tags.remove(&id);
@@ -141,12 +141,12 @@ impl RowColumns {
         }
     }
 
-    /// Removes all notes, before they are loaded anew.
+    /// Removes the notes of all rows, before they are loaded again.
     pub fn forget_notes(&mut self) {
         self.notes.clear();
     }
 
-    /// Removes all tags, before they are loaded anew.
+    /// Removes the tags of all rows, before they are loaded again.
     pub fn forget_tags(&mut self) {
         self.tags.clear();
     }
@@ -156,7 +156,7 @@ impl RowColumns {
         self.tags.values().flatten().map(String::as_str)
     }
 
-    /// Iterates over all caller names.
+    /// Iterates over the names of all rows' callers.
     pub fn every_name(&self) -> impl Iterator<Item = &str> {
         (0..self.names.places.len() as u32)
             .map(|id| self.names.get(CallerId(id)))
@@ -172,13 +172,13 @@ impl RowColumns {
         }
     }
 
-    /// Returns the index of `key`, or as an error the index where it would be.
+    /// Returns the index of the row at `key`, or as an error the index where it would be.
     pub fn search(&self, key: RowKey) -> Result<usize, usize> {
         let at = self.lower_bound(key, self.len());
         if self.get(at).is_some_and(|row| RowKey::of(&row) == key) { Ok(at) } else { Err(at) }
     }
 
-    /// Sets the numbers of callers.
+    /// Sets the numbers of the rows' callers.
     pub fn number_callers(&mut self, callers: &[(CallerId, String)]) {
         for (caller, text) in callers {
             if self.numbers.put(*caller, text) {
@@ -189,26 +189,26 @@ impl RowColumns {
         }
     }
 
-    /// Sets the names of callers. An empty one removes a name.
+    /// Sets the names of the rows' callers. An empty one removes a name.
     pub fn name_callers(&mut self, callers: &[(CallerId, String)]) {
         for (caller, name) in callers {
             self.generation += u64::from(self.names.put(*caller, name));
         }
     }
 
-    /// Iterates over the callers with that number, in any spelling.
+    /// Iterates over the rows' callers with that number, in any spelling.
     pub fn callers_of(&self, number: &str) -> impl Iterator<Item = CallerId> {
         let ids = (0..self.numbers.places.len() as u32).map(CallerId);
         ids.filter(move |id| self.numbers.get(*id) == number)
     }
 
-    /// Removes all names.
+    /// Removes the names of the rows' callers.
     pub fn forget_names(&mut self) {
         self.names = Texts::default();
         self.generation += 1;
     }
 
-    /// Removes everything except names: caller IDs stay valid for the next rows.
+    /// Removes all rows, and everything of them except names: caller IDs stay valid for the next rows.
     #[must_use]
     pub fn emptied(self) -> RowColumns {
         let (names, generation) = (self.names, self.generation + 1);
@@ -393,27 +393,27 @@ impl Days {
         Days { days, rows }
     }
 
-    /// Returns lines without headings, for rows that are not sorted by time.
+    /// Returns lines of the list without headings, for rows that are not sorted by time.
     pub fn flat(rows: usize) -> Days {
         Days { days: Vec::new(), rows }
     }
 
-    /// Returns whether there are headings.
+    /// Returns whether the list has headings of days.
     pub fn has_headings(&self) -> bool {
         !self.days.is_empty()
     }
 
-    /// Returns the number of lines.
+    /// Returns the number of lines of the list.
     pub fn lines(&self) -> usize {
         self.rows + self.days.len()
     }
 
-    /// Returns the line of row `row`.
+    /// Returns the list's line of row `row`.
     pub fn line_of(&self, row: usize) -> usize {
         row + self.days.partition_point(|day| day.first <= row)
     }
 
-    /// Returns the content of `line`.
+    /// Returns the content of the list's `line`.
     pub fn at(&self, line: usize) -> Option<ListLine> {
         if line >= self.lines() {
             return None;
@@ -443,19 +443,19 @@ impl Days {
         self.days.partition_point(|day| day.first <= row).checked_sub(1)
     }
 
-    /// Returns the day with that index.
+    /// Returns the day of the list with that index.
     pub fn day(&self, number: usize) -> Option<Day> {
         self.days.get(number).copied()
     }
 
-    /// Returns how many rows that day has.
+    /// Returns how many rows the day with that index has.
     pub fn rows_of(&self, number: usize) -> usize {
         let end = self.days.get(number + 1).map_or(self.rows, |day| day.first);
         self.days.get(number).map_or(0, |day| end - day.first)
     }
 }
 
-/// Formats a day: "Today · Mon 23 Nov", "Yesterday · Sun 22 Nov", "Mon 16 Nov", "Thu 24 Dec 2025".
+/// Formats a list's day: "Today · Mon 23 Nov", "Yesterday · Sun 22 Nov", "Mon 16 Nov", "Thu 24 Dec 2025".
 pub fn day_name(date: NaiveDate, today: NaiveDate) -> String {
     let plain = date.format("%a %-d %b");
     if date == today {

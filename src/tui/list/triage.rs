@@ -110,7 +110,7 @@ pub(in crate::tui) fn move_unread(state: &mut State, forward: bool, effects: &mu
     }
 }
 
-/// Shows another view of the range.
+/// Shows another view of the range in the list.
 pub(in crate::tui) fn show_view(state: &mut State, view: View, effects: &mut Vec<Effect>) {
     leave_history(state, effects);
     state.inbox.query.view = view;
@@ -118,7 +118,7 @@ pub(in crate::tui) fn show_view(state: &mut State, view: View, effects: &mut Vec
     list_anew(state, effects);
 }
 
-/// Shows a custom view.
+/// Shows a custom view in the list.
 pub(in crate::tui) fn show_own(state: &mut State, number: usize, effects: &mut Vec<Effect>) {
     let Some(view) = state.setup.views.get(number) else { return };
     let context = Context { now: state.now, zone: state.setup.zone };
@@ -129,7 +129,7 @@ pub(in crate::tui) fn show_own(state: &mut State, number: usize, effects: &mut V
     list_anew(state, effects);
 }
 
-/// Evaluates views and search anew after midnight: "today" is another day.
+/// Evaluates views and search again after midnight: "today" is another day.
 pub(in crate::tui) fn renew(state: &mut State, effects: &mut Vec<Effect>) {
     let context = Context { now: state.now, zone: state.setup.zone };
     let query = &mut state.inbox.query;
@@ -144,7 +144,7 @@ pub(in crate::tui) fn renew(state: &mut State, effects: &mut Vec<Effect>) {
     list_anew(state, effects);
 }
 
-/// Switches to the next sort order.
+/// Switches the list to the next sort order.
 pub(in crate::tui) fn change_order(state: &mut State, effects: &mut Vec<Effect>) {
     state.inbox.query.order = state.inbox.query.order_now().next(state.inbox.query.filter.is_some());
     news(state, state.inbox.query.order.name().to_owned());

@@ -21,7 +21,7 @@ use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, width};
 
-/// Draws the visible lines.
+/// Draws the visible lines of the list.
 pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
     let area = regions.list;
     let inbox = &state.inbox;

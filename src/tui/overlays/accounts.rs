@@ -1,4 +1,5 @@
-//! The list of accounts in the settings. Plain data; [`crate::tui::update`] changes it.
+//! The dialog that switches the account: the list of those in the settings. Plain data;
+//! [`crate::tui::update`] changes it.
 
 pub(in crate::tui) mod update;
 pub(in crate::tui) mod view;

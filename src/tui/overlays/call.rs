@@ -23,7 +23,7 @@ pub struct CallConfig {
 }
 
 impl CallConfig {
-    /// Returns how to call `number`.
+    /// Returns how to call `number` back.
     pub fn way_to(&self, number: &ValidNumber) -> By {
         match (&self.agent, &self.command) {
             (Some(agent), _) => By::Telecmi(Call {
@@ -67,7 +67,8 @@ pub struct CallDialog {
 }
 
 impl CallDialog {
-    /// Returns what Enter does, for the key hints; empty once the call is being placed.
+    /// Returns what Enter does in the dialog for calling, for the key hints; empty once the call is being
+    /// placed.
     pub fn hint(&self, placing: Option<&Placing>) -> &'static str {
         match self.by {
             _ if self.ended.is_some() || placing.is_some() => "",
@@ -101,7 +102,7 @@ pub struct Placing {
 }
 
 impl Placing {
-    /// Converts TeleCMI's answer to a result.
+    /// Converts TeleCMI's answer to the result of the call.
     pub fn answered(&self, answer: Result<CallPlaced, CallError>) -> Ended {
         match (answer, &self.by) {
             (Ok(_), By::Telecmi(call)) => {
@@ -114,7 +115,7 @@ impl Placing {
     }
 }
 
-/// Returns the phone that rings first: "the softphone of 101".
+/// Returns the phone that rings first in a call: "the softphone of 101".
 pub fn phone(call: &Call) -> String {
     // An agent ID is the extension and the app ID.
     let agent = call.agent.as_str();

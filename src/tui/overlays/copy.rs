@@ -67,7 +67,7 @@ impl What {
     /// Every part, in the order of the menu.
     pub const ALL: [What; 6] = [What::Number, What::Name, What::Time, What::File, What::Text, What::Json];
 
-    /// Returns its name in the menu.
+    /// Returns the name in the menu of what can be copied.
     pub fn title(self) -> &'static str {
         match self {
             What::Number => "number",
@@ -96,7 +96,7 @@ impl What {
         }
     }
 
-    /// Returns the message for a voicemail that does not have it.
+    /// Returns the message for a voicemail that does not have what to copy.
     pub fn missing(self) -> &'static str {
         match self {
             What::Number => "number withheld",
@@ -106,7 +106,7 @@ impl What {
         }
     }
 
-    /// Returns it for one voicemail; `None` if there is none.
+    /// Returns what to copy of one voicemail; `None` if there is none.
     pub fn of(self, found: &CopyItem, zone: Tz, account: &str) -> Option<String> {
         match self {
             What::Number => found.number().map(str::to_owned),
@@ -120,14 +120,14 @@ impl What {
 }
 
 impl CopyItem {
-    /// Returns the number in E.164 format, or as received if it is not a phone number; `None` if withheld.
+    /// Returns the number to copy: in E.164, or as received if it is not a phone number; `None` if withheld.
     pub fn number(&self) -> Option<&str> {
         let forms = &self.details.caller;
         let number = forms.e164.as_deref().unwrap_or(&forms.display);
         (!number.is_empty()).then_some(number)
     }
 
-    /// Returns the name given by the user, or the name from a contact file.
+    /// Returns the name to copy: given by the user, or the name from a contact file.
     pub fn name(&self) -> Option<&str> {
         let listed = (self.shown != self.details.caller.display && !self.shown.is_empty())
             .then_some(self.shown.as_str());
@@ -177,7 +177,7 @@ impl CopyItem {
     }
 }
 
-/// Returns `what` for all of `found`, one per line; texts are separated by blank lines. Fails with a
+/// Returns what to copy, for all of `found`, one per line; texts are separated by blank lines. Fails with a
 /// message if there is nothing to copy, or more than terminals accept.
 pub fn copied(what: What, found: &[CopyItem], zone: Tz, account: &str) -> Result<Copied, String> {
     let parts: Vec<String> = found.iter().filter_map(|found| what.of(found, zone, account)).collect();

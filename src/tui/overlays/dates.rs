@@ -44,7 +44,7 @@ pub struct Dates {
 }
 
 impl Dates {
-    /// Returns a picker that shows `range`.
+    /// Returns a range picker that shows `range`.
     pub fn new(range: &Range, now: DateTime<Utc>, zone: Tz) -> Dates {
         let expression = range.expression();
         let preset = PRESETS.iter().position(|(text, _)| *text == expression);
@@ -64,7 +64,7 @@ impl Dates {
         }
     }
 
-    /// Makes the digit that chose a preset the start of a text.
+    /// Makes the digit that chose a preset the start of a text in the range picker.
     pub fn begin_text(&mut self) {
         if let Some((digit, _)) = self.typed.take() {
             self.input = Field::new(digit.to_string());
@@ -72,12 +72,12 @@ impl Dates {
         }
     }
 
-    /// Parses the text field.
+    /// Parses the text field of the range picker.
     pub fn range(&self, now: DateTime<Utc>, zone: Tz) -> Result<Range, RangeError> {
         Range::parse_at(self.input.value(), now, zone)
     }
 
-    /// Moves the focus to the next part, or the previous one.
+    /// Moves the focus to the next part of the range picker, or the previous one.
     pub fn switch(&mut self, forward: bool) {
         self.part = match (self.part, forward) {
             (Focus::Presets, true) | (Focus::Text, false) => Focus::Calendar,
@@ -86,17 +86,17 @@ impl Dates {
         };
     }
 
-    /// Chooses the next preset; stops at the last one.
+    /// Highlights the next preset of the range picker; stops at the last one.
     pub fn next_preset(&mut self) {
         self.choose_preset(self.preset.map_or(0, |preset| preset + 1));
     }
 
-    /// Chooses the preset before; stops at the first one.
+    /// Highlights the preset before in the range picker; stops at the first one.
     pub fn previous_preset(&mut self) {
         self.choose_preset(self.preset.map_or(0, |preset| preset.saturating_sub(1)));
     }
 
-    /// Highlights preset `index` and writes its expression.
+    /// Highlights preset `index` of the range picker and writes its expression.
     pub fn choose_preset(&mut self, index: usize) {
         if let Some((expression, _)) = PRESETS.get(index) {
             self.preset = Some(index);
@@ -105,14 +105,14 @@ impl Dates {
         }
     }
 
-    /// Moves the cursor of the calendar by days, and writes the range from the mark to it.
+    /// Moves the calendar's cursor by days, and writes the range from the mark to it.
     pub fn move_day(&mut self, days: i64) {
         let step = Days::new(days.unsigned_abs());
         let moved = if days < 0 { self.day.checked_sub_days(step) } else { self.day.checked_add_days(step) };
         self.go_to(moved);
     }
 
-    /// Moves the cursor by months, to the same day of the month or its last day.
+    /// Moves the calendar's cursor by months, to the same day of the month or its last day.
     pub fn move_month(&mut self, months: i32) {
         let step = Months::new(months.unsigned_abs());
         let moved =
@@ -125,7 +125,7 @@ impl Dates {
         self.write_days();
     }
 
-    /// Marks the start of the range, or clears the mark.
+    /// Marks the start of the range in the calendar, or clears the mark.
     pub fn toggle_mark(&mut self) {
         self.mark = if self.mark == Some(self.day) { None } else { Some(self.day) };
         self.write_days();
@@ -142,13 +142,13 @@ impl Dates {
         self.input = Field::proposed(text);
     }
 
-    /// Handles an edit of the text field, which gets the focus.
+    /// Handles an edit of the range picker's text field, which gets the focus.
     pub fn on_edit(&mut self) {
         self.part = Focus::Text;
         self.mark = None;
     }
 
-    /// Returns the days of the month on screen.
+    /// Returns the days of the month in the calendar.
     pub fn month(&self, zone: Tz) -> Vec<Span> {
         range::days_of_month(self.day.year(), self.day.month(), zone)
     }

@@ -30,7 +30,7 @@ pub enum PageNews {
 }
 
 impl PageNews {
-    /// Returns whether the page is being served or is about to be.
+    /// Returns whether the browser page is being served or is about to be.
     pub fn is_open(&self) -> bool {
         matches!(self, PageNews::Opening | PageNews::Ready { .. })
     }
@@ -60,12 +60,12 @@ impl Delivery {
         (Delivery::Terminal, "terminal"),
     ];
 
-    /// Returns the name under which the choice is stored.
+    /// Returns the name under which the way to listen is stored.
     pub fn name(self) -> &'static str {
         Delivery::NAMES.iter().find(|(way, _)| *way == self).map_or("", |(_, name)| name)
     }
 
-    /// Returns the way with that name.
+    /// Returns the way to listen with that stored name.
     pub fn from_name(name: &str) -> Option<Delivery> {
         Delivery::NAMES.iter().find(|(_, known)| *known == name).map(|(way, _)| *way)
     }
@@ -87,18 +87,18 @@ pub struct Elsewhere {
 }
 
 impl Elsewhere {
-    /// Returns the overlay for `key`.
+    /// Returns the overlay for listening elsewhere to `key`.
     pub fn new(key: RowKey) -> Elsewhere {
         let [at, ..] = Delivery::EVERY;
         Elsewhere { key, why: None, at, chosen: None, address_next: false }
     }
 
-    /// Returns whether the way under the cursor is the chosen one.
+    /// Returns whether the way to listen under the cursor is the chosen one.
     pub fn is_taken(&self) -> bool {
         self.chosen == Some(self.at)
     }
 
-    /// Moves the cursor to the next way, or the previous one; stops at the ends.
+    /// Moves the cursor to the next way to listen, or the previous one; stops at the ends.
     pub fn step(&mut self, forward: bool) {
         let here = Delivery::EVERY.iter().position(|way| *way == self.at).unwrap_or(0);
         let next = if forward { here + 1 } else { here.saturating_sub(1) };

@@ -52,7 +52,7 @@ pub enum Chapter {
 }
 
 impl Chapter {
-    /// Whether it is about the search syntax.
+    /// Whether the help's chapter is about the search syntax.
     pub fn is_syntax(self) -> bool {
         matches!(self, Chapter::Syntax | Chapter::SyntaxHere)
     }
@@ -75,18 +75,18 @@ impl Help {
         Help { input: Field::default(), top: 0, from }
     }
 
-    /// Whether it has a filter.
+    /// Whether the help has a filter.
     pub fn is_filtered(&self) -> bool {
         !self.words().is_empty()
     }
 
-    /// Returns the words of the filter.
+    /// Returns the words of the help's filter.
     pub fn words(&self) -> Vec<&str> {
         self.input.value().split_whitespace().collect()
     }
 
-    /// Returns the sections to show. Without a filter: everything, in few and short rows. With one: each
-    /// command that matches all its words, in full; commands with exactly that key come first.
+    /// Returns the sections of the help to show. Without a filter: everything, in few and short rows. With
+    /// one: each command that matches all its words, in full; commands with exactly that key come first.
     pub fn sections(&self, state: &State) -> Vec<Section> {
         let words = self.words();
         let mut sections = self.every(state, words.is_empty());
@@ -190,7 +190,7 @@ fn search_syntax(part: Chapter) -> Section {
     Section { part, title: "Search syntax", rows: search::operators().map(row).collect() }
 }
 
-/// Returns where words of `text` begin with `word`, in bytes. Ignores case.
+/// Returns where words of the help's `text` begin with `word`, in bytes. Ignores case.
 pub fn found<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = Range<usize>> {
     let mut before = None;
     text.char_indices().filter_map(move |(start, c)| {

@@ -61,7 +61,7 @@ pub struct LoginRequest {
 impl LoginField {
     const EVERY: [LoginField; 3] = [LoginField::Region, LoginField::AppId, LoginField::Secret];
 
-    /// Returns the next part, or the previous one; wraps around.
+    /// Returns the next part of the login form, or the previous one; wraps around.
     #[must_use]
     pub fn next(self, forward: bool) -> LoginField {
         let count = LoginField::EVERY.len();
@@ -79,7 +79,7 @@ pub struct KnownAccount {
 }
 
 impl LoginForm {
-    /// Returns a form with what is known filled in, and the focus on what is missing.
+    /// Returns a login form with what is known filled in, and the focus on what is missing.
     pub fn new(known: KnownAccount) -> LoginForm {
         let app_id = known.app_id.map(|app_id| app_id.to_string()).unwrap_or_default();
         LoginForm {
@@ -92,7 +92,7 @@ impl LoginForm {
         }
     }
 
-    /// Switches to the other region.
+    /// Switches the login form to the other region.
     pub fn turn(&mut self) {
         self.region = match self.region {
             Region::Global => Region::India,
@@ -100,18 +100,18 @@ impl LoginForm {
         };
     }
 
-    /// Returns the app ID field if it has the focus.
+    /// Returns the login form's field for the app ID if it has the focus.
     pub fn open_field(&mut self) -> Option<&mut Field> {
         (self.part == LoginField::AppId && !self.asking).then_some(&mut self.app_id)
     }
 
-    /// Handles an edit: clears the error.
+    /// Handles an edit of the login form: clears the error.
     pub fn on_edit(&mut self) {
         self.refused = None;
     }
 
-    /// Handles a key for the region or the secret, unless the login is in progress. The secret has no
-    /// cursor: characters are added and deleted at its end.
+    /// Handles a key for the login form's region or secret, unless the login is in progress. The secret has
+    /// no cursor: characters are added and deleted at its end.
     pub fn on_key(&mut self, key: KeyEvent) {
         if self.asking {
             return;
@@ -130,7 +130,7 @@ impl LoginForm {
         }
     }
 
-    /// Handles a pasted secret, without surrounding whitespace such as a newline.
+    /// Handles a secret pasted into the login form, without surrounding whitespace such as a newline.
     pub fn on_paste(&mut self, text: &str) {
         if self.part == LoginField::Secret && !self.asking {
             self.on_edit();
@@ -138,7 +138,7 @@ impl LoginForm {
         }
     }
 
-    /// Returns the credentials, or the first incomplete part with a message.
+    /// Returns the credentials in the login form, or the first incomplete part with a message.
     pub fn key(&self) -> Result<LoginRequest, (LoginField, String)> {
         let app_id = self.app_id.value();
         let Some(app_id) = app_id.parse().ok().filter(|number| *number > 0) else {
@@ -149,7 +149,7 @@ impl LoginForm {
         Ok(LoginRequest { region: self.region, app_id, secret })
     }
 
-    /// Shows why the login failed.
+    /// Shows in the form why the login failed.
     pub fn refuse(&mut self, why: &str) {
         self.asking = false;
         self.refused = Some(text::clean(why, text::MESSAGE_MAX));
@@ -164,12 +164,12 @@ pub type Tried = Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
 pub struct LoginHandler(Arc<dyn Fn(LoginRequest) -> Tried + Send + Sync>);
 
 impl LoginHandler {
-    /// Returns a handler that calls `open`.
+    /// Returns a login handler that calls `open`.
     pub fn new(open: impl Fn(LoginRequest) -> Tried + Send + Sync + 'static) -> LoginHandler {
         LoginHandler(Arc::new(open))
     }
 
-    /// Tries `key` and stores it.
+    /// Tries the credentials `key` and stores them.
     pub fn open(&self, key: LoginRequest) -> Tried {
         (self.0)(key)
     }

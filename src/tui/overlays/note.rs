@@ -59,21 +59,21 @@ pub enum Before {
 }
 
 impl NoteEditor {
-    /// Returns an overlay that waits for the note of `key`.
+    /// Returns an editor that waits for the note of `key`.
     pub fn new(key: RowKey, about: String) -> NoteEditor {
         let before = Before::Coming { asked: false, save: false };
         let several = Vec::new();
         NoteEditor { key, several, about, field: Editor::default(), before, confirming: false, error: None }
     }
 
-    /// Returns an overlay for a text to add to the notes of `keys`; `None` if there are none.
+    /// Returns an editor for a text to add to the notes of `keys`; `None` if there are none.
     pub fn for_several(keys: &[RowKey]) -> Option<NoteEditor> {
         let about = format!("add to {}", humanize::voicemails(keys.len() as u64));
         let before = Before::Known(String::new());
         Some(NoteEditor { before, several: keys.to_vec(), ..NoteEditor::new(*keys.first()?, about) })
     }
 
-    /// Returns whether there are unsaved changes.
+    /// Returns whether there are unsaved changes of the note.
     pub fn changed(&self) -> bool {
         match &self.before {
             Before::Known(text) => self.field.text().trim_end() != text,
@@ -82,19 +82,19 @@ impl NoteEditor {
     }
 }
 
-/// Returns the area of the overlay on a screen of that size.
+/// Returns the area of the note's overlay on a screen of that size.
 pub fn place(screen: Size) -> Rect {
     above_the_keys(screen, WIDTH, HEIGHT)
 }
 
-/// Returns a box of `width` by `height` in the middle of the screen, smaller if it does not fit. Status
-/// line and key hints stay visible, unless the screen is very low.
+/// Returns a box of `width` by `height` in the middle of the screen, for an overlay, smaller if it does not
+/// fit. Status line and key hints stay visible, unless the screen is very low.
 pub fn above_the_keys(screen: Size, width: u16, height: u16) -> Rect {
     let kept = if screen.height >= 8 { 2 } else { 0 };
     centred(Rect::new(0, 0, screen.width, screen.height - kept), width, height)
 }
 
-/// Returns the area of the text: inside the frame, above the message line, with a column reserved for
+/// Returns the area of the note's text: inside the frame, above the message line, with a column reserved for
 /// the cursor.
 pub fn window(screen: Size) -> Rect {
     let place = place(screen);
@@ -106,13 +106,13 @@ pub fn window(screen: Size) -> Rect {
     }
 }
 
-/// Returns the cells for the text in [`window`], without the column for the cursor.
+/// Returns the cells for the note's text in [`window`], without the column for the cursor.
 pub fn cells(screen: Size) -> Size {
     let window = window(screen);
     Size { width: window.width.saturating_sub(1).max(1), height: window.height.max(1) }
 }
 
-/// Returns the caller and the time of `row`, for titles.
+/// Returns the caller and the time of `row`, for titles of overlays.
 pub fn about(state: &State, row: &Row) -> String {
     let caller = match state.inbox.rows.caller(row) {
         "" => "Withheld",

@@ -110,7 +110,7 @@ pub struct Match {
 }
 
 impl Palette {
-    /// Returns a palette with all commands and views, recent choices first.
+    /// Returns a command palette with all commands and views, recent choices first.
     pub fn new(state: &State) -> Palette {
         let views = state.setup.views.iter().map(|view| (view.name.clone(), view.help())).collect::<Vec<_>>();
         // What cannot run now comes last.
@@ -130,34 +130,34 @@ impl Palette {
         palette
     }
 
-    /// Returns the name and the help text of an entry.
+    /// Returns the name and the help text of an entry of the palette.
     pub fn texts(&self, choice: Action) -> (&str, &str) {
         texts(choice, &self.views)
     }
 
-    /// Handles a changed text.
+    /// Handles a changed text of the palette.
     pub fn on_change(&mut self) {
         self.found = find(self.input.value(), &self.recent, &self.choices, &self.views, &self.keys);
         (self.at, self.top) = (0, 0);
     }
 
-    /// Moves the selection by `by` commands.
+    /// Moves the selection of the palette by `by` commands.
     pub fn step(&mut self, by: isize) {
         self.at = self.at.saturating_add_signed(by).min(self.found.len().saturating_sub(1));
     }
 
-    /// Returns the first visible command if `height` commands fit.
+    /// Returns the palette's first visible command if `height` commands fit.
     pub fn top(&self, height: u16) -> usize {
         self.top.clamp((self.at + 1).saturating_sub(usize::from(height.max(1))), self.at)
     }
 
-    /// Returns the selected entry; `None` if nothing matches.
+    /// Returns the palette's selected entry; `None` if nothing matches.
     pub fn chosen(&self) -> Option<Action> {
         self.found.get(self.at).map(|found| found.choice)
     }
 }
 
-/// Returns why `choice` cannot run now, as a message for the user.
+/// Returns why a palette's `choice` cannot run now, as a message for the user.
 pub fn refused(choice: Action, state: &State) -> Option<Cow<'static, str>> {
     let Action::Command(command) = choice else { return None };
     let focus = match command.entry().scope {
@@ -188,7 +188,7 @@ fn texts(choice: Action, views: &[(String, String)]) -> (&str, &str) {
     }
 }
 
-/// Adds a choice to the recent ones, latest first.
+/// Adds a choice to the palette's recent ones, latest first.
 pub fn remember(recent: &mut Vec<Action>, choice: Action) {
     recent.retain(|known| *known != choice);
     recent.insert(0, choice);

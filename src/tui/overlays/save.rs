@@ -26,19 +26,19 @@ pub struct Save {
 }
 
 impl Save {
-    /// Returns a dialog with a suggested path that ends with `name`.
+    /// Returns a dialog for saving with a suggested path that ends with `name`.
     pub fn new(key: RowKey, path: String, name: String) -> Save {
         Save { key, input: Field::new(path), name, error: None, exists: false, busy: false }
     }
 
-    /// Handles an edit: clears the error.
+    /// Handles an edit in the dialog for saving: clears the error.
     pub fn on_edit(&mut self) {
         self.error = None;
         self.exists = false;
     }
 
-    /// Returns the path, with `~` expanded; `None` if the field is empty. If it ends with a separator,
-    /// appends the file name.
+    /// Returns the path to save to, with `~` expanded; `None` if the field is empty. If it ends with a
+    /// separator, appends the file name.
     pub fn path(&self, home: Option<&Path>) -> Option<PathBuf> {
         let text = self.input.value().trim();
         let path = match (text.strip_prefix("~/"), home) {

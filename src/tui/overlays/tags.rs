@@ -61,7 +61,7 @@ pub struct Meaning {
 }
 
 impl TagEditor {
-    /// Returns an overlay for `keys` with an empty text.
+    /// Returns an overlay for the tags of `keys`, with an empty text.
     pub fn new(keys: Vec<RowKey>, about: String) -> TagEditor {
         // Pasted line breaks and tabs become blanks, so that words stay separate.
         let input = Field::default()
@@ -69,13 +69,13 @@ impl TagEditor {
         TagEditor { keys, about, input, known: None, completion: None, error: None }
     }
 
-    /// Handles an edit: clears the error and the completion.
+    /// Handles an edit of the tags: clears the error and the completion.
     pub fn on_edit(&mut self) {
         self.error = None;
         self.completion = None;
     }
 
-    /// Parses the text. Fails with a message for the user.
+    /// Parses the text of tags. Fails with a message for the user.
     pub fn meaning(&self) -> Result<Meaning, String> {
         let mut meaning = Meaning::default();
         for word in self.input.value().split(separates).filter(|word| !word.is_empty()) {
@@ -110,7 +110,7 @@ impl TagEditor {
         Ok(())
     }
 
-    /// Returns the completions of the word at the cursor: tags in use that not all voicemails have, or
+    /// Returns the completions of the tag at the cursor: tags in use that not all voicemails have, or
     /// after a dash the tags to remove. Prefix matches come first, then other matches.
     pub fn offered(&self) -> Vec<String> {
         match &self.completion {
@@ -119,12 +119,12 @@ impl TagEditor {
         }
     }
 
-    /// Returns the index of the completion that Tab inserted.
+    /// Returns the index of the tag's completion that Tab inserted.
     pub fn offered_at(&self) -> Option<usize> {
         self.completion.as_ref().map(|completion| completion.at)
     }
 
-    /// Completes the word at the cursor. Repeated, cycles through the completions.
+    /// Completes the tag at the cursor. Repeated, cycles through the completions.
     pub fn complete(&mut self, forward: bool) {
         let (start, words, at) = if let Some(Completion { start, words, at }) = self.completion.take() {
             let step = if forward { 1 } else { words.len() - 1 };

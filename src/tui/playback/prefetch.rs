@@ -14,14 +14,14 @@ use crate::tui::state::State;
 /// How long the selection must rest before its recording is fetched.
 const SETTLED: TimeDelta = TimeDelta::milliseconds(150);
 
-/// Schedules prefetching after a change of the selection or the list.
+/// Schedules prefetching of recordings after a change of the selection or the list.
 pub(in crate::tui) fn schedule(state: &mut State) {
     if state.setup.playback.prefetch != Prefetch::Off {
         state.playback.settles = Some(state.now + SETTLED);
     }
 }
 
-/// Fetches what is due: the selection has settled, or a retry is due.
+/// Fetches the recordings that are due: the selection has settled, or a retry is due.
 pub(in crate::tui) fn on_tick(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.now;
     let settled = state.playback.settles.take_if(|at| *at <= now).is_some();

@@ -1,4 +1,4 @@
-//! Listening: playback, the queue, speed and volume.
+//! Playback: plays, pauses, seeks; the queue, speed and volume.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -308,7 +308,7 @@ pub(in crate::tui) fn on_player(state: &mut State, number: u64, event: Event, ef
     }
 }
 
-/// Marks `key` as read, unless it is.
+/// Marks `key`, which was listened to, as read, unless it is.
 pub(in crate::tui) fn mark_heard(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
     let row = state.inbox.find(key);
     if row.is_none_or(|row| !row.flags.contains(Flags::READ)) {
@@ -316,7 +316,7 @@ pub(in crate::tui) fn mark_heard(state: &mut State, key: RowKey, effects: &mut V
     }
 }
 
-/// Seeks by `millis`; back if negative.
+/// Seeks in the playing voicemail by `millis`; back if negative.
 pub(in crate::tui) fn seek(state: &mut State, millis: i64, effects: &mut Vec<Effect>) {
     control(state, Control::Step(millis), effects);
 }
@@ -329,20 +329,20 @@ pub(in crate::tui) fn control(state: &mut State, what: Control, effects: &mut Ve
     }
 }
 
-/// Plays faster, or slower.
+/// Plays faster or slower from now on.
 pub(in crate::tui) fn change_speed(state: &mut State, faster: bool, effects: &mut Vec<Effect>) {
     let speed = next_speed(state.playback.settings.speed, faster);
     change_settings(state, effects, format!("speed {speed}×"), |settings| settings.speed = speed);
 }
 
-/// Plays louder, or more quietly.
+/// Plays louder or more quietly from now on.
 pub(in crate::tui) fn change_volume(state: &mut State, louder: bool, effects: &mut Vec<Effect>) {
     let volume = next_volume(state.playback.settings.volume, louder);
     let said = format!("volume {}%", (volume * 100.0).round());
     change_settings(state, effects, said, |settings| settings.volume = volume);
 }
 
-/// Skips silence from now on, or stops skipping it.
+/// Skips silence in playback from now on, or stops skipping it.
 pub(in crate::tui) fn toggle_skip_silence(state: &mut State, effects: &mut Vec<Effect>) {
     let skips = !state.playback.settings.skip_silence;
     let said = if skips { "skip silence on" } else { "skip silence off" };

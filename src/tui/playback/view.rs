@@ -258,7 +258,7 @@ pub fn thumbnail(state: &State, row: &Row) -> Option<(String, usize)> {
     Some((cells.into_iter().collect(), played))
 }
 
-/// Returns the text in place of a missing thumbnail.
+/// Returns the text in place of a recording's missing thumbnail.
 pub fn missing(state: &State, row: &Row) -> &'static str {
     match state.playback.recordings.get(&row.id) {
         Some(Recording::NotReady { .. }) => "not ready",

@@ -43,7 +43,7 @@ pub fn apply(store: &mut Store, key: &AccountKey, change: &Change) -> Result<App
     }
 }
 
-/// Saves the user's choices. On failure, vmail asks for them again next time.
+/// Saves the user's choices in the store. On failure, vmail asks for them again next time.
 pub(super) fn remember(store: &mut Store, remembered: &Remembered) {
     let way = remembered.way.map_or("", Delivery::name);
     let folder = remembered.folder.as_deref().and_then(Path::to_str).unwrap_or("");
@@ -54,7 +54,7 @@ pub(super) fn remember(store: &mut Store, remembered: &Remembered) {
     }
 }
 
-/// Answers a query from the store of account `key`.
+/// Answers a query of the screen from the store of account `key`.
 pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply, StoreError> {
     let account = store.account(key)?;
     Ok(match what {

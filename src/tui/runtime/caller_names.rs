@@ -33,7 +33,7 @@ struct Requests {
 }
 
 impl CallerNames {
-    /// Starts the task. It ends when the loop does, or when it is stopped.
+    /// Starts the task that looks up caller names. It ends when the loop does, or when it is stopped.
     pub(super) fn start(
         contacts: ContactFiles,
         store: StoreHandle,
@@ -64,13 +64,13 @@ impl CallerNames {
         CallerNames { requests, task: task.abort_handle() }
     }
 
-    /// Makes the task look up names: of new callers, or of all if `again`.
+    /// Makes the task look up caller names: of new callers, or of all if `again`.
     pub(super) fn look(&self, again: bool) {
         self.requests.again.fetch_or(again, Ordering::Relaxed);
         self.requests.look.notify_one();
     }
 
-    /// Stops the task.
+    /// Stops the task that looks up caller names.
     pub(super) fn stop(&self) {
         self.task.abort();
     }

@@ -68,7 +68,7 @@ impl Calls {
         });
     }
 
-    /// Runs the user's own command, detached from the terminal. It may outlive vmail.
+    /// Runs the user's own command for a call, detached from the terminal. It may outlive vmail.
     pub(super) fn run(&mut self, command: Vec<String>) {
         self.forget_ended();
         let messages = self.messages.clone();

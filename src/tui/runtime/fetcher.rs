@@ -38,7 +38,7 @@ pub(super) struct Fetcher {
 }
 
 impl Fetcher {
-    /// Creates the fetcher. `folder` is opened on first use.
+    /// Creates the fetcher of recordings. `folder` is opened on first use.
     pub(super) fn new(
         account: Arc<Account>,
         client: Arc<OnceCell<Client>>,

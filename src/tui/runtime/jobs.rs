@@ -88,7 +88,7 @@ impl Jobs {
         }
     }
 
-    /// Carries out `effect`.
+    /// Carries out `effect` as a job of the account.
     pub(super) fn run(&mut self, effect: AccountEffect) {
         match effect {
             AccountEffect::Prefetch(keys) => self.sounds.prefetch(&keys),
@@ -121,7 +121,7 @@ impl Jobs {
         }
     }
 
-    /// Waits until everything is stored.
+    /// Ends the account's jobs: waits until everything is stored.
     pub(super) async fn finish(mut self) {
         self.stop_sync();
         self.names.stop();
@@ -131,7 +131,7 @@ impl Jobs {
         let _ = self.store.call(|_| Ok(())).await;
     }
 
-    /// Waits until the sound is silent.
+    /// Waits until the account's sound is silent.
     pub(super) fn wait_for_silence(&self) {
         self.sounds.wait_for_silence();
     }

@@ -1,5 +1,5 @@
-//! Listening: fetches requested recordings in order, and plays, saves or serves them. Fetching itself is in
-//! `fetcher`.
+//! The sounds of one account: fetches requested recordings in order, and plays, saves or serves them.
+//! Fetching itself is in `fetcher`.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -159,7 +159,8 @@ impl Sounds {
         }
     }
 
-    /// Fetches `keys` and cancels all other transfers: the first at once, the rest in order.
+    /// Fetches the recordings of `keys` and cancels all other transfers: the first at once, the rest in
+    /// order.
     pub(super) fn prefetch(&mut self, keys: &[RowKey]) {
         self.fetcher.hold_only(keys);
         if let Some(queue) = self.queue.take() {
@@ -232,7 +233,7 @@ impl Sounds {
         });
     }
 
-    /// Reads a recording. Fetches it first if needed.
+    /// Reads a recording, to send it. Fetches it first if needed.
     pub(super) fn read(&self, key: RowKey, name: String) {
         let (fetcher, messages) = (Arc::clone(&self.fetcher), self.messages.clone());
         tokio::spawn(async move {
@@ -303,7 +304,7 @@ impl Sounds {
         player_state.player.send(control);
     }
 
-    /// Waits until the player has carried out all commands: the process is about to be stopped.
+    /// Waits until the player has carried out all commands and is silent: the process is about to be stopped.
     pub(super) fn wait_for_silence(&self) {
         if !self.player_state().player.wait_until_idle(SILENCE) {
             tracing::warn!("the sound did not stop in time");

@@ -22,7 +22,7 @@ impl Writer {
         Writer { store, key, messages }
     }
 
-    /// Queues a change. The store's thread sends the result to the loop.
+    /// Queues a change to be written. The store's thread sends the result to the loop.
     pub(super) fn write(&self, change: Change) {
         let (key, messages) = (self.key.clone(), self.messages.clone());
         let change = Arc::new(change);

@@ -110,7 +110,7 @@ impl Parameters {
     }
 }
 
-/// Writes `cells` (column, line, cell; from 0) for a terminal without colours or modifiers in force,
+/// Writes `cells` (column, line, cell; from 0) as bytes for a terminal without colours or modifiers in force,
 /// and leaves it so.
 pub(super) fn write<'a>(cells: impl IntoIterator<Item = (u16, u16, &'a Cell)>) -> Vec<u8> {
     let mut bytes = Vec::new();

@@ -37,7 +37,7 @@ impl Frames {
         Frames { unknown: true, ..Frames::default() }
     }
 
-    /// Marks the content of the terminal as unknown.
+    /// Marks the content of the terminal as unknown to the next frame.
     pub fn forget(&mut self) {
         self.unknown = true;
     }

@@ -21,7 +21,7 @@ pub(in crate::tui) fn open(state: &mut State) {
     state.detail.focused = false;
 }
 
-/// Handles a changed text: filters the list, or marks the error and keeps the last matches.
+/// Handles a changed search: filters the list, or marks the error and keeps the last matches.
 pub(in crate::tui) fn changed(state: &mut State, effects: &mut Vec<Effect>) {
     let context = Context { now: state.now, zone: state.setup.zone };
     let text = state.filter.input.value();
@@ -62,7 +62,7 @@ fn find(state: &mut State, query: Query, context: &Context, effects: &mut Vec<Ef
     list_anew(state, effects);
 }
 
-/// Keeps the filter and returns to the list. Refuses a query with an error: the list does not show it.
+/// Keeps the search and returns to the list. Refuses a query with an error: the list does not show it.
 pub(in crate::tui) fn keep(state: &mut State) {
     if state.filter.mistake.is_some() {
         let clear = state.setup.keymap.named(Command::ClearSearch);
@@ -82,14 +82,14 @@ pub(in crate::tui) fn clear(state: &mut State, effects: &mut Vec<Effect>) {
     list_anew(state, effects);
 }
 
-/// Recalls an earlier search, or a later one.
+/// Recalls an earlier search into the line, or a later one.
 pub(in crate::tui) fn recall(state: &mut State, earlier: bool, effects: &mut Vec<Effect>) {
     state.filter.recall(earlier);
     changed(state, effects);
 }
 
-/// Completes the word before the cursor as far as all candidates agree. Repeated, cycles through the
-/// candidates.
+/// Completes the word of the search before the cursor as far as all candidates agree. Repeated, cycles
+/// through the candidates.
 pub(in crate::tui) fn complete(state: &mut State, effects: &mut Vec<Effect>) {
     let input = &state.filter.input;
     let begun = state.filter.completing.take().filter(|begun| begun.shown == input.value());

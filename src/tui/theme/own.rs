@@ -1,4 +1,4 @@
-//! The user's own styles: their notation, and what a terminal can show of them.
+//! The user's own styles for roles of the theme: their notation, and what a terminal can show of them.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -41,7 +41,7 @@ const NAMES: [&str; 17] = [
     "default",
 ];
 
-/// Parses a role and its style: "#ff8800", "bold white on 236".
+/// Parses a colour role of the settings and its style: "#ff8800", "bold white on 236".
 ///
 /// # Errors
 ///
@@ -96,7 +96,7 @@ fn colour(word: &str) -> Result<Color, String> {
     })
 }
 
-/// Returns the style as a terminal of `depth` can show it; `None` if it lacks a colour.
+/// Returns the user's style as a terminal of `depth` can show it; `None` if it lacks a colour.
 pub(super) fn shown(style: Style, depth: Depth) -> Option<Style> {
     let beyond = |colour: Option<Color>| match colour {
         Some(Color::Rgb(..)) => true,
@@ -110,7 +110,7 @@ pub(super) fn shown(style: Style, depth: Depth) -> Option<Style> {
     }
 }
 
-/// Returns the style with the nearest of the 256 colours.
+/// Returns the user's style with the nearest of the 256 colours.
 pub(super) fn in_palette(style: Style) -> Style {
     let nearest = |colour| match colour {
         Color::Rgb(red, green, blue) => Color::Indexed(nearest_index([red, green, blue])),

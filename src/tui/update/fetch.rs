@@ -1,4 +1,4 @@
-//! Loading rows from the store, and fetching pages from the server.
+//! Loading rows from the store, fetching pages from the server, and showing another range.
 
 use super::{fault, news};
 use crate::audio::Waveform;
@@ -139,7 +139,7 @@ fn on_read_failed(state: &mut State, lane: Lane, error: StoreError) {
     }
 }
 
-/// Loads all notes and tags anew.
+/// Loads all notes and tags again.
 pub(in crate::tui) fn read_texts(state: &mut State, effects: &mut Vec<Effect>) {
     read(state, Read::Notes { after: None }, effects);
     read(state, Read::AllTags { after: None }, effects);
@@ -324,7 +324,7 @@ fn read_on(state: &mut State, effects: &mut Vec<Effect>) {
     read(state, what, effects);
 }
 
-/// Queries the store. Replies to earlier queries of the same lane are ignored.
+/// Queries the store for the screen. Replies to earlier queries of the same lane are ignored.
 pub(in crate::tui) fn read(state: &mut State, what: Read, effects: &mut Vec<Effect>) {
     effects.push(Effect::Account(AccountEffect::Read(state.lanes.next(what.lane()), what)));
 }
@@ -345,7 +345,7 @@ pub(in crate::tui) fn sync(state: &mut State, again: bool, effects: &mut Vec<Eff
     effects.push(Effect::Account(AccountEffect::Sync { ticket: state.lanes.next(Lane::Sync), span, again }));
 }
 
-/// Shows another range.
+/// Shows another range in the list.
 pub(in crate::tui) fn show(state: &mut State, range: Range, effects: &mut Vec<Effect>) {
     let selected = state.inbox.selected;
     if state.end_history() {

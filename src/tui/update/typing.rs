@@ -11,7 +11,7 @@ use crate::tui::overlays::{help, note};
 use crate::tui::search_line;
 use crate::tui::state::State;
 
-/// Handles a key that is not a command.
+/// Handles a key that is not a command: it goes to the open text field.
 pub(in crate::tui) fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     // In presets and calendar, only characters go to the text field.
     let beside = matches!(&state.overlay, Some(Overlay::Dates(dates)) if dates.part != Focus::Text)
@@ -33,7 +33,7 @@ pub(in crate::tui) fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec
     }
 }
 
-/// Handles pasted text.
+/// Handles pasted text: it goes to the open text field.
 pub(in crate::tui) fn on_paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     if let Some(field) = state.open_field() {
         let reaction = field.paste(text);

@@ -1,4 +1,4 @@
-//! A text field of one line.
+//! Draws a text field of one line.
 
 use std::ops::Range;
 
@@ -9,7 +9,8 @@ use crate::tui::field::Field;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, width};
 
-/// Draws `field` on line `line` of `area`. Returns the position of the cursor if there is such a line.
+/// Draws the text field `field` on line `line` of `area`. Returns the position of the cursor if there is such
+/// a line.
 pub fn draw(field: &Field, area: Rect, line: u16, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let hidden = hidden(field, area);
     let mut skipped = 0;
@@ -24,8 +25,8 @@ pub fn draw(field: &Field, area: Rect, line: u16, theme: &Theme, buffer: &mut Bu
     (area.height > line).then_some(Position::new(cursor.min(area.right()), area.y + line))
 }
 
-/// Returns where the text at `part`, in bytes, is in `area`: how many cells are before it, and its width,
-/// at least one.
+/// Returns where the field's text at `part`, in bytes, is in `area`: how many cells are before it, and its
+/// width, at least one.
 pub fn place(field: &Field, part: &Range<usize>, area: Rect) -> (u16, u16) {
     let cells = |range| width(field.value().get(range).unwrap_or(""));
     (cells(0..part.start).saturating_sub(hidden(field, area)), cells(part.clone()).max(1))

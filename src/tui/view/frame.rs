@@ -1,4 +1,4 @@
-//! The box around a dialog.
+//! Draws the box around a dialog.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
@@ -11,7 +11,7 @@ use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, clear};
 
-/// Draws an empty box with a title, and clears what was there. Returns the area inside.
+/// Draws a dialog's empty box with a title, and clears what was there. Returns the area inside.
 pub fn frame(place: Rect, title: &str, state: &State, theme: &Theme, buffer: &mut Buffer) -> Rect {
     // A blank cell on both sides separates the box from the text behind it.
     clear(place.outer(Margin::new(1, 0)).intersection(buffer.area), theme, buffer);

@@ -1,4 +1,4 @@
-//! Writing along a line of cells. Text that does not fit is cut, with an ellipsis.
+//! The pen, which draws text along a line of cells. Text that does not fit is cut, with an ellipsis.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,8 +17,8 @@ pub struct Pen<'a> {
 }
 
 impl<'a> Pen<'a> {
-    /// Starts at the left of line `line` of `area`. Writes nothing if there is no such line, in the area or
-    /// on the screen: a window can be smaller than any layout.
+    /// Starts writing at the left of line `line` of `area`. Writes nothing if there is no such line, in the
+    /// area or on the screen: a window can be smaller than any layout.
     pub fn new(buffer: &'a mut Buffer, area: Rect, line: u16) -> Pen<'a> {
         let y = area.y.saturating_add(line);
         let is_there = line < area.height && (buffer.area.y..buffer.area.bottom()).contains(&y);
@@ -26,14 +26,14 @@ impl<'a> Pen<'a> {
         Pen { buffer, x: area.x, y, end }
     }
 
-    /// Writes `text`, cut at the end of the line.
+    /// Writes `text` along the line, cut at its end.
     pub fn write(&mut self, text: &str, style: Style) -> &mut Self {
         let room = self.end.saturating_sub(self.x);
         self.fit(text, room, style);
         self
     }
 
-    /// Writes `text` in a column of `width` cells and moves to the end of the column.
+    /// Writes `text` along the line in a column of `width` cells and moves to the end of the column.
     pub fn column(&mut self, text: &str, width: u16, style: Style) -> &mut Self {
         let next = self.x.saturating_add(width).min(self.end);
         self.fit(text, next.saturating_sub(self.x), style);
@@ -41,13 +41,13 @@ impl<'a> Pen<'a> {
         self
     }
 
-    /// Moves on by `cells`.
+    /// Moves the pen on by `cells`.
     pub fn skip(&mut self, cells: u16) -> &mut Self {
         self.x = self.x.saturating_add(cells).min(self.end);
         self
     }
 
-    /// Writes `text` right-aligned, or nothing if it would overwrite something.
+    /// Writes `text` right-aligned on the line, or nothing if it would overwrite something.
     pub fn right(&mut self, text: &str, style: Style) -> &mut Self {
         let width = width(text);
         let start = self.end.saturating_sub(width);
@@ -58,7 +58,7 @@ impl<'a> Pen<'a> {
         self
     }
 
-    /// Returns how many cells are left.
+    /// Returns how many cells are left on the line.
     pub fn room(&self) -> u16 {
         self.end.saturating_sub(self.x)
     }
@@ -73,7 +73,7 @@ impl<'a> Pen<'a> {
     }
 }
 
-/// Clears `area`.
+/// Clears the cells of `area`.
 pub fn clear(area: Rect, theme: &Theme, buffer: &mut Buffer) {
     let area = area.intersection(buffer.area);
     for position in area.positions() {
@@ -82,12 +82,12 @@ pub fn clear(area: Rect, theme: &Theme, buffer: &mut Buffer) {
     buffer.set_style(area, theme.ground());
 }
 
-/// Returns the width of `text` in cells.
+/// Returns the width of drawn `text` in cells.
 pub fn width(text: &str) -> u16 {
     text.width().min(usize::from(u16::MAX)) as u16
 }
 
-/// Returns `text`, cut with an ellipsis if it is wider than `room` cells.
+/// Returns drawn `text`, cut with an ellipsis if it is wider than `room` cells.
 pub fn fitted(text: &str, room: u16) -> std::borrow::Cow<'_, str> {
     if width(text) <= room {
         return text.into();

@@ -20,7 +20,7 @@ use crate::tui::view::pen::{Pen, clear, width};
 /// The width of the progress bar, in cells.
 const BAR: u16 = 20;
 
-/// Draws both lines.
+/// Draws the status and the key hints.
 pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
     status(state, theme, regions, buffer);
     hints(state, theme, regions.hints, buffer);

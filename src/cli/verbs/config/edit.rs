@@ -13,7 +13,7 @@ use crate::error::Fault;
 use crate::private_fs;
 use crate::secret::SECRET_VARIABLE;
 
-/// Edits the file until it is valid or the user gives up.
+/// Opens the settings file in the editor until it is valid or the user gives up.
 ///
 /// # Errors
 ///

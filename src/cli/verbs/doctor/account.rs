@@ -1,4 +1,5 @@
-//! Checks settings, credentials, server and clock; then calls the checks that do not depend on them.
+//! For `vmail doctor`: checks settings, credentials, server and clock; then calls the checks that do not
+//! depend on them.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,7 +34,7 @@ const TIMEOUTS: Timeouts = Timeouts {
 /// The span to request: short, for a small response.
 const WINDOW: TimeDelta = TimeDelta::minutes(1);
 
-/// Runs all checks.
+/// Checks settings, credentials, server and clock, and then the rest.
 pub(super) fn check(args: &DoctorArgs, world: &World, report: &mut Report) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let server = if args.demo {

@@ -1,4 +1,4 @@
-//! Checks the contact files: what is in each, and what of it cannot name a caller.
+//! For `vmail doctor`: checks the contact files: what is in each, and what of it cannot name a caller.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! Checks the data on disk: the store and the recordings. Creates, repairs and deletes nothing.
+//! For `vmail doctor`: checks the data on disk: the store and the recordings. Creates, repairs and deletes
+//! nothing.
 
 use std::fs;
 use std::io;
@@ -24,7 +25,7 @@ const RECORDINGS_LIMIT: Duration = Duration::from_secs(10);
 /// The free space that a disk should have, in bytes.
 const ROOM: u64 = 100 << 20;
 
-/// Checks store and recordings.
+/// Checks the store and the recordings on disk.
 pub(super) fn check(demo: bool, settings: &Settings, world: &World) -> Vec<Finding> {
     if demo {
         return vec![

@@ -1,5 +1,5 @@
-//! Checks the terminal and the machine: what the screen can show, the clipboard, sound, the time
-//! zone.
+//! For `vmail doctor`: checks the terminal and the machine: what the screen can show, the clipboard, sound,
+//! the time zone.
 
 use std::f32::consts::TAU;
 use std::io::{self, IsTerminal as _};

@@ -1,4 +1,4 @@
-//! File names: a template with fields that are filled in from a voicemail.
+//! The file names of `vmail download`: a template with fields that are filled in from a voicemail.
 //!
 //! Text from the server or a caller only gets into a name through [`name_part`]: only the template
 //! itself can create folders.
@@ -74,7 +74,7 @@ pub struct Values {
 }
 
 impl Values {
-    /// Returns the values for a voicemail of `account`, with its time in `zone`.
+    /// Returns the values of a file name for a voicemail of `account`, with its time in `zone`.
     pub fn new(found: &Hit, zone: Tz, account: &str) -> Values {
         let voicemail = &found.entry.record.voicemail;
         let number = found.entry.forms.e164.as_deref().unwrap_or(&found.entry.forms.display);
@@ -90,13 +90,13 @@ impl Values {
 }
 
 impl Template {
-    /// Whether names are most likely unique per voicemail.
+    /// Whether file names by the template are most likely unique per voicemail.
     pub fn is_telling(&self) -> bool {
         let has = |field| self.0.contains(&TemplatePart::Placeholder(field));
         has(Placeholder::Id) || (has(Placeholder::Date) && has(Placeholder::Time))
     }
 
-    /// Returns the path of a voicemail's file, relative to the target folder.
+    /// Returns the path of a voicemail's file by the template, relative to the target folder.
     pub fn fill(&self, values: &Values, ext: &str) -> PathBuf {
         let mut path = String::new();
         for part in &self.0 {
@@ -118,7 +118,7 @@ impl Template {
         path.split('/').map(portable_name).collect()
     }
 
-    /// Like [`Template::fill`], with the ID appended to the name.
+    /// Returns a path like [`Template::fill`], with the ID appended to the file name.
     pub fn fill_apart(&self, values: &Values, ext: &str) -> PathBuf {
         let path = self.fill(values, ext);
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();

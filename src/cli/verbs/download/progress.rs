@@ -17,7 +17,8 @@ pub struct ProgressLine {
 }
 
 impl ProgressLine {
-    /// Returns a progress line for a number of recordings. Shows nothing if stderr is not a terminal.
+    /// Returns a progress line for downloading a number of recordings. Shows nothing if stderr is not a
+    /// terminal.
     pub fn new(recordings: usize, world: &World) -> ProgressLine {
         let able = io::stderr().is_terminal() && (world.variable)("TERM").is_none_or(|term| term != "dumb");
         let bar = able.then(|| ProgressBar::new(recordings as u64));
@@ -30,7 +31,7 @@ impl ProgressLine {
         ProgressLine { bar, bytes: AtomicU64::new(0) }
     }
 
-    /// Adds `bytes` to the number of bytes received.
+    /// Adds `bytes` to the number of bytes downloaded.
     pub fn received(&self, bytes: u64) {
         let all = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if let Some(bar) = &self.bar {
@@ -39,20 +40,20 @@ impl ProgressLine {
         }
     }
 
-    /// Adds a finished recording.
+    /// Adds a finished recording to the progress of the download.
     pub fn one_done(&self) {
         if let Some(bar) = &self.bar {
             bar.inc(1);
         }
     }
 
-    /// Prints a line above the progress line.
+    /// Prints a line above the progress line of the download.
     pub fn say(&self, text: &str) -> io::Result<()> {
         let write = || writeln!(io::stderr(), "vmail: {text}");
         self.bar.as_ref().map_or_else(write, |bar| bar.suspend(write))
     }
 
-    /// Removes the progress line and returns the number of bytes received.
+    /// Removes the progress line and returns the number of bytes downloaded.
     pub fn clear(&self) -> u64 {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -105,7 +105,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Opens a report that writes to stdout in `format`, and to the file `manifest`.
+    /// Opens a report on a download that writes to stdout in `format`, and to the file `manifest`.
     pub fn open(format: Option<Format>, manifest: Option<&Path>, dry: bool) -> anyhow::Result<Report> {
         let to_stdout = manifest.is_some_and(|path| path == Path::new("-"));
         let create = |path: &Path| {
@@ -132,7 +132,7 @@ impl Report {
         })
     }
 
-    /// Adds a result.
+    /// Adds the result of one recording to the report.
     pub fn add(&mut self, outcome: &Outcome, context: &VerbContext) -> anyhow::Result<()> {
         match outcome.status {
             Status::Saved(..) | Status::Planned(_) => self.saved += 1,
@@ -169,12 +169,12 @@ impl Report {
         out.flush()
     }
 
-    /// Adds the number of bytes received from the server.
+    /// Adds the number of bytes downloaded to the report.
     pub fn received(&mut self, bytes: u64) {
         self.received = bytes;
     }
 
-    /// Prints the summary; fails if anything was not saved.
+    /// Prints the summary of the download; fails if anything was not saved.
     pub fn finish(&self, dir: &Path) -> anyhow::Result<()> {
         if !self.unread {
             style::quietly(self.records.end(&mut io::stdout()))?;

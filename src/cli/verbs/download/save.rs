@@ -1,4 +1,4 @@
-//! Saves one recording to its file.
+//! Downloads one recording: fetches it, and saves it to its file.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
@@ -60,7 +60,7 @@ pub struct Saver<'a> {
 }
 
 impl Saver<'_> {
-    /// Saves a recording, unless it is already saved.
+    /// Downloads a recording to its file, unless it is already saved.
     pub async fn save(&self, mut order: SaveJob) -> Outcome {
         let status = self.status(&mut order).await;
         self.fetcher.library.release(order.found.entry.record.voicemail.id);

@@ -118,7 +118,7 @@ impl<'d> Jukebox<'d> {
         })
     }
 
-    /// Plays all of `found`.
+    /// Plays all voicemails of `found`, one after another.
     pub async fn play(&mut self, found: Vec<Hit>) -> io::Result<End> {
         for (place, now) in found.iter().enumerate() {
             let next = found.get(place + 1);
@@ -144,7 +144,7 @@ impl<'d> Jukebox<'d> {
         Ok(End::Finished)
     }
 
-    /// Restores the terminal. Returns the number of failures and the last one.
+    /// Ends the jukebox and restores the terminal. Returns the number of failures and the last one.
     pub fn close(mut self) -> (usize, Option<Failure>) {
         // Fails only if the terminal is gone.
         let _ = self.line.clear();

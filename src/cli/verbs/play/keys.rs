@@ -32,7 +32,7 @@ pub enum Key {
 }
 
 impl Key {
-    /// Returns the action of `key`. The keys are the same as in the inbox.
+    /// Returns the action of `key` during playback. The keys are the same as in the inbox.
     pub fn of(key: KeyEvent) -> Option<Key> {
         const SEEK: i64 = 5_000;
         if key.modifiers.contains(KeyModifiers::CONTROL) {
@@ -59,7 +59,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Starts reading keys if stdin and stderr are a terminal with cursor movement.
+    /// Starts reading keys of playback if stdin and stderr are a terminal with cursor movement.
     pub fn take(term: Option<&str>) -> io::Result<Option<Keys>> {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() || term.is_none_or(|term| term == "dumb")
         {
@@ -81,7 +81,7 @@ impl Keys {
         Ok(Some(taken))
     }
 
-    /// Waits for the next key with an action; `None` if the terminal is closed.
+    /// Waits for the next key with an action on playback; `None` if the terminal is closed.
     pub async fn next(&mut self) -> Option<Key> {
         loop {
             let key = Key::of(self.presses.recv().await?);

@@ -30,7 +30,7 @@ pub struct Now {
 }
 
 impl Now {
-    /// Formats the line, in ASCII if `ascii`.
+    /// Formats the status line of playback, in ASCII if `ascii`.
     pub fn text(&self, ascii: bool) -> String {
         let sign = match (self.length, self.paused, ascii) {
             (None, _, true) => "...",
@@ -57,7 +57,7 @@ impl Now {
     }
 }
 
-/// Returns caller and time.
+/// Returns caller and time for the status line.
 pub fn whose(found: &Hit, time: &str) -> String {
     let number = &found.entry.forms.display;
     let caller = found.name.as_deref().unwrap_or(if number.is_empty() { "Withheld" } else { number });
@@ -74,12 +74,12 @@ pub struct StatusLine {
 }
 
 impl StatusLine {
-    /// Returns a line that is shown or not.
+    /// Returns a status line of playback that is shown or not.
     pub fn new(shown: bool, ascii: bool) -> StatusLine {
         StatusLine { shown, ascii, text: String::new() }
     }
 
-    /// Replaces the text.
+    /// Replaces the text of the status line.
     pub fn show(&mut self, now: &Now) -> io::Result<()> {
         if !self.shown {
             return Ok(());
@@ -97,7 +97,7 @@ impl StatusLine {
         terminal::line::rewrite(&text)
     }
 
-    /// Prints a message on a line of its own.
+    /// Prints a message on a line of its own, and clears the status line.
     pub fn say(&mut self, text: &str) -> io::Result<()> {
         self.clear()?;
         if !self.shown {
@@ -107,7 +107,7 @@ impl StatusLine {
         write!(io::stderr(), "vmail: {text}\r\n")
     }
 
-    /// Removes the line.
+    /// Removes the status line of playback.
     pub fn clear(&mut self) -> io::Result<()> {
         if !self.shown {
             return Ok(());

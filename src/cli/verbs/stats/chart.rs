@@ -1,4 +1,4 @@
-//! Small text charts: vertical columns, and horizontal bars.
+//! The small text charts of statistics: vertical columns, and horizontal bars.
 
 use crate::cli::style::{fitted, width};
 
@@ -23,8 +23,8 @@ pub struct Chart {
 }
 
 impl Chart {
-    /// Draws columns of `cell` cells each, including the gap. Labels that would touch the previous one, or
-    /// extend beyond the right edge, are omitted.
+    /// Draws a chart of columns of `cell` cells each, including the gap. Labels that would touch the previous
+    /// one, or extend beyond the right edge, are omitted.
     pub fn columns(values: &[u64], names: &[String], cell: usize, ascii: bool) -> Chart {
         let largest = values.iter().copied().max().unwrap_or_default();
         let signs = if ascii { UP_ASCII } else { UP };
@@ -55,7 +55,7 @@ impl Chart {
         Chart { scale: scale.collect(), bars: (0..HEIGHT).rev().map(line).collect(), names: below }
     }
 
-    /// Returns the width in cells.
+    /// Returns the width of the chart in cells.
     pub fn width(&self) -> usize {
         let scale = self.scale.first().map_or(0, |scale| width(scale));
         let bars = self.bars.iter().chain([&self.names]).map(|line| width(line)).max();
@@ -63,7 +63,7 @@ impl Chart {
     }
 }
 
-/// Draws a horizontal bar of at most `room` cells.
+/// Draws a horizontal bar of a chart of at most `room` cells.
 pub fn bar(value: u64, largest: u64, room: usize, ascii: bool) -> String {
     let filled = eighths(value, largest, room);
     if ascii {

@@ -41,7 +41,7 @@ pub struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// Writes the page.
+    /// Writes the page of statistics.
     pub fn write(&self, out: &mut impl Write, stats: &Stats) -> io::Result<()> {
         writeln!(out, "{}", self.look.paint(self.title, BOLD))?;
         writeln!(out, "{}", self.counts(stats))?;

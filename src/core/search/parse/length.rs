@@ -1,4 +1,4 @@
-//! Parses lengths: `>30s`, `<2m`, `=45s`, `30s..2m`, `1:30`.
+//! Parses the lengths in a query: `>30s`, `<2m`, `=45s`, `30s..2m`, `1:30`.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::core::search::query::Seconds;
 /// The longest length in a query, in seconds: a day.
 const MOST: u32 = 86_400;
 
-/// Parses lengths. A mistake's position is in bytes of `text`.
+/// Parses the lengths in a query. A mistake's position is in bytes of `text`.
 pub(super) fn parse(text: &str) -> Result<Seconds, Mistake> {
     if let Some(dots) = text.find("..") {
         return between(text, dots);

@@ -1,4 +1,4 @@
-//! Parses the values after keys: one function per key.
+//! Parses the values after keys in a query: one function per key.
 
 use std::ops::Range;
 
@@ -103,7 +103,7 @@ impl Parser<'_> {
         })
     }
 
-    /// Parses a quoted range, or the longest run of words that is a range.
+    /// Parses the value of `date:`: a quoted range, or the longest run of words that is a range.
     pub(super) fn date(&mut self, key: Range<usize>) -> Result<Term, Mistake> {
         let start = self.at;
         if self.peek() == Some('"') {

@@ -1,4 +1,4 @@
-//! Switching accounts.
+//! Switching accounts: opening the list, moving in it, and the switch.
 
 use crate::tui::msg::Reopen;
 use crate::tui::overlay::Overlay;

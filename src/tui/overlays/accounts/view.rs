@@ -1,4 +1,4 @@
-//! The list of accounts.
+//! Draws the list of accounts to switch to.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

@@ -25,7 +25,7 @@ pub(in crate::tui) fn ask(state: &mut State) {
     state.overlay = Some(Overlay::Call(Box::new(asked)));
 }
 
-/// Places the call. Further key presses do nothing.
+/// Places the call that the dialog asks about. Further key presses do nothing.
 pub(in crate::tui) fn place(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Call(asked)) = &state.overlay else { return };
     if asked.ended.is_some() || state.placing.is_some() {
@@ -44,7 +44,7 @@ pub(in crate::tui) fn place(state: &mut State, effects: &mut Vec<Effect>) {
     state.placing = Some(Placing { key, number, by });
 }
 
-/// Handles the answer of TeleCMI, or its absence.
+/// Handles the answer of TeleCMI to a call, or its absence.
 pub(in crate::tui) fn on_called(
     state: &mut State,
     answer: Result<CallPlaced, CallError>,
@@ -55,7 +55,7 @@ pub(in crate::tui) fn on_called(
     end(state, placing.key, ended, effects);
 }
 
-/// Handles the result of the command. It may still fail after it has started.
+/// Handles the result of the user's command for calls. It may still fail after it has started.
 pub(in crate::tui) fn on_command(state: &mut State, result: Result<(), String>, effects: &mut Vec<Effect>) {
     match (state.placing.take(), result) {
         (Some(placing), Ok(())) => {

@@ -23,7 +23,7 @@ const LABEL: u16 = 13;
 /// A line: its label, its text and the style of the text.
 type Line = (&'static str, String, Style);
 
-/// Draws the overlay.
+/// Draws the question before a call.
 pub fn draw(state: &State, asked: &CallDialog, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let screen = buffer.area;
     let room = screen.width.min(WIDTH).saturating_sub(4);

@@ -18,7 +18,7 @@ pub(in crate::tui) fn number(state: &mut State, effects: &mut Vec<Effect>) {
     ask(state, &keys, Some(What::Number), effects);
 }
 
-/// Opens the menu.
+/// Opens the menu of what can be copied.
 pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
     let keys = changes::subjects(state);
     let about = match keys.as_slice() {
@@ -30,7 +30,7 @@ pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Copies `what`, and closes the menu.
+/// Copies `what` to the clipboard, and closes the menu.
 pub(in crate::tui) fn choose(state: &mut State, what: What, effects: &mut Vec<Effect>) {
     let Some(Overlay::Copy(CopyMenu { keys, .. })) = state.overlay.take() else { return };
     ask(state, &keys, Some(what), effects);
@@ -48,7 +48,7 @@ fn ask(state: &mut State, keys: &[RowKey], what: Option<What>, effects: &mut Vec
     true
 }
 
-/// Handles the loaded details: copies `what`, or shows the values in the menu.
+/// Handles the details loaded to copy: copies `what`, or shows the values in the menu.
 pub(in crate::tui) fn on_read(
     state: &mut State,
     what: Option<What>,

@@ -22,7 +22,7 @@ const HEIGHT: u16 = What::ALL.len() as u16 + 4;
 const KEY: u16 = 3;
 const NAME: u16 = 13;
 
-/// Draws the menu.
+/// Draws the menu of what can be copied.
 pub fn draw(state: &State, copying: &CopyMenu, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = above_the_keys(buffer.area.as_size(), WIDTH, HEIGHT);
     let inside = frame(place, &title("Copy", &copying.about, place), state, theme, buffer);

@@ -11,7 +11,7 @@ use crate::tui::overlays::dates::{Dates, Focus};
 use crate::tui::state::State;
 use crate::tui::update::fetch::{read, show};
 
-/// Changes the open picker, and counts for the range that it shows now.
+/// Changes the open range picker, and counts for the range that it shows now.
 pub(in crate::tui) fn change(state: &mut State, effects: &mut Vec<Effect>, change: impl FnOnce(&mut Dates)) {
     if let Some(Overlay::Dates(dates)) = &mut state.overlay {
         change(dates);
@@ -22,7 +22,7 @@ pub(in crate::tui) fn change(state: &mut State, effects: &mut Vec<Effect>, chang
 /// How long a digit waits for the rest of a text, such as `30d`, before its preset is shown.
 const REST: TimeDelta = TimeDelta::milliseconds(700);
 
-/// Chooses the preset with this number, from 0. It is shown when no more is typed.
+/// Chooses the range picker's preset with this number, from 0. It is shown when no more is typed.
 pub(in crate::tui) fn pick_preset(
     state: &mut State,
     number: usize,
@@ -38,7 +38,7 @@ pub(in crate::tui) fn pick_preset(
     }
 }
 
-/// Handles a key before its command: after a digit, what is no other command is text.
+/// Handles a key in the range picker before its command: after a digit, what is no other command is text.
 pub(in crate::tui) fn before_key(state: &mut State, key: KeyEvent) {
     let is_text =
         field::character(key).is_some() && matches!(state.command(key), None | Some(Command::PickPreset));
@@ -49,7 +49,7 @@ pub(in crate::tui) fn before_key(state: &mut State, key: KeyEvent) {
     dates.typed = None;
 }
 
-/// Shows the preset of a digit after which nothing was typed.
+/// Shows the range of the preset of a digit after which nothing was typed.
 pub(in crate::tui) fn on_tick(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.now;
     let Some(Overlay::Dates(dates)) = &mut state.overlay else { return };
@@ -58,14 +58,14 @@ pub(in crate::tui) fn on_tick(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Opens the picker.
+/// Opens the range picker.
 pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
     let dates = Dates::new(&state.range, state.now, state.setup.zone);
     state.overlay = Some(Overlay::Dates(Box::new(dates)));
     summarize(state, effects);
 }
 
-/// Shows the chosen range, and closes the picker; or goes to the text field if it has a mistake.
+/// Shows the chosen range, and closes the range picker; or goes to the text field if it has a mistake.
 pub(in crate::tui) fn show_chosen(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Dates(dates)) = &state.overlay else { return };
     match dates.range(state.now, state.setup.zone) {
@@ -79,7 +79,7 @@ pub(in crate::tui) fn show_chosen(state: &mut State, effects: &mut Vec<Effect>) 
     }
 }
 
-/// Counts for the calendar and the range.
+/// Counts voicemails for the calendar and the range of the picker.
 pub(in crate::tui) fn summarize(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Dates(dates)) = &state.overlay else { return };
     let range = dates.range(state.now, state.setup.zone).unwrap_or(state.range);

@@ -20,7 +20,7 @@ use crate::tui::view::pen::{Pen, width};
 const PRESETS_WIDTH: u16 = 38;
 const CALENDAR_WIDTH: u16 = 28;
 
-/// Draws the picker. Returns the position of the cursor if the text field has the focus.
+/// Draws the range picker. Returns the position of the cursor if the text field has the focus.
 pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = centred(buffer.area, 76, 18);
     let inside = frame(place, "Dates", state, theme, buffer);

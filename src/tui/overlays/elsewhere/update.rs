@@ -1,4 +1,4 @@
-//! Listening elsewhere, and saving recordings.
+//! Listening elsewhere: in a browser, from a saved file, or from one sent to the terminal.
 
 use bytes::Bytes;
 
@@ -36,33 +36,33 @@ pub(in crate::tui) fn is_heard_here(state: &State) -> bool {
     !state.setup.env.remote || state.remembered.way == Some(Delivery::Here)
 }
 
-/// Opens the overlay for `key`.
+/// Opens the overlay for listening elsewhere to `key`.
 pub(in crate::tui) fn offer(state: &mut State, key: RowKey, why: Option<Unavailable>) {
     state.overlay = Some(Overlay::Elsewhere(Elsewhere { why, ..Elsewhere::new(key) }));
 }
 
-/// Opens the overlay for the selected voicemail.
+/// Opens the overlay for listening elsewhere to the selected voicemail.
 pub(in crate::tui) fn offer_selected(state: &mut State) {
     if let Some(key) = state.inbox.selected {
         offer(state, key, None);
     }
 }
 
-/// Moves the cursor by one way.
+/// Moves the cursor by one way to listen.
 pub(in crate::tui) fn step(state: &mut State, forward: bool) {
     if let Some(Overlay::Elsewhere(open)) = &mut state.overlay {
         open.step(forward);
     }
 }
 
-/// Takes the way under the cursor.
+/// Takes the way to listen under the cursor.
 pub(in crate::tui) fn take_marked(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(Overlay::Elsewhere(open)) = &state.overlay {
         take(state, open.at, effects);
     }
 }
 
-/// Takes a way.
+/// Takes a way to listen.
 pub(in crate::tui) fn take(state: &mut State, way: Delivery, effects: &mut Vec<Effect>) {
     let Some(Overlay::Elsewhere(open)) = &mut state.overlay else { return };
     let key = open.key;
@@ -85,7 +85,7 @@ pub(in crate::tui) fn take(state: &mut State, way: Delivery, effects: &mut Vec<E
     }
 }
 
-/// Remembers the way for next time.
+/// Remembers the way to listen for next time.
 pub(in crate::tui) fn remember(state: &mut State, way: Delivery, effects: &mut Vec<Effect>) {
     if state.setup.env.remote && state.remembered.way != Some(way) {
         state.remembered.way = Some(way);
@@ -157,7 +157,7 @@ fn line(state: &State) -> Option<String> {
     }
 }
 
-/// Copies the line for the chosen way to the clipboard.
+/// Copies the line for the chosen way to listen to the clipboard.
 pub(in crate::tui) fn copy_line(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(line) = line(state) else {
         return news(state, "nothing to copy yet: choose how to listen first".to_owned());

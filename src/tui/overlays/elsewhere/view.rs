@@ -1,4 +1,4 @@
-//! The overlay for listening elsewhere, and the dialog for saving a recording.
+//! The overlay for listening elsewhere: the ways to listen, and their state.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -38,7 +38,7 @@ enum Told {
     Least,
 }
 
-/// Draws the ways, each with its text: its state, or what to do.
+/// Draws the ways to listen, each with its text: its state, or what to do.
 pub fn draw(state: &State, open: &Elsewhere, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     // The status line stays visible: it shows the result of a key.
     let screen = Rect { height: state.regions().status.y, ..buffer.area };

@@ -19,7 +19,7 @@ pub(in crate::tui) fn toggle(state: &mut State) {
     };
 }
 
-/// Clears the filter; without one, closes the help.
+/// Clears the help's filter; without one, closes the help.
 pub(in crate::tui) fn close(state: &mut State) {
     match &mut state.help {
         Some(help) if !help.input.value().is_empty() => {
@@ -47,7 +47,7 @@ pub(in crate::tui) enum Scroll {
     End,
 }
 
-/// Scrolls.
+/// Scrolls the help.
 pub(in crate::tui) fn scroll(state: &mut State, to: Scroll) {
     let Extent { page, last, last_page } = view::help_extent(state);
     let Some(help) = &mut state.help else { return };
@@ -64,7 +64,7 @@ pub(in crate::tui) fn scroll(state: &mut State, to: Scroll) {
     };
 }
 
-/// The wheel scrolls; clicks do nothing.
+/// The wheel scrolls the help; clicks do nothing.
 pub(in crate::tui) fn on_mouse(state: &mut State, mouse: MouseEvent) {
     let to = match mouse.kind {
         MouseEventKind::ScrollDown => Scroll::Down,
@@ -74,7 +74,7 @@ pub(in crate::tui) fn on_mouse(state: &mut State, mouse: MouseEvent) {
     (0..WHEEL).for_each(|_| scroll(state, to));
 }
 
-/// Takes a key that would be the first of the filter and is of no use there: `/`, with which a search
+/// Takes a key that would be the first of the help's filter and is of no use there: `/`, with which a search
 /// begins elsewhere, and a blank, which turns the page as in a pager. Says whether it did.
 pub(in crate::tui) fn takes(state: &mut State, key: KeyEvent) -> bool {
     let empty = state.help.as_ref().is_some_and(|help| help.input.value().is_empty());

@@ -1,4 +1,4 @@
-//! Logging in.
+//! Logging in: the login form's commands, and the result.
 
 use crate::tui::msg::{Effect, Reopen};
 use crate::tui::overlay::Overlay;
@@ -10,7 +10,7 @@ pub(in crate::tui) fn log_in(state: &mut State) {
     state.overlay = Some(Overlay::Login(Box::new(LoginForm::new(state.setup.known))));
 }
 
-/// Logs in if the form is complete, else moves to the missing field.
+/// Logs in if the login form is complete, else moves to the missing field.
 pub(in crate::tui) fn try_key(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Login(form)) = &mut state.overlay else { return };
     if form.asking {
@@ -31,7 +31,7 @@ pub(in crate::tui) fn try_key(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Closes the form, and cancels the login.
+/// Closes the login form, and cancels the login.
 pub(in crate::tui) fn leave(state: &mut State, effects: &mut Vec<Effect>) {
     state.overlay = None;
     effects.push(Effect::StopLogIn);

@@ -1,4 +1,4 @@
-//! The login form.
+//! Draws the login form.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -22,7 +22,7 @@ const LABEL: u16 = 9;
 /// The maximum number of dots for a secret, so that the screen does not show how long it is.
 const DOTS: usize = 24;
 
-/// Draws the form. Returns the position of the cursor.
+/// Draws the login form. Returns the position of the cursor.
 pub fn draw(state: &State, form: &LoginForm, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let low = buffer.area.height < 14;
     let height = if low { 9 } else { 12 };

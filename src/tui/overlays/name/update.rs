@@ -26,7 +26,7 @@ pub(in crate::tui) fn look(state: &mut State, again: bool, effects: &mut Vec<Eff
     effects.push(Effect::Account(AccountEffect::Names { again }));
 }
 
-/// Looks up names if that is due. Only called when the screen is awake anyway.
+/// Looks up caller names if that is due. Only called when the screen is awake anyway.
 pub(in crate::tui) fn on_tick(state: &mut State, effects: &mut Vec<Effect>) {
     if state.names_due.is_some_and(|due| due <= state.now) {
         look(state, false, effects);
@@ -68,7 +68,7 @@ pub(in crate::tui) fn name_selected(state: &mut State) {
     state.overlay = Some(Overlay::Name(Box::new(naming)));
 }
 
-/// Saves the typed name. An empty one removes the given name.
+/// Saves the typed name of a caller. An empty one removes the given name.
 pub(in crate::tui) fn keep_name(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Name(naming)) = state.overlay.take() else { return };
     let name = Given::new(naming.input.value(), state.now.timestamp_millis());
@@ -82,8 +82,8 @@ pub(in crate::tui) fn keep_name(state: &mut State, effects: &mut Vec<Effect>) {
     apply(state, Change::Name { key: naming.key, name }, effects);
 }
 
-/// Handles the result of writing or undoing a name: looks up names again, as the one from a contact file
-/// may apply.
+/// Handles the result of writing or undoing a caller's name: looks up names again, as the one from a contact
+/// file may apply.
 pub(in crate::tui) fn on_applied(
     state: &mut State,
     change: &Change,

@@ -1,4 +1,4 @@
-//! The dialog for naming a caller.
+//! Draws the dialog for naming a caller.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -16,7 +16,7 @@ use crate::tui::view::pen::Pen;
 /// The maximum width of the dialog.
 const WIDTH: u16 = 60;
 
-/// Draws the dialog. Returns the position of the cursor.
+/// Draws the dialog for naming a caller. Returns the position of the cursor.
 pub fn draw(state: &State, naming: &NameForm, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let inside = frame(centred(buffer.area, WIDTH, 7), "Name the caller", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };

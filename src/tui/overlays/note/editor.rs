@@ -63,25 +63,25 @@ pub struct Editor {
 }
 
 impl Editor {
-    /// Returns a field with `text`, the cursor at its end.
+    /// Returns a multi-line field with `text`, the cursor at its end.
     pub fn new(text: &str) -> Editor {
         Editor { text: text.to_owned(), cursor: text.len(), ..Editor::default() }
     }
 
-    /// Returns the text.
+    /// Returns the text of the multi-line field.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Inserts `before` at the start of the text. The cursor stays at its place in the rest.
+    /// Inserts `before` at the start of the field's text. The cursor stays at its place in the rest.
     pub fn prepend(&mut self, before: &str) {
         self.text.insert_str(0, before);
         self.cursor += before.len();
         self.place_cursor();
     }
 
-    /// Inserts `text` at the cursor, up to a total of `max` characters. Returns whether all of it fitted.
-    /// Unsafe characters are removed, and other whitespace becomes a blank.
+    /// Inserts `text` at the cursor of the multi-line field, up to a total of `max` characters. Returns
+    /// whether all of it fitted. Unsafe characters are removed, and other whitespace becomes a blank.
     pub fn insert(&mut self, text: &str, max: usize) -> bool {
         let room = max.saturating_sub(self.text.chars().count());
         let mut last = ' ';
@@ -102,7 +102,7 @@ impl Editor {
         fitted
     }
 
-    /// Applies a step, in a window of that size.
+    /// Applies a step of editing, in a window of that size.
     pub fn step(&mut self, step: Motion, window: Size) {
         let page = usize::from(window.height).max(2) as isize - 1;
         match step {
@@ -128,20 +128,20 @@ impl Editor {
         self.place_cursor();
     }
 
-    /// Scrolls as little as needed to keep the cursor in the window.
+    /// Scrolls the multi-line field as little as needed to keep the cursor in the window.
     pub fn scroll(&mut self, window: Size) {
         self.top = self.top(window);
     }
 
-    /// Returns the first visible line.
+    /// Returns the first visible line of the multi-line field.
     pub fn top(&self, window: Size) -> usize {
         let (line, _) = self.place(&self.lines(window.width));
         let height = usize::from(window.height).max(1);
         self.top.clamp((line + 1).saturating_sub(height), line)
     }
 
-    /// Returns the screen lines as byte ranges of the text, wrapped between words. A word that is wider
-    /// than `width` cells is wrapped anywhere. Blanks stay at the end of their line and may exceed the
+    /// Returns the field's screen lines as byte ranges of the text, wrapped between words. A word that is
+    /// wider than `width` cells is wrapped anywhere. Blanks stay at the end of their line and may exceed the
     /// width.
     pub fn lines(&self, width: u16) -> Vec<Range<usize>> {
         let mut lines = Vec::new();

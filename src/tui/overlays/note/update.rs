@@ -29,7 +29,7 @@ pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
     go_on(state, effects);
 }
 
-/// Returns whether a change to any of `keys` is still being written: a read could miss it.
+/// Returns whether a change to a voicemail of `keys` is still being written: a read could miss it.
 pub(in crate::tui) fn is_unwritten(state: &State, keys: &[RowKey]) -> bool {
     state.pending.iter().flat_map(Change::keys).any(|key| keys.contains(key))
 }
@@ -68,7 +68,7 @@ pub(in crate::tui) fn on_read(state: &mut State, note: Option<&Note>, effects: &
     }
 }
 
-/// Handles a failed load.
+/// Handles a note that could not be loaded.
 pub(in crate::tui) fn on_unread(state: &mut State, error: &StoreError) {
     if let Some(Overlay::Note(writing)) = &mut state.overlay {
         writing.before = Before::Unread;
@@ -78,7 +78,7 @@ pub(in crate::tui) fn on_unread(state: &mut State, error: &StoreError) {
     }
 }
 
-/// Handles a key that is not a command: a character or an editing step.
+/// Handles a key in a note that is not a command: a character or an editing step.
 pub(in crate::tui) fn type_key(writing: &mut NoteEditor, key: KeyEvent, window: Size) {
     match (field::character(key), key.code) {
         _ if writing.confirming => {}
@@ -184,7 +184,7 @@ pub(in crate::tui) fn leave(state: &mut State) {
     }
 }
 
-/// Returns whether closing must ask first.
+/// Returns whether closing the note must ask first.
 pub(in crate::tui) fn holds(state: &State) -> bool {
     matches!(&state.overlay, Some(Overlay::Note(writing)) if writing.changed() && !writing.confirming)
 }
@@ -195,7 +195,7 @@ pub(in crate::tui) fn discard(state: &mut State) {
     state.overlay = None;
 }
 
-/// Returns to editing from the question.
+/// Returns to editing the note from the question.
 pub(in crate::tui) fn write_on(state: &mut State) {
     if let Some(Overlay::Note(writing)) = &mut state.overlay {
         writing.confirming = false;

@@ -16,7 +16,7 @@ use crate::tui::view::pen::{Pen, clear, width};
 /// Show how many characters are left once there are fewer than this.
 const NEARLY_FULL: usize = 500;
 
-/// Draws the note. Returns the position of the cursor.
+/// Draws the note that is edited. Returns the position of the cursor.
 pub fn draw(state: &State, writing: &NoteEditor, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = place(state.size);
     frame(place, &title("Note", &writing.about, place), state, theme, buffer);

@@ -11,12 +11,12 @@ use crate::tui::state::State;
 use crate::tui::update::{news, run};
 use crate::tui::view;
 
-/// Opens the palette.
+/// Opens the command palette.
 pub(in crate::tui) fn open(state: &mut State) {
     state.overlay = Some(Overlay::Palette(Box::new(Palette::new(state))));
 }
 
-/// Moves the selection by `by` rows.
+/// Moves the selection of the palette by `by` rows.
 pub(in crate::tui) fn step(state: &mut State, by: isize) {
     let height = view::palette_rows(state.size);
     let Some(Overlay::Palette(palette)) = &mut state.overlay else { return };
@@ -24,7 +24,7 @@ pub(in crate::tui) fn step(state: &mut State, by: isize) {
     palette.top = palette.top(height);
 }
 
-/// Moves the selection by `by` pages.
+/// Moves the selection of the palette by `by` pages.
 pub(in crate::tui) fn page(state: &mut State, by: isize) {
     let page = usize::from(view::palette_rows(state.size)).max(2) as isize - 1;
     step(state, by * page);

@@ -34,7 +34,7 @@ fn place(screen: Size) -> Rect {
     above_the_keys(screen, WIDTH, HEIGHT)
 }
 
-/// Returns how many commands fit on a screen of that size.
+/// Returns how many commands of the palette fit on a screen of that size.
 pub fn rows(screen: Size) -> u16 {
     let place = place(screen);
     // The frame, the text field, and in a narrow overlay the help of the selected command.
@@ -42,7 +42,7 @@ pub fn rows(screen: Size) -> u16 {
     place.height.saturating_sub(taken)
 }
 
-/// Draws the palette. Returns the position of the cursor.
+/// Draws the command palette. Returns the position of the cursor.
 pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = place(state.size);
     let inside = frame(place, "Commands", state, theme, buffer);

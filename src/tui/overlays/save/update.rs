@@ -1,4 +1,4 @@
-//! Saving a recording to a file.
+//! Saving a recording to a file: the dialog, the result, and the suggested name.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ use crate::tui::update::{fault, news};
 /// The default folder, in the home folder.
 const FOLDER: &str = "voicemail";
 
-/// Closes the dialog. A save in progress continues, and a notice shows its result.
+/// Closes the dialog for saving. A save in progress continues, and a notice shows its result.
 pub(in crate::tui) fn close(state: &mut State) {
     if let Some(Overlay::Save(dialog)) = state.overlay.take()
         && dialog.busy
@@ -47,7 +47,7 @@ pub(in crate::tui) fn open(state: &mut State, key: RowKey) {
     state.overlay = Some(Overlay::Save(Box::new(Save::new(key, path, name))));
 }
 
-/// Saves to the path in the dialog.
+/// Saves the recording to the path in the dialog.
 pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
     let home = state.setup.env.home.clone();
     let Some(Overlay::Save(dialog)) = &mut state.overlay else { return };
@@ -115,7 +115,7 @@ fn after_dialog(state: &mut State, result: Result<PathBuf, NotSaved>) {
     }
 }
 
-/// Returns a file name. Until the recording is fetched, its format is assumed to be mp3.
+/// Returns a file name to save a recording. Until the recording is fetched, its format is assumed to be mp3.
 pub(in crate::tui) fn file_name(state: &State, row: &Row) -> String {
     let local = from_millis(row.time).with_timezone(&state.setup.zone);
     let format = state.playback.format(row.id).unwrap_or(AudioFormat::Mp3);

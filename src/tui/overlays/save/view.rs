@@ -1,4 +1,4 @@
-//! The dialog for saving a recording.
+//! Draws the dialog for saving a recording.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -16,7 +16,7 @@ use crate::tui::view::pen::Pen;
 /// The maximum width of the dialog.
 const WIDTH: u16 = 76;
 
-/// Draws the dialog. Returns the position of the cursor.
+/// Draws the dialog for saving a recording. Returns the position of the cursor.
 pub fn draw(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = centred(buffer.area, WIDTH, 6);
     let inside = frame(place, "Save the recording", state, theme, buffer);

@@ -43,14 +43,14 @@ pub(in crate::tui) fn on_read(state: &mut State, known: Known) {
     }
 }
 
-/// Handles a failed load. Tags can still be changed: nothing is overwritten.
+/// Handles tags that could not be loaded. They can still be changed: nothing is overwritten.
 pub(in crate::tui) fn on_unread(state: &mut State, error: &StoreError) {
     if let Some(Overlay::Tags(tagging)) = &mut state.overlay {
         tagging.error = Some(error.to_string());
     }
 }
 
-/// Applies the text.
+/// Applies the text to the voicemails' tags.
 pub(in crate::tui) fn apply(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Tags(tagging)) = &mut state.overlay else { return };
     let meaning = match tagging.meaning() {
@@ -69,7 +69,7 @@ pub(in crate::tui) fn apply(state: &mut State, effects: &mut Vec<Effect>) {
     changes::apply(state, Change::Edit { keys, edit: Edit::Tag { add, remove } }, effects);
 }
 
-/// Closes the overlay without changes.
+/// Closes the tags without changes.
 pub(in crate::tui) fn close(state: &mut State) {
     state.lanes.next(Lane::Tagging);
     state.overlay = None;

@@ -22,7 +22,7 @@ const HEIGHT: u16 = 12;
 /// The width of the column of labels.
 const LABEL: u16 = 7;
 
-/// Draws the tags. Returns the position of the cursor.
+/// Draws the tags that are edited. Returns the position of the cursor.
 pub fn draw(state: &State, tagging: &TagEditor, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = above_the_keys(buffer.area.as_size(), WIDTH, HEIGHT);
     let inside = frame(place, &title("Tags", &tagging.about, place), state, theme, buffer);
