@@ -4,6 +4,8 @@ pub mod ascii;
 pub mod colours;
 pub mod escape;
 pub mod hidden;
+#[cfg(unix)]
+pub mod input;
 pub mod line;
 pub mod remote;
 pub mod ssh;

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
 use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -32,6 +32,7 @@ use crate::tui::state::State;
 
 mod cells;
 mod frames;
+mod keys;
 
 /// Terminal options, from the settings and the environment.
 #[derive(Clone, Debug, Default)]
@@ -345,52 +346,7 @@ fn stop() -> io::Result<()> {
 /// Starts sending input from the terminal, and signals, to `sender`.
 pub fn listen(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
     signals(sender)?;
-    watch_line(sender.clone())?;
-    let sender = sender.clone();
-    // On a thread of its own, so that keys reach the loop without polling.
-    thread::Builder::new().name("keys".to_owned()).spawn(move || {
-        while let Ok(event) = crossterm::event::read() {
-            let msg = match event {
-                Event::Key(key) => Msg::Key(key),
-                Event::Mouse(mouse) => Msg::Mouse(mouse),
-                Event::Paste(text) => Msg::Paste(text),
-                // SIGWINCH is handled in `signals`.
-                Event::Resize(..) if cfg!(unix) => continue,
-                Event::Resize(width, height) => Msg::Resize(Size::new(width, height)),
-                Event::FocusGained | Event::FocusLost => continue,
-            };
-            if sender.blocking_send(msg).is_err() {
-                return;
-            }
-        }
-        // The terminal cannot be read any more. If sending fails, the loop has ended.
-        let _ = sender.blocking_send(Msg::Hangup);
-    })?;
-    Ok(())
-}
-
-/// Sends [`Msg::Hangup`] when the terminal is closed. Key events do not show it, because crossterm keeps
-/// reading the end of the file; nor does SIGHUP always, because only the session leader gets it.
-#[cfg(unix)]
-fn watch_line(sender: mpsc::Sender<Msg>) -> io::Result<()> {
-    use rustix::event::{PollFd, PollFlags, poll};
-    use rustix::io::Errno;
-    let wait = move || {
-        let terminal = rustix::stdio::stdin();
-        // Without requested events, `poll` reports only hang-ups and errors.
-        let mut line = [PollFd::new(&terminal, PollFlags::empty())];
-        while poll(&mut line, None) == Err(Errno::INTR) {}
-        if line[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) {
-            // Sending fails only when the program ends.
-            let _ = sender.blocking_send(Msg::Hangup);
-        }
-    };
-    thread::Builder::new().name("line".to_owned()).spawn(wait).map(drop)
-}
-
-#[cfg(not(unix))]
-fn watch_line(_: mpsc::Sender<Msg>) -> io::Result<()> {
-    Ok(())
+    keys::listen(sender.clone())
 }
 
 #[cfg(unix)]

@@ -9,6 +9,8 @@ mod child;
 mod config;
 mod contacts;
 mod credentials;
+#[cfg(unix)]
+mod input;
 mod names;
 mod package;
 mod player;

@@ -145,7 +145,7 @@ pub struct Seen {
     emulator: vt100::Parser,
     /// Every byte it wrote.
     pub bytes: Vec<u8>,
-    exit: Option<ExitStatus>,
+    pub exit: Option<ExitStatus>,
     closed: bool,
 }
 

@@ -19,6 +19,7 @@ mod harness;
 #[path = "../common/home.rs"]
 #[allow(dead_code, reason = "each test program needs another part of it")]
 mod home;
+mod input;
 mod jobs;
 mod listening;
 mod login;
