@@ -31,6 +31,7 @@ pub mod cli;
 pub mod config;
 pub mod contacts;
 pub mod core;
+pub mod core_dumps;
 pub mod credentials;
 pub mod demo;
 pub mod error;

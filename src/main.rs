@@ -8,9 +8,10 @@ use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
 use vmail::cli::{self, World, complete, usage};
-use vmail::error;
+use vmail::{core_dumps, error};
 
 fn main() -> ExitCode {
+    core_dumps::forbid();
     let system_zone = || iana_time_zone::get_timezone().ok();
     let world = World { clock, variable, system_zone, host_name };
     if variable(complete::VARIABLE).is_some() {

@@ -358,6 +358,9 @@ fn signals(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
         (SignalKind::terminate(), Msg::Hangup),
         (SignalKind::hangup(), Msg::Hangup),
         (SignalKind::interrupt(), Msg::Hangup),
+        (SignalKind::quit(), Msg::Hangup),
+        // From outside. The program itself aborts only where not even the terminal can be restored.
+        (SignalKind::from_raw(rustix::process::Signal::ABORT.as_raw()), Msg::Hangup),
         (stop, Msg::Stop),
         (resumed, Msg::Resumed),
     ];
@@ -374,6 +377,11 @@ fn signals(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
                 }
             }
         });
+    }
+    // They mean nothing here, and would end the program without restoring the terminal. Once a handler is
+    // installed, it stays.
+    for kind in [SignalKind::user_defined1(), SignalKind::user_defined2(), SignalKind::alarm()] {
+        drop(signal(kind)?);
     }
     let mut resized = signal(SignalKind::window_change())?;
     let sender = sender.clone();

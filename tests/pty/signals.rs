@@ -12,8 +12,13 @@ fn opened(home: &Home, server: &Server) -> Terminal {
 #[test]
 fn a_signal_ends_it_and_gives_the_terminal_back() {
     let (home, server) = (Home::new(), Server::start());
-    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
-        let terminal = opened(&home, &server);
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT, Signal::ABORT] {
+        let mut terminal = opened(&home, &server);
+        // These mean nothing to it.
+        for signal in [Signal::USR1, Signal::USR2, Signal::ALARM] {
+            terminal.signal(signal);
+        }
+        terminal.moves("j");
         terminal.signal(signal);
         let status = terminal.end();
         assert_eq!(status.signal(), None, "{signal:?}");
@@ -96,4 +101,31 @@ fn a_line_that_breaks_in_the_middle_of_a_frame_costs_no_note() {
 fn is_writing(pid: u32) -> bool {
     let call = std::fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap();
     call.split(' ').nth(1) == Some("0x1")
+}
+
+/// What ends without a core dump, however it ends. Where this machine writes none at all, the test says so.
+#[test]
+fn no_core_dump_holds_the_secret() {
+    let home = Home::new();
+    let aborted = |program: &str, argument: &str| {
+        let mut child = std::process::Command::new("sh")
+            .args(["-c", "ulimit -c unlimited && echo started && exec \"$0\" \"$1\"", program, argument])
+            .current_dir(home.path())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let name = std::path::Path::new(program).file_name().unwrap().to_owned();
+        until("the program runs", || {
+            std::fs::read_link(format!("/proc/{}/exe", child.id()))
+                .is_ok_and(|exe| exe.file_name() == Some(&name))
+                && crate::harness::process_state(child.id()) == Some('S')
+        });
+        crate::harness::signal_to(child.id(), Signal::ABORT);
+        std::os::unix::process::ExitStatusExt::core_dumped(&child.wait().unwrap())
+    };
+    if !aborted("sleep", "1000") {
+        println!("skipped: this machine writes no core dumps");
+        return;
+    }
+    assert!(!aborted(env!("CARGO_BIN_EXE_vmail"), "demo-server"));
 }
