@@ -40,13 +40,14 @@ const SKEW_TOLERANCE: i64 = 2_000;
 
 /// The source of pages.
 pub trait Api: Sync {
-    /// Fetches page `number` (from 1) of `window` for a sync. Makes one attempt.
-    fn page(&self, window: Span, number: u32) -> impl Future<Output = Result<Page, ApiError>> + Send;
+    /// Fetches the page of a request for a sync. Makes one attempt.
+    fn page(&self, request: Request) -> impl Future<Output = Result<Page, ApiError>> + Send;
 }
 
 impl Api for Client {
-    async fn page(&self, window: Span, number: u32) -> Result<Page, ApiError> {
-        Client::page(self, window, number).await
+    async fn page(&self, request: Request) -> Result<Page, ApiError> {
+        self.pace().ready(request.doubtful).await;
+        Client::page(self, request.span, request.page).await
     }
 }
 
@@ -241,7 +242,8 @@ pub enum SyncError {
         /// What was received and stored before.
         received: Summary,
     },
-    /// The server sent new rows [`walk::PAGES_PAST_TOTAL`] pages past its own total.
+    /// The server sent new rows [`walk::PAGES_PAST_TOTAL`] pages past its own total, or
+    /// [`walk::PAGES_UNREADABLE`] pages in a row that cannot be read.
     #[error("The server sends too many pages. Choose a shorter range.")]
     Endless {
         /// What was received before.
@@ -437,9 +439,7 @@ impl<A: Api> Collector<'_, A> {
                 Err(error) => {
                     let refused = matches!(error, ApiError::BadRequest { .. });
                     let covered = if self.walk.is_past_the_end(request, refused) {
-                        let nothing =
-                            Page { rows: Vec::new(), unreadable: 0, total: None, server_time: None };
-                        self.walk.arrived(request, &nothing)
+                        self.walk.arrived(request, &Page::default())
                     } else if refused && request.page > 1 {
                         refusal.get_or_insert(error);
                         self.walk.refused(request)
@@ -492,7 +492,7 @@ async fn fetch(api: &impl Api, request: Request, tries: usize, progress: &mpsc::
     let (mut try_number, mut rate_limited) = (1, false);
     let one_try = || async {
         let asked = Instant::now();
-        let page = api.page(request.span, request.page).await?;
+        let page = api.page(request).await?;
         Ok(Answer { page, asked, answered: Instant::now() })
     };
     let result = one_try

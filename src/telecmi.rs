@@ -18,6 +18,7 @@ mod call;
 mod dialect;
 mod error;
 mod http;
+pub mod pace;
 mod recording;
 mod wire;
 
@@ -25,6 +26,7 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use call::{Agent, AgentError, Call, CallError, InvalidNumber, Rings, ValidNumber};
 use dialect::ListRequest;
 pub use error::{ApiError, OfflineReason, RedirectFault, WaitingFor};
+use pace::Pace;
 pub use recording::{Bookmark, Recording, SavedBookmark};
 use wire::{Answer, Asked};
 
@@ -70,12 +72,14 @@ pub struct CallPlaced {
 }
 
 /// One page of voicemails, without its unreadable rows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     /// The readable rows, in the order sent.
     pub rows: Vec<Voicemail>,
     /// How many rows could not be read.
     pub unreadable: usize,
+    /// A hash of these rows, to tell a page from one that is sent again; 0 without any.
+    pub unreadable_hash: u64,
     /// The server's total for the whole window: a hint.
     pub total: Option<u64>,
     /// The server's time (the `Date` header), if sent.
@@ -94,6 +98,7 @@ struct Inner {
     play_url: Url,
     call_url: Url,
     timeouts: Timeouts,
+    pace: Pace,
 }
 
 impl Client {
@@ -122,7 +127,22 @@ impl Client {
         let (list_url, play_url) = (url(base, "voicemail")?, url(base, "play")?);
         let call_url = url(base_url.map_or(dialect::CALL_BASE_URL, BaseUrl::as_str), "webrtc/click2call")?;
         let http = http::client(&list_url, timeouts.connect)?;
-        Ok(Client(Arc::new(Inner { http, region, credentials, list_url, play_url, call_url, timeouts })))
+        let pace = Pace::default();
+        Ok(Client(Arc::new(Inner {
+            http,
+            region,
+            credentials,
+            list_url,
+            play_url,
+            call_url,
+            timeouts,
+            pace,
+        })))
+    }
+
+    /// Returns how many pages may be requested from TeleCMI, over all clones of this client.
+    pub fn pace(&self) -> &Pace {
+        &self.0.pace
     }
 
     /// Fetches page `number` (from 1) of `window` from TeleCMI. Makes one attempt.

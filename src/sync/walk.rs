@@ -19,6 +19,9 @@ use crate::telecmi::Page;
 /// Rows received until then are stored; if they were newest first, the next walk starts below them.
 pub const PAGES_PAST_TOTAL: u32 = 1_000;
 
+/// How many pages in a row may have nothing that can be read before the server counts as endless.
+pub const PAGES_UNREADABLE: u32 = 100;
+
 /// The smallest known page size, in rows: a page with fewer rows may be the last of its window.
 const PAGE_LEAST: usize = 10;
 
@@ -29,6 +32,8 @@ pub struct Request {
     pub span: Span,
     /// The page's number, from 1.
     pub page: u32,
+    /// Whether nothing says yet that this page has new voicemail: a first page, or one after a page without.
+    pub doubtful: bool,
     course: usize,
 }
 
@@ -79,7 +84,8 @@ impl Walk {
             let Ahead::Page(page) = course.ahead() else { return None };
             course.next = page + 1;
             course.in_flight += 1;
-            Some(Request { span: course.window.span, page, course: index })
+            let doubtful = page == 1 || course.barren > 0;
+            Some(Request { span: course.window.span, page, doubtful, course: index })
         })
     }
 
@@ -114,7 +120,7 @@ impl Walk {
     }
 
     /// Returns whether a window was given up because the server still sends new rows
-    /// [`PAGES_PAST_TOTAL`] pages past its total.
+    /// [`PAGES_PAST_TOTAL`] pages past its total, or [`PAGES_UNREADABLE`] pages that cannot be read.
     pub fn is_endless(&self) -> bool {
         self.courses.iter().any(|course| course.ahead() == Ahead::TooMuch)
     }
@@ -191,9 +197,10 @@ struct WindowWalk {
     /// Whether the last page by the total was not full.
     ended_short: bool,
     seen: HashSet<VoicemailId>,
-    /// The pages with both readable and unreadable rows: the identities of the readable rows and the
-    /// number of the others.
-    mixed: HashSet<(Vec<VoicemailId>, usize)>,
+    /// The pages with unreadable rows: the identities of the readable rows and a hash of the others.
+    mixed: HashSet<(Vec<VoicemailId>, u64)>,
+    /// How many pages in a row had no new row that can be read.
+    barren: u32,
     /// How many rows of `seen` are in the window.
     received: usize,
     unreadable: usize,
@@ -216,6 +223,7 @@ impl WindowWalk {
             ended_short: false,
             seen: HashSet::new(),
             mixed: HashSet::new(),
+            barren: 0,
             received: 0,
             unreadable: 0,
             order: PageOrder::default(),
@@ -230,13 +238,16 @@ impl WindowWalk {
         let Some(first) = self.page_one else { return Ahead::Answers };
         // A page without new rows is the end, unless a later page, already requested, has some.
         let ended = self.done || self.last_void > self.last_news;
+        if !ended && self.barren >= PAGES_UNREADABLE {
+            return if self.in_flight > 0 { Ahead::Answers } else { Ahead::TooMuch };
+        }
         if !ended && self.next <= first.pages {
             Ahead::Page(self.next)
         } else if self.in_flight > 0 {
             Ahead::Answers
         } else if ended || !self.goes_on_past(first) {
             Ahead::Nothing
-        } else if self.next - first.pages > PAGES_PAST_TOTAL {
+        } else if self.next.saturating_sub(first.pages) > PAGES_PAST_TOTAL {
             Ahead::TooMuch
         } else {
             Ahead::Page(self.next)
@@ -269,10 +280,15 @@ impl WindowWalk {
                 self.received += usize::from(self.window.span.contains(row.time.timestamp_millis()));
             }
         }
+        self.barren = if fresh { 0 } else { self.barren + 1 };
         if self.may_be_news(page) || fresh {
             self.last_news = self.last_news.max(number);
         } else {
             self.last_void = self.last_void.max(number);
+            if page.unreadable > 0 && number <= first.pages && !self.has_kept_total() {
+                // A page that is sent again instead of the one that must exist.
+                self.first_refused = Some(self.first_refused.map_or(number, |first| first.min(number)));
+            }
         }
         if number == first.pages {
             self.ended_short = sent(page) < first.size;
@@ -297,11 +313,10 @@ impl WindowWalk {
         self.first_refused.is_some_and(|page| page <= self.last_news || page <= self.last_full + 1)
     }
 
-    /// Returns whether unreadable rows may be new ones. Unreadable rows cannot be told apart, but they
-    /// are not new if the readable rows show that the page repeats an earlier one.
+    /// Returns whether unreadable rows may be new ones: no earlier page had the same.
     fn may_be_news(&mut self, page: &Page) -> bool {
         let ids = page.rows.iter().map(|row| row.id).collect();
-        page.unreadable > 0 && (page.rows.is_empty() || self.mixed.insert((ids, page.unreadable)))
+        page.unreadable > 0 && self.mixed.insert((ids, page.unreadable_hash))
     }
 
     /// Returns the span covered now, if it is larger than before. Closes the window at its end.

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -114,8 +115,17 @@ impl<'a> Answer<'a> {
             None => return Err(ApiError::Malformed { what: "it is JSON, but not a list of voicemails" }),
         };
         let sent = rows.len();
-        let rows: Vec<Voicemail> = rows.into_iter().filter_map(voicemail).collect();
-        Ok(Page { unreadable: sent - rows.len(), rows, total, server_time })
+        let mut unreadable = DefaultHasher::new();
+        let mut read = |raw: &RawValue| {
+            let row = voicemail(raw);
+            if row.is_none() {
+                raw.get().hash(&mut unreadable);
+            }
+            row
+        };
+        let rows: Vec<Voicemail> = rows.into_iter().filter_map(&mut read).collect();
+        let unreadable_hash = if rows.len() < sent { unreadable.finish() } else { 0 };
+        Ok(Page { unreadable: sent - rows.len(), unreadable_hash, rows, total, server_time })
     }
 
     /// Reads the placed call from TeleCMI's response. Call it only after [`judge`] has found no error.

@@ -302,11 +302,7 @@ impl Decoder {
 
     fn csi(&mut self, byte: u8) {
         match byte {
-            b' '..=b'?' => {
-                if self.bytes.len() < SEQUENCE_LEN_MAX {
-                    self.bytes.push(byte);
-                }
-            }
+            b' '..=b'?' if self.bytes.len() < SEQUENCE_LEN_MAX => self.bytes.push(byte),
             b'@'..=b'~' => {
                 self.mode = Mode::Ground;
                 self.control_sequence(byte);
@@ -342,7 +338,6 @@ impl Decoder {
                     self.mouse(buttons, column as u16, row as u16, last == b'm');
                 }
             }
-            (Some(_), _) => {}
             (None, b'M') => match &numbers[..] {
                 // The older report: three bytes follow, which are not keys.
                 [] => {
@@ -388,7 +383,7 @@ impl Decoder {
                     self.key(code, held);
                 }
             }
-            (None, _) => {}
+            _ => {}
         }
     }
 
@@ -517,12 +512,13 @@ impl Decoder {
 /// Returns whether the bytes of one read look like the rest of a sequence whose Esc came alone: nobody types
 /// them at once.
 fn looks_like_rest(bytes: &[u8]) -> bool {
-    match bytes {
-        [b'[', b'<'..=b'?' | b'0'..=b'9', _, ..] | [b']', b'0'..=b'9', _, ..] => true,
-        [b'P', b'>' | b'!' | b'$' | b'+' | b'0'..=b'9', _, ..] => true,
-        [b'_', b'G', _, ..] => true,
-        _ => false,
-    }
+    matches!(
+        bytes,
+        [b'[', b'<'..=b'?' | b'0'..=b'9', _, ..]
+            | [b']', b'0'..=b'9', _, ..]
+            | [b'P', b'>' | b'!' | b'$' | b'+' | b'0'..=b'9', _, ..]
+            | [b'_', b'G', _, ..]
+    )
 }
 
 /// Returns the key of a control character.

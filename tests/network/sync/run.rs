@@ -12,6 +12,7 @@ use vmail::core::facts::Flags;
 use vmail::core::model::{CallerId, Sketch, Span, Voicemail, VoicemailId, from_millis};
 use vmail::store::{AccountId, Put, Row, Rows, StoreError};
 use vmail::sync::plan::plan;
+use vmail::sync::walk::Request;
 use vmail::sync::{Api, Job, Progress, Sink, Summary, SyncError, TRIES, run};
 use vmail::telecmi::{ApiError, Page};
 
@@ -74,7 +75,8 @@ impl Drop for InFlight<'_> {
 }
 
 impl Api for &Fake {
-    async fn page(&self, window: Span, number: u32) -> Result<Page, ApiError> {
+    async fn page(&self, request: Request) -> Result<Page, ApiError> {
+        let (window, number) = (request.span, request.page);
         self.asked.lock().unwrap().push((window, number));
         self.most_in_flight.fetch_max(self.in_flight.fetch_add(1, SeqCst) + 1, SeqCst);
         let _in_flight = InFlight(&self.in_flight);

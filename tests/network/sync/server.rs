@@ -80,6 +80,14 @@ impl ServerModel {
         let all = rows.len() as u64;
         Some(Page {
             unreadable: page.len() - readable.len(),
+            unreadable_hash: {
+                let mut hasher = std::hash::DefaultHasher::new();
+                // Each row differs from all others in something.
+                let place = |row: &Row| self.rows.iter().position(|other| std::ptr::eq(other, row));
+                let unreadable = page.iter().filter(|(_, row)| row.is_none());
+                unreadable.for_each(|row| std::hash::Hash::hash(&place(row), &mut hasher));
+                std::hash::Hasher::finish(&hasher)
+            },
             rows: readable,
             total: match self.total {
                 Total::True => Some(all),

@@ -35,7 +35,7 @@ impl Kept {
 }
 
 fn nothing() -> Page {
-    Page { rows: Vec::new(), unreadable: 0, total: None, server_time: None }
+    Page::default()
 }
 
 /// Walks with up to `concurrency` requests in flight, which are answered in the order of `picks`
