@@ -108,7 +108,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Player(number, event) => on_player(state, number, event, &mut effects),
         Msg::Page(key, page) => elsewhere::update::on_page(state, key, page, &mut effects),
         Msg::ToSend { name, file } => elsewhere::update::on_file(state, name, file, &mut effects),
-        Msg::Sending(percent) => elsewhere::update::on_sending(state, percent),
+        Msg::Sending(percent) => elsewhere::update::on_sending(state, percent, &mut effects),
         Msg::ChangedElsewhere => {
             let since = state.changes_to;
             read(state, Read::Changes { since }, &mut effects);

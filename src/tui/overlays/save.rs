@@ -23,12 +23,14 @@ pub struct Save {
     pub exists: bool,
     /// Whether it is being fetched or written.
     pub busy: bool,
+    /// Whether the user chose to listen this way, which is then remembered.
+    pub to_listen: bool,
 }
 
 impl Save {
     /// Returns a dialog with a suggested path that ends with `name`.
     pub fn new(key: RowKey, path: String, name: String) -> Save {
-        Save { key, input: Field::new(path), name, error: None, exists: false, busy: false }
+        Save { key, input: Field::new(path), name, error: None, exists: false, busy: false, to_listen: false }
     }
 
     /// Handles an edit: clears the error.

@@ -10,6 +10,7 @@ use crate::store::Row;
 use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{AccountEffect, Effect, Lane, NotSaved};
 use crate::tui::overlay::Overlay;
+use crate::tui::overlays::elsewhere::update::remember;
 use crate::tui::overlays::elsewhere::{Delivery, Elsewhere};
 use crate::tui::overlays::save::Save;
 use crate::tui::state::State;
@@ -47,6 +48,14 @@ pub(in crate::tui) fn open(state: &mut State, key: RowKey) {
     state.overlay = Some(Overlay::Save(Box::new(Save::new(key, path, name))));
 }
 
+/// The same as a way to listen to it.
+pub(in crate::tui) fn open_to_listen(state: &mut State, key: RowKey) {
+    open(state, key);
+    if let Some(Overlay::Save(dialog)) = &mut state.overlay {
+        dialog.to_listen = true;
+    }
+}
+
 /// Saves to the path in the dialog.
 pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
     let home = state.setup.env.home.clone();
@@ -81,7 +90,7 @@ pub(in crate::tui) fn on_saved(
     dialog.busy = false;
     match result {
         Ok(path) => {
-            let key = dialog.key;
+            let (key, to_listen) = (dialog.key, dialog.to_listen);
             state.overlay = None;
             let home = state.setup.env.home.clone();
             news(state, format!("saved: {}", humanize::path(&path, home.as_deref())));
@@ -95,13 +104,21 @@ pub(in crate::tui) fn on_saved(
             }
             let folder = path.parent().map(PathBuf::from);
             state.shared.saved = Some((key, path));
-            if state.remembered.folder != folder {
-                state.remembered.folder = folder;
-                effects.push(Effect::Account(AccountEffect::Remember(state.remembered.clone())));
+            remember_folder(state, folder, effects);
+            if to_listen {
+                remember(state, Delivery::Save, effects);
             }
         }
         Err(NotSaved::Exists) => dialog.exists = true,
         Err(NotSaved::Other(why)) => dialog.error = Some(why),
+    }
+}
+
+/// Remembers the folder for next time.
+pub(in crate::tui) fn remember_folder(state: &mut State, folder: Option<PathBuf>, effects: &mut Vec<Effect>) {
+    if state.remembered.folder != folder {
+        state.remembered.folder = folder;
+        effects.push(Effect::Account(AccountEffect::Remember(state.remembered.clone())));
     }
 }
 
