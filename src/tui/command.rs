@@ -282,7 +282,8 @@ commands! {
     CloseWays, "close-ways", ["Esc", "q"], Elsewhere, "close", "Close";
     SaveNow, "save-now", ["Enter"], Save, "save", "Save; again to overwrite an existing file" => "Save, or overwrite";
     CloseSave, "close-save", ["Esc"], Save, "cancel", "Cancel";
-    SaveNote, "save-note", ["Ctrl-s"], Note, "save", "Save; if empty, remove the note" => "Save";
+    SaveNote, "save-note", ["Enter", "Ctrl-s"], Note, "save", "Save; if empty, remove the note" => "Save";
+    NewLine, "new-line", ["Ctrl-j", "Alt-Enter", "Shift-Enter"], Note, "new line", "Start a new line";
     CloseNote, "close-note", ["Esc"], Note, "close", "Close; asks before discarding changes" => "Close";
     SaveAndCloseNote, "save-and-close-note", ["s", "Ctrl-s"], NoteLeft, "save", "Save and close";
     DiscardNote, "discard-note", ["d"], NoteLeft, "discard", "Discard changes";

@@ -304,6 +304,7 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::SaveNow => save::update::save(state, effects),
         Command::CloseSave => save::update::close(state),
         Command::SaveNote | Command::SaveAndCloseNote => note::update::save(state, effects),
+        Command::NewLine => note::update::new_line(state),
         Command::CloseNote => note::update::leave(state),
         Command::DiscardNote => note::update::discard(state),
         Command::KeepEditing => note::update::write_on(state),

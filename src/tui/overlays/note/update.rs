@@ -83,6 +83,7 @@ pub(in crate::tui) fn type_key(writing: &mut NoteEditor, key: KeyEvent, window: 
     match (field::character(key), key.code) {
         _ if writing.confirming => {}
         (Some(c), _) => insert(writing, c.encode_utf8(&mut [0; 4])),
+        // Enter saves, unless the settings say that another key does.
         (None, KeyCode::Enter) => insert(writing, "\n"),
         _ => {
             if let Some(step) = step(key) {
@@ -92,6 +93,15 @@ pub(in crate::tui) fn type_key(writing: &mut NoteEditor, key: KeyEvent, window: 
         }
     }
     writing.field.scroll(window);
+}
+
+/// Starts a new line at the cursor.
+pub(in crate::tui) fn new_line(state: &mut State) {
+    let window = cells(state.size);
+    if let Some(Overlay::Note(writing)) = &mut state.overlay {
+        insert(writing, "\n");
+        writing.field.scroll(window);
+    }
 }
 
 /// Inserts pasted text into the note.
