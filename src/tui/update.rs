@@ -170,8 +170,7 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     }
     let Some(command) = state.command(key) else {
         if state.overlay.is_none() && state.help.is_none() && !state.filter.open {
-            let (key, help) = (KeyChord::of(key), state.setup.keymap.named(Command::Help));
-            news(state, format!("{key} is not bound · {help} for keys"));
+            typing::not_bound(state, key);
         }
         return typing::on_key(state, key, effects);
     };

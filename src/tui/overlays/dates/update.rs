@@ -10,6 +10,7 @@ use crate::tui::overlay::Overlay;
 use crate::tui::overlays::dates::{Dates, Focus};
 use crate::tui::state::State;
 use crate::tui::update::fetch::{read, show};
+use crate::tui::update::news;
 
 /// Changes the open picker, and counts for the range that it shows now.
 pub(in crate::tui) fn change(state: &mut State, effects: &mut Vec<Effect>, change: impl FnOnce(&mut Dates)) {
@@ -75,6 +76,8 @@ pub(in crate::tui) fn show_chosen(state: &mut State, effects: &mut Vec<Effect>) 
             if let Some(Overlay::Dates(dates)) = &mut state.overlay {
                 dates.part = Focus::Text;
             }
+            let cancel = state.setup.keymap.named(Command::CloseDates);
+            news(state, format!("not shown: correct the range, or {cancel} to cancel"));
         }
     }
 }

@@ -64,7 +64,7 @@ pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     let Some(path) = dialog.path(home.as_deref()) else {
-        dialog.error = Some("type a path with a file name".to_owned());
+        dialog.error = Some("the path is empty: type a path with a file name".to_owned());
         return;
     };
     dialog.busy = true;
