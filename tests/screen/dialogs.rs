@@ -3,14 +3,18 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail them")]
 
-use crate::SIZES;
+use std::path::PathBuf;
+
 use crate::common::{Opened, Screen, now, week};
-use vmail::core::model::Span;
+use crate::{SIZES, at_three_sizes};
+use vmail::core::model::{Span, Voicemail};
 use vmail::core::triage::{Edit, Note};
 use vmail::terminal::colours::Depth;
 use vmail::terminal::escape::transfer::Transfer;
+use vmail::tui::command::Command;
+use vmail::tui::keymap::{KeyChord, Keymap};
 use vmail::tui::list::rows::RowKey;
-use vmail::tui::msg::{AccountEffect, Change, Effect, Msg, NotSaved};
+use vmail::tui::msg::{AccountEffect, Change, Effect, FileToSave, Lane, Msg, NotSaved, Reply, SavedAll};
 use vmail::tui::overlay::Overlay;
 use vmail::tui::overlays::elsewhere::{Delivery, PageNews};
 use vmail::tui::state::Look;
@@ -128,6 +132,15 @@ fn enter_saves_a_note_and_a_new_line_has_its_own_keys() {
 }
 
 #[test]
+fn enter_starts_a_new_line_where_the_settings_say_so() {
+    let keys = [(Command::SaveNote, vec![KeyChord::parse("Ctrl-s").unwrap()])];
+    let mut screen = open(Opened { keymap: Keymap::with(&keys), ..opened() });
+    screen.hold_changes();
+    screen.keys("m a Enter b Ctrl-s");
+    assert_eq!(edits(&mut screen), [Edit::Note(Some(note("a\nb")))]);
+}
+
+#[test]
 fn a_note_says_how_it_is_saved_and_how_a_line_ends() {
     for (size, hints) in [
         ((120, 40), "Enter save   Ctrl-j new line   Esc close"),
@@ -238,4 +251,159 @@ fn a_way_to_listen_is_remembered_once_it_came_off() {
     screen.send(Msg::Sending(100));
     assert_eq!(way(&screen), Some(Delivery::Terminal));
     assert!(matches!(screen.state.overlay, Some(Overlay::Elsewhere(_))));
+}
+
+/// What was asked to be saved since this was last asked: the folder, and the names.
+fn saves(screen: &mut Screen) -> Vec<(PathBuf, Vec<FileToSave>)> {
+    let save = |effect| match effect {
+        Effect::Account(AccountEffect::SaveAll { folder, files, .. }) => Some((folder, files)),
+        _ => None,
+    };
+    std::mem::take(&mut screen.effects).into_iter().filter_map(save).collect()
+}
+
+fn tell(screen: &mut Screen, reply: Reply) {
+    let ticket = screen.state.lanes.last(Lane::SaveAll);
+    screen.send(Msg::Reply(ticket, reply));
+}
+
+fn saved(saved: usize) -> SavedAll {
+    SavedAll { folder: "/home/meera/voicemail".into(), saved, ..SavedAll::default() }
+}
+
+const NOT_READY: &str = "The recording is not ready yet. Try again in a minute.";
+
+#[test]
+fn saving_several_looks() {
+    let marked = |size| {
+        let mut screen = open(Opened { size, ..opened() });
+        screen.keys("A w");
+        screen
+    };
+    at_three_sizes("save-all", marked, Screen::dialog);
+    at_three_sizes(
+        "save-all-busy",
+        |size| {
+            let mut screen = marked(size);
+            screen.keys("Enter");
+            tell(&mut screen, Reply::SavingAll(6));
+            screen
+        },
+        Screen::dialog,
+    );
+    at_three_sizes(
+        "save-all-failed",
+        |size| {
+            let mut screen = marked(size);
+            let keys: Vec<_> = screen.state.inbox.marks.iter().copied().collect();
+            screen.keys("Enter");
+            let failed = keys.into_iter().take(2).map(|key| (key, NOT_READY.to_owned())).collect();
+            tell(&mut screen, Reply::SavedAll(SavedAll { failed, ..saved(17) }));
+            screen
+        },
+        Screen::dialog,
+    );
+}
+
+#[test]
+fn all_that_is_marked_is_saved_in_one_folder() {
+    let mut screen = open(opened());
+    screen.keys("v v w");
+    shows(&mut screen, "Save 2 recordings");
+    shows(&mut screen, "2026-11-23_1005_+91-98450-12345.mp3");
+    screen.keys("Enter Enter");
+    let [(folder, files)] = saves(&mut screen).try_into().unwrap();
+    assert_eq!(folder, PathBuf::from("/home/meera/voicemail"));
+    let names: Vec<_> = files.iter().map(|file| (file.name.as_str(), file.apart)).collect();
+    assert_eq!(
+        names,
+        [("2026-11-23_1142_+91-98765-43210.mp3", false), ("2026-11-23_1005_+91-98450-12345.mp3", false)]
+    );
+    shows(&mut screen, "saving 1 of 2");
+    tell(&mut screen, Reply::SavingAll(1));
+    shows(&mut screen, "saving 2 of 2");
+    tell(&mut screen, Reply::SavedAll(saved(2)));
+    assert!(screen.state.overlay.is_none());
+    shows(&mut screen, "2 recordings saved in ~/voicemail");
+    // The folder is remembered.
+    screen.keys("w Ctrl-u").type_text("/srv/calls/").keys("Enter");
+    assert_eq!(saves(&mut screen)[0].0, PathBuf::from("/srv/calls/"));
+    tell(&mut screen, Reply::SavedAll(SavedAll { folder: "/srv/calls".into(), present: 1, ..saved(1) }));
+    shows(&mut screen, "1 recording saved in /srv/calls/, 1 already there");
+    screen.keys("w");
+    shows(&mut screen, "/srv/calls");
+    screen.keys("Ctrl-u Enter");
+    shows(&mut screen, "the path is empty: type a folder");
+    assert_eq!(saves(&mut screen), []);
+}
+
+#[test]
+fn one_that_is_marked_is_saved_as_one() {
+    let mut screen = open(opened());
+    screen.keys("v w");
+    shows(&mut screen, "Save the recording");
+    shows(&mut screen, "2026-11-23_1142_+91-98765-43210.mp3");
+}
+
+#[test]
+fn of_several_with_one_name_the_oldest_keeps_it() {
+    let stored = ["11:42:08", "11:42:30", "11:42:59"]
+        .map(|time| crate::common::voicemail(&format!("2026-11-23T{time}+05:30"), "919876543210"));
+    let mut screen = open(Opened { stored: stored.to_vec(), ..opened() });
+    screen.keys("A w Enter");
+    let files = saves(&mut screen).remove(0).1;
+    assert_eq!(files.iter().map(|file| file.apart).collect::<Vec<_>>(), [true, true, false]);
+}
+
+#[test]
+fn what_is_not_saved_is_said_and_tried_again() {
+    let mut screen = open(opened());
+    screen.keys("v v v w Enter");
+    let keys: Vec<_> = screen.state.inbox.marks.iter().copied().collect();
+    saves(&mut screen);
+    let failed = vec![(keys[1], NOT_READY.to_owned())];
+    tell(&mut screen, Reply::SavedAll(SavedAll { failed: failed.clone(), ..saved(2) }));
+    for text in
+        ["2 of 3 saved; Enter to retry the others", "1 not saved: The recording is not ready", "10:05"]
+    {
+        shows(&mut screen, text);
+    }
+    screen.keys("Enter");
+    shows(&mut screen, "saving 3 of 3");
+    let files = saves(&mut screen).remove(0).1;
+    assert_eq!(files.iter().map(|file| file.key).collect::<Vec<_>>(), [keys[1]]);
+    tell(&mut screen, Reply::SavedAll(SavedAll { failed, ..saved(0) }));
+    screen.keys("Esc");
+    shows(&mut screen, "2 recordings saved in ~/voicemail, 1 not saved");
+}
+
+#[test]
+fn saving_several_is_stopped_and_says_what_is_there() {
+    let mut screen = open(opened());
+    screen.keys("v v v w Enter Esc Esc");
+    shows(&mut screen, "stopping…");
+    let stops = |effect: &&Effect| **effect == Effect::Account(AccountEffect::StopSavingAll);
+    assert_eq!(screen.effects.iter().filter(stops).count(), 1);
+    tell(&mut screen, Reply::SavedAll(SavedAll { stopped: true, ..saved(1) }));
+    assert!(screen.state.overlay.is_none());
+    shows(&mut screen, "stopped: 1 recording saved in ~/voicemail, 2 not saved");
+    screen.keys("w Esc");
+    assert!(screen.state.overlay.is_none());
+}
+
+#[test]
+fn marked_ones_without_a_recording_are_counted() {
+    let without = |voicemail: Voicemail| Voicemail::new(voicemail.time, "9845012345", None);
+    let mut stored = week();
+    stored[0] = without(stored[0].clone());
+    stored[1] = without(stored[1].clone());
+    let mut screen = open(Opened { stored, ..opened() });
+    screen.keys("v v w");
+    shows(&mut screen, "no marked voicemail has a recording");
+    screen.keys("v v w");
+    shows(&mut screen, "Save 2 recordings");
+    shows(&mut screen, "2 of 4 have no recording");
+    screen.keys("Enter");
+    tell(&mut screen, Reply::SavedAll(saved(2)));
+    shows(&mut screen, "2 recordings saved in ~/voicemail, 2 without a recording");
 }

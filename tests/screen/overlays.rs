@@ -491,9 +491,7 @@ fn tags_and_copying_are_about_all_that_is_marked_and_what_takes_one_says_so() {
     screen.keys("Esc Y");
     assert!(screen.text().contains("Copy · 2 voicemails"));
     screen.keys("Esc");
-    for (key, name) in
-        [("w", "save"), ("b", "elsewhere"), ("c", "call-back"), ("C", "name"), ("H", "history")]
-    {
+    for (key, name) in [("b", "elsewhere"), ("c", "call-back"), ("C", "name"), ("H", "history")] {
         screen.keys(key);
         assert_eq!(notice(&screen), format!("{name} takes one voicemail: Esc clears the marks"));
         assert!(screen.state.overlay.is_none());

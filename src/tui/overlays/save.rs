@@ -43,13 +43,18 @@ impl Save {
     /// appends the file name.
     pub fn path(&self, home: Option<&Path>) -> Option<PathBuf> {
         let text = self.input.value().trim();
-        let path = match (text.strip_prefix("~/"), home) {
-            (Some(rest), Some(home)) => home.join(rest),
-            (None, Some(home)) if text == "~" => home.join(""),
-            _ if text.is_empty() => return None,
-            _ => PathBuf::from(text),
-        };
+        let path = typed_path(text, home)?;
         let is_folder = text == "~" || text.ends_with(std::path::is_separator);
         Some(if is_folder { path.join(&self.name) } else { path })
+    }
+}
+
+/// Returns the path that was typed, with `~` expanded; `None` if it is empty.
+pub(in crate::tui) fn typed_path(text: &str, home: Option<&Path>) -> Option<PathBuf> {
+    let text = text.trim();
+    match (text.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => Some(home.join(rest)),
+        (None, Some(home)) if text == "~" => Some(home.join("")),
+        _ => (!text.is_empty()).then(|| PathBuf::from(text)),
     }
 }

@@ -68,18 +68,14 @@ pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Shows the chosen range, and closes the picker; or goes to the text field if it has a mistake.
 pub(in crate::tui) fn show_chosen(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Dates(dates)) = &state.overlay else { return };
-    match dates.range(state.now, state.setup.zone) {
-        Ok(range) => show(state, range, effects),
-        // The picker shows the error already.
-        Err(_) => {
-            if let Some(Overlay::Dates(dates)) = &mut state.overlay {
-                dates.part = Focus::Text;
-            }
-            let cancel = state.setup.keymap.named(Command::CloseDates);
-            news(state, format!("not shown: correct the range, or {cancel} to cancel"));
-        }
+    let Some(Overlay::Dates(dates)) = &mut state.overlay else { return };
+    if let Ok(range) = dates.range(state.now, state.setup.zone) {
+        return show(state, range, effects);
     }
+    // The picker shows the error already.
+    dates.part = Focus::Text;
+    let cancel = state.setup.keymap.named(Command::CloseDates);
+    news(state, format!("not shown: correct the range, or {cancel} to cancel"));
 }
 
 /// Counts for the calendar and the range.
