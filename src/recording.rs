@@ -20,12 +20,13 @@ use futures_util::future::{BoxFuture, Shared, WeakShared};
 use tokio::sync::watch;
 
 use crate::core::model::{RecordingName, VoicemailId};
-use crate::telecmi::ApiError;
+use crate::telecmi::{ApiError, OfflineReason};
 
 mod draft;
 mod fetch;
 mod folder;
 mod library;
+mod place;
 mod retry;
 mod save;
 
@@ -34,6 +35,7 @@ pub use fetch::{ANSWERS, RecordingApi, TRIES, Transfer};
 use folder::Folder;
 pub use folder::{Evicted, Kept, account_folder};
 pub use library::{Library, decode};
+pub use place::{Names, Place, PlaceError, with_id};
 pub use retry::not_ready_wait;
 pub use save::{SaveError, name_part, portable_name, suggested_name};
 
@@ -87,6 +89,17 @@ pub enum FetchError {
         /// The system's message.
         reason: String,
     },
+}
+
+impl FetchError {
+    /// Whether the error will also affect all other recordings.
+    pub fn is_hopeless(&self) -> bool {
+        match self {
+            FetchError::Api(ApiError::NotAuthenticated { .. }) => true,
+            FetchError::Api(ApiError::Offline { reason }) => *reason != OfflineReason::Cut,
+            _ => false,
+        }
+    }
 }
 
 impl From<ApiError> for FetchError {

@@ -212,7 +212,7 @@ commands! {
     Louder, "louder", ["+", "="], Inbox/Listen, "", "Louder" => "Quieter, louder";
     PlayAll, "play-all", ["P"], Inbox/Listen, "play unread", "Play all unread voicemails in the list, in order" => "Play all unread";
     Elsewhere, "elsewhere", ["b"], Inbox/Listen, "", "Listen elsewhere: in your browser, as a file, or through forwarded sound" => "Listen elsewhere";
-    SaveRecording, "save", ["w"], Inbox/Listen, "", "Save the recording to a file" => "Save the recording";
+    SaveRecording, "save", ["w"], Inbox/Listen, "", "Save the recording to a file; the marked ones to a folder" => "Save the recording";
     ToggleDone, "done", ["e"], Inbox/Act, "done", "Mark as done or not done, and move on" => "Mark as done, move on";
     ToggleStar, "star", ["s"], Inbox/Act, "star", "Star or unstar";
     ToggleRead, "read", ["r"], Inbox/Act, "", "Mark as read or unread" => "Mark read or unread";
@@ -280,9 +280,10 @@ commands! {
     PreviousWay, "previous-way", ["k", "Up"], Elsewhere, "", "Previous option" => "Next, previous";
     CopyLine, "copy-line", ["c"], Elsewhere, "copy command", "Copy the command; again for the link" => "Copy command, or link";
     CloseWays, "close-ways", ["Esc", "q"], Elsewhere, "close", "Close";
-    SaveNow, "save-now", ["Enter"], Save, "save", "Save; again to overwrite an existing file" => "Save, or overwrite";
-    CloseSave, "close-save", ["Esc"], Save, "cancel", "Cancel";
-    SaveNote, "save-note", ["Ctrl-s"], Note, "save", "Save; if empty, remove the note" => "Save";
+    SaveNow, "save-now", ["Enter"], Save, "save", "Save; again to overwrite an existing file, or to retry" => "Save, or overwrite";
+    CloseSave, "close-save", ["Esc"], Save, "cancel", "Cancel; several stop being saved" => "Cancel";
+    SaveNote, "save-note", ["Enter", "Ctrl-s"], Note, "save", "Save; if empty, remove the note" => "Save";
+    NewLine, "new-line", ["Ctrl-j", "Alt-Enter", "Shift-Enter"], Note, "new line", "Start a new line";
     CloseNote, "close-note", ["Esc"], Note, "close", "Close; asks before discarding changes" => "Close";
     SaveAndCloseNote, "save-and-close-note", ["s", "Ctrl-s"], NoteLeft, "save", "Save and close";
     DiscardNote, "discard-note", ["d"], NoteLeft, "discard", "Discard changes";
@@ -352,8 +353,8 @@ impl Command {
 
     /// Returns whether it acts on the selected voicemail alone, even while others are marked.
     fn takes_one(self) -> bool {
-        use Command::{CallBack, Elsewhere, History, NameCaller, SaveRecording};
-        matches!(self, CallBack | Elsewhere | History | NameCaller | SaveRecording)
+        use Command::{CallBack, Elsewhere, History, NameCaller};
+        matches!(self, CallBack | Elsewhere | History | NameCaller)
     }
 
     fn hindered(self, state: &State) -> Option<&'static str> {
@@ -403,6 +404,8 @@ impl Command {
             {
                 Some("no voicemail here")
             }
+            // Of the marked ones, those are saved that have one.
+            Command::SaveRecording if !state.inbox.marks.is_empty() => None,
             Command::PlayPause | Command::SaveRecording | Command::Elsewhere
                 if state.inbox.selected_row().is_some_and(|row| !row.flags.contains(Flags::RECORDING)) =>
             {

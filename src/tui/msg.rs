@@ -143,6 +143,10 @@ pub enum Reply {
     Remembered(Remembered),
     /// The path of the saved recording, or why it was not saved.
     Saved(Result<PathBuf, NotSaved>),
+    /// Progress of [`AccountEffect::SaveAll`]: how many are saved or failed.
+    SavingAll(usize),
+    /// The result of [`AccountEffect::SaveAll`].
+    SavedAll(SavedAll),
     /// The note of one voicemail; `None` if it has none.
     Note(Option<Note>),
     /// The tags of the requested voicemails, and all tags in use.
@@ -172,6 +176,32 @@ pub enum NotSaved {
     Exists,
     /// Any other error: what happened and what to do.
     Other(String),
+}
+
+/// A recording to save in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileToSave {
+    /// The voicemail.
+    pub key: RowKey,
+    /// The file name; its extension is replaced by that of the format.
+    pub name: String,
+    /// Whether to append the ID, because another recording has the name.
+    pub apart: bool,
+}
+
+/// What became of several recordings that were to be saved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SavedAll {
+    /// The folder.
+    pub folder: PathBuf,
+    /// How many were written.
+    pub saved: usize,
+    /// How many were there already.
+    pub present: usize,
+    /// Those that failed, and why; in the order of the list.
+    pub failed: Vec<(RowKey, String)>,
+    /// Whether it was stopped: then others were not tried.
+    pub stopped: bool,
 }
 
 /// Counts and coverage for the range picker.
@@ -491,6 +521,18 @@ pub enum AccountEffect {
         /// Overwrite an existing file.
         overwrite: bool,
     },
+    /// Save recordings in a folder, and overwrite nothing. Answered by [`Reply::SavingAll`] and
+    /// [`Reply::SavedAll`].
+    SaveAll {
+        /// The ticket for the answers.
+        ticket: Ticket,
+        /// The recordings.
+        files: Vec<FileToSave>,
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Stop [`AccountEffect::SaveAll`]: no file is left incomplete.
+    StopSavingAll,
     /// Serve a recording as a page for the user's browser, replacing an earlier page. Answered by
     /// [`Msg::Page`].
     OpenPage {
@@ -549,6 +591,8 @@ lanes! {
     Remembered,
     /// Save a recording.
     Save,
+    /// Save several recordings.
+    SaveAll,
     /// Load the note to edit.
     Note,
     /// Load the tags to edit.

@@ -17,6 +17,7 @@ use crate::tui::overlays::name::{self, NameForm};
 use crate::tui::overlays::note::{self, NoteEditor};
 use crate::tui::overlays::palette::{self, Palette};
 use crate::tui::overlays::save::{self, Save};
+use crate::tui::overlays::save_all::{self, SaveAll};
 use crate::tui::overlays::tags::{self, TagEditor};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -30,6 +31,8 @@ pub enum Overlay {
     Elsewhere(Elsewhere),
     /// The dialog for saving a recording.
     Save(Box<Save>),
+    /// The dialog for saving several recordings.
+    SaveAll(Box<SaveAll>),
     /// The note of one voicemail.
     Note(Box<NoteEditor>),
     /// The tags of some voicemails.
@@ -53,7 +56,7 @@ impl Overlay {
     pub fn scopes(&self) -> &'static [Scope] {
         match self {
             Overlay::Elsewhere(_) => &[Scope::Elsewhere, Scope::Anywhere],
-            Overlay::Save(_) => &[Scope::Save, Scope::Anywhere],
+            Overlay::Save(_) | Overlay::SaveAll(_) => &[Scope::Save, Scope::Anywhere],
             Overlay::Note(writing) if writing.confirming => &[Scope::NoteLeft, Scope::Anywhere],
             Overlay::Note(_) => &[Scope::Note, Scope::Anywhere],
             Overlay::Tags(_) => &[Scope::Tags, Scope::Anywhere],
@@ -76,6 +79,7 @@ impl Overlay {
         match self {
             Overlay::Dates(dates) => Some(&mut dates.input),
             Overlay::Save(dialog) => Some(&mut dialog.input),
+            Overlay::SaveAll(dialog) => dialog.open_field(),
             Overlay::Name(naming) => Some(&mut naming.input),
             Overlay::Tags(tagging) => Some(&mut tagging.input),
             Overlay::Palette(palette) => Some(&mut palette.input),
@@ -93,6 +97,7 @@ impl Overlay {
         match self {
             Overlay::Dates(dates) => dates::view::draw(state, dates, theme, buffer),
             Overlay::Save(dialog) => save::view::draw(state, dialog, theme, buffer),
+            Overlay::SaveAll(dialog) => save_all::view::draw(state, dialog, theme, buffer),
             Overlay::Note(writing) => note::view::draw(state, writing, theme, buffer),
             Overlay::Tags(tagging) => tags::view::draw(state, tagging, theme, buffer),
             Overlay::Palette(palette) => palette::view::draw(state, palette, theme, buffer),
@@ -114,6 +119,7 @@ pub(in crate::tui) fn on_edit(state: &mut State, changed: bool, effects: &mut Ve
             dates::update::summarize(state, effects);
         }
         Some(Overlay::Save(dialog)) => dialog.on_edit(),
+        Some(Overlay::SaveAll(dialog)) => dialog.error = None,
         Some(Overlay::Tags(tagging)) => tagging.on_edit(),
         Some(Overlay::Palette(palette)) if changed => palette.on_change(),
         Some(Overlay::Login(form)) => form.on_edit(),

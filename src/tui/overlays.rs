@@ -12,4 +12,5 @@ pub mod name;
 pub mod note;
 pub mod palette;
 pub mod save;
+pub mod save_all;
 pub mod tags;

@@ -112,7 +112,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Player(number, event) => on_player(state, number, event, &mut effects),
         Msg::Page(key, page) => elsewhere::update::on_page(state, key, page, &mut effects),
         Msg::ToSend { name, file } => elsewhere::update::on_file(state, name, file, &mut effects),
-        Msg::Sending(percent) => elsewhere::update::on_sending(state, percent),
+        Msg::Sending(percent) => elsewhere::update::on_sending(state, percent, &mut effects),
         Msg::ChangedElsewhere => {
             let since = state.changes_to;
             read(state, Read::Changes { since }, &mut effects);
@@ -193,8 +193,7 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     }
     let Some(command) = state.command(key) else {
         if state.overlay.is_none() && state.help.is_none() && !state.filter.open {
-            let (key, help) = (KeyChord::of(key), state.setup.keymap.named(Command::Help));
-            news(state, format!("{key} is not bound · {help} for keys"));
+            typing::not_bound(state, key);
         }
         return typing::on_key(state, key, effects);
     };
@@ -250,7 +249,7 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::CallBack => call::update::ask(state),
         Command::NameCaller => name::update::name_selected(state),
         Command::History => open_history(state, effects),
-        Command::SaveRecording => save::update::open_selected(state),
+        Command::SaveRecording => save::update::open_subjects(state),
         Command::Elsewhere => elsewhere::update::offer_selected(state),
         Command::Note => note::update::open(state, effects),
         Command::Tags => tags::update::open(state, effects),
@@ -325,8 +324,9 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::PreviousWay => elsewhere::update::step(state, false),
         Command::CopyLine => elsewhere::update::copy_line(state, effects),
         Command::SaveNow => save::update::save(state, effects),
-        Command::CloseSave => save::update::close(state),
+        Command::CloseSave => save::update::close(state, effects),
         Command::SaveNote | Command::SaveAndCloseNote => note::update::save(state, effects),
+        Command::NewLine => note::update::new_line(state),
         Command::CloseNote => note::update::leave(state),
         Command::DiscardNote => note::update::discard(state),
         Command::KeepEditing => note::update::write_on(state),

@@ -24,8 +24,10 @@ mod jobs;
 mod listening;
 mod login;
 mod looks;
+mod notes;
 mod recordings;
 mod remote;
+mod save_all;
 mod settings;
 mod signals;
 #[path = "../common/sound/mod.rs"]

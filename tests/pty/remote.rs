@@ -220,9 +220,19 @@ fn a_recording_is_saved_where_asked_and_replaces_nothing_unasked() {
 fn the_page_is_remembered_as_the_way() {
     let (home, voices) = (Home::new(), voices());
     let mut terminal = offered(&home, &voices);
+    terminal.send("w");
+    terminal.wait_for("Save the recording");
+    terminal.send("\x1b");
+    terminal.wait("the dialog is gone", |seen| !seen.shows("Save the recording"));
+    quit(terminal);
+
+    // What was only tried is not remembered.
+    let mut terminal = offered(&home, &voices);
     terminal.send("b");
     terminal.wait_for("then open within ten minutes");
-    let (_, first) = address(&terminal);
+    let (port, first) = address(&terminal);
+    get(port, &first, "");
+    terminal.wait_for("opened in your browser");
     terminal.send("\x1b");
     terminal.wait("the overlay is gone", |seen| !seen.shows("Listen over ssh"));
     quit(terminal);

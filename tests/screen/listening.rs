@@ -578,8 +578,10 @@ fn over_ssh_the_last_choice_is_taken_at_once() {
     };
     let expected =
         "+91 98765 43210|Today · Mon 23 Nov, 11:42:08 IST|2026-11-23_1142_+91-98765-43210.mp3".to_owned();
-    let effects = screen.effects.clone();
     assert_eq!(asked(&mut screen, page), vec![expected]);
+    let url = "http://127.0.0.1:8321/k3/".to_owned();
+    screen.send(Msg::Page(selected(&screen), PageNews::Ready { url, port: 8321, opened: true }));
+    let effects = screen.effects.clone();
     let remembered = Remembered { way: Some(Delivery::Browser), folder: None };
     assert!(effects.contains(&Effect::Account(AccountEffect::Remember(remembered))));
     screen.keys("Esc j k Space");

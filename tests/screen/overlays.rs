@@ -102,7 +102,7 @@ const LONG: &str = "Wants a call before five about invoice 417; Ravi has the pap
 #[test]
 fn a_note_looks() {
     looks("note", |screen| {
-        screen.keys("m").type_text("Call before five").keys("Enter Enter").type_text(LONG);
+        screen.keys("m").type_text("Call before five").keys("Ctrl-j Ctrl-j").type_text(LONG);
     });
     looks("note-empty", |screen| {
         screen.keys("m");
@@ -120,7 +120,7 @@ fn a_note_looks() {
 #[test]
 fn a_note_is_written_and_read_again() {
     let mut screen = screen();
-    screen.keys("m").type_text("two").keys("Enter").type_text("lines").keys("Ctrl-s");
+    screen.keys("m").type_text("two").keys("Ctrl-j").type_text("lines").keys("Ctrl-s");
     assert_eq!(notice(&screen), "note saved · u to undo");
     let row = screen.state.inbox.selected_row().unwrap();
     assert!(row.flags.contains(Flags::NOTE));
@@ -225,7 +225,7 @@ fn a_note_that_cannot_be_read_is_not_overwritten() {
     let ticket = screen.state.lanes.last(Lane::Note);
     screen.send(Msg::Reply(ticket, Reply::ReadFailed(StoreError::Busy)));
     assert!(screen.text().contains(&StoreError::Busy.to_string()[1..20]), "{}", screen.text());
-    assert!(screen.text().contains("Press Ctrl-s to retry"), "{}", screen.text());
+    assert!(screen.text().contains("Press Enter to retry"), "{}", screen.text());
     screen.keys("Ctrl-s");
     assert_eq!(edits(&mut screen), []);
     // It was loaded again; a late reply to the first query is dropped.
@@ -491,9 +491,7 @@ fn tags_and_copying_are_about_all_that_is_marked_and_what_takes_one_says_so() {
     screen.keys("Esc Y");
     assert!(screen.text().contains("Copy · 2 voicemails"));
     screen.keys("Esc");
-    for (key, name) in
-        [("w", "save"), ("b", "elsewhere"), ("c", "call-back"), ("C", "name"), ("H", "history")]
-    {
+    for (key, name) in [("b", "elsewhere"), ("c", "call-back"), ("C", "name"), ("H", "history")] {
         screen.keys(key);
         assert_eq!(notice(&screen), format!("{name} takes one voicemail: Esc clears the marks"));
         assert!(screen.state.overlay.is_none());
@@ -730,7 +728,7 @@ fn each_part_has_its_key() {
 fn everything_is_copied_as_text() {
     let mut screen = screen();
     screen.sounds();
-    screen.keys("m").type_text("Invoice 417").keys("Enter").type_text("call Ravi").keys("Ctrl-s");
+    screen.keys("m").type_text("Invoice 417").keys("Ctrl-j").type_text("call Ravi").keys("Ctrl-s");
     tag(&mut screen, "billing");
     screen.keys("Y a");
     let length = screen.state.inbox.selected_row().unwrap().sketch.millis;
@@ -745,7 +743,7 @@ fn everything_is_copied_as_text() {
 #[test]
 fn everything_is_copied_as_json() {
     let mut screen = screen();
-    screen.keys("m").type_text("say \"no\"").keys("Enter").type_text("twice").keys("Ctrl-s");
+    screen.keys("m").type_text("say \"no\"").keys("Ctrl-j").type_text("twice").keys("Ctrl-s");
     tag(&mut screen, "billing urgent");
     screen.keys("Y j");
     let text = copied(&mut screen).remove(0);

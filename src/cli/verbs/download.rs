@@ -4,7 +4,6 @@
 //! its final name. The names are chosen before the first transfer, so that they do not depend on the
 //! order in which transfers finish.
 
-use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -25,8 +24,8 @@ use crate::cli::verbs::download::progress::ProgressLine;
 use crate::cli::verbs::download::report::{Report, Status};
 use crate::cli::verbs::download::save::{SaveJob, Saver};
 use crate::cli::verbs::show;
-use crate::core::search::folded;
 use crate::error::Fault;
+use crate::recording::Names;
 use crate::signals::Signals;
 
 mod name;
@@ -181,12 +180,11 @@ async fn download(
 /// Assigns the file names. If several voicemails have the same name, the oldest keeps it, and the others
 /// get their ID appended.
 fn orders(found: Vec<Hit>, context: &VerbContext, args: &DownloadArgs) -> Vec<SaveJob> {
-    let mut taken = HashSet::with_capacity(found.len());
+    let mut names = Names::default();
     let order = |found: Hit| {
         let values = Values::new(&found, context.search.zone, &context.label);
-        // Some file systems ignore case, joiners and how letters are composed.
         let name = args.template.fill(&values, AudioFormat::Mp3.extension());
-        let apart = !taken.insert(folded(&name.to_string_lossy()));
+        let apart = !names.take(&name);
         SaveJob { found, values, apart }
     };
     let mut orders: Vec<_> = found.into_iter().map(order).collect();

@@ -24,6 +24,21 @@ pub enum Focus {
     Text,
 }
 
+/// How many heights a day's mark has.
+pub const LEVELS: u64 = 3;
+
+/// Returns the height of a day's mark, from 1 to [`LEVELS`]: a third of the `most` of a day of the month
+/// each; 0 without voicemail.
+pub fn level(count: u64, most: u64) -> u64 {
+    (count * LEVELS).div_ceil(most.max(1)).min(LEVELS)
+}
+
+/// Returns the fewest voicemails of a day whose mark has this height; `None` if no day can have it.
+pub fn least(level: u64, most: u64) -> Option<u64> {
+    let least = (level - 1) * most / LEVELS + 1;
+    (least <= level * most / LEVELS).then_some(least)
+}
+
 /// The range picker.
 #[derive(Debug)]
 pub struct Dates {
@@ -121,7 +136,14 @@ impl Dates {
     }
 
     fn go_to(&mut self, day: Option<NaiveDate>) {
+        let before = self.day;
         self.day = day.unwrap_or(self.day);
+        if let Some(summary) = &mut self.summary
+            && (before.year(), before.month()) != (self.day.year(), self.day.month())
+        {
+            // They are of the month before.
+            summary.per_day.clear();
+        }
         self.write_days();
     }
 
@@ -151,5 +173,22 @@ impl Dates {
     /// Returns the days of the month in the calendar.
     pub fn month(&self, zone: Tz) -> Vec<Span> {
         range::days_of_month(self.day.year(), self.day.month(), zone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LEVELS, least, level};
+
+    #[test]
+    fn the_legend_says_where_each_height_begins() {
+        for most in 1..=40 {
+            for height in 1..=LEVELS {
+                let counts: Vec<_> = (1..=most).filter(|count| level(*count, most) == height).collect();
+                assert_eq!(least(height, most), counts.first().copied(), "{height} of {most}");
+            }
+            assert_eq!((level(0, most), level(most, most)), (0, LEVELS));
+        }
+        assert_eq!(level(0, 0), 0);
     }
 }

@@ -33,6 +33,8 @@ pub struct LoginForm {
     pub asking: bool,
     /// Why the login failed.
     pub refused: Option<String>,
+    /// The part that Enter has moved on to, because it is empty.
+    pub wanted: Option<LoginField>,
 }
 
 /// A part of the form.
@@ -89,6 +91,7 @@ impl LoginForm {
             secret: Typed::default(),
             asking: false,
             refused: None,
+            wanted: None,
         }
     }
 
@@ -108,6 +111,7 @@ impl LoginForm {
     /// Handles an edit of the login form: clears the error.
     pub fn on_edit(&mut self) {
         self.refused = None;
+        self.wanted = None;
     }
 
     /// Handles a key for the login form's region or secret, unless the login is in progress. The secret has

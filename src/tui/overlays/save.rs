@@ -23,12 +23,14 @@ pub struct Save {
     pub exists: bool,
     /// Whether it is being fetched or written.
     pub busy: bool,
+    /// Whether the user chose to listen this way, which is then remembered.
+    pub to_listen: bool,
 }
 
 impl Save {
     /// Returns a dialog for saving with a suggested path that ends with `name`.
     pub fn new(key: RowKey, path: String, name: String) -> Save {
-        Save { key, input: Field::new(path), name, error: None, exists: false, busy: false }
+        Save { key, input: Field::new(path), name, error: None, exists: false, busy: false, to_listen: false }
     }
 
     /// Handles an edit in the dialog for saving: clears the error.
@@ -41,13 +43,18 @@ impl Save {
     /// separator, appends the file name.
     pub fn path(&self, home: Option<&Path>) -> Option<PathBuf> {
         let text = self.input.value().trim();
-        let path = match (text.strip_prefix("~/"), home) {
-            (Some(rest), Some(home)) => home.join(rest),
-            (None, Some(home)) if text == "~" => home.join(""),
-            _ if text.is_empty() => return None,
-            _ => PathBuf::from(text),
-        };
+        let path = typed_path(text, home)?;
         let is_folder = text == "~" || text.ends_with(std::path::is_separator);
         Some(if is_folder { path.join(&self.name) } else { path })
+    }
+}
+
+/// Returns the path that was typed, with `~` expanded; `None` if it is empty.
+pub(in crate::tui) fn typed_path(text: &str, home: Option<&Path>) -> Option<PathBuf> {
+    let text = text.trim();
+    match (text.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => Some(home.join(rest)),
+        (None, Some(home)) if text == "~" => Some(home.join("")),
+        _ => (!text.is_empty()).then(|| PathBuf::from(text)),
     }
 }

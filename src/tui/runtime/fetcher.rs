@@ -2,26 +2,30 @@
 //! is decided in `sounds`.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::{fs, io};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use tokio::sync::{OnceCell, OwnedSemaphorePermit, mpsc};
+use futures_util::{StreamExt as _, stream};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, mpsc, watch};
 use tokio::task::spawn_blocking;
 
 use crate::account::{Account, client_of};
 use crate::audio::{AudioError, AudioFormat, Waveform};
 use crate::core::model::VoicemailId;
 use crate::player::Sound;
-use crate::recording::{self, FetchError, Kept, Limits, Recordings, SaveError, decode};
+use crate::recording::{self, FetchError, Kept, Limits, Place, Recordings, SaveError, decode, with_id};
 use crate::store::StoreHandle;
 use crate::telecmi::Client;
 use crate::tui::list::rows::RowKey;
-use crate::tui::msg::{Msg, NotSaved, RecordingNews};
+use crate::tui::msg::{FileToSave, Msg, NotSaved, RecordingNews, SavedAll};
 
 /// How many decoded recordings to keep: the latest, and those prefetched.
 const DECODED: usize = 4;
+
+/// How many of several recordings are fetched and saved at once.
+const SAVED_AT_ONCE: usize = 4;
 
 /// The recordings, and how to get them.
 pub(super) struct Fetcher {
@@ -150,17 +154,98 @@ impl Fetcher {
         let fetched = |error: FetchError| NotSaved::Other(error.to_string());
         self.kept(key).await.map_err(fetched)?;
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            let missing = folder.to_owned();
-            let made = spawn_blocking(move || fs::create_dir_all(missing)).await;
-            made.unwrap_or_else(|ended| Err(io::Error::other(ended))).map_err(|error| {
-                NotSaved::Other(format!("{} cannot be created: {error}", folder.display()))
-            })?;
+            make_folder(folder).await.map_err(NotSaved::Other)?;
         }
         let library = self.library().await.map_err(fetched)?;
         library.recordings.save_as(key.id, path, overwrite).await.map_err(|error| match error {
             SaveError::Exists => NotSaved::Exists,
             error => NotSaved::Other(error.to_string()),
         })
+    }
+
+    /// Saves recordings in `folder`. Calls `told` with the number of those that are done.
+    pub(super) async fn save_all(
+        self: &Arc<Fetcher>,
+        files: Vec<FileToSave>,
+        folder: PathBuf,
+        stopped: &watch::Receiver<bool>,
+        told: impl Fn(usize),
+    ) -> SavedAll {
+        let (mut saved, mut present, mut failed, mut untried) = (0, 0, Vec::new(), false);
+        // Before anything is fetched.
+        if let Err(why) = make_folder(&folder).await {
+            let failed = files.into_iter().map(|file| (file.key, why.clone())).collect();
+            return SavedAll { folder, failed, ..SavedAll::default() };
+        }
+        let hopeless = OnceLock::new();
+        let jobs = files.into_iter().map(|file| {
+            let (folder, hopeless, stopped) = (&folder, &hopeless, stopped.clone());
+            async move { (file.key, self.save_one(&file, folder, hopeless, stopped).await) }
+        });
+        let mut results = std::pin::pin!(stream::iter(jobs).buffer_unordered(SAVED_AT_ONCE));
+        while let Some((key, result)) = results.next().await {
+            match result {
+                One::Saved => saved += 1,
+                One::Present => present += 1,
+                One::Failed(why) => failed.push((key, why)),
+                One::Stopped => untried = true,
+            }
+            told(saved + present + failed.len());
+        }
+        failed.sort_unstable_by_key(|(key, _)| *key);
+        SavedAll { folder: folder.clone(), saved, present, failed, stopped: untried }
+    }
+
+    /// Saves one of several recordings. Once a transfer was `hopeless`, no other is tried.
+    async fn save_one(
+        self: &Arc<Fetcher>,
+        file: &FileToSave,
+        folder: &Path,
+        hopeless: &OnceLock<String>,
+        mut stopped: watch::Receiver<bool>,
+    ) -> One {
+        let id = file.key.id;
+        let library = match self.library().await {
+            Ok(library) => library,
+            Err(error) => return One::Failed(error.to_string()),
+        };
+        if library.recordings.kept(id).is_none()
+            && let Some(why) = hopeless.get()
+        {
+            return One::Failed(why.clone());
+        }
+        library.hold(id);
+        let one = async {
+            let kept = tokio::select! {
+                biased;
+                // An error means that the sender is gone, so nothing can stop it.
+                Ok(_) = stopped.wait_for(|stopped| *stopped) => return One::Stopped,
+                kept = self.kept(file.key) => kept,
+            };
+            let kept = match kept {
+                Ok(kept) => kept,
+                Err(error) => {
+                    if error.is_hopeless() {
+                        // Another one may have set it first.
+                        let _ = hopeless.set(error.to_string());
+                    }
+                    return One::Failed(error.to_string());
+                }
+            };
+            let usual = folder.join(named(&file.name, kept.format));
+            let own = with_id(&usual, id);
+            let paths = if file.apart { vec![own] } else { vec![usual, own] };
+            let (path, replace) = match kept.place(paths, false).await {
+                Ok(Place::There(_)) => return One::Present,
+                Ok(Place::Free { path, replace }) => (path, replace),
+                Err(error) => return One::Failed(error.to_string()),
+            };
+            let saved = library.recordings.save_as(id, &path, replace).await;
+            saved.map_or_else(|error| One::Failed(error.to_string()), |()| One::Saved)
+        };
+        let one = one.await;
+        library.release(id);
+        one
     }
 
     /// Decodes a recording and stores its waveform.
@@ -216,4 +301,27 @@ impl Fetcher {
         }
         decoded.push((id, sound));
     }
+}
+
+/// What became of one of several recordings.
+enum One {
+    Saved,
+    /// The file is there already.
+    Present,
+    Failed(String),
+    /// Not fetched before the user stopped.
+    Stopped,
+}
+
+/// Creates `folder` and its parents. The error is a message.
+async fn make_folder(folder: &Path) -> Result<(), String> {
+    let missing = folder.to_owned();
+    let made = spawn_blocking(move || fs::create_dir_all(missing)).await;
+    made.unwrap_or_else(|ended| Err(io::Error::other(ended)))
+        .map_err(|error| format!("{} cannot be created: {error}", folder.display()))
+}
+
+/// Returns the file name with the extension of `format`: it was made before the recording was fetched.
+pub(super) fn named(file_name: &str, format: AudioFormat) -> String {
+    Path::new(file_name).with_extension(format.extension()).to_string_lossy().into_owned()
 }

@@ -110,6 +110,8 @@ impl Jobs {
             AccountEffect::Save { ticket, key, path, name, overwrite } => {
                 self.sounds.save(ticket, key, path, name, overwrite);
             }
+            AccountEffect::SaveAll { ticket, files, folder } => self.sounds.save_all(ticket, files, folder),
+            AccountEffect::StopSavingAll => self.sounds.stop_saving_all(),
             AccountEffect::OpenPage { key, caller, time, file_name } => {
                 self.sounds.open_page(key, caller, time, file_name);
             }

@@ -2,27 +2,26 @@
 //! Fetching itself is in `fetcher`.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
-use super::fetcher::Fetcher;
+use super::fetcher::{Fetcher, named};
 use crate::account::Account;
-use crate::audio::AudioFormat;
 use crate::core::model::VoicemailId;
 use crate::player::{Control, Event, Outputs, Play, PlaybackSettings, Player};
 use crate::recording::Limits;
 use crate::store::StoreHandle;
 use crate::telecmi::Client;
 use crate::tui::list::rows::RowKey;
-use crate::tui::msg::{Msg, RecordingNews, Reply, Ticket};
+use crate::tui::msg::{FileToSave, Msg, RecordingNews, Reply, Ticket};
 use crate::tui::overlays::elsewhere::PageNews;
 use crate::web::{self, Page, Stage};
 
@@ -73,6 +72,8 @@ pub(super) struct Sounds {
     page: Option<AbortHandle>,
     /// Recordings being saved.
     saving: JoinSet<()>,
+    /// Stops saving several.
+    stop_saving: Option<watch::Sender<bool>>,
 }
 
 /// The player, and what it should do once a recording is decoded. Both are behind one lock, so that a stop
@@ -131,6 +132,7 @@ impl Sounds {
             socket,
             page: None,
             saving: JoinSet::new(),
+            stop_saving: None,
         }
     }
 
@@ -146,6 +148,7 @@ impl Sounds {
         for transfer in transfers.into_values() {
             transfer.abort();
         }
+        self.stop_saving_all();
         let saved = async { while self.saving.join_next().await.is_some() {} };
         if timeout(LAST, saved).await.is_err() {
             tracing::warn!("the program ended before a recording was saved");
@@ -233,6 +236,29 @@ impl Sounds {
         });
     }
 
+    /// Saves several recordings in `folder`, and creates missing folders.
+    pub(super) fn save_all(&mut self, ticket: Ticket, files: Vec<FileToSave>, folder: PathBuf) {
+        while self.saving.try_join_next().is_some() {}
+        let (stop, stopped) = watch::channel(false);
+        self.stop_saving = Some(stop);
+        let (fetcher, messages) = (Arc::clone(&self.fetcher), self.messages.clone());
+        self.saving.spawn(async move {
+            let told = |done| {
+                // A dropped report is made up for by the next one.
+                let _ = messages.try_send(Msg::Reply(ticket, Reply::SavingAll(done)));
+            };
+            let all = fetcher.save_all(files, folder, &stopped, told).await;
+            let _ = messages.send(Msg::Reply(ticket, Reply::SavedAll(all))).await;
+        });
+    }
+
+    /// Stops saving several: transfers end, copies are finished.
+    pub(super) fn stop_saving_all(&mut self) {
+        if let Some(stop) = self.stop_saving.take() {
+            stop.send_replace(true);
+        }
+    }
+
     /// Reads a recording, to send it. Fetches it first if needed.
     pub(super) fn read(&self, key: RowKey, name: String) {
         let (fetcher, messages) = (Arc::clone(&self.fetcher), self.messages.clone());
@@ -315,9 +341,4 @@ impl Sounds {
         // No code here panics while it changes the state.
         self.player_state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Returns the file name with the extension of `format`: it was made before the recording was fetched.
-fn named(file_name: &str, format: AudioFormat) -> String {
-    Path::new(file_name).with_extension(format.extension()).to_string_lossy().into_owned()
 }

@@ -15,7 +15,7 @@ use crate::tui::list::rows::{ListLine, RowKey};
 use crate::tui::msg::{AccountEffect, Effect, Lane, Read, Reply, TerminalEffect};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::save::update::on_saved;
-use crate::tui::overlays::{copy, name, note, tags};
+use crate::tui::overlays::{copy, name, note, save_all, tags};
 use crate::tui::playback::prefetch;
 use crate::tui::state::{Inbox, Load, Retry, Running, State};
 
@@ -112,6 +112,8 @@ pub(in crate::tui) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effe
         Reply::Changes(changed) => on_changes(state, changed, effects),
         Reply::Remembered(remembered) => state.remembered = remembered,
         Reply::Saved(result) => on_saved(state, result, effects),
+        Reply::SavingAll(done) => save_all::update::on_progress(state, done),
+        Reply::SavedAll(all) => save_all::update::on_saved(state, all, effects),
         Reply::Note(note) => note::update::on_read(state, note.as_ref(), effects),
         Reply::Tagging(known) => tags::update::on_read(state, known),
         Reply::Copy { what, found } => copy::update::on_read(state, what, found, effects),

@@ -2,7 +2,9 @@
 
 use crossterm::event::KeyEvent;
 
+use crate::tui::command::Command;
 use crate::tui::field::{self, Reaction};
+use crate::tui::keymap::KeyChord;
 use crate::tui::msg::Effect;
 use crate::tui::overlay::{self, Overlay};
 use crate::tui::overlays::dates::Focus;
@@ -10,6 +12,7 @@ use crate::tui::overlays::note::cells;
 use crate::tui::overlays::{help, note};
 use crate::tui::search_line;
 use crate::tui::state::State;
+use crate::tui::update::news;
 
 /// Handles a key that is not a command: it goes to the open text field.
 pub(in crate::tui) fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
@@ -29,8 +32,16 @@ pub(in crate::tui) fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec
     match &mut state.overlay {
         Some(Overlay::Note(writing)) => note::update::type_key(writing, key, cells(state.size)),
         Some(Overlay::Login(form)) => form.on_key(key),
+        // A menu: Enter in particular is expected to do something.
+        Some(_) if state.help.is_none() => not_bound(state, key),
         _ => {}
     }
+}
+
+/// Says that a key does nothing here.
+pub(in crate::tui) fn not_bound(state: &mut State, key: KeyEvent) {
+    let (key, help) = (KeyChord::of(key), state.setup.keymap.named(Command::Help));
+    news(state, format!("{key} is not bound · {help} for keys"));
 }
 
 /// Handles pasted text: it goes to the open text field.

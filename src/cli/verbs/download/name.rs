@@ -10,10 +10,11 @@ use std::str::FromStr;
 use chrono::DateTime;
 
 use crate::cli::query::Hit;
+use crate::core::model::VoicemailId;
 use crate::core::suggest::nearest;
 use crate::core::text;
 use crate::core::zone::Tz;
-use crate::recording::{name_part, portable_name};
+use crate::recording::{name_part, portable_name, with_id};
 
 /// The fields by name.
 const FIELDS: [(&str, Placeholder); 7] = [
@@ -69,7 +70,7 @@ pub struct Values {
     time: DateTime<Tz>,
     caller: String,
     name: String,
-    id: String,
+    id: VoicemailId,
     account: String,
 }
 
@@ -83,7 +84,7 @@ impl Values {
             time: voicemail.time.with_timezone(&zone),
             name: found.name.as_deref().and_then(name_part).unwrap_or_else(|| caller.clone()),
             caller,
-            id: voicemail.id.to_string(),
+            id: voicemail.id,
             account: name_part(account).unwrap_or_else(|| "account".to_owned()),
         }
     }
@@ -110,7 +111,7 @@ impl Template {
                 }
                 TemplatePart::Placeholder(Placeholder::Caller) => path.push_str(&values.caller),
                 TemplatePart::Placeholder(Placeholder::Name) => path.push_str(&values.name),
-                TemplatePart::Placeholder(Placeholder::Id) => path.push_str(&values.id),
+                TemplatePart::Placeholder(Placeholder::Id) => path.push_str(&values.id.to_string()),
                 TemplatePart::Placeholder(Placeholder::Ext) => path.push_str(ext),
                 TemplatePart::Placeholder(Placeholder::Account) => path.push_str(&values.account),
             }
@@ -120,13 +121,7 @@ impl Template {
 
     /// Returns a path like [`Template::fill`], with the ID appended to the file name.
     pub fn fill_apart(&self, values: &Values, ext: &str) -> PathBuf {
-        let path = self.fill(values, ext);
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let mut name = format!("{stem}_{}", values.id);
-        if let Some(ext) = path.extension() {
-            name = format!("{name}.{}", ext.to_string_lossy());
-        }
-        path.with_file_name(name)
+        with_id(&self.fill(values, ext), values.id)
     }
 }
 

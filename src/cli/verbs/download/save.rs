@@ -1,14 +1,12 @@
 //! Downloads one recording: fetches it, and saves it to its file.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
-use tokio::task::spawn_blocking;
 
 use crate::audio::AudioFormat;
 use crate::cli::fetcher::{Fetcher, Missing};
@@ -16,8 +14,7 @@ use crate::cli::query::Hit;
 use crate::cli::verbs::download::name::{Template, Values};
 use crate::cli::verbs::download::progress::ProgressLine;
 use crate::cli::verbs::download::report::{Outcome, Status};
-use crate::recording::{FetchError, Kept, not_ready_wait};
-use crate::telecmi::{ApiError, OfflineReason};
+use crate::recording::{FetchError, Kept, Place, PlaceError, not_ready_wait};
 
 /// The maximum age of a voicemail whose recording may not be ready yet.
 const FRESH: TimeDelta = TimeDelta::minutes(5);
@@ -97,7 +94,7 @@ impl Saver<'_> {
         let kept = match kept {
             Ok(kept) => kept,
             Err(missing) => {
-                if is_hopeless(&missing) {
+                if matches!(&missing, Missing::Fetch(error) if error.is_hopeless()) {
                     // Another task may have set it first.
                     let _ = self.hopeless.set(missing.to_string());
                 }
@@ -106,15 +103,15 @@ impl Saver<'_> {
         };
         if self.dry {
             return match self.target(order, &kept).await {
-                Ok(Target::There(path)) => Status::Present(path, kept.bytes),
-                Ok(Target::Free { path, .. }) => Status::Planned(path),
+                Ok(Place::There(path)) => Status::Present(path, kept.bytes),
+                Ok(Place::Free { path, .. }) => Status::Planned(path),
                 Err(error) => Status::Failed(error),
             };
         }
         order.found.entry.record.sketch = self.fetcher.sketch(&order.found, &kept).await;
         let (path, replace) = match self.target(order, &kept).await {
-            Ok(Target::There(path)) => return Status::Present(path, kept.bytes),
-            Ok(Target::Free { path, replace }) => (path, replace),
+            Ok(Place::There(path)) => return Status::Present(path, kept.bytes),
+            Ok(Place::Free { path, replace }) => (path, replace),
             Err(error) => return Status::Failed(error),
         };
         if let Some(folder) = path.parent()
@@ -163,39 +160,14 @@ impl Saver<'_> {
 
     /// Returns the file to save to. If a different file has the name, tries the name with the ID, unless
     /// files are to be overwritten.
-    async fn target(&self, order: &SaveJob, kept: &Kept) -> Result<Target, String> {
+    async fn target(&self, order: &SaveJob, kept: &Kept) -> Result<Place, String> {
         let ext = kept.format.extension();
         let own = self.path(order, ext, true);
-        let plain = self.path(order, ext, false);
-        let paths = if order.apart { vec![own] } else { vec![plain, own] };
-        for path in paths {
-            let unread = |error: io::Error| format!("{}: {error}.", path.display());
-            match fs::symlink_metadata(&path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return Ok(Target::Free { path, replace: false });
-                }
-                Err(error) => return Err(unread(error)),
-                Ok(file) if file.is_dir() => {}
-                // Left behind by a crash of the machine.
-                Ok(file) if file.is_file() && file.len() == 0 => {
-                    return Ok(Target::Free { path, replace: true });
-                }
-                Ok(file) if file.is_file() && file.len() == kept.bytes => {
-                    let (ours, theirs) = (kept.path.clone(), path.clone());
-                    let same = spawn_blocking(move || same(&ours, &theirs)).await;
-                    if same.unwrap_or_else(|ended| Err(io::Error::other(ended))).map_err(unread)? {
-                        return Ok(Target::There(path));
-                    }
-                    if self.overwrite {
-                        return Ok(Target::Free { path, replace: true });
-                    }
-                }
-                Ok(_) if self.overwrite => return Ok(Target::Free { path, replace: true }),
-                Ok(_) => {}
-            }
-        }
-        let name = self.path(order, ext, true);
-        Err(format!("{}: a different file exists. Use --overwrite to replace it.", name.display()))
+        let paths = if order.apart { vec![own] } else { vec![self.path(order, ext, false), own] };
+        kept.place(paths, self.overwrite).await.map_err(|error| match error {
+            PlaceError::Taken(_) => format!("{error} Use --overwrite to replace it."),
+            error @ PlaceError::Unread { .. } => error.to_string(),
+        })
     }
 
     fn path(&self, order: &SaveJob, ext: &str, apart: bool) -> PathBuf {
@@ -206,24 +178,6 @@ impl Saver<'_> {
     }
 }
 
-/// Whether the error will also affect all other recordings.
-fn is_hopeless(missing: &Missing) -> bool {
-    let Missing::Fetch(FetchError::Api(error)) = missing else { return false };
-    match error {
-        ApiError::NotAuthenticated { .. } => true,
-        ApiError::Offline { reason } => *reason != OfflineReason::Cut,
-        _ => false,
-    }
-}
-
-/// The file to save to.
-enum Target {
-    /// It exists and has the same content.
-    There(PathBuf),
-    /// It is to be written.
-    Free { path: PathBuf, replace: bool },
-}
-
 /// Guesses the extension of a recording that was not fetched, from its name on the server.
 fn guessed(order: &SaveJob) -> &'static str {
     let name = order.found.entry.record.voicemail.recording.as_ref();
@@ -231,17 +185,4 @@ fn guessed(order: &SaveJob) -> &'static str {
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
     let known = AudioFormat::ALL.map(AudioFormat::extension).into_iter();
     known.into_iter().find(|known| Some(*known) == extension).unwrap_or(AudioFormat::Mp3.extension())
-}
-
-/// Whether two files have the same content.
-fn same(one: &Path, other: &Path) -> io::Result<bool> {
-    let (one, other) = (BufReader::new(File::open(one)?), BufReader::new(File::open(other)?));
-    let (mut one, mut other) = (one.bytes(), other.bytes());
-    loop {
-        match (one.next().transpose()?, other.next().transpose()?) {
-            (None, None) => return Ok(true),
-            (one, other) if one != other => return Ok(false),
-            _ => {}
-        }
-    }
 }

@@ -10,6 +10,7 @@ use crate::tui::overlay::Overlay;
 use crate::tui::overlays::dates::{Dates, Focus};
 use crate::tui::state::State;
 use crate::tui::update::fetch::{read, show};
+use crate::tui::update::news;
 
 /// Changes the open range picker, and counts for the range that it shows now.
 pub(in crate::tui) fn change(state: &mut State, effects: &mut Vec<Effect>, change: impl FnOnce(&mut Dates)) {
@@ -67,16 +68,14 @@ pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Shows the chosen range, and closes the range picker; or goes to the text field if it has a mistake.
 pub(in crate::tui) fn show_chosen(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Dates(dates)) = &state.overlay else { return };
-    match dates.range(state.now, state.setup.zone) {
-        Ok(range) => show(state, range, effects),
-        // The picker shows the error already.
-        Err(_) => {
-            if let Some(Overlay::Dates(dates)) = &mut state.overlay {
-                dates.part = Focus::Text;
-            }
-        }
+    let Some(Overlay::Dates(dates)) = &mut state.overlay else { return };
+    if let Ok(range) = dates.range(state.now, state.setup.zone) {
+        return show(state, range, effects);
     }
+    // The picker shows the error already.
+    dates.part = Focus::Text;
+    let cancel = state.setup.keymap.named(Command::CloseDates);
+    news(state, format!("not shown: correct the range, or {cancel} to cancel"));
 }
 
 /// Counts voicemails for the calendar and the range of the picker.

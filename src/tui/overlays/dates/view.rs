@@ -9,7 +9,7 @@ use crate::core::humanize;
 use crate::core::model::Span;
 use crate::core::range::{self, PRESETS, Range};
 use crate::tui::layout::centred;
-use crate::tui::overlays::dates::{Dates, Focus};
+use crate::tui::overlays::dates::{Dates, Focus, LEVELS, least, level};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::field;
@@ -19,6 +19,9 @@ use crate::tui::view::pen::{Pen, width};
 /// The widths of the presets with their dates, and of the calendar, in cells.
 const PRESETS_WIDTH: u16 = 38;
 const CALENDAR_WIDTH: u16 = 28;
+
+/// The marks of a day by their height.
+const MARKS: [&str; LEVELS as usize + 1] = [" ", "⣀", "⣤", "⣿"];
 
 /// Draws the range picker. Returns the position of the cursor if the text field has the focus.
 pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
@@ -87,6 +90,7 @@ fn calendar(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mu
     // In a low box, the weeks scroll with the cursor.
     let week = |date: NaiveDate| ((date.day0() + offset) / 7) as u16;
     let above = (week(dates.day) + 3).saturating_sub(area.height.max(3));
+    // Empty until they are read.
     let counts = dates.summary.as_ref().map_or(&[][..], |summary| &summary.per_day);
     let most = counts.iter().copied().max().unwrap_or(0);
     for (index, date) in first.iter_days().take_while(|date| date.month() == first.month()).enumerate() {
@@ -96,16 +100,40 @@ fn calendar(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mu
         let brought = counts.get(index).copied().unwrap_or(0);
         let style = day_style(state, theme, date, chosen, brought, most);
         let here = focused && date == dates.day;
-        let sign = |edge: bool| if here && edge { "›" } else { " " };
-        let cell = format!("{}{:>2} ", sign(true), date.day());
+        let sign = if here { "›" } else { " " };
+        // The mark says how many even where the range covers the shade, and where there are no colours.
+        let mark = MARKS[level(brought, most) as usize];
+        let cell = format!("{sign}{:>2}{mark}", date.day());
         let style = if here { style.patch(theme.strong).add_modifier(Modifier::UNDERLINED) } else { style };
         Pen::new(buffer, area, 2 + line).skip(column * 4).write(&cell, style);
     }
-    let day_count = counts.get(dates.day.day0() as usize).copied().unwrap_or(0);
-    let told = format!("{}: {}", dates.day.format("%a %-d %b"), humanize::voicemails(day_count));
+    let day_count = counts.get(dates.day.day0() as usize).copied();
+    let told = |day: &str, count: fn(u64) -> String| match day_count {
+        Some(number) => format!("{} · {}", dates.day.format(day), count(number)),
+        None => dates.day.format(day).to_string(),
+    };
     let last = area.height.saturating_sub(1);
+    if last > 8 {
+        legend(most, theme, Rect { y: area.y + last - 1, height: 1, ..area }, buffer);
+    }
     if last > 7 {
-        Pen::new(buffer, area, last).write(&told, theme.quiet);
+        Pen::new(buffer, area, last).write(&told("%a %-d %b", humanize::voicemails), theme.quiet);
+    } else {
+        // Beside the month, which the title names.
+        let beside = indent + width(&title) + 1;
+        Pen::new(buffer, area, 0).skip(beside).right(&told("%a %-d", humanize::count), theme.quiet);
+    }
+}
+
+/// Draws what the marks mean in this month: the fewest voicemails of a day with each.
+fn legend(most: u64, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let mut pen = Pen::new(buffer, area, 0);
+    let meant = (1..=LEVELS).filter_map(|level| Some((MARKS[level as usize], least(level, most)?)));
+    for (mark, least) in meant {
+        pen.write(&format!("{mark} {}+", humanize::count(least)), theme.quiet).skip(2);
+    }
+    if most > 0 && pen.room() >= 5 {
+        pen.write("a day", theme.quiet);
     }
 }
 
@@ -124,9 +152,9 @@ fn day_style(
     if date > state.today() {
         return theme.faint;
     }
-    match (brought * 3).div_ceil(most.max(1)) {
+    match level(brought, most) as usize {
         0 => theme.text,
-        third => theme.shades[(third as usize).min(3) - 1],
+        level => theme.shades[level - 1],
     }
 }
 

@@ -76,16 +76,13 @@ pub(in crate::tui) fn take(state: &mut State, way: Delivery, effects: &mut Vec<E
             }
         }
         Delivery::Browser => open_page(state, key, effects),
-        Delivery::Save => save::update::open(state, key),
+        Delivery::Save => save::update::open_to_listen(state, key),
         Delivery::Terminal => send(state, key, effects),
-    }
-    // `Delivery::Here` is remembered once the sound has started.
-    if way != Delivery::Here {
-        remember(state, way, effects);
     }
 }
 
-/// Remembers the way to listen for next time.
+/// Remembers the way to listen for next time. Only called once it came off: the sound has started, the page was
+/// opened, the file is saved or sent. A way that was tried in vain is not taken again unasked.
 pub(in crate::tui) fn remember(state: &mut State, way: Delivery, effects: &mut Vec<Effect>) {
     if state.setup.env.remote && state.remembered.way != Some(way) {
         state.remembered.way = Some(way);
@@ -111,7 +108,10 @@ fn open_page(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
 pub(in crate::tui) fn on_page(state: &mut State, key: RowKey, page: PageNews, effects: &mut Vec<Effect>) {
     match &page {
         // The page plays the recording at once.
-        PageNews::Ready { opened: true, .. } => mark_heard(state, key, effects),
+        PageNews::Ready { opened: true, .. } => {
+            mark_heard(state, key, effects);
+            remember(state, Delivery::Browser, effects);
+        }
         PageNews::Failed(why) => fault(state, why.clone()),
         _ => {}
     }
@@ -176,12 +176,13 @@ pub(in crate::tui) fn copy_line(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// Handles the progress of sending a file to the terminal.
-pub(in crate::tui) fn on_sending(state: &mut State, percent: u8) {
+pub(in crate::tui) fn on_sending(state: &mut State, percent: u8, effects: &mut Vec<Effect>) {
     let Some(Sending::InProgress(key, _)) = state.shared.sending else { return };
     state.shared.sending =
         Some(if percent < 100 { Sending::InProgress(key, percent) } else { Sending::Sent(key) });
     if percent == 100 {
         news(state, "sent: see your downloads folder".to_owned());
+        remember(state, Delivery::Terminal, effects);
     }
 }
 

@@ -119,7 +119,7 @@ fn lines(state: &State, open: &Elsewhere, theme: &Theme, room: u16, extent: Told
     blank(&mut lines);
     if whole && state.setup.env.remote {
         let play = state.setup.keymap.named(Command::PlayPause);
-        let choice = format!("vmail remembers your choice: next time, {play} uses it at once.");
+        let choice = format!("vmail remembers what worked: next time, {play} uses it at once.");
         lines.extend(broken(&choice, room).into_iter().map(|line| Piece::new(line, theme.quiet)));
     }
     lines

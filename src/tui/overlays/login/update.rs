@@ -10,7 +10,7 @@ pub(in crate::tui) fn log_in(state: &mut State) {
     state.overlay = Some(Overlay::Login(Box::new(LoginForm::new(state.setup.known))));
 }
 
-/// Logs in if the login form is complete, else moves to the missing field.
+/// Logs in if the login form is complete, else moves to the missing field and says that it is.
 pub(in crate::tui) fn try_key(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Login(form)) = &mut state.overlay else { return };
     if form.asking {
@@ -18,15 +18,16 @@ pub(in crate::tui) fn try_key(state: &mut State, effects: &mut Vec<Effect>) {
     }
     match form.key() {
         Ok(key) => {
-            form.refused = None;
+            form.on_edit();
             form.asking = true;
             effects.push(Effect::LogIn(key));
         }
-        // No error for a field that the user has not reached yet.
-        Err((part, _)) if form.part != part && form.part != LoginField::Secret => form.part = part,
         Err((part, said)) => {
-            form.part = part;
-            form.refused = Some(said);
+            // A field that the user has not reached yet is no mistake.
+            let is_next = form.part != part && form.part != LoginField::Secret;
+            form.on_edit();
+            (form.part, form.wanted) = (part, is_next.then_some(part));
+            form.refused = (!is_next).then_some(said);
         }
     }
 }

@@ -75,6 +75,8 @@ pub fn draw(state: &State, form: &LoginForm, theme: &Theme, buffer: &mut Buffer)
     let (said, style) = match &form.refused {
         _ if form.asking => ("logging in…", theme.text),
         Some(why) => (why.as_str(), theme.fault),
+        None if form.wanted == Some(LoginField::AppId) => ("type the app ID", theme.warning),
+        None if form.wanted == Some(LoginField::Secret) => ("type the secret", theme.warning),
         None if low => ("Stored in the keyring or in a private file.", theme.quiet),
         None => ("The secret is stored in the system keyring, or in a file only you can read.", theme.quiet),
     };

@@ -14,8 +14,8 @@ use crate::tui::msg::{AccountEffect, Change, Effect, Read};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::name::NameForm;
 use crate::tui::state::State;
-use crate::tui::update::fault;
 use crate::tui::update::fetch::read;
+use crate::tui::update::{fault, news};
 
 /// The minimum time between two checks of the contact files.
 const EVERY: TimeDelta = TimeDelta::seconds(5);
@@ -74,7 +74,8 @@ pub(in crate::tui) fn keep_name(state: &mut State, effects: &mut Vec<Effect>) {
     let name = Given::new(naming.input.value(), state.now.timestamp_millis());
     let text = name.as_ref().map_or("", Given::name);
     if text == naming.shown {
-        return;
+        let why = if text.is_empty() { "no name typed" } else { "name unchanged" };
+        return news(state, why.to_owned());
     }
     let spellings = state.inbox.rows.callers_of(&naming.number);
     let names: Vec<_> = spellings.map(|caller| (caller, text.to_owned())).collect();

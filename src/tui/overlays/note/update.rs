@@ -15,8 +15,8 @@ use crate::tui::msg::{Change, Effect, Lane, Read};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::note::{Before, Motion, NoteEditor, about, cells};
 use crate::tui::state::State;
-use crate::tui::update::fault;
 use crate::tui::update::fetch::read;
+use crate::tui::update::{fault, news};
 
 /// Opens the note of the marked or selected voicemail, or an empty one to add to the notes of several.
 pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
@@ -83,6 +83,7 @@ pub(in crate::tui) fn type_key(writing: &mut NoteEditor, key: KeyEvent, window: 
     match (field::character(key), key.code) {
         _ if writing.confirming => {}
         (Some(c), _) => insert(writing, c.encode_utf8(&mut [0; 4])),
+        // Enter saves, unless the settings say that another key does.
         (None, KeyCode::Enter) => insert(writing, "\n"),
         _ => {
             if let Some(step) = step(key) {
@@ -92,6 +93,15 @@ pub(in crate::tui) fn type_key(writing: &mut NoteEditor, key: KeyEvent, window: 
         }
     }
     writing.field.scroll(window);
+}
+
+/// Starts a new line at the cursor.
+pub(in crate::tui) fn new_line(state: &mut State) {
+    let window = cells(state.size);
+    if let Some(Overlay::Note(writing)) = &mut state.overlay {
+        insert(writing, "\n");
+        writing.field.scroll(window);
+    }
 }
 
 /// Inserts pasted text into the note.
@@ -165,7 +175,9 @@ pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
 
 fn write(state: &mut State, writing: &NoteEditor, effects: &mut Vec<Effect>) {
     if !writing.changed() {
-        return;
+        let is_new = matches!(&writing.before, Before::Known(text) if text.is_empty());
+        let why = if is_new { "nothing typed: no note saved" } else { "note unchanged" };
+        return news(state, why.to_owned());
     }
     let note = Note::new(writing.field.text(), state.now.timestamp_millis());
     let (keys, edit) = match note {

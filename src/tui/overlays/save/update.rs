@@ -3,23 +3,30 @@
 use std::path::PathBuf;
 
 use crate::audio::AudioFormat;
+use crate::core::facts::Flags;
 use crate::core::humanize;
 use crate::core::model::from_millis;
 use crate::recording::{name_part, suggested_name};
 use crate::store::Row;
+use crate::tui::list::changes::subjects;
 use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{AccountEffect, Effect, Lane, NotSaved};
 use crate::tui::overlay::Overlay;
+use crate::tui::overlays::elsewhere::update::remember;
 use crate::tui::overlays::elsewhere::{Delivery, Elsewhere};
 use crate::tui::overlays::save::Save;
+use crate::tui::overlays::save_all;
 use crate::tui::state::State;
 use crate::tui::update::{fault, news};
 
 /// The default folder, in the home folder.
 const FOLDER: &str = "voicemail";
 
-/// Closes the dialog for saving. A save in progress continues, and a notice shows its result.
-pub(in crate::tui) fn close(state: &mut State) {
+/// Closes the dialog for saving. A save in progress continues, and a notice shows its result; several stop being saved.
+pub(in crate::tui) fn close(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(Overlay::SaveAll(_)) = &state.overlay {
+        return save_all::update::close(state, effects);
+    }
     if let Some(Overlay::Save(dialog)) = state.overlay.take()
         && dialog.busy
     {
@@ -27,10 +34,17 @@ pub(in crate::tui) fn close(state: &mut State) {
     }
 }
 
-/// Asks where to save the recording of the selected voicemail.
-pub(in crate::tui) fn open_selected(state: &mut State) {
-    if let Some(key) = state.inbox.selected {
-        open(state, key);
+/// Asks where to save the recordings of the marked voicemails, or of the selected one.
+pub(in crate::tui) fn open_subjects(state: &mut State) {
+    let keys = subjects(state);
+    let has_one =
+        |key: &RowKey| state.inbox.find(*key).is_some_and(|row| row.flags.contains(Flags::RECORDING));
+    let with: Vec<_> = keys.iter().copied().filter(has_one).collect();
+    match (keys.as_slice(), with.as_slice()) {
+        ([_], [key]) => open(state, *key),
+        ([_], _) => news(state, "this voicemail has no recording".to_owned()),
+        (_, []) => news(state, "no marked voicemail has a recording".to_owned()),
+        _ => save_all::update::open(state, with, keys.len()),
     }
 }
 
@@ -39,23 +53,38 @@ pub(in crate::tui) fn open(state: &mut State, key: RowKey) {
     let Some(row) = state.inbox.find(key) else {
         return;
     };
+    let name = file_name(state, &row);
+    let path = humanize::path(&folder(state).join(&name), state.setup.env.home.as_deref());
+    state.overlay = Some(Overlay::Save(Box::new(Save::new(key, path, name))));
+}
+
+/// Returns the folder that is suggested: the last one.
+pub(in crate::tui) fn folder(state: &State) -> PathBuf {
     let home = state.setup.env.home.as_deref();
     let usual = || home.map_or_else(|| PathBuf::from("."), |home| home.join(FOLDER));
-    let folder = state.remembered.folder.clone().unwrap_or_else(usual);
-    let name = file_name(state, &row);
-    let path = humanize::path(&folder.join(&name), home);
-    state.overlay = Some(Overlay::Save(Box::new(Save::new(key, path, name))));
+    state.remembered.folder.clone().unwrap_or_else(usual)
+}
+
+/// The same as a way to listen to it.
+pub(in crate::tui) fn open_to_listen(state: &mut State, key: RowKey) {
+    open(state, key);
+    if let Some(Overlay::Save(dialog)) = &mut state.overlay {
+        dialog.to_listen = true;
+    }
 }
 
 /// Saves the recording to the path in the dialog.
 pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(Overlay::SaveAll(_)) = &state.overlay {
+        return save_all::update::save(state, effects);
+    }
     let home = state.setup.env.home.clone();
     let Some(Overlay::Save(dialog)) = &mut state.overlay else { return };
     if dialog.busy {
         return;
     }
     let Some(path) = dialog.path(home.as_deref()) else {
-        dialog.error = Some("type a path with a file name".to_owned());
+        dialog.error = Some("the path is empty: type a path with a file name".to_owned());
         return;
     };
     dialog.busy = true;
@@ -81,7 +110,7 @@ pub(in crate::tui) fn on_saved(
     dialog.busy = false;
     match result {
         Ok(path) => {
-            let key = dialog.key;
+            let (key, to_listen) = (dialog.key, dialog.to_listen);
             state.overlay = None;
             let home = state.setup.env.home.clone();
             news(state, format!("saved: {}", humanize::path(&path, home.as_deref())));
@@ -95,13 +124,21 @@ pub(in crate::tui) fn on_saved(
             }
             let folder = path.parent().map(PathBuf::from);
             state.shared.saved = Some((key, path));
-            if state.remembered.folder != folder {
-                state.remembered.folder = folder;
-                effects.push(Effect::Account(AccountEffect::Remember(state.remembered.clone())));
+            remember_folder(state, folder, effects);
+            if to_listen {
+                remember(state, Delivery::Save, effects);
             }
         }
         Err(NotSaved::Exists) => dialog.exists = true,
         Err(NotSaved::Other(why)) => dialog.error = Some(why),
+    }
+}
+
+/// Remembers the folder for next time.
+pub(in crate::tui) fn remember_folder(state: &mut State, folder: Option<PathBuf>, effects: &mut Vec<Effect>) {
+    if state.remembered.folder != folder {
+        state.remembered.folder = folder;
+        effects.push(Effect::Account(AccountEffect::Remember(state.remembered.clone())));
     }
 }
 

@@ -11,6 +11,7 @@ use crate::tui::overlays::note::update::is_unwritten;
 use crate::tui::overlays::tags::{Known, TagEditor};
 use crate::tui::state::State;
 use crate::tui::update::fetch::read;
+use crate::tui::update::news;
 
 /// Opens the tags of the marked voicemails, or of the selected one.
 pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
@@ -64,7 +65,7 @@ pub(in crate::tui) fn apply(state: &mut State, effects: &mut Vec<Effect>) {
     close(state);
     let (add, remove) = (meaning.add, meaning.remove);
     if add.is_empty() && remove.is_empty() {
-        return;
+        return news(state, "no tags typed".to_owned());
     }
     changes::apply(state, Change::Edit { keys, edit: Edit::Tag { add, remove } }, effects);
 }

@@ -1,0 +1,88 @@
+//! Notes as terminals send their keys: which byte saves, and which starts a new line.
+
+use std::process::Command;
+
+use crate::harness::{Terminal, until};
+use crate::jobs::has;
+use crate::voices::{Reply, Voices};
+use crate::world::Home;
+
+fn voices() -> Voices {
+    Voices::start(2, |_| Reply::new(404, "content-length: 0", b""))
+}
+
+fn open(home: &Home, voices: &Voices) -> Terminal {
+    let terminal = voices.inbox(home, &[]).start();
+    terminal.wait_until_live();
+    terminal
+}
+
+#[test]
+fn enter_saves_and_every_other_line_end_is_text() {
+    for line_end in ["\n", "\x1b\r", "\x1b[13;2u", "\x1b[200~\r\x1b[201~"] {
+        let (home, voices) = (Home::new(), voices());
+        let mut terminal = open(&home, &voices);
+        terminal.send("m");
+        terminal.wait_for("Write a note");
+        terminal.send(&format!("call Ravi{line_end}before five"));
+        terminal.wait_for("before five");
+        assert!(terminal.text().contains("Enter save"), "{}", terminal.text());
+        terminal.send("\r");
+        terminal.wait_for("note saved");
+        terminal.send("q");
+        assert_eq!(terminal.end().exit_code(), 0);
+        terminal.assert_given_back();
+        assert_eq!(home.notes(), ["call Ravi\nbefore five"], "{line_end:?}");
+    }
+}
+
+#[test]
+fn a_pasted_text_saves_nothing() {
+    let (home, voices) = (Home::new(), voices());
+    let mut terminal = open(&home, &voices);
+    terminal.send("m");
+    terminal.wait_for("Write a note");
+    terminal.send("\x1b[200~first\r\nsecond\rthird\n\x1b[201~");
+    terminal.wait_for("third");
+    assert!(terminal.text().contains("Enter save"), "{}", terminal.text());
+    terminal.send("\x13");
+    terminal.wait_for("note saved");
+    terminal.send("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+    assert_eq!(home.notes(), ["first\nsecond\nthird"]);
+}
+
+#[test]
+fn tmux_passes_the_keys_on() {
+    if !has("tmux") {
+        return;
+    }
+    let home = Home::new();
+    let socket = home.path().join("tmux");
+    let tmux = |arguments: &[&str]| {
+        let mut command = Command::new("tmux");
+        command.arg("-S").arg(&socket).args(["-f", "/dev/null"]).args(arguments);
+        command.env_remove("TMUX").env("HOME", home.path()).env("LANG", "C.UTF-8");
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let vmail = format!("exec {} --demo", env!("CARGO_BIN_EXE_vmail"));
+    tmux(&["new-session", "-d", "-x", "80", "-y", "24", "-s", "v", &vmail]);
+    let screen = || tmux(&["capture-pane", "-p", "-t", "v"]);
+    let keys = |keys: &[&str]| tmux(&[&["send-keys", "-t", "v"], keys].concat());
+    until("the inbox in tmux", || screen().contains("up to date"));
+    keys(&["m"]);
+    until("the note", || screen().contains("Write a note"));
+    keys(&["one", "C-j", "two", "M-Enter", "three"]);
+    tmux(&["set-buffer", "\nfour\nfive"]);
+    tmux(&["paste-buffer", "-p", "-t", "v"]);
+    until("all five lines", || {
+        let text = screen();
+        ["one", "two", "three", "four", "five"]
+            .iter()
+            .all(|line| text.lines().any(|shown| shown.trim_matches(['│', '┃', ' ', '▌']).starts_with(line)))
+    });
+    keys(&["Enter"]);
+    until("it is saved", || screen().contains("note saved"));
+    keys(&["q"]);
+    until("the session is over", || tmux(&["list-sessions"]).is_empty());
+}
