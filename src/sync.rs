@@ -34,6 +34,9 @@ pub const TRIES: usize = 5;
 /// The most requests in flight at once, whatever the setting says.
 pub const CONCURRENCY_MAX: usize = 16;
 
+/// The longest pause between two syncs that fail, unless the user wants longer ones anyway.
+pub const PAUSE_MAX: Duration = Duration::from_secs(1_800);
+
 /// How far two clocks may differ and still count as equal, in milliseconds: the `Date` header has
 /// no fractions of a second, and the response takes time to arrive.
 const SKEW_TOLERANCE: i64 = 2_000;
@@ -160,6 +163,20 @@ impl SyncError {
             SyncError::Store { error, .. } => error.is_transient(),
             SyncError::Endless { .. } => false,
         }
+    }
+
+    /// Returns how long to wait for the next sync after this many in a row failed, if one is due every
+    /// `refresh`. An error that passes by itself changes nothing; others, such as the page of a network that
+    /// wants a login, take up to [`PAUSE_MAX`]. `None` if only the user can help: the secret is wrong.
+    pub fn pause(&self, refresh: Duration, failed: u32) -> Option<Duration> {
+        if self.needs_login() {
+            return None;
+        }
+        if self.is_transient() {
+            return Some(refresh);
+        }
+        let longer = refresh.saturating_mul(1 << failed.clamp(1, 16));
+        Some(longer.min(PAUSE_MAX.max(refresh)))
     }
 
     /// Returns whether a sync failed because there is no secret, or the server refused app ID and secret.

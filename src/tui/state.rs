@@ -349,6 +349,8 @@ pub struct Sync {
     pub last: Option<DateTime<Utc>>,
     /// Why the last sync failed.
     pub failure: Option<SyncError>,
+    /// How many syncs in a row have failed.
+    pub failures: u32,
     /// When to check for new voicemail next.
     pub next: Option<DateTime<Utc>>,
     /// How many rows from the server were skipped as unreadable.

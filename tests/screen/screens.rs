@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use vmail::config::Column;
 use vmail::core::model::Span;
 use vmail::sync::{Progress, Summary, SyncError};
-use vmail::telecmi::{ApiError, OfflineReason};
+use vmail::telecmi::{ApiError, OfflineReason, RedirectFault};
 use vmail::terminal::colours::Depth;
 use vmail::tui::keymap::KeyChord;
 use vmail::tui::msg::{AccountEffect, Effect, Msg, Reply, TerminalEffect};
@@ -443,4 +443,40 @@ fn a_large_store_is_read_to_its_end_while_pages_arrive() {
     assert!(screen.text().contains("Inbox 9,000"), "{}", screen.text());
     let blank = screen.text().lines().filter(|line| line.contains("Withheld")).count();
     assert_eq!(blank, 0, "every caller has its text: {}", screen.text());
+}
+
+#[test]
+fn only_a_wrong_secret_ends_the_checks_for_good() {
+    let ends = |error: SyncError| {
+        let mut screen = Screen::open(filled());
+        screen.synced();
+        let mut pauses = Vec::new();
+        for _ in 0..12 {
+            let Some(next) = screen.state.sync.next else { break };
+            pauses.push((next - screen.state.now).num_seconds());
+            screen.wait(next - screen.state.now);
+            assert!(screen.state.sync.running.is_some(), "the check is due");
+            screen.ends(Err(error.clone()));
+        }
+        (pauses, screen.text())
+    };
+    let api = |error| SyncError::Api { error, received: Summary::default() };
+    // A portal that wants a login for the network, at night.
+    let portal = api(ApiError::BadRedirect { reason: RedirectFault::Elsewhere });
+    for error in [
+        portal,
+        api(ApiError::BadRequest { message: "no".to_owned() }),
+        api(ApiError::TooLarge { limit: 1 << 23 }),
+        SyncError::Endless { received: Summary::default() },
+    ] {
+        let (pauses, text) = ends(error);
+        assert_eq!(pauses[..6], [60, 120, 240, 480, 960, 1800], "{text}");
+        assert_eq!(pauses.len(), 12, "{text}");
+        assert!(text.contains("retry at "), "{text}");
+    }
+    let (pauses, _) = ends(offline());
+    assert_eq!(pauses, [60; 12]);
+    let (pauses, text) = ends(refused());
+    assert_eq!(pauses, [60]);
+    assert!(text.contains("R to retry") || text.contains("Enter"), "{text}");
 }

@@ -15,7 +15,7 @@ use crate::cli::{World, hook};
 use crate::core::humanize;
 use crate::core::model::VoicemailId;
 use crate::error::{Failure, Fault, failure};
-use crate::sync::{self, Progress, Summary};
+use crate::sync::{self, Progress, Summary, SyncError};
 
 /// The interval between checks if the settings say never.
 const REFRESH: Duration = Duration::from_secs(60);
@@ -62,7 +62,7 @@ pub fn run(args: &SyncArgs, world: &World) -> anyhow::Result<()> {
         style::quietly(records.head_of_voicemails(&mut io::stdout()))?;
         let mut bar = Bar::new(world);
         let watching = io::stderr().is_terminal();
-        let (mut offline, mut table) = (false, None);
+        let (mut failures, mut table) = (0, None);
         loop {
             let synced = once(&context, args, &bar, &mut records, &mut table).await;
             if !args.watch {
@@ -75,20 +75,23 @@ pub fn run(args: &SyncArgs, world: &World) -> anyhow::Result<()> {
                     }
                     break;
                 }
-                Ok(_) if offline => writeln!(io::stderr(), "vmail: the server is reachable again")?,
+                Ok(_) if failures > 0 => writeln!(io::stderr(), "vmail: the server is reachable again")?,
                 Ok(_) => {}
                 // Report the first error only, not one per interval during an outage.
                 Err(error) if args.watch && failure(&error) == Failure::Network => {
-                    if !offline {
+                    if failures == 0 {
                         writeln!(io::stderr(), "vmail: {error:#} Retrying.")?;
                     }
-                    offline = true;
-                    tokio::time::sleep(context.refresh(REFRESH)).await;
+                    failures += 1;
+                    let refresh = context.refresh(REFRESH);
+                    let failed = error.downcast_ref::<SyncError>();
+                    let pause = failed.and_then(|error| error.pause(refresh, failures));
+                    tokio::time::sleep(pause.unwrap_or(refresh)).await;
                     continue;
                 }
                 Err(error) => return Err(error),
             }
-            offline = false;
+            failures = 0;
             bar = Bar::when_it_takes_a_moment(world);
             tokio::time::sleep(context.refresh(REFRESH)).await;
         }

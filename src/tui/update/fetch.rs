@@ -209,6 +209,7 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
             // Clear the notice of an earlier failure.
             let over = state.sync.failure.take().map(|failure| failure.to_string());
             state.notice.take_if(|notice| over.as_ref() == Some(&notice.text));
+            state.sync.failures = 0;
             state.sync.last = Some(state.now);
             name::update::look(state, false, effects);
             state.sync.unreadable = state.sync.unreadable.max(summary.unreadable);
@@ -231,10 +232,14 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
                 fault(state, text);
             }
             state.sync.failure = Some(error);
+            state.sync.failures += 1;
         }
     }
-    let again = state.sync.failure.as_ref().is_none_or(SyncError::is_transient);
-    state.sync.next = refresh.filter(|_| again).map(|every| state.now + every);
+    let pause = refresh.and_then(|every| match &state.sync.failure {
+        Some(failure) => failure.pause(every, state.sync.failures),
+        None => Some(every),
+    });
+    state.sync.next = pause.map(|pause| state.now + pause);
 }
 
 /// Handles a notice of the store. If the store was replaced, rows and caller IDs are invalid and rows
