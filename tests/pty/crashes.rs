@@ -134,7 +134,11 @@ fn open_screen(url: &str, store: StoreHandle) {
         zone: vmail::core::zone::Tz::UTC,
         range: Range::parse("7d").unwrap(),
         refresh: None,
-        playback: PlaybackConfig { prefetch: Prefetch::Off, settings: PlaybackSettings::default() },
+        playback: PlaybackConfig {
+            prefetch: Prefetch::Off,
+            settings: PlaybackSettings::default(),
+            follow: true,
+        },
         keymap: Keymap::default(),
         views: Vec::new(),
         call_config: vmail::tui::overlays::call::CallConfig::default(),
