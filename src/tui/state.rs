@@ -493,6 +493,11 @@ impl State {
         layout::regions(self)
     }
 
+    /// Returns the size of the screen without the player line, for what is placed above the status.
+    pub fn stage(&self) -> Size {
+        Size { height: self.size.height - self.regions().player.height, ..self.size }
+    }
+
     /// Returns the open single-line text field, where the cursor is shown.
     pub fn open_field(&mut self) -> Option<&mut Field> {
         if let Some(help) = &mut self.help {

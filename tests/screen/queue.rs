@@ -137,6 +137,24 @@ fn the_player_line_has_a_place_of_its_own_at_every_size_and_no_notice_covers_it(
 }
 
 #[test]
+fn no_dialog_covers_the_player_line() {
+    for keys in ["d", "m", "t", ": p", "Y", "c", "C", "w", "b", "/ 9"] {
+        for size in [(120, 40), (80, 24), (40, 12)] {
+            let mut screen = at(size);
+            screen.keys("Space");
+            plays(&mut screen, 4_200);
+            screen.keys(keys);
+            let line = player_line(&mut screen);
+            assert!(
+                line.starts_with(" ▶ +91") && line.contains(" 0:04 "),
+                "{keys} {size:?}: {}",
+                screen.text()
+            );
+        }
+    }
+}
+
+#[test]
 fn the_line_comes_and_goes_without_moving_what_is_selected_off_the_screen() {
     for (size, moves) in [((120, 40), 0), ((80, 24), 1), ((40, 12), 1)] {
         let mut screen = at(size);

@@ -54,7 +54,7 @@ pub fn lines(state: &State, theme: &Theme, row: &Row, room: u16, height: u16) ->
     if height >= TALL {
         lines.push(Piece::default());
     }
-    lines.push(bar(theme, position, length, width));
+    lines.push(bar(theme, position.map(|position| in_seconds(position, length)), length, width));
     lines.extend(standing(state, theme, row, room));
     lines
 }
@@ -91,6 +91,12 @@ pub fn seek_in_detail(state: &State, area: Rect, line: u16, x: u16) -> Option<Du
 fn at_cell(bar: Rect, x: u16, length: Duration) -> Option<Duration> {
     let is_inside = (bar.x..bar.right()).contains(&x);
     is_inside.then(|| length.mul_f64(f64::from(x - bar.x) / f64::from(bar.width.max(1))))
+}
+
+/// Returns the position in whole seconds, so that a bar moves together with the time beside it: once a
+/// second, which is a few bytes. The end is the end.
+fn in_seconds(position: Duration, length: Duration) -> Duration {
+    if position >= length { length } else { Duration::from_secs(position.as_secs()) }
 }
 
 /// Returns whether there is a position worth showing.
@@ -345,11 +351,7 @@ impl PlayerLine {
             line.position = waiting(state, playback);
             return Some(line);
         }
-        // Whole seconds: so position and bar change together, once a second, which is a few bytes.
-        let position = match playback.phase {
-            Phase::Ended => length,
-            _ => Duration::from_secs(playback.position.min(length).as_secs()),
-        };
+        let position = in_seconds(playback.position, length);
         (line.position, line.length) = (humanize::length(position), humanize::length(length));
         let saved = state.playback.waveform(playback.cue.key.id).map_or(0, |wave| wave.silence().as_secs());
         let fixed = line.width();
@@ -424,8 +426,7 @@ pub fn draw_line(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) 
     if line.bar.width > 0 {
         pen.skip(1);
         let cells = usize::from(line.bar.width);
-        let at = Duration::from_secs(playback.position.as_secs());
-        let at = if playback.phase == Phase::Ended { playback.cue.length } else { at };
+        let at = in_seconds(playback.position, playback.cue.length);
         // Braille that differs in brightness alone cannot be told apart without colours.
         let waveform = state.playback.waveform(playback.cue.key.id);
         let waveform = waveform.filter(|_| !state.setup.look.plain && !state.setup.look.ascii);
