@@ -430,18 +430,15 @@ pub fn draw_line(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) 
         // Braille that differs in brightness alone cannot be told apart without colours.
         let waveform = state.playback.waveform(playback.cue.key.id);
         let waveform = waveform.filter(|_| !state.setup.look.plain && !state.setup.look.ascii);
-        match waveform.and_then(|waveform| wave(theme, Some(waveform), Some(at), line.bar.width, 1).pop()) {
-            Some(wave) => {
-                for (text, style) in &wave.left {
-                    pen.write(text, *style);
-                }
-            }
-            None => {
-                let head = cell_of(at, playback.cue.length, cells);
-                for (sign, style) in bar_cells(theme, Some(head), cells) {
-                    pen.write(sign.encode_utf8(&mut [0; 4]), style);
-                }
-            }
+        let mut wave = waveform.map(|waveform| wave(theme, Some(waveform), Some(at), line.bar.width, 1));
+        let piece = wave.as_mut().and_then(Vec::pop).unwrap_or_else(|| {
+            let mut piece = Piece::default();
+            let head = cell_of(at, playback.cue.length, cells);
+            bar_cells(theme, Some(head), cells).for_each(|(sign, style)| piece.push(sign, style));
+            piece
+        });
+        for (text, style) in &piece.left {
+            pen.write(text, *style);
         }
         pen.skip(1).write(&line.length, theme.text);
     }
