@@ -220,8 +220,8 @@ fn a_file_sets_everything() {
             colours: vec![OwnColour { role: "accent".to_owned(), style: "bold #ff8800 on 236".to_owned() }],
             columns: vec![Column::Caller, Column::Time, Column::Tags],
             keys: vec![
-                OwnKeys { command: "quit".to_owned(), keys: vec!["Ctrl-q".to_owned()], line: 35 },
-                OwnKeys { command: "play".to_owned(), keys: vec![], line: 36 },
+                OwnKeys { command: "quit".to_owned(), keys: vec!["Ctrl-q".to_owned()], line: 36 },
+                OwnKeys { command: "play".to_owned(), keys: vec![], line: 37 },
             ],
             views: vec![OwnView {
                 name: "Money".to_owned(),

@@ -158,7 +158,7 @@ fn no_dialog_covers_the_player_line() {
 fn the_line_comes_and_goes_without_moving_what_is_selected_off_the_screen() {
     for (size, moves) in [((120, 40), 0), ((80, 24), 1), ((40, 12), 1)] {
         let mut screen = at(size);
-        screen.keys("G k");
+        screen.keys("G");
         let before = screen.state.regions().list;
         screen.keys("Space");
         let list = screen.state.regions().list;
