@@ -63,7 +63,11 @@ fn inbox(count: usize) -> State {
         zone: "Asia/Kolkata".parse().unwrap(),
         range: Range::ALL,
         refresh: None,
-        playback: PlaybackConfig { prefetch: Prefetch::Selected, settings: PlaybackSettings::default() },
+        playback: PlaybackConfig {
+            prefetch: Prefetch::Selected,
+            settings: PlaybackSettings::default(),
+            follow: true,
+        },
         keymap: Keymap::default(),
         views: Vec::new(),
         call_config: vmail::tui::overlays::call::CallConfig::default(),

@@ -16,7 +16,7 @@
 //!     19:12   +9│ Range  7d                              │ 17:42
 //!     12:02   +4╰────────────────────────────────────────╯ 18:21           above the rest:
 //!                                          │                               overlays/*/view.rs
-//!                                          │
+//!  ▶ Anita Rao 10:05  0:04 ⣷⣤⣶⣿⣀⣤ 0:12                     p pause      playback/view.rs
 //!  32 voicemails                              up to date · checked 12:04   view/status.rs: how it
 //!  Space play   e done   s star   / search   m note   ? help                stands, and keys
 //! ```

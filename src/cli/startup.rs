@@ -275,6 +275,7 @@ fn playback(settings: &Settings) -> PlaybackConfig {
     PlaybackConfig {
         prefetch: settings.prefetch,
         settings: PlaybackSettings { auto_level: settings.auto_level, ..PlaybackSettings::default() },
+        follow: settings.follow_queue,
     }
 }
 

@@ -161,6 +161,9 @@ settings! {
     /// Whether to play quiet and loud callers at the same volume.
     auto_level: bool = false,
         set "auto_level" = |value| value.truth();
+    /// Whether the selection goes along while voicemails play one after another.
+    follow_queue: bool = false,
+        set "follow_queue" = |value| value.truth();
     /// Program and arguments that play sound instead of the sound server; never empty.
     player_command: Option<Vec<String>> = None,
         set "player_command" = |value| {

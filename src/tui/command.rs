@@ -200,6 +200,7 @@ commands! {
     DayAfter, "day-after", ["}"], Inbox/Move, "", "Next day (newer)" => "Previous, next day";
     SwitchPane, "switch-pane", ["Tab", "Shift-Tab"], Inbox/Move, "", "Switch between list and detail" => "Switch pane";
     PlayPause, "play", ["Space"], Inbox/Listen, "play", "Play or pause";
+    PausePlaying, "pause", ["p"], Inbox/Listen, "", "Pause or resume what plays, whatever is selected" => "Pause what plays";
     SeekBack, "seek-back", ["h", "Left"], Inbox/Listen, "seek", "Back 5 s" => "Back, forward 5 s";
     SeekForward, "seek-forward", ["l", "Right"], Inbox/Listen, "", "Forward 5 s" => "Back, forward 5 s";
     StepBack, "step-back", [","], Inbox/Listen, "", "Back 1 s" => "Back, forward 1 s";
@@ -210,7 +211,7 @@ commands! {
     SkipSilence, "skip-silence", ["z"], Inbox/Listen, "skip silence", "Turn skip silence on or off" => "Skip silence";
     Quieter, "quieter", ["-"], Inbox/Listen, "", "Quieter" => "Quieter, louder";
     Louder, "louder", ["+", "="], Inbox/Listen, "", "Louder" => "Quieter, louder";
-    PlayAll, "play-all", ["P"], Inbox/Listen, "play unread", "Play all unread voicemails in the list, in order" => "Play all unread";
+    PlayAll, "play-all", ["P"], Inbox/Listen, "play unread", "Play all unread voicemails in the list, or the marked ones, and show each in full" => "Play all unread";
     Elsewhere, "elsewhere", ["b"], Inbox/Listen, "", "Listen elsewhere: in your browser, as a file, or through forwarded sound" => "Listen elsewhere";
     SaveRecording, "save", ["w"], Inbox/Listen, "", "Save the recording to a file; the marked ones to a folder" => "Save the recording";
     ToggleDone, "done", ["e"], Inbox/Act, "done", "Mark as done or not done, and move on" => "Mark as done, move on";
@@ -335,9 +336,9 @@ impl Command {
 
     /// Returns why the command cannot run now, for the user; `None` if it can.
     pub fn refused(self, state: &State) -> Option<Cow<'static, str>> {
-        use Command::{Restart, SeekBack, SeekForward, StepBack, StepForward};
+        use Command::{PausePlaying, Restart, SeekBack, SeekForward, StepBack, StepForward};
         let seeks = matches!(self, SeekBack | SeekForward | StepBack | StepForward | Restart);
-        if seeks && state.playback.current.is_none() {
+        if (seeks || self == PausePlaying) && state.playback.current.is_none() {
             let play = state.setup.keymap.named(Command::PlayPause);
             return Some(format!("nothing is playing: {play} plays the selected one").into());
         }

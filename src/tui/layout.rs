@@ -22,6 +22,8 @@ pub struct Regions {
     pub scrollbar: Rect,
     /// The detail, if it is shown.
     pub detail: Option<Rect>,
+    /// The player line, while something is current.
+    pub player: Rect,
     /// Progress, counts, notices.
     pub status: Rect,
     /// Key hints.
@@ -32,20 +34,24 @@ pub struct Regions {
 pub fn regions(state: &State) -> Regions {
     let area = Rect::new(0, 0, state.size.width, state.size.height);
     let (width, height) = (area.width, area.height);
-    // In order of priority: list, status, header, hints, blank lines.
-    let header = u16::from(height >= 3);
-    let status = u16::from(height >= 2);
-    let hints = u16::from(height >= 5);
+    // In order of priority: list, player, status, header, hints, blank lines.
+    let player = u16::from(height >= 2 && state.playback.current.is_some());
+    let status = u16::from(height >= 2 + player);
+    let header = u16::from(height >= 3 + player);
+    let hints = u16::from(height >= 5 + player);
     let gap = u16::from(height >= 20);
-    let foot_gap = u16::from(height >= 30);
-    let filter = u16::from(height >= 6 && (state.filter.open || state.inbox.query.filter.is_some()));
+    // The player line takes the place of the blank line, so that nothing moves when it comes.
+    let foot_gap = u16::from(height >= 30 && player == 0);
+    let filter = u16::from(height >= 6 + player && (state.filter.open || state.inbox.query.filter.is_some()));
     let body_top = header + gap + filter;
-    let body = Rect::new(0, body_top, width, height.saturating_sub(body_top + foot_gap + status + hints));
+    let foot = player + status + hints;
+    let body = Rect::new(0, body_top, width, height.saturating_sub(body_top + foot_gap + foot));
     let row = |y: u16, lines: u16| Rect::new(0, y.min(height), width, lines);
     let mut regions = Regions {
         header: row(0, header),
         underline: row(header, gap),
         filter: row(header + gap, filter),
+        player: row(height.saturating_sub(foot), player),
         status: row(height.saturating_sub(hints + status), status),
         hints: row(height.saturating_sub(hints), hints),
         ..Regions::default()

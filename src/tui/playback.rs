@@ -1,10 +1,11 @@
 //! The state of recordings and playback. Plain data; [`crate::tui::update`] changes it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use ratatui::layout::Position;
 
 use crate::audio::{AudioError, AudioFormat, Waveform};
 use crate::core::humanize;
@@ -12,8 +13,11 @@ use crate::core::model::VoicemailId;
 use crate::core::prefetch::Prefetch;
 use crate::player::PlaybackSettings;
 use crate::tui::command::Command;
+use crate::tui::detail;
 use crate::tui::keymap::Keymap;
+use crate::tui::layout::Regions;
 use crate::tui::list::rows::RowKey;
+use crate::tui::state::State;
 
 pub(in crate::tui) mod prefetch;
 pub(in crate::tui) mod update;
@@ -30,6 +34,8 @@ pub struct PlaybackConfig {
     pub prefetch: Prefetch,
     /// Speed, volume and silence skipping at the start.
     pub settings: PlaybackSettings,
+    /// Whether the selection goes along with the queue.
+    pub follow: bool,
 }
 
 /// Recordings and playback.
@@ -39,10 +45,12 @@ pub struct Playback {
     pub settings: PlaybackSettings,
     /// The requested recordings.
     pub recordings: HashMap<VoicemailId, Recording>,
-    /// The voicemail that plays, is paused, or waits for its recording.
+    /// The voicemail of the player line: it plays, is paused, waits for its recording, or failed.
     pub current: Option<NowPlaying>,
-    /// The voicemails to play next.
+    /// The voicemails to play one after another. While there is a queue, one of them is current.
     pub queue: Option<Queue>,
+    /// How the queue went, to be said with the change that ended it.
+    pub finished: Option<String>,
     /// The recording and position at which the sound failed.
     pub lost: Option<(VoicemailId, Duration)>,
     /// When the selection counts as settled, so that rows passed by a held key are not fetched.
@@ -91,13 +99,11 @@ pub struct NowPlaying {
     /// Its number. Player events with another number are ignored.
     pub number: u64,
     /// The voicemail.
-    pub key: RowKey,
+    pub cue: Cue,
     /// Its phase.
     pub phase: Phase,
     /// The position in the recording.
     pub position: Duration,
-    /// The length of the recording; zero if unknown.
-    pub length: Duration,
     /// Whether it was paused because the program was suspended, and resumes with it.
     pub stopped: bool,
 }
@@ -113,21 +119,58 @@ pub enum Phase {
     Playing,
     /// It is paused.
     Paused,
+    /// It was played to the end, and the next one of the queue follows.
+    Ended,
+    /// It cannot be played, or the sound was lost.
+    Failed,
 }
 
-/// Voicemails to play one after the other.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+impl Phase {
+    /// Returns whether the player has it.
+    pub fn has_begun(self) -> bool {
+        matches!(self, Phase::Starting | Phase::Playing | Phase::Paused)
+    }
+}
+
+/// A voicemail to play, with what the player line says of it when its row is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cue {
+    /// The voicemail.
+    pub key: RowKey,
+    /// The caller's name or number.
+    pub caller: String,
+    /// The length of the recording; zero if unknown.
+    pub length: Duration,
+}
+
+/// Voicemails to play one after another.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queue {
-    /// The next voicemails.
-    pub rest: VecDeque<RowKey>,
-    /// The last one that was started. The selection follows the queue while it is on this one.
-    pub latest: Option<RowKey>,
-    /// When the next one starts, during the pause between two.
+    /// All of them, in order.
+    pub cues: Vec<Cue>,
+    /// The index of the current one.
+    pub at: usize,
+    /// When the next one starts, during the pause between two; `None` then if the user paused.
     pub next: Option<DateTime<Utc>>,
-    /// How many were played to the end.
-    pub heard: usize,
-    /// How many could not be played.
-    pub skipped: usize,
+    /// Whether the selection goes along: the user did not move it away.
+    pub follows: bool,
+    /// Those that were played to the end, or marked as done on the way.
+    pub heard: BTreeSet<RowKey>,
+    /// Those that could not be played.
+    pub skipped: BTreeSet<RowKey>,
+}
+
+impl Queue {
+    /// Returns the current voicemail.
+    pub fn current(&self) -> Option<RowKey> {
+        self.cues.get(self.at).map(|cue| cue.key)
+    }
+
+    /// Returns "3 of 14".
+    pub fn place(&self) -> String {
+        let [place, all] = [self.at + 1, self.cues.len()].map(|number| humanize::count(number as u64));
+        format!("{place} of {all}")
+    }
 }
 
 impl Playback {
@@ -138,6 +181,7 @@ impl Playback {
             recordings: HashMap::new(),
             current: None,
             queue: None,
+            finished: None,
             lost: None,
             settles: None,
             wanted: Vec::new(),
@@ -149,12 +193,12 @@ impl Playback {
     /// Returns the voicemail that will play as soon as its recording is fetched.
     pub fn waiting(&self) -> Option<RowKey> {
         let fetching = self.current.as_ref().filter(|current| current.phase == Phase::Fetching);
-        fetching.map(|current| current.key)
+        fetching.map(|current| current.cue.key)
     }
 
     /// Returns the playback of the voicemail `id`.
     pub fn playback_of(&self, id: VoicemailId) -> Option<&NowPlaying> {
-        self.current.as_ref().filter(|playback| playback.key.id == id)
+        self.current.as_ref().filter(|playback| playback.cue.key.id == id)
     }
 
     /// Returns the format of the recording of `id`, if it is known to be on disk.
@@ -172,6 +216,16 @@ impl Playback {
             _ => None,
         }
     }
+}
+
+/// Returns where in the recording a click seeks to: on the bar of the player line, or on waveform or bar of
+/// the detail.
+pub fn seek_at(state: &State, regions: &Regions, at: Position) -> Option<Duration> {
+    if regions.player.contains(at) {
+        return view::seek_in_line(state, regions.player, at.x);
+    }
+    let detail = regions.detail.filter(|detail| detail.contains(at))?;
+    detail::view::seek_at(state, detail, at)
 }
 
 /// Returns the message for a recording that cannot be played.

@@ -32,7 +32,7 @@ use crate::tui::overlays::elsewhere::Shared;
 use crate::tui::overlays::help::Help;
 use crate::tui::overlays::login::KnownAccount;
 use crate::tui::overlays::palette::Action;
-use crate::tui::playback::{Phase, Playback, PlaybackConfig, Recording};
+use crate::tui::playback::{Phase, Playback, PlaybackConfig, Queue, Recording};
 use crate::tui::search_line::Filter;
 use crate::tui::theme::ThemeSettings;
 
@@ -254,6 +254,8 @@ pub struct Steps {
 /// One step back, as Esc takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WayBack {
+    /// Leave the queue for the list. It goes on.
+    Queue,
     /// Stop playing.
     Stop,
     /// Clear the highlight in the detail.
@@ -274,10 +276,10 @@ impl WayBack {
     /// Returns the footer's hint for a step back. Fetching has none: it would come and go with every check.
     pub fn hint(self) -> &'static str {
         match self {
+            WayBack::Queue | WayBack::List => "list",
             WayBack::Stop => "stop",
             WayBack::Highlight => "back",
             WayBack::Marks => "clear marks",
-            WayBack::List => "list",
             WayBack::Search => "clear the search",
             WayBack::History => "leave the history",
             WayBack::Fetching => "",
@@ -330,6 +332,8 @@ pub struct Detail {
     pub focused: bool,
     /// Whether it covers the whole screen instead of the list.
     pub full: bool,
+    /// Whether it covers the screen to go through the queue, and moves on with it.
+    pub queue: bool,
     /// The loaded details. They may still belong to the voicemail selected before.
     pub loaded: Option<Box<Details>>,
     /// The stored waveform of its recording.
@@ -468,6 +472,7 @@ impl State {
     /// Returns the next step back from where the user is.
     pub fn way_back(&self) -> Option<WayBack> {
         let ways = [
+            (self.shows_queue(), WayBack::Queue),
             (self.playback.current.is_some(), WayBack::Stop),
             (self.detail.marked.is_some(), WayBack::Highlight),
             (!self.inbox.marks.is_empty(), WayBack::Marks),
@@ -490,6 +495,11 @@ impl State {
         layout::regions(self)
     }
 
+    /// Returns the size of the screen without the player line, for what is placed above the status.
+    pub fn stage(&self) -> Size {
+        Size { height: self.size.height - self.regions().player.height, ..self.size }
+    }
+
     /// Returns the single-line text field open on screen, where the cursor is shown.
     pub fn open_field(&mut self) -> Option<&mut Field> {
         if let Some(help) = &mut self.help {
@@ -506,6 +516,20 @@ impl State {
         self.detail.full || self.detail.focused && self.regions().detail.is_some()
     }
 
+    /// Returns whether the detail covers the screen to go through the queue: it shows the voicemail that the
+    /// queue is at.
+    pub fn shows_queue(&self) -> bool {
+        let at = self.playback.queue.as_ref().and_then(Queue::current);
+        self.detail.full && self.detail.queue && at.is_some() && self.inbox.selected == at
+    }
+
+    /// Returns when the next voicemail of the queue starts. While something is open above the queue, such as
+    /// a note to the last voicemail, it waits.
+    pub fn next_in_queue(&self) -> Option<DateTime<Utc>> {
+        let busy = self.shows_queue() && (self.overlay.is_some() || self.help.is_some());
+        self.playback.queue.as_ref().filter(|_| !busy).and_then(|queue| queue.next)
+    }
+
     /// Returns the waveform of the selected voicemail, from its recording or from the store.
     pub fn shown_waveform(&self) -> Option<&Waveform> {
         let id = self.inbox.selected?.id;
@@ -518,7 +542,7 @@ impl State {
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         let notice = self.notice.as_ref().and_then(|notice| notice.until);
         let refresh = self.sync.next.filter(|_| self.sync.running.is_none());
-        let following = self.playback.queue.as_ref().and_then(|queue| queue.next);
+        let following = self.next_in_queue();
         let retry = self.next_retry().map(|next| {
             // The countdown on screen changes every second.
             let left = (next - self.now).num_milliseconds().max(0);

@@ -15,7 +15,7 @@ use crate::core::view::View;
 use crate::player::Control;
 use crate::tui::command::{Command, Scope};
 use crate::tui::detail::update::{
-    back, close_or_quit, follow, load_details, mark_other, open_history, switch_pane,
+    back, close_or_quit, follow, load_details, mark_other, open_history, show_full, switch_pane,
 };
 use crate::tui::keymap::KeyChord;
 use crate::tui::list::changes::{on_applied, step_back};
@@ -32,11 +32,11 @@ use crate::tui::overlays::help::update::Scroll;
 use crate::tui::overlays::{
     accounts, call, copy, dates, elsewhere, help, login, name, note, palette, save, tags,
 };
-use crate::tui::playback::prefetch;
 use crate::tui::playback::update::{
-    change_speed, change_volume, control, go_on, hold, on_player, on_recording, play_all, play_next,
-    play_pause, seek, toggle_skip_silence, watch,
+    change_speed, change_volume, control, done_in_queue, go_on, hold, on_moved, on_player, on_recording,
+    pause_playing, play_all, play_next, play_pause, seek, step_queue, toggle_skip_silence, watch,
 };
+use crate::tui::playback::{self, prefetch};
 use crate::tui::search_line;
 use crate::tui::state::Follows;
 use crate::tui::state::{Notice, State};
@@ -89,9 +89,22 @@ pub fn resume(state: &mut State, mut before: State) -> Vec<Effect> {
 /// Applies one message to the state. Returns the effects that follow.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
+    let before = (state.inbox.selected, state.playback.current.is_some());
     match msg {
-        Msg::Key(key) if key.kind != KeyEventKind::Release => on_key(state, key, &mut effects),
-        Msg::Mouse(mouse) => on_mouse(state, mouse, &mut effects),
+        Msg::Key(key) if key.kind != KeyEventKind::Release => {
+            // Marking as done moves on by itself.
+            let moves_on = state.command(key) == Some(Command::ToggleDone);
+            on_key(state, key, &mut effects);
+            if state.inbox.selected != before.0 && !moves_on {
+                on_moved(state);
+            }
+        }
+        Msg::Mouse(mouse) => {
+            on_mouse(state, mouse, &mut effects);
+            if state.inbox.selected != before.0 {
+                on_moved(state);
+            }
+        }
         Msg::Paste(text) => typing::on_paste(state, &text, &mut effects),
         Msg::Resize(size) => {
             state.size = size;
@@ -149,6 +162,10 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
     }
     watch(state, &mut effects);
+    if state.playback.current.is_some() != before.1 {
+        // The player line came or went.
+        keep_visible(state);
+    }
     // Changes that are still being written could not be undone in the next session.
     if state.pending.is_empty() {
         effects.extend(state.next_session.take().map(Effect::Reopen));
@@ -213,11 +230,15 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
 pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, effects: &mut Vec<Effect>) {
     let page = usize::from(state.regions().list.height).max(2) - 1;
     match command {
+        Command::Down | Command::NextUnread if state.shows_queue() => step_queue(state, true, effects),
+        Command::Up | Command::PreviousUnread if state.shows_queue() => step_queue(state, false, effects),
+        Command::ToggleDone if state.shows_queue() => done_in_queue(state, effects),
         Command::Down if state.detail_focused() => mark_other(state, 1),
         Command::Up if state.detail_focused() => mark_other(state, -1),
         Command::Down | Command::NextMatch => move_rows(state, 1, effects),
         Command::Up | Command::PreviousMatch => move_rows(state, -1, effects),
         Command::PlayPause => play_pause(state, effects),
+        Command::PausePlaying => pause_playing(state, effects),
         Command::SeekBack => seek(state, -5_000, effects),
         Command::SeekForward => seek(state, 5_000, effects),
         Command::StepBack => seek(state, -1_000, effects),
@@ -259,11 +280,7 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::Open if state.needs_login() && state.inbox.selected.is_none() => {
             login::update::log_in(state);
         }
-        Command::Open => {
-            state.detail.full = true;
-            state.detail.scroll = 0;
-            load_details(state, effects);
-        }
+        Command::Open => show_full(state, false, effects),
         Command::Follow => follow(state, effects),
         Command::Dates => dates::update::open(state, effects),
         Command::Earlier => shift(state, -1, effects),
@@ -390,7 +407,9 @@ fn on_mouse(state: &mut State, mouse: MouseEvent, effects: &mut Vec<Effect>) {
         MouseEventKind::ScrollDown => move_page(state, 3, effects),
         MouseEventKind::ScrollUp => move_page(state, -3, effects),
         MouseEventKind::Down(MouseButton::Left) => {
-            if regions.detail.is_some_and(|detail| detail.contains(at)) {
+            if let Some(to) = playback::seek_at(state, &regions, at) {
+                control(state, Control::Seek(to), effects);
+            } else if regions.detail.is_some_and(|detail| detail.contains(at)) {
                 state.detail.focused = true;
             } else if regions.list.contains(at) {
                 state.detail.focused = false;
@@ -415,7 +434,7 @@ fn on_tick(state: &mut State, now: DateTime<Utc>, effects: &mut Vec<Effect>) {
         load(state, effects);
         triage::renew(state, effects);
     }
-    if state.playback.queue.as_ref().and_then(|queue| queue.next).is_some_and(|next| next <= now) {
+    if state.next_in_queue().is_some_and(|next| next <= now) {
         play_next(state, effects);
     }
     dates::update::on_tick(state, effects);

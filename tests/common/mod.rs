@@ -148,7 +148,11 @@ impl Screen {
             zone: "Asia/Kolkata".parse().unwrap(),
             range: Range::parse(opened.range).unwrap(),
             refresh: Some(Duration::from_secs(60)),
-            playback: PlaybackConfig { prefetch: opened.prefetch, settings: PlaybackSettings::default() },
+            playback: PlaybackConfig {
+                prefetch: opened.prefetch,
+                settings: PlaybackSettings::default(),
+                follow: true,
+            },
             keymap: opened.keymap,
             views: opened.views,
             call_config: opened.call_config,

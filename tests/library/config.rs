@@ -104,6 +104,7 @@ fn the_built_in_file_sets_the_documented_defaults() {
             prefetch: Prefetch::Selected,
             read_after: Duration::from_secs(3),
             auto_level: true,
+            follow_queue: true,
             player_command: None,
             cache: 1 << 30,
             largest_recording: 64 << 20,
@@ -177,6 +178,7 @@ fn a_file_sets_everything() {
         prefetch = "unread"
         read_after = 0
         auto_level = false
+        follow_queue = false
         player_command = ["aplay", "-q"]
         cache = 16
         largest_recording = 1
@@ -218,8 +220,8 @@ fn a_file_sets_everything() {
             colours: vec![OwnColour { role: "accent".to_owned(), style: "bold #ff8800 on 236".to_owned() }],
             columns: vec![Column::Caller, Column::Time, Column::Tags],
             keys: vec![
-                OwnKeys { command: "quit".to_owned(), keys: vec!["Ctrl-q".to_owned()], line: 35 },
-                OwnKeys { command: "play".to_owned(), keys: vec![], line: 36 },
+                OwnKeys { command: "quit".to_owned(), keys: vec!["Ctrl-q".to_owned()], line: 36 },
+                OwnKeys { command: "play".to_owned(), keys: vec![], line: 37 },
             ],
             views: vec![OwnView {
                 name: "Money".to_owned(),
@@ -234,6 +236,7 @@ fn a_file_sets_everything() {
             prefetch: Prefetch::Unread,
             read_after: Duration::ZERO,
             auto_level: false,
+            follow_queue: false,
             player_command: Some(vec!["aplay".to_owned(), "-q".to_owned()]),
             cache: 16 << 20,
             largest_recording: 1 << 20,

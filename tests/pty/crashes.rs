@@ -174,7 +174,11 @@ fn open_screen_with(url: &str, store: StoreHandle, draw: Draw) {
         zone: vmail::core::zone::Tz::UTC,
         range: Range::parse("7d").unwrap(),
         refresh: None,
-        playback: PlaybackConfig { prefetch: Prefetch::Off, settings: PlaybackSettings::default() },
+        playback: PlaybackConfig {
+            prefetch: Prefetch::Off,
+            settings: PlaybackSettings::default(),
+            follow: true,
+        },
         keymap: Keymap::default(),
         views: Vec::new(),
         call_config: vmail::tui::overlays::call::CallConfig::default(),

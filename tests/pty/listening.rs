@@ -68,11 +68,11 @@ impl Desk {
     }
 }
 
-/// Where the playback is, in seconds, as the status line says.
+/// Where the playback is, in seconds, as the player line says.
 fn position(seen: &Seen) -> Option<u64> {
     let text = seen.text();
-    let (before, _) = text.lines().find_map(|line| line.split_once(" / 0:30"))?;
-    before.rsplit_once("0:")?.1.parse().ok()
+    let line = text.lines().find(|line| line.ends_with("p pause") || line.ends_with("p resume"))?;
+    line.split_once("  0:")?.1.split_whitespace().next()?.parse().ok()
 }
 
 #[track_caller]
@@ -159,7 +159,7 @@ fn a_sound_server_that_dies_is_one_line_and_space_goes_on_where_it_was() {
     let text = terminal.text();
     assert_eq!(text.matches("Playback stopped").count(), 1, "{text}");
     let line = text.lines().find(|line| line.contains("Playback stopped")).unwrap();
-    assert!(line.contains("Press Space to resume."), "{line}");
+    assert!(line.contains("Press p to resume."), "{line}");
     drop(recorder);
 
     // The sound server is gone.

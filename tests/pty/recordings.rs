@@ -214,7 +214,7 @@ fn nothing_is_fetched_ahead_where_that_is_off() {
     terminal.send(" ");
     terminal.wait_for("▶ playing");
     terminal.moves("j");
-    terminal.wait("it goes on", |seen| seen.shows(" 0:01 / "));
+    terminal.wait("it goes on", |seen| seen.shows("  0:01 ") && seen.shows("p pause"));
     assert_eq!(voices.asked(), [2]);
     quit(terminal);
 }

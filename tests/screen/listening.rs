@@ -20,6 +20,7 @@ use vmail::tui::msg::{
     AccountEffect, Effect, Lane, Msg, NotSaved, RecordingNews, Remembered, Reply, TerminalEffect,
 };
 use vmail::tui::overlays::elsewhere::{Delivery, PageNews};
+use vmail::tui::playback::Phase;
 
 fn filled() -> Opened {
     Opened {
@@ -414,10 +415,11 @@ fn everything_unread_is_played_one_after_another() {
         assert_eq!(selected(&screen), *key);
         here(&mut screen);
         screen.player(Event::Started).player(Event::Heard).player(Event::Ended);
-        assert!(screen.state.playback.current.is_none(), "{number}: a gap");
+        assert_eq!(screen.state.playback.current.as_ref().unwrap().phase, Phase::Ended, "{number}: a gap");
         screen.wait(TimeDelta::milliseconds(700));
     }
-    screen.keys("Esc");
+    // Back to the list, and stop.
+    screen.keys("Esc Esc");
     assert!(screen.state.playback.queue.is_none() && screen.state.playback.current.is_none());
     let read = (0..5).map(|index| screen.state.inbox.rows.get(index).unwrap().flags.contains(Flags::READ));
     assert_eq!(read.collect::<Vec<_>>(), [true, true, true, true, false]);
@@ -430,8 +432,10 @@ fn what_plays_is_shown_at_once_with_the_keys_that_are_of_use() {
     assert!(screen.text().contains("nothing is playing"));
     screen.keys("P");
     let text = screen.text();
-    assert!(!text.contains("nothing is playing") && text.contains("queued"), "{text}");
-    assert!(text.contains("Space stop") && !text.contains("P play unread"), "{text}");
+    assert!(!text.contains("nothing is playing") && text.contains("1 of 19"), "{text}");
+    assert!(text.contains("Esc list") && !text.contains("P play unread"), "{text}");
+    screen.keys("Esc");
+    assert!(screen.text().contains("Space stop"), "{}", screen.text());
     here(&mut screen);
     screen.player(Event::Started);
     assert!(screen.text().contains("Space pause"), "{}", screen.text());
@@ -441,12 +445,12 @@ fn what_plays_is_shown_at_once_with_the_keys_that_are_of_use() {
 fn who_moves_away_while_everything_plays_is_left_there() {
     let mut screen = Screen::open(filled());
     let (second, third) = (key_of(&screen, 1), key_of(&screen, 2));
-    screen.keys("P");
+    screen.keys("P Esc");
     here(&mut screen);
     screen.player(Event::Started).player(Event::Heard).keys("j j j j");
     let there = selected(&screen);
     screen.player(Event::Ended).wait(TimeDelta::milliseconds(700));
-    assert_eq!(screen.state.playback.current.as_ref().unwrap().key, second);
+    assert_eq!(screen.state.playback.current.as_ref().unwrap().cue.key, second);
     assert_eq!(selected(&screen), there);
     // Who comes back goes along again.
     screen.recording(second, "gate.mp3").player(Event::Started).keys("k k k");
@@ -478,7 +482,7 @@ fn sound_that_is_lost_goes_on_where_it_was() {
     playing(&mut screen, 4_000);
     screen.player(Event::Failed(Unavailable::Killed));
     let text = screen.text();
-    let said = "Playback stopped: the sound server ended the playback. Press Space to resume.";
+    let said = "Playback stopped: the sound server ended the playback. Press p to resume.";
     assert!(text.contains(said), "{text}");
     screen.effects.clear();
     screen.keys("Space");

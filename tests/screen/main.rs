@@ -12,6 +12,7 @@ mod look;
 mod overlays;
 mod people;
 mod people_work;
+mod queue;
 mod screens;
 mod sizes;
 mod ways;

@@ -8,7 +8,7 @@ use vmail::tui::overlays::accounts::Choice;
 use crate::common::{Opened, Screen, week};
 
 /// What is open: a name, the account, and the keys that open it.
-const STATES: [(&str, Option<&str>, &str); 24] = [
+const STATES: [(&str, Option<&str>, &str); 27] = [
     ("inbox", Some("acme-support"), ""),
     ("detail", Some("acme-support"), "Enter"),
     ("detail with focus", Some("acme-support"), "Tab"),
@@ -17,6 +17,9 @@ const STATES: [(&str, Option<&str>, &str); 24] = [
     ("nothing found", Some("acme-support"), "/ x y z z y Enter"),
     ("marks", Some("acme-support"), "v j v"),
     ("playing", Some("acme-support"), "Space"),
+    ("queue", Some("acme-support"), "P"),
+    ("search while playing", Some("acme-support"), "Space / 9 8"),
+    ("note while playing", Some("acme-support"), "Space m h i"),
     ("empty view", Some("acme-support"), "4"),
     ("help", Some("acme-support"), "?"),
     ("filtered help", Some("acme-support"), "? p l"),

@@ -366,9 +366,9 @@ fn the_marked_are_played_in_order() {
         assert!(screen.text().contains("P play marked"), "{}", screen.text());
         let marked: Vec<_> = screen.state.inbox.marks.iter().copied().collect();
         screen.keys(key);
-        let current = screen.state.playback.current.as_ref().unwrap().key;
         let queue = screen.state.playback.queue.as_ref().unwrap();
-        let all: Vec<_> = std::iter::once(current).chain(queue.rest.iter().copied()).collect();
+        let all: Vec<_> = queue.cues.iter().map(|cue| cue.key).collect();
+        assert_eq!(screen.state.playback.current.as_ref().unwrap().cue.key, all[0]);
         assert_eq!(all.len(), 2);
         assert!(all.iter().all(|key| marked.contains(key)), "{key}");
     }

@@ -25,9 +25,16 @@ pub(in crate::tui) fn switch_pane(state: &mut State, effects: &mut Vec<Effect>) 
         state.detail.focused = !state.detail.focused;
         state.detail.marked = None;
     } else {
-        state.detail.full = true;
-        load_details(state, effects);
+        show_full(state, false, effects);
     }
+}
+
+/// Opens the full-screen detail: of the selected voicemail, or of the one that the `queue` is at.
+pub(in crate::tui) fn show_full(state: &mut State, queue: bool, effects: &mut Vec<Effect>) {
+    state.detail.full = true;
+    state.detail.queue = queue;
+    state.detail.scroll = 0;
+    load_details(state, effects);
 }
 
 /// Goes one step back, as out of detail, search or history, if there is one.
@@ -36,7 +43,7 @@ pub(in crate::tui) fn back(state: &mut State, effects: &mut Vec<Effect>) {
         Some(WayBack::Stop) => stop(state, effects),
         Some(WayBack::Highlight) => state.detail.marked = None,
         Some(WayBack::Marks) => state.inbox.marks.clear(),
-        Some(WayBack::List) => {
+        Some(WayBack::Queue | WayBack::List) => {
             state.detail.full = false;
             state.detail.focused = false;
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::core::caller;
@@ -16,6 +16,9 @@ use crate::tui::playback::{self, Recording};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, width};
+
+/// The number of lines above the time: name, number, a blank one.
+const HEAD: u16 = 3;
 
 /// A line of the detail: styled pieces from the left, and one at the right.
 #[derive(Default)]
@@ -71,6 +74,15 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
+/// Returns where in the recording a click in the detail seeks to.
+pub fn seek_at(state: &State, area: Rect, at: Position) -> Option<Duration> {
+    let row = state.inbox.selected_row()?;
+    let theme = Theme::new(&state.setup.look);
+    let above = HEAD + time_lines(state, row.time, &theme, area.width).len() as u16;
+    let line = (at.y - area.y + state.detail.scroll.min(overflow(state, area))).checked_sub(above)?;
+    playback::view::seek_in_detail(state, area, line, at.x)
+}
+
 fn lines(state: &State, theme: &Theme, area: Rect) -> Vec<Piece> {
     let room = area.width;
     let Some(row) = state.inbox.selected_row() else { return Vec::new() };
@@ -86,7 +98,13 @@ fn lines(state: &State, theme: &Theme, area: Rect) -> Vec<Piece> {
     ];
     lines.extend(time_lines(state, row.time, theme, room));
     lines.extend(playback::view::lines(state, theme, &row, room, area.height));
-    if row.flags.contains(Flags::STARRED) {
+    let starred = row.flags.contains(Flags::STARRED);
+    if let Some(queue) = state.playback.queue.as_ref().filter(|_| state.shows_queue()) {
+        if starred {
+            lines[0] = std::mem::take(&mut lines[0]).and("  ★", theme.warning);
+        }
+        lines[0].right = Some((queue.place(), theme.text));
+    } else if starred {
         lines[0].right = Some(("★".to_owned(), theme.warning));
     }
     let Some(details) = details else { return lines };

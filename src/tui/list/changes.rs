@@ -131,7 +131,9 @@ fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec
     // After a call, the notice says which phone rings.
     if !matches!(change, Change::Edit { edit: Edit::Fact(Fact::Called, Some(_)), .. }) {
         let undo = state.setup.keymap.named(Command::Undo);
-        let saved = format!("{name}{} · {undo} to undo", how_many(count));
+        // It was the last of the queue.
+        let finished = state.playback.finished.take().map(|text| format!("{text} · ")).unwrap_or_default();
+        let saved = format!("{finished}{name}{} · {undo} to undo", how_many(count));
         match &state.notice {
             // It came after the key that made this change, so nobody has read it yet.
             Some(before) if before.fault => fault(state, format!("{} {saved}", before.text)),

@@ -1,7 +1,7 @@
 //! Moving through the list: the selection and the scroll position.
 
 use crate::tui::detail::update::load_details;
-use crate::tui::list::relist::relist;
+use crate::tui::list::relist::{relist, relist_with};
 use crate::tui::list::rows::RowKey;
 use crate::tui::list::triage::mark_range;
 use crate::tui::msg::Effect;
@@ -27,6 +27,16 @@ pub(in crate::tui) fn select_place(state: &mut State, place: usize, effects: &mu
         load_details(state, effects);
     }
     keep_visible(state);
+}
+
+/// Selects the row with this key. It joins the list if view or search hide it.
+pub(in crate::tui) fn select_key(state: &mut State, key: RowKey, effects: &mut Vec<Effect>) {
+    if state.inbox.place(key).is_none() {
+        relist_with(state, Some(key));
+    }
+    if let Some(place) = state.inbox.place(key) {
+        select_place(state, place, effects);
+    }
 }
 
 /// Selects the first or the last row, and stays there while rows arrive.

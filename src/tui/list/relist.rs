@@ -10,8 +10,13 @@ use crate::tui::state::State;
 
 /// Rebuilds the list. The selected row stays in it even if it no longer matches.
 pub(in crate::tui) fn relist(state: &mut State) {
+    let shown = state.inbox.selected.filter(|_| state.inbox.selected_place().is_some());
+    relist_with(state, shown);
+}
+
+/// Rebuilds the list, with the row of `lingers` even if it does not match.
+pub(in crate::tui) fn relist_with(state: &mut State, lingers: Option<RowKey>) {
     let inbox = &mut state.inbox;
-    let lingers = inbox.selected.filter(|_| inbox.selected_place().is_some());
     let lingers = lingers.and_then(|key| inbox.rows.search(key).ok());
     inbox.list = Listing::new(&inbox.rows, &mut inbox.query, lingers, state.setup.zone);
 }

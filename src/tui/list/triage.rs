@@ -31,12 +31,9 @@ fn toggled(state: &State, keys: &[RowKey], fact: Fact) -> Edit {
 
 /// Marks the marked or selected voicemails as done, or as not done if all of them are done, and moves on.
 pub(in crate::tui) fn toggle_done(state: &mut State, effects: &mut Vec<Effect>) {
-    let keys = subjects(state);
-    let edit = toggled(state, &keys, Fact::Done);
     let one = state.inbox.marks.is_empty();
     let place = state.inbox.selected_place();
-    apply(state, Change::Edit { keys, edit }, effects);
-    state.inbox.marks.clear();
+    toggle(state, Fact::Done, effects);
     let last = state.inbox.list.len().saturating_sub(1);
     match place {
         // To the next row. From the last row, if it leaves the list, to the row before.
@@ -49,7 +46,7 @@ pub(in crate::tui) fn toggle_done(state: &mut State, effects: &mut Vec<Effect>) 
 }
 
 /// Removes the selected row if it no longer belongs in the list, after many rows were changed at once.
-fn leave_what_is_gone(state: &mut State, effects: &mut Vec<Effect>) {
+pub(in crate::tui) fn leave_what_is_gone(state: &mut State, effects: &mut Vec<Effect>) {
     if !state.inbox.list.lingering {
         return;
     }

@@ -52,7 +52,7 @@ const ALIASES: &[(&str, Command)] = &[
     ("comment", Command::Note),
     ("write", Command::SaveRecording),
     ("download", Command::SaveRecording),
-    ("pause", Command::PlayPause),
+    ("resume", Command::PausePlaying),
     ("listen", Command::PlayPause),
     ("dial", Command::CallBack),
     ("call", Command::CallBack),

@@ -51,7 +51,7 @@ fn wanted(state: &State) -> Vec<RowKey> {
     };
     let waiting = state.playback.waiting().filter(|key| due(key.id));
     let mut wanted: Vec<_> = waiting.into_iter().collect();
-    let queued = playback.queue.as_ref().and_then(|queue| queue.rest.front()).copied();
+    let queued = playback.queue.as_ref().and_then(|queue| queue.cues.get(queue.at + 1)).map(|cue| cue.key);
     let ahead = |row: Row| {
         (due(row.id) && row.flags.contains(Flags::RECORDING))
             .then(|| Candidate { id: RowKey::of(&row), unread: !row.flags.contains(Flags::READ) })

@@ -29,8 +29,9 @@ pub(in crate::tui) fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec
         let reaction = field.key(key);
         return follow(state, reaction, effects);
     }
+    let room = cells(state.stage());
     match &mut state.overlay {
-        Some(Overlay::Note(writing)) => note::update::type_key(writing, key, cells(state.size)),
+        Some(Overlay::Note(writing)) => note::update::type_key(writing, key, room),
         Some(Overlay::Login(form)) => form.on_key(key),
         // A menu: Enter in particular is expected to do something.
         Some(_) if state.help.is_none() => not_bound(state, key),
@@ -50,8 +51,9 @@ pub(in crate::tui) fn on_paste(state: &mut State, text: &str, effects: &mut Vec<
         let reaction = field.paste(text);
         return follow(state, reaction, effects);
     }
+    let room = cells(state.stage());
     match &mut state.overlay {
-        Some(Overlay::Note(writing)) => note::update::paste(writing, text, cells(state.size)),
+        Some(Overlay::Note(writing)) => note::update::paste(writing, text, room),
         Some(Overlay::Login(form)) => form.on_paste(text),
         _ => {}
     }

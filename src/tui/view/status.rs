@@ -1,4 +1,4 @@
-//! The last two lines: the status, and hints for the keys that work now.
+//! The last lines: the player line while something plays, the status, and hints for the keys that work now.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,11 +17,23 @@ use crate::tui::state::{Notice, Running, State};
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, clear, width};
 
+/// What the hints begin with while the detail goes through the queue.
+const QUEUE: [Command; 7] = [
+    Command::PlayPause,
+    Command::ToggleDone,
+    Command::ToggleStar,
+    Command::Note,
+    Command::CallBack,
+    Command::Back,
+    Command::Down,
+];
+
 /// The width of the progress bar, in cells.
 const BAR: u16 = 20;
 
-/// Draws the status and the key hints.
+/// Draws the player line, the status and the key hints.
 pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
+    playback::view::draw_line(state, theme, regions.player, buffer);
     status(state, theme, regions, buffer);
     hints(state, theme, regions.hints, buffer);
 }
@@ -35,14 +47,15 @@ fn status(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) 
     if state.setup.account.is_some() {
         going_on(state, theme, inner, buffer);
     }
+    let above = if regions.player.height > 0 { Rect { y: regions.player.y, ..inner } } else { inner };
     if let Some(Notice { text, fault: true, .. }) = &state.notice {
-        fault(text, theme, inner, buffer);
+        fault(text, theme, above, buffer);
     } else if let Some(text) = search_line::view::cut_mistake(state, regions.filter) {
-        fault(&humanize::sentence(text), theme, inner, buffer);
+        fault(&humanize::sentence(text), theme, above, buffer);
     }
 }
 
-/// Draws a notice, the playback, the progress or the number of voicemails; at the right, the state of
+/// Draws a notice, the progress or the number of voicemails; at the right, the state of
 /// the sync.
 fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
     let mut pen = Pen::new(buffer, inner, 0);
@@ -61,11 +74,6 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
             let count = state.inbox.list.len() as u64;
             let matches = if count == 1 { "match" } else { "matches" };
             pen.write(&format!("{} earlier {matches}", humanize::count(count)), theme.warning);
-        }
-        _ if state.playback.current.is_some() => {
-            for (text, style) in playback::view::status(state, theme).unwrap_or_default() {
-                pen.write(&text, style);
-            }
         }
         (_, Some(running)) if is_worth_showing(state, running) => progress(running, theme, &mut pen),
         _ => {
@@ -89,12 +97,12 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Draws an error in full. It covers the lines above the status line.
-fn fault(text: &str, theme: &Theme, status: Rect, buffer: &mut Buffer) {
-    let lines = broken(text, status.width.saturating_sub(1));
+/// Draws an error in full. It covers the lines above the player line and the status.
+fn fault(text: &str, theme: &Theme, foot: Rect, buffer: &mut Buffer) {
+    let lines = broken(text, foot.width.saturating_sub(1));
     // On a screen of one line it replaces the status.
-    let shown = (lines.len() as u16).min((status.y / 2).max(1));
-    let area = Rect { y: status.y.saturating_sub(shown), height: shown, ..status };
+    let shown = (lines.len() as u16).min((foot.y / 2).max(1));
+    let area = Rect { y: foot.y.saturating_sub(shown), height: shown, ..foot };
     clear(Rect { width: area.width + 1, ..area }, theme, buffer);
     for (y, line) in lines.iter().enumerate() {
         Pen::new(buffer, area, y as u16).skip(1).write(line, theme.fault);
@@ -175,8 +183,7 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
     }
     if sync.running.is_some() && sync.last.is_none() {
         // The progress at the left says it already, unless something else is shown there.
-        let covered =
-            state.playback.current.is_some() || state.notice.as_ref().is_some_and(|notice| !notice.fault);
+        let covered = state.notice.as_ref().is_some_and(|notice| !notice.fault);
         return if covered { vec![("fetching".to_owned(), theme.quiet)] } else { Vec::new() };
     }
     let Some(last) = sync.last else { return Vec::new() };
@@ -200,9 +207,11 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let known = |entry: &Entry| scopes.contains(&entry.scope) && state.key(entry.command).is_some();
     let mut entries: Vec<_> =
         TABLE.iter().filter(|entry| known(entry) && !hint(state, entry.command).is_empty()).collect();
-    // In the detail, the meaning of Enter comes first.
+    // In the detail, the meaning of Enter comes first; in the queue, what it is for.
     // Then the way back, so that it is seen on a narrow screen as well; while something plays, Space is.
+    let in_queue = |command| QUEUE.iter().position(|each| *each == command).unwrap_or(QUEUE.len());
     entries.sort_by_key(|entry| match entry.command {
+        command if state.shows_queue() => in_queue(command),
         _ if entry.scope == Scope::Detail => 0,
         Command::Back if state.way_back() != Some(WayBack::Stop) => 1,
         Command::Open if state.needs_login() => 1,
@@ -231,11 +240,11 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 
 fn key(state: &State, command: Command) -> String {
     let first = |command| state.key(command).map(|key| key.to_string()).unwrap_or_default();
+    // One hint for both keys.
+    let both = |one, other| format!("{} {}", first(one), first(other)).trim().to_owned();
     match command {
-        // One hint for both keys.
-        Command::SeekBack => {
-            format!("{} {}", first(command), first(Command::SeekForward)).trim_end().to_owned()
-        }
+        Command::SeekBack => both(command, Command::SeekForward),
+        Command::Down => both(command, Command::Up),
         _ => first(command),
     }
 }
@@ -243,21 +252,24 @@ fn key(state: &State, command: Command) -> String {
 /// Returns the hint for what the command would do now; empty if it is not worth showing.
 fn hint(state: &State, command: Command) -> &'static str {
     let playback = state.playback.current.as_ref();
-    let plays_selected =
-        playback.filter(|playback| Some(playback.key) == state.inbox.selected).map(|playback| playback.phase);
+    let selected = playback.filter(|playback| Some(playback.cue.key) == state.inbox.selected);
+    let failed = playback.is_some_and(|playback| playback.phase == Phase::Failed);
     match command {
         Command::Help if state.help.is_some() => "",
         Command::HelpPageDown if help::view::extent(state).last == 0 => "",
         Command::CloseHelp if state.help.as_ref().is_some_and(Help::is_filtered) => "clear",
         Command::Open if state.needs_login() && state.inbox.selected.is_none() => "log in",
+        Command::PlayPause => selected.map_or(command.entry().hint, |selected| {
+            playback::view::pausing(state, selected).unwrap_or(if state.shows_queue() { "" } else { "stop" })
+        }),
+        Command::Down if state.shows_queue() => "next",
+        Command::Follow if state.shows_queue() => "",
         Command::Follow if state.detail.marked.is_none() => "back",
-        Command::PlayPause if plays_selected == Some(Phase::Playing) => "pause",
-        Command::PlayPause if plays_selected == Some(Phase::Paused) => "resume",
-        Command::PlayPause if plays_selected.is_some() => "stop",
         Command::SeekBack | Command::Faster | Command::SkipSilence if playback.is_none() => "",
         Command::PlayAll if state.playback.queue.is_some() => "",
         Command::PlayAll if !state.inbox.marks.is_empty() => "play marked",
         Command::ApplySearch if state.filter.mistake.is_some() => "",
+        Command::Back if failed && state.way_back() == Some(WayBack::Stop) => "clear",
         Command::Back => state.way_back().map_or("", WayBack::hint),
         Command::Quit if state.detail.full || state.before_history.is_some() => "close",
         // Already chosen: the hint for copying matters more.

@@ -24,7 +24,7 @@ const NAME: u16 = 13;
 
 /// Draws the menu of what can be copied.
 pub fn draw(state: &State, copying: &CopyMenu, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let place = above_the_keys(buffer.area.as_size(), WIDTH, HEIGHT);
+    let place = above_the_keys(state.stage(), WIDTH, HEIGHT);
     let inside = frame(place, &title("Copy", &copying.about, place), state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let blank = u16::from(usize::from(inside.height) > What::ALL.len() + 1);

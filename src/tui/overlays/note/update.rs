@@ -50,7 +50,7 @@ pub(in crate::tui) fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Handles the loaded note, and puts text that was typed meanwhile after it.
 pub(in crate::tui) fn on_read(state: &mut State, note: Option<&Note>, effects: &mut Vec<Effect>) {
-    let window = cells(state.size);
+    let window = cells(state.stage());
     let Some(Overlay::Note(writing)) = &mut state.overlay else { return };
     let Before::Coming { save, .. } = writing.before else { return };
     let text = note.map_or("", Note::text).to_owned();

@@ -18,9 +18,9 @@ const NEARLY_FULL: usize = 500;
 
 /// Draws the note that is edited. Returns the position of the cursor.
 pub fn draw(state: &State, writing: &NoteEditor, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let place = place(state.size);
+    let place = place(state.stage());
     frame(place, &title("Note", &writing.about, place), state, theme, buffer);
-    let (window, cells) = (window(state.size), cells(state.size));
+    let (window, cells) = (window(state.stage()), cells(state.stage()));
     let lines = writing.field.lines(cells.width);
     let top = writing.field.top(cells);
     for (y, line) in lines.iter().skip(top).take(usize::from(window.height)).enumerate() {

@@ -44,7 +44,7 @@ pub fn rows(screen: Size) -> u16 {
 
 /// Draws the command palette. Returns the position of the cursor.
 pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let place = place(state.size);
+    let place = place(state.stage());
     let inside = frame(place, "Commands", state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     Pen::new(buffer, area, 0).write(":", theme.accent);
@@ -53,7 +53,7 @@ pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer
     if palette.input.value().is_empty() {
         Pen::new(buffer, typed, 0).skip(1).write("name or description", theme.quiet);
     }
-    let shown = rows(state.size);
+    let shown = rows(state.stage());
     let top = palette.top(shown);
     for (y, (index, found)) in palette.found.iter().enumerate().skip(top).take(usize::from(shown)).enumerate()
     {

@@ -24,7 +24,7 @@ const LABEL: u16 = 7;
 
 /// Draws the tags that are edited. Returns the position of the cursor.
 pub fn draw(state: &State, tagging: &TagEditor, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let place = above_the_keys(buffer.area.as_size(), WIDTH, HEIGHT);
+    let place = above_the_keys(state.stage(), WIDTH, HEIGHT);
     let inside = frame(place, &title("Tags", &tagging.about, place), state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let blank = u16::from(inside.height >= 10);
