@@ -87,6 +87,11 @@ impl Note {
         self.edited
     }
 
+    /// Returns all of it in one line.
+    pub fn in_one_line(&self) -> String {
+        text::clean(&self.text, Note::MAX)
+    }
+
     /// Returns its start, in one line.
     pub fn first_words(&self) -> String {
         text::clean(&self.text, Note::WORDS_MAX)
