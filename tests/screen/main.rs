@@ -5,6 +5,7 @@
 mod account;
 #[path = "../common/mod.rs"]
 mod common;
+mod found;
 mod help;
 mod listening;
 mod look;

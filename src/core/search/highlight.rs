@@ -59,29 +59,29 @@ impl<'m> Highlighter<'m> {
     }
 
     fn add_places(&mut self, term: usize, field: SearchedText, text: &str, out: &mut Vec<Range<usize>>) {
-        let Some(test) = self.plan.texts.get(term) else {
+        let Some(searched) = self.plan.texts.get(term) else {
             let tag = term.checked_sub(self.plan.texts.len()).and_then(|tag| self.plan.tags.get(tag));
             if field == SearchedText::Tag && tag.is_some_and(|tag| same_tag(text, tag)) {
                 out.push(0..text.len());
             }
             return;
         };
-        if !test.wanted {
+        if !searched.wanted {
             return;
         }
-        let prose = test.in_note().filter(|_| field == SearchedText::Note);
+        let prose = searched.in_note().filter(|_| field == SearchedText::Note);
         let needle = match field {
             // A caller that is not a number counts as a name.
-            SearchedText::Caller if !text.chars().any(char::is_alphabetic) => test.in_tag(),
-            SearchedText::Caller | SearchedText::Name => test.in_name(),
+            SearchedText::Caller if !text.chars().any(char::is_alphabetic) => searched.in_tag(),
+            SearchedText::Caller | SearchedText::Name => searched.in_name(),
             SearchedText::Note => None,
-            SearchedText::Tag => test.in_tag(),
+            SearchedText::Tag => searched.in_tag(),
         };
         if let Some(prose) = prose {
             prose.places(text, &mut self.scratch, out);
         }
         if field == SearchedText::Caller
-            && let Some(digits) = test.in_number()
+            && let Some(digits) = searched.in_number()
         {
             digits.places(text, out);
         }
