@@ -42,18 +42,20 @@ const LAST: [&str; 10] = [
     "Widgets Private Limited",
     "Nair",
 ];
-const NOTES: [&str; 4] = [
+const NOTES: [&str; 6] = [
     "asked for a call back about the billing of last month",
     "wants the invoice again, by e-mail this time",
     "wrong number",
     "will ring again on Monday after ten, or Anita should",
+    "José says the papers are with Ravi, who is at his desk until six; the tax is wrong on the second page",
+    "बिल के बारे में फिर से फ़ोन करेंगे",
 ];
 
 fn main() {
     divan::main();
 }
 
-/// Columns like those of the list: half of the callers have a name, one row in fifty a note.
+/// Columns like those of the list: half of the callers have a name, one row in twenty a note.
 struct Synthetic {
     times: Vec<i64>,
     flags: Vec<Flags>,
@@ -84,8 +86,8 @@ impl Synthetic {
             notes: HashMap::new(),
             tags: HashMap::new(),
         };
-        for row in (0..count).step_by(50) {
-            made.notes.insert(row as u32, NOTES[row / 50 % NOTES.len()]);
+        for row in (0..count).step_by(20) {
+            made.notes.insert(row as u32, NOTES[row / 20 % NOTES.len()]);
             made.flags[row] = made.flags[row] | Flags::NOTE;
             made.tags.insert(row as u32 + 1, vec!["billing".to_owned()]);
             made.flags[row + 1] = made.flags[row + 1] | Flags::TAGGED;

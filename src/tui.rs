@@ -224,8 +224,12 @@ fn in_terminal(
                 return Ok(update::update(state, Msg::NoShell));
             }
         }
-        TerminalEffect::Redraw => {
+        TerminalEffect::Resume => {
             let size = screen.resume()?;
+            return Ok(update::update(state, Msg::Resize(size)));
+        }
+        TerminalEffect::Redraw => {
+            let size = screen.redraw()?;
             return Ok(update::update(state, Msg::Resize(size)));
         }
         TerminalEffect::Notify(text) => screen.notify(&text)?,

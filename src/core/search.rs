@@ -21,6 +21,7 @@ mod matcher;
 mod needle;
 mod parse;
 mod plan;
+mod prose;
 mod query;
 
 pub use crate::core::search::complete::{Completion, Vocabulary, complete};

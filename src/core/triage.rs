@@ -87,6 +87,11 @@ impl Note {
         self.edited
     }
 
+    /// Returns the whole note in one line.
+    pub fn in_one_line(&self) -> String {
+        text::clean(&self.text, Note::MAX)
+    }
+
     /// Returns the start of the note, in one line.
     pub fn first_words(&self) -> String {
         text::clean(&self.text, Note::WORDS_MAX)

@@ -10,13 +10,13 @@ use crate::core::model::{CallerId, VoicemailId};
 use crate::core::text;
 use crate::core::triage::{CallerKey, Given, Note, Tag};
 
-/// The start of a note.
+/// A note in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoteLine {
     /// The voicemail.
     pub id: VoicemailId,
-    /// Like [`Note::first_words`].
-    pub words: String,
+    /// Like [`Note::in_one_line`].
+    pub text: String,
     /// When the note was last changed, in milliseconds since the epoch.
     pub edited: i64,
 }
@@ -35,7 +35,7 @@ pub struct KnownCaller {
 }
 
 impl Store {
-    /// Returns the start of up to `limit` notes, in the order of identities, starting after `after`.
+    /// Returns up to `limit` notes, in the order of identities, starting after `after`.
     pub fn notes(
         &mut self,
         account: AccountId,
@@ -94,15 +94,14 @@ impl Tables {
         limit: usize,
     ) -> rusqlite::Result<Vec<NoteLine>> {
         let account = self.number(account)?;
-        // 300 characters are enough for the first words, unless a note starts with many blanks.
         self.connection()
             .prepare_cached(
-                "SELECT id, substr(text, 1, 300), edited FROM note
+                "SELECT id, text, edited FROM note
                  WHERE account = ?1 AND id >= ?2 AND (?3 OR id > ?2) ORDER BY id LIMIT ?4",
             )?
             .query_map(params![account, bound(after), after.is_none(), sql_limit(limit)], |row| {
-                let words = text::clean(row.get_ref(1)?.as_str()?, Note::WORDS_MAX);
-                Ok(NoteLine { id: loaded(row.get(0)?), words, edited: row.get(2)? })
+                let text = text::clean(row.get_ref(1)?.as_str()?, Note::MAX);
+                Ok(NoteLine { id: loaded(row.get(0)?), text, edited: row.get(2)? })
             })?
             .collect()
     }

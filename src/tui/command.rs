@@ -194,6 +194,8 @@ commands! {
     HalfPageUp, "half-page-up", ["Ctrl-u"], Inbox/Move, "", "Half a page up" => "Half page down, up";
     PageDown, "page-down", ["PgDn", "Ctrl-f"], Inbox/Move, "", "Page down" => "Page down, up";
     PageUp, "page-up", ["PgUp", "Ctrl-b"], Inbox/Move, "", "Page up" => "Page down, up";
+    ScrollDown, "scroll-down", ["Ctrl-e"], Inbox/Move, "", "Scroll down a line; the selection stays while it is on screen" => "Scroll a line";
+    ScrollUp, "scroll-up", ["Ctrl-y"], Inbox/Move, "", "Scroll up a line; the selection stays while it is on screen" => "Scroll a line";
     First, "first", ["g", "Home"], Inbox/Move, "", "First voicemail" => "First, last";
     Last, "last", ["G", "End"], Inbox/Move, "", "Last voicemail" => "First, last";
     DayBefore, "day-before", ["{"], Inbox/Move, "", "Previous day (older)" => "Previous, next day";
@@ -250,6 +252,7 @@ commands! {
     Accounts, "accounts", ["a"], Inbox/Application, "", "Switch account";
     LogIn, "log-in", [], Inbox/Application, "", "Log in with app ID and secret" => "Log in";
     Reload, "reload", [], Inbox/Application, "", "Reload settings";
+    Redraw, "redraw", ["Ctrl-l"], Anywhere/Application, "", "Draw the whole screen again, if something else wrote on it" => "Redraw the screen";
     Suspend, "suspend", ["Ctrl-z"], Anywhere/Application, "", "Suspend; fg resumes";
     Quit, "quit", ["q"], Inbox/Application, "quit", "Close the full-screen detail or the history; otherwise quit" => "Close, or quit";
     QuitAtOnce, "quit-at-once", ["Ctrl-c"], Anywhere/Application, "", "Quit from anywhere" => "Quit from anywhere";

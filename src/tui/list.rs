@@ -4,6 +4,7 @@ pub(in crate::tui) mod blank;
 pub(in crate::tui) mod changes;
 pub(in crate::tui) mod columns;
 pub mod listing;
+pub(in crate::tui) mod matches;
 pub(in crate::tui) mod moves;
 pub(in crate::tui) mod relist;
 pub mod rows;

@@ -123,9 +123,9 @@ pub enum Reply {
     Synced(Result<Summary, SyncError>),
     /// The number of stored voicemails in the range on screen.
     Counted(u64),
-    /// First words of notes, sent in parts, ordered by voicemail ID.
+    /// Notes in one line each, sent in parts, ordered by voicemail ID.
     Notes {
-        /// Voicemail ID and first words.
+        /// Voicemail ID and note.
         notes: Vec<(VoicemailId, String)>,
         /// Whether more notes follow.
         more: bool,
@@ -247,7 +247,7 @@ pub enum Read {
         /// The range entered so far.
         span: Span,
     },
-    /// The first words of all notes. Answered by [`Reply::Notes`].
+    /// All notes. Answered by [`Reply::Notes`].
     Notes {
         /// The last note already loaded; `None` for the start.
         after: Option<VoicemailId>,
@@ -449,6 +449,8 @@ pub enum TerminalEffect {
     /// Release the terminal and stop until the shell continues the program.
     Suspend,
     /// Take the terminal again and draw the whole screen.
+    Resume,
+    /// Draw the whole screen: something else may have written on it.
     Redraw,
 }
 

@@ -167,6 +167,12 @@ impl Screen {
         self.size()
     }
 
+    /// Makes the next frame a complete one, and returns the size of the terminal.
+    pub fn redraw(&mut self) -> io::Result<Size> {
+        self.frames.forget();
+        self.size()
+    }
+
     /// Notifies the user of `text` outside the screen, in the ways set in the options.
     pub fn notify(&mut self, text: &str) -> io::Result<()> {
         let mut bytes = Vec::new();

@@ -19,7 +19,9 @@ use crate::tui::detail::update::{
 };
 use crate::tui::keymap::KeyChord;
 use crate::tui::list::changes::{on_applied, step_back};
-use crate::tui::list::moves::{keep_visible, move_day, move_page, move_rows, select_end, select_place};
+use crate::tui::list::moves::{
+    keep_visible, move_day, move_page, move_rows, scroll_line, select_end, select_place,
+};
 use crate::tui::list::rows::ListLine;
 use crate::tui::list::triage;
 use crate::tui::msg::{Direction, Effect, Msg, Read, Reopen, TerminalEffect};
@@ -157,7 +159,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             news(state, "no shell to return to".to_owned());
         }
         Msg::Resumed => {
-            effects.push(Effect::Terminal(TerminalEffect::Redraw));
+            effects.push(Effect::Terminal(TerminalEffect::Resume));
             go_on(state, &mut effects);
         }
     }
@@ -291,6 +293,8 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::HalfPageUp => move_page(state, -((page / 2).max(1) as isize), effects),
         Command::PageDown => move_page(state, page as isize, effects),
         Command::PageUp => move_page(state, -(page as isize), effects),
+        Command::ScrollDown => scroll_line(state, true, effects),
+        Command::ScrollUp => scroll_line(state, false, effects),
         Command::First => select_end(state, false, effects),
         Command::Last => select_end(state, true, effects),
         Command::DayBefore => move_day(state, true, effects),
@@ -384,6 +388,7 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::HelpStart => help::update::scroll(state, Scroll::Start),
         Command::HelpEnd => help::update::scroll(state, Scroll::End),
         Command::CloseHelp => help::update::close(state),
+        Command::Redraw => effects.push(Effect::Terminal(TerminalEffect::Redraw)),
         Command::Suspend => suspend(state, effects),
         Command::QuitAtOnce if note::update::holds(state) => {
             state.help = None;

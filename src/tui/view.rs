@@ -11,6 +11,7 @@ use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::{detail, search_line};
 
+pub(in crate::tui) mod cut;
 pub(in crate::tui) mod field;
 pub(in crate::tui) mod frame;
 pub(in crate::tui) mod header;

@@ -6,6 +6,7 @@ mod account;
 #[path = "../common/mod.rs"]
 mod common;
 mod dialogs;
+mod found;
 mod help;
 mod listening;
 mod look;

@@ -613,7 +613,10 @@ fn what_was_found_is_marked_without_colours_as_well() {
     screen.synced().keys("j /").type_text("98111");
     let buffer = screen.buffer();
     let marked = buffer.content.iter().filter(|cell| cell.modifier.contains(Modifier::UNDERLINED));
-    assert_eq!(marked.map(ratatui::buffer::Cell::symbol).collect::<String>().replace(' ', ""), "9811198111");
+    assert_eq!(
+        marked.map(ratatui::buffer::Cell::symbol).collect::<String>().replace(' ', ""),
+        "981119811198111"
+    );
 }
 
 #[test]

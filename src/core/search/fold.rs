@@ -1,6 +1,8 @@
 //! Folds a text for comparing: spellings that Unicode calls equivalent become the same characters,
 //! whatever was typed, exported or received.
 
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::{canonical_combining_class, decompose_canonical};
 use unicode_normalization::{IsNormalized, is_nfc_quick};
@@ -34,7 +36,11 @@ pub(super) fn fold(text: &str, plain: bool, mut push: impl FnMut(char, usize)) {
         while let Some((_, c)) = characters.next_if(|(_, next)| !begins_piece(*next)) {
             piece.push(c);
         }
-        piece.nfc().for_each(|c| push(c, at));
+        if is_nfc_quick(piece.chars()) == IsNormalized::Yes {
+            piece.chars().for_each(|c| push(c, at));
+        } else {
+            piece.nfc().for_each(|c| push(c, at));
+        }
     }
 }
 
@@ -51,18 +57,42 @@ pub(super) fn is_accent(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}')
 }
 
+/// The first character that composes with others.
+const KNOWN_START: u32 = 0x300;
+
+/// The characters up to here are those of most scripts with letters. What is asked of each is found out
+/// once: notes are folded at every keystroke.
+const KNOWN_END: u32 = 0x2000;
+
+/// For each of these characters, whether it begins a piece, and whether it is composed.
+static KNOWN: LazyLock<Vec<(bool, bool)>> = LazyLock::new(|| {
+    let known = (KNOWN_START..KNOWN_END).filter_map(char::from_u32);
+    known.map(|c| (find_begins_piece(c), find_composed(c))).collect()
+});
+
+fn known(c: char) -> Option<(bool, bool)> {
+    // Characters beyond the table must not make it.
+    let index = u32::from(c).checked_sub(KNOWN_START).filter(|_| u32::from(c) < KNOWN_END)?;
+    KNOWN.get(index as usize).copied()
+}
+
 /// Returns whether nothing before `c` can be composed with it.
 fn begins_piece(c: char) -> bool {
-    if c < '\u{300}' {
-        return true;
-    }
+    u32::from(c) < KNOWN_START || known(c).map_or_else(|| find_begins_piece(c), |(begins, _)| begins)
+}
+
+fn find_begins_piece(c: char) -> bool {
     let mut first = None;
     decompose_canonical(c, |part| first = first.or(Some(part)));
-    first.is_some_and(|first| canonical_combining_class(first) == 0 && is_composed(first))
+    first.is_some_and(|first| canonical_combining_class(first) == 0 && find_composed(first))
 }
 
 fn is_composed(c: char) -> bool {
-    c < '\u{300}' || is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes
+    u32::from(c) < KNOWN_START || known(c).map_or_else(|| find_composed(c), |(_, composed)| composed)
+}
+
+fn find_composed(c: char) -> bool {
+    is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes
 }
 
 /// Returns `c` without the accents that it is composed with.

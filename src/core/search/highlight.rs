@@ -13,7 +13,7 @@ pub enum SearchedText {
     Caller,
     /// The caller's name.
     Name,
-    /// The note, or its first words.
+    /// The note, or a part of it that begins with a word.
     Note,
     /// One tag.
     Tag,
@@ -34,26 +34,60 @@ impl<'m> Highlighter<'m> {
     /// Writes the query's matching byte ranges of `text` to `out`: whole graphemes, in order, not touching.
     pub fn highlight(&mut self, field: SearchedText, text: &str, out: &mut Vec<Range<usize>>) {
         out.clear();
-        for test in self.plan.texts.iter().filter(|test| test.wanted) {
-            let needle = match field {
-                // A caller that is not a number counts as a name.
-                SearchedText::Caller if !text.chars().any(char::is_alphabetic) => test.elsewhere(),
-                SearchedText::Caller | SearchedText::Name => test.in_name(),
-                SearchedText::Note | SearchedText::Tag => test.elsewhere(),
-            };
-            if field == SearchedText::Caller
-                && let Some(digits) = test.in_number()
-            {
-                digits.places(text, out);
-            }
-            if let Some(needle) = needle {
-                needle.places(text, &mut self.scratch, out);
-            }
-        }
-        if field == SearchedText::Tag && self.plan.tags.iter().any(|tag| same_tag(text, tag)) {
-            out.push(0..text.len());
+        for term in 0..self.terms() {
+            self.add_places(term, field, text, out);
         }
         merge(out);
+    }
+
+    /// Returns the number of terms that can match a text.
+    pub fn terms(&self) -> usize {
+        self.plan.texts.len() + self.plan.tags.len()
+    }
+
+    /// Does the same as [`Highlighter::highlight`] for one of the [`terms`](Highlighter::terms).
+    pub fn highlight_term(
+        &mut self,
+        term: usize,
+        field: SearchedText,
+        text: &str,
+        out: &mut Vec<Range<usize>>,
+    ) {
+        out.clear();
+        self.add_places(term, field, text, out);
+        merge(out);
+    }
+
+    fn add_places(&mut self, term: usize, field: SearchedText, text: &str, out: &mut Vec<Range<usize>>) {
+        let Some(searched) = self.plan.texts.get(term) else {
+            let tag = term.checked_sub(self.plan.texts.len()).and_then(|tag| self.plan.tags.get(tag));
+            if field == SearchedText::Tag && tag.is_some_and(|tag| same_tag(text, tag)) {
+                out.push(0..text.len());
+            }
+            return;
+        };
+        if !searched.wanted {
+            return;
+        }
+        let prose = searched.in_note().filter(|_| field == SearchedText::Note);
+        let needle = match field {
+            // A caller that is not a number counts as a name.
+            SearchedText::Caller if !text.chars().any(char::is_alphabetic) => searched.in_tag(),
+            SearchedText::Caller | SearchedText::Name => searched.in_name(),
+            SearchedText::Note => None,
+            SearchedText::Tag => searched.in_tag(),
+        };
+        if let Some(prose) = prose {
+            prose.places(text, &mut self.scratch, out);
+        }
+        if field == SearchedText::Caller
+            && let Some(digits) = searched.in_number()
+        {
+            digits.places(text, out);
+        }
+        if let Some(needle) = needle {
+            needle.places(text, &mut self.scratch, out);
+        }
     }
 }
 

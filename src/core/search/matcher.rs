@@ -5,7 +5,7 @@ use crate::core::facts::Flags;
 use crate::core::model::CallerId;
 use crate::core::search::highlight::Highlighter;
 use crate::core::search::needle::Scratch;
-use crate::core::search::plan::{Plan, PlanStep, TextTest, same_tag};
+use crate::core::search::plan::{Plan, PlanStep, RowText, TextTest, same_tag};
 use crate::core::search::{Columns, Context, Query, Source};
 
 /// How many rows to test together, one bit each.
@@ -157,9 +157,9 @@ impl Matcher {
 const ELSEWHERE: Flags = Flags(Flags::NOTE.0 | Flags::TAGGED.0);
 
 /// Returns the note and the tags of a row; looks them up only if `flags` say that it has any.
-fn texts_of<S: Source>(source: &S, row: u32, flags: Flags) -> impl Iterator<Item = &str> {
-    let note = flags.contains(Flags::NOTE).then(|| source.note(row));
-    let tags = flags.contains(Flags::TAGGED).then(|| source.tags(row));
+fn texts_of<S: Source>(source: &S, row: u32, flags: Flags) -> impl Iterator<Item = RowText<'_>> {
+    let note = flags.contains(Flags::NOTE).then(|| RowText::Note(source.note(row)));
+    let tags = flags.contains(Flags::TAGGED).then(|| source.tags(row).map(RowText::Tag));
     note.into_iter().chain(tags.into_iter().flatten())
 }
 
@@ -173,9 +173,7 @@ fn row_score(
     scratch: &mut Scratch,
 ) -> u16 {
     words.iter().fold(0, |sum: u16, (test, callers)| {
-        let needle = test.elsewhere().into_iter();
-        let scores = needle.flat_map(|needle| texts_of(source, row, flags).map(move |text| (needle, text)));
-        let best = scores.filter_map(|(needle, text)| needle.score(text, scratch)).max();
+        let best = texts_of(source, row, flags).filter_map(|text| test.row_score(text, scratch)).max();
         let of_caller = callers.get(caller).copied().unwrap_or(0);
         sum.saturating_add(of_caller.max(best.unwrap_or(0)))
     })
@@ -292,7 +290,7 @@ struct Elsewhere<'s> {
     /// The rows already looked up.
     rows: u64,
     /// The texts, each with the bit of its row.
-    texts: Vec<(u64, &'s str)>,
+    texts: Vec<(u64, RowText<'s>)>,
 }
 
 impl<'s> Elsewhere<'s> {
@@ -313,11 +311,11 @@ impl<'s> Elsewhere<'s> {
     }
 
     /// Returns the `wanted` rows that have a text that passes.
-    fn rows(&self, wanted: u64, mut passes: impl FnMut(&str) -> bool) -> u64 {
+    fn rows(&self, wanted: u64, mut passes: impl FnMut(RowText<'s>) -> bool) -> u64 {
         self.texts.iter().fold(
             0,
             |hits, (row, text)| {
-                if row & wanted & !hits != 0 && passes(text) { hits | row } else { hits }
+                if row & wanted & !hits != 0 && passes(*text) { hits | row } else { hits }
             },
         )
     }
@@ -351,9 +349,12 @@ impl<S: Source> Pass<'_, S> {
     fn text(&mut self, index: usize, block: &Block<'_>, wanted: u64) -> u64 {
         let (Some(test), Some(table)) = (self.texts.get(index), self.tables.get(index)) else { return 0 };
         let hits = bits(block.callers, wanted, |caller| table.matches(caller));
-        let Some(needle) = test.elsewhere() else { return hits };
-        let noted = bits(block.flags, wanted & !hits, |flags| flags.intersects(ELSEWHERE));
+        let of_rows = test.row_flags();
+        if of_rows == Flags::NONE {
+            return hits;
+        }
+        let noted = bits(block.flags, wanted & !hits, |flags| flags.intersects(of_rows));
         self.elsewhere.look_up(self.source, block, noted);
-        hits | self.elsewhere.rows(noted, |text| needle.matches(text, self.scratch))
+        hits | self.elsewhere.rows(noted, |text| test.row_matches(text, self.scratch))
     }
 }

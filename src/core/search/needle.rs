@@ -23,9 +23,9 @@ const NATIONAL_MIN: usize = 4;
 /// Memory for matching, about 135 KB, to be reused.
 #[derive(Debug)]
 pub(super) struct Scratch {
-    fuzzy: nucleo_matcher::Matcher,
-    chars: Vec<char>,
-    indices: Vec<u32>,
+    pub fuzzy: nucleo_matcher::Matcher,
+    pub chars: Vec<char>,
+    pub indices: Vec<u32>,
 }
 
 impl Scratch {
@@ -38,9 +38,9 @@ impl Scratch {
 /// A search term, prepared for matching.
 #[derive(Clone, Debug)]
 pub(super) struct Needle {
-    letters: Letters,
+    pub letters: Letters,
     /// Set if other letters are allowed in between.
-    fuzzy: Option<Atom>,
+    pub fuzzy: Option<Atom>,
     /// Set for a word that can be part of a number. Such a word is never matched with gaps, or nearly
     /// every number would match.
     digits: Option<Digits>,
@@ -107,33 +107,15 @@ impl Needle {
         } else if let Some(start) = self.letters.find(characters) {
             indices.extend((start as u32..).take(self.letters.folded.len()));
         }
-        if text.is_ascii() {
-            out.extend(indices.iter().map(|&index| index as usize..index as usize + 1));
-            return;
-        }
-        indices.sort_unstable();
-        let mut found = Vec::with_capacity(indices.len());
-        let mut index = 0;
-        fold(text, self.letters.plain, |_, at| {
-            found.extend(indices.binary_search(&index).is_ok().then_some(at));
-            index += 1;
-        });
-        let mut graphemes = text.grapheme_indices(true).peekable();
-        for at in found {
-            while let Some((start, grapheme)) = graphemes.next_if(|(start, _)| *start <= at) {
-                if at < start + grapheme.len() {
-                    out.push(start..start + grapheme.len());
-                }
-            }
-        }
+        self.letters.graphemes(text, indices, out);
     }
 }
 
 /// Letters, and rules to compare them. The rules are nucleo's, but its own substring search (0.3.1)
 /// misses matches at the end of texts that are not ASCII.
 #[derive(Clone, Debug)]
-struct Letters {
-    folded: Vec<char>,
+pub(super) struct Letters {
+    pub folded: Vec<char>,
     ignore_case: bool,
     /// Whether unaccented letters match accented ones.
     plain: bool,
@@ -151,7 +133,7 @@ impl Letters {
     }
 
     /// Converts a text to the characters to compare.
-    fn utf32<'t>(&self, text: &'t str, chars: &'t mut Vec<char>) -> Utf32Str<'t> {
+    pub fn utf32<'t>(&self, text: &'t str, chars: &'t mut Vec<char>) -> Utf32Str<'t> {
         if text.is_ascii() {
             return Utf32Str::Ascii(text.as_bytes());
         }
@@ -213,12 +195,13 @@ impl Letters {
     }
 
     /// Returns the two bytes that match a letter in an ASCII text; `None` if no byte does.
-    fn in_ascii(&self, letter: char) -> Option<(u8, u8)> {
+    pub fn in_ascii(&self, letter: char) -> Option<(u8, u8)> {
         let byte = u8::try_from(letter).ok().filter(u8::is_ascii)?;
         Some((byte, if self.ignore_case { byte.to_ascii_uppercase() } else { byte }))
     }
 
-    fn fold(&self, c: char) -> char {
+    /// Returns `c` as it is compared with a letter.
+    pub fn fold(&self, c: char) -> char {
         if c.is_ascii() {
             return if self.ignore_case { c.to_ascii_lowercase() } else { c };
         }
@@ -227,8 +210,37 @@ impl Letters {
     }
 
     fn score(&self, text: Utf32Str<'_>, start: usize) -> u16 {
-        let whole = SCORE.saturating_mul(self.folded.len() as u16);
-        if begins_word(text, start) { whole.saturating_add(SCORE) } else { whole }
+        let whole = self.score_of_word();
+        if begins_word(text, start) { whole } else { whole.saturating_sub(SCORE) }
+    }
+
+    /// Returns the score of a match at the start of a word.
+    pub fn score_of_word(&self) -> u16 {
+        SCORE.saturating_mul(self.folded.len() as u16).saturating_add(SCORE)
+    }
+
+    /// Adds the graphemes of `text` with the characters at `indices`, in any order, to `out`, as byte
+    /// ranges.
+    pub fn graphemes(&self, text: &str, indices: &mut [u32], out: &mut Vec<Range<usize>>) {
+        if text.is_ascii() {
+            out.extend(indices.iter().map(|&index| index as usize..index as usize + 1));
+            return;
+        }
+        indices.sort_unstable();
+        let mut found = Vec::with_capacity(indices.len());
+        let mut index = 0;
+        fold(text, self.plain, |_, at| {
+            found.extend(indices.binary_search(&index).is_ok().then_some(at));
+            index += 1;
+        });
+        let mut graphemes = text.grapheme_indices(true).peekable();
+        for at in found {
+            while let Some((start, grapheme)) = graphemes.next_if(|(start, _)| *start <= at) {
+                if at < start + grapheme.len() {
+                    out.push(start..start + grapheme.len());
+                }
+            }
+        }
     }
 }
 

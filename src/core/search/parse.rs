@@ -208,6 +208,7 @@ impl<'t> Parser<'t> {
                 match key.to_ascii_lowercase().as_str() {
                     "from:" => self.from(place)?,
                     "name:" => self.name(place)?,
+                    "note:" => self.note(place)?,
                     "date:" => self.date(place)?,
                     "is:" => self.is(place)?,
                     "has:" => self.has(place)?,

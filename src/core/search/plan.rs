@@ -5,6 +5,7 @@ use crate::core::facts::Flags;
 use crate::core::model::Span;
 use crate::core::search::fold::folded;
 use crate::core::search::needle::{Digits, Needle, Scratch};
+use crate::core::search::prose::Prose;
 use crate::core::search::query::{Node, PARTS, Pattern, Term, states};
 use crate::core::search::{CallerTexts, Context, Query};
 
@@ -56,23 +57,32 @@ pub(super) struct TextTest {
 
 #[derive(Debug)]
 enum Look {
-    Anywhere(Needle),
+    Anywhere(Prose),
     Name(Needle),
+    Note(Prose),
     From(Option<Digits>),
     HasName,
+}
+
+/// A text of a row that is not its caller's.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum RowText<'s> {
+    Note(&'s str),
+    Tag(&'s str),
 }
 
 impl TextTest {
     /// Returns the caller's score in this test, from 1; 0 for no match.
     pub fn caller_score(&self, caller: &CallerTexts<'_>, scratch: &mut Scratch) -> u16 {
         let score = match &self.look {
-            Look::Anywhere(needle) => {
+            Look::Anywhere(Prose { needle, .. }) => {
                 let number = needle.digits().and_then(|digits| digits.score(caller.digits));
                 number.max(needle.score(caller.name, scratch)).max(needle.score(shown(caller), scratch))
             }
             Look::Name(needle) => needle.score(shown_name(caller), scratch),
             Look::From(digits) => digits.as_ref().and_then(|digits| digits.score(caller.digits)),
             Look::HasName => (!caller.name.is_empty()).then_some(1),
+            Look::Note(_) => None,
         };
         score.unwrap_or(0)
     }
@@ -80,7 +90,7 @@ impl TextTest {
     /// Returns whether the caller matches this test: equivalent to having a score, but much faster.
     pub fn caller_matches(&self, caller: &CallerTexts<'_>, scratch: &mut Scratch) -> bool {
         match &self.look {
-            Look::Anywhere(needle) => {
+            Look::Anywhere(Prose { needle, .. }) => {
                 needle.digits().is_some_and(|digits| digits.matches(caller.digits))
                     || needle.matches(caller.name, scratch)
                     || needle.matches(shown(caller), scratch)
@@ -88,13 +98,47 @@ impl TextTest {
             Look::Name(needle) => needle.matches(shown_name(caller), scratch),
             Look::From(digits) => digits.as_ref().is_some_and(|digits| digits.matches(caller.digits)),
             Look::HasName => !caller.name.is_empty(),
+            Look::Note(_) => false,
         }
     }
 
-    /// Returns this test's needle to search for in notes and tags, if any.
-    pub fn elsewhere(&self) -> Option<&Needle> {
+    /// Returns the flags of rows with texts of their own to search; none if only callers matter.
+    pub fn row_flags(&self) -> Flags {
         match &self.look {
-            Look::Anywhere(needle) => Some(needle),
+            Look::Anywhere(_) => Flags::NOTE | Flags::TAGGED,
+            Look::Note(_) => Flags::NOTE,
+            Look::Name(_) | Look::From(_) | Look::HasName => Flags::NONE,
+        }
+    }
+
+    /// Returns the score of a text of a row, from 1; `None` for no match.
+    pub fn row_score(&self, text: RowText<'_>, scratch: &mut Scratch) -> Option<u16> {
+        match text {
+            RowText::Note(text) => self.in_note()?.score(text, scratch),
+            RowText::Tag(text) => self.in_tag()?.score(text, scratch),
+        }
+    }
+
+    /// Returns whether a text of a row matches: equivalent to having a score, but much faster.
+    pub fn row_matches(&self, text: RowText<'_>, scratch: &mut Scratch) -> bool {
+        match text {
+            RowText::Note(text) => self.in_note().is_some_and(|prose| prose.matches(text, scratch)),
+            RowText::Tag(text) => self.in_tag().is_some_and(|needle| needle.matches(text, scratch)),
+        }
+    }
+
+    /// Returns the words to search for in the note, if any.
+    pub fn in_note(&self) -> Option<&Prose> {
+        match &self.look {
+            Look::Anywhere(prose) | Look::Note(prose) => Some(prose),
+            _ => None,
+        }
+    }
+
+    /// Returns the needle to search for in tags, if any.
+    pub fn in_tag(&self) -> Option<&Needle> {
+        match &self.look {
+            Look::Anywhere(prose) => Some(&prose.needle),
             _ => None,
         }
     }
@@ -102,7 +146,7 @@ impl TextTest {
     /// Returns this test's needle to search for in the caller's name, if any.
     pub fn in_name(&self) -> Option<&Needle> {
         match &self.look {
-            Look::Anywhere(needle) | Look::Name(needle) => Some(needle),
+            Look::Anywhere(Prose { needle, .. }) | Look::Name(needle) => Some(needle),
             _ => None,
         }
     }
@@ -110,7 +154,7 @@ impl TextTest {
     /// Returns this test's digits to search for in the caller's number, if any.
     pub fn in_number(&self) -> Option<&Digits> {
         match &self.look {
-            Look::Anywhere(needle) => needle.digits(),
+            Look::Anywhere(prose) => prose.needle.digits(),
             Look::From(digits) => digits.as_ref(),
             _ => None,
         }
@@ -202,7 +246,8 @@ impl Plan {
                     seconds.most.map_or(u32::MAX, |most| most.saturating_mul(1_000).saturating_add(999));
                 PlanStep::Length(least, most)
             }
-            Term::Text(pattern) => self.text(term, wanted, Look::Anywhere(Needle::new(pattern))),
+            Term::Text(pattern) => self.text(term, wanted, Look::Anywhere(Prose::new(pattern))),
+            Term::Note(pattern) => self.text(term, wanted, Look::Note(Prose::new(pattern))),
             Term::Name(pattern) => self.text(term, wanted, Look::Name(Needle::new(pattern))),
             Term::From(digits) => self.text(term, wanted, Look::From(Digits::of(digits))),
         }

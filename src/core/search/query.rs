@@ -6,7 +6,7 @@ use crate::core::facts::{Fact, Flags};
 use crate::core::range;
 
 /// The keys of the language, with their colons, in the order to offer them.
-pub(super) const KEYS: [&str; 7] = ["from:", "name:", "date:", "is:", "has:", "tag:", "length:"];
+pub(super) const KEYS: [&str; 8] = ["from:", "name:", "note:", "date:", "is:", "has:", "tag:", "length:"];
 
 /// Returns the values of `is:` in a query: the flag, and whether it must be set.
 pub(super) fn states() -> impl Iterator<Item = (&'static str, Flags, bool)> {
@@ -133,6 +133,8 @@ pub(super) enum Term {
     From(String),
     /// The caller's name.
     Name(Pattern),
+    /// The note.
+    Note(Pattern),
     Date(range::Range),
     /// A word of [`states`].
     Is(&'static str),
@@ -146,9 +148,10 @@ pub(super) enum Term {
 /// A pattern to search for in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Pattern {
-    /// A word: matched fuzzily, or as part of a number.
+    /// A word: in names and tags matched fuzzily, or as part of a number; in prose as a word or the
+    /// beginning of one.
     Word(String),
-    /// A quoted text: matched exactly.
+    /// A quoted text: matched exactly; in prose as words in a row.
     Exact(String),
 }
 
@@ -167,6 +170,7 @@ impl fmt::Display for Term {
             Term::Text(pattern) => pattern.fmt(f),
             Term::From(digits) => write!(f, "from:{digits}"),
             Term::Name(pattern) => write!(f, "name:{pattern}"),
+            Term::Note(pattern) => write!(f, "note:{pattern}"),
             // Always quoted, or the next word could be parsed as part of the range.
             Term::Date(range) => write!(f, "date:\"{range}\""),
             Term::Is(word) => write!(f, "is:{word}"),

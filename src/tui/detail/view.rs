@@ -1,5 +1,6 @@
 //! Draws the detail of the selected voicemail.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -10,11 +11,14 @@ use crate::core::caller;
 use crate::core::facts::{Fact, Flags};
 use crate::core::humanize::{self, broken};
 use crate::core::model::{RecordingName, from_millis};
+use crate::core::search::SearchedText;
 use crate::store::{Details, Row};
+use crate::tui::list::matches::Matches;
 use crate::tui::list::rows::day_name;
 use crate::tui::playback::{self, Recording};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
+use crate::tui::view::cut;
 use crate::tui::view::pen::{Pen, width};
 
 /// The number of lines above the time: name, number, a blank one.
@@ -36,6 +40,15 @@ impl Piece {
     pub(in crate::tui) fn and(mut self, text: impl Into<String>, style: Style) -> Piece {
         self.left.push((text.into(), style));
         self
+    }
+
+    /// Makes a line of `text`, with `hits`, in bytes, in the second style.
+    fn found(text: &str, hits: &[Range<usize>], styles: [Style; 2]) -> Piece {
+        let pieces = cut::pieces(text, &(0..text.len()), hits, styles);
+        Piece {
+            left: pieces.into_iter().map(|(text, style)| (text.to_owned(), style)).collect(),
+            ..Piece::default()
+        }
     }
 
     /// Appends a sign to the line of the detail, to its last piece if that has the same style.
@@ -91,9 +104,12 @@ fn lines(state: &State, theme: &Theme, area: Rect) -> Vec<Piece> {
     let name = state.inbox.rows.caller(&row);
     let name = if name.is_empty() { "Withheld" } else { name };
     let name_style = if state.detail_focused() { theme.accent.patch(theme.strong) } else { theme.strong };
+    let mut matches = Matches::new(state);
+    let field = if name == display { SearchedText::Caller } else { SearchedText::Name };
+    let hits = matches.hits(field, name);
     let mut lines = vec![
-        Piece::new(name, name_style),
-        caller_line(details, name, display, theme, room),
+        Piece::found(name, &hits, [name_style, theme.found()]),
+        caller_line(details, name, display, theme, room, &mut matches),
         Piece::default(),
     ];
     lines.extend(time_lines(state, row.time, theme, room));
@@ -108,7 +124,7 @@ fn lines(state: &State, theme: &Theme, area: Rect) -> Vec<Piece> {
         lines[0].right = Some(("★".to_owned(), theme.warning));
     }
     let Some(details) = details else { return lines };
-    lines.extend(work(state, details, theme, room));
+    lines.extend(work(state, details, theme, room, &mut matches));
     if !display.is_empty() {
         lines.push(Piece::default());
         lines.extend(others(state, details, theme));
@@ -124,7 +140,7 @@ fn lines(state: &State, theme: &Theme, area: Rect) -> Vec<Piece> {
 }
 
 /// Returns what the user added: the times of done and called back, tags, the note.
-fn work(state: &State, details: &Details, theme: &Theme, room: u16) -> Vec<Piece> {
+fn work(state: &State, details: &Details, theme: &Theme, room: u16, matches: &mut Matches<'_>) -> Vec<Piece> {
     let mut lines = Vec::new();
     let clock = |millis: i64| humanize::clock(from_millis(millis), state.now, state.setup.zone);
     let dated = details.facts.iter().filter(|(fact, _)| fact.dated().is_some());
@@ -133,20 +149,58 @@ fn work(state: &State, details: &Details, theme: &Theme, room: u16) -> Vec<Piece
         lines.push(Piece::new(times.join(" · "), theme.good));
     }
     if !details.tags.is_empty() {
-        let tags: Vec<_> = details.tags.iter().map(|tag| format!("#{tag}")).collect();
-        let tags = broken(&tags.join(" "), room);
-        lines.extend(tags.into_iter().map(|line| Piece::new(line, theme.accent)));
+        let (mut tags, mut hits) = (String::new(), Vec::new());
+        for tag in &details.tags {
+            tags.push_str(if tags.is_empty() { "#" } else { " #" });
+            let found = matches.hits(SearchedText::Tag, tag.as_str());
+            hits.extend(found.into_iter().map(|hit| tags.len() + hit.start..tags.len() + hit.end));
+            tags.push_str(tag.as_str());
+        }
+        lines.extend(wrapped(&tags, 0, &hits, room, [theme.accent, theme.found()]));
     }
     if let Some(note) = &details.note {
         lines.push(Piece::new("Note", theme.quiet));
-        for line in note.text().lines() {
-            lines.extend(broken(line, room).into_iter().map(|line| Piece::new(line, theme.text)));
+        let hits = matches.hits(SearchedText::Note, note.text());
+        let mut start = 0;
+        for line in note.text().split('\n') {
+            lines.extend(wrapped(line, start, &hits, room, [theme.text, theme.found()]));
+            start += line.len() + 1;
         }
     }
     if !lines.is_empty() {
         lines.insert(0, Piece::default());
     }
     lines
+}
+
+/// Wraps a line that begins at `start` of a text, with the `hits` in the text in the second style.
+fn wrapped(
+    line: &str,
+    start: usize,
+    hits: &[Range<usize>],
+    room: u16,
+    [style, found]: [Style; 2],
+) -> Vec<Piece> {
+    let hit_at = |at: usize| {
+        hits.get(hits.partition_point(|hit| hit.end <= start + at)).filter(|hit| hit.start <= start + at)
+    };
+    // Wrapping changes blanks alone.
+    let mut written = line.char_indices().filter(|(_, c)| !c.is_whitespace()).peekable();
+    let mut before = None;
+    let mut styled = |wrapped: String| {
+        let mut piece = Piece::default();
+        for c in wrapped.chars() {
+            let hit = if c.is_whitespace() {
+                written.peek().and_then(|(next, _)| hit_at(*next)).filter(|hit| before == Some(*hit))
+            } else {
+                before = written.next().and_then(|(at, _)| hit_at(at));
+                before
+            };
+            piece.push(c, if hit.is_some() { found } else { style });
+        }
+        piece
+    };
+    broken(line, room).into_iter().map(&mut styled).collect()
 }
 
 /// Returns "8 kHz mono MP3 · 84 kB · cached".
@@ -162,12 +216,20 @@ fn kind(state: &State, theme: &Theme, row: &Row) -> Option<Piece> {
 }
 
 /// Returns the number if the caller has a name, the country, and the number as received.
-fn caller_line(details: Option<&Details>, name: &str, display: &str, theme: &Theme, room: u16) -> Piece {
+fn caller_line(
+    details: Option<&Details>,
+    name: &str,
+    display: &str,
+    theme: &Theme,
+    room: u16,
+    matches: &mut Matches<'_>,
+) -> Piece {
     // The row has the number, so show it before the details are loaded.
     let number = if name == display || display.is_empty() {
         Piece::default()
     } else {
-        Piece::new(format!("{display}  "), theme.text)
+        let hits = matches.hits(SearchedText::Caller, display);
+        Piece::found(display, &hits, [theme.text, theme.found()]).and("  ", theme.text)
     };
     let Some(details) = details else { return number };
     if display.is_empty() {

@@ -159,12 +159,16 @@ fn show(rows: &mut RowColumns, change: &Change) {
         let (set, clear) = match edit {
             Edit::Fact(fact, time) => flag(fact.flag(), time.is_some()),
             Edit::Note(note) => {
-                rows.put_note(key.id, note.as_ref().map(crate::core::triage::Note::first_words));
+                rows.put_note(key.id, note.as_ref().map(crate::core::triage::Note::in_one_line));
                 flag(Flags::NOTE, note.is_some())
             }
             Edit::AddToNote(note) => {
-                if rows.note_of(key.id).is_none() {
-                    rows.put_note(key.id, Some(note.first_words()));
+                let added = note.in_one_line();
+                match rows.note_of(key.id) {
+                    // Read from the store after it was written, but before that was reported.
+                    Some(before) if before.ends_with(&added) => {}
+                    Some(before) => rows.put_note(key.id, Some(format!("{before} {added}"))),
+                    None => rows.put_note(key.id, Some(added)),
                 }
                 flag(Flags::NOTE, true)
             }

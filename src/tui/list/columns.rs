@@ -1,5 +1,7 @@
 //! Which columns of the list fit, and how wide they are.
 
+use std::ops::Range;
+
 use crate::config::Column;
 
 /// Left of all columns: the bar of the selected row, the mark, and the sign for unread or playing.
@@ -37,6 +39,9 @@ const CALLER_WHOLE: u16 = 15;
 
 /// The maximum width of the caller if the last column is tags or note, which take the rest.
 const CALLER_MODEST: u16 = 22;
+
+/// The cells that a match needs to be read with the words around it. Less room is taken from the caller.
+pub const MATCH_LEAST: u16 = 28;
 
 /// A column and its place in the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +97,40 @@ pub fn of(wanted: &[Column], width: u16, dated: bool) -> Vec<ColumnPlace> {
         last.width += rest;
     }
     places
+}
+
+/// Where a line shows what matched, if its columns do not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatchPlace {
+    /// The indexes of the columns that give way.
+    pub columns: Range<usize>,
+    /// How many cells the caller before them gives.
+    pub from_caller: u16,
+    /// The number of blank cells before it.
+    pub gap: u16,
+    /// The width in cells.
+    pub width: u16,
+}
+
+/// Returns the place for what matched: instead of the last columns that are neither time nor caller. It is
+/// the same for all lines, whatever was typed.
+pub fn for_match(places: &[ColumnPlace]) -> Option<MatchPlace> {
+    let gives_way = |place: &ColumnPlace| !matches!(place.column, Column::Time | Column::Caller);
+    let last = places.iter().rposition(gives_way)?;
+    let (mut first, mut width) = (last, places[last].width);
+    while width < MATCH_LEAST && first > 0 && gives_way(&places[first - 1]) {
+        width += places[first].gap + places[first - 1].width;
+        first -= 1;
+    }
+    // Lengths have no gap: they are right-aligned.
+    let gap = places[first].gap.max(1);
+    let blank = (gap - places[first].gap).min(width);
+    let caller = first.checked_sub(1).map(|before| places[before]);
+    let spare = caller
+        .filter(|place| place.column == Column::Caller)
+        .map_or(0, |place| place.width.saturating_sub(CALLER_LEAST));
+    let from_caller = spare.min((MATCH_LEAST + blank).saturating_sub(width));
+    Some(MatchPlace { columns: first..last + 1, from_caller, gap, width: width + from_caller - blank })
 }
 
 fn takes_more(place: ColumnPlace) -> bool {

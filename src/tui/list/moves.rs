@@ -76,6 +76,34 @@ pub(in crate::tui) fn move_page(state: &mut State, by: isize, effects: &mut Vec<
     }
 }
 
+/// Scrolls by a line. The selection stays while it is on screen, with its margin.
+pub(in crate::tui) fn scroll_line(state: &mut State, down: bool, effects: &mut Vec<Effect>) {
+    let by = if down { 1 } else { -1 };
+    if state.detail_focused() {
+        return move_page(state, by, effects);
+    }
+    let height = usize::from(state.regions().list.height);
+    let Some(row) = state.inbox.selected_place() else { return };
+    let days = &state.inbox.list.days;
+    let last_top = days.lines().saturating_sub(height);
+    let top = state.inbox.top.saturating_add_signed(by).min(last_top);
+    let (heading, margin) = (usize::from(height > 1), margin(height));
+    let first = if top > 0 { top + heading + margin } else { 0 };
+    let last = if top < last_top { top + height.saturating_sub(margin + 1) } else { days.lines() };
+    let line = days.line_of(row);
+    state.inbox.top = top;
+    let place = if line < first {
+        (first..=last).find_map(|line| days.row_at(line))
+    } else if line > last {
+        (0..=last).rev().find_map(|line| days.row_at(line))
+    } else {
+        None
+    };
+    if let Some(place) = place {
+        select_place(state, place, effects);
+    }
+}
+
 pub(in crate::tui) fn move_day(state: &mut State, older: bool, effects: &mut Vec<Effect>) {
     let Some(row) = state.inbox.selected_place() else { return };
     let days = &state.inbox.list.days;
@@ -104,10 +132,15 @@ pub(in crate::tui) fn keep_visible(state: &mut State) {
     let line = inbox.list.days.line_of(row);
     // The first line always shows the day, so the row needs one line more.
     let heading = usize::from(height > 1);
-    let margin = (height / 6).min(2);
+    let margin = margin(height);
     let last_top = inbox.list.days.lines().saturating_sub(height);
     let lowest = (line + 1 + margin).saturating_sub(height);
     let highest = line.saturating_sub(heading + margin);
     inbox.top = inbox.top.clamp(lowest.min(highest), highest.max(lowest)).min(last_top);
     inbox.top = inbox.top.min(line.saturating_sub(heading));
+}
+
+/// Returns how many lines of the list stay between the selection and the edge of a list of `height` lines.
+fn margin(height: usize) -> usize {
+    (height / 6).min(2)
 }

@@ -114,7 +114,7 @@ impl RowColumns {
         self.numbers.get(row.caller)
     }
 
-    /// Returns the first words of the note of the row `id`.
+    /// Returns the note of the row `id`, in one line.
     pub fn note_of(&self, id: VoicemailId) -> Option<&str> {
         self.notes.get(&id).map(String::as_str)
     }
@@ -124,10 +124,10 @@ impl RowColumns {
         self.tags.get(&id).map_or(&[], Vec::as_slice)
     }
 
-    /// Sets or removes the first words of a row's note.
-    pub fn put_note(&mut self, id: VoicemailId, words: Option<String>) {
-        match words {
-            Some(words) => self.notes.insert(id, words),
+    /// Sets or removes the note of a row, in one line.
+    pub fn put_note(&mut self, id: VoicemailId, note: Option<String>) {
+        match note {
+            Some(note) => self.notes.insert(id, note),
             None => self.notes.remove(&id),
         };
     }
@@ -421,6 +421,14 @@ impl Days {
         let Some(day) = self.day_of_line(line) else { return Some(ListLine::Row(line)) };
         let heading = self.days[day].first + day;
         Some(if line == heading { ListLine::Heading(day) } else { ListLine::Row(line - day - 1) })
+    }
+
+    /// Returns the row at `line`, if it is not a heading.
+    pub fn row_at(&self, line: usize) -> Option<usize> {
+        match self.at(line)? {
+            ListLine::Row(row) => Some(row),
+            ListLine::Heading(_) => None,
+        }
     }
 
     /// Returns the index of the day that `line` belongs to.

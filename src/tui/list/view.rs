@@ -8,24 +8,26 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use crate::config::Column;
-use crate::core::facts::{Fact, Flags, Tone};
+use crate::core::facts::{Fact, Flags, Symbol, Tone};
 use crate::core::humanize;
 use crate::core::model::from_millis;
-use crate::core::search::{Highlighter, SearchedText};
+use crate::core::search::SearchedText;
 use crate::store::Row;
 use crate::tui::layout::Regions;
-use crate::tui::list::columns::{self, ColumnPlace};
+use crate::tui::list::columns::{self, ColumnPlace, MatchPlace};
+use crate::tui::list::matches::{Aside, Fitted, Matches};
 use crate::tui::list::rows::{ListLine, RowKey, day_name};
 use crate::tui::playback;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
+use crate::tui::view::cut;
 use crate::tui::view::pen::{Pen, width};
 
 /// Draws the visible lines of the list.
 pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
     let area = regions.list;
     let inbox = &state.inbox;
-    let mut highlighter = inbox.query.filter.as_ref().map(|(_, matcher)| matcher.highlighter());
+    let mut matches = Matches::new(state);
     for y in 0..area.height {
         let line = inbox.top + usize::from(y);
         // The first line always shows the day, even if its heading is scrolled out.
@@ -37,7 +39,7 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
             Some(ListLine::Heading(day)) => heading(state, theme, day, area, y, buffer),
             Some(ListLine::Row(place)) => {
                 let line = Rect { y: area.y + y, height: 1, ..area };
-                voicemail(state, theme, place, line, highlighter.as_mut(), buffer);
+                voicemail(state, theme, place, line, &mut matches, buffer);
             }
             None => break,
         }
@@ -65,15 +67,12 @@ fn voicemail(
     theme: &Theme,
     number: usize,
     area: Rect,
-    mut highlighter: Option<&mut Highlighter<'_>>,
+    matches: &mut Matches<'_>,
     buffer: &mut Buffer,
 ) {
     let Some(row) = state.inbox.at(number) else { return };
     let selected = state.inbox.selected == Some(RowKey::of(&row));
-    let caller = state.inbox.rows.caller(&row);
     let unread = !row.flags.contains(Flags::READ);
-    let (caller, style) = if caller.is_empty() { ("Withheld", theme.quiet) } else { (caller, theme.text) };
-    let style = if unread { style.patch(theme.strong) } else { style };
     if selected {
         buffer.set_style(area, theme.selected);
     }
@@ -93,47 +92,29 @@ fn voicemail(
         None => (if unread { "●" } else { "" }, theme.accent),
     };
     pen.column(sign, 2, coloured(sign_style, &lift));
-    let hit = lift(theme.found());
+    let hit = coloured(theme.found(), &lift);
     let dated = !state.inbox.list.days.has_headings();
-    let columns = columns::of(&state.setup.look.columns, area.width, dated);
-    for ColumnPlace { column, gap, width: room } in columns.iter().copied() {
-        pen.skip(gap);
-        let end = pen.room().saturating_sub(room);
+    let mut columns = columns::of(&state.setup.look.columns, area.width, dated);
+    let (texts, instead) = texts(state, theme, &row, &mut columns, matches);
+    let instead_of = instead.as_ref().map_or(0..0, |(place, _)| place.columns.clone());
+    for (index, ColumnPlace { column, gap, width: room }) in columns.iter().copied().enumerate() {
+        if instead_of.contains(&index) {
+            if let Some((place, signs)) = instead.as_ref().filter(|_| index == instead_of.start) {
+                let end = pen.skip(place.gap).room().saturating_sub(place.width);
+                write(signs, end, hit, &lift, &mut pen);
+                pen.skip(pen.room().saturating_sub(end));
+            }
+            continue;
+        }
+        let end = pen.skip(gap).room().saturating_sub(room);
         match column {
             Column::Time => {
                 pen.column(&when(state, &row, room), room, lift(theme.text));
             }
-            Column::Caller => {
-                let fields = [SearchedText::Caller, SearchedText::Name];
-                found(highlighter.as_deref_mut(), &fields, caller, room, [lift(style), hit], &mut pen);
-            }
-            Column::Number => {
-                let number = state.inbox.rows.number(&row);
-                let fields = [SearchedText::Caller];
-                let styles = [lift(theme.quiet), hit];
-                found(highlighter.as_deref_mut(), &fields, number, room, styles, &mut pen);
-            }
             Column::Length => length(&row, theme, &lift, &mut pen),
             Column::Outline => outline(state, theme, &row, &lift, &mut pen),
-            Column::Marks if room <= columns::FEW_MARKS => {
-                let mut signs = signs(state, theme, &row, column);
-                // One # stands for all tags.
-                signs.dedup_by_key(|sign| sign.mark);
-                for Sign { mark, style, .. } in signs {
-                    let rest = |pen: &Pen<'_>| pen.room().saturating_sub(end);
-                    let mark = mark.trim_end();
-                    pen.column(mark, width(mark).min(rest(&pen)), lift(style));
-                    pen.skip(rest(&pen).min(1));
-                }
-            }
-            Column::Marks | Column::Tags | Column::Note => {
-                for Sign { mark, text, field, style } in signs(state, theme, &row, column) {
-                    let rest = |pen: &Pen<'_>| pen.room().saturating_sub(end);
-                    pen.column(mark, width(mark).min(rest(&pen)), lift(style));
-                    let (room, fields) = (rest(&pen), field.as_slice());
-                    found(highlighter.as_deref_mut(), fields, text, room, [lift(style), hit], &mut pen);
-                    pen.skip(rest(&pen).min(1));
-                }
+            Column::Caller | Column::Number | Column::Marks | Column::Tags | Column::Note => {
+                write(&texts[index], end, hit, &lift, &mut pen);
             }
         }
         pen.skip(pen.room().saturating_sub(end));
@@ -175,73 +156,139 @@ fn outline(state: &State, theme: &Theme, row: &Row, lift: &impl Fn(Style) -> Sty
     }
 }
 
-/// Writes `text`, with the matches of the search in `fields` in the second style.
-fn found(
-    highlighter: Option<&mut Highlighter<'_>>,
-    fields: &[SearchedText],
-    text: &str,
-    room: u16,
-    [style, hit]: [Style; 2],
-    pen: &mut Pen<'_>,
-) {
-    let mut hits = Vec::new();
-    if let Some(highlighter) = highlighter.filter(|_| width(text) <= room) {
-        for field in fields {
-            if hits.is_empty() {
-                highlighter.highlight(*field, text, &mut hits);
-            }
-        }
-    }
-    let mut at = 0;
-    for range in hits {
-        let (Some(before), Some(inside)) = (text.get(at..range.start), text.get(range.clone())) else {
-            continue;
-        };
-        pen.write(before, style).write(inside, hit);
-        at = range.end;
-    }
-    let rest = text.get(at..).unwrap_or("");
-    pen.column(rest, width(rest).min(room), style);
-}
-
-/// A sign at the end of a line, and its text.
+/// A sign in a line, and the text after it.
 struct Sign<'s> {
     mark: &'static str,
-    text: &'s str,
-    field: Option<SearchedText>,
+    text: Fitted<'s>,
     style: Style,
 }
 
-/// Returns the signs in a column: facts, tags, the start of the note. The flags
-/// column leaves out tags and note if they have columns of their own.
-fn signs<'s>(state: &'s State, theme: &Theme, row: &Row, column: Column) -> Vec<Sign<'s>> {
-    let mut signs = Vec::new();
+/// Writes signs, each with a blank after it, up to where `end` cells are left.
+fn write(signs: &[Sign<'_>], end: u16, hit: Style, lift: &impl Fn(Style) -> Style, pen: &mut Pen<'_>) {
+    let rest = |pen: &Pen<'_>| pen.room().saturating_sub(end);
+    for sign in signs {
+        let (style, Fitted { text, part, hits }) = (lift(sign.style), &sign.text);
+        pen.column(sign.mark, width(sign.mark).min(rest(pen)), style);
+        cut::write(text, part, hits, [style, hit], pen);
+        pen.skip(rest(pen).min(1));
+    }
+}
+
+/// Signs that share `room` cells.
+struct Signs<'s> {
+    signs: Vec<Sign<'s>>,
+    room: u16,
+}
+
+impl<'s> Signs<'s> {
+    /// Begins with the signs of `facts`.
+    fn new(facts: Vec<Sign<'s>>, room: u16) -> Signs<'s> {
+        let used = facts.iter().map(|sign| width(sign.mark) + 1).sum();
+        Signs { signs: facts, room: room.saturating_sub(used) }
+    }
+
+    /// Adds a text, fitted into the room that is left.
+    fn add(&mut self, found: Aside<'s>, theme: &Theme, anywhere: bool, matches: &mut Matches<'_>) {
+        let Aside { mark, text, field } = found;
+        let style = if field == SearchedText::Tag { theme.accent } else { theme.quiet };
+        let room = self.room.saturating_sub(width(mark));
+        let text = matches.fit(field, text, room, anywhere);
+        self.room = room.saturating_sub(text.width() + 1);
+        self.signs.push(Sign { mark, text, style });
+    }
+}
+
+/// What a line shows instead of some columns, and where.
+type Instead<'s> = (MatchPlace, Vec<Sign<'s>>);
+
+/// Returns the texts of each column, fitted into it, and what matched in others. For that, the column of the
+/// caller may shrink.
+fn texts<'s>(
+    state: &'s State,
+    theme: &Theme,
+    row: &Row,
+    columns: &mut [ColumnPlace],
+    matches: &mut Matches<'_>,
+) -> (Vec<Vec<Sign<'s>>>, Option<Instead<'s>>) {
+    matches.begin();
+    let of_column = |place: &ColumnPlace| match place.column {
+        Column::Caller => vec![caller(state, theme, row, place.width, matches)],
+        Column::Number => {
+            let number = Aside::number(state, row);
+            let text = matches.fit(number.field, number.text, place.width, true);
+            vec![Sign { mark: "", text, style: theme.quiet }]
+        }
+        Column::Marks | Column::Tags | Column::Note => signs(state, theme, row, *place, matches),
+        Column::Time | Column::Length | Column::Outline => Vec::new(),
+    };
+    let mut texts: Vec<_> = columns.iter().map(of_column).collect();
+    let unseen = matches.unseen(state, row);
+    let Some(place) = columns::for_match(columns).filter(|_| !unseen.is_empty()) else {
+        return (texts, None);
+    };
+    if let Some(shrunk) = place.columns.start.checked_sub(1).filter(|_| place.from_caller > 0) {
+        columns[shrunk].width -= place.from_caller;
+        texts[shrunk] = vec![caller(state, theme, row, columns[shrunk].width, matches)];
+    }
+    let facts = if place.width < columns::MATCH_LEAST { Vec::new() } else { facts(theme, row) };
+    let mut signs = Signs::new(facts, place.width);
+    for found in unseen {
+        signs.add(found, theme, true, matches);
+    }
+    (texts, Some((place, signs.signs)))
+}
+
+/// Returns the caller's name, or number, fitted into `room` cells.
+fn caller<'s>(state: &'s State, theme: &Theme, row: &Row, room: u16, matches: &mut Matches<'_>) -> Sign<'s> {
+    let (caller, number) = (state.inbox.rows.caller(row), state.inbox.rows.number(row));
+    let field = if caller == number { SearchedText::Caller } else { SearchedText::Name };
+    let (caller, style) = if caller.is_empty() { ("Withheld", theme.quiet) } else { (caller, theme.text) };
+    let style = if row.flags.contains(Flags::READ) { style } else { style.patch(theme.strong) };
+    Sign { mark: "", text: matches.fit(field, caller, room, true), style }
+}
+
+/// Returns the signs of the facts.
+fn facts<'s>(theme: &Theme, row: &Row) -> Vec<Sign<'s>> {
+    let sign = |symbol: Symbol| {
+        let style = match symbol.tone {
+            Tone::Attention => theme.warning,
+            Tone::Finished => theme.good,
+        };
+        Sign { mark: symbol.text, text: Fitted::default(), style }
+    };
+    Fact::of(row.flags).filter_map(Fact::symbol).map(sign).collect()
+}
+
+/// Returns the signs in a column: facts, tags, the start of the note. The flags column leaves out tags and
+/// note if they have columns of their own; a narrow one has no texts, and one # for all tags.
+fn signs<'s>(
+    state: &'s State,
+    theme: &Theme,
+    row: &Row,
+    place: ColumnPlace,
+    matches: &mut Matches<'_>,
+) -> Vec<Sign<'s>> {
+    let ColumnPlace { column, width: room, .. } = place;
     let here = |what| column == what || column == Column::Marks && !state.setup.look.columns.contains(&what);
-    if column == Column::Marks {
-        let symbols = Fact::of(row.flags).filter_map(Fact::symbol);
-        signs.extend(symbols.map(|symbol| {
-            let style = match symbol.tone {
-                Tone::Attention => theme.warning,
-                Tone::Finished => theme.good,
-            };
-            Sign { mark: symbol.text, text: "", field: None, style }
-        }));
+    let mut signs = Signs::new(if column == Column::Marks { facts(theme, row) } else { Vec::new() }, room);
+    let few = column == Column::Marks && room <= columns::FEW_MARKS;
+    if here(Column::Tags) {
+        let tags = Aside::tags(state, row).map(|tag| if few { Aside { text: "", ..tag } } else { tag });
+        for tag in tags.take(if few { 1 } else { usize::MAX }) {
+            signs.add(tag, theme, false, matches);
+        }
     }
-    if row.flags.contains(Flags::TAGGED) && here(Column::Tags) {
-        let tags = state.inbox.rows.tags_of(row.id).iter();
-        signs.extend(tags.map(|tag| Sign {
-            mark: "#",
-            text: tag,
-            field: Some(SearchedText::Tag),
-            style: theme.accent,
-        }));
+    if let Some(note) = Aside::note(state, row).filter(|_| here(Column::Note)) {
+        let (mark, text) = match column {
+            Column::Note => ("", note.text),
+            _ if few => ("✎", ""),
+            _ => (note.mark, note.text),
+        };
+        // In a column of its own, there is room for the words around a match.
+        let anywhere = column == Column::Note && room >= columns::MATCH_LEAST;
+        signs.add(Aside { mark, text, ..note }, theme, anywhere, matches);
     }
-    if row.flags.contains(Flags::NOTE) && here(Column::Note) {
-        let text = state.inbox.rows.note_of(row.id).unwrap_or("");
-        let mark = if column == Column::Note { "" } else { "✎ " };
-        signs.push(Sign { mark, text, field: Some(SearchedText::Note), style: theme.quiet });
-    }
-    signs
+    signs.signs
 }
 
 /// Draws the length, right-aligned; a dash while it is unknown.

@@ -93,7 +93,7 @@ pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply,
         Read::Notes { after } => {
             let lines = store.notes(account, *after, TEXTS)?;
             let more = lines.len() == TEXTS;
-            Reply::Notes { notes: lines.into_iter().map(|line| (line.id, line.words)).collect(), more }
+            Reply::Notes { notes: lines.into_iter().map(|line| (line.id, line.text)).collect(), more }
         }
         Read::AllTags { after } => {
             let tags = store.tags(account, *after, TEXTS)?;

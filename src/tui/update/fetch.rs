@@ -88,8 +88,8 @@ pub(in crate::tui) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effe
                 state.inbox.rows.forget_notes();
             }
             let after = notes.last().map(|(id, _)| *id);
-            for (id, words) in notes {
-                state.inbox.rows.put_note(id, Some(words));
+            for (id, note) in notes {
+                state.inbox.rows.put_note(id, Some(note));
             }
             if more {
                 read(state, Read::Notes { after }, effects);

@@ -40,7 +40,7 @@ fn keys_are_offered_for_their_letters() {
     check("na|", "name:", &["name:"]);
     check("anita -le|", "anita -length:", &["length:"]);
     check("(h|", "(has:", &["has:"]);
-    assert_eq!(offered("anita |").map(|(_, all)| all.len()), Some(7));
+    assert_eq!(offered("anita |").map(|(_, all)| all.len()), Some(8));
     assert_eq!(offered("zz|"), None);
 }
 

@@ -49,7 +49,7 @@ fn what_matched_is_marked() {
         ("\"s 5\"", SearchedText::Name, "Gruß 5", "Gru[ß 5]"),
         ("\"රී\"", SearchedText::Name, "ශ්\u{200d}රී ලංකා", "ශ්\u{200d}[රී] ලංකා"),
         ("name:\"خوا\"", SearchedText::Name, "می\u{200c}خواهم", "می\u{200c}[خوا]هم"),
-        ("\"🔥 x\"", SearchedText::Note, "❤\u{fe0f}\u{200d}🔥 x", "[❤\u{fe0f}\u{200d}🔥 x]"),
+        ("\"🔥 x\"", SearchedText::Name, "❤\u{fe0f}\u{200d}🔥 x", "[❤\u{fe0f}\u{200d}🔥 x]"),
         ("tag:\"ÉTÉ\"", SearchedText::Tag, "e\u{301}te\u{301}", "[e\u{301}te\u{301}]"),
         ("boss", SearchedText::Name, "👩‍💼 boss", "👩‍💼 [boss]"),
         ("👩", SearchedText::Name, "👩‍💼 boss", "[👩‍💼] boss"),

@@ -8,5 +8,6 @@ mod highlight;
 mod matching;
 mod mistakes;
 mod properties;
+mod prose;
 mod reuse;
 mod rows;

@@ -282,7 +282,7 @@ fn each_account_gets_its_own_back() {
         let account = store.account(&key).unwrap();
         let notes = store.notes(account, None, 9).unwrap();
         assert_eq!(
-            notes.iter().map(|line| (line.id, line.words.as_str())).collect::<Vec<_>>(),
+            notes.iter().map(|line| (line.id, line.text.as_str())).collect::<Vec<_>>(),
             [(id(3), text)]
         );
     }

@@ -7,6 +7,7 @@ use std::process::Stdio;
 use chrono::DateTime;
 use serde_json::Value;
 
+use crate::program::json_lines;
 use crate::verbs::support::{Desk, SECRET, VOICEMAIL, id, kind, lines, said};
 
 #[test]
@@ -84,6 +85,33 @@ fn a_query_narrows_it_down() {
         assert_eq!(desk.objects(&[&["list", "--json"], limit].concat()), all[..3], "{limit:?}");
     }
     assert!(desk.fails(2, &["list", "-n", "0"]).contains("1 or more"));
+}
+
+#[test]
+fn notes_are_searched_for_words_and_names_for_letters() {
+    let desk = Desk::new(None);
+    let all = desk.objects(&["list", "--json"]);
+    let noted = id(&all[0]).to_owned();
+    let note = "asked about an item: call me, then Ravi";
+    desk.prints(&["note", &noted, note]);
+    let finds = |query: &str| {
+        // What finds nothing ends with 5.
+        let found = json_lines(&String::from_utf8_lossy(&desk.run(&["list", "--json", query]).stdout));
+        found.iter().any(|object| id(object) == noted)
+    };
+    for (query, expected) in [
+        ("item", true),
+        ("ite", true),
+        ("tem", false),
+        ("askedit", false),
+        ("\"call me then\"", true),
+        ("\"call then\"", false),
+        ("note:ravi", true),
+        ("name:item", false),
+        ("-note:item", false),
+    ] {
+        assert_eq!(finds(query), expected, "{query}");
+    }
 }
 
 #[test]

@@ -19,6 +19,12 @@ struct Value {
     quoted: bool,
 }
 
+impl Value {
+    fn pattern(self) -> Pattern {
+        if self.quoted { Pattern::Exact(self.text) } else { Pattern::Word(self.text) }
+    }
+}
+
 impl Parser<'_> {
     /// Parses the next value; `missing` is the message if there is none.
     fn value(&mut self, key: Range<usize>, missing: impl FnOnce() -> String) -> Result<Value, Mistake> {
@@ -51,7 +57,12 @@ impl Parser<'_> {
 
     pub(super) fn name(&mut self, key: Range<usize>) -> Result<Term, Mistake> {
         let value = self.value(key, || "`name:` needs a name, as in name:anita".into())?;
-        Ok(Term::Name(if value.quoted { Pattern::Exact(value.text) } else { Pattern::Word(value.text) }))
+        Ok(Term::Name(value.pattern()))
+    }
+
+    pub(super) fn note(&mut self, key: Range<usize>) -> Result<Term, Mistake> {
+        let value = self.value(key, || "`note:` needs a word, as in note:invoice".into())?;
+        Ok(Term::Note(value.pattern()))
     }
 
     pub(super) fn tag(&mut self, key: Range<usize>) -> Result<Term, Mistake> {
