@@ -473,6 +473,48 @@ fn what_another_process_did_is_shown() {
 }
 
 #[test]
+fn header_status_and_headings_count_alike_at_once() {
+    let mut screen = screen();
+    let done = |keys: Vec<RowKey>| Change::Edit { keys, edit: Edit::Fact(Fact::Done, Some(0)) };
+    let counts = |screen: &mut Screen| {
+        let text = screen.text();
+        let header = text.split("Inbox ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+        let status =
+            text.lines().rev().find_map(|line| line.trim().split_once(" voicemail")).unwrap().0.to_owned();
+        let today = text.lines().find(|line| line.contains("Today ·")).unwrap().to_owned();
+        let today = today.split('│').next().unwrap().split_whitespace().last().unwrap().to_owned();
+        [header, status, today]
+    };
+    assert_eq!(counts(&mut screen), ["19", "19", "4"]);
+    // The selected one is among those that the other window is done with.
+    screen.elsewhere(&done((0..3).map(|at| key_at(&screen, at)).collect()));
+    screen.send(Msg::ChangedElsewhere);
+    assert_eq!(counts(&mut screen), ["16", "16", "1"]);
+    assert_eq!(
+        screen.state.inbox.selected,
+        Some(key_at(&screen, 0)),
+        "it stays until the selection moves on"
+    );
+    screen.keys("j");
+    assert_eq!(counts(&mut screen), ["16", "16", "1"]);
+    // The same of what this window does.
+    screen.keys("s 3 s").wait(TimeDelta::seconds(5));
+    let text = screen.text();
+    assert!(text.contains("Starred 0") && text.contains(" 0 voicemails"), "{text}");
+}
+
+#[test]
+fn the_details_follow_what_another_process_did() {
+    let mut screen = screen();
+    let key = key_at(&screen, 0);
+    screen
+        .elsewhere(&Change::Edit { keys: vec![key], edit: Edit::Note(Note::new("from the other desk", 5)) });
+    screen.send(Msg::ChangedElsewhere);
+    // The list has no room for all of it.
+    assert!(screen.text().contains("from the other desk"), "{}", screen.text());
+}
+
+#[test]
 fn views_of_ones_own_have_a_key_and_a_place_in_the_header() {
     let context = Context { now: crate::common::now(), zone: "Asia/Kolkata".parse().unwrap() };
     let view = |name: &str, query: &str, key: &str| OwnView {

@@ -163,6 +163,10 @@ fn on_changes(state: &mut State, changed: store::Changed, effects: &mut Vec<Effe
         return reload(state, effects);
     }
     if !changed.rows.is_empty() {
+        let shown = state.shown_details().map(|details| details.voicemail.id);
+        if let Some(id) = shown.filter(|id| changed.rows.iter().any(|row| row.id == *id)) {
+            read(state, Read::Details(id), effects);
+        }
         let rows = store::Rows { rows: changed.rows, callers: changed.callers };
         take_in(state, &rows, effects);
         read_texts(state, effects);
