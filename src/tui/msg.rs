@@ -16,7 +16,7 @@ use ratatui::layout::Size;
 use crate::audio::{AudioError, AudioFormat, Waveform};
 use crate::contacts::Fault;
 use crate::core::facts::Fact;
-use crate::core::model::{CallerId, Span, VoicemailId};
+use crate::core::model::{CallerId, Sketch, Span, VoicemailId};
 use crate::core::triage::{Applied, CallerKey, Edit, Given, Note, Tag, Undo};
 use crate::player::{self, Control, PlaybackSettings};
 use crate::recording::FetchError;
@@ -50,6 +50,8 @@ pub enum Msg {
     CallersChanged,
     /// News of a recording requested by [`AccountEffect::Prefetch`].
     Recording(RowKey, RecordingNews),
+    /// What became of the recording of [`AccountEffect::FetchAhead`].
+    Ahead(RowKey, AheadNews),
     /// An event from the player, with the number given in [`AccountEffect::Play`].
     Player(u64, player::Event),
     /// News of the browser page requested by [`AccountEffect::OpenPage`].
@@ -293,6 +295,19 @@ pub enum RecordingNews {
     Failed(FetchError),
 }
 
+/// What became of a recording that nobody waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AheadNews {
+    /// It is cached; its summary, if it can be decoded.
+    Here(Option<Sketch>),
+    /// Something else is fetched at the moment: by the user, or by another window.
+    Later,
+    /// There is no room for it in the cache.
+    Full,
+    /// It could not be fetched.
+    Failed(FetchError),
+}
+
 /// A change that the user makes. Changes are written in order, never cancelled, and finished before the
 /// program ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -440,6 +455,9 @@ pub enum AccountEffect {
     /// Fetch these recordings in this order, and cancel the transfer of any other. Answered by
     /// [`Msg::Recording`].
     Prefetch(Vec<RowKey>),
+    /// Fetch a recording that nobody waits for, and cancel the transfer of the one before. Answered by
+    /// [`Msg::Ahead`], unless it is cancelled.
+    FetchAhead(Option<RowKey>),
     /// Play a cached recording. Answered by [`Msg::Player`].
     Play {
         /// The number of this play, repeated in its events.

@@ -14,7 +14,9 @@ use crate::player::PlaybackSettings;
 use crate::tui::command::Command;
 use crate::tui::keymap::Keymap;
 use crate::tui::list::rows::RowKey;
+use crate::tui::playback::ahead::Ahead;
 
+pub mod ahead;
 pub(in crate::tui) mod prefetch;
 pub(in crate::tui) mod update;
 pub(in crate::tui) mod view;
@@ -47,6 +49,8 @@ pub struct Playback {
     pub lost: Option<(VoicemailId, Duration)>,
     /// When the selection counts as settled, so that rows passed by a held key are not fetched.
     pub settles: Option<DateTime<Utc>>,
+    /// What is fetched while nothing is requested.
+    pub ahead: Ahead,
     /// The last requested recordings, highest priority first.
     pub(in crate::tui) wanted: Vec<RowKey>,
     /// The number of playbacks so far.
@@ -140,6 +144,7 @@ impl Playback {
             queue: None,
             lost: None,
             settles: None,
+            ahead: Ahead::default(),
             wanted: Vec::new(),
             plays: 0,
             watch: None,

@@ -526,7 +526,8 @@ impl State {
             Some(Overlay::Dates(dates)) => dates.typed.map(|(_, due)| due),
             _ => None,
         };
-        [notice, refresh, self.playback.settles, following, retry, preset].into_iter().flatten().min()
+        let ahead = self.playback.ahead.next;
+        [notice, refresh, self.playback.settles, ahead, following, retry, preset].into_iter().flatten().min()
     }
 
     /// Returns when to retry the recording of `key`, if the server did not have it yet and it is still

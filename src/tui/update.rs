@@ -31,11 +31,11 @@ use crate::tui::overlays::help::update::Scroll;
 use crate::tui::overlays::{
     accounts, call, copy, dates, elsewhere, help, login, name, note, palette, save, tags,
 };
-use crate::tui::playback::prefetch;
 use crate::tui::playback::update::{
     change_speed, change_volume, control, go_on, hold, on_player, on_recording, play_all, play_next,
     play_pause, seek, toggle_skip_silence, watch,
 };
+use crate::tui::playback::{ahead, prefetch};
 use crate::tui::search_line;
 use crate::tui::state::Follows;
 use crate::tui::state::{Notice, State};
@@ -92,6 +92,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Resize(size) => {
             state.size = size;
             keep_visible(state);
+            ahead::schedule(state);
             load_details(state, &mut effects);
         }
         Msg::Tick(now) => on_tick(state, now, &mut effects),
@@ -105,6 +106,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             load(state, &mut effects);
         }
         Msg::Recording(key, news) => on_recording(state, key, news, &mut effects),
+        Msg::Ahead(key, news) => ahead::on_news(state, key, news, &mut effects),
         Msg::Player(number, event) => on_player(state, number, event, &mut effects),
         Msg::Page(key, page) => elsewhere::update::on_page(state, key, page, &mut effects),
         Msg::ToSend { name, file } => elsewhere::update::on_file(state, name, file, &mut effects),
@@ -397,6 +399,7 @@ fn on_tick(state: &mut State, now: DateTime<Utc>, effects: &mut Vec<Effect>) {
     }
     dates::update::on_tick(state, effects);
     prefetch::on_tick(state, effects);
+    ahead::on_tick(state, effects);
     name::update::on_tick(state, effects);
     if state.sync.running.is_none() && state.sync.next.is_some_and(|next| next <= now) {
         sync(state, false, effects);

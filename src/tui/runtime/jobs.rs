@@ -92,6 +92,7 @@ impl Jobs {
     pub(super) fn run(&mut self, effect: AccountEffect) {
         match effect {
             AccountEffect::Prefetch(keys) => self.sounds.prefetch(&keys),
+            AccountEffect::FetchAhead(key) => self.sounds.fetch_ahead(key),
             AccountEffect::Play { number, key, from, settings } => {
                 self.sounds.play(number, key, from, settings);
             }

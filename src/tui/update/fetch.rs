@@ -2,6 +2,7 @@
 
 use super::{fault, news};
 use crate::audio::Waveform;
+use crate::core::facts::Flags;
 use crate::core::humanize;
 use crate::core::range::Range;
 use crate::store::{self, StoreError};
@@ -16,7 +17,7 @@ use crate::tui::msg::{AccountEffect, Effect, Lane, Read, Reply, TerminalEffect};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::save::update::on_saved;
 use crate::tui::overlays::{copy, name, note, tags};
-use crate::tui::playback::prefetch;
+use crate::tui::playback::{ahead, prefetch};
 use crate::tui::state::{Inbox, Load, Retry, Running, State};
 
 /// The number of rows of the first query: more than any screen shows.
@@ -167,9 +168,15 @@ fn on_changes(state: &mut State, changed: store::Changed, effects: &mut Vec<Effe
         if let Some(id) = shown.filter(|id| changed.rows.iter().any(|row| row.id == *id)) {
             read(state, Read::Details(id), effects);
         }
+        let texts = Flags::NOTE | Flags::TAGGED;
+        let known = |id| state.inbox.rows.note_of(id).is_some() || !state.inbox.rows.tags_of(id).is_empty();
+        let texts = changed.rows.iter().any(|row| row.flags.without(texts) != row.flags || known(row.id));
         let rows = store::Rows { rows: changed.rows, callers: changed.callers };
         take_in(state, &rows, effects);
-        read_texts(state, effects);
+        // Lengths come every few seconds while another window fetches ahead.
+        if texts {
+            read_texts(state, effects);
+        }
     }
     if changed.names {
         name::update::look(state, true, effects);
@@ -212,6 +219,7 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
             let over = state.sync.failure.take().map(|failure| failure.to_string());
             state.notice.take_if(|notice| over.as_ref() == Some(&notice.text));
             state.sync.last = Some(state.now);
+            ahead::schedule(state);
             name::update::look(state, false, effects);
             state.sync.unreadable = state.sync.unreadable.max(summary.unreadable);
             if running.news > 0 {
