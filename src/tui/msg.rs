@@ -17,7 +17,7 @@ use crate::audio::{AudioError, AudioFormat, Waveform};
 use crate::contacts::Fault;
 use crate::core::facts::Fact;
 use crate::core::model::{CallerId, Sketch, Span, VoicemailId};
-use crate::core::triage::{Applied, CallerKey, Edit, Given, Note, Tag, Undo};
+use crate::core::triage::{Applied, CallerKey, Edit, Given, Note, StepId, Tag, Undo};
 use crate::player::{self, Control, PlaybackSettings};
 use crate::recording::FetchError;
 use crate::store::{self, Details, Row};
@@ -123,6 +123,8 @@ pub enum Reply {
     Synced(Result<Summary, SyncError>),
     /// The number of stored voicemails in the range on screen.
     Counted(u64),
+    /// The last change made by any process, if it can be undone.
+    LastStep(Option<Box<store::Step>>),
     /// First words of notes, sent in parts, ordered by voicemail ID.
     Notes {
         /// Voicemail ID and first words.
@@ -248,6 +250,11 @@ pub enum Read {
     /// The number of stored voicemails in a range: shows whether another process, or a cancelled job, added
     /// any. Answered by [`Reply::Counted`].
     Count(Span),
+    /// The last change made by any process, if it can be undone. Answered by [`Reply::LastStep`].
+    LastStep {
+        /// The time.
+        now: DateTime<Utc>,
+    },
 }
 
 impl Read {
@@ -266,6 +273,7 @@ impl Read {
             Read::Tagging(_) => Lane::Tagging,
             Read::Copy { .. } => Lane::Copy,
             Read::Count(_) => Lane::Count,
+            Read::LastStep { .. } => Lane::LastStep,
         }
     }
 }
@@ -331,6 +339,8 @@ pub enum Change {
         undo: Undo,
         /// Whether it is undone or redone.
         direction: Direction,
+        /// The number under which the store keeps it.
+        step: Option<StepId>,
     },
     /// The name of a caller.
     Name {
@@ -571,6 +581,8 @@ lanes! {
     Tagging,
     /// Load the data to copy.
     Copy,
+    /// Load the last change.
+    LastStep,
 }
 
 /// Identifies a job in its lane. Answers with an older number are dropped.

@@ -17,7 +17,7 @@ use crate::tui::detail::update::{
     back, close_or_quit, follow, load_details, mark_other, open_history, switch_pane,
 };
 use crate::tui::keymap::KeyChord;
-use crate::tui::list::changes::{on_applied, step_back};
+use crate::tui::list::changes::{self, on_applied, step_back, withdraw_offer};
 use crate::tui::list::moves::{keep_visible, move_day, move_page, move_rows, select_end, select_place};
 use crate::tui::list::rows::ListLine;
 use crate::tui::list::triage;
@@ -165,6 +165,9 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     }
     if state.help.is_none() {
         dates::update::before_key(state, key);
+    }
+    if state.command(key) != Some(Command::Undo) {
+        withdraw_offer(state);
     }
     let own = state.setup.views.iter().position(|view| view.key == KeyChord::of(key));
     if let Some(number) = own.filter(|_| state.scopes().contains(&Scope::Inbox)) {
@@ -357,6 +360,9 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
 }
 
 fn on_mouse(state: &mut State, mouse: MouseEvent, effects: &mut Vec<Effect>) {
+    if mouse.kind != MouseEventKind::Moved {
+        withdraw_offer(state);
+    }
     if state.help.is_some() {
         return help::update::on_mouse(state, mouse);
     }
@@ -397,6 +403,7 @@ fn on_tick(state: &mut State, now: DateTime<Utc>, effects: &mut Vec<Effect>) {
     if state.playback.queue.as_ref().and_then(|queue| queue.next).is_some_and(|next| next <= now) {
         play_next(state, effects);
     }
+    changes::on_tick(state);
     dates::update::on_tick(state, effects);
     prefetch::on_tick(state, effects);
     ahead::on_tick(state, effects);

@@ -66,7 +66,7 @@ impl Jobs {
     ) -> Jobs {
         let account = Arc::new(account);
         let client = Arc::<OnceCell<Client>>::default();
-        let writer = Writer::new(store.clone(), account.key.clone(), messages.clone());
+        let writer = Writer::new(store.clone(), account.key.clone(), messages.clone(), clock);
         let calls = Calls::new(account.clone(), client.clone(), messages.clone(), writer.clone(), clock);
         let sounds =
             Sounds::new(audio, account.clone(), client.clone(), store.clone(), messages.clone(), clock);

@@ -9,7 +9,7 @@ use crate::store::{self, StoreError};
 use crate::sync::{Progress, Summary, SyncError};
 use crate::tui::command::Command;
 use crate::tui::detail::update::{load_details, open_history};
-use crate::tui::list::changes::reapply;
+use crate::tui::list::changes::{on_last_step, reapply};
 use crate::tui::list::moves::{follow_end, keep_visible};
 use crate::tui::list::relist::relist;
 use crate::tui::list::rows::{ListLine, RowKey};
@@ -116,6 +116,7 @@ pub(in crate::tui) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effe
         Reply::Note(note) => note::update::on_read(state, note.as_ref(), effects),
         Reply::Tagging(known) => tags::update::on_read(state, known),
         Reply::Copy { what, found } => copy::update::on_read(state, what, found, effects),
+        Reply::LastStep(step) => on_last_step(state, step.map(|step| *step)),
         Reply::Counted(stored) => {
             let shown = state.inbox.rows.len() as u64;
             let whole = state.inbox.load == Load::Complete && state.before_history.is_none();
@@ -132,7 +133,7 @@ fn on_read_failed(state: &mut State, lane: Lane, error: StoreError) {
     match lane {
         Lane::Note => note::update::on_unread(state, &error),
         Lane::Tagging => tags::update::on_unread(state, &error),
-        Lane::Copy => fault(state, error.to_string()),
+        Lane::Copy | Lane::LastStep => fault(state, error.to_string()),
         _ => {
             fault(state, error.to_string());
             state.inbox.load = Load::Failed(error);
