@@ -562,6 +562,18 @@ fn a_key_held_down_undoes_only_what_was_done_here() {
 }
 
 #[test]
+fn a_list_that_is_filled_again_has_a_selected_row() {
+    let mut screen = Screen::open(filled());
+    screen.synced().keys("2");
+    let keys: Vec<_> = (0..19).map(|at| key_at(&screen, at)).collect();
+    screen.elsewhere(&Change::Edit { keys, edit: Edit::Fact(Fact::Done, Some(5)) });
+    screen.send(Msg::ChangedElsewhere).keys("4 1 u");
+    assert!(screen.state.inbox.list.is_empty(), "{}", screen.text());
+    again(&mut screen);
+    assert_eq!((screen.state.inbox.list.len(), selected(&screen)), (19, key_at(&screen, 0)));
+}
+
+#[test]
 fn another_key_or_time_withdraws_the_offer() {
     let mut screen = screen();
     let keys = done_elsewhere(&mut screen, 1..2);

@@ -10,6 +10,7 @@ use crate::core::humanize;
 use crate::core::triage::{Applied, Edit};
 use crate::store::{self, StoreError};
 use crate::tui::command::Command;
+use crate::tui::list::moves::select_place;
 use crate::tui::list::relist::relist;
 use crate::tui::list::rows::{RowColumns, RowKey};
 use crate::tui::msg::{AccountEffect, Change, Direction, Effect, Read};
@@ -165,6 +166,10 @@ fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec
     if differs {
         reapply(state);
         relist(state);
+        if state.inbox.selected_place().is_none() {
+            // The list was empty before.
+            select_place(state, 0, effects);
+        }
     }
     if applied.undo.touches_texts() {
         read_texts(state, effects);
