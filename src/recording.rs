@@ -10,6 +10,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{fmt, io};
@@ -31,10 +32,10 @@ mod retry;
 mod save;
 
 use fetch::Job;
-pub use fetch::{ANSWERS, RecordingApi, TRIES, Transfer};
+pub use fetch::{AHEAD_LARGEST, ANSWERS, RecordingApi, TRIES, Transfer};
 use folder::Folder;
-pub use folder::{Evicted, Kept, account_folder};
-pub use library::{Library, decode};
+pub use folder::{AheadLock, Evicted, Kept, account_folder};
+pub use library::{Ahead, Library, decode};
 pub use place::{Names, Place, PlaceError, with_id};
 pub use retry::not_ready_wait;
 pub use save::{SaveError, name_part, portable_name, suggested_name};
@@ -128,6 +129,8 @@ type Whole = BoxFuture<'static, Result<Kept, FetchError>>;
 struct Flight {
     transfer: WeakShared<Whole>,
     progress: watch::Receiver<Progress>,
+    /// Whether the user waits for it; else it is fetched ahead.
+    awaited: Arc<AtomicBool>,
 }
 
 /// The cached recordings of one account, in one folder. Cheap to clone.
@@ -174,7 +177,7 @@ impl Recordings {
         if let Some(kept) = self.kept(id) {
             return Ok(kept);
         }
-        let (mut transfer, mut heard) = self.flight(api, id, name);
+        let (mut transfer, mut heard) = self.flight(api, id, name, true);
         loop {
             tokio::select! {
                 outcome = &mut transfer => return outcome,
@@ -187,34 +190,76 @@ impl Recordings {
         }
     }
 
-    /// Returns the transfer in progress, or starts one.
+    /// Like [`Recordings::fetch`], for a recording that nobody waits for: makes one attempt, and refuses a
+    /// recording of more than [`AHEAD_LARGEST`] bytes. It will be evicted before those fetched for the user,
+    /// until it is played.
+    pub async fn fetch_ahead(
+        &self,
+        api: &impl RecordingApi,
+        id: VoicemailId,
+        name: &RecordingName,
+    ) -> Result<Kept, FetchError> {
+        if let Some(kept) = self.kept(id) {
+            return Ok(kept);
+        }
+        let (transfer, _) = self.flight(api, id, name, false);
+        let kept = transfer.await?;
+        if let Err(error) = self.0.folder.put_behind(id) {
+            tracing::warn!(%error, "a recording fetched ahead counts as one that was played");
+        }
+        Ok(kept)
+    }
+
+    /// Returns a lock that one process at a time can have, for as long as it fetches ahead: `None` while
+    /// another one does. Where the folder cannot be locked, everyone gets it.
+    pub fn lock_ahead(&self) -> Option<AheadLock> {
+        self.0.folder.try_lock()
+    }
+
+    /// Returns the size of all cached recordings, as [`Recordings::evict`] counts it. Blocks.
+    pub fn used(&self) -> io::Result<u64> {
+        self.0.folder.used()
+    }
+
+    /// Returns the limits.
+    pub fn limits(&self) -> Limits {
+        self.0.limits
+    }
+
+    /// Returns the transfer in progress, or starts one. If the user is `awaiting` it, it goes on like one
+    /// that was started so.
     fn flight(
         &self,
         api: &impl RecordingApi,
         id: VoicemailId,
         name: &RecordingName,
+        awaiting: bool,
     ) -> (Shared<Whole>, watch::Receiver<Progress>) {
         let mut flights = self.0.flights.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(flight) = flights.get(&id)
             && let Some(transfer) = flight.transfer.upgrade()
         {
+            flight.awaited.fetch_or(awaiting, Ordering::Relaxed);
             return (transfer, flight.progress.clone());
         }
         flights.retain(|_, flight| flight.transfer.upgrade().is_some());
         let (told, heard) = watch::channel((0, None));
         let (inner, api, name) = (Arc::clone(&self.0), api.clone(), name.clone());
+        let awaited = Arc::new(AtomicBool::new(awaiting));
+        let asked = Arc::clone(&awaited);
         let transfer = async move {
             // Another transfer may have ended in the meantime.
             if let Some(kept) = inner.folder.kept(id) {
                 return Ok(kept);
             }
             let Inner { folder, limits, .. } = &*inner;
-            let job = Job { api: &api, name: &name, folder, limits: *limits, progress: &told };
+            let job =
+                Job { api: &api, name: &name, folder, limits: *limits, progress: &told, awaited: &asked };
             job.run(id).await
         };
         let transfer = transfer.boxed().shared();
         if let Some(weak) = transfer.downgrade() {
-            flights.insert(id, Flight { transfer: weak, progress: heard.clone() });
+            flights.insert(id, Flight { transfer: weak, progress: heard.clone(), awaited });
         }
         (transfer, heard)
     }

@@ -38,8 +38,10 @@ mod migrations;
 mod records;
 mod recover;
 mod sql;
+mod steps;
 mod tables;
 mod thread;
+mod undoing;
 mod voicemails;
 
 pub use annotations::{KnownCaller, NoteLine};
@@ -51,6 +53,7 @@ pub use log::Changed;
 pub use records::{Merged, Record, StoredVoicemail};
 use tables::Tables;
 pub use thread::StoreHandle;
+pub use undoing::Step;
 
 /// An account's number in one [`Store`]. Valid for the life of that `Store`, even if its file is
 /// replaced.

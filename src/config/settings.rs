@@ -154,6 +154,7 @@ settings! {
             ("off", Prefetch::Off),
             ("selected", Prefetch::Selected),
             ("unread", Prefetch::Unread),
+            ("visible", Prefetch::Visible),
         ]);
     /// The playback time after which a voicemail is marked as read.
     read_after: Duration = Duration::ZERO,

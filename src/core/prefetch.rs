@@ -18,10 +18,13 @@ pub enum Prefetch {
     /// Nothing.
     Off,
     /// The selected voicemail and its neighbours.
-    #[default]
     Selected,
     /// The selected voicemail, then unread ones.
     Unread,
+    /// The selected voicemail and its neighbours; then slowly, one at a time, those on screen, and unread
+    /// ones.
+    #[default]
+    Visible,
 }
 
 /// A row whose recording can be prefetched.
@@ -49,7 +52,9 @@ pub fn prefetch_order<T>(
     };
     match mode {
         Prefetch::Off => Vec::new(),
-        Prefetch::Selected => from_selected(NEIGHBOURS).filter_map(row).map(|row| row.id).collect(),
+        Prefetch::Selected | Prefetch::Visible => {
+            from_selected(NEIGHBOURS).filter_map(row).map(|row| row.id).collect()
+        }
         Prefetch::Unread => from_selected(LOOK)
             .filter_map(|index| row(index).filter(|row| row.unread || index == selected))
             .map(|row| row.id)

@@ -4,6 +4,7 @@
 //! Both are pure data; [`crate::store`] applies them. Texts are made safe here, where they enter. No
 //! clock: times are arguments, in milliseconds since the epoch.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::core::caller::CallerForms;
@@ -275,8 +276,45 @@ impl Undo {
             .any(|step| matches!(step, UndoPart::Voicemail { from: Value::Note(_) | Value::Tag { .. }, .. }))
     }
 
-    /// Records, for undo, that `id` had the value `from` and now has `to`. Voicemails with the same change
-    /// take eight bytes each.
+    /// Returns how many voicemails were changed.
+    pub fn voicemails(&self) -> usize {
+        let ids = self.steps.iter().filter_map(|step| match step {
+            UndoPart::Voicemail { ids, .. } => Some(ids),
+            UndoPart::Name { .. } => None,
+        });
+        ids.flatten().collect::<HashSet<_>>().len()
+    }
+
+    /// Describes the change in a few words, as the notice after it does.
+    pub fn name(&self) -> String {
+        let (mut names, mut added, mut removed) = (Vec::new(), Vec::new(), Vec::new());
+        for step in &self.steps {
+            match step {
+                UndoPart::Voicemail { to: Value::Fact(fact, time), .. } => {
+                    names.push(fact.notice(time.is_some()).to_owned());
+                }
+                UndoPart::Voicemail { to: Value::Note(note), .. } => {
+                    names.push(if note.is_some() { "note saved" } else { "note removed" }.to_owned());
+                }
+                UndoPart::Voicemail { to: Value::Tag(_, Some(tag)), .. } => added.push(tag.as_str()),
+                UndoPart::Voicemail { to: Value::Tag(folded, None), .. } => removed.push(folded.as_str()),
+                UndoPart::Name { to: Some(given), .. } => names.push(format!("named {}", given.name())),
+                UndoPart::Name { to: None, .. } => names.push("name removed".to_owned()),
+            }
+        }
+        for (verb, mut tags) in [("tagged", added), ("untagged", removed)] {
+            tags.sort_unstable();
+            tags.dedup();
+            if !tags.is_empty() {
+                names.push(format!("{verb} {}", tags.join(", ")));
+            }
+        }
+        names.dedup();
+        names.join(", ")
+    }
+
+    /// Records that `id` had the value `from` and now has `to`. Voicemails with the same change take eight
+    /// bytes each.
     pub(crate) fn push(&mut self, id: VoicemailId, from: Value, to: Value) {
         match self.steps.last_mut() {
             Some(UndoPart::Voicemail { ids, from: known_from, to: known_to })
@@ -296,4 +334,10 @@ pub struct Applied {
     pub changed: Vec<(VoicemailId, Flags)>,
     /// How to undo the change.
     pub undo: Undo,
+    /// The step that it is kept as.
+    pub step: Option<StepId>,
 }
+
+/// The number of a change that is kept, so that any process can undo it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StepId(pub i64);

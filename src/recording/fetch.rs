@@ -1,5 +1,6 @@
 //! Fetches one recording to disk: attempts, the check that it is audio, and resuming.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
@@ -20,6 +21,9 @@ pub const TRIES: usize = 5;
 /// How many wrong answers of the server to accept before giving up. It usually repeats them, and the user
 /// is waiting.
 pub const ANSWERS: usize = 2;
+
+/// The maximum size of a recording that nobody waits for, in bytes: a few minutes of WAV, half an hour of MP3.
+pub const AHEAD_LARGEST: u64 = 4 << 20;
 
 /// A source of recordings.
 pub trait RecordingApi: Clone + Send + Sync + 'static {
@@ -105,6 +109,8 @@ pub(super) struct Job<'a, A> {
     pub folder: &'a Folder,
     pub limits: Limits,
     pub progress: &'a watch::Sender<Progress>,
+    /// Whether the user waits for it. If not, there is one attempt, and a lower limit.
+    pub awaited: &'a AtomicBool,
 }
 
 impl<A: RecordingApi> Job<'_, A> {
@@ -129,7 +135,8 @@ impl<A: RecordingApi> Job<'_, A> {
                 Err(error) => return Err(error),
             };
             answers += usize::from(is_answer(&error));
-            let Some(wait) = waits.next().filter(|_| answers < ANSWERS) else { return Err(error.into()) };
+            let again = answers < ANSWERS && self.awaited.load(Ordering::Relaxed);
+            let Some(wait) = waits.next().filter(|_| again) else { return Err(error.into()) };
             tokio::time::sleep(wait.max(error.retry_after().unwrap_or_default())).await;
         }
     }
@@ -196,7 +203,8 @@ impl<A: RecordingApi> Job<'_, A> {
     }
 
     fn check(&self, bytes: u64) -> Result<(), FetchError> {
-        let limit = self.limits.max_bytes_each;
+        let each = self.limits.max_bytes_each;
+        let limit = if self.awaited.load(Ordering::Relaxed) { each } else { each.min(AHEAD_LARGEST) };
         if bytes > limit { Err(FetchError::TooLarge { limit }) } else { Ok(()) }
     }
 }

@@ -4,7 +4,7 @@
 //! until they are complete: see `draft.rs`.
 
 use std::fmt::Write as _;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::Hasher as _;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,10 @@ pub struct Evicted {
     /// The size of the remaining ones, in bytes.
     pub left: u64,
 }
+
+/// Held while a recording is fetched ahead: see [`super::Recordings::lock_ahead`].
+#[derive(Debug)]
+pub struct AheadLock(#[expect(dead_code, reason = "dropping it unlocks")] Option<File>);
 
 /// Returns the folder below `root` for the recordings of `account`, such as `global-1111113`. For a server
 /// other than TeleCMI's, a hash of its URL is appended.
@@ -116,6 +120,30 @@ impl Folder {
             Ok(file) => file.set_modified(now),
             Err(error) => unless_gone(error),
         }
+    }
+
+    /// Makes the recording of `id` older than any that was fetched for the user or played, in the order in
+    /// which they were fetched.
+    pub(super) fn put_behind(&self, id: VoicemailId) -> io::Result<()> {
+        let Some(kept) = self.kept(id) else { return Ok(()) };
+        let written = fs::metadata(kept.path)?.modified()?;
+        let since = written.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.touch(id, SystemTime::UNIX_EPOCH + since / 1_000)
+    }
+
+    /// Locks the folder, unless another process has: `None` then. Where that is not possible, nothing is
+    /// locked.
+    pub(super) fn try_lock(&self) -> Option<AheadLock> {
+        let Ok(folder) = File::open(&self.0) else { return Some(AheadLock(None)) };
+        match folder.try_lock() {
+            Ok(()) => Some(AheadLock(Some(folder))),
+            Err(TryLockError::WouldBlock) => None,
+            Err(TryLockError::Error(_)) => Some(AheadLock(None)),
+        }
+    }
+
+    pub(super) fn used(&self) -> io::Result<u64> {
+        Ok(self.entries()?.iter().map(|entry| entry.bytes).sum())
     }
 
     pub(super) fn remove(&self, id: VoicemailId) -> io::Result<()> {

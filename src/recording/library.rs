@@ -20,6 +20,23 @@ use crate::telecmi::Client;
 /// Evict old recordings at the first download, and then after this many.
 const TIDY_AFTER: u64 = 32;
 
+/// How much of the cache to leave free when fetching ahead: a tenth.
+const FREE: u64 = 10;
+
+/// Read the size of the cache again after this many recordings fetched ahead.
+const MEASURE_AFTER: u64 = 16;
+
+/// What became of a recording to fetch ahead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ahead {
+    /// It is cached.
+    Kept(Kept),
+    /// Another process is fetching ahead.
+    Busy,
+    /// There is no room in the cache.
+    Full,
+}
+
 /// The recordings of an account, and what the store knows of them.
 #[derive(Debug)]
 pub struct Library {
@@ -29,12 +46,23 @@ pub struct Library {
     account: AccountKey,
     in_use: Mutex<HashSet<VoicemailId>>,
     fetched: AtomicU64,
+    /// How many recordings were fetched ahead, and the size of the cache.
+    ahead: AtomicU64,
+    used: AtomicU64,
 }
 
 impl Library {
     /// Returns the library of `account`.
     pub fn new(recordings: Recordings, store: StoreHandle, account: AccountKey) -> Library {
-        Library { recordings, store, account, in_use: Mutex::default(), fetched: AtomicU64::new(0) }
+        Library {
+            recordings,
+            store,
+            account,
+            in_use: Mutex::default(),
+            fetched: AtomicU64::new(0),
+            ahead: AtomicU64::new(0),
+            used: AtomicU64::new(0),
+        }
     }
 
     /// Fetches a recording, even if it is cached; for `progress` see [`Recordings::fetch`]. It is in use
@@ -52,6 +80,32 @@ impl Library {
             self.tidy().await;
         }
         Ok(kept)
+    }
+
+    /// Fetches a recording that nobody waits for: see [`Recordings::fetch_ahead`]. Never evicts another one.
+    pub async fn fetch_ahead(
+        &self,
+        client: &Client,
+        id: VoicemailId,
+        name: &RecordingName,
+    ) -> Result<Ahead, FetchError> {
+        // Two processes would both fetch what is on both screens. The second one finds it in the cache.
+        let Some(_lock) = self.recordings.lock_ahead() else { return Ok(Ahead::Busy) };
+        if let Some(kept) = self.recordings.kept(id) {
+            return Ok(Ahead::Kept(kept));
+        }
+        if self.ahead.fetch_add(1, Ordering::Relaxed).is_multiple_of(MEASURE_AFTER) {
+            let recordings = self.recordings.clone();
+            let used = spawn_blocking(move || recordings.used()).await.map_err(io::Error::other)??;
+            self.used.store(used, Ordering::Relaxed);
+        }
+        let limit = self.recordings.limits().cache_bytes;
+        if self.used.load(Ordering::Relaxed) > limit - limit / FREE {
+            return Ok(Ahead::Full);
+        }
+        let kept = self.recordings.fetch_ahead(client, id, name).await?;
+        self.used.fetch_add(kept.bytes, Ordering::Relaxed);
+        Ok(Ahead::Kept(kept))
     }
 
     /// Keeps the recording of `id` from being evicted.

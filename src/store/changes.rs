@@ -5,14 +5,15 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::sql::stored;
 use super::tables::Tables;
-use super::{AccountId, Store, StoreError, log};
+use super::{AccountId, Store, StoreError, log, steps};
 use crate::core::facts::{Fact, Facts, Flags};
 use crate::core::model::VoicemailId;
-use crate::core::triage::{Applied, BulkEdit, CallerKey, Given, Note, Tag, Undo, UndoPart, Value};
+use crate::core::triage::{Applied, BulkEdit, CallerKey, Given, Note, StepId, Tag, Undo, UndoPart, Value};
 
 impl Store {
     /// Applies `change` in one transaction and returns what actually changed.
@@ -20,7 +21,7 @@ impl Store {
     /// Once this returns, the change survives a crash of the process or the machine. Unknown
     /// voicemails are skipped.
     pub fn apply(&mut self, account: AccountId, change: &BulkEdit) -> Result<Applied, StoreError> {
-        self.run(|tables| tables.apply(account, change))
+        self.run(|tables| tables.apply(account, change, None))
     }
 
     /// Reverts a change by its `undo`, in one transaction. The `undo` in the result is the redo.
@@ -28,18 +29,24 @@ impl Store {
     /// Works field by field, and keeps what another process has changed since: a field is reverted
     /// only if it still has the value that the change set.
     pub fn revert(&mut self, account: AccountId, undo: &Undo) -> Result<Applied, StoreError> {
-        self.run(|tables| tables.revert(account, undo))
+        self.run(|tables| tables.revert(account, undo, None, None))
     }
 
     /// Names a caller or removes the name, for all accounts: the same number is the same person in
     /// each of them. Does nothing if the name is unchanged.
     pub fn set_name(&mut self, caller: &CallerKey, name: Option<&Given>) -> Result<Applied, StoreError> {
-        self.run(|tables| tables.set_name(caller, name))
+        self.run(|tables| tables.set_name(caller, name, None))
     }
 }
 
 impl Tables {
-    fn apply(&mut self, account: AccountId, change: &BulkEdit) -> rusqlite::Result<Applied> {
+    /// Applies a change. If it was made `at` a time, it is kept as a step.
+    pub(super) fn apply(
+        &mut self,
+        account: AccountId,
+        change: &BulkEdit,
+        at: Option<DateTime<Utc>>,
+    ) -> rusqlite::Result<Applied> {
         let account = self.number(account)?;
         self.for_good(|transaction| {
             let mut writer = ChangeWriter::new(transaction, account);
@@ -49,11 +56,18 @@ impl Tables {
                     writer.set(id, &wanted, |value| change.edit.edited(value, &wanted))?;
                 }
             }
-            writer.finish()
+            writer.finish_step(Some(account), at)
         })
     }
 
-    fn revert(&mut self, account: AccountId, undo: &Undo) -> rusqlite::Result<Applied> {
+    /// Reverts a change, which drops the step `undone`, or is a step itself if it was made `at` a time.
+    pub(super) fn revert(
+        &mut self,
+        account: AccountId,
+        undo: &Undo,
+        undone: Option<StepId>,
+        at: Option<DateTime<Utc>>,
+    ) -> rusqlite::Result<Applied> {
         let account = self.number(account)?;
         self.for_good(|transaction| {
             let mut writer = ChangeWriter::new(transaction, account);
@@ -69,18 +83,28 @@ impl Tables {
                     }
                 }
             }
-            writer.finish()
+            if let Some(step) = undone {
+                steps::remove(transaction, step)?;
+            }
+            // Names are of no account.
+            let of_a_voicemail = |part: &UndoPart| matches!(part, UndoPart::Voicemail { .. });
+            writer.finish_step(undo.steps.iter().any(of_a_voicemail).then_some(account), at)
         })
     }
 
-    fn set_name(&mut self, caller: &CallerKey, name: Option<&Given>) -> rusqlite::Result<Applied> {
+    pub(super) fn set_name(
+        &mut self,
+        caller: &CallerKey,
+        name: Option<&Given>,
+        at: Option<DateTime<Utc>>,
+    ) -> rusqlite::Result<Applied> {
         self.for_good(|transaction| {
             let mut writer = ChangeWriter::new(transaction, 0);
             writer.name(caller, |old| {
                 let same = old.as_ref().map(Given::name) == name.map(Given::name);
                 if same { old.clone() } else { name.cloned() }
             })?;
-            writer.finish()
+            writer.finish_step(None, at)
         })
     }
 }
@@ -101,6 +125,16 @@ pub(super) struct ChangeWriter<'c> {
 impl<'c> ChangeWriter<'c> {
     pub(super) fn new(connection: &'c Connection, account: i64) -> ChangeWriter<'c> {
         ChangeWriter { connection, account, applied: Applied::default(), names: false }
+    }
+
+    /// Like [`ChangeWriter::finish`], and keeps the changes as a step, if they were made `at` a time.
+    fn finish_step(self, account: Option<i64>, at: Option<DateTime<Utc>>) -> rusqlite::Result<Applied> {
+        let connection = self.connection;
+        let mut applied = self.finish()?;
+        if let Some(at) = at {
+            steps::append(connection, account, at, &mut applied)?;
+        }
+        Ok(applied)
     }
 
     /// Adds the changes to the log and returns them.
@@ -125,13 +159,7 @@ impl<'c> ChangeWriter<'c> {
         thing: &Value,
         decide: impl FnOnce(&Value) -> Value,
     ) -> rusqlite::Result<()> {
-        let key = params![self.account, stored(id)];
-        let flags = self
-            .connection
-            .prepare_cached("SELECT flags FROM voicemail WHERE account = ?1 AND id = ?2")?
-            .query_row(key, |row| row.get(0))
-            .optional()?;
-        let Some(flags) = flags.map(Flags) else { return Ok(()) };
+        let Some(flags) = self.flags(id)? else { return Ok(()) };
         let from = self.value(id, flags, thing)?;
         let to = decide(&from);
         if from == to {
@@ -175,6 +203,21 @@ impl<'c> ChangeWriter<'c> {
         self.names = true;
         self.applied.undo.steps.push(UndoPart::Name { caller: caller.clone(), from, to });
         Ok(())
+    }
+
+    fn flags(&self, id: VoicemailId) -> rusqlite::Result<Option<Flags>> {
+        let flags = self
+            .connection
+            .prepare_cached("SELECT flags FROM voicemail WHERE account = ?1 AND id = ?2")?
+            .query_row(params![self.account, stored(id)], |row| row.get(0))
+            .optional()?;
+        Ok(flags.map(Flags))
+    }
+
+    /// Returns the current value of the field that `thing` is a value of; `None` if there is no such
+    /// voicemail.
+    pub(super) fn current(&self, id: VoicemailId, thing: &Value) -> rusqlite::Result<Option<Value>> {
+        self.flags(id)?.map(|flags| self.value(id, flags, thing)).transpose()
     }
 
     /// Returns the current value of one field of `id`, the one that `thing` is a value of. Queries a

@@ -13,7 +13,7 @@ struct Migration {
 }
 
 /// The step at index `n` leads from version `n` to `n + 1`.
-const MIGRATIONS: &[Migration] = &[SERVER, LISTENING, TRIAGE, WITHHELD];
+const MIGRATIONS: &[Migration] = &[SERVER, LISTENING, TRIAGE, WITHHELD, STEPS];
 
 const SERVER: Migration = Migration {
     why: "Store the server's data: accounts, callers, voicemails and the coverage.",
@@ -140,6 +140,19 @@ const TRIAGE: Migration = Migration {
 const WITHHELD: Migration = Migration {
     why: "Format callers again: more of them are known to mean a withheld number.",
     sql: "UPDATE formatting SET next = 1;",
+};
+
+const STEPS: Migration = Migration {
+    why: "Keep the latest changes, so that any process can undo them.",
+    // Numbers never repeat: processes remember them. `undo` is NULL where it would be too large.
+    sql: "
+        CREATE TABLE step (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            account INTEGER,
+            at INTEGER NOT NULL,
+            undo TEXT
+        ) STRICT;
+    ",
 };
 
 /// The version this program writes.

@@ -381,9 +381,8 @@ impl Command {
             Command::NextMatch | Command::PreviousMatch if state.inbox.query.filter.is_none() => {
                 Some("no search: / searches")
             }
-            Command::Undo if state.steps.done.is_empty() && state.pending.is_empty() => {
-                Some("nothing to undo")
-            }
+            // With an account, the last change may be one of another window.
+            Command::Undo if no_account => Some("nothing to undo"),
             Command::Redo if state.steps.undone.is_empty() && state.pending.is_empty() => {
                 Some("nothing to redo")
             }

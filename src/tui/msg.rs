@@ -16,8 +16,8 @@ use ratatui::layout::Size;
 use crate::audio::{AudioError, AudioFormat, Waveform};
 use crate::contacts::Fault;
 use crate::core::facts::Fact;
-use crate::core::model::{CallerId, Span, VoicemailId};
-use crate::core::triage::{Applied, CallerKey, Edit, Given, Note, Tag, Undo};
+use crate::core::model::{CallerId, Sketch, Span, VoicemailId};
+use crate::core::triage::{Applied, CallerKey, Edit, Given, Note, StepId, Tag, Undo};
 use crate::player::{self, Control, PlaybackSettings};
 use crate::recording::FetchError;
 use crate::store::{self, Details, Row};
@@ -50,6 +50,8 @@ pub enum Msg {
     CallersChanged,
     /// News of a recording requested by [`AccountEffect::Prefetch`].
     Recording(RowKey, RecordingNews),
+    /// What became of the recording of [`AccountEffect::FetchAhead`].
+    Ahead(RowKey, AheadNews),
     /// An event from the player, with the number given in [`AccountEffect::Play`].
     Player(u64, player::Event),
     /// News of the browser page requested by [`AccountEffect::OpenPage`].
@@ -123,6 +125,8 @@ pub enum Reply {
     Synced(Result<Summary, SyncError>),
     /// The number of stored voicemails in the range on screen.
     Counted(u64),
+    /// The last change made by any process, if it can be undone.
+    LastStep(Option<Box<store::Step>>),
     /// Notes in one line each, sent in parts, ordered by voicemail ID.
     Notes {
         /// Voicemail ID and note.
@@ -278,6 +282,11 @@ pub enum Read {
     /// The number of stored voicemails in a range: shows whether another process, or a cancelled job, added
     /// any. Answered by [`Reply::Counted`].
     Count(Span),
+    /// The last change made by any process, if it can be undone. Answered by [`Reply::LastStep`].
+    LastStep {
+        /// The time.
+        now: DateTime<Utc>,
+    },
 }
 
 impl Read {
@@ -296,6 +305,7 @@ impl Read {
             Read::Tagging(_) => Lane::Tagging,
             Read::Copy { .. } => Lane::Copy,
             Read::Count(_) => Lane::Count,
+            Read::LastStep { .. } => Lane::LastStep,
         }
     }
 }
@@ -325,6 +335,19 @@ pub enum RecordingNews {
     Failed(FetchError),
 }
 
+/// What became of a recording that nobody waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AheadNews {
+    /// It is cached; its summary, if it can be decoded.
+    Here(Option<Sketch>),
+    /// Something else is fetched at the moment: by the user, or by another window.
+    Later,
+    /// There is no room for it in the cache.
+    Full,
+    /// It could not be fetched.
+    Failed(FetchError),
+}
+
 /// A change that the user makes. Changes are written in order, never cancelled, and finished before the
 /// program ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -348,6 +371,8 @@ pub enum Change {
         undo: Undo,
         /// Whether it is undone or redone.
         direction: Direction,
+        /// The number under which the store keeps it.
+        step: Option<StepId>,
     },
     /// The name of a caller.
     Name {
@@ -474,6 +499,9 @@ pub enum AccountEffect {
     /// Fetch these recordings in this order, and cancel the transfer of any other. Answered by
     /// [`Msg::Recording`].
     Prefetch(Vec<RowKey>),
+    /// Fetch a recording that nobody waits for, and cancel the transfer of the one before. Answered by
+    /// [`Msg::Ahead`], unless it is cancelled.
+    FetchAhead(Option<RowKey>),
     /// Play a cached recording. Answered by [`Msg::Player`].
     Play {
         /// The number of this play, repeated in its events.
@@ -601,6 +629,8 @@ lanes! {
     Tagging,
     /// Load the data to copy.
     Copy,
+    /// Load the last change.
+    LastStep,
 }
 
 /// Identifies a job in its lane. Answers with an older number are dropped.

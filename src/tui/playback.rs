@@ -17,8 +17,10 @@ use crate::tui::detail;
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::Regions;
 use crate::tui::list::rows::RowKey;
+use crate::tui::playback::ahead::Ahead;
 use crate::tui::state::State;
 
+pub mod ahead;
 pub(in crate::tui) mod prefetch;
 pub(in crate::tui) mod update;
 pub(in crate::tui) mod view;
@@ -55,6 +57,8 @@ pub struct Playback {
     pub lost: Option<(VoicemailId, Duration)>,
     /// When the selection counts as settled, so that rows passed by a held key are not fetched.
     pub settles: Option<DateTime<Utc>>,
+    /// What is fetched while nothing is requested.
+    pub ahead: Ahead,
     /// The last requested recordings, highest priority first.
     pub(in crate::tui) wanted: Vec<RowKey>,
     /// The number of playbacks so far.
@@ -184,6 +188,7 @@ impl Playback {
             finished: None,
             lost: None,
             settles: None,
+            ahead: Ahead::default(),
             wanted: Vec::new(),
             plays: 0,
             watch: None,

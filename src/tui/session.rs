@@ -28,6 +28,7 @@ impl State {
             return;
         }
         self.steps = before.steps;
+        self.playback.ahead = before.playback.ahead.handed_over();
         self.unsaved = before.unsaved;
         self.inbox.selected = before.inbox.selected;
         self.inbox.marks = before.inbox.marks;

@@ -13,7 +13,7 @@ use crate::core::model::{Span, VoicemailId};
 use crate::core::prefetch::Prefetch;
 use crate::core::range::Range;
 use crate::core::search::Query;
-use crate::core::triage::Undo;
+use crate::core::triage::{StepId, Undo};
 use crate::core::zone::Tz;
 use crate::store::{Details, Row, StoreError};
 use crate::sync::SyncError;
@@ -249,6 +249,10 @@ pub struct Steps {
     pub undone: Vec<UndoStep>,
     /// Steps asked for that wait for the store to confirm the one before.
     pub requested: VecDeque<Direction>,
+    /// With nothing left to undo here, what was done elsewhere is being looked up.
+    pub looks_elsewhere: bool,
+    /// The change made elsewhere that can be undone next.
+    pub offer: Option<Offer>,
 }
 
 /// One step back, as Esc takes it.
@@ -311,6 +315,19 @@ pub struct UndoStep {
     pub keys: Vec<RowKey>,
     /// The data that reverts it.
     pub undo: Undo,
+    /// The number under which the store keeps it.
+    pub step: Option<StepId>,
+}
+
+/// A change made elsewhere that the next key for undo undoes.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// The step.
+    pub step: UndoStep,
+    /// When it was made, or the key was last pressed too early.
+    pub shown: DateTime<Utc>,
+    /// When the offer ends.
+    pub until: DateTime<Utc>,
 }
 
 /// The progress of loading rows from the store.
@@ -552,7 +569,8 @@ impl State {
             Some(Overlay::Dates(dates)) => dates.typed.map(|(_, due)| due),
             _ => None,
         };
-        [notice, refresh, self.playback.settles, following, retry, preset].into_iter().flatten().min()
+        let ahead = self.playback.ahead.next;
+        [notice, refresh, self.playback.settles, ahead, following, retry, preset].into_iter().flatten().min()
     }
 
     /// Returns when to retry the recording of `key`, if the server did not have it yet and it is still

@@ -18,7 +18,7 @@ use crate::tui::detail::update::{
     back, close_or_quit, follow, load_details, mark_other, open_history, show_full, switch_pane,
 };
 use crate::tui::keymap::KeyChord;
-use crate::tui::list::changes::{on_applied, step_back};
+use crate::tui::list::changes::{self, on_applied, step_back, withdraw_offer};
 use crate::tui::list::moves::{
     keep_visible, move_day, move_page, move_rows, scroll_line, select_end, select_place,
 };
@@ -38,7 +38,7 @@ use crate::tui::playback::update::{
     change_speed, change_volume, control, done_in_queue, go_on, hold, on_moved, on_player, on_recording,
     pause_playing, play_all, play_next, play_pause, seek, step_queue, toggle_skip_silence, watch,
 };
-use crate::tui::playback::{self, prefetch};
+use crate::tui::playback::{self, ahead, prefetch};
 use crate::tui::search_line;
 use crate::tui::state::Follows;
 use crate::tui::state::{Notice, State};
@@ -111,6 +111,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Resize(size) => {
             state.size = size;
             keep_visible(state);
+            ahead::schedule(state);
             load_details(state, &mut effects);
         }
         Msg::Tick(now) => on_tick(state, now, &mut effects),
@@ -124,6 +125,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             load(state, &mut effects);
         }
         Msg::Recording(key, news) => on_recording(state, key, news, &mut effects),
+        Msg::Ahead(key, news) => ahead::on_news(state, key, news, &mut effects),
         Msg::Player(number, event) => on_player(state, number, event, &mut effects),
         Msg::Page(key, page) => elsewhere::update::on_page(state, key, page, &mut effects),
         Msg::ToSend { name, file } => elsewhere::update::on_file(state, name, file, &mut effects),
@@ -205,6 +207,9 @@ fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     }
     if state.help.is_none() {
         dates::update::before_key(state, key);
+    }
+    if state.command(key) != Some(Command::Undo) {
+        withdraw_offer(state);
     }
     let own = state.setup.views.iter().position(|view| view.key == KeyChord::of(key));
     if let Some(number) = own.filter(|_| state.scopes().contains(&Scope::Inbox)) {
@@ -400,6 +405,9 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
 }
 
 fn on_mouse(state: &mut State, mouse: MouseEvent, effects: &mut Vec<Effect>) {
+    if mouse.kind != MouseEventKind::Moved {
+        withdraw_offer(state);
+    }
     if state.help.is_some() {
         return help::update::on_mouse(state, mouse);
     }
@@ -442,8 +450,10 @@ fn on_tick(state: &mut State, now: DateTime<Utc>, effects: &mut Vec<Effect>) {
     if state.next_in_queue().is_some_and(|next| next <= now) {
         play_next(state, effects);
     }
+    changes::on_tick(state);
     dates::update::on_tick(state, effects);
     prefetch::on_tick(state, effects);
+    ahead::on_tick(state, effects);
     name::update::on_tick(state, effects);
     if state.sync.running.is_none() && state.sync.next.is_some_and(|next| next <= now) {
         sync(state, false, effects);

@@ -186,7 +186,7 @@ impl Screen {
                     self.send(Msg::Reply(ticket, reply));
                 }
                 (Effect::Account(AccountEffect::Apply(change)), _) if !self.changes_held => {
-                    let written = apply(&mut self.store, &self.key, &change);
+                    let written = apply(&mut self.store, &self.key, &change, self.state.now);
                     self.send(Msg::Applied(change, written));
                 }
                 (effect, _) => self.effects.push(effect),
@@ -322,13 +322,13 @@ impl Screen {
 
     /// Something is done that an overlay of its own would ask for.
     pub fn change(&mut self, change: Change) -> &mut Screen {
-        let written = apply(&mut self.store, &self.key, &change);
+        let written = apply(&mut self.store, &self.key, &change, self.state.now);
         self.send(Msg::Applied(change, written))
     }
 
     /// Another process does something.
     pub fn elsewhere(&mut self, change: &Change) {
-        apply(&mut self.store, &self.key, change).unwrap();
+        apply(&mut self.store, &self.key, change, self.state.now).unwrap();
     }
 
     /// Another process stores what the server sent.

@@ -101,7 +101,7 @@ fn the_built_in_file_sets_the_documented_defaults() {
             refresh: Some(Duration::from_secs(60)),
             overlap: Duration::from_secs(15 * 60),
             notify: vec![],
-            prefetch: Prefetch::Selected,
+            prefetch: Prefetch::Visible,
             read_after: Duration::from_secs(3),
             auto_level: true,
             follow_queue: true,

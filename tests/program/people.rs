@@ -76,7 +76,10 @@ fn a_store_of_before_withholds_them_as_well() {
     let home = home(&[]);
     home.run(service.url(), &with(&["sync"], &[])).out(0);
     let store = rusqlite::Connection::open(home.path().join("data/vmail/vmail.db")).unwrap();
-    let before = "UPDATE caller SET display = raw WHERE raw = 'blocked'; PRAGMA user_version = 3";
+    let before = "
+        UPDATE caller SET display = raw WHERE raw = 'blocked';
+        DROP TABLE step;
+        PRAGMA user_version = 3";
     store.execute_batch(before).unwrap();
     store.close().unwrap();
     let table = home.run(service.url(), &with(&["list"], &["--offline"])).out(0);

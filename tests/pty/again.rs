@@ -1,6 +1,6 @@
 //! The screen begins anew without being left: changed settings, a first account, another one.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use vmail::demo::{APP_ID, SECRET};
 
@@ -147,4 +147,48 @@ fn what_plays_ends_with_its_account_and_that_is_said() {
     terminal.wait("nothing plays", |seen| seen.shows("shop") && !seen.shows("▶"));
     terminal.send("q");
     assert_eq!(terminal.end().exit_code(), 0);
+}
+
+#[test]
+fn two_windows_agree_and_undo_what_the_other_did() {
+    let home = Home::new();
+    let server = Server::start();
+    let mut first = inbox(&home, server.url(), &[]).start();
+    first.wait_until_live();
+    let second = inbox(&home, server.url(), &[]).start();
+    second.wait_until_live();
+    let counts = |seen: &Seen| {
+        let text = seen.text();
+        let status = text.lines().rev().find_map(|line| line.trim().split_once(" voicemails"));
+        (seen.total(), status.and_then(|(count, _)| count.parse().ok()))
+    };
+    let all = first.look(Seen::total).unwrap();
+    assert_eq!(second.look(counts), (Some(all), Some(all)));
+    let mut second = second;
+    for _ in 0..3 {
+        first.send("e");
+    }
+    first.wait("three are done", |seen| seen.total() == Some(all - 3));
+    // Without a key: header and status in one frame, the selected one included.
+    second.wait("the other window knows", |seen| seen.total() == Some(all - 3));
+    assert_eq!(second.look(counts), (Some(all - 3), Some(all - 3)));
+    for left in [2, 1, 0] {
+        second.send("u");
+        second.wait_for("u again to undo: marked as done, ");
+        second.wait_for(", elsewhere at ");
+        // It takes the offer only once the key has rested: one that is held down does not.
+        let offered = Instant::now();
+        until("the key has rested", || offered.elapsed() > Duration::from_millis(500));
+        second.send("u");
+        second.wait("one less is done", |seen| seen.total() == Some(all - left));
+        first.wait("the first window knows", |seen| seen.total() == Some(all - left));
+    }
+    second.send("u");
+    second.wait_for("nothing to undo");
+    first.send("u");
+    first.wait_for("nothing to undo: \"marked as done\" was changed elsewhere");
+    for mut terminal in [first, second] {
+        terminal.send("q");
+        assert_eq!(terminal.end().exit_code(), 0);
+    }
 }

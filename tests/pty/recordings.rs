@@ -11,7 +11,7 @@ use vmail::demo::APP_ID;
 use crate::harness::{Launch, Seen, Terminal, until};
 use crate::home::mode;
 use crate::voices::{Reply, Voices, shown_caller};
-use crate::world::Home;
+use crate::world::{Home, Server};
 
 /// A recording of the demo.
 fn recording() -> Vec<u8> {
@@ -176,6 +176,7 @@ fn the_cache_holds_whole_recordings_for_this_user_alone() {
 fn the_selected_one_and_its_neighbours_are_fetched_ahead_two_at_a_time() {
     let home = Home::new();
     let voices = Voices::start(30, |_| Reply::audio(&recording()));
+    home.write_settings("prefetch = \"selected\"\n");
     voices.hold(true);
     let mut terminal = voices.inbox(&home, &[]).size(120, 40).start();
     terminal.wait_until_live();
@@ -198,6 +199,29 @@ fn the_selected_one_and_its_neighbours_are_fetched_ahead_two_at_a_time() {
     until("they are kept", || kept(&home).iter().filter(|path| is_finished(path)).count() >= 5);
     quit(terminal);
     assert_eq!(kept(&home).len(), 5);
+}
+
+#[test]
+fn lengths_come_while_the_list_is_looked_at() {
+    let home = Home::new();
+    let server = Server::start();
+    let terminal = server.inbox(&home, &[]).size(120, 40).start();
+    terminal.wait_until_live();
+    let lengths = |seen: &Seen| {
+        let text = seen.text();
+        let is_length = |word: &str| {
+            word.split_once(':').is_some_and(|(minutes, seconds)| minutes.len() == 1 && seconds.len() == 2)
+        };
+        let known = |line: &&str| line.split('│').next().unwrap().split_whitespace().any(is_length);
+        text.lines().filter(known).count()
+    };
+    terminal.wait("more than the selected one and its neighbours", |seen| lengths(seen) >= 6);
+    // Another window is told, and does not fetch them again.
+    let before = kept(&home).len();
+    let other = server.inbox(&home, &[]).size(120, 40).start();
+    other.wait("the same lengths", |seen| lengths(seen) >= before);
+    quit(terminal);
+    quit(other);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
 
 mod account;
+mod ahead;
 #[path = "../common/mod.rs"]
 mod common;
 mod dialogs;

@@ -10,7 +10,7 @@ use vmail::core::facts::{Fact, Flags};
 use vmail::core::model::Span;
 use vmail::core::search;
 use vmail::core::search::Context;
-use vmail::core::triage::{Edit, Note, Tag};
+use vmail::core::triage::{BulkEdit, CallerKey, Edit, Given, Note, Tag};
 use vmail::core::view::View;
 use vmail::store::StoreError;
 use vmail::tui::keymap::KeyChord;
@@ -470,6 +470,227 @@ fn what_another_process_did_is_shown() {
     assert!(flags(&screen, key).contains(Flags::STARRED | Flags::NOTE));
     assert!(screen.text().contains("★"));
     assert_eq!(screen.state.inbox.rows.note_of(key.id), Some("from the other desk"));
+}
+
+#[test]
+fn header_status_and_headings_count_alike_at_once() {
+    let mut screen = screen();
+    let done = |keys: Vec<RowKey>| Change::Edit { keys, edit: Edit::Fact(Fact::Done, Some(0)) };
+    let counts = |screen: &mut Screen| {
+        let text = screen.text();
+        let header = text.split("Inbox ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+        let status =
+            text.lines().rev().find_map(|line| line.trim().split_once(" voicemail")).unwrap().0.to_owned();
+        let today = text.lines().find(|line| line.contains("Today ·")).unwrap().to_owned();
+        let today = today.split('│').next().unwrap().split_whitespace().last().unwrap().to_owned();
+        [header, status, today]
+    };
+    assert_eq!(counts(&mut screen), ["19", "19", "4"]);
+    // The selected one is among those that the other window is done with.
+    screen.elsewhere(&done((0..3).map(|at| key_at(&screen, at)).collect()));
+    screen.send(Msg::ChangedElsewhere);
+    assert_eq!(counts(&mut screen), ["16", "16", "1"]);
+    assert_eq!(
+        screen.state.inbox.selected,
+        Some(key_at(&screen, 0)),
+        "it stays until the selection moves on"
+    );
+    screen.keys("j");
+    assert_eq!(counts(&mut screen), ["16", "16", "1"]);
+    // The same of what this window does.
+    screen.keys("s 3 s").wait(TimeDelta::seconds(5));
+    let text = screen.text();
+    assert!(text.contains("Starred 0") && text.contains(" 0 voicemails"), "{text}");
+}
+
+/// Marks voicemails as done in another window.
+fn done_elsewhere(screen: &mut Screen, places: std::ops::Range<usize>) -> Vec<RowKey> {
+    let keys: Vec<_> = places.map(|at| key_at(screen, at)).collect();
+    screen.elsewhere(&Change::Edit { keys: keys.clone(), edit: Edit::Fact(Fact::Done, Some(5)) });
+    screen.send(Msg::ChangedElsewhere);
+    keys
+}
+
+fn are_done(screen: &Screen, keys: &[RowKey]) -> Vec<bool> {
+    keys.iter().map(|key| flags(screen, *key).contains(Flags::DONE)).collect()
+}
+
+#[test]
+fn what_another_window_did_is_undone_by_asking() {
+    let mut screen = screen();
+    screen.keys("u");
+    assert!(screen.text().contains("nothing to undo"), "{}", screen.text());
+    let keys = done_elsewhere(&mut screen, 1..4);
+    screen.wait(TimeDelta::minutes(90));
+    screen.keys("u");
+    assert_eq!(are_done(&screen, &keys), [true; 3], "it only asks");
+    let offer = "u again to undo: marked as done (3 voicemails), elsewhere at 12:04";
+    assert!(screen.text().contains(offer), "{}", screen.text());
+    again(&mut screen);
+    assert_eq!(are_done(&screen, &keys), [false; 3]);
+    assert!(screen.text().contains("undo: marked as done (3 voicemails)"), "{}", screen.text());
+    // From now on it is a step of this window.
+    screen.keys("Ctrl-r");
+    assert_eq!(are_done(&screen, &keys), [true; 3]);
+    screen.keys("u");
+    assert_eq!(are_done(&screen, &keys), [false; 3]);
+    screen.keys("u");
+    assert!(screen.text().contains("nothing to undo"), "{}", screen.text());
+}
+
+/// Takes the offer, once it was read.
+fn again(screen: &mut Screen) {
+    screen.wait(TimeDelta::seconds(1)).keys("u");
+}
+
+#[test]
+fn a_key_held_down_undoes_only_what_was_done_here() {
+    let mut screen = screen();
+    screen.keys("s j s");
+    let keys = done_elsewhere(&mut screen, 4..6);
+    for _ in 0..100 {
+        screen.keys("u").wait(TimeDelta::milliseconds(33));
+    }
+    assert_eq!(are_done(&screen, &keys), [true; 2]);
+    assert!(
+        screen.text().contains("Starred 0") && screen.text().contains("again to undo"),
+        "{}",
+        screen.text()
+    );
+    again(&mut screen);
+    assert_eq!(are_done(&screen, &keys), [false; 2]);
+}
+
+#[test]
+fn a_list_that_is_filled_again_has_a_selected_row() {
+    let mut screen = Screen::open(filled());
+    screen.synced().keys("2");
+    let keys: Vec<_> = (0..19).map(|at| key_at(&screen, at)).collect();
+    screen.elsewhere(&Change::Edit { keys, edit: Edit::Fact(Fact::Done, Some(5)) });
+    screen.send(Msg::ChangedElsewhere).keys("4 1 u");
+    assert!(screen.state.inbox.list.is_empty(), "{}", screen.text());
+    again(&mut screen);
+    assert_eq!((screen.state.inbox.list.len(), selected(&screen)), (19, key_at(&screen, 0)));
+}
+
+#[test]
+fn another_key_or_time_withdraws_the_offer() {
+    let mut screen = screen();
+    let keys = done_elsewhere(&mut screen, 1..2);
+    for other in ["j", "s u", "/ Esc", "F9", "?"] {
+        screen.keys("u").keys(other);
+        assert!(!screen.text().contains("again to undo"), "{other}: {}", screen.text());
+        if other == "?" {
+            screen.keys("Esc");
+        }
+        screen.keys("u");
+        assert!(screen.text().contains("again to undo"), "{other}: {}", screen.text());
+        assert_eq!(are_done(&screen, &keys), [true], "{other}");
+        screen.keys("k");
+    }
+    screen.keys("u").wait(TimeDelta::seconds(11));
+    screen.keys("u");
+    assert_eq!(are_done(&screen, &keys), [true]);
+    // One voicemail is named.
+    let caller = screen.state.inbox.rows.caller(&screen.state.inbox.find(keys[0]).unwrap()).to_owned();
+    assert!(screen.text().contains(&format!("marked as done, {caller}, elsewhere")), "{}", screen.text());
+}
+
+#[test]
+fn ones_own_steps_come_before_those_of_others() {
+    let mut screen = screen();
+    let own = key_at(&screen, 0);
+    screen.keys("s");
+    let keys = done_elsewhere(&mut screen, 4..6);
+    screen.keys("u");
+    assert!(!flags(&screen, own).contains(Flags::STARRED));
+    screen.keys("u");
+    again(&mut screen);
+    assert_eq!(are_done(&screen, &keys), [false; 2]);
+    screen.keys("Ctrl-r Ctrl-r");
+    assert!(flags(&screen, own).contains(Flags::STARRED));
+    assert_eq!(are_done(&screen, &keys), [true; 2]);
+}
+
+#[test]
+fn what_was_changed_since_is_not_undone() {
+    let mut screen = screen();
+    let keys = done_elsewhere(&mut screen, 1..4);
+    // One of them is not done any more, and then again.
+    for time in [None, Some(9)] {
+        let edit = Edit::Fact(Fact::Done, time);
+        let (store, key) = screen.store();
+        let account = store.account(key).unwrap();
+        store.apply(account, &BulkEdit { ids: vec![keys[1].id], edit }).unwrap();
+    }
+    screen.send(Msg::ChangedElsewhere).keys("u");
+    assert!(screen.text().contains("marked as done (2 voicemails), elsewhere"), "{}", screen.text());
+    again(&mut screen);
+    assert_eq!(are_done(&screen, &keys), [false, true, false]);
+    assert!(screen.text().contains("(2 voicemails) · 1 changed elsewhere since"), "{}", screen.text());
+    // Nothing of this is left: what the other window did before comes next, of the last day.
+    screen.keys("u");
+    assert!(screen.text().contains("nothing to undo"), "{}", screen.text());
+    done_elsewhere(&mut screen, 6..8);
+    screen.wait(TimeDelta::hours(25)).keys("u");
+    assert!(screen.text().contains("nothing to undo"), "{}", screen.text());
+}
+
+#[test]
+fn a_step_that_another_window_undid_is_said_to_be() {
+    let mut screen = screen();
+    let key = key_at(&screen, 0);
+    screen.keys("s");
+    let (store, account) = screen.store();
+    let account = store.account(account).unwrap();
+    let step = store.last_step(account, crate::common::now()).unwrap().unwrap();
+    store.undo_step(account, &step.undo, Some(step.id)).unwrap();
+    screen.send(Msg::ChangedElsewhere);
+    assert!(!flags(&screen, key).contains(Flags::STARRED));
+    screen.keys("u");
+    assert!(
+        screen.text().contains("nothing to undo: \"starred\" was changed elsewhere"),
+        "{}",
+        screen.text()
+    );
+}
+
+#[test]
+fn notes_tags_and_names_of_another_window_are_undone_too() {
+    let mut screen = screen();
+    let key = key_at(&screen, 0);
+    let tag = |text: &str| Tag::new(text).unwrap();
+    screen.elsewhere(&Change::Edit { keys: vec![key], edit: Edit::Note(Note::new("theirs", 5)) });
+    screen.elsewhere(&Change::Edit {
+        keys: vec![key],
+        edit: Edit::Tag { add: vec![tag("Billing"), tag("a")], remove: vec![] },
+    });
+    let caller = CallerKey::from_text("+919876543210").unwrap();
+    screen.elsewhere(&Change::Name { key: caller, name: Given::new("Anita", 5) });
+    screen.send(Msg::ChangedElsewhere);
+    for name in ["named Anita, elsewhere", "tagged Billing, a, +91", "note saved, +91"] {
+        screen.keys("u");
+        assert!(screen.text().contains(name), "{name}: {}", screen.text());
+        again(&mut screen);
+    }
+    let row = screen.state.inbox.find(key).unwrap();
+    assert_eq!(row.flags.without(Flags::RECORDING), Flags::NONE);
+    screen.keys("Ctrl-r Ctrl-r Ctrl-r");
+    let row = screen.state.inbox.find(key).unwrap();
+    assert!(row.flags.contains(Flags::NOTE | Flags::TAGGED));
+    let (store, _) = screen.store();
+    assert_eq!(store.names().unwrap()[0].1.name(), "Anita");
+}
+
+#[test]
+fn the_details_follow_what_another_process_did() {
+    let mut screen = screen();
+    let key = key_at(&screen, 0);
+    screen
+        .elsewhere(&Change::Edit { keys: vec![key], edit: Edit::Note(Note::new("from the other desk", 5)) });
+    screen.send(Msg::ChangedElsewhere);
+    // The list has no room for all of it.
+    assert!(screen.text().contains("from the other desk"), "{}", screen.text());
 }
 
 #[test]

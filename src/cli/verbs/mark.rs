@@ -85,9 +85,10 @@ pub fn run(args: &MarkArgs, world: &World) -> anyhow::Result<()> {
         context.must_keep().await?;
         let account = context.account().await?;
         let mut changed: Vec<VoicemailId> = Vec::new();
-        for edit in edits(args, (world.clock)().timestamp_millis()) {
+        let now = (world.clock)();
+        for edit in edits(args, now.timestamp_millis()) {
             let change = BulkEdit { ids: ids.clone(), edit };
-            let applied = context.store.call(move |store| store.apply(account, &change)).await?;
+            let applied = context.store.call(move |store| store.apply_step(account, &change, now)).await?;
             changed.extend(applied.changed.iter().map(|(id, _)| *id));
         }
         changed.sort_unstable();

@@ -59,15 +59,19 @@ pub fn run(args: &NoteArgs, world: &World) -> anyhow::Result<()> {
         };
         context.must_keep().await?;
         let account = context.account().await?;
-        let (append, remove, now) = (args.append, args.remove, (world.clock)().timestamp_millis());
+        let (append, remove, now) = (args.append, args.remove, (world.clock)());
         // Read the old note only now: reading the text from stdin may have taken minutes.
         let write = move |store: &mut Store| {
             let old = if append { store.note(account, id)? } else { None };
-            let note = Note::new(&old.map_or(text.clone(), |old| format!("{}\n{text}", old.text())), now);
+            let note = Note::new(
+                &old.map_or(text.clone(), |old| format!("{}\n{text}", old.text())),
+                now.timestamp_millis(),
+            );
             if note.is_none() && !remove {
                 return Ok(false);
             }
-            store.apply(account, &BulkEdit { ids: vec![id], edit: Edit::Note(note) }).map(|_| true)
+            let change = BulkEdit { ids: vec![id], edit: Edit::Note(note) };
+            store.apply_step(account, &change, now).map(|_| true)
         };
         if !context.store.call(write).await? {
             return Err(Fault::usage("the note is empty: use --remove to remove it").into());

@@ -3,20 +3,30 @@
 
 use std::collections::HashMap;
 
+use chrono::TimeDelta;
+
 use crate::core::facts::{Fact, Flags};
 use crate::core::humanize;
 use crate::core::triage::{Applied, Edit};
-use crate::store::StoreError;
+use crate::store::{self, StoreError};
 use crate::tui::command::Command;
+use crate::tui::list::moves::select_place;
 use crate::tui::list::relist::relist;
 use crate::tui::list::rows::{RowColumns, RowKey};
 use crate::tui::msg::{AccountEffect, Change, Direction, Effect, Read};
-use crate::tui::state::{State, UndoStep};
+use crate::tui::state::{Notice, Offer, State, UndoStep};
 use crate::tui::update::fetch::{load, read, read_texts};
 use crate::tui::update::{fault, news};
 
 /// The maximum number of steps that can be undone.
 const STEPS_MAX: usize = 1_000;
+
+/// How long a change made elsewhere is offered to be undone.
+const OFFERED: TimeDelta = TimeDelta::seconds(10);
+
+/// How long the key for undo must rest before it takes the offer: one that is held down undoes what was done
+/// here, and no more.
+const SEEN: TimeDelta = TimeDelta::milliseconds(400);
 
 /// Applies a change to voicemails, on screen and in the store.
 pub(in crate::tui) fn apply(state: &mut State, change: Change, effects: &mut Vec<Effect>) {
@@ -54,12 +64,69 @@ pub(in crate::tui) fn step_back(state: &mut State, direction: Direction, effects
         Direction::Undo => &mut state.steps.done,
         Direction::Redo => &mut state.steps.undone,
     };
-    match steps.pop() {
-        Some(UndoStep { name, keys, undo }) => {
-            apply(state, Change::Revert { name, keys, undo, direction }, effects);
-        }
-        None => news(state, format!("nothing to {}", direction.name())),
+    if let Some(step) = steps.pop() {
+        return revert(state, step, direction, effects);
     }
+    match (direction, state.steps.offer.take()) {
+        (Direction::Undo, Some(offer)) if offer.shown + SEEN <= state.now => {
+            revert(state, offer.step, direction, effects);
+        }
+        (Direction::Undo, Some(offer)) => {
+            state.steps.offer = Some(Offer { shown: state.now, ..offer });
+        }
+        (Direction::Undo, None) => {
+            state.steps.looks_elsewhere = true;
+            read(state, Read::LastStep { now: state.now }, effects);
+        }
+        (Direction::Redo, _) => news(state, "nothing to redo".to_owned()),
+    }
+}
+
+fn revert(state: &mut State, step: UndoStep, direction: Direction, effects: &mut Vec<Effect>) {
+    let UndoStep { name, keys, undo, step } = step;
+    apply(state, Change::Revert { name, keys, undo, direction, step }, effects);
+}
+
+/// Offers to undo the last change made elsewhere.
+pub(in crate::tui) fn on_last_step(state: &mut State, step: Option<store::Step>) {
+    if !std::mem::take(&mut state.steps.looks_elsewhere) {
+        return;
+    }
+    let Some(store::Step { id, at, undo, voicemails }) = step else {
+        return news(state, "nothing to undo".to_owned());
+    };
+    let keys: Vec<_> = voicemails.into_iter().map(|(time, id)| RowKey { time, id }).collect();
+    let name = undo.name();
+    let of = match keys.as_slice() {
+        [key] => match state.inbox.find(*key) {
+            Some(row) if !state.inbox.rows.caller(&row).is_empty() => {
+                format!(", {}", state.inbox.rows.caller(&row))
+            }
+            _ => String::new(),
+        },
+        keys => how_many(keys.len()),
+    };
+    let (key, at) =
+        (state.setup.keymap.named(Command::Undo), humanize::clock(at, state.now, state.setup.zone));
+    let text = format!("{key} again to undo: {name}{of}, elsewhere at {at}");
+    let until = state.now + OFFERED;
+    state.notice = Some(Notice { text, fault: false, until: Some(until) });
+    let step = UndoStep { name, keys, undo, step: Some(id) };
+    state.steps.offer = Some(Offer { step, shown: state.now, until });
+}
+
+/// Withdraws the offer to undo what was done elsewhere: another key was pressed.
+pub(in crate::tui) fn withdraw_offer(state: &mut State) {
+    state.steps.looks_elsewhere = false;
+    if state.steps.offer.take().is_some() {
+        state.notice.take_if(|notice| !notice.fault);
+    }
+}
+
+/// Withdraws the offer when its notice goes.
+pub(in crate::tui) fn on_tick(state: &mut State) {
+    let now = state.now;
+    state.steps.offer.take_if(|offer| offer.until <= now);
 }
 
 pub(in crate::tui) fn on_applied(
@@ -99,6 +166,10 @@ fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec
     if differs {
         reapply(state);
         relist(state);
+        if state.inbox.selected_place().is_none() {
+            // The list was empty before.
+            select_place(state, 0, effects);
+        }
     }
     if applied.undo.touches_texts() {
         read_texts(state, effects);
@@ -108,19 +179,32 @@ fn took(state: &mut State, change: &Change, applied: &Applied, effects: &mut Vec
     {
         read(state, Read::Details(id), effects);
     }
+    if let Change::Revert { name, direction, .. } = change
+        && applied.undo.is_empty()
+    {
+        return news(state, format!("nothing to {}: \"{name}\" was changed elsewhere", direction.name()));
+    }
     if applied.undo.is_empty() || matches!(change, Change::Heard(_)) {
         return;
     }
     let count = applied.changed.len();
-    let step =
-        |name: &str| UndoStep { name: name.to_owned(), keys: keys.to_vec(), undo: applied.undo.clone() };
-    if let Change::Revert { name, direction, .. } = change {
+    let step = |name: &str| UndoStep {
+        name: name.to_owned(),
+        keys: keys.to_vec(),
+        undo: applied.undo.clone(),
+        step: applied.step,
+    };
+    if let Change::Revert { name, direction, undo, .. } = change {
         let steps = match direction {
             Direction::Undo => &mut state.steps.undone,
             Direction::Redo => &mut state.steps.done,
         };
         steps.push(step(name));
-        return news(state, format!("{}: {name}{}", direction.name(), how_many(count)));
+        let kept = match undo.voicemails().saturating_sub(count) {
+            0 => String::new(),
+            kept => format!(" · {} changed elsewhere since", humanize::count(kept as u64)),
+        };
+        return news(state, format!("{}: {name}{}{kept}", direction.name(), how_many(count)));
     }
     let name = change.name();
     state.steps.undone.clear();

@@ -160,6 +160,12 @@ impl Listing {
         self.len
     }
 
+    /// Returns how many of the shown rows match. A selected row that no longer does is shown until the
+    /// selection moves on, but does not count.
+    pub fn matching(&self) -> usize {
+        self.len - usize::from(self.lingering)
+    }
+
     /// Returns whether the list shows no rows.
     pub fn is_empty(&self) -> bool {
         self.len == 0

@@ -55,7 +55,11 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
 fn heading(state: &State, theme: &Theme, number: usize, area: Rect, y: u16, buffer: &mut Buffer) {
     let Some(day) = state.inbox.list.days.day(number) else { return };
     let inner = Rect { width: area.width.saturating_sub(1), ..area };
-    let count = humanize::count(state.inbox.list.days.rows_of(number) as u64);
+    let list = &state.inbox.list;
+    // The selected row may not match any more.
+    let lingers = state.inbox.selected_place().filter(|_| list.lingering);
+    let lingers = lingers.and_then(|place| list.days.day_of_row(place)) == Some(number);
+    let count = humanize::count((list.days.rows_of(number) - usize::from(lingers)) as u64);
     Pen::new(buffer, inner, y)
         .skip(3)
         .write(&day_name(day.date, state.today()), theme.quiet)

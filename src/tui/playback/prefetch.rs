@@ -8,7 +8,7 @@ use crate::core::prefetch::{Candidate, Prefetch, prefetch_order};
 use crate::store::Row;
 use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{AccountEffect, Effect};
-use crate::tui::playback::Recording;
+use crate::tui::playback::{Recording, ahead};
 use crate::tui::state::State;
 
 /// How long the selection must rest before its recording is fetched.
@@ -19,6 +19,7 @@ pub(in crate::tui) fn schedule(state: &mut State) {
     if state.setup.playback.prefetch != Prefetch::Off {
         state.playback.settles = Some(state.now + SETTLED);
     }
+    ahead::schedule(state);
 }
 
 /// Fetches the recordings that are due: the selection has settled, or a retry is due.
@@ -40,6 +41,10 @@ pub(in crate::tui) fn want(state: &mut State, effects: &mut Vec<Effect>) {
         }
         effects.push(Effect::Account(AccountEffect::Prefetch(wanted)));
     }
+    if !state.playback.wanted.is_empty() {
+        ahead::give_way(state, effects);
+    }
+    ahead::schedule(state);
 }
 
 fn wanted(state: &State) -> Vec<RowKey> {

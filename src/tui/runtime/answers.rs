@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
+
 use crate::core::facts::Fact;
 use crate::core::model::{AccountKey, VoicemailId};
 use crate::core::triage::{self, Applied, Edit, Tag};
 use crate::store::{AccountId, Changed, Rows, Store, StoreError};
 use crate::tui::list::rows::RowKey;
-use crate::tui::msg::{Change, RangeSummary, Read, Remembered, Reply};
+use crate::tui::msg::{Change, Direction, RangeSummary, Read, Remembered, Reply};
 use crate::tui::overlays::elsewhere::Delivery;
 use crate::tui::overlays::tags::Known;
 
@@ -28,18 +30,26 @@ const TEXTS: usize = 5_000;
 /// How many changed rows one answer holds.
 const CHANGED: usize = 2_000;
 
-/// Writes `change` to the store of account `key`.
-pub fn apply(store: &mut Store, key: &AccountKey, change: &Change) -> Result<Applied, StoreError> {
+/// Writes `change`, made `now`, to the store of account `key`.
+pub fn apply(
+    store: &mut Store,
+    key: &AccountKey,
+    change: &Change,
+    now: DateTime<Utc>,
+) -> Result<Applied, StoreError> {
     let account = store.account(key)?;
     let edit = |keys: &[RowKey], edit: &Edit| triage::BulkEdit {
         ids: keys.iter().map(|key| key.id).collect(),
         edit: edit.clone(),
     };
     match change {
-        Change::Edit { keys, edit: what } => store.apply(account, &edit(keys, what)),
+        Change::Edit { keys, edit: what } => store.apply_step(account, &edit(keys, what), now),
         Change::Heard(heard) => store.apply(account, &edit(&[*heard], &Edit::Fact(Fact::Read, Some(0)))),
-        Change::Revert { undo, .. } => store.revert(account, undo),
-        Change::Name { key, name } => store.set_name(key, name.as_ref()),
+        Change::Revert { undo, step, direction: Direction::Undo, .. } => {
+            store.undo_step(account, undo, *step)
+        }
+        Change::Revert { undo, direction: Direction::Redo, .. } => store.redo_step(account, undo, now),
+        Change::Name { key, name } => store.name_step(key, name.as_ref(), now),
     }
 }
 
@@ -118,6 +128,7 @@ pub fn answer(store: &mut Store, key: &AccountKey, what: &Read) -> Result<Reply,
             }
             Reply::Copy { what: *what, found }
         }
+        Read::LastStep { now } => Reply::LastStep(store.last_step(account, *now)?.map(Box::new)),
         Read::Count(span) => Reply::Counted(store.count(account, *span)?),
     })
 }

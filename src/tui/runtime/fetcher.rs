@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 use std::{fs, io};
 
 use bytes::Bytes;
@@ -10,22 +11,27 @@ use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, mpsc, watch};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use crate::account::{Account, client_of};
 use crate::audio::{AudioError, AudioFormat, Waveform};
-use crate::core::model::VoicemailId;
+use crate::core::model::{RecordingName, VoicemailId};
 use crate::player::Sound;
-use crate::recording::{self, FetchError, Kept, Limits, Place, Recordings, SaveError, decode, with_id};
+use crate::recording::{
+    self, Ahead, FetchError, Kept, Limits, Place, Recordings, SaveError, decode, with_id,
+};
 use crate::store::StoreHandle;
-use crate::telecmi::Client;
+use crate::telecmi::{ApiError, Client, WaitingFor};
 use crate::tui::list::rows::RowKey;
-use crate::tui::msg::{FileToSave, Msg, NotSaved, RecordingNews, SavedAll};
+use crate::tui::msg::{AheadNews, FileToSave, Msg, NotSaved, RecordingNews, SavedAll};
 
 /// How many decoded recordings to keep: the latest, and those prefetched.
 const DECODED: usize = 4;
 
 /// How many of several recordings are fetched and saved at once.
 const SAVED_AT_ONCE: usize = 4;
+/// How long a recording that nobody waits for may take: on a line that slow it is in the way.
+const AHEAD_PATIENCE: Duration = Duration::from_secs(120);
 
 /// The recordings, and how to get them.
 pub(super) struct Fetcher {
@@ -37,6 +43,8 @@ pub(super) struct Fetcher {
     folder: PathBuf,
     limits: Limits,
     library: OnceCell<recording::Library>,
+    /// Cloned by each transfer that the user waits for, besides those of the list.
+    awaited: Arc<()>,
     /// Latest last.
     decoded: Mutex<Vec<(VoicemailId, Sound)>>,
 }
@@ -61,6 +69,7 @@ impl Fetcher {
             folder,
             limits,
             library: OnceCell::new(),
+            awaited: Arc::default(),
             decoded: Mutex::default(),
         }
     }
@@ -97,16 +106,9 @@ impl Fetcher {
     /// Ensures that the recording of `key` is cached, and analyses it.
     async fn fetch(self: &Arc<Fetcher>, key: RowKey) -> Result<RecordingNews, FetchError> {
         let library = self.library().await?;
-        let account = self.account.key.clone();
-        let details = self.store.call(move |store| {
-            let account = store.account(&account)?;
-            store.details(account, key.id, 0)
-        });
-        let details = details.await.map_err(|error| FetchError::Disk { reason: error.to_string() })?;
-        let Some(details) = details else { return Err(FetchError::NotReady) };
-        let Some(name) = details.voicemail.recording else { return Err(FetchError::NotReady) };
+        let (name, waveform) = self.stored(key).await?;
         let (kept, known) = if let Some(kept) = library.recordings.kept(key.id) {
-            (kept, details.waveform.as_deref().and_then(Waveform::from_bytes))
+            (kept, waveform)
         } else {
             let client = client_of(&self.client, &self.account).await.map_err(FetchError::Api)?;
             let told = |received, total| {
@@ -126,12 +128,58 @@ impl Fetcher {
         Ok(RecordingNews::Here { bytes, format, waveform })
     }
 
-    /// Ensures that the recording of `key` is cached.
+    /// Returns the name of the recording of `key`, and its waveform if it was decoded before.
+    async fn stored(&self, key: RowKey) -> Result<(RecordingName, Option<Waveform>), FetchError> {
+        let account = self.account.key.clone();
+        let details = self.store.call(move |store| {
+            let account = store.account(&account)?;
+            store.details(account, key.id, 0)
+        });
+        let details = details.await.map_err(|error| FetchError::Disk { reason: error.to_string() })?;
+        let details = details.ok_or(FetchError::NotReady)?;
+        let name = details.voicemail.recording.ok_or(FetchError::NotReady)?;
+        Ok((name, details.waveform.as_deref().and_then(Waveform::from_bytes)))
+    }
+
+    /// Fetches a recording that nobody waits for, and reports the result.
+    pub(super) async fn transfer_ahead(self: Arc<Fetcher>, key: RowKey) {
+        let late = ApiError::TimedOut { waiting_for: WaitingFor::Answer, limit: AHEAD_PATIENCE };
+        let news = match timeout(AHEAD_PATIENCE, self.fetch_ahead(key)).await {
+            Ok(news) => news.unwrap_or_else(AheadNews::Failed),
+            Err(_) => AheadNews::Failed(late.into()),
+        };
+        // Sending fails only when the program ends.
+        let _ = self.messages.send(Msg::Ahead(key, news)).await;
+    }
+
+    async fn fetch_ahead(&self, key: RowKey) -> Result<AheadNews, FetchError> {
+        if Arc::strong_count(&self.awaited) > 1 {
+            return Ok(AheadNews::Later);
+        }
+        let (name, waveform) = self.stored(key).await?;
+        if let Some(waveform) = waveform {
+            // Another process has decoded it.
+            return Ok(AheadNews::Here(Some(waveform.sketch())));
+        }
+        let library = self.library().await?;
+        let client = client_of(&self.client, &self.account).await.map_err(FetchError::Api)?;
+        Ok(match library.fetch_ahead(client, key.id, &name).await? {
+            Ahead::Kept(kept) => {
+                let sound = library.analyse(key.id, &kept).await?;
+                AheadNews::Here(sound.ok().map(|sound| sound.waveform.sketch()))
+            }
+            Ahead::Busy => AheadNews::Later,
+            Ahead::Full => AheadNews::Full,
+        })
+    }
+
+    /// Ensures that the recording of `key` is cached: the user waits for it.
     async fn kept(self: &Arc<Fetcher>, key: RowKey) -> Result<Kept, FetchError> {
         let library = self.library().await?;
         if let Some(kept) = library.recordings.kept(key.id) {
             return Ok(kept);
         }
+        let _awaited = Arc::clone(&self.awaited);
         self.fetch(key).await?;
         library.recordings.kept(key.id).ok_or(FetchError::NotReady)
     }

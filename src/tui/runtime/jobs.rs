@@ -66,7 +66,7 @@ impl Jobs {
     ) -> Jobs {
         let account = Arc::new(account);
         let client = Arc::<OnceCell<Client>>::default();
-        let writer = Writer::new(store.clone(), account.key.clone(), messages.clone());
+        let writer = Writer::new(store.clone(), account.key.clone(), messages.clone(), clock);
         let calls = Calls::new(account.clone(), client.clone(), messages.clone(), writer.clone(), clock);
         let sounds =
             Sounds::new(audio, account.clone(), client.clone(), store.clone(), messages.clone(), clock);
@@ -92,6 +92,7 @@ impl Jobs {
     pub(super) fn run(&mut self, effect: AccountEffect) {
         match effect {
             AccountEffect::Prefetch(keys) => self.sounds.prefetch(&keys),
+            AccountEffect::FetchAhead(key) => self.sounds.fetch_ahead(key),
             AccountEffect::Play { number, key, from, settings } => {
                 self.sounds.play(number, key, from, settings);
             }

@@ -21,7 +21,7 @@ use crate::recording::Limits;
 use crate::store::StoreHandle;
 use crate::telecmi::Client;
 use crate::tui::list::rows::RowKey;
-use crate::tui::msg::{FileToSave, Msg, RecordingNews, Reply, Ticket};
+use crate::tui::msg::{AheadNews, FileToSave, Msg, RecordingNews, Reply, Ticket};
 use crate::tui::overlays::elsewhere::PageNews;
 use crate::web::{self, Page, Stage};
 
@@ -65,6 +65,8 @@ pub(super) struct Sounds {
     transfers: Arc<Mutex<HashMap<VoicemailId, AbortHandle>>>,
     /// The task that starts the transfers waiting for a permit.
     queue: Option<AbortHandle>,
+    /// The recording that nobody waits for, and its transfer.
+    ahead: Option<(RowKey, AbortHandle)>,
     heard_after: Duration,
     player_state: Arc<Mutex<PlayerState>>,
     #[cfg(unix)]
@@ -122,6 +124,7 @@ impl Sounds {
             permits: Arc::new(Semaphore::new(PARALLEL)),
             transfers: Arc::default(),
             queue: None,
+            ahead: None,
             heard_after,
             player_state: Arc::new(Mutex::new(PlayerState {
                 player,
@@ -141,7 +144,8 @@ impl Sounds {
     pub(super) async fn finish(mut self) {
         // A recording being decoded must not start any more: it would outlive this.
         self.control(Control::Stop);
-        for task in self.page.take().into_iter().chain(self.queue.take()) {
+        let ahead = self.ahead.take().map(|(_, transfer)| transfer);
+        for task in self.page.take().into_iter().chain(self.queue.take()).chain(ahead) {
             task.abort();
         }
         let transfers = std::mem::take(&mut *self.transfers.lock().unwrap_or_else(PoisonError::into_inner));
@@ -201,6 +205,26 @@ impl Sounds {
         }
     }
 
+    /// Fetches the recording of `key`, which nobody waits for, in place of the one before.
+    pub(super) fn fetch_ahead(&mut self, key: Option<RowKey>) {
+        if let Some((_, transfer)) = self.ahead.take() {
+            transfer.abort();
+        }
+        let start = |key| (key, tokio::spawn(Arc::clone(&self.fetcher).transfer_ahead(key)).abort_handle());
+        self.ahead = key.map(start);
+    }
+
+    /// Ends the transfer that nobody waits for: the user waits for another one.
+    fn give_way(&mut self) {
+        let Some((key, transfer)) = self.ahead.take().filter(|(_, transfer)| !transfer.is_finished()) else {
+            return;
+        };
+        transfer.abort();
+        let messages = self.messages.clone();
+        // If it ended just before, the screen has its own news and drops this.
+        tokio::spawn(async move { messages.send(Msg::Ahead(key, AheadNews::Later)).await });
+    }
+
     /// Plays a cached recording.
     pub(super) fn play(&mut self, number: u64, key: RowKey, from: Duration, settings: PlaybackSettings) {
         let mut player_state = self.player_state();
@@ -226,6 +250,7 @@ impl Sounds {
     /// creates missing folders.
     pub(super) fn save(&mut self, ticket: Ticket, key: RowKey, path: PathBuf, name: String, overwrite: bool) {
         while self.saving.try_join_next().is_some() {}
+        self.give_way();
         let (fetcher, messages) = (Arc::clone(&self.fetcher), self.messages.clone());
         self.saving.spawn(async move {
             let wished = path.clone();
@@ -260,7 +285,8 @@ impl Sounds {
     }
 
     /// Reads a recording, to send it. Fetches it first if needed.
-    pub(super) fn read(&self, key: RowKey, name: String) {
+    pub(super) fn read(&mut self, key: RowKey, name: String) {
+        self.give_way();
         let (fetcher, messages) = (Arc::clone(&self.fetcher), self.messages.clone());
         tokio::spawn(async move {
             let (name, file) = match fetcher.bytes(key).await {
@@ -276,6 +302,7 @@ impl Sounds {
         if let Some(page) = self.page.take() {
             page.abort();
         }
+        self.give_way();
         let (fetcher, messages) = (Arc::clone(&self.fetcher), self.messages.clone());
         let serve = async move {
             let told = |page| messages.send(Msg::Page(key, page));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 use super::answers::apply;
@@ -15,20 +16,26 @@ pub(super) struct Writer {
     store: StoreHandle,
     key: AccountKey,
     messages: mpsc::Sender<Msg>,
+    clock: fn() -> DateTime<Utc>,
 }
 
 impl Writer {
-    pub(super) fn new(store: StoreHandle, key: AccountKey, messages: mpsc::Sender<Msg>) -> Writer {
-        Writer { store, key, messages }
+    pub(super) fn new(
+        store: StoreHandle,
+        key: AccountKey,
+        messages: mpsc::Sender<Msg>,
+        clock: fn() -> DateTime<Utc>,
+    ) -> Writer {
+        Writer { store, key, messages, clock }
     }
 
     /// Queues a change to be written. The store's thread sends the result to the loop.
     pub(super) fn write(&self, change: Change) {
         let (key, messages) = (self.key.clone(), self.messages.clone());
-        let change = Arc::new(change);
+        let (change, now) = (Arc::new(change), (self.clock)());
         let written = Arc::clone(&change);
         self.store.post(
-            move |store| apply(store, &key, &written),
+            move |store| apply(store, &key, &written, now),
             // Sending fails only when the program ends; the change is written anyway.
             move |result| drop(messages.blocking_send(Msg::Applied(Arc::unwrap_or_clone(change), result))),
         );

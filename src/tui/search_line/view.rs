@@ -24,7 +24,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Op
         // These are not the matches of this query.
         (None, Some(_)) => String::new(),
         (None, None) => {
-            let (found, of) = (state.inbox.list.len() as u64, state.inbox.rows.len() as u64);
+            let (found, of) = (state.inbox.list.matching() as u64, state.inbox.rows.len() as u64);
             format!("{} of {}", humanize::count(found), humanize::count(of))
         }
     };

@@ -2,13 +2,14 @@
 
 use super::{fault, news};
 use crate::audio::Waveform;
+use crate::core::facts::Flags;
 use crate::core::humanize;
 use crate::core::range::Range;
 use crate::store::{self, StoreError};
 use crate::sync::{Progress, Summary, SyncError};
 use crate::tui::command::Command;
 use crate::tui::detail::update::{load_details, open_history};
-use crate::tui::list::changes::reapply;
+use crate::tui::list::changes::{on_last_step, reapply};
 use crate::tui::list::moves::{follow_end, keep_visible};
 use crate::tui::list::relist::relist;
 use crate::tui::list::rows::{ListLine, RowKey};
@@ -16,7 +17,7 @@ use crate::tui::msg::{AccountEffect, Effect, Lane, Read, Reply, TerminalEffect};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::save::update::on_saved;
 use crate::tui::overlays::{copy, name, note, save_all, tags};
-use crate::tui::playback::prefetch;
+use crate::tui::playback::{ahead, prefetch};
 use crate::tui::state::{Inbox, Load, Retry, Running, State};
 
 /// The number of rows of the first query: more than any screen shows.
@@ -117,6 +118,7 @@ pub(in crate::tui) fn on_reply(state: &mut State, lane: Lane, reply: Reply, effe
         Reply::Note(note) => note::update::on_read(state, note.as_ref(), effects),
         Reply::Tagging(known) => tags::update::on_read(state, known),
         Reply::Copy { what, found } => copy::update::on_read(state, what, found, effects),
+        Reply::LastStep(step) => on_last_step(state, step.map(|step| *step)),
         Reply::Counted(stored) => {
             let shown = state.inbox.rows.len() as u64;
             let whole = state.inbox.load == Load::Complete && state.before_history.is_none();
@@ -133,7 +135,7 @@ fn on_read_failed(state: &mut State, lane: Lane, error: StoreError) {
     match lane {
         Lane::Note => note::update::on_unread(state, &error),
         Lane::Tagging => tags::update::on_unread(state, &error),
-        Lane::Copy => fault(state, error.to_string()),
+        Lane::Copy | Lane::LastStep => fault(state, error.to_string()),
         _ => {
             fault(state, error.to_string());
             state.inbox.load = Load::Failed(error);
@@ -165,9 +167,19 @@ fn on_changes(state: &mut State, changed: store::Changed, effects: &mut Vec<Effe
         return reload(state, effects);
     }
     if !changed.rows.is_empty() {
+        let shown = state.shown_details().map(|details| details.voicemail.id);
+        if let Some(id) = shown.filter(|id| changed.rows.iter().any(|row| row.id == *id)) {
+            read(state, Read::Details(id), effects);
+        }
+        let texts = Flags::NOTE | Flags::TAGGED;
+        let known = |id| state.inbox.rows.note_of(id).is_some() || !state.inbox.rows.tags_of(id).is_empty();
+        let texts = changed.rows.iter().any(|row| row.flags.without(texts) != row.flags || known(row.id));
         let rows = store::Rows { rows: changed.rows, callers: changed.callers };
         take_in(state, &rows, effects);
-        read_texts(state, effects);
+        // Lengths come every few seconds while another window fetches ahead.
+        if texts {
+            read_texts(state, effects);
+        }
     }
     if changed.names {
         name::update::look(state, true, effects);
@@ -211,6 +223,7 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
             state.notice.take_if(|notice| over.as_ref() == Some(&notice.text));
             state.sync.failures = 0;
             state.sync.last = Some(state.now);
+            ahead::schedule(state);
             name::update::look(state, false, effects);
             state.sync.unreadable = state.sync.unreadable.max(summary.unreadable);
             if running.news > 0 {

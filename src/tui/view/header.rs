@@ -37,8 +37,11 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
     });
     let own = state.setup.views.iter().enumerate().map(|(number, view)| {
         let here = own == Some(number);
-        let count =
-            if here { format!(" {}", humanize::count(state.inbox.list.len() as u64)) } else { String::new() };
+        let count = if here {
+            format!(" {}", humanize::count(state.inbox.list.matching() as u64))
+        } else {
+            String::new()
+        };
         (here, format!("{}{count}", view.name))
     });
     let every: Vec<_> = match whose(state) {
@@ -88,7 +91,7 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
 /// Returns "4 from Anita Rao" if the list is the history of a caller.
 fn whose(state: &State) -> Option<String> {
     state.inbox.query.callers.as_ref()?;
-    let (rows, count) = (&state.inbox.rows, humanize::count(state.inbox.list.len() as u64));
+    let (rows, count) = (&state.inbox.rows, humanize::count(state.inbox.list.matching() as u64));
     let caller = rows.get(0).map(|row| rows.caller(&row).to_owned()).unwrap_or_default();
     Some(format!("{count} from {}", fitted(&caller, CALLER_MOST)))
 }

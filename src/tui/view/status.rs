@@ -71,13 +71,13 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
         }
         // The search has an error: these rows are not what is asked for.
         _ if state.filter.mistake.is_some() => {
-            let count = state.inbox.list.len() as u64;
+            let count = state.inbox.list.matching() as u64;
             let matches = if count == 1 { "match" } else { "matches" };
             pen.write(&format!("{} earlier {matches}", humanize::count(count)), theme.warning);
         }
         (_, Some(running)) if is_worth_showing(state, running) => progress(running, theme, &mut pen),
         _ => {
-            let shown = state.inbox.list.len();
+            let shown = state.inbox.list.matching();
             pen.write(&humanize::voicemails(shown as u64), theme.text);
             if let Some(order) = Some(state.inbox.query.order_now()).filter(|order| *order != Order::Newest) {
                 pen.write(&format!(" · {}", order.name()), theme.quiet);

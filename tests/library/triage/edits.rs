@@ -2,6 +2,7 @@
 
 use tempfile::TempDir;
 use vmail::core::facts::{Fact, Flags};
+use vmail::core::model::{AccountKey, Region, from_millis};
 use vmail::core::triage::{Applied, BulkEdit, CallerKey, Edit, Given, Note, Tag};
 
 use crate::triage::support::*;
@@ -212,4 +213,40 @@ fn a_change_of_many_is_small_to_keep() {
     assert_eq!(applied.changed.len(), 1_000);
     // Two values, each once, and not two thousand.
     assert_eq!(format!("{:?}", applied.undo).matches("Voicemail {").count(), 2);
+}
+
+#[test]
+fn steps_are_kept_for_a_day_and_not_without_end() {
+    let (mut store, account) = with(20_000);
+    let at = |seconds: i64| from_millis(1_800_000_000_000 + 1_000 * seconds);
+    let change = |ids: std::ops::Range<i64>, edit| BulkEdit { ids: ids.map(id).collect(), edit };
+    let starred = |is_starred: bool| Edit::Fact(Fact::Starred, is_starred.then_some(0));
+    // What is not made as a step is none.
+    store.apply(account, &change(0..3, starred(true))).unwrap();
+    assert_eq!(store.last_step(account, at(0)).unwrap(), None);
+    let first = store.apply_step(account, &change(0..3, Edit::Fact(Fact::Done, Some(7))), at(0)).unwrap();
+    let nothing = store.apply_step(account, &change(0..3, Edit::Fact(Fact::Done, Some(8))), at(1)).unwrap();
+    assert_eq!((nothing.step, first.step.is_some()), (None, true));
+    let found = store.last_step(account, at(2)).unwrap().unwrap();
+    assert_eq!((Some(found.id), found.at, &found.undo), (first.step, at(0), &first.undo));
+    assert_eq!(found.voicemails.len(), 3);
+    assert_eq!(store.last_step(account, at(86_401)).unwrap(), None);
+    // Of another account it is not.
+    let other = store.account(&AccountKey::new(Region::Global, 2, None)).unwrap();
+    assert_eq!(store.last_step(other, at(2)).unwrap(), None);
+    // One that is too large hides those before it.
+    store.apply_step(account, &change(0..10_001, Edit::Fact(Fact::Read, Some(0))), at(3)).unwrap();
+    assert_eq!(store.last_step(account, at(4)).unwrap(), None);
+    for turn in 0..150 {
+        store.apply_step(account, &change(5..6, starred(turn % 2 == 0)), at(10 + turn)).unwrap();
+    }
+    let mut undone = 0;
+    while let Some(step) = store.last_step(account, at(200)).unwrap() {
+        store.undo_step(account, &step.undo, Some(step.id)).unwrap();
+        undone += 1;
+    }
+    assert_eq!(undone, 100);
+    // A number is never used again: another window may remember it.
+    let next = store.apply_step(account, &change(5..6, starred(true)), at(300)).unwrap();
+    assert!(next.step.unwrap().0 > 150, "{next:?}");
 }
