@@ -575,6 +575,8 @@ pub enum AccountEffect {
         /// The file name for saving from the browser.
         file_name: String,
     },
+    /// Stop serving the page of [`AccountEffect::OpenPage`].
+    ClosePage,
     /// Read a recording, to send it to the terminal. Answered by [`Msg::ToSend`].
     Send {
         /// The voicemail.

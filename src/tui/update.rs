@@ -309,9 +309,9 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::Accounts => accounts::update::offer(state),
         Command::LogIn => login::update::log_in(state),
         Command::Reload => state.next_session = Some(Reopen::Settings),
+        Command::CloseWays => elsewhere::update::close(state, effects),
         Command::ShowRange => show_chosen(state, effects),
         Command::CloseDates
-        | Command::CloseWays
         | Command::CloseCopying
         | Command::ClosePalette
         | Command::CloseCall

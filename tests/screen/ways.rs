@@ -207,3 +207,22 @@ fn a_way_is_found_with_the_keys_of_a_list_and_taken_with_enter() {
         assert_eq!(here(&mut screen), 'w');
     }
 }
+
+#[test]
+fn a_page_that_nobody_opened_closes_with_the_dialog() {
+    let closes = |keys: &str, opened: bool| {
+        let mut screen = Screen::open(Opened { stored: week(), ..Opened::default() });
+        screen.synced().keys("b b");
+        let key = screen.state.inbox.selected.unwrap();
+        let page = PageNews::Ready { url: "http://127.0.0.1:7000/x".to_owned(), port: 7000, opened };
+        screen.send(Msg::Page(key, page)).keys(keys);
+        assert!(screen.state.overlay.is_none(), "{}", screen.text());
+        let closed = screen.effects.contains(&Effect::Account(AccountEffect::ClosePage));
+        assert_eq!(screen.text().contains("page closed"), closed, "{}", screen.text());
+        closed
+    };
+    assert!(closes("Esc", false));
+    assert!(closes("q", false));
+    assert!(!closes("Esc", true), "somebody listens");
+    assert!(!closes("c Esc", false), "somebody is about to open it");
+}

@@ -84,13 +84,15 @@ pub struct Elsewhere {
     pub chosen: Option<Delivery>,
     /// Whether the command for the page was copied, so that its address is next.
     pub address_next: bool,
+    /// Whether the command or the address of the page was copied: then somebody is about to open it.
+    pub copied: bool,
 }
 
 impl Elsewhere {
     /// Returns the overlay for listening elsewhere to `key`.
     pub fn new(key: RowKey) -> Elsewhere {
         let [at, ..] = Delivery::EVERY;
-        Elsewhere { key, why: None, at, chosen: None, address_next: false }
+        Elsewhere { key, why: None, at, chosen: None, address_next: false, copied: false }
     }
 
     /// Returns whether the way to listen under the cursor is the chosen one.

@@ -116,6 +116,7 @@ impl Jobs {
             AccountEffect::OpenPage { key, caller, time, file_name } => {
                 self.sounds.open_page(key, caller, time, file_name);
             }
+            AccountEffect::ClosePage => self.sounds.close_page(),
             AccountEffect::Send { key, name } => self.sounds.read(key, name),
             AccountEffect::Read(ticket, what) => self.read(ticket, what),
             AccountEffect::Sync { ticket, span, again } => self.sync(ticket, span, again),

@@ -299,9 +299,7 @@ impl Sounds {
 
     /// Serves a browser page with a recording until it expires.
     pub(super) fn open_page(&mut self, key: RowKey, caller: String, time: String, file_name: String) {
-        if let Some(page) = self.page.take() {
-            page.abort();
-        }
+        self.close_page();
         self.give_way();
         let (fetcher, messages) = (Arc::clone(&self.fetcher), self.messages.clone());
         let serve = async move {
@@ -345,6 +343,11 @@ impl Sounds {
             }
         };
         self.page = Some(tokio::spawn(serve).abort_handle());
+    }
+
+    /// Stops serving the browser page, if there is one.
+    pub(super) fn close_page(&mut self) {
+        self.close_page();
     }
 
     pub(super) fn control(&mut self, control: Control) {

@@ -157,6 +157,18 @@ fn line(state: &State) -> Option<String> {
     }
 }
 
+/// Closes the dialog for listening elsewhere, and the page with it, unless somebody listens or is about to: a
+/// page that nobody knows of must not be left open.
+pub(in crate::tui) fn close(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Elsewhere(open)) = state.overlay.take() else { return };
+    let unopened = |page: &PageNews| matches!(page, PageNews::Opening | PageNews::Ready { opened: false, .. });
+    let left = |(key, page): &mut (RowKey, PageNews)| *key == open.key && unopened(page) && !open.copied;
+    if state.shared.page.take_if(left).is_some() {
+        effects.push(Effect::Account(AccountEffect::ClosePage));
+        news(state, "page closed".to_owned());
+    }
+}
+
 /// Copies the line for the chosen way to listen to the clipboard.
 pub(in crate::tui) fn copy_line(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(line) = line(state) else {
@@ -166,6 +178,7 @@ pub(in crate::tui) fn copy_line(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(Overlay::Elsewhere(open)) = &mut state.overlay
         && open.chosen == Some(Delivery::Browser)
     {
+        open.copied = true;
         open.address_next = !open.address_next;
         if open.address_next {
             said = format!("{said}; {} again for the link", state.setup.keymap.named(Command::CopyLine));
