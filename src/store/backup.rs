@@ -146,7 +146,9 @@ pub fn folder(store: &Path) -> PathBuf {
 pub fn list(store: &Path) -> Result<Vec<Backup>, BackupError> {
     let folder = folder(store);
     let entries = match fs::read_dir(&folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
         entries => entries.map_err(BackupError::file(&folder))?,
     };
     let stem = stem(store);

@@ -360,3 +360,96 @@ fn a_process_killed_while_it_backs_up_leaves_whole_ones() {
         .collect();
     assert!(names.len() <= 8 && !names.iter().any(|name| name.ends_with(".partial")), "{names:?}");
 }
+
+/// What of 60 stars and 60 notes survives, by kind of damage: with backups, by reading the damaged file,
+/// and with both. Prints a table: `cargo test --test library -- --ignored --nocapture what_survives`.
+#[test]
+#[ignore = "a measurement"]
+fn what_survives() {
+    const STORED: i64 = 2_000;
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("vmail.db");
+    let (mut store, account) = open(&path);
+    store.put_page(account, &many(STORED), None).unwrap();
+    let touched = |from: i64| (0..30).map(move |n| n * 60 + from);
+    let work = |store: &mut Store, from: i64| {
+        apply(store, account, touched(from), Edit::Fact(Fact::Starred, Some(0)));
+        for number in touched(from) {
+            apply(store, account, [number], Edit::Note(note(&format!("what {number} said"), number)));
+        }
+    };
+    // Half before the last backup, half after it.
+    work(&mut store, 0);
+    store.back_up().unwrap();
+    work(&mut store, 30);
+    drop(store);
+    let bytes = fs::read(&path).unwrap();
+    let page = usize::from(u16::from_be_bytes([bytes[16], bytes[17]]));
+    let mut seed = 1_u64;
+    let mut random = move |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    let mut cases: Vec<(&str, Vec<u8>)> = vec![
+        ("header zeroed", [&[0; 100], &bytes[100..]].concat()),
+        ("first page zeroed", [&vec![0; page], &bytes[page..]].concat()),
+        ("all zeroed", vec![0; bytes.len()]),
+        ("length zero", Vec::new()),
+        ("half cut off", bytes[..bytes.len() / 2].to_vec()),
+        ("a tenth cut off", bytes[..bytes.len() / 10 * 9].to_vec()),
+    ];
+    let mut noise = bytes.clone();
+    for _ in 0..1_000 {
+        noise[random(bytes.len())] = random(256) as u8;
+    }
+    cases.push(("1,000 random bytes", noise));
+    for _ in 0..30 {
+        let mut noise = bytes.clone();
+        let start = 100 + random(bytes.len() - 4_196);
+        (0..4_096).for_each(|at| noise[start + at] = random(256) as u8);
+        cases.push(("4 KiB of noise", noise));
+        let mut swapped = bytes.clone();
+        let (one, other) = (1 + random(bytes.len() / page - 1), 1 + random(bytes.len() / page - 1));
+        swapped[one * page..(one + 1) * page].copy_from_slice(&bytes[other * page..(other + 1) * page]);
+        swapped[other * page..(other + 1) * page].copy_from_slice(&bytes[one * page..(one + 1) * page]);
+        cases.push(("two pages swapped", swapped));
+        let mut few = bytes.clone();
+        (0..50).for_each(|_| few[random(bytes.len())] = random(256) as u8);
+        cases.push(("50 random bytes", few));
+    }
+    let backup = fs::read(&backups(&path)[0].path).unwrap();
+    let survive = |bytes: &[u8], with_backup: bool| {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("vmail.db");
+        fs::write(&path, bytes).unwrap();
+        if with_backup {
+            fs::create_dir(store::backup_folder(&path)).unwrap();
+            fs::write(store::backup_folder(&path).join("vmail-2026-11-23T12-04-08Z.jsonl.gz"), &backup)
+                .unwrap();
+        }
+        let mut store = Store::open(&path, &options()).unwrap().store;
+        let account = store.account(&key()).unwrap();
+        for _ in 0..2 {
+            records(&mut store, account);
+        }
+        let was_met = !fs::read_dir(&folder)
+            .unwrap()
+            .all(|it| !it.unwrap().file_name().to_string_lossy().contains("damaged"));
+        let found = records(&mut store, account);
+        let stars = found.iter().filter(|record| record.facts.has(Fact::Starred)).count();
+        (stars + found.iter().filter(|record| record.note.is_some()).count(), was_met)
+    };
+    let mut sums = std::collections::BTreeMap::<&str, [usize; 4]>::new();
+    for (what, bytes) in &cases {
+        let (salvaged, met) = survive(bytes, false);
+        let (both, _) = survive(bytes, true);
+        let sum = sums.entry(what).or_default();
+        for (sum, one) in sum.iter_mut().zip([1, usize::from(met), salvaged, both]) {
+            *sum += one;
+        }
+    }
+    println!("{:20} cases  met  salvage  both  (of 120 each; the backup alone has 60)", "");
+    for (what, [cases, met, salvaged, both]) in sums {
+        println!("{what:20} {cases:5} {met:4} {:8} {:5}", salvaged / cases, both / cases);
+    }
+}
