@@ -8,6 +8,7 @@
 //! The store remembers its last backup. A folder with a newer one belongs to a store that has lost
 //! something: its file was deleted, damaged, emptied, or replaced by an older one.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -158,10 +159,10 @@ pub fn list(store: &Path) -> Result<Vec<Backup>, BackupError> {
             let name = path.file_name()?.to_str()?;
             let time = name.strip_prefix(&stem)?.strip_suffix(ENDING)?;
             let time = NaiveDateTime::parse_from_str(time, TIME).ok()?.and_utc();
-            Some(Backup { time, path })
+            Some(Backup { path, time })
         })
         .collect();
-    backups.sort_unstable_by(|a, b| b.time.cmp(&a.time));
+    backups.sort_unstable_by_key(|backup| Reverse(backup.time));
     Ok(backups)
 }
 
@@ -252,7 +253,7 @@ pub(super) fn catch_up(tables: &mut Tables, store: &Path) -> Option<Restored> {
         if let Err(error) = flushed {
             tracing::warn!(%error, "the next start restores the backup again");
         }
-        return Some(restored).filter(|restored| restored.changed_anything());
+        return Some(restored).filter(Restored::changed_anything);
     }
     None
 }

@@ -43,14 +43,15 @@ fn a_store_that_is_deleted_while_it_is_open_is_said_and_written_again() {
     let server = Server::start();
     let mut terminal = server.inbox(&home, &[]).start();
     terminal.wait_until_live();
-    terminal.send("*");
-    terminal.wait_for("Starred");
+    let stars = |seen: &Seen| seen.text().matches('★').count();
+    terminal.send("s");
+    terminal.wait("a star", |seen| stars(seen) == 1);
     fs::remove_dir_all(home.store().parent().unwrap()).unwrap();
     terminal.wait("what happened", |seen| flow(seen).contains("was deleted while vmail used it"));
     // A fault stays until a key.
     terminal.moves("j");
-    terminal.send("*");
-    terminal.wait_for("Starred");
+    terminal.send("s");
+    terminal.wait("another star", |seen| stars(seen) == 2);
     terminal.send("q");
     assert_eq!(terminal.end().exit_code(), 0);
     let store = rusqlite::Connection::open(home.store()).unwrap();

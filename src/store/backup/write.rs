@@ -45,9 +45,15 @@ pub(in crate::store) fn make(store: &Path, now: DateTime<Utc>, always: bool) -> 
     }
     let mut file =
         tempfile::Builder::new().prefix(PARTIAL.0).suffix(PARTIAL.1).tempfile_in(&folder).map_err(at())?;
-    let change = write(&tables, &mut file)?;
+    let Written { change, lines } = write(&tables, &mut file)?;
     let backups = list(store)?;
     let newest = backups.first();
+    if lines == 0 && newest.is_none() && !always {
+        // Only recordings were decoded so far, which counts as changes.
+        let mark = Mark { change, name: 0, made: now.timestamp() };
+        tables.set_backup_mark(mark).map_err(StoreError::from)?;
+        return Ok(Made::Nothing);
+    }
     // In order, even if the clock was set back.
     let time = newest.map_or(now.timestamp(), |newest| now.timestamp().max(newest.time.timestamp() + 1));
     let time = DateTime::from_timestamp(time, 0).unwrap_or(now);
@@ -94,8 +100,15 @@ fn open(path: &Path) -> rusqlite::Result<Tables> {
     Ok(Tables::new(connection, String::new()))
 }
 
-/// Writes a backup, as of one moment. Returns the number of the last change in it.
-fn write(tables: &Tables, file: &mut NamedTempFile) -> Result<i64, BackupError> {
+struct Written {
+    /// The number of the last change in it.
+    change: i64,
+    /// How many voicemails and names it has.
+    lines: usize,
+}
+
+/// Writes a backup, as of one moment.
+fn write(tables: &Tables, file: &mut NamedTempFile) -> Result<Written, BackupError> {
     let path = file.path().to_owned();
     let sql = StoreError::from;
     // The fastest one: names of recordings do not become smaller with the others.
@@ -104,17 +117,21 @@ fn write(tables: &Tables, file: &mut NamedTempFile) -> Result<i64, BackupError> 
     let snapshot = tables.connection().unchecked_transaction().map_err(sql)?;
     let change = tables.last_change().map_err(sql)?;
     let mut names = tables.names().map_err(sql)?;
+    let mut lines = names.len();
     for (account, key) in tables.accounts().map_err(sql)? {
         put(&Header::of(&key))?;
         // They are those of all accounts.
         for (caller, given) in names.drain(..) {
             put(&ExportLine::Name(NameLine::new(&caller, &given)))?;
         }
-        tables.each_changed(account, |record| put(&ExportLine::Voicemail(VoicemailLine::of_user(record))))?;
+        tables.each_changed(account, |record| {
+            lines += 1;
+            put(&ExportLine::Voicemail(VoicemailLine::of_user(record)))
+        })?;
     }
     drop(snapshot);
     out.finish().and_then(|mut file| file.flush()).map_err(BackupError::file(&path))?;
-    Ok(change)
+    Ok(Written { change, lines })
 }
 
 fn same(one: &Path, other: &Path) -> io::Result<bool> {

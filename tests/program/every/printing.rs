@@ -9,7 +9,7 @@ use serde_json::Value;
 use vmail::cli::Cli;
 
 use crate::every::run::{Faults, Office, ended, text};
-use crate::every::table::{Kind, TABLE, with};
+use crate::every::table::{Kind, TABLE, verb, with};
 use crate::verbs::support::{VOICEMAIL, kind};
 
 /// The widest that a line of help may be.
