@@ -16,7 +16,6 @@
 //! Importing a file again therefore changes nothing. Files are streamed, never held in memory.
 
 mod decode;
-mod line;
 mod read;
 mod write;
 

@@ -4,8 +4,8 @@
 //! A [`Store`] is one connection with one owner, usually the thread behind a [`StoreHandle`].
 //! Several processes may share one file. When the file fails while in use, the store recovers and
 //! runs the failed call once more: a damaged file is moved aside and rebuilt from its readable
-//! parts; an unusable one is replaced by a copy in memory. [`Store::notices`] reports this to the
-//! user.
+//! parts and the newest backup; a deleted one is written again; an unusable one is replaced by a copy
+//! in memory. [`Store::notices`] reports this to the user.
 //!
 //! [`inspect()`] and [`newest`] read a file from outside, without opening it as a store.
 //!
@@ -26,12 +26,14 @@ use crate::core::triage::{CallerKey, Given, Note, Tag};
 use crate::paths;
 
 mod annotations;
+mod backup;
 mod callers;
 mod changes;
 mod error;
 mod file;
 mod inspect;
 mod intern;
+pub(crate) mod line;
 mod log;
 mod memory;
 mod migrations;
@@ -45,6 +47,9 @@ mod undoing;
 mod voicemails;
 
 pub use annotations::{KnownCaller, NoteLine};
+use backup::Keeper;
+pub use backup::{Backup, BackupError, Contents, Made, Restored, contents};
+pub use backup::{folder as backup_folder, list as backups};
 use error::Reaction;
 pub use error::{Notice, StoreError};
 use file::{Obstacle, StoreFile};
@@ -157,6 +162,7 @@ pub struct Store {
     /// The last [`Tables::data_version`]; `None` after the file was replaced.
     seen_version: Option<i64>,
     opened: (DateTime<Utc>, Instant),
+    keeper: Keeper,
 }
 
 /// How many times to try to open a file that other processes replace at the same time.
@@ -178,8 +184,13 @@ impl Store {
         let mut notices = Vec::new();
         let (file, connection) = open(path, &options.country, options.now, &mut notices)?;
         let mut store = Store::new(file, connection, options)?;
-        recover::bring_back(&mut store.tables, &mut notices);
+        store.bring_back(&mut notices);
         Ok(Opened { store, notices })
+    }
+
+    /// Copies the store in `path`, which is not changed, into memory: to try something.
+    pub fn copy_in_memory(path: &Path, options: &Options) -> Result<Store, StoreError> {
+        Store::new(None, memory::copy_of_file(path, &options.country)?, options)
     }
 
     /// Creates a store in memory. It is gone when dropped.
@@ -189,12 +200,14 @@ impl Store {
 
     fn new(file: Option<StoreFile>, connection: Connection, options: &Options) -> Result<Store, StoreError> {
         let tables = Tables::new(connection, options.country.clone());
+        let opened = Instant::now();
         Ok(Store {
             seen_version: Some(tables.data_version()?),
             tables,
             file,
             notices: Vec::new(),
-            opened: (options.now, Instant::now()),
+            opened: (options.now, opened),
+            keeper: Keeper::new(opened),
         })
     }
 
@@ -358,6 +371,61 @@ impl Store {
         std::mem::take(&mut self.notices)
     }
 
+    /// Makes a backup now, unless the newest one has the same in it.
+    pub fn back_up(&mut self) -> Result<Made, BackupError> {
+        let now = self.now();
+        backup::make(self.file.as_ref().ok_or(BackupError::InMemory)?.path(), now, true)
+    }
+
+    /// Merges the backup in `path` into the store by the rules of [`crate::export`]; nothing of it if it
+    /// is damaged.
+    pub fn restore(&mut self, path: &Path) -> Result<Restored, BackupError> {
+        backup::restore(path, |batch| self.run(|tables| batch.bring_in(tables)))
+    }
+
+    /// Closes the store. Makes a backup before if one is due.
+    pub fn close(mut self) {
+        self.keeper.wait();
+        if let Some(file) = &self.file
+            && let Err(error) = backup::make_if_due(&self.tables, file.path(), self.now())
+        {
+            tracing::warn!(%error, "no backup was made");
+        }
+    }
+
+    /// Starts a backup if one is due. For idle moments: takes microseconds.
+    fn idle(&mut self) {
+        let now = self.now();
+        let Some(file) = self.file.as_ref().filter(|_| self.keeper.is_time()) else { return };
+        if let Ok(progress) = self.tables.backup_progress()
+            && let Some(error) = self.keeper.look(progress, file.path(), now)
+        {
+            self.notices.push(Notice::NoBackup { reason: error.to_string() });
+        }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        let (at, since) = self.opened;
+        at + TimeDelta::from_std(since.elapsed()).unwrap_or_default()
+    }
+
+    /// Brings into a new store what the old one had: from a backup, and from the damaged file.
+    fn bring_back(&mut self, notices: &mut Vec<Notice>) {
+        let path = self.file.as_ref().map(StoreFile::path);
+        // First, because reading a damaged file may take long.
+        let restored = path.and_then(|path| backup::catch_up(&mut self.tables, path));
+        recover::bring_back(&mut self.tables, notices);
+        let Some((path, backup)) = path.zip(restored) else { return };
+        let aside = notices.iter_mut().rev().find_map(|notice| match notice {
+            Notice::MovedAside { restored, .. } => Some(restored),
+            _ => None,
+        });
+        match aside {
+            Some(restored) => *restored = Some(backup),
+            None => notices.push(Notice::Restored { path: path.to_owned(), restored: backup }),
+        }
+    }
+
     /// Runs `work`. If the store fails and can be replaced, runs it once more.
     fn run<R>(&mut self, work: impl Fn(&mut Tables) -> rusqlite::Result<R>) -> Result<R, StoreError> {
         if let Some(file) = self.file.take_if(|file| file.is_replaced()) {
@@ -387,28 +455,34 @@ impl Store {
     /// Closes `file`, moves it aside if it is `damaged`, and opens whatever its path names then. Falls
     /// back to memory if that file cannot be used.
     fn reopen(&mut self, file: &StoreFile, damaged: bool) -> Result<(), StoreError> {
+        // The open connection still reads a file that was deleted.
+        let again = (!damaged && file.is_gone()).then(|| {
+            let written = file.write_again(self.tables.connection());
+            written.inspect_err(|error| tracing::warn!(%error, "the store cannot be written again")).is_ok()
+        });
         let spare = memory::empty(self.tables.country())?;
         let old = self.tables.replace(spare);
         StoreFile::leave_log(&old);
         drop(old);
         self.seen_version = None;
 
-        let (at, since) = self.opened;
-        let now = at + TimeDelta::from_std(since.elapsed()).unwrap_or_default();
+        let now = self.now();
         let moved = if damaged { file.move_aside(now) } else { Ok(None) };
         let mut notices = Vec::new();
         let reason = match moved {
             Ok(to) => {
                 let from = file.path().to_owned();
-                notices.push(match to {
-                    Some(to) => Notice::MovedAside { from, to, saved: 0 },
-                    None => Notice::Replaced { path: from },
+                notices.push(match (to, again) {
+                    (Some(to), _) => Notice::MovedAside { from, to, saved: 0, restored: None },
+                    (None, Some(true)) => Notice::WrittenAgain { path: from },
+                    (None, Some(false)) => Notice::Deleted { path: from },
+                    (None, None) => Notice::Replaced { path: from },
                 });
                 match open(file.path(), self.tables.country(), now, &mut notices) {
                     Ok((file, connection)) => {
                         self.tables.replace(connection);
                         self.file = file;
-                        recover::bring_back(&mut self.tables, &mut notices);
+                        self.bring_back(&mut notices);
                         self.notices.append(&mut notices);
                         return Ok(());
                     }
@@ -444,7 +518,7 @@ fn open(
             Ok(connection) => return Ok((Some(file), connection)),
             Err(Obstacle::Damaged) => match file.move_aside(now) {
                 Ok(Some(to)) => {
-                    notices.push(Notice::MovedAside { from: path.to_owned(), to, saved: 0 });
+                    notices.push(Notice::MovedAside { from: path.to_owned(), to, saved: 0, restored: None });
                 }
                 Ok(None) => {}
                 Err(error) => {

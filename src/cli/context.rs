@@ -408,7 +408,7 @@ fn check_range(settings: &Settings, now: DateTime<Utc>, zone: Tz) -> Result<(), 
 }
 
 /// Returns the time zone of the settings. Prints a note about the local zone to stderr.
-fn zone(settings: &Settings, world: &World) -> io::Result<Tz> {
+pub fn zone(settings: &Settings, world: &World) -> io::Result<Tz> {
     if let Timezone::Named(zone) = settings.timezone {
         return Ok(zone);
     }

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use crate::cli::World;
 
 pub mod accounts;
+pub mod backup;
 pub mod completions;
 pub mod config;
 pub mod demo;
@@ -93,6 +94,13 @@ pub enum Verb {
     /// another account.
     #[command(after_help = import::EXAMPLES)]
     Import(import::ImportArgs),
+    /// List, make or restore backups of states, notes, tags and caller names
+    ///
+    /// vmail makes backups by itself, into the folder backups beside the store: at most once a day and
+    /// after every 200 changes, more often while a store is new. It keeps the last seven, and restores
+    /// the newest undamaged one when the store is missing or damaged. They hold what only you know;
+    /// voicemails are fetched again.
+    Backup(backup::BackupArgs),
     /// Print the default settings file, or show, check or edit yours
     Config(config::ConfigArgs),
     /// List all commands of the inbox with their keys
@@ -134,6 +142,7 @@ impl Verb {
             Verb::Config(args) => config::run(&args, world),
             Verb::DemoServer(args) => demo_server::run(&args, world),
             Verb::Export(args) => export::run(&args, world),
+            Verb::Backup(args) => backup::run(&args, world),
             Verb::Import(args) => import::run(&args, world),
             Verb::Keys(args) => keys::run(&args, world),
             Verb::Completions(args) => completions::run(&args),

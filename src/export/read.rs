@@ -1,12 +1,12 @@
 //! Imports an export into a store.
 
-use std::io::{self, BufRead, Read as _};
+use std::io::{self, BufRead};
 
 use super::decode;
-use super::line::{ExportLine, Header, VERSION};
 use crate::core::model::AccountKey;
 use crate::core::text;
 use crate::core::triage::{CallerKey, Given};
+use crate::store::line::{self, ExportLine, Header, VERSION};
 use crate::store::{AccountId, Record, Store, StoreError};
 
 /// The number of lines per transaction. IDs are spread over all pages of the store's tables, so each
@@ -15,9 +15,6 @@ const BATCH: usize = 20_000;
 
 /// The size of a batch, in bytes. Batches of unusually long lines are smaller.
 const BATCH_BYTES: usize = 32 << 20;
-
-/// The maximum length of a line, in bytes; many times that of the longest note with a waveform.
-const LINE_MAX: u64 = 1 << 20;
 
 /// Which exports to accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,14 +91,14 @@ pub fn import(
     let mut imported = Imported::default();
     let mut begun = false;
     let mut bytes = Vec::new();
-    for line in 1.. {
-        if !read_line(&mut input, &mut bytes)? {
+    for number in 1.. {
+        if !line::read(&mut input, &mut bytes)? {
             break;
         }
         if bytes.trim_ascii().is_empty() {
             continue;
         }
-        let parsed = parse(&bytes);
+        let parsed = ExportLine::parse(&bytes);
         match parsed {
             Ok(ExportLine::Vmail(header)) => {
                 check(&header, key, whose)?;
@@ -114,7 +111,7 @@ pub fn import(
         }
         if let Err(reason) = parsed.and_then(|line| batch.take(line, bytes.len())) {
             imported.bad += 1;
-            tell(Bad { line, reason });
+            tell(Bad { line: number, reason });
         }
         if batch.is_full() {
             batch.bring_in(store, account, &mut imported)?;
@@ -182,28 +179,4 @@ fn check(header: &Header, key: &AccountKey, whose: Whose) -> Result<(), ImportEr
         return Err(ImportError::OtherAccount { found, wanted: key.as_str().to_owned() });
     }
     Ok(())
-}
-
-/// Reads the next line into `bytes`. A line that is too long is truncated, so that it is invalid JSON.
-/// Returns `false` at the end.
-fn read_line(input: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<bool> {
-    bytes.clear();
-    input.take(LINE_MAX).read_until(b'\n', bytes)?;
-    if bytes.len() as u64 == LINE_MAX && !bytes.ends_with(b"\n") {
-        input.skip_until(b'\n')?;
-    }
-    Ok(!bytes.is_empty())
-}
-
-fn parse(bytes: &[u8]) -> Result<ExportLine, String> {
-    if bytes.len() as u64 >= LINE_MAX {
-        return Err(format!("longer than {} MiB", LINE_MAX >> 20));
-    }
-    serde_json::from_slice(bytes).map_err(|error| {
-        let text = error.to_string();
-        // The parser sees one line at a time, so its line number is always 1.
-        let what =
-            text.rsplit_once(" at line 1 column ").map(|(what, column)| format!("{what} (column {column})"));
-        text::clean(&what.unwrap_or(text), text::MESSAGE_MAX)
-    })
 }

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::line::{ExportLine, Header, NameLine, VERSION, VoicemailLine};
 use crate::core::model::AccountKey;
+use crate::store::line::{ExportLine, Header, NameLine, VoicemailLine};
 use crate::store::{Store, StoreError};
 
 /// The number of voicemails to read at a time.
@@ -23,9 +23,9 @@ pub enum ExportError {
 /// Exports all data of account `key` to `out` and returns the number of voicemails.
 pub fn export(store: &mut Store, key: &AccountKey, out: &mut impl Write) -> Result<u64, ExportError> {
     let account = store.account(key)?;
-    write(out, &ExportLine::Vmail(Header { version: VERSION, account: key.as_str().to_owned() }))?;
+    Header::of(key.as_str()).write(out)?;
     for (caller, given) in store.names()? {
-        write(out, &ExportLine::Name(NameLine::new(&caller, &given)))?;
+        ExportLine::Name(NameLine::new(&caller, &given)).write(out)?;
     }
     let (mut count, mut after) = (0, None);
     loop {
@@ -34,14 +34,9 @@ pub fn export(store: &mut Store, key: &AccountKey, out: &mut impl Write) -> Resu
         after = Some((last.voicemail.time.timestamp_millis(), last.voicemail.id));
         count += records.len() as u64;
         for record in records {
-            write(out, &ExportLine::Voicemail(VoicemailLine::new(record)))?;
+            ExportLine::Voicemail(VoicemailLine::new(record)).write(out)?;
         }
     }
     out.flush()?;
     Ok(count)
-}
-
-fn write(out: &mut impl Write, line: &ExportLine) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, line)?;
-    out.write_all(b"\n")
 }

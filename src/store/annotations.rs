@@ -147,7 +147,7 @@ impl Tables {
             .collect()
     }
 
-    fn names(&self) -> rusqlite::Result<Vec<(CallerKey, Given)>> {
+    pub(super) fn names(&self) -> rusqlite::Result<Vec<(CallerKey, Given)>> {
         self.connection()
             .prepare_cached("SELECT caller, name, edited FROM given ORDER BY caller")?
             .query_map([], |row| {

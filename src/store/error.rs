@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use rusqlite::{Error, ErrorCode};
 
+use super::backup::{self, Restored};
+use crate::core::humanize;
+
 /// Why a call to the store failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -68,10 +71,12 @@ pub enum Notice {
     /// [`CallerId`](super::CallerId) read before is invalid.
     #[error(
         "{} was damaged and was renamed to {}. A new store was created from its readable parts \
-         ({saved} {}). Other voicemails are fetched again, but their notes are only in the old file.",
+         ({}){}. Other voicemails are fetched again, but {} only in the old file.",
         from.display(),
         to.display(),
-        if *saved == 1 { "voicemail" } else { "voicemails" }
+        humanize::voicemails(*saved),
+        restored.as_ref().map(|restored| format!(" and from {restored}")).unwrap_or_default(),
+        if restored.is_some() { "notes written since then may be" } else { "their notes are" }
     )]
     MovedAside {
         /// The store's path, where the new one is now.
@@ -80,6 +85,40 @@ pub enum Notice {
         to: PathBuf,
         /// How many voicemails were recovered.
         saved: u64,
+        /// The backup that was restored.
+        restored: Option<Restored>,
+    },
+    /// The store lacked what a backup has: it was deleted, emptied, or replaced by an older one.
+    #[error(
+        "{} was empty or old: what you did was restored from {restored}. Voicemails are fetched again. \
+         To start without it, delete the store and {}.",
+        path.display(),
+        backup::folder(path).display()
+    )]
+    Restored {
+        /// The store's path.
+        path: PathBuf,
+        /// The backup that was restored.
+        restored: Restored,
+    },
+    /// The store was deleted while it was open, and was written again. Rows read before stay valid.
+    #[error("{} was deleted while vmail used it. vmail has written it again; nothing is lost.", path.display())]
+    WrittenAgain {
+        /// The store's path.
+        path: PathBuf,
+    },
+    /// The store was deleted while it was open, and a new one was created. Every row and
+    /// [`CallerId`](super::CallerId) read before is invalid.
+    #[error("{} was deleted while vmail used it. Voicemails are fetched again into a new file.", path.display())]
+    Deleted {
+        /// The store's path.
+        path: PathBuf,
+    },
+    /// A backup could not be made.
+    #[error("No backup of what you did could be made: {reason}.")]
+    NoBackup {
+        /// The reason, as the end of a sentence.
+        reason: String,
     },
     /// Another process replaced the store in use. Every row and [`CallerId`](super::CallerId) read
     /// before is invalid.
@@ -95,6 +134,19 @@ pub enum Notice {
         /// The reason, as the end of a sentence.
         reason: String,
     },
+}
+
+impl Notice {
+    /// Returns whether another store is in use now, with other rows and callers.
+    pub fn is_new_store(&self) -> bool {
+        match self {
+            Notice::MovedAside { .. }
+            | Notice::Replaced { .. }
+            | Notice::Restored { .. }
+            | Notice::Deleted { .. } => true,
+            Notice::WrittenAgain { .. } | Notice::InMemory { .. } | Notice::NoBackup { .. } => false,
+        }
+    }
 }
 
 /// How to react to an SQLite error.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Error, ErrorCode, MAIN_DB, OpenFlags};
 
@@ -127,6 +128,31 @@ impl StoreFile {
         &self.path
     }
 
+    /// Returns whether the store's path now names no file.
+    pub(super) fn is_gone(&self) -> bool {
+        matches!(fs::symlink_metadata(&self.path), Err(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// Writes the store behind `connection`, whose file was deleted, to its path again.
+    pub(super) fn write_again(&self, connection: &Connection) -> io::Result<()> {
+        make(&self.path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let copied = Connection::open_with_flags(&self.path, flags).and_then(|mut to| {
+            to.busy_timeout(BUSY_TIMEOUT)?;
+            // Another process may already use the path again.
+            let tables: i64 = to.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
+            if tables > 0 {
+                return Ok(StepResult::Busy);
+            }
+            Backup::new(connection, &mut to)?.step(-1)
+        });
+        match copied {
+            Ok(StepResult::Done) => Ok(()),
+            Ok(_) => Err(io::ErrorKind::ResourceBusy.into()),
+            Err(error) => Err(io::Error::other(error)),
+        }
+    }
+
     /// Returns whether the store's path now names another file, or none.
     pub(super) fn is_replaced(&self) -> bool {
         identity(&self.path).ok() != Some(self.identity)
@@ -231,8 +257,23 @@ pub(super) fn read_only(path: &Path, immutable: bool) -> Option<Connection> {
 /// Creates the file and its folder, private from the start. SQLite creates its other files with the
 /// same mode.
 fn make(path: &Path) -> io::Result<()> {
-    if let Some(parent) = path.parent() {
-        private_fs::make_folder(parent)?;
+    let Some(folder) = path.parent() else { return Err(io::ErrorKind::IsADirectory.into()) };
+    private_fs::make_folder(folder)?;
+    if path.exists() {
+        return Ok(());
+    }
+    // The log of a file that was deleted without it must not become part of the new one, nor may that of
+    // a new one be deleted: one process at a time. Where locks do not work, the time between is short.
+    let lock = fs::File::open(folder);
+    let _ = lock.as_ref().map(fs::File::lock);
+    if path.exists() {
+        return Ok(());
+    }
+    for suffix in ["-wal", "-shm"] {
+        match fs::remove_file(with_suffix(path, suffix)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
     }
     match private_fs::options().write(true).create_new(true).open(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),

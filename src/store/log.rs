@@ -39,7 +39,7 @@ impl Store {
     /// Returns the current end of the log of changes, for [`Store::changed_rows`]. Call it before
     /// reading rows, so that no change is missed in between.
     pub fn change_cursor(&mut self) -> Result<u64, StoreError> {
-        self.run(|tables| Ok(tables.log_ends()?.1.unsigned_abs()))
+        self.run(|tables| Ok(tables.last_change()?.unsigned_abs()))
     }
 
     /// Returns up to `limit` changes since `cursor`, by this process or others, oldest first. Takes
@@ -65,6 +65,11 @@ impl Tables {
             "SELECT ifnull((SELECT min(number) FROM change), 1), ifnull((SELECT max(number) FROM change), 0)",
         )?;
         statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// Returns the number of the newest entry; 0 if there is none.
+    pub(super) fn last_change(&self) -> rusqlite::Result<i64> {
+        Ok(self.log_ends()?.1)
     }
 
     fn changed_rows(&mut self, account: AccountId, cursor: u64, limit: usize) -> rusqlite::Result<Changed> {

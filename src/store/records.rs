@@ -190,6 +190,27 @@ impl Tables {
         Ok(StoredVoicemail { record, flags, caller: CallerId(row.get(7)?), forms, name: row.get(11)? })
     }
 
+    /// Passes every voicemail that the user changed to `take`, newest first, without its waveform.
+    pub(super) fn each_changed<E>(
+        &self,
+        account: i64,
+        mut take: impl FnMut(Record) -> Result<(), E>,
+    ) -> Result<(), E>
+    where
+        E: From<StoreError>,
+    {
+        let sql = StoreError::from;
+        let changed = format!(
+            "{ENTRIES} WHERE account = ?1 AND flags & ~?2 <> 0 ORDER BY time DESC, voicemail.id DESC"
+        );
+        let mut statement = self.connection().prepare_cached(&changed).map_err(sql)?;
+        let mut rows = statement.query(params![account, Flags::RECORDING.0]).map_err(sql)?;
+        while let Some(row) = rows.next().map_err(sql)? {
+            take(self.read_entry(account, row).map_err(sql)?.record)?;
+        }
+        Ok(())
+    }
+
     fn waveform(&self, account: i64, id: VoicemailId) -> rusqlite::Result<Option<Vec<u8>>> {
         self.connection()
             .prepare_cached("SELECT waveform FROM sound WHERE account = ?1 AND id = ?2")?

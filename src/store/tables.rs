@@ -80,6 +80,14 @@ impl Tables {
         self.connection.query_row("SELECT id FROM account WHERE key = ?1", [key], |row| row.get(0))
     }
 
+    /// Returns the accounts in the file: their numbers and keys.
+    pub(super) fn accounts(&self) -> rusqlite::Result<Vec<(i64, String)>> {
+        self.connection
+            .prepare_cached("SELECT id, key FROM account ORDER BY id")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect()
+    }
+
     pub(super) fn choice(&self, name: &str) -> rusqlite::Result<Option<String>> {
         self.connection
             .prepare_cached("SELECT value FROM choice WHERE name = ?1")?

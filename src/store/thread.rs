@@ -41,16 +41,31 @@ impl StoreHandle {
         let (requests, mut inbox) = mpsc::channel(QUEUE);
         let started = thread::Builder::new().name("store".to_owned()).spawn(move || {
             let mut store = run(|| open().map(Opened::into_store));
+            let mut waits = None;
             while let Some(request) = inbox.blocking_recv() {
                 match request {
                     Request::Run(job) => job(&mut store),
                     Request::Close(done) => {
-                        drop(store);
-                        // Fails if nobody waits any more, which is fine.
-                        let _ = done.send(());
-                        return;
+                        waits = Some(done);
+                        break;
                     }
                 }
+                if let Ok(store) = &mut store
+                    && inbox.is_empty()
+                {
+                    store.idle();
+                }
+            }
+            if let Ok(store) = store {
+                // A panic is caught, because the one who waits must be told.
+                let _ = run(|| {
+                    store.close();
+                    Ok(())
+                });
+            }
+            if let Some(done) = waits {
+                // Fails if nobody waits any more, which is fine.
+                let _ = done.send(());
             }
         });
         if let Err(error) = started {

@@ -337,7 +337,7 @@ mod files {
     }
 
     #[test]
-    fn a_file_that_was_taken_away_is_made_anew_and_its_log_left_to_the_next() {
+    fn a_file_that_was_taken_away_is_written_again_and_its_log_left_to_the_next() {
         let (folder, path) = folder_with(0);
         let (mut before, account) = open(&path);
         before.put_page(account, &many(0, 3), None).unwrap();
@@ -346,17 +346,17 @@ mod files {
             let name = format!("vmail.db{suffix}");
             fs::rename(folder.path().join(&name), folder.path().join(format!("away-{name}"))).unwrap();
         }
-        // One goes on with a new file.
+        // One goes on with a new file, which has all that was in the old one.
         assert_eq!(before.put_page(account, &many(3, 2), None).unwrap().added.rows.len(), 2);
-        assert_eq!(before.notices(), [Notice::Replaced { path: path.clone() }]);
+        assert_eq!(before.notices(), [Notice::WrittenAgain { path: path.clone() }]);
         assert!(before.changed_elsewhere().unwrap());
-        assert_eq!(count(&mut before, account), 2);
+        assert_eq!(count(&mut before, account), 5);
         // The other one is closed without having noticed: the new file's log stays.
         drop(idle);
         let (mut after, account) = open(&path);
-        assert_eq!(count(&mut after, account), 2);
+        assert_eq!(count(&mut after, account), 5);
         after.put_page(account, &many(9, 1), None).unwrap();
-        assert_eq!(count(&mut before, account), 3);
+        assert_eq!(count(&mut before, account), 6);
     }
 
     #[test]
@@ -431,7 +431,7 @@ mod damage {
     }
 
     fn moved(path: &Path, saved: u64) -> Notice {
-        Notice::MovedAside { from: path.to_owned(), to: aside(path), saved }
+        Notice::MovedAside { from: path.to_owned(), to: aside(path), saved, restored: None }
     }
 
     /// Three more voicemail come in beside the `saved` ones.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in helpers as well")]
 
+mod backup;
 mod cli;
 mod completions;
 mod config_verb;

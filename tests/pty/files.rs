@@ -38,6 +38,31 @@ fn a_damaged_store_is_moved_aside_and_both_names_are_said() {
 }
 
 #[test]
+fn a_store_that_is_deleted_while_it_is_open_is_said_and_written_again() {
+    let home = Home::new();
+    let server = Server::start();
+    let mut terminal = server.inbox(&home, &[]).start();
+    terminal.wait_until_live();
+    let stars = |seen: &Seen| seen.text().matches('★').count();
+    terminal.send("s");
+    terminal.wait("a star", |seen| stars(seen) == 1);
+    fs::remove_dir_all(home.store().parent().unwrap()).unwrap();
+    terminal.wait("what happened", |seen| flow(seen).contains("was deleted while vmail used it"));
+    // A fault stays until a key.
+    terminal.moves("j");
+    terminal.send("s");
+    terminal.wait("another star", |seen| stars(seen) == 2);
+    terminal.send("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+    let store = rusqlite::Connection::open(home.store()).unwrap();
+    let starred = "SELECT count(*) FROM voicemail WHERE flags & 2 <> 0";
+    assert_eq!(store.query_row(starred, [], |row| row.get::<_, i64>(0)).unwrap(), 2);
+    // With a backup, made when vmail ended.
+    let folder = home.store().with_file_name("backups");
+    assert!(fs::read_dir(folder).unwrap().any(|entry| entry.unwrap().path().extension().is_some()));
+}
+
+#[test]
 fn a_store_of_a_newer_version_is_left_alone_and_said_clearly() {
     let home = Home::new();
     let server = Server::start();

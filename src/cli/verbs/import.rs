@@ -70,6 +70,7 @@ pub fn run(args: &ImportArgs, world: &World) -> anyhow::Result<()> {
         humanize::count(imported.names),
         if imported.names == 1 { "" } else { "s" }
     )?;
+    store.close();
     match imported.bad {
         0 => Ok(()),
         1 => anyhow::bail!("1 line was skipped"),

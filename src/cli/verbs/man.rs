@@ -57,6 +57,7 @@ pub const FILES: &[(&str, &str)] = &[
         "$XDG_DATA_HOME/vmail/vmail.db",
         "Voicemails with notes, tags and flags. Default: ~/.local/share/vmail/vmail.db.",
     ),
+    ("$XDG_DATA_HOME/vmail/backups/", "Backups of notes, tags, flags and caller names."),
     ("$XDG_CACHE_HOME/vmail/recordings/", "Cached recordings. Default: ~/.cache/vmail/recordings/."),
 ];
 

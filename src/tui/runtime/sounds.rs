@@ -347,7 +347,9 @@ impl Sounds {
 
     /// Stops serving the browser page, if there is one.
     pub(super) fn close_page(&mut self) {
-        self.close_page();
+        if let Some(page) = self.page.take() {
+            page.abort();
+        }
     }
 
     pub(super) fn control(&mut self, control: Control) {

@@ -259,7 +259,7 @@ fn on_synced(state: &mut State, result: Result<Summary, SyncError>, effects: &mu
 /// of the running sync may be lost, so loading and fetching start again.
 pub(in crate::tui) fn on_store_notice(state: &mut State, notice: &store::Notice, effects: &mut Vec<Effect>) {
     fault(state, notice.to_string());
-    if matches!(notice, store::Notice::MovedAside { .. } | store::Notice::Replaced { .. }) {
+    if notice.is_new_store() {
         state.inbox.rows.forget_names();
         name::update::look(state, false, effects);
         load(state, effects);

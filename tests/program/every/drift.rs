@@ -37,8 +37,10 @@ fn a_flag_that_verbs_have_in_common_is_missing_only_with_a_reason() {
 fn flags_of_one_name_mean_one_thing() {
     let mut told: Vec<(String, String, &str)> = Vec::new();
     // Each of these has a sense of its own: `list` looks for the states that `mark` sets.
-    let own =
-        ["demo", "offline", "format", "config", "name", "dir", "query", "range", "help", "unread", "done"];
+    let own = [
+        "demo", "offline", "format", "config", "name", "dir", "query", "range", "help", "unread", "done",
+        "dry-run",
+    ];
     for verb in TABLE {
         let command = verb
             .words()

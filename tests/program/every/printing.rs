@@ -9,7 +9,7 @@ use serde_json::Value;
 use vmail::cli::Cli;
 
 use crate::every::run::{Faults, Office, ended, text};
-use crate::every::table::{Kind, TABLE, with};
+use crate::every::table::{Kind, TABLE, verb, with};
 use crate::verbs::support::{VOICEMAIL, kind};
 
 /// The widest that a line of help may be.
@@ -64,6 +64,17 @@ fn schema(verb: &str) -> Option<Vec<(&'static str, &'static str)>> {
             ("until_called", "object or null"),
             ("until_done", "object or null"),
             ("length", "object or null"),
+        ],
+        "backup list" => &[
+            ("time", "string"),
+            ("time_ms", "number"),
+            ("voicemails", "number or null"),
+            ("notes", "number or null"),
+            ("tags", "number or null"),
+            ("names", "number or null"),
+            ("bytes", "number"),
+            ("state", "string"),
+            ("path", "string"),
         ],
         "export" => return None,
         _ => panic!("{verb} has no schema"),
@@ -162,7 +173,7 @@ fn the_demos_server_says_where_it_is_and_nothing_else() {
 #[test]
 fn json_has_the_fields_that_are_documented() {
     let (office, mut faults) = (Office::new(None), Faults::default());
-    let help = |name: &str| text(&office.desk.run(&[name, "--help"]).stdout);
+    let help = |name: &str| text(&office.desk.run(&[&verb(name).words()[..], &["--help"]].concat()).stdout);
     for verb in with("json") {
         let call = format!("{} --json", verb.name);
         let output = ended(office.usual(verb, &["--json"]));

@@ -26,6 +26,8 @@ impl Office {
             voicemail["recording"].is_string().then(|| voicemail["id"].as_str().unwrap().to_owned())
         });
         let export = desk.run(&["export"]).stdout;
+        // Something to restore.
+        desk.run(&["backup", "now"]);
         Office { desk, id: id.unwrap_or_default(), export }
     }
 

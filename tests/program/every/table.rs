@@ -67,6 +67,9 @@ const SILENT: &str = "it prints no data";
 const TEXT: &str = "what it prints is a text of its own format";
 const NOBODYS: &str = "it is the same for every account";
 
+const ALL: &str = "a backup is about all accounts, and about the settings of none";
+const NO_BACKUPS: &str = "the demo keeps nothing, so there is nothing to back up";
+
 /// All of them.
 pub const TABLE: &[Verb] = &[
     Verb {
@@ -130,6 +133,56 @@ pub const TABLE: &[Verb] = &[
         ..VERB
     },
     Verb { name: "note", usual: &[ID, "Call her."], asking: &[NO_ID], prints: false, says: 1, ..VERB },
+    Verb {
+        name: "backup",
+        kind: Kind::Apart,
+        lacks: &[
+            ("json", TEXT),
+            ("format", TEXT),
+            ("account", ALL),
+            ("config", ALL),
+            ("demo", NO_BACKUPS),
+            ("offline", STORED),
+            ("range", ALL),
+        ],
+        ..VERB
+    },
+    Verb {
+        name: "backup list",
+        kind: Kind::Apart,
+        lacks: &[("account", ALL), ("demo", NO_BACKUPS), ("offline", STORED), ("range", ALL)],
+        ..VERB
+    },
+    Verb {
+        name: "backup now",
+        kind: Kind::Keeps,
+        prints: false,
+        says: 1,
+        lacks: &[
+            ("json", SILENT),
+            ("format", SILENT),
+            ("account", ALL),
+            ("demo", NO_BACKUPS),
+            ("offline", STORED),
+            ("range", ALL),
+        ],
+        ..VERB
+    },
+    Verb {
+        name: "backup restore",
+        kind: Kind::Keeps,
+        prints: false,
+        says: 1,
+        lacks: &[
+            ("json", SILENT),
+            ("format", SILENT),
+            ("account", ALL),
+            ("demo", NO_BACKUPS),
+            ("offline", STORED),
+            ("range", ALL),
+        ],
+        ..VERB
+    },
     Verb {
         name: "config",
         kind: Kind::Apart,

@@ -1,37 +1,82 @@
-//! The format of an export's lines, and their validation on import.
+//! The lines of exports and backups: their format, and their validation when read.
+
+use std::io::{self, BufRead, Read as _, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use super::records::Record;
 use crate::core::facts::{Fact, Facts};
 use crate::core::model::{RecordingName, Sketch, TIME_END, Voicemail, from_millis};
 use crate::core::text;
 use crate::core::triage::{CallerKey, Given, Note, Tag};
-use crate::store::Record;
 
 /// The version that is written, and the newest that can be read.
-pub(super) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
+
+/// The maximum length of a line, in bytes; many times that of the longest note with a waveform.
+const LINE_MAX: u64 = 1 << 20;
 
 /// A line: an object with a single key, its type.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum ExportLine {
-    /// The first line.
+pub(crate) enum ExportLine {
+    /// The first line of an account.
     Vmail(Header),
     Name(NameLine),
     Voicemail(VoicemailLine),
 }
 
+impl ExportLine {
+    /// Reads a line, or says what is wrong with it.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<ExportLine, String> {
+        if bytes.len() as u64 >= LINE_MAX {
+            return Err(format!("longer than {} MiB", LINE_MAX >> 20));
+        }
+        serde_json::from_slice(bytes).map_err(|error| {
+            let text = error.to_string();
+            // The parser sees one line at a time, so its line number is always 1.
+            let what = text
+                .rsplit_once(" at line 1 column ")
+                .map(|(what, column)| format!("{what} (column {column})"));
+            text::clean(&what.unwrap_or(text), text::MESSAGE_MAX)
+        })
+    }
+
+    /// Writes the line and its end.
+    pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, self)?;
+        out.write_all(b"\n")
+    }
+}
+
+/// Reads the next line into `bytes`. A line that is too long is truncated, so that it is invalid JSON.
+/// Returns `false` at the end.
+pub(crate) fn read(input: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<bool> {
+    bytes.clear();
+    input.take(LINE_MAX).read_until(b'\n', bytes)?;
+    if bytes.len() as u64 == LINE_MAX && !bytes.ends_with(b"\n") {
+        input.skip_until(b'\n')?;
+    }
+    Ok(!bytes.is_empty())
+}
+
 #[derive(Debug, Deserialize, Serialize)]
-pub(super) struct Header {
-    pub(super) version: u32,
-    pub(super) account: String,
+pub(crate) struct Header {
+    pub(crate) version: u32,
+    pub(crate) account: String,
+}
+
+impl Header {
+    pub(crate) fn of(account: &str) -> ExportLine {
+        ExportLine::Vmail(Header { version: VERSION, account: account.to_owned() })
+    }
 }
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NameLine {
+pub(crate) struct NameLine {
     caller: String,
     name: String,
     edited: i64,
@@ -39,7 +84,7 @@ pub(super) struct NameLine {
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct VoicemailLine {
+pub(crate) struct VoicemailLine {
     /// Derived from time, caller and recording; checked if present.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id: Option<String>,
@@ -87,12 +132,12 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl NameLine {
-    pub(super) fn new(caller: &CallerKey, given: &Given) -> NameLine {
+    pub(crate) fn new(caller: &CallerKey, given: &Given) -> NameLine {
         NameLine { caller: caller.as_str().to_owned(), name: given.name().to_owned(), edited: given.edited() }
     }
 
     /// Returns the caller's name on this line, or says what is wrong.
-    pub(super) fn check(self) -> Result<(CallerKey, Given), String> {
+    pub(crate) fn check(self) -> Result<(CallerKey, Given), String> {
         let key = CallerKey::from_text(&self.caller).ok_or("the caller is empty")?;
         check_time(self.edited)?;
         let given = Given::new(&self.name, self.edited).ok_or("the name is empty")?;
@@ -101,7 +146,7 @@ impl NameLine {
 }
 
 impl VoicemailLine {
-    pub(super) fn new(record: Record) -> VoicemailLine {
+    pub(crate) fn new(record: Record) -> VoicemailLine {
         let Record { voicemail, sketch, waveform, facts, note, tags } = record;
         VoicemailLine {
             id: Some(voicemail.id.to_string()),
@@ -120,8 +165,15 @@ impl VoicemailLine {
         }
     }
 
+    /// Returns the line of a voicemail with what only the user knows of it. The rest follows from its
+    /// recording, and the ID from the other fields.
+    pub(crate) fn of_user(record: Record) -> VoicemailLine {
+        let all = VoicemailLine::new(Record { sketch: Sketch::default(), waveform: None, ..record });
+        VoicemailLine { id: None, ..all }
+    }
+
     /// Returns the voicemail on this line, or says what is wrong. The input is untrusted.
-    pub(super) fn check(self) -> Result<Record, String> {
+    pub(crate) fn check(self) -> Result<Record, String> {
         let edited = self.note.as_ref().map(|note| note.edited);
         for time in [Some(self.time), self.done, self.called, edited].into_iter().flatten() {
             check_time(time)?;
