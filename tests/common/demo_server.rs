@@ -14,10 +14,10 @@ pub struct DemoServer {
 }
 
 impl DemoServer {
-    /// Starts it with these arguments, and waits until it serves.
+    /// Starts it with these arguments, and waits until it serves. Nothing arrives meanwhile.
     pub fn start(arguments: &[&str]) -> DemoServer {
         let home = Home::new();
-        let mut command = home.command(&[&["demo-server"], arguments].concat());
+        let mut command = home.command(&[&["demo-server", "--arrival", "0"], arguments].concat());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut url = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();

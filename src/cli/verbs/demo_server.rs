@@ -24,6 +24,9 @@ pub struct DemoServerArgs {
     /// Delay of every response in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub latency: u64,
+    /// Let one more voicemail arrive after this many seconds; 0 for never
+    #[arg(long, value_name = "SECONDS", default_value_t = 12)]
+    pub arrival: u64,
 }
 
 /// Runs the demo server until interrupted. Writes the base URL to stdout for scripts, and usage hints to
@@ -35,6 +38,7 @@ pub fn run(args: &DemoServerArgs, world: &World) -> anyhow::Result<()> {
         rows: args.rows,
         days: args.days,
         latency: Duration::from_millis(args.latency),
+        arrival: (args.arrival > 0).then(|| Duration::from_secs(args.arrival)),
         ..usual
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -161,7 +161,8 @@ fn line(state: &State) -> Option<String> {
 /// page that nobody knows of must not be left open.
 pub(in crate::tui) fn close(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Elsewhere(open)) = state.overlay.take() else { return };
-    let unopened = |page: &PageNews| matches!(page, PageNews::Opening | PageNews::Ready { opened: false, .. });
+    let unopened =
+        |page: &PageNews| matches!(page, PageNews::Opening | PageNews::Ready { opened: false, .. });
     let left = |(key, page): &mut (RowKey, PageNews)| *key == open.key && unopened(page) && !open.copied;
     if state.shared.page.take_if(left).is_some() {
         effects.push(Effect::Account(AccountEffect::ClosePage));
