@@ -5,6 +5,7 @@
 mod account;
 #[path = "../common/mod.rs"]
 mod common;
+mod hands;
 mod help;
 mod listening;
 mod look;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::core::caller;
@@ -11,11 +11,18 @@ use crate::core::facts::{Fact, Flags};
 use crate::core::humanize::{self, broken};
 use crate::core::model::{RecordingName, from_millis};
 use crate::store::{Details, Row};
+use crate::tui::command::Command;
+use crate::tui::layout;
 use crate::tui::list::rows::day_name;
+use crate::tui::playback::view::TALL;
 use crate::tui::playback::{self, Recording};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::scrollbar;
+
+/// The minimum width of the full-screen detail for the times beside the caller.
+const BESIDE: u16 = 60;
 
 /// A line of the detail: styled pieces from the left, and one at the right.
 #[derive(Default)]
@@ -23,6 +30,8 @@ pub(in crate::tui) struct Piece {
     pub(in crate::tui) left: Vec<(String, Style)>,
     right: Option<(String, Style)>,
     pub(in crate::tui) marked: bool,
+    /// Its number, if it is a line to choose.
+    pub(in crate::tui) entry: Option<usize>,
 }
 
 impl Piece {
@@ -35,6 +44,16 @@ impl Piece {
         self
     }
 
+    /// Returns the line without its last piece.
+    fn without_last(mut self) -> Piece {
+        self.left.pop();
+        self
+    }
+
+    fn width(&self) -> u16 {
+        self.left.iter().map(|(text, _)| width(text)).sum()
+    }
+
     /// Appends a sign to the line of the detail, to its last piece if that has the same style.
     pub(in crate::tui) fn push(&mut self, sign: char, style: Style) {
         match self.left.last_mut() {
@@ -44,64 +63,179 @@ impl Piece {
     }
 }
 
+/// The lines of the detail in one column, or in two.
+struct Column {
+    area: Rect,
+    lines: Vec<Piece>,
+}
+
 /// Returns how many lines do not fit into `area`.
 pub fn overflow(state: &State, area: Rect) -> u16 {
     // The theme does not affect the lengths of lines.
-    let lines = lines(state, &Theme::new(&state.setup.look), area).len();
-    (lines as u16).saturating_sub(area.height)
+    let longest =
+        columns(state, &Theme::new(&state.setup.look), area).iter().map(|one| one.lines.len()).max();
+    (longest.unwrap_or(0) as u16).saturating_sub(area.height)
+}
+
+/// Returns the line of the highlighted voicemail of the caller, from 0.
+pub(in crate::tui) fn marked_line(state: &State, area: Rect) -> Option<u16> {
+    let columns = columns(state, &Theme::new(&state.setup.look), area);
+    columns.iter().find_map(|one| one.lines.iter().position(|line| line.marked)).map(|line| line as u16)
+}
+
+/// Returns the entry of the caller's history in this cell, from 0.
+pub(in crate::tui) fn entry_at(state: &State, area: Rect, at: Position) -> Option<usize> {
+    let columns = columns(state, &Theme::new(&state.setup.look), area);
+    let column = columns.iter().find(|one| one.area.contains(at))?;
+    let line = usize::from(at.y - area.y) + usize::from(top(state, &columns, area));
+    column.lines.get(line)?.entry
+}
+
+/// Returns the first visible line: the window may have grown since it was scrolled.
+fn top(state: &State, columns: &[Column], area: Rect) -> u16 {
+    let longest = columns.iter().map(|one| one.lines.len()).max().unwrap_or(0) as u16;
+    state.detail.scroll.min(longest.saturating_sub(area.height))
 }
 
 /// Draws the detail from its first visible line.
 pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let lines = lines(state, theme, area);
-    let below = lines.len().saturating_sub(usize::from(area.height));
-    let top = usize::from(state.detail.scroll).min(below);
-    for (y, line) in lines.iter().skip(top).take(usize::from(area.height)).enumerate() {
-        let y = y as u16;
-        if line.marked {
-            buffer.set_style(Rect { y: area.y + y, height: 1, ..area }, theme.selected);
+    let columns = columns(state, theme, area);
+    let top = top(state, &columns, area);
+    let beside_list = state.detail_focused() && !state.detail.full;
+    for Column { area, lines } in &columns {
+        for (y, line) in lines.iter().skip(usize::from(top)).take(usize::from(area.height)).enumerate() {
+            let y = y as u16;
+            // The bar is where the keys go: at the name, until a line is highlighted.
+            let title = beside_list && y == 0 && top == 0;
+            let bar = Rect { x: area.x.saturating_sub(1), y: area.y + y, width: area.width + 1, height: 1 };
+            if line.marked || title && state.detail.marked.is_none() {
+                buffer.set_style(bar.intersection(buffer.area), theme.selected);
+            }
+            if line.marked || title {
+                Pen::new(buffer, bar, 0).write("▌", theme.accent);
+            }
+            let lifted = |style: Style| if line.marked { style.patch(theme.selected) } else { style };
+            let mut pen = Pen::new(buffer, *area, y);
+            for (text, style) in &line.left {
+                pen.write(text, lifted(*style));
+            }
+            if let Some((text, style)) = &line.right {
+                pen.skip(1).right(text, *style);
+            }
         }
-        let mut pen = Pen::new(buffer, area, y);
-        for (text, style) in &line.left {
-            pen.write(text, *style);
+    }
+    if let Some([_, between, _]) = layout::columns(area).filter(|_| state.detail.full) {
+        for y in 0..between.height {
+            Pen::new(buffer, between, y).write("│", theme.faint);
         }
-        if let Some((text, style)) = &line.right {
-            pen.skip(1).right(text, *style);
+    }
+    let longest = columns.iter().map(|one| one.lines.len()).max().unwrap_or(0);
+    scrollbar::draw(bar(state, area), longest, usize::from(top), theme, buffer);
+}
+
+/// Returns the place of the scrollbar: the last column of the screen.
+pub(in crate::tui) fn bar(state: &State, area: Rect) -> Rect {
+    let x = state.size.width.saturating_sub(1);
+    Rect { x, width: if x >= area.right() { 1 } else { 0 }, ..area }
+}
+
+/// Lays the detail out: in two columns where the full screen has room for them.
+fn columns(state: &State, theme: &Theme, area: Rect) -> Vec<Column> {
+    let Some(row) = state.inbox.selected_row() else { return Vec::new() };
+    let full = state.detail.full;
+    match layout::columns(area).filter(|_| full) {
+        Some([left, _, right]) => {
+            let mut first = head(state, theme, &row, left);
+            first.extend(playback::view::lines(state, theme, &row, left.width, area.height));
+            let Some(details) = state.shown_details() else {
+                return vec![Column { area: left, lines: first }];
+            };
+            first.extend(work(state, details, theme, left.width));
+            if details.note.is_none() {
+                let key = |command| state.setup.keymap.named(command);
+                let (note, tags) = (key(Command::Note), key(Command::Tags));
+                first.extend([Piece::default(), Piece::new("Note", theme.quiet)]);
+                first.push(Piece::new(format!("{note} to write one, {tags} for tags"), theme.quiet));
+            }
+            let mut second = others(state, &row, details, theme);
+            if !second.is_empty() {
+                second.push(Piece::default());
+            }
+            second.extend(recording(state, theme, &row, details, right.width));
+            vec![Column { area: left, lines: first }, Column { area: right, lines: second }]
+        }
+        None => {
+            let mut lines = head(state, theme, &row, area);
+            lines.extend(playback::view::lines(state, theme, &row, area.width, area.height));
+            if let Some(details) = state.shown_details() {
+                lines.extend(work(state, details, theme, area.width));
+                for part in
+                    [others(state, &row, details, theme), recording(state, theme, &row, details, area.width)]
+                {
+                    // The blank line goes where all the rest fits.
+                    let fills = lines.len() + part.len() == usize::from(area.height);
+                    if !part.is_empty() && !(full && fills) {
+                        lines.push(Piece::default());
+                    }
+                    lines.extend(part);
+                }
+            }
+            vec![Column { area, lines }]
         }
     }
 }
 
-fn lines(state: &State, theme: &Theme, area: Rect) -> Vec<Piece> {
-    let room = area.width;
-    let Some(row) = state.inbox.selected_row() else { return Vec::new() };
-    let details = state.shown_details();
-    let display = state.inbox.rows.number(&row);
-    let name = state.inbox.rows.caller(&row);
+/// Returns who left it and when. In a low window without blank lines and UTC, in a wide one on two lines.
+fn head(state: &State, theme: &Theme, row: &Row, area: Rect) -> Vec<Piece> {
+    let display = state.inbox.rows.number(row);
+    let name = state.inbox.rows.caller(row);
     let name = if name.is_empty() { "Withheld" } else { name };
     let name_style = if state.detail_focused() { theme.accent.patch(theme.strong) } else { theme.strong };
-    let mut lines = vec![
-        Piece::new(name, name_style),
-        caller_line(details, name, display, theme, room),
-        Piece::default(),
-    ];
-    lines.extend(time_lines(state, row.time, theme, room));
-    lines.extend(playback::view::lines(state, theme, &row, room, area.height));
-    if row.flags.contains(Flags::STARRED) {
-        lines[0].right = Some(("★".to_owned(), theme.warning));
+    let mut who = Piece::new(name, name_style);
+    let starred = row.flags.contains(Flags::STARRED).then(|| ("★".to_owned(), theme.warning));
+    let [here, rest, age] = times(state, row.time);
+    let number = |room| caller_line(state.shown_details(), name, display, theme, room);
+    let both = format!("{here} · {age}");
+    if area.height < TALL && width(&both) <= area.width {
+        who.right = starred;
+        let when = Piece::new(here, theme.text).and(format!(" · {age}"), theme.quiet);
+        return vec![who, number(area.width), when];
     }
-    let Some(details) = details else { return lines };
-    lines.extend(work(state, details, theme, room));
-    if !display.is_empty() {
-        lines.push(Piece::default());
-        lines.extend(others(state, details, theme));
+    if state.detail.full && area.width >= BESIDE && who.width() + width(&here) + 6 <= area.width {
+        if let Some((star, style)) = starred {
+            who = who.and(format!("  {star}"), style);
+        }
+        who.right = Some((here, theme.text));
+        let mut number = number(area.width.saturating_sub(width(&rest) + 2));
+        let fits = number.width() + 2 + width(&rest) <= area.width;
+        number.right = Some((if fits { rest } else { age }, theme.quiet));
+        return vec![who, number];
     }
-    lines.push(Piece::default());
-    lines.push(Piece::new("Recording", theme.quiet));
+    let number = number(area.width);
+    who.right = starred;
+    let mut lines = vec![who, number, Piece::default()];
+    if width(&here) + 2 + width(&rest) <= area.width {
+        lines.push(Piece::new(here, theme.text).and(format!("  {rest}"), theme.quiet));
+    } else {
+        lines.extend([Piece::new(here, theme.text), Piece::new(rest, theme.quiet)]);
+    }
+    lines
+}
+
+/// Returns what is known of the recording.
+fn recording(state: &State, theme: &Theme, row: &Row, details: &Details, room: u16) -> Vec<Piece> {
+    let mut title = Piece::new("Recording", theme.quiet);
+    let kind = kind(state, row);
+    let beside = kind.as_ref().is_some_and(|kind| state.detail.full && 9 + 4 + width(kind) <= room);
+    if beside {
+        title.right = kind.clone().map(|kind| (kind, theme.quiet));
+    }
+    let mut lines = vec![title];
     match details.voicemail.recording.as_ref().map(RecordingName::shown) {
         Some(name) => lines.extend(chunks(&name, room).map(|part| Piece::new(part, theme.text))),
         None => lines.push(Piece::new("none with this voicemail", theme.text)),
     }
-    lines.extend(kind(state, theme, &row));
+    lines.extend(kind.filter(|_| !beside).map(|kind| Piece::new(kind, theme.quiet)));
     lines
 }
 
@@ -132,15 +266,14 @@ fn work(state: &State, details: &Details, theme: &Theme, room: u16) -> Vec<Piece
 }
 
 /// Returns "8 kHz mono MP3 · 84 kB · cached".
-fn kind(state: &State, theme: &Theme, row: &Row) -> Option<Piece> {
+fn kind(state: &State, row: &Row) -> Option<String> {
     let waveform = state.shown_waveform()?;
     let cached = match state.playback.recordings.get(&row.id) {
         Some(Recording::Here { bytes, .. }) => format!(" · {} · cached", humanize::bytes(*bytes)),
         _ => String::new(),
     };
     let cut = if waveform.is_cut() { " · truncated" } else { "" };
-    let text = format!("{}{cut}{cached}", waveform.encoding());
-    Some(Piece::new(text, theme.quiet))
+    Some(format!("{}{cut}{cached}", waveform.encoding()))
 }
 
 /// Returns the number if the caller has a name, the country, and the number as received.
@@ -162,12 +295,16 @@ fn caller_line(details: Option<&Details>, name: &str, display: &str, theme: &The
     };
     let raw = &details.voicemail.caller;
     let received = format!("received as {raw}");
-    let taken: u16 = known.left.iter().map(|(text, _)| width(text)).sum();
-    known.and(if taken + width(&received) <= room { received.as_str() } else { raw.as_str() }, theme.quiet)
+    let taken = known.width();
+    let shown = if taken + width(&received) <= room { received.as_str() } else { raw.as_str() };
+    if country.is_some() && taken + width(shown) > room {
+        return known.without_last();
+    }
+    known.and(shown, theme.quiet)
 }
 
-/// Returns "Today 11:42:08 IST  06:12 UTC · 22 min ago", on two lines if it does not fit on one.
-fn time_lines(state: &State, time: i64, theme: &Theme, room: u16) -> Vec<Piece> {
+/// Returns "Today 11:42:08 IST", "06:12 UTC · 22 min ago" and "22 min ago".
+fn times(state: &State, time: i64) -> [String; 3] {
     let utc = from_millis(time);
     let local = utc.with_timezone(&state.setup.zone);
     let (day, today) = (local.date_naive(), state.today());
@@ -177,19 +314,18 @@ fn time_lines(state: &State, time: i64, theme: &Theme, room: u16) -> Vec<Piece> 
     let same_day = utc.date_naive() == day;
     let age = humanize::age(utc, state.now);
     let rest = if local.naive_local() == utc.naive_utc() {
-        age
+        age.clone()
     } else {
         let form = if same_day { "%H:%M UTC" } else { "%-d %b %H:%M UTC" };
         format!("{} · {age}", utc.format(form))
     };
-    if width(&here) + 2 + width(&rest) <= room {
-        vec![Piece::new(here, theme.text).and(format!("  {rest}"), theme.quiet)]
-    } else {
-        vec![Piece::new(here, theme.text), Piece::new(rest, theme.quiet)]
-    }
+    [here, rest, age]
 }
 
-fn others(state: &State, details: &Details, theme: &Theme) -> Vec<Piece> {
+fn others(state: &State, row: &Row, details: &Details, theme: &Theme) -> Vec<Piece> {
+    if state.inbox.rows.number(row).is_empty() {
+        return Vec::new();
+    }
     let mut lines = vec![Piece::new("From this caller", theme.quiet)];
     if details.others == 0 {
         lines.push(Piece::new("no other voicemails stored", theme.text));
@@ -215,13 +351,13 @@ fn others(state: &State, details: &Details, theme: &Theme) -> Vec<Piece> {
             .and(when.replace(&this_year, " "), theme.text)
             .and(format!("{length:>7}"), theme.text)
             .and(state_word, theme.quiet);
-        line.marked = marked;
+        (line.marked, line.entry) = (marked, Some(index));
         lines.push(line);
     }
     let marked = state.detail_focused() && state.detail.marked == Some(details.latest_others.len());
     let all = format!("show all {}", humanize::count(details.others + 1));
     let mut line = Piece::new(if marked { "▸ " } else { "  " }, theme.accent).and(all, theme.quiet);
-    line.marked = marked;
+    (line.marked, line.entry) = (marked, Some(details.latest_others.len()));
     lines.push(line);
     lines
 }

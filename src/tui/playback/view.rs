@@ -12,6 +12,7 @@ use crate::core::model::Sketch;
 use crate::store::Row;
 use crate::tui::command::Command;
 use crate::tui::detail::view::Piece;
+use crate::tui::layout::SIDE_BY_SIDE;
 use crate::tui::list::rows::RowKey;
 use crate::tui::playback::{NowPlaying, Phase, Recording, unplayable};
 use crate::tui::state::State;
@@ -21,8 +22,8 @@ use crate::tui::view::pen::width;
 /// The maximum width of the waveform, in cells: it is stored in no more parts.
 const WAVE_MAX: u16 = 128;
 
-/// The minimum height of the detail for a waveform of three lines.
-const TALL: u16 = 16;
+/// The minimum height of the detail for a waveform of three lines or more.
+pub(in crate::tui) const TALL: u16 = 16;
 
 /// Returns the lines of the detail about the sound of `row`. Their number does not depend on what is
 /// loaded, so that nothing jumps.
@@ -36,13 +37,26 @@ pub fn lines(state: &State, theme: &Theme, row: &Row, room: u16, height: u16) ->
     let length = waveform.map_or(Duration::from_millis(row.sketch.millis.into()), Waveform::length);
     let position = playback.map(|playback| playback.position.min(length));
     let mut lines = vec![Piece::default()];
-    lines.extend(wave(theme, waveform, position, width, if height < TALL { 1 } else { 3 }));
+    lines.extend(wave(theme, waveform, position, width, wave_lines(state, height)));
     if height >= TALL {
         lines.push(Piece::default());
     }
     lines.push(bar(theme, position, length, width));
     lines.extend(standing(state, theme, row, room));
     lines
+}
+
+/// Returns the number of lines of the waveform in a detail of that height.
+fn wave_lines(state: &State, height: u16) -> usize {
+    // An odd number has a middle.
+    let rows = match height {
+        0..TALL => 1,
+        _ if !state.detail.full => 3,
+        // The other half of the detail is beside it.
+        _ if state.size.width >= SIDE_BY_SIDE => (height / 4 | 1).clamp(3, 11),
+        _ => ((height - TALL) / 2 | 1).clamp(3, 7),
+    };
+    usize::from(rows)
 }
 
 /// Returns the waveform, mirrored on its middle, in braille: a cell has two columns of four dots.
