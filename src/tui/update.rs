@@ -6,8 +6,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::Position;
+use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::core::facts::Fact;
 use crate::core::view::View;
@@ -18,8 +17,7 @@ use crate::tui::detail::update::{
 };
 use crate::tui::keymap::KeyChord;
 use crate::tui::list::changes::{on_applied, step_back};
-use crate::tui::list::moves::{keep_visible, move_day, move_page, move_rows, select_end, select_place};
-use crate::tui::list::rows::ListLine;
+use crate::tui::list::moves::{keep_visible, move_day, move_page, move_rows, select_end};
 use crate::tui::list::triage;
 use crate::tui::msg::{Direction, Effect, Msg, Read, Reopen, TerminalEffect};
 use crate::tui::overlay::Overlay;
@@ -41,6 +39,7 @@ use crate::tui::state::Follows;
 use crate::tui::state::{Notice, State};
 
 pub(in crate::tui) mod fetch;
+mod mouse;
 mod typing;
 
 use fetch::{load, on_reply, on_store_notice, read, shift, sync};
@@ -87,7 +86,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     match msg {
         Msg::Key(key) if key.kind != KeyEventKind::Release => on_key(state, key, &mut effects),
-        Msg::Mouse(mouse) => on_mouse(state, mouse, &mut effects),
+        Msg::Mouse(mouse) => mouse::on_mouse(state, mouse, &mut effects),
         Msg::Paste(text) => typing::on_paste(state, &text, &mut effects),
         Msg::Resize(size) => {
             state.size = size;
@@ -351,33 +350,6 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         }
         Command::Quit => close_or_quit(state, effects),
         Command::QuitAtOnce => effects.push(Effect::Quit),
-    }
-}
-
-fn on_mouse(state: &mut State, mouse: MouseEvent, effects: &mut Vec<Effect>) {
-    if state.help.is_some() {
-        return help::update::on_mouse(state, mouse);
-    }
-    if state.overlay.is_some() {
-        return;
-    }
-    let regions = state.regions();
-    let at = Position::new(mouse.column, mouse.row);
-    match mouse.kind {
-        MouseEventKind::ScrollDown => move_page(state, 3, effects),
-        MouseEventKind::ScrollUp => move_page(state, -3, effects),
-        MouseEventKind::Down(MouseButton::Left) => {
-            if regions.detail.is_some_and(|detail| detail.contains(at)) {
-                state.detail.focused = true;
-            } else if regions.list.contains(at) {
-                state.detail.focused = false;
-                let line = state.inbox.top + usize::from(at.y - regions.list.y);
-                if let Some(ListLine::Row(row)) = state.inbox.list.days.at(line) {
-                    select_place(state, row, effects);
-                }
-            }
-        }
-        _ => {}
     }
 }
 

@@ -9,6 +9,7 @@ mod hands;
 mod help;
 mod listening;
 mod look;
+mod mouse;
 mod overlays;
 mod people;
 mod people_work;

@@ -8,7 +8,7 @@ use vmail::tui::overlays::accounts::Choice;
 use crate::common::{Opened, Screen, week};
 
 /// What is open: a name, the account, and the keys that open it.
-const STATES: [(&str, Option<&str>, &str); 24] = [
+pub const STATES: [(&str, Option<&str>, &str); 24] = [
     ("inbox", Some("acme-support"), ""),
     ("detail", Some("acme-support"), "Enter"),
     ("detail with focus", Some("acme-support"), "Tab"),
@@ -35,7 +35,7 @@ const STATES: [(&str, Option<&str>, &str); 24] = [
     ("login", None, "Enter"),
 ];
 
-fn opened(account: Option<&'static str>, keys: &str) -> Screen {
+pub fn opened(account: Option<&'static str>, keys: &str) -> Screen {
     let choice = |name: &str| Choice { name: name.to_owned(), about: "india · 1111113".to_owned() };
     let mut screen = Screen::open(Opened {
         account,

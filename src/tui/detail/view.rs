@@ -136,53 +136,51 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 /// Returns the place of the scrollbar: the last column of the screen.
 pub(in crate::tui) fn bar(state: &State, area: Rect) -> Rect {
     let x = state.size.width.saturating_sub(1);
-    Rect { x, width: if x >= area.right() { 1 } else { 0 }, ..area }
+    Rect { x, width: u16::from(x >= area.right()), ..area }
 }
 
 /// Lays the detail out: in two columns where the full screen has room for them.
 fn columns(state: &State, theme: &Theme, area: Rect) -> Vec<Column> {
     let Some(row) = state.inbox.selected_row() else { return Vec::new() };
-    let full = state.detail.full;
-    match layout::columns(area).filter(|_| full) {
-        Some([left, _, right]) => {
-            let mut first = head(state, theme, &row, left);
-            first.extend(playback::view::lines(state, theme, &row, left.width, area.height));
-            let Some(details) = state.shown_details() else {
-                return vec![Column { area: left, lines: first }];
-            };
-            first.extend(work(state, details, theme, left.width));
-            if details.note.is_none() {
-                let key = |command| state.setup.keymap.named(command);
-                let (note, tags) = (key(Command::Note), key(Command::Tags));
-                first.extend([Piece::default(), Piece::new("Note", theme.quiet)]);
-                first.push(Piece::new(format!("{note} to write one, {tags} for tags"), theme.quiet));
+    if let Some([left, _, right]) = layout::columns(area).filter(|_| state.detail.full) {
+        return two_columns(state, theme, &row, [left, right]);
+    }
+    let mut lines = head(state, theme, &row, area);
+    lines.extend(playback::view::lines(state, theme, &row, area.width, area.height));
+    if let Some(details) = state.shown_details() {
+        lines.extend(work(state, details, theme, area.width));
+        let history = others(state, &row, details, theme);
+        let recording = recording(state, theme, &row, details, area.width);
+        for part in [history, recording].into_iter().filter(|part| !part.is_empty()) {
+            // On the full screen, a blank line must not be all that pushes the end out.
+            let fills = lines.len() + part.len() == usize::from(area.height);
+            if !state.detail.full || !fills {
+                lines.push(Piece::default());
             }
-            let mut second = others(state, &row, details, theme);
-            if !second.is_empty() {
-                second.push(Piece::default());
-            }
-            second.extend(recording(state, theme, &row, details, right.width));
-            vec![Column { area: left, lines: first }, Column { area: right, lines: second }]
-        }
-        None => {
-            let mut lines = head(state, theme, &row, area);
-            lines.extend(playback::view::lines(state, theme, &row, area.width, area.height));
-            if let Some(details) = state.shown_details() {
-                lines.extend(work(state, details, theme, area.width));
-                for part in
-                    [others(state, &row, details, theme), recording(state, theme, &row, details, area.width)]
-                {
-                    // The blank line goes where all the rest fits.
-                    let fills = lines.len() + part.len() == usize::from(area.height);
-                    if !part.is_empty() && !(full && fills) {
-                        lines.push(Piece::default());
-                    }
-                    lines.extend(part);
-                }
-            }
-            vec![Column { area, lines }]
+            lines.extend(part);
         }
     }
+    vec![Column { area, lines }]
+}
+
+/// At the left the voicemail and what the user added, at the right the caller's history and the recording.
+fn two_columns(state: &State, theme: &Theme, row: &Row, [left, right]: [Rect; 2]) -> Vec<Column> {
+    let mut first = head(state, theme, row, left);
+    first.extend(playback::view::lines(state, theme, row, left.width, left.height));
+    let Some(details) = state.shown_details() else { return vec![Column { area: left, lines: first }] };
+    first.extend(work(state, details, theme, left.width));
+    if details.note.is_none() {
+        let key = |command| state.setup.keymap.named(command);
+        let (note, tags) = (key(Command::Note), key(Command::Tags));
+        first.extend([Piece::default(), Piece::new("Note", theme.quiet)]);
+        first.push(Piece::new(format!("{note} to write one, {tags} for tags"), theme.quiet));
+    }
+    let mut second = others(state, row, details, theme);
+    if !second.is_empty() {
+        second.push(Piece::default());
+    }
+    second.extend(recording(state, theme, row, details, right.width));
+    vec![Column { area: left, lines: first }, Column { area: right, lines: second }]
 }
 
 /// Returns who left it and when. In a low window without blank lines and UTC, in a wide one on two lines.

@@ -53,8 +53,8 @@ fn wave_lines(state: &State, height: u16) -> usize {
         0..TALL => 1,
         _ if !state.detail.full => 3,
         // The other half of the detail is beside it.
-        _ if state.size.width >= SIDE_BY_SIDE => (height / 4 | 1).clamp(3, 11),
-        _ => ((height - TALL) / 2 | 1).clamp(3, 7),
+        _ if state.size.width >= SIDE_BY_SIDE => ((height / 4) | 1).clamp(3, 11),
+        _ => (((height - TALL) / 2) | 1).clamp(3, 7),
     };
     usize::from(rows)
 }

@@ -198,21 +198,21 @@ fn of_views(state: &State, form: Views, gap: u16, room: u16) -> Vec<Part> {
         })
         .collect();
     match form {
-        Views::Some => some(every, gap, room),
+        Views::Some => some(&every, gap, room),
         Views::Current => every.into_iter().filter(|part| part.role == Role::Here).collect(),
         _ => every,
     }
 }
 
 /// Returns the current view, as many others as fit, and the keys of the rest.
-fn some(every: Vec<Part>, gap: u16, room: u16) -> Vec<Part> {
+fn some(every: &[Part], gap: u16, room: u16) -> Vec<Part> {
     let shown = |others: usize| {
         let mut left = others;
         let (mut shown, hidden): (Vec<Part>, Vec<Part>) = every.iter().cloned().partition(|part| {
             part.role == Role::Here || left.checked_sub(1).inspect(|fewer| left = *fewer).is_some()
         });
         let next = Some(Target::NextView);
-        shown.push(Part { key: span(&hidden, &every), target: next, ..Part::new("views", Role::There) });
+        shown.push(Part { key: span(&hidden, every), target: next, ..Part::new("views", Role::There) });
         shown
     };
     let fits = |parts: &Vec<Part>| parts.iter().map(|part| part.width() + gap).sum::<u16>() <= room;

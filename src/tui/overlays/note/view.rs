@@ -16,10 +16,14 @@ use crate::tui::view::pen::{Pen, clear, width};
 /// Show how many characters are left once there are fewer than this.
 const NEARLY_FULL: usize = 500;
 
+/// Returns the title of the overlay.
+pub fn title_of(state: &State, writing: &NoteEditor) -> String {
+    title("Note", &writing.about, place(state.size))
+}
+
 /// Draws the note. Returns the position of the cursor.
 pub fn draw(state: &State, writing: &NoteEditor, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let place = place(state.size);
-    frame(place, &title("Note", &writing.about, place), state, theme, buffer);
+    frame(place(state.size), &title_of(state, writing), state, theme, buffer);
     let (window, cells) = (window(state.size), cells(state.size));
     let lines = writing.field.lines(cells.width);
     let top = writing.field.top(cells);
