@@ -5,6 +5,7 @@ use ratatui::style::Modifier;
 use vmail::config::ThemeName;
 use vmail::core::model::Span;
 use vmail::terminal::colours::Depth;
+use vmail::tui::msg::NotSaved;
 use vmail::tui::overlays::accounts::Choice;
 use vmail::tui::state::Look;
 use vmail::tui::theme::{Theme, ThemeSettings};
@@ -109,6 +110,15 @@ fn what_is_highlighted_in_a_low_detail_is_scrolled_into_sight() {
     assert!(screen.text().contains("▸ Thu 19 Nov 16:20"), "{}", screen.text());
     screen.keys("k k");
     assert!(line(&mut screen, 1).contains("+91 98765 43210"), "{}", screen.text());
+}
+
+#[test]
+fn an_error_is_known_without_colours() {
+    let look = Look { plain: true, ..Opened::default().look };
+    let mut screen = synced(Opened { look, ..filled((80, 24)) });
+    screen.keys("w Enter Esc");
+    screen.saved(Err(NotSaved::Other("The recording cannot be saved: No space left.".to_owned())));
+    assert!(screen.text().contains(" ✗ The recording cannot be saved: No space left."), "{}", screen.text());
 }
 
 // --- The detail on the full screen ----------------------------------------------

@@ -91,13 +91,15 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
 
 /// Draws an error in full. It covers the lines above the status line.
 fn fault(text: &str, theme: &Theme, status: Rect, buffer: &mut Buffer) {
-    let lines = broken(text, status.width.saturating_sub(1));
+    let lines = broken(text, status.width.saturating_sub(3));
     // On a screen of one line it replaces the status.
     let shown = (lines.len() as u16).min((status.y / 2).max(1));
     let area = Rect { y: status.y.saturating_sub(shown), height: shown, ..status };
     clear(Rect { width: area.width + 1, ..area }, theme, buffer);
     for (y, line) in lines.iter().enumerate() {
-        Pen::new(buffer, area, y as u16).skip(1).write(line, theme.fault);
+        // Without colours, an error is known by the sign.
+        let sign = if y == 0 { "✗ " } else { "  " };
+        Pen::new(buffer, area, y as u16).skip(1).write(sign, theme.fault).write(line, theme.fault);
     }
 }
 
