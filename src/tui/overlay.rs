@@ -21,8 +21,8 @@ use crate::tui::overlays::palette::{self, Palette};
 use crate::tui::overlays::save::{self, Save};
 use crate::tui::overlays::tags::{self, TagEditor};
 use crate::tui::state::State;
+use crate::tui::target::Target;
 use crate::tui::theme::Theme;
-use crate::tui::view::targets::Target;
 
 /// An overlay above the inbox.
 #[derive(Debug)]

@@ -34,8 +34,8 @@ use crate::tui::overlays::login::KnownAccount;
 use crate::tui::overlays::palette::Action;
 use crate::tui::playback::{Phase, Playback, PlaybackConfig, Recording};
 use crate::tui::search_line::Filter;
+use crate::tui::target::Target;
 use crate::tui::theme::ThemeSettings;
-use crate::tui::view::targets::Target;
 
 /// Settings for the appearance of the screen.
 #[derive(Clone, Debug)]

@@ -14,7 +14,6 @@ use crate::store::{Details, Row};
 use crate::tui::command::Command;
 use crate::tui::layout;
 use crate::tui::list::rows::day_name;
-use crate::tui::playback::view::TALL;
 use crate::tui::playback::{self, Recording};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -194,7 +193,7 @@ fn head(state: &State, theme: &Theme, row: &Row, area: Rect) -> Vec<Piece> {
     let [here, rest, age] = times(state, row.time);
     let number = |room| caller_line(state.shown_details(), name, display, theme, room);
     let both = format!("{here} · {age}");
-    if area.height < TALL && width(&both) <= area.width {
+    if area.height < playback::view::TALL && width(&both) <= area.width {
         who.right = starred;
         let when = Piece::new(here, theme.text).and(format!(" · {age}"), theme.quiet);
         return vec![who, number(area.width), when];

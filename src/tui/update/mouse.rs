@@ -22,8 +22,9 @@ use crate::tui::overlays::note::{Motion, cells};
 use crate::tui::overlays::{accounts, elsewhere, palette};
 use crate::tui::search_line;
 use crate::tui::state::State;
+use crate::tui::target::Target;
 use crate::tui::update::on_key;
-use crate::tui::view::targets::{self, Target};
+use crate::tui::view::targets;
 
 /// How many lines a turn of the wheel scrolls.
 const WHEEL: isize = 3;

@@ -8,9 +8,9 @@ use crate::core::{humanize, range};
 use crate::tui::command::Command;
 use crate::tui::layout::Regions;
 use crate::tui::state::State;
+use crate::tui::target::Target;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, fitted, width};
-use crate::tui::view::targets::Target;
 
 /// The maximum width of a caller's name, in cells.
 const CALLER_MOST: u16 = 30;

@@ -1,46 +1,14 @@
 //! What a click leads to: the targets on screen, from the functions that the views draw with.
 
-use chrono::NaiveDate;
 use ratatui::layout::{Position, Rect};
 
-use crate::tui::command::Command;
 use crate::tui::list::rows::ListLine;
 use crate::tui::overlays::help;
 use crate::tui::state::State;
+use crate::tui::target::Target;
 use crate::tui::view::frame::way_out;
 use crate::tui::view::{header, scrollbar, status};
 use crate::tui::{detail, list};
-
-/// Something that can be clicked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// A command, as its key would run it.
-    Command(Command),
-    /// The user's own view with this number.
-    OwnView(usize),
-    /// The view after the current one.
-    NextView,
-    /// The voicemail at this place of the list; `None` beside them.
-    Row(Option<usize>),
-    /// An entry of the caller's history in the detail; `None` elsewhere in the detail.
-    Detail(Option<usize>),
-    /// The scrollbar of the list: the first line to show.
-    ListFrom(usize),
-    /// The scrollbar of the detail: the first line to show.
-    DetailFrom(u16),
-    /// A preset of the range picker.
-    Preset(usize),
-    /// A day of its calendar.
-    Day(NaiveDate),
-    /// The month before or after in its calendar.
-    Month(i32),
-    /// Its text field.
-    RangeText,
-    /// A choice of the command palette.
-    Choice(usize),
-    /// An account in the list of accounts.
-    Account(usize),
-}
 
 /// Returns what a click leads to; `None` where nothing is to be clicked, as outside an open dialog.
 pub fn at(state: &State, at: Position) -> Option<Target> {

@@ -11,11 +11,11 @@ use crate::core::range::{self, PRESETS, Range};
 use crate::tui::layout::centred;
 use crate::tui::overlays::dates::{Dates, Focus};
 use crate::tui::state::State;
+use crate::tui::target::Target;
 use crate::tui::theme::Theme;
 use crate::tui::view::field;
 use crate::tui::view::frame::frame;
 use crate::tui::view::pen::{Pen, width};
-use crate::tui::view::targets::Target;
 
 /// The widths of the presets with their dates, and of the calendar, in cells.
 const PRESETS_WIDTH: u16 = 38;
