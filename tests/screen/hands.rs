@@ -29,7 +29,7 @@ fn line(screen: &mut Screen, number: usize) -> String {
 fn the_header_shows_that_there_are_other_views_and_their_keys() {
     for (size, wanted) in [
         ((120, 40), &["1 Inbox 19   2 Unread 19   3 Starred 0   4 Done   5 All", "acme-support"][..]),
-        ((80, 24), &["1 Inbox 19  2 Unread 19  3 Starred 0  4 Done  5 All", "vmail"]),
+        ((80, 24), &["1 Inbox 19  2 Unread 19  3 Starred 0  4 Done  5 All", "vmail", "IST"]),
         ((60, 24), &["1 Inbox 19  2 Unread  3 Starred  4–5 views"]),
         ((40, 12), &["1 Inbox 19  2–5 views"]),
     ] {

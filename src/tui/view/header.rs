@@ -100,20 +100,23 @@ enum Views {
 }
 
 /// Returns the parts of a header of that width. The range is always shown. Where there is no room, the
-/// dates go first, then the account or, if there are several, the name of the program; then the counts of
-/// the other views, and then the views, from the last to the first: their keys take their place.
+/// dates go first, then the account or, if there are several, the name of the program, and the time zone;
+/// then the counts of the other views, and then the views, from the last to the first: their keys take
+/// their place.
 pub(in crate::tui) fn parts(state: &State, room: u16) -> Vec<Part> {
     let program = Part::new("vmail", Role::Program);
     let Some(account) = &state.setup.account else { return placed(vec![program], GAP, None, room) };
     let account =
         Part { target: Some(Target::Command(Command::Accounts)), ..Part::new(account, Role::Account) };
-    let [whole, label] = ranges(state);
+    let [whole, zoned, label] = ranges(state);
     let both = vec![program.clone(), account.clone()];
     let one = vec![if state.setup.accounts.len() > 1 { account } else { program }];
     let forms = [
         (&both, Views::Counted, 3, &whole),
-        (&both, Views::Counted, 3, &label),
+        (&both, Views::Counted, 3, &zoned),
+        (&both, Views::Counted, GAP, &zoned),
         (&both, Views::Counted, GAP, &label),
+        (&one, Views::Counted, GAP, &zoned),
         (&one, Views::Counted, GAP, &label),
         (&one, Views::Unread, GAP, &label),
         (&one, Views::Named, GAP, &label),
@@ -148,8 +151,8 @@ fn placed(mut parts: Vec<Part>, gap: u16, range: Option<&Part>, room: u16) -> Ve
     parts
 }
 
-/// Returns the range with its dates and time zone, and only its name.
-fn ranges(state: &State) -> [Part; 2] {
+/// Returns the range with its dates and the time zone, without the dates, and only its name.
+fn ranges(state: &State) -> [Part; 3] {
     let label = state.range.label(state.now, state.setup.zone);
     let mut dates = state.range.dates(state.now, state.setup.zone);
     if label.contains(&dates) {
@@ -157,7 +160,7 @@ fn ranges(state: &State) -> [Part; 2] {
     }
     let zone = range::zone_name(state.now, state.setup.zone);
     let whole: Vec<_> = [label.as_str(), &dates, &zone].into_iter().filter(|part| !part.is_empty()).collect();
-    [whole.join("  "), label]
+    [whole.join("  "), format!("{label}  {zone}"), label]
         .map(|text| Part { target: Some(Target::Command(Command::Dates)), ..Part::new(text, Role::Range) })
 }
 
