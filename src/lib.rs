@@ -4,8 +4,8 @@
 //! overview, the terms and the reasons. Start with [`tui::msg`]. Which file of `tui/` draws what:
 //!
 //! ```text
-//!  vmail  office  Inbox 32  Unread 9  Done   Last 7 days  17–23 Nov  IST   view/header.rs
-//!                 ━━━━━━━━
+//!  vmail  1 Inbox 32  2 Unread 9  3–5 views Last 7 days  17–23 Nov  IST   view/header.rs
+//!         ━━━━━━━━━━
 //!  / 98 is:unread                                               12 of 32   search_line/view.rs
 //!    Today · Mon 23 Nov                  5 │  +91 98450 12345              list/view.rs, with the
 //!     11:58   +91 98765 43210              │  India · as 9845012345        columns.rs beside it;

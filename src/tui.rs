@@ -28,6 +28,7 @@ pub mod screen;
 pub mod search_line;
 pub mod session;
 pub mod state;
+pub mod target;
 pub mod theme;
 pub mod update;
 pub mod view;

@@ -70,6 +70,17 @@ pub fn regions(state: &State) -> Regions {
     regions
 }
 
+/// Divides the full-screen detail into two columns and the line between them, if it is wide enough.
+pub fn columns(area: Rect) -> Option<[Rect; 3]> {
+    const BETWEEN: u16 = 5;
+    let left = area.width.saturating_sub(BETWEEN) * 3 / 5;
+    (area.width + 4 >= SIDE_BY_SIDE).then(|| {
+        let line = Rect { x: area.x + left + BETWEEN / 2, width: 1, ..area };
+        let right = area.x + left + BETWEEN;
+        [Rect { width: left, ..area }, line, Rect { x: right, width: area.right() - right, ..area }]
+    })
+}
+
 /// Returns `area` with `margin` columns less on each side, if it is wide enough.
 fn inset(area: Rect, margin: u16) -> Rect {
     let margin = if area.width > 4 * margin { margin } else { 0 };

@@ -1,8 +1,10 @@
 //! What is open above the inbox. A new overlay is a folder in [`super::overlays`] and a variant here;
 //! the compiler asks for the rest.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 
 use crate::tui::command::Scope;
 use crate::tui::field::Field;
@@ -20,6 +22,7 @@ use crate::tui::overlays::save::{self, Save};
 use crate::tui::overlays::save_all::{self, SaveAll};
 use crate::tui::overlays::tags::{self, TagEditor};
 use crate::tui::state::State;
+use crate::tui::target::Target;
 use crate::tui::theme::Theme;
 
 /// An overlay above the inbox.
@@ -89,6 +92,60 @@ impl Overlay {
             | Overlay::Copy(_)
             | Overlay::Call(_)
             | Overlay::Accounts(_) => None,
+        }
+    }
+
+    /// Returns the area of its box, and the title.
+    pub(in crate::tui) fn frame(&self, state: &State) -> (Rect, Cow<'static, str>) {
+        let size = state.stage();
+        match self {
+            Overlay::Dates(_) => (dates::view::place(size), dates::view::TITLE.into()),
+            Overlay::Save(_) => (save::view::place(size), save::view::TITLE.into()),
+            Overlay::SaveAll(dialog) => (save_all::view::place(size), save_all::view::title(dialog).into()),
+            Overlay::Note(writing) => (note::place(size), note::view::title_of(state, writing).into()),
+            Overlay::Tags(tagging) => {
+                let (place, title) = tags::view::place(state, tagging);
+                (place, title.into())
+            }
+            Overlay::Palette(_) => (palette::view::place(size), palette::view::TITLE.into()),
+            Overlay::Name(_) => (name::view::place(size), name::view::TITLE.into()),
+            Overlay::Login(_) => (login::view::place(size), login::view::TITLE.into()),
+            Overlay::Elsewhere(open) => {
+                (elsewhere::view::place(state, open), elsewhere::view::title(state).into())
+            }
+            Overlay::Copy(copying) => {
+                let (place, title) = copy::view::place(state, copying);
+                (place, title.into())
+            }
+            Overlay::Call(asked) => (call::view::place(state, asked), call::view::TITLE.into()),
+            Overlay::Accounts(_) => (accounts::view::place(state), accounts::view::TITLE.into()),
+        }
+    }
+
+    /// Returns what a click inside its box leads to.
+    pub(in crate::tui) fn target(&self, state: &State, at: Position) -> Option<Target> {
+        match self {
+            Overlay::Dates(dates) => dates::view::parts(state.stage(), dates).target(dates, at),
+            Overlay::Palette(palette) => {
+                let mut lines = palette::view::lines(state.stage(), palette);
+                lines.find(|(_, line)| line.contains(at)).map(|(number, _)| Target::Choice(number))
+            }
+            Overlay::Accounts(switching) => {
+                let mut rows = accounts::view::rows(state, *switching);
+                rows.find(|(_, line)| line.contains(at)).map(|(number, _)| Target::Account(number))
+            }
+            Overlay::Copy(_) => {
+                let mut rows = copy::view::rows(state);
+                rows.find(|(.., line)| line.contains(at)).map(|(_, command, _)| Target::Command(command))
+            }
+            Overlay::Elsewhere(open) => elsewhere::view::command_at(state, open, at.y).map(Target::Command),
+            Overlay::Save(_)
+            | Overlay::SaveAll(_)
+            | Overlay::Note(_)
+            | Overlay::Tags(_)
+            | Overlay::Name(_)
+            | Overlay::Login(_)
+            | Overlay::Call(_) => None,
         }
     }
 

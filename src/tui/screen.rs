@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
@@ -12,9 +13,7 @@ use std::thread;
 #[cfg(unix)]
 use std::time::Duration;
 
-use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
-};
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
 use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
@@ -106,7 +105,7 @@ impl Screen {
         if options.mouse != self.options.mouse {
             let mut bytes = Vec::new();
             if options.mouse {
-                crossterm::queue!(bytes, EnableMouseCapture)?;
+                crossterm::queue!(bytes, CaptureButtons)?;
             } else {
                 crossterm::queue!(bytes, DisableMouseCapture)?;
             }
@@ -271,12 +270,32 @@ fn write(bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
+/// Asks for buttons, wheel and drags. crossterm's own command also asks for every movement: each would be
+/// bytes over ssh and wake the program, for nothing.
+struct CaptureButtons;
+
+impl crossterm::Command for CaptureButtons {
+    fn write_ansi(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        f.write_str("\x1b[?1000h\x1b[?1002h\x1b[?1006h")
+    }
+
+    #[cfg(windows)]
+    fn execute_winapi(&self) -> io::Result<()> {
+        crossterm::event::EnableMouseCapture.execute_winapi()
+    }
+
+    #[cfg(windows)]
+    fn is_ansi_code_supported(&self) -> bool {
+        false
+    }
+}
+
 fn take(options: &Options) -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
     if options.mouse {
-        execute!(io::stdout(), EnableMouseCapture)?;
+        execute!(io::stdout(), CaptureButtons)?;
     }
     Ok(())
 }

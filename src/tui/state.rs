@@ -34,6 +34,7 @@ use crate::tui::overlays::login::KnownAccount;
 use crate::tui::overlays::palette::Action;
 use crate::tui::playback::{Phase, Playback, PlaybackConfig, Queue, Recording};
 use crate::tui::search_line::Filter;
+use crate::tui::target::Target;
 use crate::tui::theme::ThemeSettings;
 
 /// Settings for the appearance of the screen.
@@ -154,6 +155,8 @@ pub struct State {
     pub unsaved: HashMap<VoicemailId, String>,
     /// The last choices in the command palette, latest first.
     pub recent_choices: Vec<Action>,
+    /// What the mouse button was pressed on, until it is released.
+    pub grabbed: Option<Target>,
     /// The notice in the status line.
     pub notice: Option<Notice>,
     /// The latest ticket of each lane.
@@ -453,6 +456,7 @@ impl State {
             awaits_history: false,
             unsaved: HashMap::new(),
             recent_choices: Vec::new(),
+            grabbed: None,
             notice: setup.note.clone().map(|text| Notice { text, fault: true, until: None }),
             lanes: Lanes::default(),
             setup,

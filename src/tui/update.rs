@@ -6,8 +6,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::Position;
+use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::core::facts::Fact;
 use crate::core::text;
@@ -19,10 +18,7 @@ use crate::tui::detail::update::{
 };
 use crate::tui::keymap::KeyChord;
 use crate::tui::list::changes::{self, on_applied, step_back, withdraw_offer};
-use crate::tui::list::moves::{
-    keep_visible, move_day, move_page, move_rows, scroll_line, select_end, select_place,
-};
-use crate::tui::list::rows::ListLine;
+use crate::tui::list::moves::{keep_visible, move_day, move_page, move_rows, scroll_line, select_end};
 use crate::tui::list::triage;
 use crate::tui::msg::{Direction, Effect, Msg, Read, Reopen, TerminalEffect};
 use crate::tui::overlay::Overlay;
@@ -38,12 +34,13 @@ use crate::tui::playback::update::{
     change_speed, change_volume, control, done_in_queue, go_on, hold, on_moved, on_player, on_recording,
     pause_playing, play_all, play_next, play_pause, seek, step_queue, toggle_skip_silence, watch,
 };
-use crate::tui::playback::{self, ahead, prefetch};
+use crate::tui::playback::{ahead, prefetch};
 use crate::tui::search_line;
 use crate::tui::state::Follows;
 use crate::tui::state::{Notice, State};
 
 pub(in crate::tui) mod fetch;
+mod mouse;
 mod typing;
 
 use fetch::{load, on_reply, on_store_notice, read, shift, sync};
@@ -102,7 +99,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             }
         }
         Msg::Mouse(mouse) => {
-            on_mouse(state, mouse, &mut effects);
+            mouse::on_mouse(state, mouse, &mut effects);
             if state.inbox.selected != before.0 {
                 on_moved(state);
             }
@@ -401,38 +398,6 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         }
         Command::Quit => close_or_quit(state, effects),
         Command::QuitAtOnce => effects.push(Effect::Quit),
-    }
-}
-
-fn on_mouse(state: &mut State, mouse: MouseEvent, effects: &mut Vec<Effect>) {
-    if mouse.kind != MouseEventKind::Moved {
-        withdraw_offer(state);
-    }
-    if state.help.is_some() {
-        return help::update::on_mouse(state, mouse);
-    }
-    if state.overlay.is_some() {
-        return;
-    }
-    let regions = state.regions();
-    let at = Position::new(mouse.column, mouse.row);
-    match mouse.kind {
-        MouseEventKind::ScrollDown => move_page(state, 3, effects),
-        MouseEventKind::ScrollUp => move_page(state, -3, effects),
-        MouseEventKind::Down(MouseButton::Left) => {
-            if let Some(to) = playback::seek_at(state, &regions, at) {
-                control(state, Control::Seek(to), effects);
-            } else if regions.detail.is_some_and(|detail| detail.contains(at)) {
-                state.detail.focused = true;
-            } else if regions.list.contains(at) {
-                state.detail.focused = false;
-                let line = state.inbox.top + usize::from(at.y - regions.list.y);
-                if let Some(ListLine::Row(row)) = state.inbox.list.days.at(line) {
-                    select_place(state, row, effects);
-                }
-            }
-        }
-        _ => {}
     }
 }
 

@@ -16,7 +16,9 @@ pub(in crate::tui) mod field;
 pub(in crate::tui) mod frame;
 pub(in crate::tui) mod header;
 pub(in crate::tui) mod pen;
+pub(in crate::tui) mod scrollbar;
 pub(in crate::tui) mod status;
+pub mod targets;
 
 pub use crate::tui::overlays::help::view::Extent;
 pub use crate::tui::overlays::help::view::extent as help_extent;

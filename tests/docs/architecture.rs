@@ -214,6 +214,7 @@ const GROUPS: [&[&str]; 3] = [
         "tui::overlays::palette",
         "tui::playback",
         "tui::state",
+        "tui::target",
         "tui::theme",
     ],
     // What changes the state, feature by feature.

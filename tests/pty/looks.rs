@@ -142,6 +142,7 @@ fn the_mouse_is_left_to_the_terminal_unless_it_is_asked_for() {
     let mut terminal = server.inbox(&home, &[]).start();
     terminal.wait_until_live();
     assert!(terminal.written().contains("\x1b[?1000h"));
+    assert!(!terminal.written().contains("\x1b[?1003h"), "movements are not asked for");
     let first = terminal.look(Seen::selected).unwrap();
     // The wheel, over the list.
     let wheeled = terminal.moves("\x1b[<65;10;10M");

@@ -364,7 +364,7 @@ fn what_cannot_be_played_says_why_and_can_be_saved() {
     assert!(text.contains("Unsupported audio format: GSM. Press w to"), "{text}");
     screen.keys("Space");
     let text = screen.text();
-    let below = text.lines().find(|line| line.starts_with(" Unsupported audio format")).unwrap();
+    let below = text.lines().find(|line| line.starts_with(" ✗ Unsupported audio format")).unwrap();
     assert!(below.contains("Unsupported audio format: GSM. Press w to save it."), "{text}");
     screen.keys("w");
     let text = screen.text();

@@ -336,7 +336,7 @@ fn the_callers_other_voicemail_are_one_jump_away() {
     let mut screen = Screen::open(filled());
     screen.synced().keys("Tab j j Enter");
     let text = screen.text();
-    assert!(text.lines().any(|line| line.contains("▌ ● 16:20")), "{text}");
+    assert!(text.lines().any(|line| line.contains("▏ ● 16:20")), "{text}");
 }
 
 #[test]

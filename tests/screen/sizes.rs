@@ -8,7 +8,7 @@ use vmail::tui::overlays::accounts::Choice;
 use crate::common::{Opened, Screen, week};
 
 /// What is open: a name, the account, and the keys that open it.
-const STATES: [(&str, Option<&str>, &str); 27] = [
+pub const STATES: [(&str, Option<&str>, &str); 27] = [
     ("inbox", Some("acme-support"), ""),
     ("detail", Some("acme-support"), "Enter"),
     ("detail with focus", Some("acme-support"), "Tab"),
@@ -25,7 +25,7 @@ const STATES: [(&str, Option<&str>, &str); 27] = [
     ("filtered help", Some("acme-support"), "? p l"),
     ("dates", Some("acme-support"), "d"),
     ("calendar", Some("acme-support"), "d Tab"),
-    ("note", Some("acme-support"), "m h i Enter h o"),
+    ("note", Some("acme-support"), "m h i Ctrl-j h o"),
     ("unsaved note", Some("acme-support"), "m h i Esc"),
     ("tags", Some("acme-support"), "t"),
     ("palette", Some("acme-support"), ": p"),
@@ -38,7 +38,7 @@ const STATES: [(&str, Option<&str>, &str); 27] = [
     ("login", None, "Enter"),
 ];
 
-fn opened(account: Option<&'static str>, keys: &str) -> Screen {
+pub fn opened(account: Option<&'static str>, keys: &str) -> Screen {
     let choice = |name: &str| Choice { name: name.to_owned(), about: "india · 1111113".to_owned() };
     let mut screen = Screen::open(Opened {
         account,

@@ -228,7 +228,7 @@ fn views_have_counts_and_the_header_tells_the_one_that_is_shown() {
     let mut screen = screen();
     screen.keys("r s j e");
     let text = screen.text();
-    assert!(text.contains("Inbox 18   Unread 17   Starred 1   Done   All"), "{text}");
+    assert!(text.contains("1 Inbox 18   2 Unread 17   3 Starred 1   4 Done   5 All"), "{text}");
     screen.keys("2");
     assert_eq!(screen.state.inbox.query.view, View::Unread);
     screen.keys("5");
@@ -707,7 +707,7 @@ fn views_of_ones_own_have_a_key_and_a_place_in_the_header() {
     annotate(&mut screen, 7, "417", &["billing"]);
     screen.keys("6");
     assert_eq!(times(&mut screen).len(), 1);
-    assert!(screen.text().contains("All   Billing 1   Today"), "{}", screen.text());
+    assert!(screen.text().contains("5 All   6 Billing 1   Alt-t Today"), "{}", screen.text());
     screen.keys("Alt-t");
     assert_eq!(times(&mut screen).len(), 4);
     screen.keys("1 :").type_text("billing").keys("Enter");
@@ -745,7 +745,9 @@ fn a_callers_history_is_a_view_and_esc_leads_back() {
         .count();
     assert_eq!(syncs, 1);
     screen.resize(40, 12);
-    assert!(screen.text().contains("4 from +91 98765 4…"), "{}", screen.text());
+    assert!(screen.text().contains("4 from +91 98765 43210"), "{}", screen.text());
+    screen.resize(28, 12);
+    assert!(screen.text().contains("4 from +91 9876…"), "{}", screen.text());
     screen.resize(120, 40).keys("j e Esc");
     assert_eq!(times(&mut screen).len(), week().len() - 1);
     assert!(screen.text().contains("Last 7 days"));

@@ -5,6 +5,7 @@ use crate::core::model::from_millis;
 use crate::core::range::Range;
 use crate::core::view::View;
 use crate::tui::command::Command;
+use crate::tui::detail::view;
 use crate::tui::field::Field;
 use crate::tui::list::listing::ListQuery;
 use crate::tui::list::moves::select_place;
@@ -87,6 +88,17 @@ pub(in crate::tui) fn mark_other(state: &mut State, by: isize) {
         (None, _) => None,
         (Some(0), _) if by < 0 => None,
         (Some(marked), others) => Some(marked.saturating_add_signed(by).min(others - 1)),
+    };
+    show_marked(state);
+}
+
+/// Scrolls so that the highlight is visible; without one, back to the caller.
+pub(in crate::tui) fn show_marked(state: &mut State) {
+    let Some(area) = state.regions().detail else { return };
+    let scroll = state.detail.scroll;
+    state.detail.scroll = match view::marked_line(state, area) {
+        Some(line) => scroll.clamp((line + 1).saturating_sub(area.height), line),
+        None => 0,
     };
 }
 

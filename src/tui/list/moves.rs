@@ -60,13 +60,19 @@ pub(in crate::tui) fn move_rows(state: &mut State, by: isize, effects: &mut Vec<
     select_place(state, place, effects);
 }
 
-/// Moves the selection and the view together, so that the selected row stays at its place on screen.
+/// Moves by `by` lines in the pane that has the focus.
 pub(in crate::tui) fn move_page(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
-    if state.detail_focused() {
-        let scroll = state.detail.scroll.saturating_add_signed(by as i16);
-        state.detail.scroll = scroll.min(view::overflow(state));
-        return;
-    }
+    if state.detail_focused() { scroll_detail(state, by) } else { scroll_list(state, by, effects) }
+}
+
+/// Scrolls the detail, with or without the focus.
+pub(in crate::tui) fn scroll_detail(state: &mut State, by: isize) {
+    let scroll = state.detail.scroll.saturating_add_signed(by as i16);
+    state.detail.scroll = scroll.min(view::overflow(state));
+}
+
+/// Moves the selection and the view together, so that the selected row stays at its place on screen.
+pub(in crate::tui) fn scroll_list(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
     state.inbox.top = state.inbox.top.saturating_add_signed(by);
     move_rows(state, by, effects);
     // A page beyond the end means the end.

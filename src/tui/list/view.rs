@@ -22,20 +22,14 @@ use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::cut;
 use crate::tui::view::pen::{Pen, width};
+use crate::tui::view::scrollbar;
 
 /// Draws the visible lines of the list.
 pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
     let area = regions.list;
-    let inbox = &state.inbox;
     let mut matches = Matches::new(state);
     for y in 0..area.height {
-        let line = inbox.top + usize::from(y);
-        // The first line always shows the day, even if its heading is scrolled out.
-        let at = match (y, inbox.list.days.day_of_line(line)) {
-            (0, Some(day)) if area.height > 1 => Some(ListLine::Heading(day)),
-            _ => inbox.list.days.at(line),
-        };
-        match at {
+        match line_at(state, area, y) {
             Some(ListLine::Heading(day)) => heading(state, theme, day, area, y, buffer),
             Some(ListLine::Row(place)) => {
                 let line = Rect { y: area.y + y, height: 1, ..area };
@@ -49,7 +43,18 @@ pub fn draw(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer
         let dimmed = theme.quiet.add_modifier(Modifier::DIM);
         buffer.set_style(regions.list.intersection(buffer.area), dimmed);
     }
-    scrollbar(state, theme, regions, buffer);
+    draw_scrollbar(state, theme, regions, buffer);
+}
+
+/// Returns what is on line `y` of the list. The first line always shows the day, even if its heading is
+/// scrolled out.
+pub(in crate::tui) fn line_at(state: &State, area: Rect, y: u16) -> Option<ListLine> {
+    let days = &state.inbox.list.days;
+    let line = state.inbox.top + usize::from(y);
+    match (y, days.day_of_line(line)) {
+        (0, Some(day)) if area.height > 1 => Some(ListLine::Heading(day)),
+        _ => days.at(line),
+    }
 }
 
 fn heading(state: &State, theme: &Theme, number: usize, area: Rect, y: u16, buffer: &mut Buffer) {
@@ -77,18 +82,22 @@ fn voicemail(
     let Some(row) = state.inbox.at(number) else { return };
     let selected = state.inbox.selected == Some(RowKey::of(&row));
     let unread = !row.flags.contains(Flags::READ);
-    if selected {
+    // While the detail has the focus, the row keeps only a thin mark: the bar is where the keys go.
+    let focused = selected && !state.detail_focused();
+    if focused {
         buffer.set_style(area, theme.selected);
     }
-    let lift = |style: ratatui::style::Style| {
-        if selected { style.patch(theme.selected).patch(theme.strong) } else { style }
+    let lift = |style: Style| match selected {
+        true if focused => style.patch(theme.selected).patch(theme.strong),
+        true => style.patch(theme.strong),
+        false => style,
     };
     let mut pen = Pen::new(buffer, area, 0);
-    pen.column(
-        if selected { "▌" } else { "" },
-        1,
-        theme.accent.patch(if state.detail_focused() { theme.quiet } else { theme.accent }),
-    );
+    match selected {
+        true if focused => pen.column("▌", 1, theme.accent),
+        true => pen.column("▏", 1, theme.text),
+        false => pen.skip(1),
+    };
     let marked = state.inbox.marks.contains(&RowKey::of(&row));
     pen.column(if marked { "◆" } else { "" }, 1, lift(theme.warning));
     let (sign, sign_style) = match state.playback.playback_of(row.id) {
@@ -309,25 +318,17 @@ fn length(row: &Row, theme: &Theme, lift: &impl Fn(Style) -> Style, pen: &mut Pe
 }
 
 /// Draws the scrollbar at the right of the list; its thumb shows which part of the lines is visible.
-fn scrollbar(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
+fn draw_scrollbar(state: &State, theme: &Theme, regions: &Regions, buffer: &mut Buffer) {
     let area = regions.scrollbar;
     let lines = state.inbox.list.days.lines();
-    let height = usize::from(area.height);
+    let shown = scrollbar::thumb(lines, state.inbox.top, usize::from(area.height));
     let between = regions.detail.is_some();
-    let (from, to) = if lines > height && height > 0 {
-        // The thumb has at least one cell, and touches an end only if the list is at that end.
-        let size = (height * height / lines).max(1);
-        let space = height - size;
-        let range = lines - height;
-        let from = (state.inbox.top * space).div_ceil(range).min(space);
-        (from, from + size)
-    } else {
-        (0, 0)
-    };
+    // The line is the border of the pane that has the focus.
+    let border = if state.detail_focused() { theme.accent.patch(theme.strong) } else { theme.faint };
     for y in 0..area.height {
-        let thumb = (from..to).contains(&usize::from(y));
+        let thumb = shown.contains(&usize::from(y));
         if thumb || between {
-            let (sign, style) = if thumb { ("┃", theme.quiet) } else { ("│", theme.faint) };
+            let (sign, style) = if thumb { ("┃", theme.quiet) } else { ("│", border) };
             Pen::new(buffer, area, y).write(sign, style);
         }
     }

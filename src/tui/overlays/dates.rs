@@ -135,6 +135,19 @@ impl Dates {
         self.go_to(moved);
     }
 
+    /// Moves the cursor of the calendar to `day`, and writes the range from the mark to it; `marks`: from
+    /// where the cursor was.
+    pub fn point(&mut self, day: NaiveDate, marks: bool) {
+        if self.part != Focus::Calendar {
+            self.mark = None;
+        }
+        if marks {
+            self.mark = self.mark.or(Some(self.day));
+        }
+        self.part = Focus::Calendar;
+        self.go_to(Some(day));
+    }
+
     fn go_to(&mut self, day: Option<NaiveDate>) {
         let before = self.day;
         self.day = day.unwrap_or(self.day);

@@ -15,6 +15,7 @@ use crate::core::model::{Sketch, from_millis};
 use crate::store::Row;
 use crate::tui::command::Command;
 use crate::tui::detail::view::Piece;
+use crate::tui::layout::SIDE_BY_SIDE;
 use crate::tui::list::rows::RowKey;
 use crate::tui::playback::{NowPlaying, Phase, Recording, unplayable};
 use crate::tui::state::State;
@@ -24,11 +25,11 @@ use crate::tui::view::pen::{Pen, fitted, width};
 /// The maximum width of the waveform, in cells: it is stored in no more parts.
 const WAVE_MAX: u16 = 128;
 
-/// The minimum height of the detail for a waveform of three lines.
-const TALL: u16 = 16;
+/// The minimum height of the detail for a waveform of three lines or more.
+pub(in crate::tui) const TALL: u16 = 16;
 
-/// The lines of the waveform in a tall detail that goes through the queue.
-const BIG: usize = 5;
+/// The maximum number of lines of the waveform in the detail that goes through the queue.
+const BIG: u16 = 5;
 
 /// The minimum width of the bar in the player line, and the maximum, in cells. It changes at most once a
 /// second, and a narrow one less often.
@@ -61,11 +62,16 @@ pub fn lines(state: &State, theme: &Theme, row: &Row, room: u16, height: u16) ->
 
 /// Returns the number of lines of the waveform in a detail of that height.
 fn wave_lines(state: &State, height: u16) -> usize {
-    match height {
+    // An odd number has a middle.
+    let rows = match height {
         0..TALL => 1,
-        _ if state.shows_queue() => BIG,
-        _ => 3,
-    }
+        _ if !state.detail.full => 3,
+        // The other half of the detail is beside it.
+        _ if state.size.width >= SIDE_BY_SIDE => ((height / 4) | 1).clamp(3, 11),
+        _ => (((height - TALL) / 2) | 1).clamp(3, 7),
+    };
+    // While the queue is shown, the playhead moves all the time, and each line costs bytes.
+    usize::from(if state.shows_queue() { rows.min(BIG) } else { rows })
 }
 
 /// Returns where a click in the detail seeks to: `line` counts from the first of [`lines`].

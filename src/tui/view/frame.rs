@@ -5,11 +5,11 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::style::{Color, Style};
 use ratatui::symbols::border::ROUNDED;
 
-use crate::tui::command::TABLE;
+use crate::tui::command::{Command, TABLE};
 use crate::tui::overlays::help::Help;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
-use crate::tui::view::pen::{Pen, clear};
+use crate::tui::view::pen::{Pen, clear, width};
 
 /// Draws a dialog's empty box with a title, and clears what was there: above the player line, except for the help.
 /// Returns the area inside.
@@ -26,17 +26,30 @@ pub fn frame(place: Rect, title: &str, state: &State, theme: &Theme, buffer: &mu
     clear(place.outer(Margin::new(1, 0)).intersection(buffer.area), theme, buffer);
     border(place, theme.faint, buffer);
     let inside = place.inner(Margin::new(1, 1));
-    let closing = TABLE.iter().find(|entry| entry.is_way_out() && state.scopes().contains(&entry.scope));
-    let is_filtered = state.help.as_ref().is_some_and(Help::is_filtered);
-    let closes = closing.map_or_else(String::new, |entry| {
-        let key = state.setup.keymap.named(entry.command);
-        if is_filtered { format!(" {key} clears ") } else { format!(" {key} {} ", third_person(entry.hint)) }
-    });
     let top = Rect { x: place.x + 2, width: place.width.saturating_sub(4), height: 1, ..place };
+    let closes = closing(state).map_or_else(String::new, |(_, text)| text);
     Pen::new(buffer, top, 0)
         .write(&format!(" {title} "), Style::new().fg(Color::Reset).patch(theme.text).patch(theme.strong))
         .right(&closes, theme.quiet);
     inside
+}
+
+/// Returns the cells of the text in a box with that title that says how to close it, and the command.
+pub fn way_out(place: Rect, title: &str, state: &State) -> Option<(Rect, Command)> {
+    let (command, text) = closing(state)?;
+    let cells = width(&text);
+    let room = place.width.saturating_sub(4).checked_sub(width(title) + 2)?;
+    let x = (place.right() - 2).saturating_sub(cells);
+    (cells <= room).then_some((Rect { x, width: cells, height: 1, ..place }, command))
+}
+
+/// Returns the command that closes what is open, and the words for it.
+fn closing(state: &State) -> Option<(Command, String)> {
+    let entry = TABLE.iter().find(|entry| entry.is_way_out() && state.scopes().contains(&entry.scope))?;
+    let is_filtered = state.help.as_ref().is_some_and(Help::is_filtered);
+    let key = state.setup.keymap.named(entry.command);
+    let does = if is_filtered { "clears".to_owned() } else { third_person(entry.hint) };
+    Some((entry.command, format!(" {key} {does} ")))
 }
 
 /// Returns what a hint of the footer says, in the third person: "keeps editing" for "keep editing".

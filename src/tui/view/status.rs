@@ -99,13 +99,15 @@ fn going_on(state: &State, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
 
 /// Draws an error in full. It covers the lines above the player line and the status.
 fn fault(text: &str, theme: &Theme, foot: Rect, buffer: &mut Buffer) {
-    let lines = broken(text, foot.width.saturating_sub(1));
+    let lines = broken(text, foot.width.saturating_sub(3));
     // On a screen of one line it replaces the status.
     let shown = (lines.len() as u16).min((foot.y / 2).max(1));
     let area = Rect { y: foot.y.saturating_sub(shown), height: shown, ..foot };
     clear(Rect { width: area.width + 1, ..area }, theme, buffer);
     for (y, line) in lines.iter().enumerate() {
-        Pen::new(buffer, area, y as u16).skip(1).write(line, theme.fault);
+        // Without colours, an error is known by the sign.
+        let sign = if y == 0 { "✗ " } else { "  " };
+        Pen::new(buffer, area, y as u16).skip(1).write(sign, theme.fault).write(line, theme.fault);
     }
 }
 
@@ -195,13 +197,49 @@ fn standing(state: &State, theme: &Theme) -> Vec<(String, Style)> {
     texts.into_iter().map(|text| (text, theme.quiet)).collect()
 }
 
-/// Draws hints for the keys that work now, from the table of commands.
+/// Draws hints for the keys that work now.
 fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    if area.height == 0 {
-        return;
+    for hint in placed_hints(state, area) {
+        Pen::new(buffer, Rect { width: area.right() - hint.x, x: hint.x, ..area }, 0)
+            .write(&hint.keys, theme.accent)
+            .write(&format!(" {}", hint.text), theme.quiet);
     }
-    let mut pen = Pen::new(buffer, area, 0);
-    pen.skip(1);
+}
+
+/// A hint at its place in the footer.
+pub(in crate::tui) struct Hint {
+    x: u16,
+    keys: String,
+    text: &'static str,
+    command: Command,
+}
+
+impl Hint {
+    /// Returns the commands that a click runs, with their cells: of two keys, each its own, and the second
+    /// one also for the text.
+    pub(in crate::tui) fn places(&self, area: Rect) -> impl Iterator<Item = (Rect, Command)> {
+        let (first, second) = match self.command {
+            Command::SeekBack => (self.keys.split_once(' '), Command::SeekForward),
+            command => (None, command),
+        };
+        let cells = |x, width| Rect { x, width, ..area };
+        let before = first.map_or(0, |(first, _)| width(first) + 1);
+        let whole = width(&self.keys) + 1 + width(self.text);
+        [
+            (cells(self.x, before.saturating_sub(1)), self.command),
+            (cells(self.x + before, whole - before), second),
+        ]
+        .into_iter()
+    }
+}
+
+/// Returns the hints for the keys that work now, from the table of commands, as many as fit.
+pub(in crate::tui) fn placed_hints(state: &State, area: Rect) -> Vec<Hint> {
+    let mut placed = Vec::new();
+    if area.height == 0 {
+        return placed;
+    }
+    let mut x = area.x + 1;
     let scopes = state.scopes();
     // A hint is useless without a key.
     let known = |entry: &Entry| scopes.contains(&entry.scope) && state.key(entry.command).is_some();
@@ -229,13 +267,15 @@ fn hints(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     };
     for entry in entries.into_iter().filter(|entry| !refused(entry.command)).chain(help) {
         let room = if entry.command == Command::Help { 0 } else { kept };
-        if width(&text(state, entry.command)) + room > pen.room() {
+        let cells = width(&text(state, entry.command));
+        if cells + room > area.right().saturating_sub(x) {
             continue;
         }
-        pen.write(&key(state, entry.command), theme.accent)
-            .write(&format!(" {}", hint(state, entry.command)), theme.quiet)
-            .skip(3);
+        let (keys, text) = (key(state, entry.command), hint(state, entry.command));
+        placed.push(Hint { x, keys, text, command: entry.command });
+        x += cells + 3;
     }
+    placed
 }
 
 fn key(state: &State, command: Command) -> String {

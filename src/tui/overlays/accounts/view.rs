@@ -1,7 +1,7 @@
 //! Draws the list of accounts to switch to.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Margin, Position, Rect};
 
 use crate::tui::layout::centred;
 use crate::tui::overlays::accounts::AccountMenu;
@@ -13,19 +13,37 @@ use crate::tui::view::pen::{Pen, width};
 /// The maximum width of the dialog.
 const WIDTH: u16 = 62;
 
-/// Draws the list of accounts.
-pub fn draw(state: &State, switching: AccountMenu, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let rows = state.setup.accounts.len() as u16;
-    let inside = frame(centred(buffer.area, WIDTH, rows.saturating_add(4)), "Accounts", state, theme, buffer);
+/// The title of the dialog.
+pub const TITLE: &str = "Accounts";
+
+/// Returns the area of the dialog.
+pub fn place(state: &State) -> Rect {
+    let screen = Rect::from((Position::ORIGIN, state.stage()));
+    centred(screen, WIDTH, (state.setup.accounts.len() as u16).saturating_add(4))
+}
+
+/// Returns the accounts that are visible, each with its line.
+pub fn rows(state: &State, switching: AccountMenu) -> impl Iterator<Item = (usize, Rect)> {
+    let inside = place(state).inner(Margin::new(1, 1));
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
-    let names = state.setup.accounts.iter().map(|choice| width(&choice.name)).max().unwrap_or(0);
-    let blank = u16::from(area.height > rows + 1);
+    let count = state.setup.accounts.len();
+    let blank = u16::from(usize::from(area.height) > count + 1);
     let room = usize::from(area.height.saturating_sub(blank)).max(1);
     let top = switching.at.saturating_sub(room - 1);
-    for (y, (number, choice)) in state.setup.accounts.iter().enumerate().skip(top).take(room).enumerate() {
+    (top..count)
+        .take(room)
+        .enumerate()
+        .map(move |(y, number)| (number, Rect { y: area.y + blank + y as u16, height: 1, ..area }))
+}
+
+/// Draws the list of accounts.
+pub fn draw(state: &State, switching: AccountMenu, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    frame(place(state), TITLE, state, theme, buffer);
+    let names = state.setup.accounts.iter().map(|choice| width(&choice.name)).max().unwrap_or(0);
+    for (number, line) in rows(state, switching) {
+        let choice = &state.setup.accounts[number];
         let selected = number == switching.at;
         let shown = Some(&choice.name) == state.setup.account.as_ref();
-        let line = Rect { y: area.y + blank + y as u16, height: 1, ..area };
         if selected {
             buffer.set_style(line, theme.selected);
         }

@@ -1,7 +1,7 @@
 //! The question before a call: whom to call and how, then the result.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::core::humanize::broken;
@@ -23,9 +23,17 @@ const LABEL: u16 = 13;
 /// A line: its label, its text and the style of the text.
 type Line = (&'static str, String, Style);
 
-/// Draws the question before a call.
-pub fn draw(state: &State, asked: &CallDialog, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let screen = buffer.area;
+/// The title of the overlay.
+pub const TITLE: &str = "Call back";
+
+/// Returns the area of the overlay.
+pub fn place(state: &State, asked: &CallDialog) -> Rect {
+    laid_out(state, asked, &Theme::new(&state.setup.look)).0
+}
+
+/// Returns the area of the overlay, and its lines.
+fn laid_out(state: &State, asked: &CallDialog, theme: &Theme) -> (Rect, Vec<Line>) {
+    let screen = Rect::from((Position::ORIGIN, state.stage()));
     let room = screen.width.min(WIDTH).saturating_sub(4);
     let (facts, told) = (facts(asked, theme, room), told(state, asked, theme, room));
     let high = |lines: usize| lines as u16 + 2 <= screen.height;
@@ -39,7 +47,13 @@ pub fn draw(state: &State, asked: &CallDialog, theme: &Theme, buffer: &mut Buffe
         let number = ("", asked.number.to_string(), theme.strong);
         std::iter::once(number).chain(told).collect()
     };
-    let inside = frame(centred(screen, WIDTH, lines.len() as u16 + 2), "Call back", state, theme, buffer);
+    (centred(screen, WIDTH, lines.len() as u16 + 2), lines)
+}
+
+/// Draws the question before a call.
+pub fn draw(state: &State, asked: &CallDialog, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let (place, lines) = laid_out(state, asked, theme);
+    let inside = frame(place, TITLE, state, theme, buffer);
     for (y, (label, fact, style)) in lines.iter().enumerate() {
         let mut pen = Pen::new(buffer, inside, y as u16);
         pen.skip(1);

@@ -1,8 +1,7 @@
 //! The menu of what can be copied: the key, name and value of each part.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Position;
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Position, Rect};
 
 use crate::core::humanize;
 use crate::tui::command::Command;
@@ -22,13 +21,18 @@ const HEIGHT: u16 = What::ALL.len() as u16 + 4;
 const KEY: u16 = 3;
 const NAME: u16 = 13;
 
-/// Draws the menu of what can be copied.
-pub fn draw(state: &State, copying: &CopyMenu, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+/// Returns the area and the title of the menu.
+pub fn place(state: &State, copying: &CopyMenu) -> (Rect, String) {
     let place = above_the_keys(state.stage(), WIDTH, HEIGHT);
-    let inside = frame(place, &title("Copy", &copying.about, place), state, theme, buffer);
+    (place, title("Copy", &copying.about, place))
+}
+
+/// Returns what can be copied, each with its line and its command.
+pub fn rows(state: &State) -> impl Iterator<Item = (What, Command, Rect)> {
+    let inside = above_the_keys(state.stage(), WIDTH, HEIGHT).inner(Margin::new(1, 1));
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let blank = u16::from(usize::from(inside.height) > What::ALL.len() + 1);
-    for (y, what) in What::ALL.into_iter().enumerate() {
+    What::ALL.into_iter().enumerate().map(move |(y, what)| {
         let command = match what {
             What::Number => Command::TakeNumber,
             What::Name => Command::TakeName,
@@ -37,10 +41,20 @@ pub fn draw(state: &State, copying: &CopyMenu, theme: &Theme, buffer: &mut Buffe
             What::Text => Command::TakeText,
             What::Json => Command::TakeJson,
         };
+        let line = Rect { y: area.y + blank + y as u16, height: 1, ..area };
+        (what, command, line.intersection(area))
+    })
+}
+
+/// Draws the menu of what can be copied.
+pub fn draw(state: &State, copying: &CopyMenu, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let (place, title) = place(state, copying);
+    frame(place, &title, state, theme, buffer);
+    for (what, command, line) in rows(state) {
         let key = state.setup.keymap.keys(command).first().map(ToString::to_string).unwrap_or_default();
         let (shown, known) = value(state, copying, what);
         let name = if known { theme.text } else { theme.quiet };
-        Pen::new(buffer, area, blank + y as u16)
+        Pen::new(buffer, line, 0)
             .column(&key, KEY.max(width(&key) + 1), theme.accent)
             .column(what.title(), NAME, name)
             .write(&shown, theme.quiet);

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike as _, NaiveDate};
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Margin, Position, Rect, Size};
 use ratatui::style::{Modifier, Style};
 
 use crate::core::humanize;
@@ -11,6 +11,7 @@ use crate::core::range::{self, PRESETS, Range};
 use crate::tui::layout::centred;
 use crate::tui::overlays::dates::{Dates, Focus, LEVELS, least, level};
 use crate::tui::state::State;
+use crate::tui::target::Target;
 use crate::tui::theme::Theme;
 use crate::tui::view::field;
 use crate::tui::view::frame::frame;
@@ -23,10 +24,24 @@ const CALENDAR_WIDTH: u16 = 28;
 /// The marks of a day by their height.
 const MARKS: [&str; LEVELS as usize + 1] = [" ", "⣀", "⣤", "⣿"];
 
-/// Draws the range picker. Returns the position of the cursor if the text field has the focus.
-pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let place = centred(buffer.area, 76, 18);
-    let inside = frame(place, "Dates", state, theme, buffer);
+/// The title of the picker.
+pub const TITLE: &str = "Dates";
+
+/// Returns the area of the picker.
+pub fn place(screen: Size) -> Rect {
+    centred(Rect::from((Position::ORIGIN, screen)), 76, 18)
+}
+
+/// The parts of the picker. In a narrow box, presets or calendar are shown.
+pub struct Parts {
+    presets: Option<Rect>,
+    calendar: Option<Rect>,
+    text: Rect,
+}
+
+/// Returns where the parts are.
+pub fn parts(screen: Size, dates: &Dates) -> Parts {
+    let inside = place(screen).inner(Margin::new(1, 1));
     let foot = if inside.height > 12 { 4 } else { 3.min(inside.height) };
     let blank = u16::from(inside.height > 12);
     let body = Rect {
@@ -35,23 +50,64 @@ pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) ->
         width: inside.width.saturating_sub(2),
         height: inside.height.saturating_sub(foot + blank),
     };
+    let text = Rect { y: inside.bottom().saturating_sub(foot), height: foot, ..body };
     if body.width >= PRESETS_WIDTH + CALENDAR_WIDTH + 4 {
-        presets(state, dates, theme, Rect { width: PRESETS_WIDTH, ..body }, buffer);
+        let presets = Some(Rect { width: PRESETS_WIDTH, ..body });
         let x = body.right() - CALENDAR_WIDTH;
-        calendar(state, dates, theme, Rect { x, width: CALENDAR_WIDTH, ..body }, buffer);
+        Parts { presets, calendar: Some(Rect { x, width: CALENDAR_WIDTH, ..body }), text }
     } else if dates.part == Focus::Calendar {
-        calendar(state, dates, theme, body, buffer);
+        Parts { presets: None, calendar: Some(body), text }
     } else {
-        presets(state, dates, theme, body, buffer);
+        Parts { presets: Some(body), calendar: None, text }
     }
-    let foot = Rect { y: inside.bottom() - foot, height: foot, ..body };
-    text(state, dates, theme, foot, buffer)
+}
+
+impl Parts {
+    /// Returns what a click leads to.
+    pub fn target(&self, dates: &Dates, at: Position) -> Option<Target> {
+        if self.text.contains(at) {
+            return Some(Target::RangeText);
+        }
+        if let Some(area) = self.presets.filter(|area| area.contains(at)) {
+            let number = preset_top(dates, area) + usize::from(at.y - area.y);
+            return (number < PRESETS.len()).then_some(Target::Preset(number));
+        }
+        let area = self.calendar.filter(|area| area.contains(at))?;
+        let title = month_title(dates, area);
+        if at.y == area.y && title.contains(at) {
+            let middle = title.x + title.width / 2;
+            return Some(Target::Month(if at.x < middle { -1 } else { 1 }));
+        }
+        days(dates, area).find(|(_, cell)| cell.contains(at)).map(|(day, _)| Target::Day(day))
+    }
+
+    /// Returns whether the calendar is there.
+    pub fn is_calendar(&self, at: Position) -> bool {
+        self.calendar.is_some_and(|area| area.contains(at))
+    }
+}
+
+/// Draws the picker. Returns the position of the cursor if the text field has the focus.
+pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    frame(place(state.stage()), TITLE, state, theme, buffer);
+    let parts = parts(state.stage(), dates);
+    if let Some(area) = parts.presets {
+        presets(state, dates, theme, area, buffer);
+    }
+    if let Some(area) = parts.calendar {
+        calendar(state, dates, theme, area, buffer);
+    }
+    text(state, dates, theme, parts.text, buffer)
+}
+
+/// Returns the first visible preset: in a low box, the list scrolls with the highlight.
+fn preset_top(dates: &Dates, area: Rect) -> usize {
+    (dates.preset.unwrap_or(0) + 1).saturating_sub(usize::from(area.height.max(1)))
 }
 
 fn presets(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let focused = dates.part == Focus::Presets;
-    // In a low box, the list scrolls with the highlight.
-    let top = (dates.preset.unwrap_or(0) + 1).saturating_sub(usize::from(area.height.max(1)));
+    let top = preset_top(dates, area);
     for (y, (index, (expression, label))) in PRESETS.iter().enumerate().skip(top).enumerate() {
         if y as u16 >= area.height {
             break;
@@ -74,30 +130,46 @@ fn presets(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut
     }
 }
 
+/// Returns the place of the title of the calendar.
+fn month_title(dates: &Dates, area: Rect) -> Rect {
+    let cells = width(&month(dates));
+    let indent = area.width.min(CALENDAR_WIDTH).saturating_sub(cells) / 2;
+    Rect { x: area.x + indent, width: cells, height: 1, ..area }.intersection(area)
+}
+
+fn month(dates: &Dates) -> String {
+    dates.day.format("‹ %B %Y ›").to_string()
+}
+
+/// Returns the days of the month, each with its cells. In a low box, the weeks scroll with the cursor.
+fn days(dates: &Dates, area: Rect) -> impl Iterator<Item = (NaiveDate, Rect)> {
+    let (year, month) = (dates.day.year(), dates.day.month());
+    let first = NaiveDate::from_ymd_opt(year, month, 1).unwrap_or(dates.day);
+    let offset = first.weekday().num_days_from_monday();
+    let week = move |date: NaiveDate| ((date.day0() + offset) / 7) as u16;
+    let above = (week(dates.day) + 3).saturating_sub(area.height.max(3));
+    first.iter_days().take_while(move |date| date.month() == month).filter_map(move |date| {
+        let line = week(date).checked_sub(above)? + 2;
+        let column = date.weekday().num_days_from_monday() as u16;
+        let cell = Rect { x: area.x + column * 4, y: area.y + line, width: 4, height: 1 };
+        Some((date, cell.intersection(area)))
+    })
+}
+
 fn calendar(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let focused = dates.part == Focus::Calendar;
-    let title = dates.day.format("‹ %B %Y ›").to_string();
-    let indent = area.width.min(CALENDAR_WIDTH).saturating_sub(width(&title)) / 2;
     let title_style = if focused { theme.accent.patch(theme.strong) } else { theme.strong };
-    Pen::new(buffer, area, 0).skip(indent).write(&title, title_style);
+    Pen::new(buffer, month_title(dates, area), 0).write(&month(dates), title_style);
     Pen::new(buffer, area, 1).write(" Mo  Tu  We  Th  Fr  Sa  Su", theme.quiet);
     let chosen = dates
         .range(state.now, state.setup.zone)
         .ok()
         .map(|range| range.resolve(state.now, state.setup.zone).span(state.now));
-    let Some(first) = dates.day.with_day(1) else { return };
-    let offset = first.weekday().num_days_from_monday();
-    // In a low box, the weeks scroll with the cursor.
-    let week = |date: NaiveDate| ((date.day0() + offset) / 7) as u16;
-    let above = (week(dates.day) + 3).saturating_sub(area.height.max(3));
     // Empty until they are read.
     let counts = dates.summary.as_ref().map_or(&[][..], |summary| &summary.per_day);
     let most = counts.iter().copied().max().unwrap_or(0);
-    for (index, date) in first.iter_days().take_while(|date| date.month() == first.month()).enumerate() {
-        let place = index as u32 + offset;
-        let column = (place % 7) as u16;
-        let Some(line) = week(date).checked_sub(above) else { continue };
-        let brought = counts.get(index).copied().unwrap_or(0);
+    for (date, place) in days(dates, area) {
+        let brought = counts.get(date.day0() as usize).copied().unwrap_or(0);
         let style = day_style(state, theme, date, chosen, brought, most);
         let here = focused && date == dates.day;
         let sign = if here { "›" } else { " " };
@@ -105,7 +177,7 @@ fn calendar(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mu
         let mark = MARKS[level(brought, most) as usize];
         let cell = format!("{sign}{:>2}{mark}", date.day());
         let style = if here { style.patch(theme.strong).add_modifier(Modifier::UNDERLINED) } else { style };
-        Pen::new(buffer, area, 2 + line).skip(column * 4).write(&cell, style);
+        Pen::new(buffer, place, 0).write(&cell, style);
     }
     let day_count = counts.get(dates.day.day0() as usize).copied();
     let told = |day: &str, count: fn(u64) -> String| match day_count {
@@ -120,7 +192,7 @@ fn calendar(state: &State, dates: &Dates, theme: &Theme, area: Rect, buffer: &mu
         Pen::new(buffer, area, last).write(&told("%a %-d %b", humanize::voicemails), theme.quiet);
     } else {
         // Beside the month, which the title names.
-        let beside = indent + width(&title) + 1;
+        let beside = month_title(dates, area).right() - area.x + 1;
         Pen::new(buffer, area, 0).skip(beside).right(&told("%a %-d", humanize::count), theme.quiet);
     }
 }

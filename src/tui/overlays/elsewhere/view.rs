@@ -38,18 +38,43 @@ enum Told {
     Least,
 }
 
-/// Draws the ways to listen, each with its text: its state, or what to do.
-pub fn draw(state: &State, open: &Elsewhere, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+/// Returns the title of the overlay.
+pub fn title(state: &State) -> &'static str {
+    if state.setup.env.remote { "Listen over ssh" } else { "Listen elsewhere" }
+}
+
+/// Returns the area of the overlay, and its lines.
+fn laid_out(state: &State, open: &Elsewhere, theme: &Theme) -> (Rect, Vec<Piece>) {
     // The status line stays visible: it shows the result of a key.
-    let screen = Rect { height: state.regions().status.y, ..buffer.area };
+    let regions = state.regions();
+    let foot = if regions.player.height > 0 { regions.player.y } else { regions.status.y };
+    let screen = Rect::new(0, 0, state.size.width, foot);
     let room = screen.width.min(WIDTH).saturating_sub(4);
     let fit = |lines: &Vec<Piece>| lines.len() as u16 + 2 <= screen.height;
     let more =
         [Told::All, Told::Now, Told::Close].into_iter().filter(|told| *told != Told::All || room >= WIDE);
     let more = more.map(|told| lines(state, open, theme, room, told)).find(fit);
     let lines = more.unwrap_or_else(|| lines(state, open, theme, room, Told::Least));
-    let title = if state.setup.env.remote { "Listen over ssh" } else { "Listen elsewhere" };
-    let inside = frame(centred(screen, WIDTH, lines.len() as u16 + 2), title, state, theme, buffer);
+    (centred(screen, WIDTH, lines.len() as u16 + 2), lines)
+}
+
+/// Returns the area of the overlay.
+pub fn place(state: &State, open: &Elsewhere) -> Rect {
+    laid_out(state, open, &Theme::new(&state.setup.look)).0
+}
+
+/// Returns the command of the way on that line of the screen.
+pub fn command_at(state: &State, open: &Elsewhere, y: u16) -> Option<Command> {
+    let (place, lines) = laid_out(state, open, &Theme::new(&state.setup.look));
+    let line = usize::from(y.checked_sub(place.y + 1)?);
+    let way = Delivery::EVERY.get(lines.get(line)?.entry?)?;
+    Some(named(*way, state.setup.env.remote).0)
+}
+
+/// Draws the ways to listen, each with its text: its state, or what to do.
+pub fn draw(state: &State, open: &Elsewhere, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let (place, lines) = laid_out(state, open, theme);
+    let inside = frame(place, title(state), state, theme, buffer);
     for (y, line) in lines.iter().enumerate() {
         let mut pen = Pen::new(buffer, inside, y as u16);
         pen.column(if line.marked { "▌" } else { "" }, 1, theme.accent);
@@ -78,7 +103,8 @@ fn lines(state: &State, open: &Elsewhere, theme: &Theme, room: u16, extent: Told
     let alone = (open.chosen.is_some() && !whole).then_some(open.at);
     let why = if alone.is_some() { Vec::new() } else { broken(&why, room) };
     let mut lines: Vec<_> = why.into_iter().map(|line| Piece::new(line, theme.text)).collect();
-    for way in Delivery::EVERY {
+    for (number, way) in Delivery::EVERY.into_iter().enumerate() {
+        let before = lines.len();
         let (command, name) = named(way, state.setup.env.remote);
         if alone.is_some_and(|alone| alone != way) {
             continue;
@@ -114,6 +140,10 @@ fn lines(state: &State, open: &Elsewhere, theme: &Theme, room: u16, extent: Told
                 let rest = parts(&line, under).into_iter();
                 lines.extend(rest.map(|part| Piece::new(" ".repeat(KEY), theme.text).and(part, line.1)));
             }
+        }
+        // The first line of a way is the one to choose it.
+        if let Some(line) = lines.iter_mut().skip(before).find(|line| !line.left.is_empty()) {
+            line.entry = Some(number);
         }
     }
     blank(&mut lines);

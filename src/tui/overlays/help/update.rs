@@ -1,15 +1,12 @@
 //! The help: opening and closing it, scrolling, and the keys that mean something else in its filter
 //! while nothing is typed.
 
-use crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
+use crossterm::event::KeyEvent;
 
 use crate::tui::field::{self, Field};
 use crate::tui::overlays::help::Help;
 use crate::tui::state::State;
 use crate::tui::view::{self, Extent};
-
-/// How many lines a turn of the wheel scrolls.
-const WHEEL: usize = 3;
 
 /// Opens the help above whatever is open, or closes it.
 pub(in crate::tui) fn toggle(state: &mut State) {
@@ -62,16 +59,6 @@ pub(in crate::tui) fn scroll(state: &mut State, to: Scroll) {
         Scroll::Start => 0,
         Scroll::End => last_page,
     };
-}
-
-/// The wheel scrolls the help; clicks do nothing.
-pub(in crate::tui) fn on_mouse(state: &mut State, mouse: MouseEvent) {
-    let to = match mouse.kind {
-        MouseEventKind::ScrollDown => Scroll::Down,
-        MouseEventKind::ScrollUp => Scroll::Up,
-        _ => return,
-    };
-    (0..WHEEL).for_each(|_| scroll(state, to));
 }
 
 /// Takes a key that would be the first of the help's filter and is of no use there: `/`, with which a search

@@ -53,6 +53,14 @@ struct Places {
     list: Rect,
 }
 
+/// The title of the help.
+pub const TITLE: &str = "Help";
+
+/// Returns the area of the help.
+pub fn place(screen: Size) -> Rect {
+    places(screen).outer
+}
+
 fn places(screen: Size) -> Places {
     // Header and the keys of the moment stay in sight where there is room for more than that.
     let (above, below) = match screen.height {
@@ -103,7 +111,7 @@ pub fn extent(state: &State) -> Extent {
 /// Draws the help; returns where the cursor stands.
 pub fn draw(state: &State, help: &Help, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let Places { outer, filter, list } = places(state.size);
-    frame(outer, "Help", state, theme, buffer);
+    frame(outer, TITLE, state, theme, buffer);
     let sections = help.sections(state);
     let words = help.words();
     let cursor = draw_filter(help, &sections, filter, theme, buffer);

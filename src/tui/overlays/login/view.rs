@@ -1,7 +1,7 @@
 //! Draws the login form.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Position, Rect, Size};
 
 use crate::core::humanize::broken;
 use crate::core::model::Region;
@@ -22,11 +22,23 @@ const LABEL: u16 = 9;
 /// The maximum number of dots for a secret, so that the screen does not show how long it is.
 const DOTS: usize = 24;
 
+/// The title of the form.
+pub const TITLE: &str = "Log in to TeleCMI";
+
+/// Returns the area of the form.
+pub fn place(screen: Size) -> Rect {
+    let height = if is_low(screen) { 9 } else { 12 };
+    centred(Rect::from((Position::ORIGIN, screen)), WIDTH, height)
+}
+
+fn is_low(screen: Size) -> bool {
+    screen.height < 14
+}
+
 /// Draws the login form. Returns the position of the cursor.
 pub fn draw(state: &State, form: &LoginForm, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let low = buffer.area.height < 14;
-    let height = if low { 9 } else { 12 };
-    let inside = frame(centred(buffer.area, WIDTH, height), "Log in to TeleCMI", state, theme, buffer);
+    let low = is_low(state.stage());
+    let inside = frame(place(state.stage()), TITLE, state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let mut y = 0;
     for line in broken("Your app ID and secret are in the TeleCMI dashboard under Settings.", area.width) {

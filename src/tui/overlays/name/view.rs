@@ -1,7 +1,7 @@
 //! Draws the dialog for naming a caller.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Position, Rect, Size};
 
 use crate::core::humanize::broken;
 use crate::tui::command::Command;
@@ -16,9 +16,17 @@ use crate::tui::view::pen::Pen;
 /// The maximum width of the dialog.
 const WIDTH: u16 = 60;
 
+/// The title of the dialog.
+pub const TITLE: &str = "Name the caller";
+
+/// Returns the area of the dialog.
+pub fn place(screen: Size) -> Rect {
+    centred(Rect::from((Position::ORIGIN, screen)), WIDTH, 7)
+}
+
 /// Draws the dialog for naming a caller. Returns the position of the cursor.
 pub fn draw(state: &State, naming: &NameForm, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let inside = frame(centred(buffer.area, WIDTH, 7), "Name the caller", state, theme, buffer);
+    let inside = frame(place(state.stage()), TITLE, state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     Pen::new(buffer, area, 0).write(&naming.number, theme.quiet);
     let cursor = field::draw(&naming.input, area, 1, theme, buffer);

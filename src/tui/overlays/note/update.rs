@@ -97,7 +97,7 @@ pub(in crate::tui) fn type_key(writing: &mut NoteEditor, key: KeyEvent, window: 
 
 /// Starts a new line at the cursor.
 pub(in crate::tui) fn new_line(state: &mut State) {
-    let window = cells(state.size);
+    let window = cells(state.stage());
     if let Some(Overlay::Note(writing)) = &mut state.overlay {
         insert(writing, "\n");
         writing.field.scroll(window);

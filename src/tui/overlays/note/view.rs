@@ -16,10 +16,14 @@ use crate::tui::view::pen::{Pen, clear, width};
 /// Show how many characters are left once there are fewer than this.
 const NEARLY_FULL: usize = 500;
 
+/// Returns the title of the overlay.
+pub fn title_of(state: &State, writing: &NoteEditor) -> String {
+    title("Note", &writing.about, place(state.stage()))
+}
+
 /// Draws the note that is edited. Returns the position of the cursor.
 pub fn draw(state: &State, writing: &NoteEditor, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let place = place(state.stage());
-    frame(place, &title("Note", &writing.about, place), state, theme, buffer);
+    frame(place(state.stage()), &title_of(state, writing), state, theme, buffer);
     let (window, cells) = (window(state.stage()), cells(state.stage()));
     let lines = writing.field.lines(cells.width);
     let top = writing.field.top(cells);

@@ -1,7 +1,7 @@
 //! The command palette: the text field, and the matching commands.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect, Size};
+use ratatui::layout::{Margin, Position, Rect, Size};
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -29,8 +29,11 @@ const WIDE: u16 = 64;
 /// The number of these lines.
 const ABOUT: u16 = 2;
 
+/// The title of the overlay.
+pub const TITLE: &str = "Commands";
+
 /// Returns the area of the overlay on a screen of that size.
-fn place(screen: Size) -> Rect {
+pub fn place(screen: Size) -> Rect {
     above_the_keys(screen, WIDTH, HEIGHT)
 }
 
@@ -42,10 +45,19 @@ pub fn rows(screen: Size) -> u16 {
     place.height.saturating_sub(taken)
 }
 
+/// Returns the visible choices, each with its line.
+pub fn lines(screen: Size, palette: &Palette) -> impl Iterator<Item = (usize, Rect)> {
+    let inside = place(screen).inner(Margin::new(1, 1));
+    let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let shown = rows(screen);
+    let choices = (palette.top(shown)..palette.found.len()).take(usize::from(shown));
+    choices.enumerate().map(move |(y, choice)| (choice, Rect { y: area.y + 1 + y as u16, height: 1, ..area }))
+}
+
 /// Draws the command palette. Returns the position of the cursor.
 pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let place = place(state.stage());
-    let inside = frame(place, "Commands", state, theme, buffer);
+    let inside = frame(place, TITLE, state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     Pen::new(buffer, area, 0).write(":", theme.accent);
     let typed = Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area };
@@ -53,12 +65,8 @@ pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer
     if palette.input.value().is_empty() {
         Pen::new(buffer, typed, 0).skip(1).write("name or description", theme.quiet);
     }
-    let shown = rows(state.stage());
-    let top = palette.top(shown);
-    for (y, (index, found)) in palette.found.iter().enumerate().skip(top).take(usize::from(shown)).enumerate()
-    {
-        let line = Rect { y: area.y + 1 + y as u16, height: 1, ..area };
-        row(state, palette, found, index == palette.at, theme, line, buffer);
+    for (index, line) in lines(state.stage(), palette) {
+        row(state, palette, &palette.found[index], index == palette.at, theme, line, buffer);
     }
     if palette.found.is_empty() {
         Pen::new(buffer, area, 1).skip(MARK).write("no matching command", theme.warning);

@@ -1,7 +1,7 @@
 //! Draws the dialog for saving a recording.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Position, Rect, Size};
 
 use crate::core::humanize::broken;
 use crate::tui::command::Command;
@@ -16,10 +16,17 @@ use crate::tui::view::pen::Pen;
 /// The maximum width of the dialog.
 const WIDTH: u16 = 76;
 
+/// The title of the dialog.
+pub const TITLE: &str = "Save the recording";
+
+/// Returns the area of the dialog.
+pub fn place(screen: Size) -> Rect {
+    centred(Rect::from((Position::ORIGIN, screen)), WIDTH, 6)
+}
+
 /// Draws the dialog for saving a recording. Returns the position of the cursor.
 pub fn draw(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let place = centred(buffer.area, WIDTH, 6);
-    let inside = frame(place, "Save the recording", state, theme, buffer);
+    let inside = frame(place(state.stage()), TITLE, state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let cursor = field::draw(&dialog.input, area, 1, theme, buffer);
     let enter = state.setup.keymap.named(Command::SaveNow);

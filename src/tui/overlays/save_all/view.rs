@@ -1,7 +1,7 @@
 //! The dialog for saving several recordings.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Position, Rect, Size};
 use ratatui::style::Style;
 
 use crate::core::humanize::{self, broken};
@@ -23,11 +23,19 @@ const HEIGHT: u16 = 16;
 const TOLD: u16 = 1;
 const TOLD_LINES: usize = 2;
 
-/// Draws the dialog. Returns the position of the cursor.
+/// Returns the area of the dialog.
+pub fn place(screen: Size) -> Rect {
+    above_the_keys(screen, WIDTH, HEIGHT)
+}
+
+/// Returns the title of the dialog.
+pub fn title(dialog: &SaveAll) -> String {
+    format!("Save {} recordings", humanize::count((dialog.marked - dialog.without) as u64))
+}
+
+/// Draws the dialog for saving several recordings. Returns the position of the cursor.
 pub fn draw(state: &State, dialog: &SaveAll, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let place = above_the_keys(state.size, WIDTH, HEIGHT);
-    let recordings = humanize::count((dialog.marked - dialog.without) as u64);
-    let inside = frame(place, &format!("Save {recordings} recordings"), state, theme, buffer);
+    let inside = frame(place(state.stage()), &title(dialog), state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let cursor = field::draw(&dialog.input, area, 0, theme, buffer);
     let (told, style) = told(state, dialog, theme);

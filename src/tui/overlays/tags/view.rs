@@ -22,10 +22,16 @@ const HEIGHT: u16 = 12;
 /// The width of the column of labels.
 const LABEL: u16 = 7;
 
+/// Returns the area and the title of the overlay.
+pub fn place(state: &State, tagging: &TagEditor) -> (Rect, String) {
+    let place = above_the_keys(state.stage(), WIDTH, HEIGHT);
+    (place, title("Tags", &tagging.about, place))
+}
+
 /// Draws the tags that are edited. Returns the position of the cursor.
 pub fn draw(state: &State, tagging: &TagEditor, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let place = above_the_keys(state.stage(), WIDTH, HEIGHT);
-    let inside = frame(place, &title("Tags", &tagging.about, place), state, theme, buffer);
+    let (place, title) = place(state, tagging);
+    let inside = frame(place, &title, state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let blank = u16::from(inside.height >= 10);
     let labelled = |buffer: &mut Buffer, y: u16, label: &str| {
