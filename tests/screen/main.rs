@@ -7,6 +7,7 @@ mod account;
 mod common;
 mod dialogs;
 mod help;
+mod limits;
 mod listening;
 mod look;
 mod overlays;
