@@ -11,7 +11,6 @@ use crate::tui::command::Command;
 use crate::tui::list::relist::relist;
 use crate::tui::list::rows::{RowColumns, RowKey};
 use crate::tui::msg::{AccountEffect, Change, Direction, Effect, Read};
-use crate::tui::overlays::note::update::not_added;
 use crate::tui::state::{State, UndoStep};
 use crate::tui::update::fetch::{load, read, read_texts};
 use crate::tui::update::{fault, news};
@@ -73,12 +72,7 @@ pub(in crate::tui) fn on_applied(
         state.pending.remove(at);
     }
     match result {
-        Ok(applied) => {
-            took(state, change, &applied, effects);
-            if !applied.refused.is_empty() {
-                not_added(state, change, &applied.refused);
-            }
-        }
+        Ok(applied) => took(state, change, &applied, effects),
         Err(error) => {
             fault(state, format!("The change could not be saved and was undone ({error})."));
             load(state, effects);
