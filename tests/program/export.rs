@@ -207,7 +207,8 @@ proptest! {
             if bits >> 8 & 1 == 1 {
                 let details = store.details(account, voicemail.id, 0).unwrap();
                 if let Some(key) = details.and_then(|details| details.key) {
-                    store.set_name(&key, Given::new(word, edited).as_ref()).unwrap();
+                    let given = Given::new(word, edited).and_then(|given| given.fitting().ok());
+                    store.set_name(&key, given.as_ref()).unwrap();
                 }
             }
         }
