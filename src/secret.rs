@@ -39,11 +39,16 @@ impl Typed {
     /// The maximum length, in bytes.
     pub const MAX: usize = 512;
 
-    /// Appends a character to the typed secret; ignores it if there is no room.
-    pub fn push(&mut self, c: char) {
-        if self.0.len() + c.len_utf8() <= Typed::MAX {
-            self.0.push(c);
+    /// Appends `text` to the typed secret, without control characters. Returns false, and appends nothing,
+    /// if there is no room for all of it.
+    pub fn push(&mut self, text: &str) -> bool {
+        // No copy of it is made.
+        let typed = || text.chars().filter(|c| !c.is_control());
+        let fits = self.0.len() + typed().map(char::len_utf8).sum::<usize>() <= Typed::MAX;
+        if fits {
+            typed().for_each(|c| self.0.push(c));
         }
+        fits
     }
 
     /// Removes the last character of the typed secret.

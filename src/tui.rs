@@ -58,8 +58,9 @@ pub async fn run(
     draw: Draw,
 ) -> io::Result<()> {
     let (keys, mut input) = mpsc::channel(QUEUE);
+    let (ends, mut signals) = mpsc::channel(QUEUE);
     let mut screen = Screen::enter(&session.options)?;
-    screen::listen(&keys)?;
+    screen::listen(&keys, &ends)?;
     let mut before = None;
     loop {
         let Session { setup, work, options } = session;
@@ -72,7 +73,7 @@ pub async fn run(
         let (sender, mut messages) = mpsc::channel(QUEUE);
         let runtime = Runtime::new(work, sender, clock);
         effects.extend(update::start(&mut state));
-        let mut queues = Queues { input: &mut input, messages: &mut messages };
+        let mut queues = Queues { signals: &mut signals, input: &mut input, messages: &mut messages };
         let mut lane = Loop { state, runtime, screen: &mut screen, clock, draw };
         let end = lane.turn(&mut effects, &mut queues, &mut reopen).await;
         // Nobody must wait to send to a queue that is no longer read.
@@ -241,17 +242,20 @@ fn in_terminal(
     Ok(Vec::new())
 }
 
-/// Input from the terminal, which outlives a session, and messages from its jobs, which do not.
+/// Signals and input from the terminal, which outlive a session, and messages from its jobs, which do not.
 struct Queues<'q> {
+    /// Apart from the input: thousands of keys may be queued, as when a terminal sends a paste as keys.
+    signals: &'q mut mpsc::Receiver<Msg>,
     input: &'q mut mpsc::Receiver<Msg>,
     messages: &'q mut mpsc::Receiver<Msg>,
 }
 
 impl Queues<'_> {
-    /// Returns the next message, input first.
+    /// Returns the next message: signals first, then input.
     async fn next(&mut self) -> Option<Msg> {
         tokio::select! {
             biased;
+            msg = self.signals.recv() => msg,
             msg = self.input.recv() => msg,
             msg = self.messages.recv() => msg,
         }
@@ -259,7 +263,8 @@ impl Queues<'_> {
 
     /// Returns a message that is already queued.
     fn ready(&mut self) -> Option<Msg> {
-        self.input.try_recv().or_else(|_| self.messages.try_recv()).ok()
+        let signal = self.signals.try_recv();
+        signal.or_else(|_| self.input.try_recv()).or_else(|_| self.messages.try_recv()).ok()
     }
 }
 
@@ -272,5 +277,28 @@ async fn wait(queues: &mut Queues<'_>, state: &State, clock: fn() -> DateTime<Ut
             tokio::time::timeout(left, queues.next()).await.ok().flatten()
         }
         None => queues.next().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_signal_comes_before_what_was_typed_and_that_before_what_came_of_it() {
+        let [(signal, mut signals), (key, mut input), (done, mut messages)] =
+            [(); 3].map(|()| mpsc::channel(2));
+        let mut queues = Queues { signals: &mut signals, input: &mut input, messages: &mut messages };
+        for _ in 0..2 {
+            done.send(Msg::ChangedElsewhere).await.unwrap();
+            key.send(Msg::Paste("x".to_owned())).await.unwrap();
+            signal.send(Msg::Hangup).await.unwrap();
+        }
+        let expected = [Msg::Hangup, Msg::Paste("x".to_owned()), Msg::ChangedElsewhere];
+        for msg in expected {
+            assert_eq!(queues.next().await, Some(msg.clone()));
+            assert_eq!(queues.ready(), Some(msg));
+        }
+        assert_eq!(queues.ready(), None);
     }
 }

@@ -10,6 +10,7 @@ use super::SHOWN_MAX;
 use crate::core::range::Range;
 use crate::core::search::{self, Context, Query};
 use crate::core::suggest::nearest;
+use crate::core::triage::TooLong;
 use crate::core::zone::{self, Tz};
 use crate::core::{caller, text};
 
@@ -176,7 +177,8 @@ impl Value<'_> {
                 let hint = hint(nearest(key, known));
                 return Err(format!("unknown setting {} in a view{hint}", said(key)));
             }
-            let name = text::clean(&text("name")?, VIEW_MAX);
+            let name = text::clean(&text("name")?, usize::MAX);
+            TooLong::check("the name of a view", VIEW_MAX, &name).map_err(|error| error.to_string())?;
             if name.is_empty() {
                 return Err(format!("the name of a view is empty: expected {EXPECTED}"));
             }

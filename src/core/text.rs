@@ -18,7 +18,7 @@ pub const MESSAGE_MAX: usize = 200;
 /// Returns `text` without control and direction characters, with white space as single blanks, cut to
 /// `max` characters (with an ellipsis if it was longer). Joiners stay where they join.
 pub fn clean(text: &str, max: usize) -> String {
-    let mut out = String::with_capacity(text.len().min(max * 4));
+    let mut out = String::with_capacity(text.len().min(max.saturating_mul(4)));
     let (mut count, mut blank) = (0, false);
     // The last character, which a joiner may follow.
     let mut last = ' ';
@@ -51,10 +51,9 @@ pub fn clean(text: &str, max: usize) -> String {
 }
 
 /// Returns the lines of `text`, without control and direction characters and trailing white space; tabs
-/// become single blanks. Drops blank lines at the start and the end, and anything after `max`
-/// characters. Joiners stay where they join.
-pub fn clean_lines(text: &str, max: usize) -> String {
-    let mut out = String::with_capacity(text.len().min(max * 4));
+/// become single blanks. Drops blank lines at the start and the end. Joiners stay where they join.
+pub fn clean_lines(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
     for line in text.lines() {
         let mut last = ' ';
         for c in line.chars().map(|c| if c.is_whitespace() { ' ' } else { c }) {
@@ -66,8 +65,7 @@ pub fn clean_lines(text: &str, max: usize) -> String {
         out.truncate(out.trim_end_matches(' ').len());
         out.push('\n');
     }
-    let out = out.trim_end().trim_start_matches('\n');
-    out.chars().take(max).collect::<String>().trim_end().to_owned()
+    out.trim_end().trim_start_matches('\n').to_owned()
 }
 
 /// Returns two lines, indented by two blanks: `text` made safe, and carets under its part `at` (in
@@ -179,7 +177,7 @@ mod tests {
             "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
         ] {
             assert_eq!(clean(text, 20), text);
-            assert_eq!(clean_lines(text, 20), text);
+            assert_eq!(clean_lines(text), text);
         }
     }
 
@@ -194,7 +192,7 @@ mod tests {
             ("a\u{200b}\u{ad}\u{2060}\u{202e}b", "ab"),
         ] {
             assert_eq!(clean(text, 20), expected, "{text:?}");
-            assert_eq!(clean_lines(text, 20), expected, "{text:?}");
+            assert_eq!(clean_lines(text), expected, "{text:?}");
         }
         assert_eq!(clean("👨\u{200d}👩👧", 3), "👨…");
     }
@@ -225,16 +223,15 @@ mod tests {
     #[test]
     fn lines_stay_lines() {
         let written = "\n \n  call\x1b[2J at 5 \r\n\n\t- ask\u{202e} Anita\u{2028}  \n\n";
-        assert_eq!(clean_lines(written, 100), "  call[2J at 5\n\n - ask Anita");
-        assert_eq!(clean_lines("ab \ncd", 3), "ab");
-        assert_eq!(clean_lines(" \n\t\n", 9), "");
+        assert_eq!(clean_lines(written), "  call[2J at 5\n\n - ask Anita");
+        assert_eq!(clean_lines(" \n\t\n"), "");
     }
 
     #[test]
     fn clean_lines_are_left_as_they_are() {
-        for (text, max) in [("  a\n\n b c", 20), ("a\r\u{85}b \n", 3), ("\n  \n x \ny", 4)] {
-            let once = clean_lines(text, max);
-            assert_eq!(clean_lines(&once, max), once, "{text:?}");
+        for text in ["  a\n\n b c", "a\r\u{85}b \n", "\n  \n x \ny"] {
+            let once = clean_lines(text);
+            assert_eq!(clean_lines(&once), once, "{text:?}");
         }
     }
 }

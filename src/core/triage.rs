@@ -9,6 +9,7 @@ use std::fmt;
 
 use crate::core::caller::CallerForms;
 use crate::core::facts::{Dated, Fact, Flags};
+use crate::core::humanize;
 use crate::core::model::VoicemailId;
 use crate::core::text;
 
@@ -50,6 +51,30 @@ impl fmt::Display for Tag {
     }
 }
 
+/// What the user wrote is longer than it may be. It is refused, never cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{what} has at most {} characters, this one has {}",
+    humanize::count(*most as u64),
+    humanize::count(*length as u64)
+)]
+pub struct TooLong {
+    /// What it is, as "a note".
+    pub what: &'static str,
+    /// The most characters.
+    pub most: usize,
+    /// How many it has.
+    pub length: usize,
+}
+
+impl TooLong {
+    /// Checks that `text` has at most `most` characters.
+    pub fn check(what: &'static str, most: usize, text: &str) -> Result<(), TooLong> {
+        let length = text.chars().count();
+        if length <= most { Ok(()) } else { Err(TooLong { what, most, length }) }
+    }
+}
+
 /// The user's note on a voicemail: one or more lines, never blank.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Note {
@@ -58,17 +83,23 @@ pub struct Note {
 }
 
 impl Note {
-    /// The longest note, in characters.
+    /// The longest note to take from a user or a file, in characters; see [`Note::fitting`].
     pub const MAX: usize = 10_000;
 
     /// The longest [`Note::first_words`], in characters.
     pub const WORDS_MAX: usize = 60;
 
     /// Creates a note of `text`, last changed at `edited`. Makes its lines safe to show, and drops trailing
-    /// blanks and blank lines around the text. `None` if nothing is left.
+    /// blanks and blank lines around the text. `None` if nothing is left. It may be longer than [`Note::MAX`]:
+    /// what is stored already, or cannot be refused any more, must not be lost.
     pub fn new(text: &str, edited: i64) -> Option<Note> {
-        let text = text::clean_lines(text, Note::MAX);
+        let text = text::clean_lines(text);
         (!text.is_empty()).then_some(Note { text, edited })
+    }
+
+    /// Returns this note, unless it is longer than [`Note::MAX`].
+    pub fn fitting(self) -> Result<Note, TooLong> {
+        TooLong::check("a note", Note::MAX, &self.text).map(|()| self)
     }
 
     /// Returns this note with the text of `added` below it, last changed when `added` was. `None` if that is
@@ -133,13 +164,18 @@ pub struct Given {
 }
 
 impl Given {
-    /// The longest name, in characters.
+    /// The longest name to take from a user or a file, in characters; see [`Given::fitting`].
     pub const MAX: usize = 80;
 
     /// Creates the caller's name `text`, given at `edited`. Makes it safe to show; `None` if nothing is left.
     pub fn new(text: &str, edited: i64) -> Option<Given> {
-        let name = text::clean(text, Given::MAX);
+        let name = text::clean(text, usize::MAX);
         (!name.is_empty()).then_some(Given { name, edited })
+    }
+
+    /// Returns this name of the caller, unless it is longer than [`Given::MAX`].
+    pub fn fitting(self) -> Result<Given, TooLong> {
+        TooLong::check("a name", Given::MAX, &self.name).map(|()| self)
     }
 
     /// Returns the name given to the caller.
@@ -161,7 +197,8 @@ pub enum Edit {
     Fact(Fact, Option<i64>),
     /// Set or remove the note. A note with the same text stays unchanged.
     Note(Option<Note>),
-    /// Add a text below the note, or make it the note. A note that would be too long stays unchanged.
+    /// Add a text below the note, or make it the note. A note that would be too long stays unchanged, and
+    /// is one of [`Applied::refused`].
     AddToNote(Note),
     /// Add and remove tags. An existing tag in another spelling stays unchanged.
     Tag {
@@ -223,13 +260,14 @@ impl Value {
 }
 
 impl Edit {
-    /// Returns the new value when this edit sets `wanted` on `old`, a value of the same field.
-    pub(crate) fn edited(&self, old: &Value, wanted: &Value) -> Value {
+    /// Returns the new value when this edit sets `wanted` on `old`, a value of the same field. `None` if it
+    /// would be too long.
+    pub(crate) fn edited(&self, old: &Value, wanted: &Value) -> Option<Value> {
         match (self, old) {
             (Edit::AddToNote(added), Value::Note(Some(known))) => {
-                known.with(added).map_or_else(|| old.clone(), |note| Value::Note(Some(note)))
+                known.with(added).map(|note| Value::Note(Some(note)))
             }
-            _ => old.edited(wanted),
+            _ => Some(old.edited(wanted)),
         }
     }
 
@@ -332,6 +370,8 @@ impl Undo {
 pub struct Applied {
     /// The voicemails that changed, each once, with their current flags.
     pub changed: Vec<(VoicemailId, Flags)>,
+    /// The voicemails that stay unchanged because their notes would be too long.
+    pub refused: Vec<VoicemailId>,
     /// How to undo the change.
     pub undo: Undo,
     /// The step that it is kept as.

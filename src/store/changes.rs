@@ -50,13 +50,19 @@ impl Tables {
         let account = self.number(account)?;
         self.for_good(|transaction| {
             let mut writer = ChangeWriter::new(transaction, account);
+            let mut refused = Vec::new();
             // Value by value, so that equal steps follow each other and `Undo` can group them.
             for wanted in change.edit.wanted() {
                 for &id in &change.ids {
-                    writer.set(id, &wanted, |value| change.edit.edited(value, &wanted))?;
+                    writer.set(id, &wanted, |value| {
+                        change.edit.edited(value, &wanted).unwrap_or_else(|| {
+                            refused.push(id);
+                            value.clone()
+                        })
+                    })?;
                 }
             }
-            writer.finish_step(Some(account), at)
+            Ok(Applied { refused, ..writer.finish_step(Some(account), at)? })
         })
     }
 

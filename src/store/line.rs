@@ -10,7 +10,7 @@ use super::records::Record;
 use crate::core::facts::{Fact, Facts};
 use crate::core::model::{RecordingName, Sketch, TIME_END, Voicemail, from_millis};
 use crate::core::text;
-use crate::core::triage::{CallerKey, Given, Note, Tag};
+use crate::core::triage::{CallerKey, Given, Note, Tag, TooLong};
 
 /// The version that is written, and the newest that can be read.
 pub(crate) const VERSION: u32 = 1;
@@ -138,10 +138,11 @@ impl NameLine {
 
     /// Returns the caller's name on this line, or says what is wrong.
     pub(crate) fn check(self) -> Result<(CallerKey, Given), String> {
+        TooLong::check("a caller", text::CALLER_MAX, &self.caller).map_err(|error| error.to_string())?;
         let key = CallerKey::from_text(&self.caller).ok_or("the caller is empty")?;
         check_time(self.edited)?;
         let given = Given::new(&self.name, self.edited).ok_or("the name is empty")?;
-        Ok((key, given))
+        Ok((key, given.fitting().map_err(|error| error.to_string())?))
     }
 }
 
@@ -186,9 +187,13 @@ impl VoicemailLine {
                 voicemail.id
             ));
         }
-        let note = self.note.map(|note| Note::new(&note.text, note.edited).ok_or("the note is blank"));
+        let note = self.note.map(|note| {
+            let note = Note::new(&note.text, note.edited).ok_or("the note is blank")?;
+            note.fitting().map_err(|error| error.to_string())
+        });
         let tags = self.tags.iter().map(|text| {
-            Tag::new(text).ok_or_else(|| format!("\"{}\" is not a valid tag", text::clean(text, Tag::MAX)))
+            let shown = text::clean(text, Tag::MAX);
+            Tag::new(text).ok_or_else(|| format!("\"{shown}\" is not a valid tag: a tag is {}", Tag::RULE))
         });
         let mut facts = Facts::default();
         facts.set(Fact::Read, self.read.then_some(0));

@@ -73,7 +73,8 @@ impl Default for TypedLine {
 impl TypedLine {
     fn push(&mut self, byte: u8) -> io::Result<()> {
         if self.bytes.len() == MAX {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the secret is too long"));
+            let why = format!("the secret is too long: at most {MAX} bytes");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
         self.bytes.push(byte);
         Ok(())

@@ -6,6 +6,12 @@ use std::ops::Range;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
+/// The longest text of a field that sets no other limit, in characters.
+pub const LINE_MAX: usize = 1_000;
+
+/// The longest path, in characters: what Linux takes, in bytes.
+pub const PATH_MAX: usize = 4_096;
+
 /// A text field of one line.
 #[derive(Clone, Debug)]
 pub struct Field {
@@ -14,6 +20,8 @@ pub struct Field {
     proposed: bool,
     /// The maximum number of characters.
     max: usize,
+    /// Whether the last key or paste was refused, because the text would have been longer.
+    refused: bool,
     /// Converts a typed character; `None` to reject it.
     takes: fn(char) -> Option<char>,
 }
@@ -27,12 +35,14 @@ pub enum Reaction {
     Taken,
     /// The text has changed.
     Changed,
+    /// The text is unchanged: it would be too long. The field says so; see [`Field::refused`].
+    TooLong,
 }
 
 impl Default for Field {
     fn default() -> Field {
         let takes = |c: char| (!c.is_control()).then_some(c);
-        Field { input: Input::default(), proposed: false, max: usize::MAX, takes }
+        Field { input: Input::default(), proposed: false, max: LINE_MAX, refused: false, takes }
     }
 }
 
@@ -47,7 +57,7 @@ impl Field {
         Field { proposed: true, ..Field::new(text) }
     }
 
-    /// Limits the text field to `max` characters. Further characters are rejected.
+    /// Limits the text field to `max` characters: what does not fit is refused as a whole.
     #[must_use]
     pub fn at_most(self, max: usize) -> Field {
         Field { max, ..self }
@@ -57,6 +67,11 @@ impl Field {
     #[must_use]
     pub fn taking(self, takes: fn(char) -> Option<char>) -> Field {
         Field { takes, ..self }
+    }
+
+    /// Returns the maximum number of characters if the last key or paste was refused because of it.
+    pub fn refused(&self) -> Option<usize> {
+        self.refused.then_some(self.max)
     }
 
     /// Returns the text of the field.
@@ -83,41 +98,48 @@ impl Field {
     /// Handles a key in the text field, as in a shell.
     pub fn key(&mut self, key: KeyEvent) -> Reaction {
         if let Some(c) = character(key) {
-            return self.insert(c);
+            return self.insert(c.encode_utf8(&mut [0; 4]));
         }
         let Some(request) = request(key) else { return Reaction::Ignored };
-        self.proposed = false;
+        (self.proposed, self.refused) = (false, false);
         match self.input.handle(request) {
             Some(change) if change.value => Reaction::Changed,
             _ => Reaction::Taken,
         }
     }
 
-    /// Inserts pasted text at the field's cursor.
+    /// Inserts pasted text at the field's cursor, all of it or nothing.
     pub fn paste(&mut self, text: &str) -> Reaction {
-        let changed = text.chars().filter(|c| self.insert(*c) == Reaction::Changed).count() > 0;
-        if changed { Reaction::Changed } else { Reaction::Taken }
+        self.insert(text)
     }
 
     /// Replaces `part` of the field's text, in bytes, by `by`, and moves the cursor after it.
-    pub fn replace(&mut self, part: Range<usize>, by: &str) {
+    pub fn replace(&mut self, part: Range<usize>, by: &str) -> Reaction {
         let value = self.input.value();
-        let (Some(before), Some(after)) = (value.get(..part.start), value.get(part.end..)) else { return };
-        let text = format!("{before}{by}{after}");
+        let (Some(before), Some(after)) = (value.get(..part.start), value.get(part.end..)) else {
+            return Reaction::Taken;
+        };
         let cursor = before.chars().count() + by.chars().count();
-        self.input = Input::new(text).with_cursor(cursor);
+        self.refused = cursor + after.chars().count() > self.max;
+        if self.refused {
+            return Reaction::TooLong;
+        }
+        self.input = Input::new([before, by, after].concat()).with_cursor(cursor);
+        Reaction::Changed
     }
 
-    fn insert(&mut self, c: char) -> Reaction {
-        let Some(c) = (self.takes)(c) else { return Reaction::Taken };
-        if std::mem::take(&mut self.proposed) {
-            self.input.reset();
-        }
-        if self.value().chars().count() >= self.max {
+    /// Inserts what the field takes of `text` at the cursor: in one step, because each step takes time for
+    /// the whole text.
+    fn insert(&mut self, text: &str) -> Reaction {
+        self.refused = false;
+        let text: String = text.chars().filter_map(self.takes).collect();
+        if text.is_empty() {
             return Reaction::Taken;
         }
-        let _ = self.input.handle(InputRequest::InsertChar(c));
-        Reaction::Changed
+        let place = if self.proposed { 0..self.value().len() } else { self.cursor()..self.cursor() };
+        let reaction = self.replace(place, &text);
+        self.proposed &= reaction != Reaction::Changed;
+        reaction
     }
 }
 
@@ -178,10 +200,28 @@ mod tests {
         let mut field = Field::new("1").at_most(3).taking(|c| c.is_ascii_digit().then_some(c));
         assert_eq!(field.paste(" a2b\n"), Reaction::Changed);
         assert_eq!(field.paste("xyz"), Reaction::Taken);
-        assert_eq!(field.paste("345"), Reaction::Changed);
+        assert_eq!(field.paste("345"), Reaction::TooLong);
+        assert_eq!(field.value(), "12");
+        assert_eq!(field.paste("3"), Reaction::Changed);
+        assert_eq!(field.key(key(KeyCode::Char('4'))), Reaction::TooLong);
         assert_eq!(field.value(), "123");
         assert_eq!(field.key(key(KeyCode::Enter)), Reaction::Ignored);
         assert_eq!(field.key(KeyEvent::new(KeyCode::Char('4'), KeyModifiers::CONTROL)), Reaction::Ignored);
+    }
+
+    #[test]
+    fn what_does_not_fit_changes_nothing() {
+        let mut field = Field::proposed("today").at_most(6);
+        assert_eq!(field.paste("last week"), Reaction::TooLong);
+        assert_eq!((field.value(), field.refused()), ("today", Some(6)));
+        // The suggestion makes room.
+        assert_eq!(field.paste("last 7"), Reaction::Changed);
+        assert_eq!((field.value(), field.refused()), ("last 7", None));
+        assert_eq!(field.replace(5..6, "30"), Reaction::TooLong);
+        assert_eq!(field.key(key(KeyCode::Home)), Reaction::Taken);
+        assert_eq!(field.key(key(KeyCode::Delete)), Reaction::Changed);
+        assert_eq!(field.paste("é"), Reaction::Changed);
+        assert_eq!((field.value(), field.cursor()), ("éast 7", 2));
     }
 
     #[test]

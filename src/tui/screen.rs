@@ -368,10 +368,10 @@ fn stop() -> io::Result<()> {
     Ok(())
 }
 
-/// Starts sending input from the terminal, and signals, to `sender`.
-pub fn listen(sender: &mpsc::Sender<Msg>) -> io::Result<()> {
-    signals(sender)?;
-    keys::listen(sender.clone())
+/// Starts sending input from the terminal to `input`, and signals to `ends`.
+pub fn listen(input: &mpsc::Sender<Msg>, ends: &mpsc::Sender<Msg>) -> io::Result<()> {
+    signals(ends)?;
+    keys::listen(input.clone())
 }
 
 #[cfg(unix)]

@@ -133,10 +133,14 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Applied(change, result) => {
             let failed = result.is_err();
+            let refused = result.as_ref().map_or_else(|_| Vec::new(), |applied| applied.refused.clone());
             name::update::on_applied(state, &change, !failed, &mut effects);
             on_applied(state, &change, result, &mut effects);
             if failed {
                 note::update::keep(state, &change);
+            }
+            if !refused.is_empty() {
+                note::update::not_added(state, &change, &refused);
             }
             note::update::go_on(state, &mut effects);
             tags::update::go_on(state, &mut effects);

@@ -526,6 +526,10 @@ fn views_of_ones_own_say_what_is_wrong_with_them() {
         ("[{ name = \"A\", query = \"is:unraed\", key = \"6\" }]", "did you mean `is:unread`"),
         ("[{ name = \"A\", query = \"a\", key = \"Hyper-6\" }]", "invalid key \"Hyper-6\""),
         ("[{ name = \"A\", query = \"a\" }]", "a view has no `key`"),
+        (
+            "[{ name = \"Everything about money\", query = \"a\", key = \"6\" }]",
+            "the name of a view has at most 20 characters, this one has 22",
+        ),
         ("[{ name = \"A\", qury = \"a\", key = \"6\" }]", "did you mean \"query\"?"),
         (
             "[{ name = \"A\", query = \"a\", key = \"6\" }, { name = \"B\", query = \"b\", key = \"6\" }]",

@@ -207,7 +207,8 @@ proptest! {
             if bits >> 8 & 1 == 1 {
                 let details = store.details(account, voicemail.id, 0).unwrap();
                 if let Some(key) = details.and_then(|details| details.key) {
-                    store.set_name(&key, Given::new(word, edited).as_ref()).unwrap();
+                    let given = Given::new(word, edited).and_then(|given| given.fitting().ok());
+                    store.set_name(&key, given.as_ref()).unwrap();
                 }
             }
         }
@@ -288,6 +289,12 @@ fn the_name_given_last_stays() {
 #[test]
 fn a_bad_line_is_named_and_left_out() {
     let long = format!("{{\"voicemail\":{{\"time\":1,\"caller\":\"{}\"}}}}", "x".repeat(1 << 20));
+    let note = format!(
+        r#"{{"voicemail":{{"time":1,"caller":"","note":{{"text":"{}","edited":1}}}}}}"#,
+        "x".repeat(10_001)
+    );
+    let name = format!(r#"{{"name":{{"caller":"1","name":"{}","edited":1}}}}"#, "x".repeat(81));
+    let caller = format!(r#"{{"name":{{"caller":"{}","name":"x","edited":1}}}}"#, "1".repeat(81));
     let bad = [
         ("", None),
         ("  ", None),
@@ -300,7 +307,10 @@ fn a_bad_line_is_named_and_left_out() {
         (r#"{"voicemail":{"time":1,"caller":"","note":{"text":"x","edited":-1}}}"#, Some("time -1 is")),
         (r#"{"name":{"caller":"1","name":"x","edited":9223372036854775807}}"#, Some("is out of range")),
         (r#"{"voicemail":{"time":1,"caller":"","tag":[]}}"#, Some("unknown field `tag`")),
-        (r#"{"voicemail":{"time":1,"caller":"","tags":["a b"]}}"#, Some("\"a b\" is not a valid tag")),
+        (
+            r#"{"voicemail":{"time":1,"caller":"","tags":["a b"]}}"#,
+            Some("\"a b\" is not a valid tag: a tag is one word of"),
+        ),
         (r#"{"voicemail":{"time":1,"caller":"","note":{"text":" ","edited":1}}}"#, Some("the note is blank")),
         (r#"{"voicemail":{"time":1,"caller":"","waveform":"!"}}"#, Some("the waveform is not valid Base64")),
         (r#"{"voicemail":{"id":"0","time":1,"caller":""}}"#, Some("the ID does not match time")),
@@ -308,6 +318,9 @@ fn a_bad_line_is_named_and_left_out() {
         (r#"{"name":{"caller":"1","name":"","edited":1}}"#, Some("the name is empty")),
         ("{\"\u{1b}[31m\":1}", Some("control character")),
         (long.as_str(), Some("longer than 1 MiB")),
+        (note.as_str(), Some("a note has at most 10,000 characters, this one has 10,001")),
+        (name.as_str(), Some("a name has at most 80 characters, this one has 81")),
+        (caller.as_str(), Some("a caller has at most 80 characters, this one has 81")),
     ];
     let mut text = format!("{HEADER}\n");
     for (line, _) in bad {
@@ -316,7 +329,7 @@ fn a_bad_line_is_named_and_left_out() {
     }
     text.push_str(r#"{"voicemail":{"time":5,"caller":"139"}}"#);
     let (done, told) = imported(&mut empty(), &text);
-    assert_eq!(done, Imported { added: 1, bad: 17, ..Imported::default() });
+    assert_eq!(done, Imported { added: 1, bad: 20, ..Imported::default() });
     let expected = (2..).zip(bad).filter_map(|(line, (_, reason))| Some((line, reason?)));
     for (told, (line, reason)) in told.iter().zip(expected) {
         assert!(told.starts_with(&format!("line {line}: ")) && told.contains(reason), "{told}: {reason}");

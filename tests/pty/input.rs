@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::harness::{Terminal, until};
+use crate::harness::{Signal, Terminal, until};
 use crate::world::{Home, Server};
 
 fn opened(home: &Home, server: &Server) -> Terminal {
@@ -61,6 +61,41 @@ fn what_never_ends_deadens_no_key() {
         });
         assert_eq!(terminal.end().exit_code(), 0, "{}", start.escape_default());
     }
+}
+
+#[test]
+fn a_large_paste_is_refused_and_keeps_no_signal_waiting() {
+    let (home, server) = (Home::new(), Server::start());
+    for (open, refused) in [
+        ("/", "at most 1,000 characters"),
+        ("t", "at most 1,000 characters"),
+        (":", "at most 1,000 characters"),
+        ("m", "a note has at most 10,000 characters"),
+    ] {
+        let mut terminal = opened(&home, &server);
+        let paste = format!("\x1b[200~{}\x1b[201~", "a".repeat(120_000));
+        terminal.send(&format!("{open}first"));
+        terminal.wait_for("first");
+        terminal.send(&paste);
+        terminal.wait_for(refused);
+        terminal.look(|seen| assert!(seen.shows("first"), "{}", seen.text()));
+        terminal.send(&paste);
+        terminal.signal(Signal::TERM);
+        // Had it not ended by itself, the code would tell of the signal.
+        assert_eq!(terminal.end().exit_code(), 0, "{open}");
+        terminal.assert_given_back();
+    }
+}
+
+#[test]
+fn a_paste_that_comes_as_keys_is_refused_and_keeps_no_signal_waiting() {
+    let (home, server) = (Home::new(), Server::start());
+    let mut terminal = opened(&home, &server);
+    terminal.send(&format!("/{}", "a".repeat(20_000)));
+    terminal.wait_for("at most 1,000 characters");
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.end().exit_code(), 0);
+    terminal.assert_given_back();
 }
 
 #[test]

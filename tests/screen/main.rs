@@ -10,6 +10,7 @@ mod dialogs;
 mod found;
 mod hands;
 mod help;
+mod limits;
 mod listening;
 mod look;
 mod mouse;

@@ -283,9 +283,9 @@ fn a_note_has_a_limit_and_says_so() {
     screen.keys("m").send(Msg::Paste("a".repeat(Note::MAX - 1)));
     assert!(screen.text().contains("1 character left"), "{}", screen.text());
     screen.send(Msg::Paste("bcd".into()));
-    assert!(screen.text().contains("The pasted text was cut: a note holds up to 10,000 characters."));
-    screen.keys("x");
-    assert!(screen.text().contains("The note is full (10,000 characters)."));
+    assert!(screen.text().contains("Not pasted: a note has at most 10,000 characters."));
+    screen.keys("b x");
+    assert!(screen.text().contains("The note is full: it has 10,000 characters."));
     assert_eq!(written(&screen).len(), Note::MAX);
     screen.keys("Backspace y");
     assert!(written(&screen).ends_with("ay"));

@@ -10,6 +10,7 @@ use crate::cli::context::{ContextArgs, VerbContext, block_on};
 use crate::cli::records::{self, FIELDS_OF_LIST, FormatArgs};
 use crate::cli::style;
 use crate::cli::verbs::show;
+use crate::core::humanize;
 use crate::core::triage::{BulkEdit, Edit, Note};
 use crate::error::Fault;
 use crate::store::Store;
@@ -41,6 +42,9 @@ pub struct NoteArgs {
     context: ContextArgs,
 }
 
+/// The longest text to read from stdin, in bytes: far more than fits, so that the error says how long it is.
+const STDIN_MAX: u64 = 64 << 20;
+
 /// Prints the note of a voicemail, or sets it and reports that on stderr.
 pub fn run(args: &NoteArgs, world: &World) -> anyhow::Result<()> {
     block_on(async {
@@ -63,19 +67,20 @@ pub fn run(args: &NoteArgs, world: &World) -> anyhow::Result<()> {
         // Read the old note only now: reading the text from stdin may have taken minutes.
         let write = move |store: &mut Store| {
             let old = if append { store.note(account, id)? } else { None };
-            let note = Note::new(
-                &old.map_or(text.clone(), |old| format!("{}\n{text}", old.text())),
-                now.timestamp_millis(),
-            );
-            if note.is_none() && !remove {
-                return Ok(false);
-            }
+            let text = old.map_or(text.clone(), |old| format!("{}\n{text}", old.text()));
+            let note = Note::new(&text, now.timestamp_millis());
+            let note = match note.map(Note::fitting).transpose() {
+                Err(error) if append => return Ok(Err(format!("nothing appended: {error}"))),
+                Err(error) => return Ok(Err(format!("note not saved: {error}"))),
+                Ok(None) if !remove => {
+                    return Ok(Err("the note is empty: use --remove to remove it".to_owned()));
+                }
+                Ok(note) => note,
+            };
             let change = BulkEdit { ids: vec![id], edit: Edit::Note(note) };
-            store.apply_step(account, &change, now).map(|_| true)
+            store.apply_step(account, &change, now).map(|_| Ok(()))
         };
-        if !context.store.call(write).await? {
-            return Err(Fault::usage("the note is empty: use --remove to remove it").into());
-        }
+        context.store.call(write).await?.map_err(Fault::usage)?;
         context.tell_notices().await?;
         writeln!(io::stderr(), "{id}: {}", if remove { "note removed" } else { "note saved" })?;
         if let Some(format) = args.format.asked() {
@@ -97,7 +102,12 @@ fn text(args: &NoteArgs) -> anyhow::Result<Option<String>> {
     let mut text = given.clone();
     if text == "-" {
         text.clear();
-        io::stdin().read_to_string(&mut text).context("cannot read stdin")?;
+        let read = io::stdin().take(STDIN_MAX).read_to_string(&mut text).context("cannot read stdin")?;
+        if read as u64 == STDIN_MAX {
+            let most = humanize::count(Note::MAX as u64);
+            let why = format!("a note has at most {most} characters, stdin has more than 64 MiB");
+            return Err(Fault::usage(format!("note not saved: {why}")).into());
+        }
     }
     Ok(Some(text))
 }

@@ -31,7 +31,7 @@ const SHOWN_MAX: usize = 24;
 pub fn parse(text: &str, context: &Context) -> Result<Query, Mistake> {
     if text.len() > TEXT_MAX {
         let end = char_boundary(text, TEXT_MAX);
-        return Err(mistake(end..text.len(), "this query is too long"));
+        return Err(mistake(end..text.len(), format!("this query is too long: at most {TEXT_MAX} bytes")));
     }
     let mut parser = Parser { text, at: 0, depth: 0, terms: 0, context };
     if parser.at_end() {

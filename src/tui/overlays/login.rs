@@ -127,7 +127,7 @@ impl LoginForm {
             | (LoginField::Region, None, KeyCode::Left | KeyCode::Right) => {
                 self.turn();
             }
-            (LoginField::Secret, Some(c), _) => self.secret.push(c),
+            (LoginField::Secret, Some(c), _) => self.type_secret(c.encode_utf8(&mut [0; 4])),
             (LoginField::Secret, None, KeyCode::Backspace) => self.secret.pop(),
             (LoginField::Secret, None, KeyCode::Char('u' | 'w')) if control => self.secret.clear(),
             _ => {}
@@ -138,7 +138,13 @@ impl LoginForm {
     pub fn on_paste(&mut self, text: &str) {
         if self.part == LoginField::Secret && !self.asking {
             self.on_edit();
-            text.trim().chars().filter(|c| !c.is_control()).for_each(|c| self.secret.push(c));
+            self.type_secret(text.trim());
+        }
+    }
+
+    fn type_secret(&mut self, text: &str) {
+        if !self.secret.push(text) {
+            self.refused = Some(format!("too long: a secret has at most {} bytes", Typed::MAX));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::tui::field::Field;
+use crate::tui::field::{Field, PATH_MAX};
 use crate::tui::list::rows::RowKey;
 
 pub(in crate::tui) mod update;
@@ -30,7 +30,8 @@ pub struct Save {
 impl Save {
     /// Returns a dialog for saving with a suggested path that ends with `name`.
     pub fn new(key: RowKey, path: String, name: String) -> Save {
-        Save { key, input: Field::new(path), name, error: None, exists: false, busy: false, to_listen: false }
+        let input = Field::new(path).at_most(PATH_MAX);
+        Save { key, input, name, error: None, exists: false, busy: false, to_listen: false }
     }
 
     /// Handles an edit in the dialog for saving: clears the error.

@@ -1,6 +1,6 @@
 //! The dialog that asks where to save several recordings. Plain data; [`crate::tui::update`] changes it.
 
-use crate::tui::field::Field;
+use crate::tui::field::{Field, PATH_MAX};
 use crate::tui::list::rows::RowKey;
 
 pub(in crate::tui) mod update;
@@ -39,7 +39,7 @@ impl SaveAll {
             without: marked - keys.len(),
             keys,
             marked,
-            input: Field::new(folder),
+            input: Field::new(folder).at_most(PATH_MAX),
             error: None,
             progress: None,
             stopping: false,

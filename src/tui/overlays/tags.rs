@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::core::suggest;
 use crate::core::triage::Tag;
-use crate::tui::field::Field;
+use crate::tui::field::{Field, Reaction};
 use crate::tui::list::rows::RowKey;
 
 pub(in crate::tui) mod update;
@@ -138,7 +138,9 @@ impl TagEditor {
         let Some(word) = words.get(at) else { return };
         let line = self.input.value();
         let end = line[start..].find(separates).map_or(line.len(), |at| start + at);
-        self.input.replace(start..end, word);
+        if self.input.replace(start..end, word) == Reaction::TooLong {
+            return;
+        }
         self.error = None;
         self.completion = Some(Completion { start, words, at });
     }

@@ -100,11 +100,10 @@ pub(in crate::tui) fn complete(state: &mut State, effects: &mut Vec<Effect>) {
     let common = common_start(&candidates);
     let adds = typed.value().get(replace.clone()).is_some_and(|now| common.len() > now.len());
     let mut next = typed.clone();
-    if candidates.len() > 1 && turn == 0 && adds {
-        next.replace(replace, &common);
-    } else {
-        let Some(candidate) = candidates.get(turn % candidates.len().max(1)) else { return };
-        next.replace(replace, candidate);
+    let common = (candidates.len() > 1 && turn == 0 && adds).then_some(&common);
+    let Some(word) = common.or_else(|| candidates.get(turn % candidates.len().max(1))) else { return };
+    next.replace(replace, word);
+    if common.is_none() {
         let shown = next.value().to_owned();
         state.filter.completing = (candidates.len() > 1).then_some(Completing { typed, turn, shown });
     }

@@ -62,7 +62,8 @@ pub(in crate::tui) fn on_paste(state: &mut State, text: &str, effects: &mut Vec<
 /// Handles the reaction of the open field.
 fn follow(state: &mut State, reaction: Reaction, effects: &mut Vec<Effect>) {
     let changed = match reaction {
-        Reaction::Ignored => return,
+        // The field says what is too long.
+        Reaction::Ignored | Reaction::TooLong => return,
         Reaction::Taken => false,
         Reaction::Changed => true,
     };

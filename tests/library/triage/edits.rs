@@ -119,8 +119,12 @@ fn what_is_no_tag_and_no_note() {
     assert_eq!(Tag::new(&"é".repeat(40)).unwrap().as_str(), "é".repeat(40));
     assert_eq!(Note::new(" \n\t\n", 1), None);
     let long = Note::new(&"word ".repeat(9_999), 1).unwrap();
-    assert_eq!(long.text().chars().count(), Note::MAX - 1);
+    assert_eq!(long.text().chars().count(), 5 * 9_999 - 1);
     assert!(long.first_words().chars().count() <= Note::WORDS_MAX && long.first_words().ends_with('…'));
+    let refused = long.fitting().unwrap_err().to_string();
+    assert_eq!(refused, "a note has at most 10,000 characters, this one has 49,994");
+    // What is around the text does not count.
+    assert!(Note::new(&format!("\n{} \n\n", "é".repeat(Note::MAX)), 1).unwrap().fitting().is_ok());
 }
 
 #[test]

@@ -79,6 +79,35 @@ fn a_note_is_written_read_continued_and_taken_away() {
 }
 
 #[test]
+fn a_note_that_is_too_long_is_refused_and_changes_nothing() {
+    let desk = Desk::new(None);
+    let all = desk.objects(&["list", "--json"]);
+    let id = id(&all[0]);
+    let piped = |text: &str, more: &[&str]| {
+        let mut command = desk.vmail(&[&["note", id, "-"], more].concat());
+        let mut child =
+            command.stdin(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), crate::verbs::support::said(&output))
+    };
+    desk.prints(&["note", id, "one"]);
+    for (text, length) in [("a".repeat(10_001), "10,001"), ("é".repeat(3 << 20), "3,145,728")] {
+        let (code, said) = piped(&text, &[]);
+        assert_eq!(code, Some(2), "{said}");
+        let expected = format!("note not saved: a note has at most 10,000 characters, this one has {length}");
+        assert!(said.contains(&expected), "{said}");
+        assert_eq!(desk.prints(&["note", id]), "one\n");
+    }
+    let (code, said) = piped(&"a".repeat(9_997), &["--append"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("nothing appended: a note has at most 10,000 characters, this one has 10,001"));
+    assert_eq!(desk.prints(&["note", id]), "one\n");
+    assert_eq!(piped(&format!("\n{}\n\n", "é".repeat(10_000)), &[]).0, Some(0));
+    assert_eq!(desk.prints(&["note", id]).chars().count(), 10_001);
+}
+
+#[test]
 fn what_is_noted_while_somebody_types_more_is_kept() {
     let desk = Desk::new(None);
     let all = desk.objects(&["list", "--json"]);

@@ -164,7 +164,9 @@ fn draw_filter(
 ) -> Option<Position> {
     Pen::new(buffer, area, 0).write("/", theme.accent);
     let typed = Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area }.intersection(area);
-    if help.words().is_empty() {
+    if help.input.refused().is_some() {
+        // The field says why.
+    } else if help.words().is_empty() {
         Pen::new(buffer, typed, 0).skip(1).write("type to find a key or command", theme.faint);
     } else {
         let matches = match sections.iter().map(|section| section.rows.len() as u64).sum() {

@@ -80,12 +80,11 @@ impl Editor {
         self.place_cursor();
     }
 
-    /// Inserts `text` at the cursor of the multi-line field, up to a total of `max` characters. Returns
-    /// whether all of it fitted. Unsafe characters are removed, and other whitespace becomes a blank.
+    /// Inserts `text` at the cursor of the multi-line field. Returns false, and inserts nothing, if it would
+    /// have more than `max` characters. Unsafe characters are removed, and other whitespace becomes a blank.
     pub fn insert(&mut self, text: &str, max: usize) -> bool {
-        let room = max.saturating_sub(self.text.chars().count());
         let mut last = ' ';
-        let mut safe = text.chars().filter_map(|c| {
+        let safe = text.chars().filter_map(|c| {
             let before = std::mem::replace(&mut last, c);
             match c {
                 '\n' if before == '\r' => None,
@@ -94,12 +93,14 @@ impl Editor {
                 _ => text::is_safe(c).then_some(c),
             }
         });
-        let typed: String = safe.by_ref().take(room).collect();
-        let fitted = safe.next().is_none();
+        let typed: String = safe.collect();
+        if !typed.is_empty() && self.text.chars().count() + typed.chars().count() > max {
+            return false;
+        }
         self.text.insert_str(self.cursor, &typed);
         self.cursor += typed.len();
         self.place_cursor();
-        fitted
+        true
     }
 
     /// Applies a step of editing, in a window of that size.
@@ -135,7 +136,12 @@ impl Editor {
 
     /// Returns the first visible line of the multi-line field.
     pub fn top(&self, window: Size) -> usize {
-        let (line, _) = self.place(&self.lines(window.width));
+        self.top_of(&self.lines(window.width), window)
+    }
+
+    /// The same for the `lines` of that width: wrapping a long text takes most of the time of a key.
+    pub fn top_of(&self, lines: &[Range<usize>], window: Size) -> usize {
+        let (line, _) = self.place(lines);
         let height = usize::from(window.height).max(1);
         self.top.clamp((line + 1).saturating_sub(height), line)
     }
@@ -337,13 +343,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_pasted_is_made_safe_and_cut_at_the_limit() {
+    fn what_is_pasted_is_made_safe_and_refused_if_it_does_not_fit() {
         let mut field = Editor::default();
         assert!(field.insert("a\r\nb\rc\td\x1b[2J\u{202e}", 100));
         assert_eq!(field.text(), "a\nb\nc d[2J");
-        assert!(!field.insert("123456", 13));
+        assert!(!field.insert("1234", 13));
+        assert_eq!(field.text(), "a\nb\nc d[2J");
+        assert!(field.insert("123", 13));
+        assert!(field.insert("\u{202e}", 13));
         assert_eq!(field.text(), "a\nb\nc d[2J123");
-        assert!(field.insert("", 13));
     }
 
     #[test]

@@ -18,6 +18,9 @@ use crate::tui::state::State;
 use crate::tui::update::fetch::read;
 use crate::tui::update::{fault, news};
 
+/// How many voicemails an error names.
+const NAMED: usize = 3;
+
 /// Opens the note of the marked or selected voicemail, or an empty one to add to the notes of several.
 pub(in crate::tui) fn open(state: &mut State, effects: &mut Vec<Effect>) {
     let keys = changes::subjects(state);
@@ -113,13 +116,13 @@ pub(in crate::tui) fn paste(writing: &mut NoteEditor, text: &str, window: Size) 
 }
 
 fn insert(writing: &mut NoteEditor, text: &str) {
-    let fitted = writing.field.insert(text, Note::MAX);
-    writing.error = (!fitted).then(|| {
+    let fits = writing.field.insert(text, Note::MAX);
+    writing.error = (!fits).then(|| {
         let most = humanize::count(Note::MAX as u64);
-        if text.chars().count() > 1 {
-            format!("The pasted text was cut: a note holds up to {most} characters.")
+        if text.chars().nth(1).is_some() {
+            format!("Not pasted: a note has at most {most} characters.")
         } else {
-            format!("The note is full ({most} characters).")
+            format!("The note is full: it has {most} characters.")
         }
     });
 }
@@ -156,6 +159,13 @@ pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Note(writing)) = &mut state.overlay else { return };
     match &mut writing.before {
         Before::Known(_) => {
+            // Text that was typed while the note was loaded may have made it too long.
+            let note = Note::new(writing.field.text(), 0).map(Note::fitting);
+            if let Some(Err(error)) = note {
+                writing.confirming = false;
+                writing.error = Some(format!("Not saved: {error}."));
+                return;
+            }
             let writing = writing.clone();
             state.overlay = None;
             write(state, &writing, effects);
@@ -222,6 +232,26 @@ pub(in crate::tui) fn rescue(state: &mut State, effects: &mut Vec<Effect>) {
         let writing = writing.clone();
         state.overlay = None;
         write(state, &writing, effects);
+    }
+}
+
+/// Handles an added text that would have made the notes of `ids` too long: says which, and leaves them marked.
+/// If it was added to none, opens it again.
+pub(in crate::tui) fn not_added(state: &mut State, change: &Change, ids: &[VoicemailId]) {
+    let Change::Edit { keys, edit: Edit::AddToNote(note) } = change else { return };
+    let refused: Vec<RowKey> = keys.iter().copied().filter(|key| ids.contains(&key.id)).collect();
+    let rows = refused.iter().take(NAMED).filter_map(|key| state.inbox.find(*key));
+    let mut which = rows.map(|row| about(state, &row)).collect::<Vec<_>>().join(", ");
+    if refused.len() > NAMED {
+        which = format!("{which} and {} more", humanize::count((refused.len() - NAMED) as u64));
+    }
+    let (most, to) = (humanize::count(Note::MAX as u64), humanize::voicemails(refused.len() as u64));
+    let why = format!("Not added to {to}, whose note would have more than {most} characters: {which}.");
+    fault(state, why);
+    if refused.len() == keys.len() {
+        write_again(state, keys, note);
+    } else if state.inbox.marks.is_empty() {
+        state.inbox.marks = refused.into_iter().collect();
     }
 }
 

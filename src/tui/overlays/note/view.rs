@@ -26,7 +26,7 @@ pub fn draw(state: &State, writing: &NoteEditor, theme: &Theme, buffer: &mut Buf
     frame(place(state.stage()), &title_of(state, writing), state, theme, buffer);
     let (window, cells) = (window(state.stage()), cells(state.stage()));
     let lines = writing.field.lines(cells.width);
-    let top = writing.field.top(cells);
+    let top = writing.field.top_of(&lines, cells);
     for (y, line) in lines.iter().skip(top).take(usize::from(window.height)).enumerate() {
         let line = writing.field.text().get(line.clone()).unwrap_or("").trim_end();
         Pen::new(buffer, window, y as u16).write(line, theme.text);
@@ -59,7 +59,8 @@ pub fn draw(state: &State, writing: &NoteEditor, theme: &Theme, buffer: &mut Buf
 /// Returns the message below the text.
 fn told(state: &State, writing: &NoteEditor, theme: &Theme) -> (String, Style) {
     let key = |command| state.setup.keymap.named(command);
-    let left = Note::MAX.saturating_sub(writing.field.text().chars().count());
+    let length = writing.field.text().chars().count();
+    let left = Note::MAX.saturating_sub(length);
     if writing.confirming {
         let keys = [Command::SaveAndCloseNote, Command::DiscardNote, Command::KeepEditing].map(key);
         let [save, discard, edit] = keys;
@@ -73,6 +74,10 @@ fn told(state: &State, writing: &NoteEditor, theme: &Theme) -> (String, Style) {
     let told = match writing.before {
         Before::Coming { save: true, .. } => "will be saved once the stored note has loaded",
         Before::Coming { .. } => "loading…",
+        _ if length > Note::MAX => {
+            let more = humanize::count((length - Note::MAX) as u64);
+            return (format!("{more} characters too many"), theme.warning);
+        }
         _ if left == 1 => return ("1 character left".to_owned(), theme.warning),
         _ if left < NEARLY_FULL => return (format!("{left} characters left"), theme.warning),
         _ if writing.changed() => "changed",

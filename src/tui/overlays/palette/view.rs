@@ -62,7 +62,7 @@ pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer
     Pen::new(buffer, area, 0).write(":", theme.accent);
     let typed = Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area };
     let cursor = field::draw(&palette.input, typed, 0, theme, buffer);
-    if palette.input.value().is_empty() {
+    if palette.input.value().is_empty() && palette.input.refused().is_none() {
         Pen::new(buffer, typed, 0).skip(1).write("name or description", theme.quiet);
     }
     for (index, line) in lines(state.stage(), palette) {
