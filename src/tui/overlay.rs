@@ -97,10 +97,10 @@ impl Overlay {
 
     /// Returns the area of its box, and the title.
     pub(in crate::tui) fn frame(&self, state: &State) -> (Rect, Cow<'static, str>) {
-        let size = state.stage();
+        let (size, above) = (state.stage(), state.above_player());
         match self {
-            Overlay::Dates(_) => (dates::view::place(size), dates::view::TITLE.into()),
-            Overlay::Save(_) => (save::view::place(size), save::view::TITLE.into()),
+            Overlay::Dates(_) => (dates::view::place(above), dates::view::TITLE.into()),
+            Overlay::Save(_) => (save::view::place(above), save::view::TITLE.into()),
             Overlay::SaveAll(dialog) => (save_all::view::place(size), save_all::view::title(dialog).into()),
             Overlay::Note(writing) => (note::place(size), note::view::title_of(state, writing).into()),
             Overlay::Tags(tagging) => {
@@ -108,8 +108,8 @@ impl Overlay {
                 (place, title.into())
             }
             Overlay::Palette(_) => (palette::view::place(size), palette::view::TITLE.into()),
-            Overlay::Name(_) => (name::view::place(size), name::view::TITLE.into()),
-            Overlay::Login(_) => (login::view::place(size), login::view::TITLE.into()),
+            Overlay::Name(_) => (name::view::place(above), name::view::TITLE.into()),
+            Overlay::Login(_) => (login::view::place(above), login::view::TITLE.into()),
             Overlay::Elsewhere(open) => {
                 (elsewhere::view::place(state, open), elsewhere::view::title(state).into())
             }
@@ -125,7 +125,7 @@ impl Overlay {
     /// Returns what a click inside its box leads to.
     pub(in crate::tui) fn target(&self, state: &State, at: Position) -> Option<Target> {
         match self {
-            Overlay::Dates(dates) => dates::view::parts(state.stage(), dates).target(dates, at),
+            Overlay::Dates(dates) => dates::view::parts(state.above_player(), dates).target(dates, at),
             Overlay::Palette(palette) => {
                 let mut lines = palette::view::lines(state.stage(), palette);
                 lines.find(|(_, line)| line.contains(at)).map(|(number, _)| Target::Choice(number))

@@ -521,6 +521,12 @@ impl State {
         Size { height: self.size.height - self.regions().player.height, ..self.size }
     }
 
+    /// Returns the size of the screen above the player line, for dialogs in the middle; all of it without one.
+    pub fn above_player(&self) -> Size {
+        let player = self.regions().player;
+        Size { height: if player.height > 0 { player.y } else { self.size.height }, ..self.size }
+    }
+
     /// Returns the single-line text field open on screen, where the cursor is shown.
     pub fn open_field(&mut self) -> Option<&mut Field> {
         if let Some(help) = &mut self.help {

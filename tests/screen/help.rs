@@ -362,7 +362,7 @@ fn keys_of_where_it_was_opened_come_first() {
         ("c ?", &["Call back", "Move"]),
     ] {
         // As high as it must be to see all of it.
-        let mut screen = opened((120, 90));
+        let mut screen = opened((120, 110));
         screen.keys(keys);
         assert!(is_open(&screen), "{keys}: {}", screen.text());
         let titles = titles(&mut screen);

@@ -85,9 +85,12 @@ fn a_click_on_a_hint_of_the_footer_does_what_its_key_does() {
             };
             for (keys, from, to) in hints(&mut open()) {
                 let (first, last) = (keys.first().unwrap(), keys.last().unwrap());
-                let ends = [(first, from), (last, to)];
-                // The keys where they are two, else a cell of the text or the first one in turn.
-                let clicked = if keys.len() > 1 { &ends[..] } else { &ends[seen % 2..][..1] };
+                // The text of "j k next" is for the first, that of "h l seek" for the last.
+                let second = from + first.chars().count() + 1;
+                let named = if first == "j" { first } else { last };
+                let ends = [(first, from), (last, second), (named, to)];
+                // The keys where they are two, else a cell of the text or the key in turn.
+                let clicked = if keys.len() > 1 { &ends[..] } else { &ends[seen % 2 * 2..][..1] };
                 for &(key, x) in clicked {
                     let (mut by_key, mut by_click) = (open(), open());
                     by_key.keys(key);
@@ -208,7 +211,7 @@ fn the_wheel_scrolls_what_it_is_over() {
     assert_eq!(screen.state.inbox.selected_place(), Some(3));
     let Some(Overlay::Palette(palette)) = &screen.state.overlay else { panic!("{}", screen.text()) };
     assert_eq!(palette.at, 3);
-    screen.keys("Esc m").type_text("a").keys("Enter Enter Enter Enter Enter Enter Enter Enter b");
+    screen.keys("Esc m").type_text("a").keys("Ctrl-j Ctrl-j Ctrl-j Ctrl-j Ctrl-j Ctrl-j Ctrl-j Ctrl-j b");
     screen.send(mouse(MouseEventKind::ScrollUp, 60, 5)).send(mouse(MouseEventKind::ScrollUp, 60, 5));
     screen.send(mouse(MouseEventKind::ScrollUp, 60, 5));
     assert!(screen.text().contains("│ a"), "{}", screen.text());

@@ -213,7 +213,7 @@ fn wheel(state: &mut State, at: Position, by: isize, effects: &mut Vec<Effect>) 
         }
         return;
     }
-    let size = state.stage();
+    let (size, above) = (state.stage(), state.above_player());
     match &mut state.overlay {
         None => {
             let regions = state.regions();
@@ -233,7 +233,7 @@ fn wheel(state: &mut State, at: Position, by: isize, effects: &mut Vec<Effect>) 
         Some(Overlay::Palette(_)) => palette::update::step(state, by),
         Some(Overlay::Accounts(_)) => accounts::update::step(state, by.signum()),
         Some(Overlay::Elsewhere(_)) => elsewhere::update::step(state, down),
-        Some(Overlay::Dates(picker)) if parts(size, picker).is_calendar(at) => {
+        Some(Overlay::Dates(picker)) if parts(above, picker).is_calendar(at) => {
             dates::change(state, effects, |dates| dates.move_month(if down { 1 } else { -1 }));
         }
         Some(Overlay::Dates(picker)) if picker.part != Focus::Text => {

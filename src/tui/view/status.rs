@@ -215,19 +215,21 @@ pub(in crate::tui) struct Hint {
 }
 
 impl Hint {
-    /// Returns the commands that a click runs, with their cells: of two keys, each its own, and the second
-    /// one also for the text.
+    /// Returns the commands that a click runs, with their cells: of two keys, each its own, and one of them
+    /// for the text.
     pub(in crate::tui) fn places(&self, area: Rect) -> impl Iterator<Item = (Rect, Command)> {
-        let (first, second) = match self.command {
-            Command::SeekBack => (self.keys.split_once(' '), Command::SeekForward),
-            command => (None, command),
+        let (second, text) = match self.command {
+            Command::SeekBack => (Command::SeekForward, Command::SeekForward),
+            Command::Down => (Command::Up, Command::Down),
+            command => (command, command),
         };
-        let cells = |x, width| Rect { x, width, ..area };
-        let before = first.map_or(0, |(first, _)| width(first) + 1);
-        let whole = width(&self.keys) + 1 + width(self.text);
+        let first = self.keys.split_once(' ').map_or(width(&self.keys), |(first, _)| width(first));
+        let keys = width(&self.keys);
+        let cells = |from: u16, to: u16| Rect { x: self.x + from, width: to.saturating_sub(from), ..area };
         [
-            (cells(self.x, before.saturating_sub(1)), self.command),
-            (cells(self.x + before, whole - before), second),
+            (cells(0, first), self.command),
+            (cells(first + 1, keys), second),
+            (cells(keys, keys + 1 + width(self.text)), text),
         ]
         .into_iter()
     }

@@ -18,7 +18,7 @@ pub const TITLE: &str = "Accounts";
 
 /// Returns the area of the dialog.
 pub fn place(state: &State) -> Rect {
-    let screen = Rect::from((Position::ORIGIN, state.stage()));
+    let screen = Rect::from((Position::ORIGIN, state.above_player()));
     centred(screen, WIDTH, (state.setup.accounts.len() as u16).saturating_add(4))
 }
 

@@ -33,7 +33,7 @@ pub fn place(state: &State, asked: &CallDialog) -> Rect {
 
 /// Returns the area of the overlay, and its lines.
 fn laid_out(state: &State, asked: &CallDialog, theme: &Theme) -> (Rect, Vec<Line>) {
-    let screen = Rect::from((Position::ORIGIN, state.stage()));
+    let screen = Rect::from((Position::ORIGIN, state.above_player()));
     let room = screen.width.min(WIDTH).saturating_sub(4);
     let (facts, told) = (facts(asked, theme, room), told(state, asked, theme, room));
     let high = |lines: usize| lines as u16 + 2 <= screen.height;

@@ -89,8 +89,8 @@ impl Parts {
 
 /// Draws the picker. Returns the position of the cursor if the text field has the focus.
 pub fn draw(state: &State, dates: &Dates, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    frame(place(state.stage()), TITLE, state, theme, buffer);
-    let parts = parts(state.stage(), dates);
+    frame(place(state.above_player()), TITLE, state, theme, buffer);
+    let parts = parts(state.above_player(), dates);
     if let Some(area) = parts.presets {
         presets(state, dates, theme, area, buffer);
     }

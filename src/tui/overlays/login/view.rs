@@ -37,8 +37,8 @@ fn is_low(screen: Size) -> bool {
 
 /// Draws the login form. Returns the position of the cursor.
 pub fn draw(state: &State, form: &LoginForm, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let low = is_low(state.stage());
-    let inside = frame(place(state.stage()), TITLE, state, theme, buffer);
+    let low = is_low(state.above_player());
+    let inside = frame(place(state.above_player()), TITLE, state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let mut y = 0;
     for line in broken("Your app ID and secret are in the TeleCMI dashboard under Settings.", area.width) {

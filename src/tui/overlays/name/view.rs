@@ -26,7 +26,7 @@ pub fn place(screen: Size) -> Rect {
 
 /// Draws the dialog for naming a caller. Returns the position of the cursor.
 pub fn draw(state: &State, naming: &NameForm, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let inside = frame(place(state.stage()), TITLE, state, theme, buffer);
+    let inside = frame(place(state.above_player()), TITLE, state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     Pen::new(buffer, area, 0).write(&naming.number, theme.quiet);
     let cursor = field::draw(&naming.input, area, 1, theme, buffer);

@@ -26,7 +26,7 @@ pub fn place(screen: Size) -> Rect {
 
 /// Draws the dialog for saving a recording. Returns the position of the cursor.
 pub fn draw(state: &State, dialog: &Save, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let inside = frame(place(state.stage()), TITLE, state, theme, buffer);
+    let inside = frame(place(state.above_player()), TITLE, state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let cursor = field::draw(&dialog.input, area, 1, theme, buffer);
     let enter = state.setup.keymap.named(Command::SaveNow);
