@@ -32,7 +32,8 @@ use crate::tui::overlays::{
 };
 use crate::tui::playback::update::{
     change_speed, change_volume, control, done_in_queue, go_on, hold, on_moved, on_player, on_recording,
-    pause_playing, play_all, play_next, play_pause, seek, step_queue, toggle_skip_silence, watch,
+    pause_playing, play_all, play_next, play_pause, seek, star_in_queue, step_queue, toggle_skip_silence,
+    watch,
 };
 use crate::tui::playback::{ahead, prefetch};
 use crate::tui::search_line;
@@ -241,6 +242,7 @@ pub(in crate::tui) fn run(state: &mut State, command: Command, key: KeyEvent, ef
         Command::Down | Command::NextUnread if state.shows_queue() => step_queue(state, true, effects),
         Command::Up | Command::PreviousUnread if state.shows_queue() => step_queue(state, false, effects),
         Command::ToggleDone if state.shows_queue() => done_in_queue(state, effects),
+        Command::ToggleStar if state.shows_queue() => star_in_queue(state, effects),
         Command::Down if state.detail_focused() => mark_other(state, 1),
         Command::Up if state.detail_focused() => mark_other(state, -1),
         Command::Down | Command::NextMatch => move_rows(state, 1, effects),

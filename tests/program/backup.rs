@@ -40,11 +40,14 @@ fn damage(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     fs::write(path, bytes).unwrap();
 }
 
+/// A name, and how the store's file is lost.
+type Way = (&'static str, fn(&Path));
+
 #[test]
 fn whatever_happens_to_the_store_what_the_user_did_comes_back() {
     let desk = worked();
     let store = desk.home.store();
-    let ways: [(&str, fn(&Path)); 5] = [
+    let ways: [Way; 5] = [
         ("deleted", |path| fs::remove_file(path).unwrap()),
         ("emptied", |path| fs::write(path, "").unwrap()),
         ("header zeroed", |path| damage(path, |bytes| bytes[..100].fill(0))),

@@ -304,10 +304,13 @@ fn e_marks_what_is_shown_as_done_and_goes_on_to_the_next_until_all_were_played()
 #[test]
 fn star_and_note_are_for_what_plays_and_the_next_one_waits_until_the_note_is_written() {
     let mut screen = open();
-    screen.keys("j v j v k k P s");
-    let (first, second) = (key_of(&screen, 1), key_of(&screen, 3));
-    assert!(screen.state.inbox.find(first).unwrap().flags.contains(Flags::STARRED));
-    assert!(!screen.state.inbox.find(second).unwrap().flags.contains(Flags::STARRED), "marked, not shown");
+    screen.keys("v j v v k k k k P s");
+    let [starred, first, second] = [0, 2, 3].map(|index| key_of(&screen, index));
+    assert!(screen.state.inbox.find(starred).unwrap().flags.contains(Flags::STARRED), "{}", screen.text());
+    for other in [first, second] {
+        let is_starred = screen.state.inbox.find(other).unwrap().flags.contains(Flags::STARRED);
+        assert!(!is_starred, "marked, not shown");
+    }
     plays(&mut screen, 1_000);
     screen.keys("m").type_text("call him").player(Event::Ended);
     screen.wait(TimeDelta::seconds(2));
@@ -458,4 +461,25 @@ fn a_click_on_a_bar_or_on_the_waveform_seeks() {
         assert_eq!(seeks(&mut screen, start, *y as u16), [Control::Seek(Duration::ZERO)], "{text}");
         assert_eq!(seeks(&mut screen, start, *y as u16 + 1), [], "{text}");
     }
+}
+
+#[test]
+fn acting_on_what_the_queue_shows_goes_on_to_the_next() {
+    for keys in ["e", "s", "m h i Enter"] {
+        let mut screen = open();
+        screen.keys("P");
+        plays(&mut screen, 1_000);
+        let (first, next) = (key_of(&screen, 0), key_of(&screen, 1));
+        assert_eq!(current(&screen), first);
+        screen.keys(keys);
+        assert_eq!((current(&screen), selected(&screen)), (next, next), "{keys}: {}", screen.text());
+        assert!(screen.state.shows_queue(), "{keys}: {}", screen.text());
+    }
+    // What takes something back, or changes nothing, stays.
+    let mut screen = open();
+    screen.keys("s P");
+    plays(&mut screen, 1_000);
+    let first = current(&screen);
+    screen.keys("s").keys("m Enter").keys("m Esc");
+    assert_eq!(current(&screen), first, "{}", screen.text());
 }

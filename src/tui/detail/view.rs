@@ -17,7 +17,7 @@ use crate::tui::command::Command;
 use crate::tui::layout;
 use crate::tui::list::matches::Matches;
 use crate::tui::list::rows::day_name;
-use crate::tui::playback::{self, Recording};
+use crate::tui::playback::{self, Queue, Recording};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::cut;
@@ -221,7 +221,7 @@ fn head(state: &State, theme: &Theme, row: &Row, area: Rect, matches: &mut Match
     let [here, rest, age] = times(state, row.time);
     let mut number = |room| caller_line(state.shown_details(), name, display, theme, room, matches);
     let both = format!("{here} · {age}");
-    let queue = state.playback.queue.as_ref().filter(|_| state.shows_queue()).map(|queue| queue.place());
+    let queue = state.playback.queue.as_ref().filter(|_| state.shows_queue()).map(Queue::place);
     if queue.is_some()
         && let Some((star, style)) = starred.take()
     {

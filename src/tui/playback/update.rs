@@ -70,6 +70,14 @@ pub(in crate::tui) fn pause_playing(state: &mut State, effects: &mut Vec<Effect>
     }
 }
 
+/// Pauses the queue that is shown: the phone rings.
+pub(in crate::tui) fn pause_for_call(state: &mut State, effects: &mut Vec<Effect>) {
+    let plays = state.playback.current.as_ref().is_some_and(|playback| playback.phase == Phase::Playing);
+    if plays && state.shows_queue() {
+        pause(state, true, effects);
+    }
+}
+
 /// Pauses or resumes playback.
 fn pause(state: &mut State, paused: bool, effects: &mut Vec<Effect>) {
     if let Some(playback) = &mut state.playback.current {
@@ -282,6 +290,20 @@ pub(in crate::tui) fn step_queue(state: &mut State, forward: bool, effects: &mut
 /// Marks the voicemail that the queue is at as done, or as not done, and plays the next.
 pub(in crate::tui) fn done_in_queue(state: &mut State, effects: &mut Vec<Effect>) {
     toggle(state, Fact::Done, effects);
+    leave_in_queue(state, effects);
+}
+
+/// Stars the voicemail that the queue is at, and plays the next; or unstars it.
+pub(in crate::tui) fn star_in_queue(state: &mut State, effects: &mut Vec<Effect>) {
+    let was_starred = state.inbox.selected_row().is_some_and(|row| row.flags.contains(Flags::STARRED));
+    toggle(state, Fact::Starred, effects);
+    if !was_starred {
+        leave_in_queue(state, effects);
+    }
+}
+
+/// Goes on in the queue after the user has done something about the voicemail that it shows: plays the next.
+pub(in crate::tui) fn leave_in_queue(state: &mut State, effects: &mut Vec<Effect>) {
     if let (Some(queue), Some(playback)) = (&mut state.playback.queue, &state.playback.current) {
         queue.heard.insert(playback.cue.key);
     }

@@ -8,6 +8,7 @@ use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{AccountEffect, Change, Effect, TerminalEffect};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::call::{By, CallDialog, Ended, Placing};
+use crate::tui::playback::update::pause_for_call;
 use crate::tui::state::State;
 use crate::tui::update::{fault, news};
 
@@ -73,6 +74,7 @@ fn end(state: &mut State, key: RowKey, ended: Ended, effects: &mut Vec<Effect>) 
     if matches!(ended, Ended::Rings(_)) {
         let edit = Edit::Fact(Fact::Called, Some(state.now.timestamp_millis()));
         apply(state, Change::Edit { keys: vec![key], edit }, effects);
+        pause_for_call(state, effects);
     }
     match (&mut state.overlay, ended) {
         (Some(Overlay::Call(asked)), ended) if asked.key == key => asked.ended = Some(ended),

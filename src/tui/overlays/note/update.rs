@@ -14,6 +14,7 @@ use crate::tui::list::rows::RowKey;
 use crate::tui::msg::{Change, Effect, Lane, Read};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlays::note::{Before, Motion, NoteEditor, about, cells};
+use crate::tui::playback::update::leave_in_queue;
 use crate::tui::state::State;
 use crate::tui::update::fetch::read;
 use crate::tui::update::{fault, news};
@@ -169,6 +170,10 @@ pub(in crate::tui) fn save(state: &mut State, effects: &mut Vec<Effect>) {
             let writing = writing.clone();
             state.overlay = None;
             write(state, &writing, effects);
+            let shown = state.inbox.selected == Some(writing.key) && state.shows_queue();
+            if shown && writing.changed() {
+                leave_in_queue(state, effects);
+            }
         }
         Before::Coming { save, .. } => {
             *save = true;
