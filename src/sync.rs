@@ -167,13 +167,14 @@ impl SyncError {
 
     /// Returns how long to wait for the next sync after this many in a row failed, if one is due every
     /// `refresh`. An error that passes by itself changes nothing; others, such as the page of a network that
-    /// wants a login, take up to [`PAUSE_MAX`]. `None` if only the user can help: the secret is wrong.
+    /// wants a login, take up to [`PAUSE_MAX`]. `None` if only the user can help: the secret is wrong, or the
+    /// store cannot be used.
     pub fn pause(&self, refresh: Duration, failed: u32) -> Option<Duration> {
-        if self.needs_login() {
-            return None;
-        }
         if self.is_transient() {
             return Some(refresh);
+        }
+        if self.needs_login() || matches!(self, SyncError::Store { .. }) {
+            return None;
         }
         let longer = refresh.saturating_mul(1 << failed.clamp(1, 16));
         Some(longer.min(PAUSE_MAX.max(refresh)))

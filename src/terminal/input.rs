@@ -493,13 +493,13 @@ impl Decoder {
                 taken.push(event);
                 continue;
             };
-            *until = now + TAIL;
             let c = match key.code {
                 KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => c,
                 KeyCode::Enter => '\n',
                 KeyCode::Tab => '\t',
                 _ => continue,
             };
+            *until = now + TAIL;
             match taken.last_mut() {
                 Some(Event::Paste(text)) => text.push(c),
                 _ => taken.push(Event::Paste(c.into())),

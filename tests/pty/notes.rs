@@ -17,6 +17,16 @@ fn open(home: &Home, voices: &Voices) -> Terminal {
     terminal
 }
 
+/// Waits until keys are keys again: right behind a paste of several lines, they belong to it.
+fn after_the_paste(terminal: &mut Terminal) {
+    let cursor = |terminal: &Terminal| terminal.look(|seen| seen.screen().cursor_position());
+    let before = cursor(terminal);
+    until("keys act again", || {
+        terminal.send("\x1b[D");
+        cursor(terminal) != before
+    });
+}
+
 #[test]
 fn enter_saves_and_every_other_line_end_is_text() {
     for line_end in ["\n", "\x1b\r", "\x1b[13;2u", "\x1b[200~\r\x1b[201~"] {
@@ -27,6 +37,7 @@ fn enter_saves_and_every_other_line_end_is_text() {
         terminal.send(&format!("call Ravi{line_end}before five"));
         terminal.wait_for("before five");
         assert!(terminal.text().contains("Enter save"), "{}", terminal.text());
+        after_the_paste(&mut terminal);
         terminal.send("\r");
         terminal.wait_for("note saved");
         terminal.send("q");
@@ -45,6 +56,7 @@ fn a_pasted_text_saves_nothing() {
     terminal.send("\x1b[200~first\r\nsecond\rthird\n\x1b[201~");
     terminal.wait_for("third");
     assert!(terminal.text().contains("Enter save"), "{}", terminal.text());
+    after_the_paste(&mut terminal);
     terminal.send("\x13");
     terminal.wait_for("note saved");
     terminal.send("q");
