@@ -53,6 +53,8 @@ pub struct Decoder {
     taken: usize,
     began: Instant,
     last: Instant,
+    /// Whether the Esc of the current sequence ended its read: then it may have been typed by itself.
+    split: bool,
     /// When a lone Esc was taken as a key.
     escaped: Option<Instant>,
     /// Until when text belongs to the last paste.
@@ -95,6 +97,7 @@ impl Decoder {
             taken: 0,
             began: now,
             last: now,
+            split: false,
             escaped: None,
             tail: None,
             events: Vec::new(),
@@ -117,6 +120,15 @@ impl Decoder {
             self.enter(Mode::Escape, now);
         }
         self.last = now;
+        if let (Mode::Escape, Some(&next)) = (self.mode, bytes.first()) {
+            // Alt with a key comes in one piece. Only sequences are split.
+            if begins_sequence(next) {
+                self.split = true;
+            } else {
+                self.key(KeyCode::Esc, KeyModifiers::NONE);
+                self.give_up();
+            }
+        }
         for &byte in bytes {
             self.taken += 1;
             self.byte(byte, now);
@@ -142,12 +154,12 @@ impl Decoder {
                 self.escaped = Some(now);
                 self.key(KeyCode::Esc, KeyModifiers::NONE);
             }
-            (Mode::Csi, 2) => self.key(KeyCode::Char('['), KeyModifiers::ALT),
-            (Mode::Osc, 2) => self.key(KeyCode::Char(']'), KeyModifiers::ALT),
-            (Mode::Ss3, 2) => self.key(KeyCode::Char('O'), KeyModifiers::ALT),
+            (Mode::Csi, 2) => self.two_keys('['),
+            (Mode::Osc, 2) => self.two_keys(']'),
+            (Mode::Ss3, 2) => self.two_keys('O'),
             (Mode::Text, 2) => {
                 if let Some(&letter) = self.bytes.first() {
-                    self.key(KeyCode::Char(letter.into()), KeyModifiers::ALT);
+                    self.two_keys(letter.into());
                 }
             }
             (Mode::Paste, _) => self.end_paste(now),
@@ -155,6 +167,14 @@ impl Decoder {
         }
         self.give_up();
         self.take_events(now)
+    }
+
+    /// Handles Esc and a character that began no sequence: Alt, or both typed.
+    fn two_keys(&mut self, c: char) {
+        if self.split {
+            self.key(KeyCode::Esc, KeyModifiers::NONE);
+        }
+        self.character(c, if self.split { KeyModifiers::NONE } else { KeyModifiers::ALT });
     }
 
     fn is_too_slow(&self, now: Instant) -> bool {
@@ -171,6 +191,7 @@ impl Decoder {
     fn enter(&mut self, mode: Mode, now: Instant) {
         self.mode = mode;
         self.bytes.clear();
+        self.split = false;
         (self.taken, self.began) = (1, now);
     }
 
@@ -507,6 +528,11 @@ impl Decoder {
         }
         taken
     }
+}
+
+/// Returns whether a byte after Esc begins a sequence.
+fn begins_sequence(byte: u8) -> bool {
+    matches!(byte, b'[' | b'O' | b']' | b'P' | b'X' | b'^' | b'_')
 }
 
 /// Returns whether the bytes of one read look like the rest of a sequence whose Esc came alone: nobody types

@@ -81,8 +81,12 @@ fn keys_are_those_that_terminals_send() {
     ];
     for (bytes, event) in table {
         assert_eq!(decoded(&[bytes]), std::slice::from_ref(event), "{}", bytes.escape_ascii());
-        let split: Vec<_> = bytes.chunks(1).collect();
-        assert_eq!(decoded(&split), std::slice::from_ref(event), "{} byte by byte", bytes.escape_ascii());
+        // Alt with a key comes in one piece; everything else may come byte by byte.
+        let is_alt = matches!(event, Event::Key(key) if key.modifiers == ALT) && bytes[1] != b'[';
+        if !is_alt && *bytes != b"\x1b[" {
+            let split: Vec<_> = bytes.chunks(1).collect();
+            assert_eq!(decoded(&split), std::slice::from_ref(event), "{} byte by byte", bytes.escape_ascii());
+        }
     }
 }
 
@@ -92,6 +96,16 @@ fn two_escapes_are_two_keys_and_keys_that_come_together_stay_apart() {
     assert_eq!(decoded(&[b"\x1b\x1b"]), [esc.clone(), esc.clone()]);
     assert_eq!(decoded(&[b"\x1b\x1b[A"]), [esc, up.clone()]);
     assert_eq!(decoded(&[b"jj\x1b[A\x1bOAk"]), [typed('j'), typed('j'), up.clone(), up, typed('k')]);
+}
+
+#[test]
+fn escape_and_a_key_typed_fast_are_two_keys() {
+    for key in ["x", "P", "[", "]", "O", "_", "é", "\r"] {
+        let escape = Event::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+        let pressed =
+            if key == "\r" { self::key(KeyCode::Enter) } else { typed(key.chars().next().unwrap()) };
+        assert_eq!(decoded(&[b"\x1b", key.as_bytes()]), [escape, pressed], "{key}");
+    }
 }
 
 #[test]
