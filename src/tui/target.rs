@@ -1,5 +1,7 @@
 //! What can be clicked. Where it is on screen, `view/targets.rs` knows.
 
+use std::time::Duration;
+
 use chrono::NaiveDate;
 
 use crate::tui::command::Command;
@@ -15,6 +17,8 @@ pub enum Target {
     NextView,
     /// The voicemail at this place of the list; `None` beside them.
     Row(Option<usize>),
+    /// A place of the recording that plays: on a bar, or on the waveform.
+    Seek(Duration),
     /// An entry of the caller's history in the detail; `None` elsewhere in the detail.
     Detail(Option<usize>),
     /// The scrollbar of the list: the first line to show.

@@ -100,8 +100,9 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             }
         }
         Msg::Mouse(mouse) => {
+            let moves_on = mouse::command(state, mouse) == Some(Command::ToggleDone);
             mouse::on_mouse(state, mouse, &mut effects);
-            if state.inbox.selected != before.0 {
+            if state.inbox.selected != before.0 && !moves_on {
                 on_moved(state);
             }
         }

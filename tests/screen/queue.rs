@@ -483,3 +483,44 @@ fn acting_on_what_the_queue_shows_goes_on_to_the_next() {
     screen.keys("s").keys("m Enter").keys("m Esc");
     assert_eq!(current(&screen), first, "{}", screen.text());
 }
+
+#[test]
+fn done_by_a_click_goes_on_as_by_its_key() {
+    let after = |act: fn(&mut Screen)| {
+        let mut screen = open();
+        screen.keys("P");
+        plays(&mut screen, 1_000);
+        screen.keys("Esc");
+        act(&mut screen);
+        ends(&mut screen);
+        ends(&mut screen);
+        (current(&screen), selected(&screen))
+    };
+    let by_key = after(|screen| {
+        screen.keys("e");
+    });
+    let by_click = after(|screen| {
+        let text = screen.text();
+        let (y, line) = text.lines().enumerate().last().unwrap();
+        let before = &line[..line.find("e done").unwrap()];
+        click(screen, before.chars().count() as u16, y as u16);
+    });
+    assert_eq!(by_key.0, by_key.1, "the selection goes along");
+    assert_eq!(by_click, by_key);
+}
+
+#[test]
+fn a_click_that_seeks_takes_an_error_away_as_a_key_does() {
+    let mut screen = open();
+    screen.keys("Space");
+    plays(&mut screen, 0);
+    screen.send(Msg::NotReopened("The settings cannot be read.".to_owned()));
+    assert!(screen.text().contains("cannot be read"));
+    let y = screen.state.regions().player.y;
+    let wave = |c: char| ('\u{2800}'..'\u{2900}').contains(&c);
+    let x = player_line(&mut screen).chars().position(wave).unwrap() as u16;
+    controls(&mut screen);
+    click(&mut screen, x, y);
+    assert_eq!(controls(&mut screen), [Control::Seek(Duration::ZERO)]);
+    assert!(!screen.text().contains("cannot be read"), "{}", screen.text());
+}

@@ -22,7 +22,6 @@ use crate::tui::overlays::dates::{Dates, Focus, view::parts};
 use crate::tui::overlays::help::update::{Scroll, scroll};
 use crate::tui::overlays::note::{Motion, cells};
 use crate::tui::overlays::{accounts, elsewhere, palette};
-use crate::tui::playback;
 use crate::tui::playback::update::control;
 use crate::tui::search_line;
 use crate::tui::state::State;
@@ -43,10 +42,6 @@ pub(super) fn on_mouse(state: &mut State, mouse: MouseEvent, effects: &mut Vec<E
         MouseEventKind::ScrollDown => wheel(state, at, WHEEL, effects),
         MouseEventKind::ScrollUp => wheel(state, at, -WHEEL, effects),
         MouseEventKind::Down(MouseButton::Left) => {
-            let is_covered = state.help.is_some() || state.overlay.is_some();
-            if let Some(to) = playback::seek_at(state, &state.regions(), at).filter(|_| !is_covered) {
-                return control(state, Control::Seek(to), effects);
-            }
             let target = targets::at(state, at);
             state.grabbed = target;
             if let Some(target) = target {
@@ -56,6 +51,17 @@ pub(super) fn on_mouse(state: &mut State, mouse: MouseEvent, effects: &mut Vec<E
         MouseEventKind::Drag(MouseButton::Left) => drag(state, at, effects),
         MouseEventKind::Up(MouseButton::Left) => state.grabbed = None,
         _ => {}
+    }
+}
+
+/// Returns the command that the mouse runs.
+pub(super) fn command(state: &State, mouse: MouseEvent) -> Option<Command> {
+    if mouse.kind != MouseEventKind::Down(MouseButton::Left) {
+        return None;
+    }
+    match targets::at(state, Position::new(mouse.column, mouse.row)) {
+        Some(Target::Command(command)) => Some(command),
+        _ => None,
     }
 }
 
@@ -79,6 +85,7 @@ fn click(state: &mut State, target: Target, effects: &mut Vec<Effect>) {
                 None => {}
             }
         }
+        Target::Seek(to) => control(state, Control::Seek(to), effects),
         Target::Detail(entry) => {
             let state = leave_search(state);
             state.detail.focused = true;

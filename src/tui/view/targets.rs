@@ -8,7 +8,7 @@ use crate::tui::state::State;
 use crate::tui::target::Target;
 use crate::tui::view::frame::way_out;
 use crate::tui::view::{header, scrollbar, status};
-use crate::tui::{detail, list};
+use crate::tui::{detail, list, playback};
 
 /// Returns what a click leads to; `None` where nothing is to be clicked, as outside an open dialog.
 pub fn at(state: &State, at: Position) -> Option<Target> {
@@ -31,6 +31,9 @@ pub fn at(state: &State, at: Position) -> Option<Target> {
     }
     if covering.is_some() {
         return None;
+    }
+    if let Some(to) = playback::seek_at(state, &regions, at) {
+        return Some(Target::Seek(to));
     }
     if regions.header.contains(at) {
         let parts = header::parts(state, regions.header.width);
