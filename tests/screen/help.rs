@@ -357,6 +357,7 @@ fn keys_of_where_it_was_opened_come_first() {
         ("t F1", &["Tags", "Move"]),
         ("Y ?", &["Copy", "Move"]),
         ("w F1", &["Save recording", "Move"]),
+        ("v j v w F1", &["Save recording", "Move"]),
         ("b ?", &["Listen elsewhere", "Move"]),
         ("C F1", &["Name the caller", "Move"]),
         ("c ?", &["Call back", "Move"]),

@@ -8,7 +8,7 @@ use vmail::tui::overlays::accounts::Choice;
 use crate::common::{Opened, Screen, week};
 
 /// What is open: a name, the account, and the keys that open it.
-pub const STATES: [(&str, Option<&str>, &str); 27] = [
+pub const STATES: [(&str, Option<&str>, &str); 29] = [
     ("inbox", Some("acme-support"), ""),
     ("detail", Some("acme-support"), "Enter"),
     ("detail with focus", Some("acme-support"), "Tab"),
@@ -33,6 +33,8 @@ pub const STATES: [(&str, Option<&str>, &str); 27] = [
     ("call", Some("acme-support"), "c"),
     ("name", Some("acme-support"), "C"),
     ("save", Some("acme-support"), "w"),
+    ("save marked", Some("acme-support"), "v j v w"),
+    ("dates while playing", Some("acme-support"), "Space d Tab"),
     ("elsewhere", Some("acme-support"), "b"),
     ("accounts", Some("acme-support"), "a"),
     ("login", None, "Enter"),
