@@ -307,7 +307,7 @@ mod tests {
     /// Every new flag or verb must decide how its values are completed.
     #[test]
     fn every_value_is_completed_or_cannot_be() {
-        const ANYTHING: [&str; 7] = ["MS", "N", "PORT", "SPEED", "TEMPLATE", "TEXT", "URL"];
+        const ANYTHING: [&str; 8] = ["MS", "N", "PORT", "SECONDS", "SPEED", "TEMPLATE", "TEXT", "URL"];
         fn check(command: &Command) {
             for arg in
                 command.get_arguments().filter(|arg| arg.get_num_args().is_some_and(|n| n.takes_values()))

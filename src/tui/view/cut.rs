@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(shown("[call] back", 9), "call back");
         assert_eq!(shown("[call] back soon", 9), "call bac…");
         assert_eq!(shown("call back soon", 5), "call…");
-        assert_eq!(shown("[x]", 0), "");
+        assert_eq!(shown("[x] and y", 1), "…");
     }
 
     #[test]
@@ -150,6 +150,6 @@ mod tests {
         assert_eq!(shown("Ravi has the papers about [invoice 417]", 20), "…about invoice 417");
         assert_eq!(shown("A call about it, or [a] second, [b]", 14), "…a second, b");
         assert_eq!(shown("one [two] three four five six [seventh]", 11), "…seventh");
-        assert_eq!(shown("日本語で話す人から[電話]がありました", 12), "…ら電話があ…");
+        assert_eq!(shown("日本語で話す人から[電話]がありました", 12), "…から電話が…");
     }
 }
