@@ -524,3 +524,15 @@ fn a_click_that_seeks_takes_an_error_away_as_a_key_does() {
     assert_eq!(controls(&mut screen), [Control::Seek(Duration::ZERO)]);
     assert!(!screen.text().contains("cannot be read"), "{}", screen.text());
 }
+
+#[test]
+fn rows_that_arrive_move_nothing_that_is_open_or_plays() {
+    for keys in ["P", "Space", "Enter"] {
+        let mut screen = Screen::open(Opened::default());
+        screen.page(&week()[5..], 19, 19, 1, 2).keys(keys);
+        let opened = selected(&screen);
+        screen.page(&week()[..5], 19, 19, 2, 2);
+        assert_eq!(selected(&screen), opened, "{keys}: {}", screen.text());
+        assert_eq!(screen.state.shows_queue(), keys == "P", "{keys}");
+    }
+}

@@ -280,8 +280,10 @@ fn take_in(state: &mut State, rows: &store::Rows, effects: &mut Vec<Effect>) {
     };
     let offset = anchor.map(|row| line_of(state, RowKey::of(&row)).saturating_sub(state.inbox.top));
     // Windows are fetched in parallel, and the newest may not arrive first. In a list that was empty at
-    // the start of the sync, a selection at the top stays at the top.
+    // the start of the sync, a selection at the top stays at the top, until the user has opened or played it.
     let begins = state.inbox.selected_place() == Some(0)
+        && !state.detail.full
+        && state.playback.current.is_none()
         && state.sync.running.as_ref().is_some_and(|running| running.newest_before.is_none());
     match &state.inbox.query.callers {
         // Only rows of the caller belong in the history.
