@@ -93,6 +93,13 @@ fn tmux_passes_the_keys_on() {
             .iter()
             .all(|line| text.lines().any(|shown| shown.trim_matches(['│', '┃', ' ', '▌']).starts_with(line)))
     });
+    // As in `after_the_paste`.
+    let cursor = || tmux(&["display-message", "-p", "-t", "v", "#{cursor_x},#{cursor_y}"]);
+    let before = cursor();
+    until("keys act again", || {
+        keys(&["Left"]);
+        cursor() != before
+    });
     keys(&["Enter"]);
     until("it is saved", || screen().contains("note saved"));
     keys(&["q"]);
