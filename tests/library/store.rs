@@ -346,7 +346,7 @@ mod files {
             let name = format!("vmail.db{suffix}");
             fs::rename(folder.path().join(&name), folder.path().join(format!("away-{name}"))).unwrap();
         }
-        // One goes on with a new file, which has all that was in the old one.
+        // One continues in a new file, which has all that was in the old one.
         assert_eq!(before.put_page(account, &many(3, 2), None).unwrap().added.rows.len(), 2);
         assert_eq!(before.notices(), [Notice::WrittenAgain { path: path.clone() }]);
         assert!(before.changed_elsewhere().unwrap());

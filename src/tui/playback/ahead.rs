@@ -60,7 +60,7 @@ pub struct Ahead {
 }
 
 impl Ahead {
-    /// Returns what a new session of the same account goes on with, so that no bound depends on how often
+    /// Returns what carries over to a new session of the same account, so that no bound depends on how often
     /// the settings are reloaded.
     #[must_use]
     pub fn handed_over(self) -> Ahead {

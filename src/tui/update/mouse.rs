@@ -177,7 +177,7 @@ fn show_from(state: &mut State, line: usize, effects: &mut Vec<Effect>) {
     select_place(state, place, effects);
 }
 
-/// A drag goes on with the scrollbar that was grabbed, or makes a range of the days it passes.
+/// A drag moves the scrollbar that was grabbed, or selects the days it passes as a range.
 fn drag(state: &mut State, at: Position, effects: &mut Vec<Effect>) {
     let regions = state.regions();
     match state.grabbed {
