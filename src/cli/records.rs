@@ -120,6 +120,22 @@ impl Records {
         self.record(out, fields, &fields.cells())
     }
 
+    /// Writes all records, each with its values, after their `names`.
+    pub fn write_all<'r, R: Serialize + 'r, const N: usize>(
+        mut self,
+        out: &mut impl Write,
+        names: &[&str; N],
+        records: impl IntoIterator<Item = &'r R>,
+        cells: impl Fn(&R) -> [String; N],
+    ) -> io::Result<()> {
+        self.head(out, names)?;
+        for record in records {
+            self.record(out, record, &cells(record))?;
+        }
+        self.end(out)?;
+        out.flush()
+    }
+
     /// Writes the end of the array. Without it, programs notice that the output is cut off.
     pub fn end(&self, out: &mut impl Write) -> io::Result<()> {
         match self.format {

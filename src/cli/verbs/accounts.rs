@@ -134,13 +134,7 @@ fn write(lines: &[AccountLine], format: Format) -> io::Result<()> {
     if format == Format::Table {
         return print_table(lines, out);
     }
-    let mut records = Records::new(format);
-    records.head(&mut out, &NAMES)?;
-    for line in lines {
-        records.record(&mut out, line, &line.cells())?;
-    }
-    records.end(&mut out)?;
-    out.flush()
+    Records::new(format).write_all(&mut out, &NAMES, lines, AccountLine::cells)
 }
 
 impl AccountLine {

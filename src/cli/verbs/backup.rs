@@ -174,13 +174,7 @@ fn write(lines: &[BackupLine], format: Format) -> io::Result<()> {
     if format == Format::Table {
         return table(lines, out);
     }
-    let mut records = Records::new(format);
-    records.head(&mut out, &NAMES)?;
-    for line in lines {
-        records.record(&mut out, line, &line.cells())?;
-    }
-    records.end(&mut out)?;
-    out.flush()
+    Records::new(format).write_all(&mut out, &NAMES, lines, BackupLine::cells)
 }
 
 /// Prints an aligned table, with the paths at the end.

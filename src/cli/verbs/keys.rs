@@ -69,13 +69,7 @@ fn write(lines: &[KeyLine], format: Format) -> io::Result<()> {
         out.write_all(table(lines).as_bytes())?;
         return out.flush();
     }
-    let mut records = Records::new(format);
-    records.head(&mut out, &NAMES)?;
-    for line in lines {
-        records.record(&mut out, line, &line.cells())?;
-    }
-    records.end(&mut out)?;
-    out.flush()
+    Records::new(format).write_all(&mut out, &NAMES, lines, KeyLine::cells)
 }
 
 /// Returns all commands, by group.
