@@ -156,25 +156,30 @@ fn a_stop_it_could_not_see_is_repaired() {
     quits(terminal, pid);
 }
 
+/// Opens the demo in tmux, in the session `v`, and waits for the inbox. Returns what runs a command of tmux.
+pub fn demo_in_tmux(home: &Home) -> impl Fn(&[&str]) -> String {
+    let folder = home.path().to_owned();
+    let tmux = move |arguments: &[&str]| {
+        let mut command = Command::new("tmux");
+        command.arg("-S").arg(folder.join("tmux")).args(["-f", "/dev/null"]).args(arguments);
+        command.env_remove("TMUX").env("HOME", &folder).env("LANG", "C.UTF-8");
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let vmail = format!("exec {} --demo", env!("CARGO_BIN_EXE_vmail"));
+    tmux(&["new-session", "-d", "-x", "80", "-y", "24", "-s", "v", &vmail]);
+    until("the inbox in tmux", || tmux(&["capture-pane", "-p", "-t", "v"]).contains("up to date"));
+    tmux
+}
+
 #[test]
 fn tmux_shows_the_inbox() {
     if !has("tmux") {
         return;
     }
     let home = Home::new();
-    let socket = home.path().join("tmux");
-    let tmux = |arguments: &[&str]| {
-        let mut command = Command::new("tmux");
-        command.arg("-S").arg(&socket).args(["-f", "/dev/null"]).args(arguments);
-        command.env_remove("TMUX").env("HOME", home.path()).env("LANG", "C.UTF-8");
-        let output = command.output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    };
-    let vmail = format!("exec {} --demo", env!("CARGO_BIN_EXE_vmail"));
-    tmux(&["new-session", "-d", "-x", "80", "-y", "24", "-s", "v", &vmail]);
+    let tmux = demo_in_tmux(&home);
     let screen = || tmux(&["capture-pane", "-p", "-t", "v"]);
     let selected = || screen().lines().position(|line| line.starts_with('▌'));
-    until("the inbox in tmux", || screen().contains("up to date"));
     let first = selected();
     tmux(&["send-keys", "-t", "v", "j"]);
     until("another row is selected", || selected().is_some() && selected() != first);

@@ -1,9 +1,7 @@
 //! Notes as terminals send their keys: which byte saves, and which starts a new line.
 
-use std::process::Command;
-
 use crate::harness::{Terminal, until};
-use crate::jobs::has;
+use crate::jobs::{demo_in_tmux, has};
 use crate::voices::{Reply, Voices};
 use crate::world::Home;
 
@@ -70,18 +68,9 @@ fn tmux_passes_the_keys_on() {
         return;
     }
     let home = Home::new();
-    let socket = home.path().join("tmux");
-    let tmux = |arguments: &[&str]| {
-        let mut command = Command::new("tmux");
-        command.arg("-S").arg(&socket).args(["-f", "/dev/null"]).args(arguments);
-        command.env_remove("TMUX").env("HOME", home.path()).env("LANG", "C.UTF-8");
-        String::from_utf8(command.output().unwrap().stdout).unwrap()
-    };
-    let vmail = format!("exec {} --demo", env!("CARGO_BIN_EXE_vmail"));
-    tmux(&["new-session", "-d", "-x", "80", "-y", "24", "-s", "v", &vmail]);
+    let tmux = demo_in_tmux(&home);
     let screen = || tmux(&["capture-pane", "-p", "-t", "v"]);
     let keys = |keys: &[&str]| tmux(&[&["send-keys", "-t", "v"], keys].concat());
-    until("the inbox in tmux", || screen().contains("up to date"));
     keys(&["m"]);
     until("the note", || screen().contains("Write a note"));
     keys(&["one", "C-j", "two", "M-Enter", "three"]);

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use crate::common::{Opened, Screen, now, week};
+use crate::selected;
 use crate::{SIZES, at_three_sizes};
 use vmail::core::model::{Span, Voicemail};
 use vmail::core::triage::{Edit, Note};
@@ -13,7 +14,6 @@ use vmail::terminal::colours::Depth;
 use vmail::terminal::escape::transfer::Transfer;
 use vmail::tui::command::Command;
 use vmail::tui::keymap::{KeyChord, Keymap};
-use vmail::tui::list::rows::RowKey;
 use vmail::tui::msg::{AccountEffect, Change, Effect, FileToSave, Lane, Msg, NotSaved, Reply, SavedAll};
 use vmail::tui::overlay::Overlay;
 use vmail::tui::overlays::elsewhere::{Delivery, PageNews};
@@ -32,10 +32,6 @@ fn open(opened: Opened) -> Screen {
 
 fn over_ssh() -> Screen {
     open(Opened { remote: true, ..opened() })
-}
-
-fn selected(screen: &Screen) -> RowKey {
-    screen.state.inbox.selected.unwrap()
 }
 
 fn edits(screen: &mut Screen) -> Vec<Edit> {

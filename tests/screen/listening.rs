@@ -1,12 +1,11 @@
 //! Listening, from outside: keys, recordings and what the player says go in; the screen and what is
 //! asked of the world come out.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail them")]
-
 use std::time::Duration;
 
 use crate::at_three_sizes;
 use crate::common::{Opened, Screen, voicemail, week};
+use crate::{key_of, selected};
 use chrono::TimeDelta;
 use vmail::audio::{AudioError, AudioFormat};
 use vmail::core::facts::Flags;
@@ -44,14 +43,6 @@ fn looks(name: &str, opened: fn() -> Opened, prepare: impl Fn(&mut Screen)) {
         screen
     };
     at_three_sizes(name, open, Screen::snapshot);
-}
-
-fn key_of(screen: &Screen, index: usize) -> RowKey {
-    RowKey::of(&screen.state.inbox.rows.get(index).unwrap())
-}
-
-fn selected(screen: &Screen) -> RowKey {
-    screen.state.inbox.selected.unwrap()
 }
 
 /// What was asked of the world since this was last asked, that `pick` is interested in.

@@ -24,6 +24,7 @@ mod ways;
 mod working;
 
 use common::Screen;
+use vmail::tui::list::rows::RowKey;
 
 /// The sizes at which every screen is looked at: columns and rows.
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
@@ -35,4 +36,14 @@ fn at_three_sizes(name: &str, screen: impl Fn((u16, u16)) -> Screen, look: fn(&m
         let mut screen = screen((width, height));
         insta::assert_snapshot!(format!("{name}-{width}x{height}"), look(&mut screen));
     }
+}
+
+/// The selected voicemail.
+fn selected(screen: &Screen) -> RowKey {
+    screen.state.inbox.selected.expect("one is selected")
+}
+
+/// The voicemail at this place of all that are loaded.
+fn key_of(screen: &Screen, index: usize) -> RowKey {
+    RowKey::of(&screen.state.inbox.rows.get(index).expect("there are as many"))
 }

@@ -5,6 +5,7 @@
 
 use crate::at_three_sizes;
 use crate::common::{Opened, Screen, week};
+use crate::selected;
 use vmail::core::facts::Flags;
 use vmail::core::model::Span;
 use vmail::core::triage::{Applied, Edit, Note, Tag};
@@ -34,10 +35,6 @@ fn looks(name: &str, prepare: impl Fn(&mut Screen)) {
         screen
     };
     at_three_sizes(name, open, Screen::dialog);
-}
-
-fn selected(screen: &Screen) -> RowKey {
-    screen.state.inbox.selected.unwrap()
 }
 
 /// What was done, as the store was told.

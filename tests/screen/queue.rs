@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::at_three_sizes;
 use crate::common::{Opened, Screen, week};
+use crate::{key_of, selected};
 use chrono::TimeDelta;
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use vmail::audio::{AudioError, AudioFormat};
@@ -46,14 +47,6 @@ fn looks(name: &str, prepare: impl Fn(&mut Screen)) {
         screen
     };
     at_three_sizes(name, open, Screen::snapshot);
-}
-
-fn key_of(screen: &Screen, index: usize) -> RowKey {
-    RowKey::of(&screen.state.inbox.rows.get(index).unwrap())
-}
-
-fn selected(screen: &Screen) -> RowKey {
-    screen.state.inbox.selected.unwrap()
 }
 
 fn current(screen: &Screen) -> RowKey {

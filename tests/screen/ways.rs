@@ -1,9 +1,8 @@
 //! Hearing a recording elsewhere, from outside: what the overlay and the dialog that saves do where
 //! there is little room, where the user moves on, and where a folder is all they give.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail them")]
-
 use crate::common::{Opened, Screen, week};
+use crate::selected;
 use vmail::core::facts::Flags;
 use vmail::core::model::Span;
 use vmail::player::{Event, Unavailable};
@@ -18,10 +17,6 @@ fn filled() -> Opened {
 
 fn over_ssh() -> Opened {
     Opened { remote: true, ..filled() }
-}
-
-fn selected(screen: &Screen) -> RowKey {
-    screen.state.inbox.selected.unwrap()
 }
 
 /// What was asked to be played since this was last asked.

@@ -4,6 +4,7 @@
 
 use crate::at_three_sizes;
 use crate::common::{Opened, Screen, week};
+use crate::selected;
 use chrono::TimeDelta;
 use ratatui::style::Modifier;
 use vmail::core::facts::{Fact, Flags};
@@ -46,10 +47,6 @@ fn times(screen: &mut Screen) -> Vec<String> {
     let local =
         |time| vmail::core::model::from_millis(time).with_timezone(&zone).format("%d %H:%M").to_string();
     (0..inbox.list.len()).map(|place| local(inbox.at(place).unwrap().time)).collect()
-}
-
-fn selected(screen: &Screen) -> RowKey {
-    screen.state.inbox.selected.unwrap()
 }
 
 fn flags(screen: &Screen, key: RowKey) -> Flags {

@@ -47,6 +47,16 @@ pub struct Verb {
 /// The flags that a verb takes, or has a reason not to.
 pub const COMMON: [&str; 7] = ["json", "format", "account", "config", "demo", "offline", "range"];
 
+/// What the commands that write backups or the store from them lack.
+const WRITES_BACKUPS: &[(&str, &str)] = &[
+    ("json", SILENT),
+    ("format", SILENT),
+    ("account", ALL),
+    ("demo", NO_BACKUPS),
+    ("offline", STORED),
+    ("range", ALL),
+];
+
 const VERB: Verb = Verb {
     name: "",
     kind: Kind::Reads,
@@ -153,36 +163,8 @@ pub const TABLE: &[Verb] = &[
         lacks: &[("account", ALL), ("demo", NO_BACKUPS), ("offline", STORED), ("range", ALL)],
         ..VERB
     },
-    Verb {
-        name: "backup now",
-        kind: Kind::Keeps,
-        prints: false,
-        says: 1,
-        lacks: &[
-            ("json", SILENT),
-            ("format", SILENT),
-            ("account", ALL),
-            ("demo", NO_BACKUPS),
-            ("offline", STORED),
-            ("range", ALL),
-        ],
-        ..VERB
-    },
-    Verb {
-        name: "backup restore",
-        kind: Kind::Keeps,
-        prints: false,
-        says: 1,
-        lacks: &[
-            ("json", SILENT),
-            ("format", SILENT),
-            ("account", ALL),
-            ("demo", NO_BACKUPS),
-            ("offline", STORED),
-            ("range", ALL),
-        ],
-        ..VERB
-    },
+    Verb { name: "backup now", kind: Kind::Keeps, prints: false, says: 1, lacks: WRITES_BACKUPS, ..VERB },
+    Verb { name: "backup restore", kind: Kind::Keeps, prints: false, says: 1, lacks: WRITES_BACKUPS, ..VERB },
     Verb {
         name: "config",
         kind: Kind::Apart,
