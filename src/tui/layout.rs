@@ -1,6 +1,6 @@
 //! The layout: the only place that divides the screen into regions.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect, Size};
 
 use crate::tui::state::State;
 
@@ -85,6 +85,11 @@ pub fn columns(area: Rect) -> Option<[Rect; 3]> {
 fn inset(area: Rect, margin: u16) -> Rect {
     let margin = if area.width > 4 * margin { margin } else { 0 };
     Rect { x: area.x + margin, width: area.width - 2 * margin, ..area }
+}
+
+/// Returns the region of a dialog of at most `width` by `height` cells, in the middle of a screen of that size.
+pub fn middle(screen: Size, width: u16, height: u16) -> Rect {
+    centred(Rect::from((Position::ORIGIN, screen)), width, height)
 }
 
 /// Returns the region of a box of at most `width` by `height` cells, centred in `area`.

@@ -97,7 +97,7 @@ impl Overlay {
 
     /// Returns the area of its box, and the title.
     pub(in crate::tui) fn frame(&self, state: &State) -> (Rect, Cow<'static, str>) {
-        let (size, above) = (state.stage(), state.above_player());
+        let (size, above) = (state.above_keys(), state.above_player());
         match self {
             Overlay::Dates(_) => (dates::view::place(above), dates::view::TITLE.into()),
             Overlay::Save(_) => (save::view::place(above), save::view::TITLE.into()),
@@ -127,7 +127,7 @@ impl Overlay {
         match self {
             Overlay::Dates(dates) => dates::view::parts(state.above_player(), dates).target(dates, at),
             Overlay::Palette(palette) => {
-                let mut lines = palette::view::lines(state.stage(), palette);
+                let mut lines = palette::view::lines(state.above_keys(), palette);
                 lines.find(|(_, line)| line.contains(at)).map(|(number, _)| Target::Choice(number))
             }
             Overlay::Accounts(switching) => {

@@ -516,15 +516,17 @@ impl State {
         layout::regions(self)
     }
 
-    /// Returns the size of the screen without the player line, for what is placed above the status.
-    pub fn stage(&self) -> Size {
-        Size { height: self.size.height - self.regions().player.height, ..self.size }
-    }
-
-    /// Returns the size of the screen above the player line, for dialogs in the middle; all of it without one.
+    /// Returns the size of what dialogs may cover: the screen, or what is above the player line.
     pub fn above_player(&self) -> Size {
         let player = self.regions().player;
         Size { height: if player.height > 0 { player.y } else { self.size.height }, ..self.size }
+    }
+
+    /// Returns the size of what is above status and key hints as well, unless the screen is very low.
+    pub fn above_keys(&self) -> Size {
+        let above = self.above_player();
+        let keys = if above.height == self.size.height && above.height >= 8 { 2 } else { 0 };
+        Size { height: above.height - keys, ..above }
     }
 
     /// Returns the single-line text field open on screen, where the cursor is shown.

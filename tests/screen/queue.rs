@@ -131,18 +131,21 @@ fn the_player_line_has_a_place_of_its_own_at_every_size_and_no_notice_covers_it(
 
 #[test]
 fn no_dialog_covers_the_player_line() {
-    for keys in ["d", "m", "t", ": p", "Y", "c", "C", "w", "b", "/ 9"] {
+    for keys in ["d", "m", "t", ": p", "Y", "c", "C", "w", "v j v w", "b", "/ 9", "?", "m ?"] {
         for size in [(120, 40), (80, 24), (40, 12)] {
             let mut screen = at(size);
             screen.keys("Space");
             plays(&mut screen, 4_200);
             screen.keys(keys);
-            let line = player_line(&mut screen);
-            assert!(
-                line.starts_with(" ▶ +91") && line.contains(" 0:04 "),
-                "{keys} {size:?}: {}",
-                screen.text()
-            );
+            for height in 2..=size.1 {
+                screen.resize(size.0, height);
+                let line = player_line(&mut screen);
+                assert!(
+                    line.starts_with(" ▶ +91") && line.contains(" 0:04 "),
+                    "{keys} {size:?} {height}: {}",
+                    screen.text()
+                );
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use ratatui::layout::{Rect, Size};
 use crate::core::humanize;
 use crate::core::model::from_millis;
 use crate::store::Row;
-use crate::tui::layout::centred;
+use crate::tui::layout::middle;
 use crate::tui::list::rows::RowKey;
 use crate::tui::state::State;
 
@@ -84,14 +84,7 @@ impl NoteEditor {
 
 /// Returns the area of the note's overlay on a screen of that size.
 pub fn place(screen: Size) -> Rect {
-    above_the_keys(screen, WIDTH, HEIGHT)
-}
-
-/// Returns a box of `width` by `height` in the middle of the screen, for an overlay, smaller if it does not
-/// fit. Status line and key hints stay visible, unless the screen is very low.
-pub fn above_the_keys(screen: Size, width: u16, height: u16) -> Rect {
-    let kept = if screen.height >= 8 { 2 } else { 0 };
-    centred(Rect::new(0, 0, screen.width, screen.height - kept), width, height)
+    middle(screen, WIDTH, HEIGHT)
 }
 
 /// Returns the area of the note's text: inside the frame, above the message line, with a column reserved for

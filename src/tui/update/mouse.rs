@@ -220,7 +220,7 @@ fn wheel(state: &mut State, at: Position, by: isize, effects: &mut Vec<Effect>) 
         }
         return;
     }
-    let (size, above) = (state.stage(), state.above_player());
+    let (size, above) = (state.above_keys(), state.above_player());
     match &mut state.overlay {
         None => {
             let regions = state.regions();

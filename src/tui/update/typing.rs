@@ -29,7 +29,7 @@ pub(in crate::tui) fn on_key(state: &mut State, key: KeyEvent, effects: &mut Vec
         let reaction = field.key(key);
         return follow(state, reaction, effects);
     }
-    let room = cells(state.stage());
+    let room = cells(state.above_keys());
     match &mut state.overlay {
         Some(Overlay::Note(writing)) => note::update::type_key(writing, key, room),
         Some(Overlay::Login(form)) => form.on_key(key),
@@ -51,7 +51,7 @@ pub(in crate::tui) fn on_paste(state: &mut State, text: &str, effects: &mut Vec<
         let reaction = field.paste(text);
         return follow(state, reaction, effects);
     }
-    let room = cells(state.stage());
+    let room = cells(state.above_keys());
     match &mut state.overlay {
         Some(Overlay::Note(writing)) => note::update::paste(writing, text, room),
         Some(Overlay::Login(form)) => form.on_paste(text),

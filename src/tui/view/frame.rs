@@ -11,17 +11,8 @@ use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Pen, clear, width};
 
-/// Draws a dialog's empty box with a title, and clears what was there: above the player line, except for the help.
-/// Returns the area inside.
+/// Draws a dialog's empty box with a title, and clears what was there. Returns the area inside.
 pub fn frame(place: Rect, title: &str, state: &State, theme: &Theme, buffer: &mut Buffer) -> Rect {
-    let player = state.regions().player;
-    let over = place.bottom().saturating_sub(player.y);
-    let place = if player.height == 0 || state.help.is_some() || over == 0 {
-        place
-    } else {
-        let y = place.y.saturating_sub(over);
-        Rect { y, height: place.height.min(player.y - y), ..place }
-    };
     // A blank cell on both sides separates the box from the text behind it.
     clear(place.outer(Margin::new(1, 0)).intersection(buffer.area), theme, buffer);
     border(place, theme.faint, buffer);

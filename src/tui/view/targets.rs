@@ -14,7 +14,7 @@ use crate::tui::{detail, list, playback};
 pub fn at(state: &State, at: Position) -> Option<Target> {
     let regions = state.regions();
     let covering = match (&state.help, &state.overlay) {
-        (Some(_), _) => Some((help::view::place(state.size), help::view::TITLE.into())),
+        (Some(_), _) => Some((help::view::place(state), help::view::TITLE.into())),
         (None, Some(overlay)) => Some(overlay.frame(state)),
         (None, None) => None,
     };

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
 
-use crate::tui::layout::centred;
+use crate::tui::layout::middle;
 use crate::tui::overlays::accounts::AccountMenu;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -18,8 +18,7 @@ pub const TITLE: &str = "Accounts";
 
 /// Returns the area of the dialog.
 pub fn place(state: &State) -> Rect {
-    let screen = Rect::from((Position::ORIGIN, state.above_player()));
-    centred(screen, WIDTH, (state.setup.accounts.len() as u16).saturating_add(4))
+    middle(state.above_player(), WIDTH, (state.setup.accounts.len() as u16).saturating_add(4))
 }
 
 /// Returns the accounts that are visible, each with its line.

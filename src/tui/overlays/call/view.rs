@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::core::humanize::broken;
 use crate::telecmi::Rings;
 use crate::tui::command::Command;
-use crate::tui::layout::centred;
+use crate::tui::layout::middle;
 use crate::tui::overlays::call::{By, CallDialog, Ended, phone};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -33,7 +33,7 @@ pub fn place(state: &State, asked: &CallDialog) -> Rect {
 
 /// Returns the area of the overlay, and its lines.
 fn laid_out(state: &State, asked: &CallDialog, theme: &Theme) -> (Rect, Vec<Line>) {
-    let screen = Rect::from((Position::ORIGIN, state.above_player()));
+    let screen = state.above_player();
     let room = screen.width.min(WIDTH).saturating_sub(4);
     let (facts, told) = (facts(asked, theme, room), told(state, asked, theme, room));
     let high = |lines: usize| lines as u16 + 2 <= screen.height;
@@ -47,7 +47,7 @@ fn laid_out(state: &State, asked: &CallDialog, theme: &Theme) -> (Rect, Vec<Line
         let number = ("", asked.number.to_string(), theme.strong);
         std::iter::once(number).chain(told).collect()
     };
-    (centred(screen, WIDTH, lines.len() as u16 + 2), lines)
+    (middle(screen, WIDTH, lines.len() as u16 + 2), lines)
 }
 
 /// Draws the question before a call.

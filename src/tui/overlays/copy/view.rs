@@ -5,8 +5,8 @@ use ratatui::layout::{Margin, Position, Rect};
 
 use crate::core::humanize;
 use crate::tui::command::Command;
+use crate::tui::layout::middle;
 use crate::tui::overlays::copy::{CopyMenu, What};
-use crate::tui::overlays::note::above_the_keys;
 use crate::tui::overlays::note::view::title;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -23,13 +23,13 @@ const NAME: u16 = 13;
 
 /// Returns the area and the title of the menu.
 pub fn place(state: &State, copying: &CopyMenu) -> (Rect, String) {
-    let place = above_the_keys(state.stage(), WIDTH, HEIGHT);
+    let place = middle(state.above_keys(), WIDTH, HEIGHT);
     (place, title("Copy", &copying.about, place))
 }
 
 /// Returns what can be copied, each with its line and its command.
 pub fn rows(state: &State) -> impl Iterator<Item = (What, Command, Rect)> {
-    let inside = above_the_keys(state.stage(), WIDTH, HEIGHT).inner(Margin::new(1, 1));
+    let inside = middle(state.above_keys(), WIDTH, HEIGHT).inner(Margin::new(1, 1));
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let blank = u16::from(usize::from(inside.height) > What::ALL.len() + 1);
     What::ALL.into_iter().enumerate().map(move |(y, what)| {

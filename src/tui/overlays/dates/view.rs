@@ -8,7 +8,7 @@ use ratatui::style::{Modifier, Style};
 use crate::core::humanize;
 use crate::core::model::Span;
 use crate::core::range::{self, PRESETS, Range};
-use crate::tui::layout::centred;
+use crate::tui::layout::middle;
 use crate::tui::overlays::dates::{Dates, Focus, LEVELS, least, level};
 use crate::tui::state::State;
 use crate::tui::target::Target;
@@ -29,7 +29,7 @@ pub const TITLE: &str = "Dates";
 
 /// Returns the area of the picker.
 pub fn place(screen: Size) -> Rect {
-    centred(Rect::from((Position::ORIGIN, screen)), 76, 18)
+    middle(screen, 76, 18)
 }
 
 /// The parts of the picker. In a narrow box, presets or calendar are shown.

@@ -1,13 +1,13 @@
 //! The overlay for listening elsewhere: the ways to listen, and their state.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Position, Rect, Size};
 use ratatui::style::Style;
 
 use crate::core::humanize::{self, broken};
 use crate::tui::command::Command;
 use crate::tui::detail::view::Piece;
-use crate::tui::layout::centred;
+use crate::tui::layout::middle;
 use crate::tui::overlays::elsewhere::{Delivery, Elsewhere, PageNews, Sending};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -48,14 +48,14 @@ fn laid_out(state: &State, open: &Elsewhere, theme: &Theme) -> (Rect, Vec<Piece>
     // The status line stays visible: it shows the result of a key.
     let regions = state.regions();
     let foot = if regions.player.height > 0 { regions.player.y } else { regions.status.y };
-    let screen = Rect::new(0, 0, state.size.width, foot);
+    let screen = Size::new(state.size.width, foot);
     let room = screen.width.min(WIDTH).saturating_sub(4);
     let fit = |lines: &Vec<Piece>| lines.len() as u16 + 2 <= screen.height;
     let more =
         [Told::All, Told::Now, Told::Close].into_iter().filter(|told| *told != Told::All || room >= WIDE);
     let more = more.map(|told| lines(state, open, theme, room, told)).find(fit);
     let lines = more.unwrap_or_else(|| lines(state, open, theme, room, Told::Least));
-    (centred(screen, WIDTH, lines.len() as u16 + 2), lines)
+    (middle(screen, WIDTH, lines.len() as u16 + 2), lines)
 }
 
 /// Returns the area of the overlay.

@@ -1,7 +1,7 @@
 //! The help: a line for the filter, and below it keys and commands in as many columns as fit.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect, Size};
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::core::humanize::{self, broken};
@@ -57,11 +57,12 @@ struct Places {
 pub const TITLE: &str = "Help";
 
 /// Returns the area of the help.
-pub fn place(screen: Size) -> Rect {
-    places(screen).outer
+pub fn place(state: &State) -> Rect {
+    places(state).outer
 }
 
-fn places(screen: Size) -> Places {
+fn places(state: &State) -> Places {
+    let screen = state.size;
     // Header and the keys of the moment stay in sight where there is room for more than that.
     let (above, below) = match screen.height {
         0..8 => (0, 0),
@@ -74,7 +75,10 @@ fn places(screen: Size) -> Places {
         x: margin.max(screen.width.saturating_sub(WIDTH) / 2),
         y: above,
         width: screen.width.saturating_sub(2 * margin).min(WIDTH),
-        height: screen.height.saturating_sub(above + below),
+        height: screen
+            .height
+            .saturating_sub(above + below)
+            .min(state.above_player().height.saturating_sub(above)),
     };
     let blank = u16::from(screen.height >= 20);
     let filter =
@@ -101,7 +105,7 @@ struct HelpLine<'a> {
 
 /// Returns how far the help scrolls.
 pub fn extent(state: &State) -> Extent {
-    let list = places(state.size).list;
+    let list = places(state).list;
     match &state.help {
         Some(help) => Extent::new(&lay_out(&help.sections(state), help, list), list),
         None => Extent::new(&[], list),
@@ -110,7 +114,7 @@ pub fn extent(state: &State) -> Extent {
 
 /// Draws the help; returns where the cursor stands.
 pub fn draw(state: &State, help: &Help, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let Places { outer, filter, list } = places(state.size);
+    let Places { outer, filter, list } = places(state);
     frame(outer, TITLE, state, theme, buffer);
     let sections = help.sections(state);
     let words = help.words();

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect, Size};
 
 use crate::core::humanize::broken;
 use crate::core::model::Region;
-use crate::tui::layout::centred;
+use crate::tui::layout::middle;
 use crate::tui::overlays::login::{LoginField, LoginForm};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -28,7 +28,7 @@ pub const TITLE: &str = "Log in to TeleCMI";
 /// Returns the area of the form.
 pub fn place(screen: Size) -> Rect {
     let height = if is_low(screen) { 9 } else { 12 };
-    centred(Rect::from((Position::ORIGIN, screen)), WIDTH, height)
+    middle(screen, WIDTH, height)
 }
 
 fn is_low(screen: Size) -> bool {

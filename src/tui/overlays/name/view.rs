@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect, Size};
 
 use crate::core::humanize::broken;
 use crate::tui::command::Command;
-use crate::tui::layout::centred;
+use crate::tui::layout::middle;
 use crate::tui::overlays::name::NameForm;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -21,7 +21,7 @@ pub const TITLE: &str = "Name the caller";
 
 /// Returns the area of the dialog.
 pub fn place(screen: Size) -> Rect {
-    centred(Rect::from((Position::ORIGIN, screen)), WIDTH, 7)
+    middle(screen, WIDTH, 7)
 }
 
 /// Draws the dialog for naming a caller. Returns the position of the cursor.

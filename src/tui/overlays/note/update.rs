@@ -54,7 +54,7 @@ pub(in crate::tui) fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Handles the loaded note, and puts text that was typed meanwhile after it.
 pub(in crate::tui) fn on_read(state: &mut State, note: Option<&Note>, effects: &mut Vec<Effect>) {
-    let window = cells(state.stage());
+    let window = cells(state.above_keys());
     let Some(Overlay::Note(writing)) = &mut state.overlay else { return };
     let Before::Coming { save, .. } = writing.before else { return };
     let text = note.map_or("", Note::text).to_owned();
@@ -101,7 +101,7 @@ pub(in crate::tui) fn type_key(writing: &mut NoteEditor, key: KeyEvent, window: 
 
 /// Starts a new line at the cursor.
 pub(in crate::tui) fn new_line(state: &mut State) {
-    let window = cells(state.stage());
+    let window = cells(state.above_keys());
     if let Some(Overlay::Note(writing)) = &mut state.overlay {
         insert(writing, "\n");
         writing.field.scroll(window);

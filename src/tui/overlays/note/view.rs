@@ -18,13 +18,13 @@ const NEARLY_FULL: usize = 500;
 
 /// Returns the title of the overlay.
 pub fn title_of(state: &State, writing: &NoteEditor) -> String {
-    title("Note", &writing.about, place(state.stage()))
+    title("Note", &writing.about, place(state.above_keys()))
 }
 
 /// Draws the note that is edited. Returns the position of the cursor.
 pub fn draw(state: &State, writing: &NoteEditor, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    frame(place(state.stage()), &title_of(state, writing), state, theme, buffer);
-    let (window, cells) = (window(state.stage()), cells(state.stage()));
+    frame(place(state.above_keys()), &title_of(state, writing), state, theme, buffer);
+    let (window, cells) = (window(state.above_keys()), cells(state.above_keys()));
     let lines = writing.field.lines(cells.width);
     let top = writing.field.top_of(&lines, cells);
     for (y, line) in lines.iter().skip(top).take(usize::from(window.height)).enumerate() {
@@ -36,14 +36,16 @@ pub fn draw(state: &State, writing: &NoteEditor, theme: &Theme, buffer: &mut Buf
     // A message of several lines covers the end of the text.
     let height = (told.len() as u16).min(window.height + 1);
     let foot = Rect { y: (window.bottom() + 1).saturating_sub(height), height, ..window };
+    // On the lowest screens there is no room for it.
+    let foot = foot.intersection(place(state.above_keys()));
     clear(foot, theme, buffer);
-    for (y, line) in told.iter().enumerate() {
+    for (y, line) in told.iter().take(usize::from(foot.height)).enumerate() {
         Pen::new(buffer, foot, y as u16).write(line, style);
     }
-    if lines.len() > usize::from(window.height) {
+    if lines.len() > usize::from(window.height) && foot.height > 0 {
         let last = (top + usize::from(window.height)).min(lines.len());
         let told = told.last().map_or(0, |line| width(line));
-        let mut pen = Pen::new(buffer, foot, height.saturating_sub(1));
+        let mut pen = Pen::new(buffer, foot, foot.height - 1);
         pen.skip(told + 1)
             .right(&format!("line {last} of {}", humanize::count(lines.len() as u64)), theme.quiet);
     }

@@ -18,7 +18,7 @@ pub(in crate::tui) fn open(state: &mut State) {
 
 /// Moves the selection of the palette by `by` rows.
 pub(in crate::tui) fn step(state: &mut State, by: isize) {
-    let height = view::palette_rows(state.stage());
+    let height = view::palette_rows(state.above_keys());
     let Some(Overlay::Palette(palette)) = &mut state.overlay else { return };
     palette.step(by);
     palette.top = palette.top(height);
@@ -26,7 +26,7 @@ pub(in crate::tui) fn step(state: &mut State, by: isize) {
 
 /// Moves the selection of the palette by `by` pages.
 pub(in crate::tui) fn page(state: &mut State, by: isize) {
-    let page = usize::from(view::palette_rows(state.stage())).max(2) as isize - 1;
+    let page = usize::from(view::palette_rows(state.above_keys())).max(2) as isize - 1;
     step(state, by * page);
 }
 

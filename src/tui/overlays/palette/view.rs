@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::core::humanize::{self, broken};
-use crate::tui::overlays::note::above_the_keys;
+use crate::tui::layout::middle;
 use crate::tui::overlays::palette::{Action, Match, Palette, refused};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -34,7 +34,7 @@ pub const TITLE: &str = "Commands";
 
 /// Returns the area of the overlay on a screen of that size.
 pub fn place(screen: Size) -> Rect {
-    above_the_keys(screen, WIDTH, HEIGHT)
+    middle(screen, WIDTH, HEIGHT)
 }
 
 /// Returns how many commands of the palette fit on a screen of that size.
@@ -56,7 +56,7 @@ pub fn lines(screen: Size, palette: &Palette) -> impl Iterator<Item = (usize, Re
 
 /// Draws the command palette. Returns the position of the cursor.
 pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let place = place(state.stage());
+    let place = place(state.above_keys());
     let inside = frame(place, TITLE, state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     Pen::new(buffer, area, 0).write(":", theme.accent);
@@ -65,7 +65,7 @@ pub fn draw(state: &State, palette: &Palette, theme: &Theme, buffer: &mut Buffer
     if palette.input.value().is_empty() && palette.input.refused().is_none() {
         Pen::new(buffer, typed, 0).skip(1).write("name or description", theme.quiet);
     }
-    for (index, line) in lines(state.stage(), palette) {
+    for (index, line) in lines(state.above_keys(), palette) {
         row(state, palette, &palette.found[index], index == palette.at, theme, line, buffer);
     }
     if palette.found.is_empty() {

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect, Size};
 
 use crate::core::humanize::broken;
 use crate::tui::command::Command;
-use crate::tui::layout::centred;
+use crate::tui::layout::middle;
 use crate::tui::overlays::save::Save;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -21,7 +21,7 @@ pub const TITLE: &str = "Save the recording";
 
 /// Returns the area of the dialog.
 pub fn place(screen: Size) -> Rect {
-    centred(Rect::from((Position::ORIGIN, screen)), WIDTH, 6)
+    middle(screen, WIDTH, 6)
 }
 
 /// Draws the dialog for saving a recording. Returns the position of the cursor.

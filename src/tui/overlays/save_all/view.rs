@@ -6,7 +6,8 @@ use ratatui::style::Style;
 
 use crate::core::humanize::{self, broken};
 use crate::tui::command::Command;
-use crate::tui::overlays::note::{about, above_the_keys};
+use crate::tui::layout::middle;
+use crate::tui::overlays::note::about;
 use crate::tui::overlays::save::update::file_name;
 use crate::tui::overlays::save_all::SaveAll;
 use crate::tui::state::State;
@@ -25,7 +26,7 @@ const TOLD_LINES: usize = 2;
 
 /// Returns the area of the dialog.
 pub fn place(screen: Size) -> Rect {
-    above_the_keys(screen, WIDTH, HEIGHT)
+    middle(screen, WIDTH, HEIGHT)
 }
 
 /// Returns the title of the dialog.
@@ -35,7 +36,7 @@ pub fn title(dialog: &SaveAll) -> String {
 
 /// Draws the dialog for saving several recordings. Returns the position of the cursor.
 pub fn draw(state: &State, dialog: &SaveAll, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
-    let inside = frame(place(state.stage()), &title(dialog), state, theme, buffer);
+    let inside = frame(place(state.above_keys()), &title(dialog), state, theme, buffer);
     let area = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let cursor = field::draw(&dialog.input, area, 0, theme, buffer);
     let (told, style) = told(state, dialog, theme);

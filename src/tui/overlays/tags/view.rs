@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use crate::core::humanize::{self, broken};
 use crate::tui::command::Command;
-use crate::tui::overlays::note::above_the_keys;
+use crate::tui::layout::middle;
 use crate::tui::overlays::note::view::title;
 use crate::tui::overlays::tags::TagEditor;
 use crate::tui::state::State;
@@ -24,7 +24,7 @@ const LABEL: u16 = 7;
 
 /// Returns the area and the title of the overlay.
 pub fn place(state: &State, tagging: &TagEditor) -> (Rect, String) {
-    let place = above_the_keys(state.stage(), WIDTH, HEIGHT);
+    let place = middle(state.above_keys(), WIDTH, HEIGHT);
     (place, title("Tags", &tagging.about, place))
 }
 
