@@ -8,7 +8,11 @@
 use std::mem;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseEvent};
+
+mod keys;
+
+use keys::{button, control_key, function_key, letter, modifiers};
 
 /// How long a lone Esc may still be the start of a sequence.
 const ESC_WAIT: Duration = Duration::from_millis(50);
@@ -460,31 +464,10 @@ impl Decoder {
 
     /// Handles a mouse report: the byte of buttons and modifiers, and the cell, from 1.
     fn mouse(&mut self, buttons: u8, column: u16, row: u16, released: bool) {
-        let button = (buttons & 0b11) | ((buttons & 0b1100_0000) >> 4);
-        let dragged = buttons & 0b10_0000 != 0;
-        let which = match button {
-            0 => MouseButton::Left,
-            1 => MouseButton::Middle,
-            _ => MouseButton::Right,
-        };
-        let kind = match (button, dragged) {
-            (0..=2, false) if released => MouseEventKind::Up(which),
-            (0..=2, false) => MouseEventKind::Down(which),
-            (0..=2, true) => MouseEventKind::Drag(which),
-            (3, false) => MouseEventKind::Up(MouseButton::Left),
-            (3..=5, true) => MouseEventKind::Moved,
-            (4, false) => MouseEventKind::ScrollUp,
-            (5, false) => MouseEventKind::ScrollDown,
-            (6, false) => MouseEventKind::ScrollLeft,
-            (7, false) => MouseEventKind::ScrollRight,
-            _ => return,
-        };
-        let mut held = KeyModifiers::NONE;
-        held.set(KeyModifiers::SHIFT, buttons & 0b100 != 0);
-        held.set(KeyModifiers::ALT, buttons & 0b1000 != 0);
-        held.set(KeyModifiers::CONTROL, buttons & 0b1_0000 != 0);
-        let (column, row) = (column.saturating_sub(1), row.saturating_sub(1));
-        self.events.push(Event::Mouse(MouseEvent { kind, column, row, modifiers: held }));
+        if let Some((kind, modifiers)) = button(buttons, released) {
+            let (column, row) = (column.saturating_sub(1), row.saturating_sub(1));
+            self.events.push(Event::Mouse(MouseEvent { kind, column, row, modifiers }));
+        }
     }
 
     fn end_paste(&mut self, now: Instant) {
@@ -545,61 +528,4 @@ fn looks_like_rest(bytes: &[u8]) -> bool {
             | [b'P', b'>' | b'!' | b'$' | b'+' | b'0'..=b'9', _, ..]
             | [b'_', b'G', _, ..]
     )
-}
-
-/// Returns the key of a control character.
-fn control_key(byte: u8) -> (KeyCode, KeyModifiers) {
-    match byte {
-        b'\r' => (KeyCode::Enter, KeyModifiers::NONE),
-        b'\t' => (KeyCode::Tab, KeyModifiers::NONE),
-        0x7f => (KeyCode::Backspace, KeyModifiers::NONE),
-        0 => (KeyCode::Char(' '), KeyModifiers::CONTROL),
-        1..=0x1a => (KeyCode::Char((byte - 1 + b'a').into()), KeyModifiers::CONTROL),
-        // As crossterm has it: Ctrl-\ is Ctrl-4, and so on.
-        _ => (KeyCode::Char((byte.wrapping_sub(0x1c) % 4 + b'4').into()), KeyModifiers::CONTROL),
-    }
-}
-
-/// Returns the key that a letter ends the sequence of.
-fn letter(byte: u8) -> Option<KeyCode> {
-    Some(match byte {
-        b'A' => KeyCode::Up,
-        b'B' => KeyCode::Down,
-        b'C' => KeyCode::Right,
-        b'D' => KeyCode::Left,
-        b'F' => KeyCode::End,
-        b'H' => KeyCode::Home,
-        b'M' => KeyCode::Enter,
-        b'P'..=b'S' => KeyCode::F(byte - b'P' + 1),
-        _ => return None,
-    })
-}
-
-/// Returns the key of a number that ends with `~`.
-fn function_key(number: u32) -> Option<KeyCode> {
-    let f = |number: u32| KeyCode::F(number as u8);
-    Some(match number {
-        1 | 7 => KeyCode::Home,
-        2 => KeyCode::Insert,
-        3 => KeyCode::Delete,
-        4 | 8 => KeyCode::End,
-        5 => KeyCode::PageUp,
-        6 => KeyCode::PageDown,
-        11..=15 => f(number - 10),
-        17..=21 => f(number - 11),
-        23..=26 => f(number - 12),
-        28..=29 => f(number - 15),
-        31..=34 => f(number - 17),
-        _ => return None,
-    })
-}
-
-/// Returns the modifiers of a parameter: a sum of powers of two, plus 1.
-fn modifiers(mask: Option<u32>) -> KeyModifiers {
-    let mask = mask.unwrap_or(1).saturating_sub(1);
-    let mut held = KeyModifiers::NONE;
-    held.set(KeyModifiers::SHIFT, mask & 1 != 0);
-    held.set(KeyModifiers::ALT, mask & 2 != 0);
-    held.set(KeyModifiers::CONTROL, mask & 4 != 0);
-    held
 }
