@@ -1,7 +1,7 @@
 //! The overlay for listening elsewhere: the ways to listen, and their state.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect, Size};
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::core::humanize::{self, broken};
@@ -46,9 +46,7 @@ pub fn title(state: &State) -> &'static str {
 /// Returns the area of the overlay, and its lines.
 fn laid_out(state: &State, open: &Elsewhere, theme: &Theme) -> (Rect, Vec<Piece>) {
     // The status line stays visible: it shows the result of a key.
-    let regions = state.regions();
-    let foot = if regions.player.height > 0 { regions.player.y } else { regions.status.y };
-    let screen = Size::new(state.size.width, foot);
+    let screen = state.above_keys();
     let room = screen.width.min(WIDTH).saturating_sub(4);
     let fit = |lines: &Vec<Piece>| lines.len() as u16 + 2 <= screen.height;
     let more =
